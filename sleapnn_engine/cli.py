@@ -1,0 +1,53 @@
+"""The command line of the engine: names, help and error texts; each command lives in `commands/`."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from .config.errors import UserError
+
+#: command -> (module in `commands`, one-line help)
+COMMANDS = {
+    "train": ("train", "train a model from a config"),
+    "validate": ("validate", "list every problem of one or more configs"),
+    "explain": ("explain", "say what a setting means"),
+    "schema": ("schema", "print the settings as a page or as JSON Schema"),
+    "presets": ("presets", "list or show the presets"),
+    "import-legacy": ("import_legacy", "turn SLEAP 1.4 JSON into a config, with a report"),
+    "describe": ("describe", "say what a labels file holds"),
+    "demo-data": ("demo_data", "render demonstration labels with exactly known poses"),
+    "watch": ("watch", "follow a running training"),
+    "pause": ("pause", "pause a running training"),
+    "resume": ("resume", "resume a paused training"),
+    "stop": ("stop", "stop a running training and keep its model"),
+    "doctor": ("doctor", "report versions, devices and libraries"),
+}
+
+
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser for all commands; only `command`'s own arguments are loaded, to keep starting fast."""
+    parser = argparse.ArgumentParser(prog="sleapnn-engine", description="Trains animal-pose models.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, text) in COMMANDS.items():
+        child = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if command in (None, name):
+            importlib.import_module(f"{__package__}.commands.{module}").add_arguments(child)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong config or arguments, 130 interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in words if not word.startswith("-")), "")
+    args = build_parser(command if command in COMMANDS else "").parse_args(words)
+    module = importlib.import_module(f"{__package__}.commands.{COMMANDS[args.command][0]}")
+    try:
+        return int(module.run(args))
+    except UserError as problem:
+        print(f"{problem}", file=sys.stderr)
+        return 2 if problem.usage else 1
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        return 130

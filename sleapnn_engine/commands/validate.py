@@ -1,0 +1,68 @@
+"""`sleapnn-engine validate CONFIG ...`: every problem of every file, as lines or as JSON."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..config.checks_disk import check_files, check_labels
+from ..config.errors import UserError
+from ..config.files import read_config
+from ..config.issue import Issue
+from ..config.validate import validate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "configs", nargs="+", type=Path, metavar="CONFIG", help="config files (YAML or SLEAP 1.4 JSON)"
+    )
+    parser.add_argument(
+        "--labels", action="store_true", help="also open the training labels and check against them"
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def run(args: argparse.Namespace) -> int:
+    rows = [(file, issue) for file in args.configs for issue in issues_of(file, with_labels=args.labels)]
+    if args.json:
+        print(json.dumps([_row(file, issue) for file, issue in rows], indent=1))
+    else:
+        for file, issue in rows:
+            print(f"{file}: {issue.path or 'file'}: {issue.severity}: {issue.message}")
+    return 2 if any(issue.severity == "error" for _, issue in rows) else 0
+
+
+def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
+    """All issues of one file; a file that is no config is one issue of its own."""
+    try:
+        values = read_config(file).values
+    except UserError as problem:
+        return [Issue("", "error", f"{problem.message} {problem.hint}".strip())]
+    issues = [*validate(values), *check_files(values)]
+    if with_labels and not any(
+        issue.path.endswith("train_labels_path") for issue in issues if issue.severity == "error"
+    ):
+        issues.extend(_label_issues(values))
+    return issues
+
+
+def _label_issues(values: dict[str, Any]) -> list[Issue]:
+    from ..data.describe import describe_labels  # opens HDF5 and video files: slow to import
+
+    said = values["data_config"]["train_labels_path"]
+    paths = [said] if isinstance(said, str) else said
+    try:
+        return check_labels(values, describe_labels(paths))
+    except UserError as problem:
+        return [Issue("data_config.train_labels_path", "error", str(problem))]
+
+
+def _row(file: Path, issue: Issue) -> dict[str, Any]:
+    fix = {"label": issue.fix.label, "keys": sorted(issue.fix.changes)} if issue.fix else None
+    return {
+        "file": str(file),
+        "path": issue.path,
+        "severity": issue.severity,
+        "message": issue.message,
+        "fix": fix,
+    }

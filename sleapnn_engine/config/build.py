@@ -1,0 +1,45 @@
+"""From a checked config to typed objects: `job.trainer_config.max_epochs` and so on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from .errors import UserError
+from .schema.job import Job
+from .validate import errors, validate
+from .values import convert
+
+
+def build_job(values: Mapping[str, Any]) -> Job:
+    """The config as attrs objects: missing keys take the guide's defaults, null sections are None.
+
+    Raises UserError (usage) that lists every error where the config has any.
+    """
+    found = errors(validate(values))
+    if found:
+        lines = "\n".join(f"{issue.path or 'file'}: {issue.message}" for issue in found)
+        raise UserError(
+            f"The config has {len(found)} problem{'s' if len(found) > 1 else ''}:\n{lines}", usage=True
+        )
+    job = _build(Job, values)
+    assert isinstance(job, Job)
+    return job
+
+
+def job_values(job: Any) -> dict[str, Any]:
+    """The complete config of a job as a plain dict, every key present, in schema order."""
+    return attrs.asdict(job)
+
+
+def _build(cls: type, values: Mapping[str, Any]) -> Any:
+    chosen: dict[str, Any] = {}
+    for field in attrs.fields(cls):
+        if field.name not in values:
+            continue
+        value = values[field.name]
+        if "section" in field.metadata:
+            chosen[field.name] = None if value is None else _build(field.metadata["class"], value)
+        else:
+            chosen[field.name] = convert(field.metadata["meta"], value)
+    return cls(**chosen)

@@ -1,0 +1,97 @@
+"""Checks that look at the disk or at the labels; slower than `validate`, so never run on each keystroke."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .issue import Issue, error, warning
+from .spec import SPEC
+from .view import DATA, TRAINER, View
+
+
+def check_files(values: Mapping[str, Any]) -> list[Issue]:
+    """Missing or unusable files and folders named by the config; relative paths count from the working folder."""
+    view = View(values)
+    issues: list[Issue] = []
+    for key in SPEC.keys.values():
+        if key.meta.kind in ("file", "paths", "path_or_paths") and key.meta.edited:
+            said = view.value(key.path)
+            for item in said if isinstance(said, list) else [said]:
+                if isinstance(item, str) and item:
+                    issues.extend(_file(key.path, item, key.meta.suffixes))
+    for path in (TRAINER + "ckpt_dir", DATA + "cache_img_path"):
+        folder = view.value(path)
+        if isinstance(folder, str) and folder.strip():
+            issues.extend(_folder(path, folder))
+    return issues
+
+
+def _file(path: str, name: str, suffixes: tuple[str, ...]) -> Iterator[Issue]:
+    label = SPEC.keys[path].meta.label
+    file = Path(name).expanduser()
+    if file.is_dir():
+        yield error(path, f"{label}: {name} is a folder; choose a file.")
+    elif not file.exists():
+        yield error(path, f"{label}: {name} does not exist.")
+    elif not os.access(file, os.R_OK):
+        yield error(path, f"{label}: {name} cannot be read; check its permissions.")
+    elif suffixes and not name.lower().endswith(suffixes):
+        yield warning(path, f"{label}: {name} does not end in {' or '.join(suffixes)}.")
+
+
+def _folder(path: str, name: str) -> Iterator[Issue]:
+    label = SPEC.keys[path].meta.label
+    folder = Path(name).expanduser().absolute()
+    existing = next(part for part in (folder, *folder.parents) if part.exists())
+    if not existing.is_dir():
+        yield error(path, f"{label}: {existing} is a file, so no folder can be made there.")
+    elif not os.access(existing, os.W_OK) or str(existing).startswith("/proc"):
+        yield error(path, f"{label}: {name} cannot be written to; choose another folder.")
+
+
+def check_labels(values: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Issue]:
+    """What does not fit the opened labels. `facts` is what `describe` says of the training labels."""
+    view = View(values)
+    head = view.head()
+    if not head:
+        return []
+    issues: list[Issue] = []
+    nodes, tracks = list(facts.get("nodes", [])), list(facts.get("tracks", []))
+    for part in view.head_parts():
+        issues.extend(_names(view, f"{part}.part_names", nodes, "part of the skeleton"))
+        issues.extend(_names(view, f"{part}.classes", tracks, "track of the labels"))
+        issues.extend(_anchor(view, f"{part}.anchor_part", nodes))
+        edges = view.value(f"{part}.edges")
+        for edge in edges if isinstance(edges, list) else []:
+            unknown = [name for name in edge if name not in nodes]
+            if unknown:
+                issues.append(
+                    error(f"{part}.edges", f"“{unknown[0]}” is not a part of the skeleton ({_some(nodes)}).")
+                )
+    most = facts.get("max_instances_per_frame")
+    if head.endswith("single_instance") and isinstance(most, int) and most > 1:
+        issues.append(
+            error(head, f"Some frames show {most} animals; a one-animal model can learn only one per frame.")
+        )
+    if "multi_class" in head and not tracks:
+        issues.append(error(head, "The labels have no tracks, so there are no identities to learn."))
+    return issues
+
+
+def _names(view: View, path: str, known: list[str], what: str) -> Iterator[Issue]:
+    names = view.value(path) if path in SPEC.keys else None
+    for name in names if isinstance(names, list) else []:
+        if name not in known:
+            yield error(path, f"“{name}” is not a {what} ({_some(known)}).")
+
+
+def _anchor(view: View, path: str, nodes: list[str]) -> Iterator[Issue]:
+    name = view.value(path) if path in SPEC.keys else None
+    if isinstance(name, str) and name and name not in nodes:
+        yield error(path, f"“{name}” is not a part of the skeleton ({_some(nodes)}).")
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:6])
+    return f"{shown}, and {len(names) - 6} more" if len(names) > 6 else shown or "which has none"

@@ -1,0 +1,34 @@
+"""Whether a setting has any effect under the current config, and if not, why, in one sentence."""
+
+from .meta import When
+from .spec import SPEC
+from .view import View
+
+
+def idle_reason(view: View, path: str) -> str:
+    """'' while the setting or section at `path` has an effect, else the sentence that says why not."""
+    for section in (*SPEC.ancestors(path), *((path,) if path in SPEC.sections else ())):
+        reason = _section_reason(view, section, within=path != section)
+        if reason:
+            return reason
+    return _unmet(view, SPEC.keys[path].meta.when) if path in SPEC.keys else ""
+
+
+def _section_reason(view: View, section: str, *, within: bool) -> str:
+    known = SPEC.sections.get(section)
+    if known is None:
+        return ""
+    parent = SPEC.sections[known.parent]
+    if within and known.meta.null and not view.on(section):
+        if parent.meta.one_of:
+            chosen = view.state(known.parent)
+            other = SPEC.sections[f"{known.parent}.{chosen}"].meta.label if chosen else "none"
+            return f"Not in use: {parent.meta.label.lower()} is {other}."
+        return f"Not in use: {known.meta.label.lower()} is switched off."
+    return _unmet(view, known.meta.when)
+
+
+def _unmet(view: View, conditions: tuple[When, ...]) -> str:
+    return next(
+        (condition.says for condition in conditions if not condition.holds(view.state(condition.path))), ""
+    )

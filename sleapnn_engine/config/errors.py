@@ -1,0 +1,20 @@
+"""The error a person can act on: what happened, where, and what to do."""
+
+
+class UserError(Exception):
+    """Something in the request, the config or the data is wrong; never shown with a traceback.
+
+    `where` names the file, frame or dotted key; `hint` says what to do; `usage` marks errors of the command
+    line or the config (exit code 2) as against failures while working (exit code 1).
+    """
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "", usage: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+        self.usage = usage
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text} {self.hint}" if self.hint else text

@@ -1,0 +1,356 @@
+"""`model_config.backbone_config`: the network that reads the image."""
+
+from typing import Any, List, Optional
+
+import attrs
+
+from ..meta import Choice, section, setting
+
+
+def _in_channels() -> Any:
+    return setting(
+        1,
+        label="Input channels",
+        doc="Number of colour channels the network reads; set from the images and the colour settings when training starts.",
+        kind="choice",
+        unit="channels",
+        choices=(
+            Choice(value=1, label="1 gray", doc="Gray images."),
+            Choice(value=3, label="3 colour", doc="RGB images."),
+        ),
+        advanced=True,
+    )
+
+
+def _kernel_size(where: str) -> Any:
+    return setting(
+        3,
+        label="Kernel size",
+        doc=f"Side of the square that each convolution {where} looks at.",
+        kind="int",
+        unit="cells",
+        minimum=1,
+        rule="odd",
+        advanced=True,
+    )
+
+
+def _output_stride() -> Any:
+    return setting(
+        1,
+        label="Output stride",
+        doc="Input pixels per cell of the finest map the network makes; it should equal the smallest stride among the heads.",
+        kind="int",
+        unit="px_input",
+        minimum=1,
+        rule="power_of_two",
+    )
+
+
+def _up_interpolate(**more: Any) -> Any:
+    return setting(
+        True,
+        label="Upsample by interpolation",
+        doc="Enlarges maps by bilinear interpolation, which is faster; off learns the enlargement with transposed convolutions.",
+        kind="bool",
+        advanced=True,
+        **more,
+    )
+
+
+def _decoder_rate() -> Any:
+    return setting(
+        2.0,
+        label="Filter growth",
+        doc="Factor between the channel counts of neighbouring decoder blocks.",
+        kind="float",
+        unit="factor",
+        above=0,
+        step=0.1,
+        advanced=True,
+    )
+
+
+def _decoder_convs() -> Any:
+    return setting(
+        2,
+        label="Convolutions per block",
+        doc="Number of convolutions in each decoder block.",
+        kind="int",
+        unit="count",
+        minimum=1,
+        advanced=True,
+    )
+
+
+def _pyramid_stride() -> Any:
+    return setting(
+        32,
+        label="Max stride",
+        doc="Input pixels per cell of the coarsest map; always 16 times the stem stride.",
+        kind="int",
+        unit="px_input",
+        minimum=2,
+        rule="power_of_two",
+    )
+
+
+def _stem_stride() -> Any:
+    return setting(
+        2,
+        label="Stem stride",
+        doc="Step of the first convolution; 4 is faster and coarser.",
+        kind="choice",
+        unit="px_input",
+        choices=(
+            Choice(value=2, label="2", doc="Finer maps; max stride is 32."),
+            Choice(value=4, label="4", doc="Four times fewer cells; max stride is 64."),
+        ),
+        advanced=True,
+    )
+
+
+@attrs.define(kw_only=True)
+class UNetConfig:
+    in_channels: int = _in_channels()
+    kernel_size: int = _kernel_size("in the network")
+    filters: int = setting(
+        32,
+        label="Filters",
+        doc="Channels of the first block; more can learn more and cost more time and memory.",
+        kind="int",
+        unit="channels",
+        minimum=1,
+        step=8,
+        legacy="model.backbone.unet.filters",
+    )
+    filters_rate: float = setting(
+        1.5,
+        label="Filter growth",
+        doc="Factor by which the channels grow from each block to the next deeper one.",
+        kind="float",
+        unit="factor",
+        above=0,
+        step=0.1,
+        legacy="model.backbone.unet.filters_rate",
+    )
+    max_stride: int = setting(
+        16,
+        label="Max stride",
+        doc="Input pixels per cell of the coarsest map; doubling it lets the network see about twice as far around each pixel.",
+        kind="int",
+        unit="px_input",
+        minimum=2,
+        rule="power_of_two",
+        legacy="model.backbone.unet.max_stride",
+    )
+    stem_stride: Optional[int] = setting(
+        None,
+        label="Stem stride",
+        doc="Shrinks the image by this factor in extra first blocks with 7 by 7 convolutions.",
+        kind="int",
+        unit="px_input",
+        minimum=1,
+        rule="power_of_two",
+        null="No stem.",
+        null_label="None",
+        advanced=True,
+        legacy="model.backbone.unet.stem_stride",
+    )
+    middle_block: bool = setting(
+        True,
+        label="Middle block",
+        doc="Adds a block at the bottom of the network, between shrinking and enlarging.",
+        kind="bool",
+        advanced=True,
+        legacy="model.backbone.unet.middle_block",
+    )
+    up_interpolate: bool = _up_interpolate(legacy="model.backbone.unet.up_interpolate")
+    stacks: int = setting(
+        1,
+        label="Stacks",
+        doc="Number of complete encoder-decoder networks placed one after the other.",
+        kind="int",
+        unit="count",
+        minimum=1,
+        advanced=True,
+        legacy="model.backbone.unet.stacks",
+    )
+    convs_per_block: int = setting(
+        2,
+        label="Convolutions per block",
+        doc="Number of convolutions in each encoder block.",
+        kind="int",
+        unit="count",
+        minimum=1,
+        advanced=True,
+    )
+    output_stride: int = _output_stride()
+
+
+@attrs.define(kw_only=True)
+class ConvNextArch:
+    depths: List[int] = setting(
+        [3, 3, 9, 3],
+        label="Depths",
+        doc="Number of layers in each of the four stages of a custom ConvNeXt.",
+        kind="ints",
+        unit="count",
+        minimum=1,
+        length=4,
+        advanced=True,
+    )
+    channels: List[int] = setting(
+        [96, 192, 384, 768],
+        label="Channels",
+        doc="Channels of each of the four stages of a custom ConvNeXt.",
+        kind="ints",
+        unit="channels",
+        minimum=1,
+        length=4,
+        advanced=True,
+    )
+
+
+@attrs.define(kw_only=True)
+class ConvNextConfig:
+    pre_trained_weights: Optional[str] = setting(
+        None,
+        label="ImageNet weights",
+        doc="Starts from weights trained on photographs, which need RGB input and the matching size.",
+        kind="choice",
+        choices=(
+            Choice(value="ConvNeXt_Tiny_Weights", label="Tiny", doc="Weights of the tiny network."),
+            Choice(value="ConvNeXt_Small_Weights", label="Small", doc="Weights of the small network."),
+            Choice(value="ConvNeXt_Base_Weights", label="Base", doc="Weights of the base network."),
+            Choice(value="ConvNeXt_Large_Weights", label="Large", doc="Weights of the large network."),
+        ),
+        null="Starts from random weights.",
+        null_label="None",
+    )
+    arch: Optional[ConvNextArch] = section(
+        ConvNextArch,
+        on=False,
+        label="Custom sizes",
+        doc="Depths and channels of a ConvNeXt that is none of the named sizes.",
+        null="The named size is used.",
+        advanced=True,
+    )
+    model_type: str = setting(
+        "tiny",
+        label="Size",
+        doc="Which of the published ConvNeXt networks to use.",
+        kind="choice",
+        choices=(
+            Choice(value="tiny", label="Tiny", doc="28 million parameters; the usual start."),
+            Choice(value="small", label="Small", doc="50 million parameters; deeper than tiny."),
+            Choice(value="base", label="Base", doc="89 million parameters; deeper and wider."),
+            Choice(value="large", label="Large", doc="198 million parameters; for large GPUs."),
+        ),
+    )
+    max_stride: int = _pyramid_stride()
+    stem_patch_kernel: int = setting(
+        4,
+        label="Stem kernel",
+        doc="Side of the square that the first convolution looks at.",
+        kind="int",
+        unit="px_input",
+        minimum=1,
+        advanced=True,
+    )
+    stem_patch_stride: int = _stem_stride()
+    in_channels: int = _in_channels()
+    kernel_size: int = _kernel_size("in the decoder")
+    filters_rate: float = _decoder_rate()
+    convs_per_block: int = _decoder_convs()
+    up_interpolate: bool = _up_interpolate()
+    output_stride: int = _output_stride()
+
+
+@attrs.define(kw_only=True)
+class SwinTConfig:
+    pre_trained_weights: Optional[str] = setting(
+        None,
+        label="ImageNet weights",
+        doc="Starts from weights trained on photographs, which need RGB input and the matching size.",
+        kind="choice",
+        choices=(
+            Choice(value="Swin_T_Weights", label="Tiny", doc="Weights of the tiny network."),
+            Choice(value="Swin_S_Weights", label="Small", doc="Weights of the small network."),
+            Choice(value="Swin_B_Weights", label="Base", doc="Weights of the base network."),
+        ),
+        null="Starts from random weights.",
+        null_label="None",
+    )
+    model_type: str = setting(
+        "tiny",
+        label="Size",
+        doc="Which of the published Swin Transformer networks to use.",
+        kind="choice",
+        choices=(
+            Choice(value="tiny", label="Tiny", doc="28 million parameters; the usual start."),
+            Choice(value="small", label="Small", doc="50 million parameters; deeper than tiny."),
+            Choice(value="base", label="Base", doc="88 million parameters; deeper and wider."),
+        ),
+    )
+    arch: Any = setting(
+        None,
+        label="Custom sizes",
+        doc="Sizes of a Swin Transformer that is none of the named ones: embed, depths and num_heads (also written channels).",
+        kind="mapping",
+        null="The named size is used.",
+        null_label="Named",
+        placeholder="{embed: 96, depths: [2, 2, 6, 2], num_heads: [3, 6, 12, 24]}",
+        advanced=True,
+    )
+    max_stride: int = _pyramid_stride()
+    patch_size: int = setting(
+        4,
+        label="Patch size",
+        doc="Side of the square that the first convolution looks at.",
+        kind="int",
+        unit="px_input",
+        minimum=1,
+        advanced=True,
+    )
+    stem_patch_stride: int = _stem_stride()
+    window_size: int = setting(
+        7,
+        label="Attention window",
+        doc="Side of the square of cells that attend to each other.",
+        kind="int",
+        unit="cells",
+        minimum=1,
+        advanced=True,
+    )
+    in_channels: int = _in_channels()
+    kernel_size: int = _kernel_size("in the decoder")
+    filters_rate: float = _decoder_rate()
+    convs_per_block: int = _decoder_convs()
+    up_interpolate: bool = _up_interpolate()
+    output_stride: int = _output_stride()
+
+
+@attrs.define(kw_only=True)
+class BackboneConfig:
+    unet: Optional[UNetConfig] = section(
+        UNetConfig,
+        on=False,
+        label="UNet",
+        doc="Convolutions that shrink the image and enlarge it again; fast, small and trained from scratch.",
+        null="Not the backbone of this model.",
+    )
+    convnext: Optional[ConvNextConfig] = section(
+        ConvNextConfig,
+        on=False,
+        label="ConvNeXt",
+        doc="A large modern convolutional network that can start from ImageNet weights.",
+        null="Not the backbone of this model.",
+    )
+    swint: Optional[SwinTConfig] = section(
+        SwinTConfig,
+        on=False,
+        label="Swin Transformer",
+        doc="A network of windowed attention that can start from ImageNet weights.",
+        null="Not the backbone of this model.",
+    )

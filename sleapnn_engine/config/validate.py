@@ -1,0 +1,90 @@
+"""The one list of everything wrong or doubtful in a config; never raises."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import tree
+from .checks import CHECKS
+from .issue import Fix, Issue, error, warning
+from .newer import is_newer_key
+from .spec import SPEC
+from .values import problem_of
+from .view import View
+
+
+def validate(values: Mapping[str, Any]) -> list[Issue]:
+    """All issues of a config, in schema order per kind: unknown keys, single values, rules across keys.
+
+    Reads nothing from disk: see `checks_files.check_files` and `checks_labels.check_labels` for that.
+    """
+    issues = [*_unknown_keys(values), *_single_values(values)]
+    view = View(values)
+    for check in CHECKS:
+        issues.extend(check(view))
+    return issues
+
+
+def errors(issues: list[Issue]) -> list[Issue]:
+    return [issue for issue in issues if issue.severity == "error"]
+
+
+def _unknown_keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[Issue]:
+    section = SPEC.sections[prefix]
+    known = [path.rpartition(".")[2] for path in (*section.keys, *section.sections)]
+    for name, value in values.items():
+        path = f"{prefix}.{name}" if prefix else str(name)
+        if path in SPEC.sections:
+            yield from _section(path, value)
+        elif path not in SPEC.keys:
+            yield _unknown(path, str(name), value, known, prefix, values)
+
+
+def _section(path: str, value: Any) -> Iterator[Issue]:
+    meta = SPEC.sections[path].meta
+    if isinstance(value, Mapping):
+        yield from _unknown_keys(value, path)
+    elif value is not None:
+        yield error(path, f"{meta.label} must be a section with keys of its own; the file says {value!r}.")
+    elif not meta.null:
+        yield error(
+            path,
+            f"{meta.label} cannot be null; leave the section out to use the defaults.",
+            Fix("Use the defaults", {path: SPEC.defaults(path)}),
+        )
+
+
+def _unknown(
+    path: str, name: str, value: Any, known: list[str], prefix: str, siblings: Mapping[str, Any]
+) -> Issue:
+    where = prefix or "the file"
+    if is_newer_key(path):
+        return warning(
+            path, f"{name} belongs to a newer version of the format; it is kept and has no effect here."
+        )
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
+    if not near:
+        return warning(path, f"{name} is not a known key of {where}; it is kept and has no effect here.")
+    renamed = f"{prefix}.{near[0]}" if prefix else near[0]
+    fix = None if near[0] in siblings else Fix(f"Rename to {near[0]}", {renamed: value, path: Remove})
+    return error(path, f"{name} is not a known key of {where}; did you mean {near[0]}?", fix)
+
+
+class Remove:
+    """Stands in a fix for: take this key out of the file."""
+
+
+def _single_values(values: Mapping[str, Any]) -> Iterator[Issue]:
+    for key in SPEC.keys.values():
+        if not tree.has(values, key.path) or not key.meta.edited:
+            continue
+        found = problem_of(key, tree.get(values, key.path))
+        if found:
+            severity, message, fixed = found
+            fix = None if fixed is None else Fix(f"Use {_short(fixed)}", {key.path: fixed})
+            yield Issue(key.path, severity, message, fix)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 24 else "a list"

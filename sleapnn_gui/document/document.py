@@ -1,0 +1,287 @@
+"""The live config: what the file says, what is wrong with it, and every edit as one undoable step."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.derived import also_text, auto_text
+from sleapnn_engine.config.effect import idle_reason
+from sleapnn_engine.config.files import copy_values, dump_config, save_text
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.validate import Remove, validate
+from sleapnn_engine.config.view import View
+
+from .commands import Edit, State
+from .files import Opened, open_config
+
+_ABSENT = object()
+
+
+class Document(QObject):
+    """One config under edit.
+
+    Values are kept exactly as the file has them; null stays null and what it comes to is computed on reading.
+    Sections that are switched off or not chosen are null in the file while their values are kept here.
+    """
+
+    changed = Signal(list)
+    reloaded = Signal()
+    issues_changed = Signal()
+    state_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.path: Path | None = None
+        self.title = ""
+        self.report: Any = None
+        self._state = State({}, {})
+        self._baseline: dict[str, Any] = {}
+        self._text = ""
+        self._facts: dict[str, Any] | None = None
+        self._own_issues: list[Issue] = []
+        self._outside_issues: dict[str, list[Issue]] = {}
+        self._view = View(self._state.values)
+        self.undo_stack.cleanChanged.connect(self._clean_changed)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The config as it would be saved (secrets included). Not to be changed by the reader."""
+        return self._state.values
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @property
+    def facts(self) -> dict[str, Any] | None:
+        """What the engine said of the training labels, or None while nothing is known."""
+        return self._facts
+
+    @property
+    def is_dirty(self) -> bool:
+        return not self.undo_stack.isClean()
+
+    def value(self, path: str) -> Any:
+        """The file's value, the kept value of a hidden section, or the guide's default."""
+        hidden = self._hidden_section(path)
+        if hidden:
+            rest = path[len(hidden) + 1 :]
+            kept = self._state.parked.get(hidden)
+            if kept is not None and tree.has(kept, rest):
+                return tree.get(kept, rest)
+            return SPEC.keys[path].default
+        return self._view.value(path)
+
+    def baseline(self, path: str) -> Any:
+        """The value as it was opened or as the preset has it."""
+        if tree.has(self._baseline, path):
+            return tree.get(self._baseline, path)
+        return SPEC.keys[path].default if path in SPEC.keys else None
+
+    def is_changed(self, path: str) -> bool:
+        """Whether a key that is in use differs from what was opened."""
+        return not self._hidden_section(path) and not _equal(self.value(path), self.baseline(path))
+
+    def section_on(self, path: str) -> bool:
+        return self._view.on(path)
+
+    def chosen(self, path: str) -> str | None:
+        """Name of the child in use of a one-of section; the first where the file sets several."""
+        names = self._view.chosen(path)
+        return names[0] if names else None
+
+    def idle_reason(self, path: str) -> str:
+        return idle_reason(self._view, path)
+
+    def auto_text(self, path: str) -> str:
+        return auto_text(self._view, path, self._facts)
+
+    def also_text(self, path: str) -> str:
+        return also_text(self._view, path)
+
+    def issues(self, path: str | None = None) -> list[Issue]:
+        """Every finding, or those about one key or section: the config's own first, then disk and labels."""
+        found = [*self._own_issues, *(issue for issues in self._outside_issues.values() for issue in issues)]
+        return found if path is None else [issue for issue in found if issue.path == path]
+
+    def differences(self) -> list[tuple[str, Any, Any]]:
+        """(dotted path, opened value, present value) of everything that differs, in file order."""
+        before, after = dict(tree.leaves(self._baseline)), dict(tree.leaves(self.values))
+        rows = []
+        for path in dict.fromkeys([*after, *before]):
+            old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
+            if old is _ABSENT and path in SPEC.keys:
+                old = SPEC.keys[path].default
+            if new is _ABSENT:
+                continue
+            if not _equal(old, new):
+                rows.append((path, None if old is _ABSENT else old, new))
+        return rows
+
+    def to_yaml(self) -> str:
+        """The text that saving would write."""
+        return dump_config(self.values, base=self._text)
+
+    # -- editing -------------------------------------------------------------------------------------------
+
+    def set_value(self, path: str, value: Any) -> None:
+        """Set one key; a further edit of the same key joins the same undo step.
+
+        A key of a section that is not in use is changed where it is kept, and shows when the section is used.
+        """
+        if tree.has(self.values, path) and _equal(tree.get(self.values, path), value):
+            return
+        after = self._state.copy()
+        hidden = self._hidden_section(path)
+        if hidden:
+            kept = after.parked.setdefault(hidden, SPEC.defaults(hidden))
+            tree.put(kept, path[len(hidden) + 1 :], copy_values(value))
+        else:
+            tree.put(after.values, path, copy_values(value))
+        self._push(f"Edit {SPEC.keys[path].meta.label if path in SPEC.keys else path}", after, path)
+
+    def reset(self, path: str) -> None:
+        """Take a key back to what was opened."""
+        after = self._state.copy()
+        if tree.has(self._baseline, path):
+            tree.put(after.values, path, copy_values(tree.get(self._baseline, path)))
+        else:
+            tree.drop(after.values, path)
+        self._push(f"Reset {SPEC.keys[path].meta.label if path in SPEC.keys else path}", after)
+
+    def set_section(self, path: str, on: bool) -> None:
+        """Switch an optional section; off keeps its values here and writes null."""
+        if self.section_on(path) == on:
+            return
+        after = self._state.copy()
+        _switch(after, path, on)
+        self._push(f"{'Use' if on else 'Leave out'} {SPEC.sections[path].meta.label}", after)
+
+    def choose(self, path: str, name: str | None) -> None:
+        """Use one child of a one-of section; the others keep their values here and become null in the file."""
+        if self._view.chosen(path) == ([name] if name else []):
+            return
+        after = self._state.copy()
+        if not self._view.on(path):
+            tree.put(after.values, path, {})
+        for child in SPEC.sections[path].sections:
+            wanted = SPEC.sections[child].name == name
+            if wanted != self._view.on(child):
+                _switch(after, child, wanted)
+            elif not wanted:
+                tree.put(after.values, child, None)
+        self._push(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
+
+    def apply_values(self, changes: dict[str, Any], title: str) -> None:
+        """Several keys at once, as one undo step; `Remove` takes a key out of the file."""
+        after = self._state.copy()
+        for path, value in changes.items():
+            if value is Remove:
+                tree.drop(after.values, path)
+            else:
+                tree.put(after.values, path, copy_values(value))
+        self._push(title, after)
+
+    def set_facts(self, facts: dict[str, Any] | None) -> None:
+        """Take over what the engine said of the training labels."""
+        self._facts = facts
+        self.changed.emit([])
+        self.state_changed.emit()
+
+    def set_outside_issues(self, source: str, issues: list[Issue]) -> None:
+        """Findings that need the disk or the labels, replaced as a whole per source."""
+        if self._outside_issues.get(source, []) != issues:
+            self._outside_issues[source] = issues
+            self.issues_changed.emit()
+
+    # -- files ---------------------------------------------------------------------------------------------
+
+    def load(self, path: str | Path) -> None:
+        """Open a config or a SLEAP 1.4 JSON file. Raises UserError and changes nothing when it is neither."""
+        self.adopt(open_config(Path(path)))
+
+    def adopt(self, opened: Opened) -> None:
+        """Start over from an opened file or a preset."""
+        self.path, self.title, self.report, self._text = opened.path, opened.title, opened.report, opened.text
+        self._baseline = copy_values(opened.values)
+        self._outside_issues = {}
+        self.undo_stack.clear()
+        self._take(State(copy_values(opened.values), {}))
+        self.reloaded.emit()
+        self.state_changed.emit()
+
+    def save(self, path: str | Path | None = None) -> None:
+        """Write the config, whole or not at all, keeping what it replaces as `.bak`. Raises UserError."""
+        target = Path(path) if path is not None else self.path
+        if target is None:
+            raise ValueError("a config that was never saved needs a path")
+        text = self.to_yaml()
+        save_text(target, text)
+        self.path, self.title, self._text = target, target.name, text
+        self._baseline = copy_values(self.values)
+        self.undo_stack.setClean()
+        self.changed.emit([])
+        self.state_changed.emit()
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _clean_changed(self, _clean: bool) -> None:
+        self.state_changed.emit()
+
+    def _hidden_section(self, path: str) -> str:
+        return next(
+            (part for part in SPEC.ancestors(path) if part in SPEC.sections and not self._view.on(part)), ""
+        )
+
+    def _push(self, title: str, after: State, key: str = "") -> None:
+        self.undo_stack.push(Edit(title, self._state, after, key, self._show))
+
+    def _show(self, state: State) -> None:
+        before = self._state
+        self._take(state)
+        self.changed.emit(_changed_paths(before, state))
+        self.state_changed.emit()
+
+    def _take(self, state: State) -> None:
+        self._state = state
+        self._view = View(state.values)
+        found = validate(state.values)
+        if found != self._own_issues:
+            self._own_issues = found
+            self.issues_changed.emit()
+
+
+def _switch(state: State, path: str, on: bool) -> None:
+    if on:
+        kept = state.parked.pop(path, None)
+        tree.put(state.values, path, SPEC.defaults(path) if kept is None else kept)
+        return
+    present = tree.get(state.values, path)
+    state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)
+    tree.put(state.values, path, None)
+
+
+def _equal(old: Any, new: Any) -> bool:
+    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
+
+
+def _changed_paths(before: State, after: State) -> list[str]:
+    old, new = dict(tree.leaves(before.values)), dict(tree.leaves(after.values))
+    for leaves, state in ((old, before), (new, after)):
+        leaves.update(
+            (path, value)
+            for section, kept in state.parked.items()
+            for path, value in tree.leaves(kept, section)
+        )
+    return [
+        path
+        for path in dict.fromkeys([*old, *new])
+        if not _equal(old.get(path, _ABSENT), new.get(path, _ABSENT))
+    ]

@@ -1,0 +1,27 @@
+"""What every test can ask for: the real data sets, one thread for torch, an offscreen Qt."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+_SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real labelled sets, legacy configs and broken inputs."""
+    if not (_SHARED / "data").is_dir():
+        pytest.skip("the real data sets (../shared/data) are not on this machine")
+    return _SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_spec() -> Path:
+    """The folder with the configuration guide and its list of keys."""
+    if not (_SHARED / "spec").is_dir():
+        pytest.skip("the configuration guide (../shared/spec) is not on this machine")
+    return _SHARED / "spec"

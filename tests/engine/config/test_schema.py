@@ -1,0 +1,140 @@
+"""The schema says everything about every key, and says it once."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sleapnn_engine.config.build import build_job, job_values
+from sleapnn_engine.config.meta import KINDS, UNITS
+from sleapnn_engine.config.reference import explain, json_schema, reference_page
+from sleapnn_engine.config.spec import SPEC, Key
+from sleapnn_engine.config.values import problem_of
+
+KEYS = list(SPEC.keys.values())
+
+
+def _ids(key: Key) -> str:
+    return key.path
+
+
+def test_every_key_of_the_guide_is_declared_once(shared_spec: Path) -> None:
+    wanted = json.loads((shared_spec / "seed_keys.json").read_text())
+    assert sorted(SPEC.edited) == sorted(wanted)
+    assert len(SPEC.edited) == 187
+
+
+@pytest.mark.parametrize("key", KEYS, ids=_ids)
+def test_key_is_described(key: Key) -> None:
+    meta = key.meta
+    assert meta.label
+    assert meta.label[0].isupper() or meta.label[0].isdigit()
+    assert re.fullmatch(r"[A-Z`.][^\n]*\.", meta.doc), "help must be one sentence"
+    assert len(meta.doc) > 20
+    assert meta.kind in KINDS
+    assert meta.unit in UNITS
+    assert not meta.null or meta.null.endswith(".")
+    for choice in meta.choices:
+        assert choice.label
+        assert choice.doc.endswith(".")
+    for condition in meta.when:
+        assert condition.says.endswith(".")
+        assert condition.path in SPEC.keys or condition.path in SPEC.sections
+
+
+@pytest.mark.parametrize("key", KEYS, ids=_ids)
+def test_the_default_passes_its_own_check(key: Key) -> None:
+    if key.default is None and not key.meta.nullable:
+        pytest.fail("the default is null but null is not a value of this setting")
+    assert problem_of(key, key.default) is None
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.meta.kind == "choice"], ids=_ids)
+def test_a_choice_offers_choices(key: Key) -> None:
+    assert key.meta.choices
+
+
+def test_pixel_units_say_which_pixels() -> None:
+    assert all(text.split()[-1] in ("source", "input") for text in UNITS.values() if text.startswith("px"))
+    lengths = re.compile(r"(size|stride|width|height|padding)$")
+    for key in SPEC.edited.values():
+        if (
+            lengths.search(key.name)
+            and key.meta.kind == "int"
+            and "batch" not in key.name
+            and "step_size" not in key.name
+        ):
+            assert key.meta.unit in ("px_source", "px_input", "cells"), key.path
+
+
+def test_defaults_are_the_guides(shared_spec: Path) -> None:
+    """Every default printed in the guide's own list equals ours."""
+    found = dict(_printed_defaults((shared_spec / "config-guide.md").read_text()))
+    assert len(found) > 150
+    different = {
+        path: (SPEC.keys[path].default, said)
+        for path, said in found.items()
+        if SPEC.keys[path].default != said
+    }
+    assert different == {}
+
+
+#: Printed as text, a typing slip, or nothing: see the field's `source` or its place in the guide.
+_NOT_PRINTED_AS_MEANT = {"trainer_config.wandb.wandb_mode", "model_config.backbone_config.convnext.arch"}
+
+
+def _printed_defaults(guide: str) -> list[tuple[str, object]]:
+    """(dotted key, default) pairs read from the guide's bullet lists, nesting followed by indentation."""
+    rows: list[tuple[str, object]] = []
+    stack: list[tuple[int, str]] = []
+    base = ""
+    for line in guide.splitlines():
+        heading = re.match(r"## .*\(`(\w+)`\)", line)
+        if heading:
+            base, stack = heading.group(1), []
+        bullet = re.match(r"( *)- `([\w.]+)`:(.*)", line)
+        if not bullet or not base:
+            continue
+        depth, name, rest = len(bullet.group(1)), bullet.group(2), bullet.group(3)
+        stack = [(d, n) for d, n in stack if d < depth]
+        path = ".".join([base, *(n for _, n in stack), name])
+        stack.append((depth, name))
+        printed = re.search(r"\*\*Default\*\*: `(.*?)`|Default: `(.*?)`", rest)
+        if path in SPEC.edited and printed and path not in _NOT_PRINTED_AS_MEANT:
+            rows.append((path, _literal(printed.group(1) or printed.group(2))))
+    return rows
+
+
+def _literal(text: str) -> object:
+    import ast
+
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def test_reference_and_json_schema_cover_every_key() -> None:
+    page = reference_page()
+    schema = json_schema()
+    for path in SPEC.keys:
+        assert f"`{path}`" in page
+        node = schema
+        for name in path.split("."):
+            node = node["properties"][name]
+        assert node["description"] == SPEC.keys[path].meta.doc
+        assert SPEC.keys[path].meta.doc in explain(path)
+
+
+def test_a_complete_job_reads_back_as_itself() -> None:
+    values = SPEC.defaults()
+    values["data_config"]["train_labels_path"] = ["a.slp"]
+    values["model_config"]["backbone_config"]["unet"] = SPEC.defaults("model_config.backbone_config.unet")
+    values["model_config"]["head_configs"]["single_instance"] = SPEC.defaults(
+        "model_config.head_configs.single_instance"
+    )
+    job = build_job(values)
+    assert job.trainer_config.max_epochs == 10
+    assert job.model_config.backbone_config.convnext is None
+    assert job_values(build_job(job_values(job))) == job_values(job)

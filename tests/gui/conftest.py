@@ -1,0 +1,28 @@
+"""One QApplication for all GUI tests, and waiting for something to become true."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture(scope="session")
+def app() -> QApplication:
+    existing = QApplication.instance()
+    return existing if isinstance(existing, QApplication) else QApplication([])
+
+
+@pytest.fixture
+def wait_until(app: QApplication) -> Callable[..., None]:
+    """`wait_until(condition, seconds=10)` runs the event loop until the condition holds; fails otherwise."""
+
+    def wait(condition: Callable[[], bool], seconds: float = 10.0, what: str = "") -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"did not happen within {seconds} s: {what or condition}")
+            app.processEvents()
+            time.sleep(0.005)
+
+    return wait
