@@ -7,8 +7,9 @@ from typing import Any
 
 from ..config.checks_disk import check_files, check_labels
 from ..config.errors import UserError
-from ..config.files import read_config
+from ..config.files import parse_config, read_text
 from ..config.issue import Issue
+from ..config.legacy import import_legacy, is_legacy
 from ..config.validate import validate
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
     """All issues of one file; a file that is no config is one issue of its own."""
     try:
-        values = read_config(file).values
+        values = values_of(file)
     except UserError as problem:
         return [Issue("", "error", f"{problem.message} {problem.hint}".strip())]
     issues = [*validate(values), *check_files(values)]
@@ -44,6 +45,14 @@ def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
     ):
         issues.extend(_label_issues(values))
     return issues
+
+
+def values_of(file: Path) -> dict[str, Any]:
+    """The config in a file; SLEAP 1.4 JSON is imported first. Raises UserError."""
+    text = read_text(file)
+    if is_legacy(text):
+        return import_legacy(text, source=file).values
+    return parse_config(text, path=file).values
 
 
 def _label_issues(values: dict[str, Any]) -> list[Issue]:

@@ -1,0 +1,149 @@
+"""`sleapnn-engine import-legacy FILE|FOLDER -o OUT`: SLEAP ≤ 1.4 JSON to configs, with a report."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..config.errors import UserError
+from ..config.files import dump_config, read_text, save_text
+from ..config.legacy import LegacyImport, import_legacy, is_legacy
+from ..config.validate import errors, validate
+
+_TRAINED, _INITIAL = "training_config.json", "initial_config.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="a SLEAP JSON file, a model folder (its training_config.json is read), or a folder of either",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="YAML file to write; a folder for several files",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="also write the whole report as text")
+    parser.add_argument(
+        "--reset-resolved",
+        action="store_true",
+        help="leave out what SLEAP resolved from its data: part names, edges, classes, crop size, steps, skeletons",
+    )
+    parser.add_argument(
+        "--closest-unet", action="store_true", help="replace another backbone by the closest UNet"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace files that exist; the old ones stay as NAME.bak"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    jobs = _jobs(args.source, args.output)
+    targets = [target for _, target in jobs] + ([args.report] if args.report else [])
+    _refuse_to_overwrite(targets, force=args.force)
+    done: list[tuple[Path, LegacyImport]] = []
+    problems: list[UserError] = []
+    for file, target in jobs:
+        try:
+            done.append((target, _import(file, args)))
+        except UserError as problem:
+            if len(jobs) == 1:
+                raise
+            problems.append(problem)
+    _write(done, args.report)
+    for target, result in done:
+        _print_summary(target, result)
+    if args.report and done:
+        print(f"report: {args.report}")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return 1 if done else 2
+    return 0
+
+
+def _write(done: list[tuple[Path, LegacyImport]], report: Path | None) -> None:
+    """All files, before a word is printed: whoever reads the output may stop reading."""
+    for target, result in done:
+        save_text(target, dump_config(result.values))
+    if report and done:
+        save_text(report, "\n".join(result.report.to_text() for _, result in done))
+
+
+def _import(file: Path, args: argparse.Namespace) -> LegacyImport:
+    return import_legacy(
+        read_text(file), source=file, reset_resolved=args.reset_resolved, closest_unet=args.closest_unet
+    )
+
+
+def _jobs(source: Path, output: Path) -> list[tuple[Path, Path]]:
+    """(legacy file, YAML file to write) pairs. Raises UserError (usage) where there is nothing to import."""
+    if not source.is_dir():
+        return [(source, output / f"{source.stem}.yaml" if output.is_dir() else output)]
+    model = _model_file(source)
+    if model:
+        into = output.is_dir() or output.suffix.lower() not in (".yaml", ".yml")
+        return [(model, output / f"{source.resolve().name}.yaml" if into else output)]
+    jobs = [
+        (file, output / f"{file.stem}.yaml") for file in sorted(source.glob("*.json")) if _looks_legacy(file)
+    ]
+    for folder in sorted(child for child in source.iterdir() if child.is_dir()):
+        file = _model_file(folder)
+        if file:
+            jobs.append((file, output / f"{folder.name}.yaml"))
+    if not jobs:
+        raise UserError(
+            "The folder holds no SLEAP training file.",
+            where=str(source),
+            hint=f"Choose a model folder with {_TRAINED}, or a folder of SLEAP JSON files.",
+            usage=True,
+        )
+    if output.is_file() or output.suffix.lower() in (".yaml", ".yml"):
+        raise UserError(
+            f"{len(jobs)} files are to be imported, so the output must be a folder.",
+            where=str(output),
+            usage=True,
+        )
+    return jobs
+
+
+def _model_file(folder: Path) -> Path | None:
+    """The resolved file of a SLEAP model folder, else the one it started from."""
+    return next((folder / name for name in (_TRAINED, _INITIAL) if (folder / name).is_file()), None)
+
+
+def _looks_legacy(file: Path) -> bool:
+    try:
+        return is_legacy(read_text(file))
+    except UserError:
+        return False
+
+
+def _refuse_to_overwrite(targets: list[Path], *, force: bool) -> None:
+    twice = sorted({str(target) for target in targets if targets.count(target) > 1})
+    if twice:
+        raise UserError("Two results would be written to the same file.", where=", ".join(twice), usage=True)
+    there = [str(target) for target in targets if target.exists()]
+    if there and not force:
+        raise UserError(
+            "The file exists already." if len(there) == 1 else "The files exist already.",
+            where=", ".join(there),
+            hint="Choose another name, or add --force to replace it.",
+            usage=True,
+        )
+
+
+def _print_summary(target: Path, result: LegacyImport) -> None:
+    print(f"{target}: {result.report.summary}")
+    for row in result.report.of("warning"):
+        print(f"  warning: {row.text}")
+        print(f"      {row.reason}")
+    for issue in errors(validate(result.values)):
+        print(f"  to do: {issue.path}: {issue.message}")
+    if result.trained and result.resolved:
+        names = ", ".join(path.rpartition(".")[2] for path in result.resolved)
+        print(f"  Kept from the data SLEAP trained on: {names}. Add --reset-resolved to train on other data.")
