@@ -1,6 +1,7 @@
 """The one undo step there is: from one whole state of the document to another."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -11,13 +12,21 @@ from sleapnn_engine.config.files import copy_values
 
 @attrs.frozen
 class State:
-    """What the file says, and the values kept for sections that are null in it, by dotted path."""
+    """What the file says, the values kept for sections that are null in it, and where both come from.
 
-    values: dict[str, Any]
-    parked: dict[str, dict[str, Any]]
+    `parked` is by dotted path; `opened` and `text` are what changes are measured against and saved into.
+    """
+
+    values: dict[str, Any] = attrs.field(factory=dict)
+    parked: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    opened: dict[str, Any] = attrs.field(factory=dict)
+    text: str = ""
+    title: str = ""
+    path: Path | None = None
 
     def copy(self) -> "State":
-        return State(copy_values(self.values), copy_values(self.parked))
+        """A state whose values and kept sections can be changed without touching this one."""
+        return attrs.evolve(self, values=copy_values(self.values), parked=copy_values(self.parked))
 
 
 class Edit(QUndoCommand):

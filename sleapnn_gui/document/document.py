@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import attrs
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
@@ -17,6 +18,9 @@ from sleapnn_engine.config.view import View
 
 from .commands import Edit, State
 from .files import Opened, open_config
+
+#: What a preset never replaces.
+LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")
 
 _ABSENT = object()
 
@@ -36,12 +40,8 @@ class Document(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
-        self.path: Path | None = None
-        self.title = ""
         self.report: Any = None
-        self._state = State({}, {})
-        self._baseline: dict[str, Any] = {}
-        self._text = ""
+        self._state = State()
         self._facts: dict[str, Any] | None = None
         self._own_issues: list[Issue] = []
         self._outside_issues: dict[str, list[Issue]] = {}
@@ -54,6 +54,16 @@ class Document(QObject):
     def values(self) -> dict[str, Any]:
         """The config as it would be saved (secrets included). Not to be changed by the reader."""
         return self._state.values
+
+    @property
+    def path(self) -> Path | None:
+        """The file that saving writes to, or None where saving must ask."""
+        return self._state.path
+
+    @property
+    def title(self) -> str:
+        """What the config is called in the window."""
+        return self._state.title
 
     @property
     def view(self) -> View:
@@ -81,8 +91,8 @@ class Document(QObject):
 
     def baseline(self, path: str) -> Any:
         """The value as it was opened or as the preset has it."""
-        if tree.has(self._baseline, path):
-            return tree.get(self._baseline, path)
+        if tree.has(self._state.opened, path):
+            return tree.get(self._state.opened, path)
         return SPEC.keys[path].default if path in SPEC.keys else None
 
     def is_changed(self, path: str) -> bool:
@@ -113,7 +123,7 @@ class Document(QObject):
 
     def differences(self) -> list[tuple[str, Any, Any]]:
         """(dotted path, opened value, present value) of everything that differs, in file order."""
-        before, after = dict(tree.leaves(self._baseline)), dict(tree.leaves(self.values))
+        before, after = dict(tree.leaves(self._state.opened)), dict(tree.leaves(self.values))
         rows = []
         for path in dict.fromkeys([*after, *before]):
             old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
@@ -127,7 +137,7 @@ class Document(QObject):
 
     def to_yaml(self) -> str:
         """The text that saving would write."""
-        return dump_config(self.values, base=self._text)
+        return dump_config(self.values, base=self._state.text)
 
     # -- editing -------------------------------------------------------------------------------------------
 
@@ -150,8 +160,8 @@ class Document(QObject):
     def reset(self, path: str) -> None:
         """Take a key back to what was opened."""
         after = self._state.copy()
-        if tree.has(self._baseline, path):
-            tree.put(after.values, path, copy_values(tree.get(self._baseline, path)))
+        if tree.has(self._state.opened, path):
+            tree.put(after.values, path, copy_values(tree.get(self._state.opened, path)))
         else:
             tree.drop(after.values, path)
         self._push(f"Reset {SPEC.keys[path].meta.label if path in SPEC.keys else path}", after)
@@ -209,13 +219,21 @@ class Document(QObject):
 
     def adopt(self, opened: Opened) -> None:
         """Start over from an opened file or a preset."""
-        self.path, self.title, self.report, self._text = opened.path, opened.title, opened.report, opened.text
-        self._baseline = copy_values(opened.values)
+        self.report = opened.report
         self._outside_issues = {}
         self.undo_stack.clear()
-        self._take(State(copy_values(opened.values), {}))
+        self._take(_state_of(opened))
         self.reloaded.emit()
+        self.issues_changed.emit()
         self.state_changed.emit()
+
+    def apply_preset(self, opened: Opened) -> None:
+        """Take over a preset as one undoable step; the labels already chosen stay."""
+        after = _state_of(opened)
+        for path in LABELS:
+            if tree.get(self.values, path):
+                tree.put(after.values, path, copy_values(tree.get(self.values, path)))
+        self._push(f"Apply preset {opened.title}", after)
 
     def save(self, path: str | Path | None = None) -> None:
         """Write the config, whole or not at all, keeping what it replaces as `.bak`. Raises UserError."""
@@ -224,8 +242,9 @@ class Document(QObject):
             raise ValueError("a config that was never saved needs a path")
         text = self.to_yaml()
         save_text(target, text)
-        self.path, self.title, self._text = target, target.name, text
-        self._baseline = copy_values(self.values)
+        self._state = attrs.evolve(
+            self._state, path=target, title=target.name, text=text, opened=copy_values(self.values)
+        )
         self.undo_stack.setClean()
         self.changed.emit([])
         self.state_changed.emit()
@@ -256,6 +275,16 @@ class Document(QObject):
         if found != self._own_issues:
             self._own_issues = found
             self.issues_changed.emit()
+
+
+def _state_of(opened: Opened) -> State:
+    return State(
+        values=copy_values(opened.values),
+        opened=copy_values(opened.values),
+        text=opened.text,
+        title=opened.title,
+        path=opened.path,
+    )
 
 
 def _switch(state: State, path: str, on: bool) -> None:

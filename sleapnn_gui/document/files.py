@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from sleapnn_engine.config.files import parse_config, read_text
+from sleapnn_engine.config.files import parse_config, read_config, read_text
 
 if TYPE_CHECKING:
     from sleapnn_engine.config.presets import Preset
@@ -22,19 +22,24 @@ class Opened:
     report: Any = None
 
 
-def open_config(path: Path) -> Opened:
-    """Read a YAML config or import SLEAP 1.4 JSON. Raises UserError with the reason."""
-    from sleapnn_engine.config.legacy import import_legacy, is_legacy
+def open_config(path: Path, *, closest_unet: bool = False, reset_resolved: bool = False) -> Opened:
+    """Read a YAML config or import SLEAP 1.4 JSON. Raises UserError with the reason.
+
+    The two options are for SLEAP JSON: accept a UNet in place of another backbone, and leave out what the old
+    training had measured on its own labels.
+    """
+    from sleapnn_engine.config.legacy import import_legacy, is_legacy  # few files are old ones
 
     path = path.expanduser()
     text = read_text(path)
     if is_legacy(text):
-        imported = import_legacy(text, source=path)
-        return Opened(values=imported.values, title=f"{path.stem} (imported)", report=imported)
-    found = parse_config(text, path=path)
-    return Opened(values=found.values, title=path.name, text=found.text, path=path)
+        found = import_legacy(text, source=path, closest_unet=closest_unet, reset_resolved=reset_resolved)
+        return Opened(values=found.values, title=f"{path.stem} (imported)", report=found)
+    config = parse_config(text, path=path)
+    return Opened(values=config.values, title=path.name, text=config.text, path=path)
 
 
 def open_preset(preset: "Preset") -> Opened:
     """A preset as a new, unsaved config."""
-    return Opened(values=preset.values, title=f"{preset.title} (not saved)", text=preset.text)
+    found = read_config(preset.path)
+    return Opened(values=found.values, title=preset.title, text=found.text)

@@ -10,6 +10,7 @@ from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.files import Opened
 
 TEXT = """\
 # mine
@@ -177,3 +178,15 @@ def test_what_auto_comes_to(document: Document) -> None:
     assert document.auto_text("trainer_config.train_steps_per_epoch") == "→ 200 steps"
     assert document.auto_text(f"{HEADS}.single_instance.confmaps.part_names") == "→ 2 parts"
     assert document.also_text(f"{HEADS}.single_instance.confmaps.sigma") == "= 2.5 px input"
+
+
+def test_a_preset_is_one_undo_step_and_keeps_the_labels(document: Document) -> None:
+    document.apply_preset(Opened(values={"trainer_config": {"max_epochs": 5}}, title="Small"))
+    assert document.value(EPOCHS) == 5
+    assert not document.is_changed(EPOCHS)
+    assert document.value("data_config.train_labels_path") == ["a.slp"]
+    assert document.path is None
+    document.undo_stack.undo()
+    assert document.value(EPOCHS) == 30
+    assert document.path is not None
+    assert document.to_yaml() == TEXT

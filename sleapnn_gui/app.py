@@ -1,0 +1,56 @@
+"""Putting the application together: options, theme, window, and what the command line asked for."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from .main_window import MainWindow
+from .options import parse
+from .widgets.theme import install_theme
+
+
+def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
+    """The application and its window, shown and ready, without entering the event loop.
+
+    `argv` is a whole command line, program name first. What PATH arguments name is open when this returns.
+    """
+    options = parse(argv[1:])
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(list(argv[:1]))
+    app.setApplicationName("sleapnn-gui")
+    app.setOrganizationName("sleapnn-gui")
+    install_theme(app, mode=options.theme or str(QSettings().value("theme", "system")))
+    window = MainWindow()
+    window.show()
+    if options.paths:
+        window.files.open_paths([Path(path) for path in options.paths])
+    return app, window
+
+
+def run(argv: Sequence[str]) -> int:
+    """`sleapnn-gui`: build, do what the options ask, and run until the window closes."""
+    options = parse(argv[1:])
+    app, window = build(argv)
+    if options.demo or options.screenshots or options.quit_when_done:
+        _begin(app, window, options)
+    return app.exec()
+
+
+def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
+    from .demo import Demo, Teller  # only for these options
+    from .frame.photographer import Photographer
+
+    photographer = Photographer(window, options.screenshots) if options.screenshots else None
+    teller = Teller(window, sys.stdout, photographer) if options.quit_when_done or photographer else None
+    if teller is not None and options.quit_when_done:
+        teller.over.connect(app.exit)
+    if options.demo:
+        demo = Demo(window, options.demo_dir or Path("demo"), options.labels)
+        demo.failed.connect(teller.fail if teller is not None else lambda text: window.say(text, "error"))
+        QTimer.singleShot(0, window, lambda: demo.start(photographer))
+    elif options.quit_when_done:
+        QTimer.singleShot(0, window, window.runs.do_train)

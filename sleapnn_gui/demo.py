@@ -1,0 +1,168 @@
+"""The demonstration: labels, a small preset, and a training before one's eyes."""
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+
+from sleapnn_engine.config.presets import list_presets
+
+from .document.files import open_preset
+from .frame.photographer import Photographer
+from .main_window import MainWindow
+
+_PAGES = ("data", "configure", "train")
+_LABELS = "data_config.train_labels_path"
+
+
+class Demo(QObject):
+    """Makes the labels if there are none, fills in the config, and presses Train. `failed` says why it cannot."""
+
+    failed = Signal(str)
+
+    def __init__(self, window: MainWindow, folder: Path, labels: list[str]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._folder = folder.expanduser().absolute()
+        self._labels = [str(Path(path).expanduser().absolute()) for path in labels]
+        self._process: QProcess | None = None
+        self._photographer: Photographer | None = None
+
+    def start(self, photographer: Photographer | None = None) -> None:
+        """Go; everything happens in turns of the event loop."""
+        self._photographer = photographer
+        own = self._folder / "mouse.pkg.slp"
+        if self._labels or own.is_file():
+            self._fill_in(self._labels or [str(own)])
+            return
+        self._window.say("Drawing demonstration labels …")
+        self._process = QProcess(self)
+        self._process.finished.connect(lambda code, _status: self._drawn(code, own))
+        self._process.start(sys.executable, ["-m", "sleapnn_engine", "demo-data", "-o", str(own)])
+
+    def _drawn(self, code: int, path: Path) -> None:
+        if code or not path.is_file():
+            assert self._process is not None
+            said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
+            self.failed.emit(
+                f"The demonstration labels could not be drawn. {said.splitlines()[-1] if said else ''}"
+            )
+            return
+        self._fill_in([str(path)])
+
+    def _fill_in(self, labels: list[str]) -> None:
+        document = self._window.document
+        document.adopt(open_preset(list_presets("demo")[0]))
+        document.apply_values(
+            {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")}, "Demonstration labels"
+        )
+        self._window.say("")
+        watch = self._window.labels_watch
+        watch.known.connect(self._ready)
+        watch.failed.connect(self.failed)
+
+    def _ready(self, _facts: object) -> None:
+        self._window.labels_watch.known.disconnect(self._ready)
+        self._walk(list(_PAGES))
+
+    def _walk(self, pages: list[str]) -> None:
+        """Show each page for a moment, then train."""
+        if not pages:
+            self._window.actions_by_verb["train"].trigger()
+            if self._window.session is None:
+                problems = "; ".join(
+                    issue.message for issue in self._window.document.issues() if issue.severity == "error"
+                )
+                self.failed.emit(f"The demonstration cannot be trained: {problems}")
+            return
+        self._window.show_page(pages[0])
+        QTimer.singleShot(400, self, lambda: self._next(pages))
+
+    def _next(self, pages: list[str]) -> None:
+        if self._photographer is not None:
+            self._photographer.take(pages[0])
+        self._walk(pages[1:])
+
+
+class Teller(QObject):
+    """Tells a run in the terminal: phases, epochs, and how it ended. `over` carries the exit code."""
+
+    over = Signal(int)
+
+    def __init__(self, window: MainWindow, stream: TextIO, photographer: Photographer | None) -> None:
+        super().__init__(window)
+        self._window = window
+        self._stream = stream
+        self._photographer = photographer
+        self._followed: object = None
+        window.runs.opened.connect(self._follow)
+
+    def fail(self, text: str) -> None:
+        """Say why nothing was trained, and leave."""
+        self._say(text)
+        self.over.emit(1)
+
+    def _follow(self) -> None:
+        session = self._window.session
+        if session is None or session is self._followed:
+            return
+        self._followed = session
+        session.events.connect(self._hear)
+        session.state_changed.connect(self._photograph)
+        session.ended.connect(self._ended)
+
+    def _hear(self, events: list[object]) -> None:
+        for event in events:
+            kind, body = getattr(event, "kind", ""), getattr(event, "body", {})
+            if kind == "phase" and body.get("state") == "started":
+                self._say(str(body.get("text") or body.get("name")))
+            elif kind == "epoch_end":
+                self._say(epoch_line(body))
+                if body["epoch"] in (1, 4, 9, 14, 19):
+                    QTimer.singleShot(
+                        700, self, lambda number=body["epoch"]: self._shoot(f"epoch-{number + 1:02d}")
+                    )
+
+    def _photograph(self) -> None:
+        session = self._window.session
+        if session is not None:
+            QTimer.singleShot(500, self, lambda name=session.state.value: self._shoot(name))
+
+    def _shoot(self, name: str) -> None:
+        if self._photographer is not None:
+            self._photographer.take(name)
+
+    def _ended(self, outcome: object) -> None:
+        QTimer.singleShot(900, self, lambda: self._leave(outcome))
+
+    def _leave(self, outcome: object) -> None:
+        self._shoot("end")
+        self._say(str(getattr(outcome, "sentence", "")))
+        state = str(getattr(outcome, "state", ""))
+        run_dir = getattr(outcome, "run_dir", None) or (self._window.session and self._window.session.run_dir)
+        self._say(f"run folder: {run_dir}")
+        if self._photographer is not None:
+            self._say(f"screenshots: {self._photographer.folder}")
+        self.over.emit(0 if state in ("completed", "stopped") else 1)
+
+    def _say(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+def epoch_line(body: dict[str, object]) -> str:
+    """One epoch in a line for the terminal."""
+    error = body.get("error")
+    pixels = (
+        f", median error {error['median_px']:.1f} px"
+        if isinstance(error, dict) and error.get("median_px")
+        else ""
+    )
+    losses = ", ".join(
+        f"{name} {value:.3g}"
+        for name, key in (("train", "train"), ("validation", "val"))
+        if isinstance(value := body.get(key), float)
+    )
+    best = " (best)" if body.get("best") else ""
+    return f"epoch {int(str(body['epoch'])) + 1}: {losses}{pixels}{best}"

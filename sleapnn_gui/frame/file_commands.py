@@ -1,0 +1,160 @@
+"""Opening and saving: configs, SLEAP 1.4 JSON, labels, presets."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.presets import find_preset
+
+from ..document.document import Document
+from ..document.files import open_config, open_preset
+from .import_report import ImportReport
+
+_FIRST_PRESET = "single_instance_unet_medium_rf"
+_CONFIGS = "Configs (*.yaml *.yml *.json);;All files (*)"
+_LABELS = "data_config.train_labels_path"
+
+
+class FileCommands(QObject):
+    """Commands on files.
+
+    `said` carries a sentence and its severity, `offered` also the words of a link and what it does; `run_opened`
+    a run folder.
+    """
+
+    said = Signal(str, str)
+    offered = Signal(str, str, str, object)
+    run_opened = Signal(Path)
+
+    def __init__(self, window: QWidget, document: Document) -> None:
+        super().__init__(window)
+        self._window = window
+        self._document = document
+
+    # -- opening -------------------------------------------------------------------------------------------
+
+    def do_new(self) -> None:
+        """A config that was never saved, filled from the first preset; an edited one is kept in the undo steps."""
+        opened = open_preset(find_preset(_FIRST_PRESET))
+        if self._document.values:
+            self._document.apply_preset(opened)
+        else:
+            self._document.adopt(opened)
+
+    def use_preset(self, name: str) -> None:
+        """Fill in every setting from a preset; the labels stay, and undo brings everything back."""
+        preset = find_preset(name)
+        self._document.apply_preset(open_preset(preset))
+        self.said.emit(
+            f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back.", "info"
+        )
+
+    def do_open(self) -> None:
+        self._ask_for_file(
+            "Open", f"Configs and labels (*.yaml *.yml *.json *.slp);;{_CONFIGS}", self._open_text
+        )
+
+    def do_import_legacy(self) -> None:
+        self._ask_for_file(
+            "Import SLEAP 1.4 JSON", "SLEAP training files (*.json);;All files (*)", self._open_text
+        )
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open what was handed over: labels together, anything else one after the other."""
+        labels = [path for path in paths if path.name.lower().endswith(".slp")]
+        if labels:
+            self.set_labels([str(path) for path in labels])
+        for path in paths:
+            if path not in labels:
+                self.open_path(path)
+
+    def open_path(self, path: Path) -> None:
+        """Open one config, SLEAP 1.4 JSON, labels file or run folder; what is wrong with it is said."""
+        if path.name.lower().endswith(".slp"):
+            self.set_labels([str(path)])
+        elif path.is_dir() and any((path / name).exists() for name in ("events.jsonl", "engine.json")):
+            self.run_opened.emit(path)
+        elif path.is_dir() and (path / "training_config.yaml").exists():
+            self.open_path(path / "training_config.yaml")
+        else:
+            self._load(path)
+
+    def set_labels(self, paths: Sequence[str]) -> None:
+        """Use these files as the training labels."""
+        self._document.apply_values({_LABELS: [str(path) for path in paths]}, "Choose labels")
+
+    def _open_text(self, path: str) -> None:
+        self.open_path(Path(path))
+
+    def _load(self, path: Path, **options: bool) -> None:
+        try:
+            opened = open_config(path, **options)
+        except UserError as problem:
+            self._say_problem(path, problem)
+            return
+        self._document.adopt(opened)
+        self.said.emit("", "info")
+        if opened.report is not None:
+            self._show_import(path, opened.report, options)
+
+    def _say_problem(self, path: Path, problem: UserError) -> None:
+        if getattr(problem, "closest_unet", None):
+            text = f"{problem.where}: {problem.message} A UNet can take its place; that is another network."
+            self.offered.emit(
+                text, "error", "Use the closest UNet", lambda: self._load(path, closest_unet=True)
+            )
+        else:
+            self.said.emit(str(problem), "error")
+
+    def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
+        def show() -> None:
+            dialog = ImportReport(found, self._window)
+            dialog.reset_asked.connect(lambda: self._load(path, **{**options, "reset_resolved": True}))
+            dialog.open()
+
+        self.offered.emit(f"Imported {path.name}: {found.report.summary}.", "info", "Show the report", show)
+
+    # -- saving --------------------------------------------------------------------------------------------
+
+    def do_save(self) -> None:
+        self.save()
+
+    def do_save_as(self) -> None:
+        self._ask_where()
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save, asking for a place where there is none yet; `then` runs once the file is written."""
+        if self._document.path is None:
+            self._ask_where(then)
+        else:
+            self._write(self._document.path, then)
+
+    def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        try:
+            self._document.save(path)
+        except UserError as problem:
+            self.said.emit(str(problem), "error")
+            return
+        self.said.emit(f"Saved to {path}.", "info")
+        if then is not None:
+            then()
+
+    def _ask_where(self, then: Callable[[], None] | None = None) -> None:
+        dialog = QFileDialog(self._window, "Save config as", "", _CONFIGS)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("yaml")
+        dialog.selectFile(str(self._document.path or "config.yaml"))
+        dialog.fileSelected.connect(lambda path: self._write(Path(path), then))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _ask_for_file(self, title: str, filters: str, then: Callable[[str], None]) -> None:
+        dialog = QFileDialog(self._window, title, "", filters)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(then)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

@@ -1,0 +1,50 @@
+"""The four pages at the left edge."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+
+from ..widgets.icons import icon
+
+PAGES = (
+    ("data", "Data", "database"),
+    ("configure", "Configure", "sliders-horizontal"),
+    ("train", "Train", "chart-line"),
+    ("runs", "Runs", "list"),
+)
+
+
+class Rail(QFrame):
+    """One button per page."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("pane", "left")
+        self.setFixedWidth(76)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 12, 6, 12)
+        column.setSpacing(8)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        for name, text, glyph in PAGES:
+            button = QToolButton()
+            button.setText(text)
+            button.setIcon(icon(glyph))
+            button.setIconSize(QSize(20, 20))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setCheckable(True)
+            button.setFixedSize(64, 52)
+            button.setProperty("rail", True)
+            button.setObjectName(f"rail:{name}")
+            button.setAccessibleName(text)
+            button.setAccessibleDescription(f"Show the page {text}")
+            button.clicked.connect(lambda _checked=False, page=name: self.chosen.emit(page))
+            self._group.addButton(button)
+            self._buttons[name] = button
+            column.addWidget(button)
+        column.addStretch(1)
+
+    def show_page(self, name: str) -> None:
+        """Mark the page that is shown."""
+        self._buttons[name].setChecked(True)

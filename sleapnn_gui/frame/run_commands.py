@@ -1,0 +1,115 @@
+"""Starting, following and ending a run."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from sleapnn_engine.config.validate import errors
+from sleapnn_engine.config.view import TRAINER
+
+from ..document.document import Document
+from ..monitor.train_page import TrainPage
+from ..run.folders import next_run_dir
+from ..run.session import RunSession
+
+
+class RunCommands(QObject):
+    """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
+
+    `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training.
+    """
+
+    said = Signal(str, str)
+    changed = Signal()
+    opened = Signal()
+    refused = Signal()
+
+    def __init__(self, window: QWidget, document: Document, page: TrainPage) -> None:
+        super().__init__(window)
+        self._document = document
+        self._page = page
+        self.session: RunSession | None = None
+        self.base = Path.cwd()
+
+    def can(self, verb: str) -> bool:
+        """Whether train, pause, resume, stop or cancel makes sense now."""
+        if verb == "train":
+            return self.session is None or self.session.is_over
+        return self.session is not None and self.session.can(verb)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an engine that this window follows is at work."""
+        return self.session is not None and not self.session.is_over
+
+    def folder(self) -> Path:
+        """The folder that the config's runs go to."""
+        said = self._document.value(TRAINER + "ckpt_dir")
+        return (self.base / Path(said).expanduser()) if isinstance(said, str) and said.strip() else self.base
+
+    def engine_text(self) -> str:
+        """What the engine does, for the status line."""
+        if self.session is None:
+            return "engine idle"
+        pid = f" · engine {self.session.pid}" if self.session.pid and not self.session.is_over else ""
+        return f"{self.session.state.value}{pid}"
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def do_train(self) -> None:
+        """Start the engine on the config as it stands; with problems in the way, go to them instead."""
+        if not self.can("train"):
+            return
+        if errors(self._document.issues()):
+            self.refused.emit()
+            return
+        run_dir = next_run_dir(self._document.view, base=self.base)
+        session = RunSession(self)
+        try:
+            session.start(self._document.to_yaml(), run_dir, folder=self.base)
+        except OSError as problem:
+            self.said.emit(f"The engine could not be started: {problem}.", "error")
+            return
+        self.said.emit("", "info")
+        self._follow(session)
+
+    def open_run(self, run_dir: Path | str) -> None:
+        """Show a run: live where its engine is at work, else from its journal."""
+        if self.is_running:
+            self.said.emit(
+                "Another run is being followed; wait until it ends, or open a second window.", "warning"
+            )
+            return
+        session = RunSession(self)
+        session.attach(run_dir)
+        self._follow(session)
+
+    def do_pause(self) -> None:
+        self._page.pause()
+
+    def do_resume(self) -> None:
+        self._page.resume()
+
+    def do_stop(self) -> None:
+        self._page.stop_and_keep()
+
+    def do_cancel(self) -> None:
+        self._page.cancel()
+
+    def leave(self) -> None:
+        """Stop following; an engine at work goes on."""
+        if self.session is not None:
+            self.session.leave()
+
+    def _follow(self, session: RunSession) -> None:
+        if self.session is not None:
+            self.session.leave()
+            self.session.deleteLater()
+        self.session = session
+        session.state_changed.connect(self.changed)
+        session.command_state.connect(lambda *_: self.changed.emit())
+        session.ended.connect(lambda _: self.changed.emit())
+        self._page.set_session(session)
+        self.opened.emit()
+        self.changed.emit()

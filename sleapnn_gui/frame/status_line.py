@@ -1,0 +1,103 @@
+"""The line at the bottom: problems, size of the network, what the engine does."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
+
+from sleapnn_engine.config.derived import receptive_field, unet_parameters
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.spec import SPEC
+
+from ..document.document import Document
+from ..widgets.theme import set_state
+
+
+class StatusLine(QFrame):
+    """Counts of problems that open as a list, and facts of the network the config describes."""
+
+    issue_chosen = Signal(str)
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.setProperty("pane", "bottom")
+        self.setFixedHeight(30)
+        self._document = document
+        self.problems = QToolButton()
+        self.problems.setObjectName("problems")
+        self.problems.setProperty("plain", True)
+        self.problems.clicked.connect(self.show_list)
+        self.network = QLabel()
+        self.network.setProperty("role", "caption")
+        self.engine = QLabel("engine idle")
+        self.engine.setProperty("role", "caption")
+        self.note = QLabel()
+        self.note.setProperty("role", "caption")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 16, 0)
+        row.setSpacing(20)
+        row.addWidget(self.problems)
+        row.addWidget(self.network)
+        row.addWidget(self.note)
+        row.addStretch(1)
+        row.addWidget(self.engine)
+        document.issues_changed.connect(self.refresh)
+        document.changed.connect(lambda _: self.refresh())
+        document.reloaded.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Count again."""
+        issues = self._document.issues()
+        errors = sum(issue.severity == "error" for issue in issues)
+        warnings = sum(issue.severity == "warning" for issue in issues)
+        words = [
+            f"{n} {word}{'' if n == 1 else 's'}"
+            for n, word in ((errors, "problem"), (warnings, "warning"))
+            if n
+        ]
+        self.problems.setText(" · ".join(words) or "No problems")
+        self.problems.setAccessibleName(self.problems.text())
+        self.problems.setAccessibleDescription("List them")
+        self.problems.setEnabled(bool(words))
+        set_state(self.problems, "severity", "error" if errors else "warning" if warnings else "none")
+        self.network.setText(network_text(self._document))
+
+    def say(self, text: str) -> None:
+        """A short remark that stays until the next one."""
+        self.note.setText(text)
+
+    def show_list(self) -> None:
+        """List every problem; choosing one goes to its setting."""
+        menu = QMenu(self)
+        for issue in by_weight(self._document.issues())[:25]:
+            key = SPEC.keys.get(issue.path)
+            label = key.meta.label if key else issue.path or "File"
+            text = f"{label}: {issue.message}"
+            action = menu.addAction(text if len(text) < 120 else text[:117] + "…")
+            action.triggered.connect(lambda _checked=False, path=issue.path: self.issue_chosen.emit(path))
+        corner = self.problems.mapToGlobal(self.problems.rect().topLeft())
+        corner.setY(corner.y() - menu.sizeHint().height())
+        menu.popup(corner)
+
+
+def by_weight(issues: Sequence[Issue]) -> list[Issue]:
+    """Errors first, then warnings; remarks left out."""
+    order = {"error": 0, "warning": 1}
+    return sorted(
+        (issue for issue in issues if issue.severity in order), key=lambda issue: order[issue.severity]
+    )
+
+
+def network_text(document: Document) -> str:
+    """Parameters and receptive field of the network, as far as arithmetic gives them."""
+    view = document.view
+    parts = []
+    outputs = len((document.facts or {}).get("nodes", [])) or 1
+    weights = unet_parameters(view, outputs)
+    if weights:
+        parts.append(f"{weights / 1e6:.2f} M parameters" if weights >= 1e5 else f"{weights:,} parameters")
+    field = receptive_field(view)
+    if field:
+        parts.append(f"receptive field {field} px input")
+    return "      ".join(parts)

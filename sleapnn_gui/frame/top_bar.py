@@ -1,0 +1,60 @@
+"""What is open, at the top: labels, config, search, Check and Train."""
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from ..widgets.elided import ElidedLabel
+
+
+class TopBar(QFrame):
+    """The bar above every page: labels and config at the left, search and the two main commands at the right."""
+
+    def __init__(self, search: QWidget, check: QAction, train: QAction) -> None:
+        super().__init__()
+        self.setProperty("pane", "top")
+        self.setFixedHeight(52)
+        self.labels = ElidedLabel()
+        self.labels.setProperty("role", "heading")
+        self.facts = ElidedLabel()
+        self.facts.setProperty("role", "muted")
+        self.config = ElidedLabel()
+        self.config.setProperty("role", "heading")
+        self.state = QLabel()
+        self.state.setProperty("role", "muted")
+        line = QFrame()
+        line.setFixedSize(1, 20)
+        line.setProperty("rule", True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(10)
+        for widget in (self.labels, self.facts, line, self.config, self.state):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(search)
+        row.addWidget(button_for(check))
+        row.addWidget(button_for(train, primary=True))
+        self.show_labels("No labels", "")
+
+    def show_labels(self, name: str, facts: str) -> None:
+        """The open labels and what is in them."""
+        self.labels.setText(name)
+        self.facts.setText(facts)
+        self.facts.setVisible(bool(facts))
+
+    def show_config(self, name: str, edited: bool) -> None:
+        """The open config and whether it differs from its file."""
+        self.config.setText(name)
+        self.state.setText("edited" if edited else "")
+
+
+def button_for(action: QAction, *, primary: bool = False) -> QPushButton:
+    """A push button that is its action: same words, help, enabled state."""
+    button = QPushButton(action.text())
+    button.setProperty("primary", primary)
+    button.setToolTip(action.toolTip())
+    button.setAccessibleName(action.text())
+    button.setAccessibleDescription(action.statusTip())
+    button.clicked.connect(action.trigger)
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+    button.setEnabled(action.isEnabled())
+    return button

@@ -1,0 +1,215 @@
+"""The Data page: which labels are open, what is in them, and a preset to start from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.presets import Preset
+
+from ..widgets.theme import set_state
+from ..widgets.two_lines import REMARK, TwoLines
+from .facts_view import FactsView
+
+_SUFFIXES = (".slp",)
+
+
+class DropZone(QFrame):
+    """Where labels are dropped or chosen."""
+
+    dropped = Signal(list)
+    clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("panel", True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Drop labels here")
+        self.setAccessibleDescription("Drop .slp files, or press Return to choose them")
+        self.title = QLabel("Drop a .slp or .pkg.slp file here")
+        self.title.setProperty("role", "heading")
+        self.text = QLabel(
+            "Labels made in SLEAP. The frames a person labelled are what the model learns from."
+        )
+        self.text.setProperty("role", "muted")
+        self.text.setWordWrap(True)
+        choose = QPushButton("Choose labels…")
+        choose.setObjectName("choose_labels")
+        choose.clicked.connect(self.clicked)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.title)
+        words.addWidget(self.text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 16, 16, 16)
+        row.setSpacing(16)
+        row.addLayout(words, 1)
+        row.addWidget(choose, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if labels_in(event.mimeData().urls()):
+            set_state(self, "over", True)
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        set_state(self, "over", False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        set_state(self, "over", False)
+        self.dropped.emit(labels_in(event.mimeData().urls()))
+        event.acceptProposedAction()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def labels_in(urls: Sequence[Any]) -> list[str]:
+    """Paths of the labels files among dropped or given URLs."""
+    return [url.toLocalFile() for url in urls if url.toLocalFile().lower().endswith(_SUFFIXES)]
+
+
+class LabelsPage(QWidget):
+    """Labels at the left, presets at the right."""
+
+    labels_chosen = Signal(list)
+    preset_chosen = Signal(str)
+    configure_asked = Signal()
+
+    def __init__(self, presets: Sequence[Preset]) -> None:
+        super().__init__()
+        self.setObjectName("page:data")
+        self.setAccessibleName("Data")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._labels_side(), 3)
+        row.addWidget(self._presets_side(presets), 2)
+
+    def _labels_side(self) -> QWidget:
+        side = QWidget()
+        side.setProperty("clear", True)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        title = QLabel("Labels")
+        title.setProperty("role", "title")
+        self.drop_zone = DropZone()
+        self.drop_zone.dropped.connect(self.labels_chosen)
+        self.drop_zone.clicked.connect(self._choose)
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.busy.setAccessibleName("Reading labels")
+        self.busy.hide()
+        self.facts = FactsView()
+        column.addWidget(title)
+        column.addWidget(self.drop_zone)
+        column.addWidget(self.busy)
+        column.addWidget(self.facts)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(side)
+        return scroll
+
+    def _presets_side(self, presets: Sequence[Preset]) -> QWidget:
+        side = QFrame()
+        side.setProperty("pane", "right")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(8)
+        title = QLabel("Start from a preset")
+        title.setProperty("role", "title")
+        hint = QLabel("A preset fills in every setting for one kind of model; the labels you chose stay.")
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        self.presets = QListWidget()
+        self.presets.setObjectName("presets")
+        self.presets.setAccessibleName("Presets")
+        self.presets.setAlternatingRowColors(False)
+        self.presets.setUniformItemSizes(True)
+        self.presets.setMouseTracking(True)
+        self.presets.setItemDelegate(TwoLines(self.presets))
+        for preset in presets:
+            item = QListWidgetItem(preset.title)
+            item.setData(Qt.ItemDataRole.UserRole, preset.name)
+            item.setData(REMARK, preset.purpose)
+            item.setToolTip(preset.note)
+            self.presets.addItem(item)
+        self.presets.currentRowChanged.connect(
+            lambda row: self._show_note(presets[row] if row >= 0 else None)
+        )
+        self.presets.itemActivated.connect(
+            lambda item: self.preset_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+        )
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.use = QPushButton("Use this preset")
+        self.use.setObjectName("use_preset")
+        self.use.setEnabled(False)
+        self.use.clicked.connect(self._use)
+        for widget in (title, hint):
+            column.addWidget(widget)
+        column.addWidget(self.presets, 1)
+        column.addWidget(self.note)
+        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
+        return side
+
+    def _show_note(self, preset: Preset | None) -> None:
+        self.note.setText(preset.note if preset else "")
+        self.use.setEnabled(preset is not None)
+
+    def _use(self) -> None:
+        item = self.presets.currentItem()
+        if item is not None:
+            self.preset_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, "Choose labels", "", "SLEAP labels (*.slp)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.labels_chosen)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def show_reading(self, paths: Sequence[str]) -> None:
+        """Labels are being read."""
+        self.busy.show()
+        self.facts.show_reading(paths)
+
+    def show_facts(self, facts: dict[str, Any]) -> None:
+        """What was found in the labels."""
+        self.busy.hide()
+        self.facts.show_facts(facts)
+
+    def show_failure(self, text: str) -> None:
+        """The labels could not be read."""
+        self.busy.hide()
+        self.facts.show_failure(text)
+
+    def show_nothing(self) -> None:
+        """No labels are chosen."""
+        self.busy.hide()
+        self.facts.show_nothing()

@@ -1,0 +1,295 @@
+"""The one window: pages, commands, and what they do to the document and the run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from sleapnn_engine.config.presets import list_presets
+
+from .document.document import Document
+from .form.form_page import FormPage
+from .form.search import Hit, search_index
+from .form.search_field import SearchField
+from .frame.closing import Closing
+from .frame.commands import COMMANDS, make_actions
+from .frame.file_commands import FileCommands
+from .frame.rail import Rail
+from .frame.run_commands import RunCommands
+from .frame.status_line import StatusLine, by_weight
+from .frame.top_bar import TopBar
+from .inspector.client import LabelReader
+from .inspector.disk_check import DiskCheck
+from .inspector.facts_view import headline
+from .inspector.labels_page import LabelsPage
+from .inspector.labels_watch import LabelsWatch
+from .monitor.runs_page import RunsPage
+from .monitor.train_page import TrainPage
+from .run.session import RunSession
+from .widgets.message_line import MessageLine
+from .widgets.theme import current_theme
+
+_COMMAND = "action."
+
+
+class MainWindow(QMainWindow):
+    """Top bar, rail, four pages, status line; every command is a QAction called `action.<verb>`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.resize(1440, 900)
+        self.document = Document(self)
+        self._banner_then: Callable[[], None] | None = None
+        self.train_page = TrainPage()
+        self.files = FileCommands(self, self.document)
+        self.runs = RunCommands(self, self.document, self.train_page)
+        self._closing = Closing(self, self.document, self.files, self.runs)
+        self.actions_by_verb = make_actions(self, (self, self.files, self.runs))
+        for action in self.actions_by_verb.values():
+            self.addAction(action)
+        self._make_pages()
+        self._lay_out()
+        self._connect()
+        self.files.do_new()
+        self.show_page("data")
+        self.labels_page.drop_zone.setFocus()
+        self._refresh_commands()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _make_pages(self) -> None:
+        self.labels_page = LabelsPage(list_presets("guide"))
+        self.form = FormPage(self.document)
+        self.runs_page = RunsPage()
+        self.labels_watch = LabelsWatch(self.document, LabelReader(self))
+        self.disk_check = DiskCheck(self.document)
+        commands = [
+            Hit(
+                _COMMAND + command.verb,
+                command.text,
+                command.shortcut or "Command",
+                f"{command.text} {command.help}".lower(),
+            )
+            for command in COMMANDS
+            if command.verb not in ("palette", "search")
+        ]
+        self.search_field = SearchField([*search_index(), *commands])
+        self.search_field.setObjectName("search")
+        self.search_field.setFixedWidth(300)
+        self.search_field.setPlaceholderText("Search settings and commands   Ctrl+K")
+
+    def _lay_out(self) -> None:
+        actions = self.actions_by_verb
+        self.top_bar = TopBar(self.search_field, actions["check"], actions["train"])
+        self.banner = MessageLine()
+        self.banner.setObjectName("banner")
+        self.banner.setContentsMargins(16, 8, 16, 8)
+        self.banner.hide()
+        self.banner.followed.connect(self._follow_banner)
+        self.rail = Rail()
+        self.pages = QStackedWidget()
+        self._pages: dict[str, QWidget] = {
+            "data": self.labels_page,
+            "configure": self.form,
+            "train": self.train_page,
+            "runs": self.runs_page,
+        }
+        for page in self._pages.values():
+            self.pages.addWidget(page)
+        self.status_line = StatusLine(self.document)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.pages, 1)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        column.addWidget(self.banner)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status_line)
+        self.setCentralWidget(whole)
+
+    def _connect(self) -> None:
+        document = self.document
+        self.rail.chosen.connect(self.show_page)
+        self.search_field.revealed.connect(self._found)
+        self.labels_page.labels_chosen.connect(self.files.set_labels)
+        self.labels_page.preset_chosen.connect(self.files.use_preset)
+        self.runs_page.run_chosen.connect(self.runs.open_run)
+        self.status_line.issue_chosen.connect(self.reveal)
+        self.files.said.connect(self.say)
+        self.files.offered.connect(self.offer)
+        self.files.run_opened.connect(self.runs.open_run)
+        self.runs.said.connect(self.say)
+        self.runs.refused.connect(self.do_check)
+        self.runs.changed.connect(self._refresh_commands)
+        self.runs.opened.connect(self.do_show_train)
+        document.state_changed.connect(self._show_document)
+        document.reloaded.connect(self._show_document)
+        document.undo_stack.indexChanged.connect(self._refresh_commands)
+        self.labels_watch.reading.connect(self.labels_page.show_reading)
+        self.labels_watch.known.connect(self.labels_page.show_facts)
+        self.labels_watch.failed.connect(self.labels_page.show_failure)
+        self.labels_watch.nothing.connect(self.labels_page.show_nothing)
+        for signal in (self.labels_watch.reading, self.labels_watch.known, self.labels_watch.failed):
+            signal.connect(self._show_labels)
+
+    # -- pages ---------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> RunSession | None:
+        """The run that is followed, if any."""
+        return self.runs.session
+
+    def show_page(self, name: str) -> None:
+        """Show data, configure, train or runs."""
+        self.pages.setCurrentWidget(self._pages[name])
+        self.rail.show_page(name)
+        if name == "runs":
+            self.runs_page.look_in(self.runs.folder())
+
+    def page(self) -> str:
+        """Name of the page that is shown."""
+        return next(name for name, page in self._pages.items() if page is self.pages.currentWidget())
+
+    def reveal(self, path: str) -> None:
+        """Go to one setting or section of the form."""
+        self.show_page("configure")
+        self.form.reveal(path)
+
+    def say(self, text: str, severity: str = "info") -> None:
+        """Show a sentence under the top bar; an empty one takes it away."""
+        self.offer(text, severity, "Close" if text else "", None)
+
+    def offer(self, text: str, severity: str, link: str, then: Callable[[], None] | None) -> None:
+        """Show a sentence under the top bar with something that can be done about it."""
+        self._banner_then = then
+        self.banner.say(text, severity=severity, link=link)
+        self.banner.setVisible(bool(text))
+
+    def open_path(self, path: str | Path) -> None:
+        """Open a config, SLEAP 1.4 JSON, labels or a run folder."""
+        self.files.open_path(Path(path))
+
+    # -- commands of the window itself ---------------------------------------------------------------------
+
+    def do_show_data(self) -> None:
+        self.show_page("data")
+
+    def do_show_configure(self) -> None:
+        self.show_page("configure")
+
+    def do_show_train(self) -> None:
+        self.show_page("train")
+
+    def do_show_runs(self) -> None:
+        self.show_page("runs")
+
+    def do_apply_preset(self) -> None:
+        self.show_page("data")
+        self.labels_page.presets.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def do_search(self) -> None:
+        self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search_field.selectAll()
+
+    def do_palette(self) -> None:
+        self.do_search()
+
+    def do_undo(self) -> None:
+        self.document.undo_stack.undo()
+
+    def do_redo(self) -> None:
+        self.document.undo_stack.redo()
+
+    def do_check(self) -> None:
+        """Look again at files and labels, and go to the first problem."""
+        self.disk_check.check()
+        self.labels_watch.refresh(again=True)
+        found = by_weight(self.document.issues())
+        wrong = [issue for issue in found if issue.severity == "error"]
+        if wrong:
+            count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
+            self.say(f"{count} in the way of training. {wrong[0].message}", "error")
+            self.reveal(wrong[0].path)
+        elif found:
+            self.say(f"Nothing stands in the way of training. Worth a look: {found[0].message}", "warning")
+        else:
+            self.say("No problems found. Press Train to begin.")
+
+    def do_theme_light(self) -> None:
+        current_theme().set_mode("light")
+
+    def do_theme_dark(self) -> None:
+        current_theme().set_mode("dark")
+
+    def do_theme_system(self) -> None:
+        current_theme().set_mode("system")
+
+    def do_quit(self) -> None:
+        self.close()
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    def _follow_banner(self) -> None:
+        then, self._banner_then = self._banner_then, None
+        self.banner.hide()
+        if then is not None:
+            then()
+
+    def _found(self, path: str) -> None:
+        if path.startswith(_COMMAND):
+            self.actions_by_verb[path.removeprefix(_COMMAND)].trigger()
+        else:
+            self.reveal(path)
+
+    def _show_document(self) -> None:
+        document = self.document
+        self.top_bar.show_config(document.title, document.is_dirty)
+        self.setWindowTitle(f"{document.title}{' (edited)' if document.is_dirty else ''}")
+        self._show_labels()
+
+    def _show_labels(self, _said: Any = None) -> None:
+        paths = self.document.value("data_config.train_labels_path") or []
+        names = [Path(str(path)).name for path in (paths if isinstance(paths, list) else [paths])]
+        facts = self.document.facts
+        name = names[0] if names else "No labels"
+        more = f" + {len(names) - 1}" if len(names) > 1 else ""
+        self.top_bar.show_labels(name + more, headline(facts) if facts else "")
+
+    def _refresh_commands(self, _index: int = 0) -> None:
+        actions, stack = self.actions_by_verb, self.document.undo_stack
+        actions["undo"].setEnabled(stack.canUndo())
+        actions["redo"].setEnabled(stack.canRedo())
+        actions["train"].setEnabled(self.runs.can("train"))
+        for verb in ("pause", "resume", "stop", "cancel"):
+            actions[verb].setEnabled(self.runs.can(verb))
+        self.status_line.engine.setText(self.runs.engine_text())
+
+    # -- Qt ------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.files.open_paths(
+            [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        )
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._closing.may_close():
+            self.runs.leave()
+            self.labels_watch.stop()
+            event.accept()
+        else:
+            event.ignore()

@@ -1,0 +1,42 @@
+"""List entries of two lines: what it is called, and a remark under it."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from .theme import current_theme
+
+#: The role under which an entry keeps its remark.
+REMARK = Qt.ItemDataRole.UserRole + 7
+_HEIGHT = 48
+
+
+class TwoLines(QStyledItemDelegate):
+    """Paints an entry's text, its remark in muted type under it, and a tint where it is chosen."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(200, _HEIGHT)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme = current_theme()
+        box, state = option.rect, option.state  # type: ignore[attr-defined]
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_tint" if chosen else "hover"))
+            painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), theme.size("radius"), theme.size("radius"))
+        room = box.adjusted(12, 6, -12, -6)
+        for text, role, color, where in (
+            (index.data(), "base", "accent" if chosen else "text", Qt.AlignmentFlag.AlignTop),
+            (index.data(REMARK) or "", "small", "muted", Qt.AlignmentFlag.AlignBottom),
+        ):
+            font = theme.font(role)
+            painter.setFont(font)
+            painter.setPen(theme.color(color))
+            shown = QFontMetrics(font).elidedText(str(text), Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, int(where), shown)
+        painter.restore()
