@@ -51,12 +51,17 @@ def _folder(path: str, name: str) -> Iterator[Issue]:
 
 
 def check_labels(values: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Issue]:
-    """What does not fit the opened labels. `facts` is what `describe` says of the training labels."""
+    """What is wrong with the opened labels, and what of the config does not fit them.
+
+    `facts` is what `describe` says of the training labels.
+    """
     view = View(values)
+    path = DATA + "train_labels_path"
+    issues = [error(path, text) for text in facts.get("problems", [])]
+    issues += [warning(path, text) for text in facts.get("warnings", [])]
     head = view.head()
     if not head:
-        return []
-    issues: list[Issue] = []
+        return issues
     nodes, tracks = list(facts.get("nodes", [])), list(facts.get("tracks", []))
     for part in view.head_parts():
         issues.extend(_names(view, f"{part}.part_names", nodes, "part of the skeleton"))

@@ -74,10 +74,8 @@ class LabelsWatch(QObject):
 
     def _check(self) -> None:
         facts = self._document.facts
-        if facts is None:
-            return
-        found = [error(_PATHS, text) for text in facts.get("problems", [])]
-        self._document.set_outside_issues("labels", [*found, *check_labels(self._document.values, facts)])
+        if facts is not None:
+            self._document.set_outside_issues("labels", check_labels(self._document.values, facts))
 
     def stop(self) -> None:
         """Give up reading; for when the window closes."""

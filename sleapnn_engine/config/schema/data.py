@@ -50,7 +50,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=1,
-        null="The tallest image of the training labels sets the height.",
+        null="The tallest image of the training labels sets the height; with a largest width set, the height follows from it.",
         legacy="data.preprocessing.target_height",
     )
     max_width: Optional[int] = setting(
@@ -60,7 +60,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=1,
-        null="The widest image of the training labels sets the width.",
+        null="The widest image of the training labels sets the width; with a largest height set, the width follows from it.",
         legacy="data.preprocessing.target_width",
     )
     scale: float = setting(

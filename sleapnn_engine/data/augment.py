@@ -1,0 +1,191 @@
+"""Random changes of training images and their points, for a whole batch at once, on the device it is on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import torch
+
+from .affine import affine_matrices, drop_outside, move_images, move_points
+
+Intensity = Callable[[torch.Tensor], torch.Tensor]
+
+
+def to_float(images: torch.Tensor) -> torch.Tensor:
+    """Turn uint8 images (0..255) into float32 (0..1); float images are taken to be 0..1 already."""
+    return images.float().div_(255.0) if images.dtype == torch.uint8 else images.float()
+
+
+@attrs.define(eq=False)
+class Augmenter:
+    """Changes batches as `data_config.augmentation_config` says; one per run, for it holds the random stream.
+
+    Order: uniform noise, gaussian noise, contrast, brightness; then rotation, scale and shift as one map;
+    then erasing, then mixing. Every change is drawn for each image on its own. `intensity` and `geometric`
+    are the two parts of the config (attributes named as in the config guide), None for no change of that
+    kind.
+
+    The generator lives on the CPU. Choices and factors are drawn from it there, and noise on the batch's
+    device comes from a generator seeded from it, so a run on one kind of device repeats exactly with the
+    same seed.
+    """
+
+    intensity: Any
+    geometric: Any
+    generator: torch.Generator
+
+    @classmethod
+    def from_job(cls, data_config: Any, *, seed: int) -> Augmenter | None:
+        """Make the augmenter of a job, or None when augmentation is off or has no settings."""
+        config = data_config.augmentation_config
+        if not data_config.use_augmentations_train or config is None:
+            return None
+        if config.intensity is None and config.geometric is None:
+            return None
+        return cls(config.intensity, config.geometric, torch.Generator().manual_seed(seed))
+
+    def __call__(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Change images, uint8 or float 0..1 (B, C, H, W), and their points, float32 (B, I, N, 2) in pixels.
+
+        Returns float32 images in 0..1 and the moved points; points that leave the image become NaN. The
+        arguments are not changed.
+        """
+        changed = to_float(images)
+        if changed is images:
+            changed = images.clone()
+        if self.intensity is not None:
+            changed = self._change_intensity(changed)
+        if self.geometric is not None:
+            changed, points = self._move(changed, points)
+            changed = self._erase(changed)
+            changed = self._mix(changed)
+        return changed, points
+
+    def _change_intensity(self, images: torch.Tensor) -> torch.Tensor:
+        c = self.intensity
+        steps: tuple[tuple[float, Intensity], ...] = (
+            (c.uniform_noise_p, self._uniform_noise),
+            (c.gaussian_noise_p, self._gaussian_noise),
+            (c.contrast_p, self._contrast),
+            (c.brightness_p, self._brightness),
+        )
+        for probability, change in steps:
+            rows = self._choose(len(images), probability, images.device)
+            if rows is not None:
+                images[rows] = change(images[rows]).clamp_(0.0, 1.0)
+        return images
+
+    def _uniform_noise(self, images: torch.Tensor) -> torch.Tensor:
+        low, high = self.intensity.uniform_noise_min, self.intensity.uniform_noise_max
+        noise = torch.rand(images.shape, device=images.device, generator=self._noise_generator(images.device))
+        return images + noise.mul_(high - low).add_(low)
+
+    def _gaussian_noise(self, images: torch.Tensor) -> torch.Tensor:
+        mean, std = self.intensity.gaussian_noise_mean, self.intensity.gaussian_noise_std
+        noise = torch.randn(
+            images.shape, device=images.device, generator=self._noise_generator(images.device)
+        )
+        return images + noise.mul_(std).add_(mean)
+
+    def _contrast(self, images: torch.Tensor) -> torch.Tensor:
+        factor = self._factors(len(images), self.intensity.contrast_min, self.intensity.contrast_max)
+        return (images - 0.5) * factor.to(images.device) + 0.5
+
+    def _brightness(self, images: torch.Tensor) -> torch.Tensor:
+        factor = self._factors(len(images), self.intensity.brightness_min, self.intensity.brightness_max)
+        return images * factor.to(images.device)
+
+    def _move(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        height, width = images.shape[-2:]
+        drawn = self._draw_affine(len(images), height=height, width=width)
+        if drawn is None:
+            return images, points
+        rows, matrices = drawn
+        rows, matrices = rows.to(images.device), matrices.to(images.device)
+        images[rows] = move_images(images[rows], matrices)
+        moved = move_points(points[rows], matrices, height=height, width=width)
+        points = points.clone()
+        points[rows] = drop_outside(moved, height=height, width=width)
+        return images, points
+
+    def _draw_affine(
+        self, count: int, *, height: int, width: int
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Draw the maps on the CPU: the rows that move, int64 (R,), and their (R, 2, 3) matrices; or None.
+
+        With any of rotation_p, scale_p, translate_p set, each part has its own chance, parts left null are
+        off, and affine_p is ignored. Otherwise one draw with affine_p decides for all three together.
+        """
+        g = self.geometric
+        parts = (g.rotation_p, g.scale_p, g.translate_p)
+        if any(p is not None for p in parts):
+            turned, scaled, shifted = (self._happens(count, p or 0.0) for p in parts)
+        else:
+            turned = scaled = shifted = self._happens(count, g.affine_p)
+        limits = torch.tensor([g.translate_width * width, g.translate_height * height])
+        degrees = self._uniform(count, g.rotation_min, g.rotation_max) * turned
+        scale = torch.where(scaled, self._uniform(count, g.scale_min, g.scale_max), 1.0)
+        shift = (torch.rand((count, 2), generator=self.generator) * 2 - 1) * limits * shifted[:, None]
+        rows = ((degrees != 0) | (scale != 1) | (shift != 0).any(dim=1)).nonzero().squeeze(1)
+        if not len(rows):
+            return None
+        return rows, affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift[rows])
+
+    def _erase(self, images: torch.Tensor) -> torch.Tensor:
+        """Paint a rectangle of one random colour over each chosen image; points stay, as if occluded."""
+        g = self.geometric
+        rows = self._choose(len(images), g.erase_p, images.device)
+        if rows is None:
+            return images
+        count, (channels, height, width) = len(rows), images.shape[1:]
+        area = self._uniform(count, g.erase_scale_min, g.erase_scale_max) * height * width
+        ratio = self._uniform(count, g.erase_ratio_min, g.erase_ratio_max)
+        size = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], dim=1).floor()
+        room = (torch.tensor([height, width]) - size).clamp_min(0)
+        start = (torch.rand((count, 2), generator=self.generator) * (room + 1)).floor()
+        colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)
+        y, x = torch.arange(height), torch.arange(width)
+        inside_y = (y >= start[:, :1]) & (y < start[:, :1] + size[:, :1])
+        inside_x = (x >= start[:, 1:]) & (x < start[:, 1:] + size[:, 1:])
+        inside = (
+            (inside_y.to(images.device)[:, None, :, None]) & (inside_x.to(images.device)[:, None, None, :])
+        )
+        images[rows] = torch.where(inside, colour, images[rows])
+        return images
+
+    def _mix(self, images: torch.Tensor) -> torch.Tensor:
+        """Blend each chosen image with a share of another of the batch; points stay those of the image."""
+        g = self.geometric
+        rows = self._choose(len(images), g.mixup_p, images.device)
+        if rows is None or len(images) < 2:
+            return images
+        step = torch.randint(1, len(images), (len(rows),), generator=self.generator).to(images.device)
+        share = self._factors(len(rows), g.mixup_lambda_min, g.mixup_lambda_max).to(images.device)
+        partners = images[(rows + step) % len(images)]
+        images[rows] = images[rows] * (1 - share) + partners * share
+        return images
+
+    def _happens(self, count: int, probability: float) -> torch.Tensor:
+        """Decide for each image, bool (count,)."""
+        return torch.rand(count, generator=self.generator) < probability
+
+    def _choose(self, count: int, probability: float, device: torch.device) -> torch.Tensor | None:
+        """Choose the images that a change applies to, int64 rows on the device; None for none."""
+        if probability <= 0:
+            return None
+        rows = self._happens(count, probability).nonzero().squeeze(1)
+        return rows.to(device) if len(rows) else None
+
+    def _uniform(self, count: int, low: float, high: float) -> torch.Tensor:
+        return torch.rand(count, generator=self.generator) * (high - low) + low
+
+    def _factors(self, count: int, low: float, high: float) -> torch.Tensor:
+        return self._uniform(count, low, high).view(count, 1, 1, 1)
+
+    def _noise_generator(self, device: torch.device) -> torch.Generator:
+        if device.type == "cpu":
+            return self.generator
+        seed = int(torch.randint(2**62, (1,), generator=self.generator))
+        return torch.Generator(device=device).manual_seed(seed)

@@ -1,0 +1,79 @@
+"""Square cut-outs around animals, exact to the pixel, and how large they must be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def cut_crops(
+    images: torch.Tensor, centers: torch.Tensor, rows: torch.Tensor, *, size: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cut (M, C, size, size) out of images (B, C, H, W) around centers (M, 2) x, y.
+
+    `rows`, int64 (M,), picks the image. The corner of every crop is a whole pixel, so nothing is resampled:
+    `crop pixel + corner = image pixel` holds exactly, for pixels and for points. What lies outside the
+    image is zero. Returns the crops and their corners, int64 (M, 2) x, y. Raises ValueError for a centre
+    that is not finite.
+    """
+    if not torch.isfinite(centers).all():
+        raise ValueError("a crop needs a finite centre")
+    height, width = images.shape[-2:]
+    corners = torch.floor(centers - (size - 1) / 2 + 0.5).long()
+    steps = torch.arange(size, device=images.device)
+    xs, ys = corners[:, :1] + steps, corners[:, 1:] + steps
+    inside_x, inside_y = (xs >= 0) & (xs < width), (ys >= 0) & (ys < height)
+    pixels = images[
+        rows[:, None, None], :, ys.clamp(0, height - 1)[:, :, None], xs.clamp(0, width - 1)[:, None, :]
+    ]
+    inside = inside_y[:, :, None] & inside_x[:, None, :]
+    return (pixels * inside[..., None].to(images.dtype)).permute(0, 3, 1, 2).contiguous(), corners
+
+
+def auto_crop_size(
+    animals: Iterable[np.ndarray],
+    centers: Iterable[np.ndarray],
+    *,
+    max_stride: int,
+    min_crop_size: int | None = 100,
+    crop_padding: int | None = None,
+    geometric: Any = None,
+) -> int:
+    """Find the crop side, in pixels of the size-matched image, that holds every labelled animal.
+
+    `animals` are (N, 2) points with NaN where missing, `centers` their (2,) crop centres. Needed is twice
+    the farthest reach from the centre plus padding, at least `min_crop_size`, rounded up to a multiple of
+    `max_stride`. Without `crop_padding`, the padding follows the rotation and scale of `geometric` (the
+    config section, or None).
+    """
+    need, side = 0.0, 0.0
+    for points, center in zip(animals, centers, strict=True):
+        seen = points[np.isfinite(points).all(axis=-1)]
+        if len(seen):
+            need = max(need, 2 * float(np.linalg.norm(seen - center, axis=-1).max()))
+            side = max(side, float(np.ptp(seen, axis=0).max()))
+    least = min_crop_size or 0
+    if crop_padding is None:
+        base = max(side, min_crop_size or 100)
+        crop_padding = math.ceil(base * (_growth(geometric) - 1))
+    wanted = max(need, least - crop_padding) + crop_padding
+    return max(math.ceil(wanted / max_stride), 1) * max_stride
+
+
+def _growth(geometric: Any) -> float:
+    """How much larger a box may become under the rotation and scale that are switched on."""
+    if geometric is None:
+        return 1.0
+    each = (geometric.rotation_p, geometric.scale_p, geometric.translate_p)
+    bundled = geometric.affine_p if all(p is None for p in each) else 0.0
+    growth = 1.0
+    if (geometric.rotation_p or bundled) > 0:
+        degrees = min(max(abs(geometric.rotation_min), abs(geometric.rotation_max)), 45.0)
+        growth *= math.cos(math.radians(degrees)) + math.sin(math.radians(degrees))
+    if (geometric.scale_p or bundled) > 0:
+        growth *= max(geometric.scale_max, 1.0)
+    return growth

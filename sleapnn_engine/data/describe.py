@@ -1,0 +1,188 @@
+"""What labels hold, as plain values: for the `describe` command, the data page and checks of a config.
+
+Only numbers, strings, lists and dicts occur; nothing is null unless said here.
+Sizes and distances are source pixels. Keys:
+
+- `version`; `files`: [{path, labeled_frames, bytes}], those that could be read
+- `problems`: sentences, each a reason not to train; `warnings`: sentences on what is left out or odd
+- `labeled_frames`: those that can be learned from; `frames_in_files`, `empty_frames`, `unreadable_frames`
+- `instances`: {user, predicted, used}; `max_instances_per_frame`
+- `instances_per_frame`: [[animals, frames]], ascending
+- `nodes`, `edges`, `symmetries`, `tracks`
+- `untracked_instances`; `instances_per_track`: {track: animals}
+- `visibility`: {node: share of animals that show it, 0..1}
+- `image_sizes`: [{height, width, channels, frames}], commonest first; `channels`: those that occur
+- `instance_size`: {min, median, max} of the longer side of the box around an animal;
+  `instance_width` and `instance_height` likewise; all null without an animal
+- `videos`: [{file, number, path, name, kind, found, size, frame_count, labeled_frames, first, last}],
+  `kind` is embedded, film or images, `size` is [height, width, channels]; `size`, `frame_count` and the
+  frame numbers `first` and `last` are null where unknown
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .labels import read_labels
+from .phrases import counted, file_name
+from .records import LabelSet
+
+#: Raised by one when a key changes its meaning or goes; new keys alone do not change it.
+VERSION = 1
+
+
+def describe_labels(
+    paths: Sequence[str | Path], *, user_instances_only: bool = True, check_images: bool = True
+) -> dict[str, Any]:
+    """Describe labels files read as one set; never raises for what is wrong with them, but lists it.
+
+    Its keys are listed at the top of this file.
+    """
+    reading = read_labels(paths, user_instances_only=user_instances_only, check_images=check_images)
+    labels = reading.labels
+    labels.close()
+    counts = labels.counts
+    per_frame = Counter(len(frame.points) for frame in labels.frames)
+    return {
+        "version": VERSION,
+        "files": _files(labels),
+        "problems": [str(problem) for problem in reading.problems],
+        "warnings": list(labels.warnings),
+        "labeled_frames": len(labels),
+        "frames_in_files": counts.frames,
+        "empty_frames": counts.empty_frames,
+        "unreadable_frames": counts.unreadable_frames,
+        "instances": {
+            "user": counts.user_instances,
+            "predicted": counts.predicted_instances,
+            "used": sum(animals * frames for animals, frames in per_frame.items()),
+        },
+        "max_instances_per_frame": labels.max_instances,
+        "instances_per_frame": [[animals, frames] for animals, frames in sorted(per_frame.items())],
+        "nodes": list(labels.nodes),
+        "edges": [list(edge) for edge in labels.edges],
+        "symmetries": [list(pair) for pair in labels.symmetries],
+        **_tracks(labels),
+        **_images(labels),
+        **_bodies(labels),
+        "videos": _videos(labels),
+    }
+
+
+def description_lines(facts: dict[str, Any]) -> list[str]:
+    """Say what `describe_labels` found in lines for a terminal."""
+    instances = facts["instances"]
+    sizes = ", ".join(_size_line(size) for size in facts["image_sizes"])
+    edges = ", ".join(f"{a}–{b}" for a, b in facts["edges"])
+    lines = [
+        f"Frames      {facts['labeled_frames']} usable of {facts['frames_in_files']}",
+        f"Animals     {instances['used']} used of {instances['user']} labelled and "
+        f"{instances['predicted']} predicted; at most {facts['max_instances_per_frame']} on a frame",
+        f"Images      {sizes or 'none readable'}",
+        f"Nodes       {len(facts['nodes'])}",
+        *(f"  {node:<24}visible in {share:6.1%}" for node, share in facts["visibility"].items()),
+        f"Edges       {len(facts['edges'])}" + (f": {edges}" if edges else ""),
+        f"Tracks      {len(facts['tracks'])}"
+        + (f": {', '.join(facts['tracks'])}" if facts["tracks"] else ""),
+    ]
+    if facts["instance_size"]:
+        size = facts["instance_size"]
+        said = f"{size['min']:g} to {size['max']:g} px, median {size['median']:g} px"
+        lines.append(f"Animal size {said} (longer side of the box around it)")
+    lines += [f"Video       {_video_line(video)}" for video in facts["videos"]]
+    lines += [f"Warning     {text}" for text in facts["warnings"]]
+    return lines + [f"Problem     {text}" for text in facts["problems"]]
+
+
+def _files(labels: LabelSet) -> list[dict[str, Any]]:
+    frames = Counter(frame.file_index for frame in labels.frames)
+    return [
+        {"path": str(path), "labeled_frames": frames[index], "bytes": path.stat().st_size}
+        for index, path in enumerate(labels.files)
+    ]
+
+
+def _tracks(labels: LabelSet) -> dict[str, Any]:
+    every = (
+        np.concatenate([frame.track_index for frame in labels.frames]) if labels.frames else np.zeros(0, int)
+    )
+    return {
+        "tracks": list(labels.tracks),
+        "untracked_instances": int((every < 0).sum()),
+        "instances_per_track": {name: int((every == i).sum()) for i, name in enumerate(labels.tracks)},
+    }
+
+
+def _images(labels: LabelSet) -> dict[str, Any]:
+    sizes = Counter(frame.size for frame in labels.frames if frame.size is not None)
+    return {
+        "image_sizes": [
+            {"height": int(h), "width": int(w), "channels": int(c), "frames": frames}
+            for (h, w, c), frames in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        "channels": sorted({int(size[2]) for size in sizes}),
+    }
+
+
+def _bodies(labels: LabelSet) -> dict[str, Any]:
+    """Visibility of nodes and the sizes of the boxes around animals."""
+    nothing = {"instance_size": None, "instance_width": None, "instance_height": None}
+    if not labels.frames:
+        return {"visibility": dict.fromkeys(labels.nodes, 0.0), **nothing}
+    points = np.concatenate([frame.points for frame in labels.frames])
+    seen = np.isfinite(points).all(axis=-1)
+    shares = seen.mean(axis=0)
+    low = np.where(seen[..., None], points, np.inf).min(axis=1)
+    high = np.where(seen[..., None], points, -np.inf).max(axis=1)
+    width, height = (high - low).T
+    return {
+        "visibility": {
+            node: round(float(share), 4) for node, share in zip(labels.nodes, shares, strict=True)
+        },
+        "instance_size": _spread(np.maximum(width, height)),
+        "instance_width": _spread(width),
+        "instance_height": _spread(height),
+    }
+
+
+def _spread(values: np.ndarray) -> dict[str, float]:
+    found = {"min": values.min(), "median": np.median(values), "max": values.max()}
+    return {name: round(float(value), 1) for name, value in found.items()}
+
+
+def _videos(labels: LabelSet) -> list[dict[str, Any]]:
+    rows = []
+    for index, video in enumerate(labels.videos):
+        numbers = [frame.frame_index for frame in labels.frames if frame.video_index == index]
+        rows.append(
+            {
+                "file": str(labels.files[video.file_index]),
+                "number": video.number,
+                "path": video.path,
+                "name": file_name(video.path),
+                "kind": video.kind,
+                "found": video.found,
+                "size": [int(side) for side in video.size] if video.size else None,
+                "frame_count": video.frame_count,
+                "labeled_frames": len(numbers),
+                "first": min(numbers, default=None),
+                "last": max(numbers, default=None),
+            }
+        )
+    return rows
+
+
+def _video_line(video: dict[str, Any]) -> str:
+    where = video["path"] if video["found"] else f"{video['path']} (not found)"
+    count = f" of {counted(video['frame_count'], 'frame')}" if video["frame_count"] is not None else ""
+    return f"{where}: {video['labeled_frames']} labelled{count}"
+
+
+def _size_line(size: dict[str, Any]) -> str:
+    channels, frames = counted(size["channels"], "channel"), counted(size["frames"], "frame")
+    return f"{size['width']}×{size['height']} px, {channels} ({frames})"

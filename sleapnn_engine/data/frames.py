@@ -1,0 +1,251 @@
+"""Frame stores: network-ready images and points by index, from memory, from the files, or from disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from pathlib import Path
+
+import attrs
+import cv2
+import numpy as np
+import torch
+
+from sleapnn_engine.config.errors import UserError
+
+from .geometry import InputPlan
+from .image_bytes import decode_image
+from .phrases import counted
+from .records import LabelSet
+
+Progress = Callable[[int, int], None]
+_THREADS = 2
+_JPEG_QUALITY = 95
+
+
+@attrs.frozen(eq=False)
+class Batch:
+    """Some frames, ready for augmentation.
+
+    `images` uint8 (B, C, H, W); `points` float32 (B, I, N, 2) x, y at their exact place on the images, NaN
+    where missing or where a frame has fewer animals; `tracks` int64 (B, I), -1 without; `shifts` float32
+    (B,) is what targets lie off the exact place (see `geometry`); `indices` int64 (B,) into the store.
+    """
+
+    images: torch.Tensor
+    points: torch.Tensor
+    tracks: torch.Tensor
+    shifts: torch.Tensor
+    indices: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
+        """Return the batch on `device`; indices stay on the CPU."""
+        names = ("images", "points", "tracks", "shifts")
+        moved = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
+        return attrs.evolve(self, **moved)
+
+    def target_points(self, points: torch.Tensor | None = None) -> torch.Tensor:
+        """Return where targets belong: `points` (the batch's own, or augmented ones) plus the shift."""
+        chosen = self.points if points is None else points
+        return chosen + self.shifts.to(chosen.device)[:, None, None, None]
+
+
+class FrameStore:
+    """Frames of one label set as network input; subclasses say where the images come from.
+
+    `images` may be called from several threads.
+    """
+
+    def __init__(self, labels: LabelSet, plan: InputPlan) -> None:
+        self.labels = labels
+        self.plan = plan
+        self.sizings = tuple(plan.sizing(_known_size(labels, i)) for i in range(len(labels)))
+        self.points, self.tracks = _tables(labels, self.sizings)
+        self.shifts = torch.tensor([sizing.target_shift for sizing in self.sizings], dtype=torch.float32)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def images(self, indices: torch.Tensor) -> torch.Tensor:
+        """Return uint8 (B, C, H, W) for int64 (B,) indices; raises UserError when a frame cannot be read."""
+        raise NotImplementedError
+
+    def batch(self, indices: torch.Tensor) -> Batch:
+        """Return the frames at `indices`, int64 (B,), as a batch."""
+        return Batch(
+            images=self.images(indices),
+            points=self.points[indices],
+            tracks=self.tracks[indices],
+            shifts=self.shifts[indices],
+            indices=indices,
+        )
+
+    def close(self) -> None:
+        """Release what the store holds beyond memory."""
+
+
+class MemoryFrames(FrameStore):
+    """Every frame read, resized and padded once; takes a byte per pixel and channel, and no more."""
+
+    def __init__(
+        self, labels: LabelSet, plan: InputPlan, *, progress: Progress | None = None, threads: int = _THREADS
+    ) -> None:
+        super().__init__(labels, plan)
+        self.pixels = torch.empty((len(labels), plan.channels, plan.height, plan.width), dtype=torch.uint8)
+
+        def fill(index: int) -> None:
+            self.pixels[index] = plan.render(labels.read_image(index))
+
+        _fill(fill, labels, progress=progress, threads=threads)
+
+    def images(self, indices: torch.Tensor) -> torch.Tensor:
+        """Copy the chosen frames out of the cache."""
+        return self.pixels[indices.to(self.pixels.device)]
+
+    def move_to(self, device: torch.device | str) -> None:
+        """Move the cache to a device with room for it, so that batches need no copy from the CPU."""
+        self.pixels = self.pixels.to(device)
+
+
+class OnDemandFrames(FrameStore):
+    """Reads, resizes and pads frames each time they are asked for; needs no memory beyond the batch."""
+
+    def images(self, indices: torch.Tensor) -> torch.Tensor:
+        """Read the chosen frames from their files."""
+        shape = (len(indices), self.plan.channels, self.plan.height, self.plan.width)
+        out = torch.empty(shape, dtype=torch.uint8)
+        for row, index in enumerate(indices.tolist()):
+            out[row] = self.plan.render(self.labels.read_image(index))
+        return out
+
+
+class DiskFrames(FrameStore):
+    """Every frame resized, padded and written once as `<folder>/<index>.jpg`, and read back from there.
+
+    JPEG loses a little (quality 95); choose the memory store where that matters. With `use_existing`,
+    images that are already in the folder are used and nothing is written; they must be there for every
+    frame and have the planned size.
+    """
+
+    def __init__(
+        self,
+        labels: LabelSet,
+        plan: InputPlan,
+        *,
+        folder: Path,
+        use_existing: bool = False,
+        progress: Progress | None = None,
+        threads: int = _THREADS,
+    ) -> None:
+        super().__init__(labels, plan)
+        self.folder = Path(folder)
+        if use_existing:
+            self._require_existing()
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"The folder for cached images cannot be made ({error.strerror})."
+            hint = "Choose another data_config.cache_img_path."
+            raise UserError(message, where=str(self.folder), hint=hint) from error
+        _fill(self._write, labels, progress=progress, threads=threads)
+
+    def images(self, indices: torch.Tensor) -> torch.Tensor:
+        """Read the chosen frames back from the folder."""
+        shape = (len(indices), self.plan.channels, self.plan.height, self.plan.width)
+        out = torch.empty(shape, dtype=torch.uint8)
+        for row, index in enumerate(indices.tolist()):
+            out[row] = self._read(index)
+        return out
+
+    def delete(self) -> None:
+        """Remove the folder with the cached images."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index:06d}.jpg"
+
+    def _write(self, index: int) -> None:
+        pixels = self.plan.render(self.labels.read_image(index)).permute(1, 2, 0).numpy()
+        pixels = np.ascontiguousarray(pixels[..., ::-1])
+        done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        try:
+            if not done:
+                raise OSError(0, "the image cannot be encoded")
+            self._path(index).write_bytes(data.tobytes())
+        except OSError as error:
+            message = f"A cached image cannot be written ({error.strerror})."
+            hint = "Free some space there, or choose another data_config.cache_img_path."
+            raise UserError(message, where=str(self._path(index)), hint=hint) from error
+
+    def _read(self, index: int) -> torch.Tensor:
+        hint = "Set data_config.use_existing_imgs to false to write the images anew."
+        try:
+            image = decode_image(self._path(index).read_bytes())
+        except (OSError, ValueError) as error:
+            message = f"A cached image cannot be read ({error})."
+            raise UserError(message, where=str(self._path(index)), hint=hint) from error
+        expected = (self.plan.height, self.plan.width, self.plan.channels)
+        if image.shape != expected:
+            message = f"The cached image has shape {image.shape}, but {expected} is needed."
+            raise UserError(message, where=str(self._path(index)), hint=hint)
+        return torch.from_numpy(image.transpose(2, 0, 1).copy())
+
+    def _require_existing(self) -> None:
+        missing = [index for index in range(len(self)) if not self._path(index).is_file()]
+        if missing:
+            message = f"{counted(len(missing), 'cached image')} of {len(self)} are not there."
+            hint = "Set data_config.use_existing_imgs to false to write them."
+            raise UserError(message, where=str(self._path(missing[0])), hint=hint)
+        if len(self):
+            self._read(0)
+
+
+def estimate_bytes(frames: int, plan: InputPlan) -> int:
+    """Memory that `MemoryFrames` takes for that many frames, in bytes."""
+    return frames * plan.channels * plan.height * plan.width
+
+
+def _known_size(labels: LabelSet, index: int) -> tuple[int, int, int]:
+    size = labels.frames[index].size
+    if size is None:
+        hint = "Put the video beside the labels file."
+        raise UserError("The video of this frame was not found.", where=labels.place(index), hint=hint)
+    return size
+
+
+def _tables(labels: LabelSet, sizings: Iterable) -> tuple[torch.Tensor, torch.Tensor]:
+    """Lay points and tracks of all frames out as (F, I, N, 2) and (F, I), filled with NaN and -1."""
+    shape = (len(labels), max(labels.max_instances, 1), len(labels.nodes), 2)
+    points = np.full(shape, np.nan, dtype=np.float32)
+    tracks = np.full(shape[:2], -1, dtype=np.int64)
+    for row, (frame, sizing) in enumerate(zip(labels.frames, sizings, strict=True)):
+        points[row, : len(frame.points)] = sizing.to_input(frame.points)
+        tracks[row, : len(frame.points)] = frame.track_index
+    return torch.from_numpy(points), torch.from_numpy(tracks)
+
+
+def _fill(work: Callable[[int], None], labels: LabelSet, *, progress: Progress | None, threads: int) -> None:
+    """Run `work` on the index of every frame; the first failure, or one raised by `progress`, stops the rest.
+
+    Separate images are spread over threads. Films are read by one thread from front to back, because they
+    seek slowly. `progress(done, total)` is called in the calling thread.
+    """
+    order = sorted(
+        range(len(labels)), key=lambda i: (labels.frames[i].video_index, labels.frames[i].frame_index)
+    )
+    films = [i for i in order if labels.videos[labels.frames[i].video_index].kind == "film"]
+    images = [i for i in order if labels.videos[labels.frames[i].video_index].kind != "film"]
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        try:
+            for done, _ in enumerate(chain(pool.map(work, images), map(work, films)), start=1):
+                if progress is not None:
+                    progress(done, len(order))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

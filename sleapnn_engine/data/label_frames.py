@@ -1,0 +1,191 @@
+"""From what a labels file says to usable frames: choosing, cleaning and counting animals and points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import numpy as np
+
+from .phrases import counted, first_places
+from .records import Counts, LabeledFrame
+
+
+@attrs.frozen(eq=False)
+class RawInstance:
+    """One animal as stored: float (nodes, 2) points with NaN where not visible.
+
+    `replaced` marks a prediction that the same frame also has a hand-corrected version of.
+    """
+
+    points: np.ndarray
+    track: str | None
+    is_user: bool
+    replaced: bool = False
+
+
+@attrs.frozen(eq=False)
+class RawFrame:
+    """One labelled frame as stored; `video_index` counts over all files read together."""
+
+    video_index: int
+    frame_index: int
+    instances: tuple[RawInstance, ...]
+
+
+@attrs.define
+class Notes:
+    """What cleaning found, with the first few places of each finding for messages."""
+
+    outside: list[str] = attrs.field(factory=list)
+    not_finite: list[str] = attrs.field(factory=list)
+    repeated_frames: list[str] = attrs.field(factory=list)
+    repeated_instances: list[str] = attrs.field(factory=list)
+    unpointed: list[str] = attrs.field(factory=list)
+    left_out: list[str] = attrs.field(factory=list)
+    same_track: list[str] = attrs.field(factory=list)
+
+    def sentences(self) -> list[str]:
+        """Say each finding with its count and its first places."""
+        said = (
+            (self.outside, "point", "outside the image: treated as not visible"),
+            (self.not_finite, "point", "without a finite position: treated as not visible"),
+            (self.repeated_frames, "frame", "labelled more than once: merged"),
+            (self.repeated_instances, "animal", "exactly like another on the same frame: left out"),
+            (self.unpointed, "animal", "without a visible point: left out"),
+            (
+                self.left_out,
+                "predicted animal",
+                "beside labelled ones: not learned, so it counts as background",
+            ),
+            (self.same_track, "frame", "with one track on two animals"),
+        )
+        return [
+            f"{counted(len(where), noun)} {text}{first_places(where)}." for where, noun, text in said if where
+        ]
+
+
+def clean_points(points: np.ndarray, *, size: tuple[int, ...] | None) -> tuple[np.ndarray, int, int]:
+    """Return float32 points with unusable ones set to NaN, and how many were not finite and how many outside.
+
+    A point is inside when -0.5 <= x < width and -0.5 <= y < height: the left half of the first pixel counts
+    (labels of old files are shifted by half a pixel), and so does everything the wider family accepts.
+    `size` is (height, width, ...) or None while the image is unknown; then only finiteness is judged.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    missing = np.isnan(points).all(axis=-1)
+    not_finite = ~np.isfinite(points).all(axis=-1) & ~missing
+    outside = np.zeros_like(missing)
+    if size is not None:
+        height, width = size[:2]
+        with np.errstate(invalid="ignore"):
+            inside = (points >= -0.5).all(axis=-1) & (points[..., 0] < width) & (points[..., 1] < height)
+        outside = ~inside & ~missing & ~not_finite
+    cleaned = np.where((missing | not_finite | outside)[..., None], np.nan, points).astype(np.float32)
+    return cleaned, int(not_finite.sum()), int(outside.sum())
+
+
+def usable_frames(
+    raw: Sequence[RawFrame],
+    *,
+    sizes: Mapping[tuple[int, int], tuple[int, int, int] | None],
+    file_index: int,
+    user_instances_only: bool,
+    tracks: Mapping[str, int],
+    videos: Sequence[str],
+) -> tuple[list[LabeledFrame], Counts, list[str]]:
+    """Turn stored frames into usable ones: merged by image, cleaned, without empty or repeated animals.
+
+    `sizes` maps (video_index, frame_index) to the image size; frames that are not in it cannot be read and
+    are left out. `tracks` maps names to indices, `videos` gives the video names for messages. Returns the
+    frames in the order of the file, the counts of the file, and sentences about what was found.
+    """
+    notes, frames = Notes(), []
+    merged: dict[tuple[int, int], list[RawInstance]] = {}
+    for frame in raw:
+        key = (frame.video_index, frame.frame_index)
+        if key in merged:
+            notes.repeated_frames.append(_place(videos, key))
+        merged.setdefault(key, []).extend(frame.instances)
+    for key, instances in merged.items():
+        place = _place(videos, key)
+        chosen = _choose(instances, user_instances_only, place, notes)
+        if not chosen or key not in sizes:
+            continue
+        kept = _clean_frame(chosen, sizes[key], place, notes)
+        if not kept:
+            continue
+        frames.append(
+            LabeledFrame(
+                file_index=file_index,
+                video_index=key[0],
+                frame_index=key[1],
+                points=np.stack([instance.points for instance in kept]),
+                track_index=np.array([tracks.get(i.track or "", -1) for i in kept], dtype=np.int64),
+                is_user=np.array([i.is_user for i in kept], dtype=bool),
+                size=sizes[key],
+            )
+        )
+    return (
+        frames,
+        _count(merged, notes, unreadable=sum(key not in sizes for key in merged)),
+        notes.sentences(),
+    )
+
+
+def _choose(instances: Sequence[RawInstance], user_only: bool, place: str, notes: Notes) -> list[RawInstance]:
+    """Pick the animals to learn from: labelled ones, and predictions without a labelled version if wanted."""
+    users = [instance for instance in instances if instance.is_user]
+    predictions = [instance for instance in instances if not instance.is_user and not instance.replaced]
+    if not user_only:
+        return users + predictions
+    visible = [p for p in predictions if np.isfinite(p.points).any()]
+    if users and visible:
+        notes.left_out += [place] * len(visible)
+    return users
+
+
+def _clean_frame(
+    instances: Sequence[RawInstance], size: tuple[int, int, int] | None, place: str, notes: Notes
+) -> list[RawInstance]:
+    """Clean the points of one frame and leave out animals without points and exact copies."""
+    kept: list[RawInstance] = []
+    for instance in instances:
+        points, not_finite, outside = clean_points(instance.points, size=size)
+        notes.not_finite += [place] * not_finite
+        notes.outside += [place] * outside
+        if not np.isfinite(points).any():
+            notes.unpointed.append(place)
+        elif any(np.array_equal(points, other.points, equal_nan=True) for other in kept):
+            notes.repeated_instances.append(place)
+        else:
+            kept.append(attrs.evolve(instance, points=points))
+    names = [instance.track for instance in kept if instance.track is not None]
+    if len(names) != len(set(names)):
+        notes.same_track.append(place)
+    return kept
+
+
+def _count(
+    merged: Mapping[tuple[int, int], Sequence[RawInstance]], notes: Notes, *, unreadable: int
+) -> Counts:
+    every = [instance for instances in merged.values() for instance in instances]
+    users = sum(instance.is_user for instance in every)
+    return Counts(
+        frames=len(merged),
+        empty_frames=sum(not instances for instances in merged.values()),
+        user_instances=users,
+        predicted_instances=len(every) - users,
+        user_frames=sum(any(i.is_user for i in instances) for instances in merged.values()),
+        instances_without_points=len(notes.unpointed),
+        repeated_frames=len(notes.repeated_frames),
+        repeated_instances=len(notes.repeated_instances),
+        points_outside=len(notes.outside),
+        points_not_finite=len(notes.not_finite),
+        unreadable_frames=unreadable,
+        predictions_left_out=len(notes.left_out),
+    )
+
+
+def _place(videos: Sequence[str], key: tuple[int, int]) -> str:
+    return f"{videos[key[0]]} frame {key[1]}"

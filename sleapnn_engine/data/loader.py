@@ -1,0 +1,121 @@
+"""Batches in a reproducible order, read ahead by threads (film readers cannot move to other processes)."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import torch
+
+from .frames import Batch, FrameStore
+
+_AHEAD = 2
+
+
+class _ReadAhead:
+    """Delivers batches for a stream of indices in its order, while threads read the next ones."""
+
+    def __init__(self, store: FrameStore, orders: Iterator[torch.Tensor], *, workers: int) -> None:
+        self._store = store
+        self._orders = orders
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="frames") if workers > 0 else None
+        self._depth = workers + _AHEAD
+        self._pending: deque[Future[Batch]] = deque()
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        if self._pool is None:
+            return self._store.batch(next(self._orders))
+        while len(self._pending) < self._depth:
+            order = next(self._orders, None)
+            if order is None:
+                break
+            self._pending.append(self._pool.submit(self._store.batch, order))
+        if not self._pending:
+            raise StopIteration
+        return self._pending.popleft().result()
+
+    def close(self) -> None:
+        """Stop reading ahead and wait for the threads."""
+        self._pending.clear()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class TrainBatches:
+    """Training batches without end: pass after pass over all frames, each pass in an order of its own.
+
+    An epoch is `steps` batches and need not end with a pass. The order of pass p depends only on the seed
+    and p, and `start_step` counts batches from the beginning of training, so a resumed run sees exactly the
+    batches that it would have seen. The last batch of a pass may be smaller; `batch_size` is lowered to the
+    number of frames.
+
+    `workers` threads read ahead (0: read when asked). Use as a context manager, or call `close`.
+    """
+
+    def __init__(
+        self,
+        store: FrameStore,
+        *,
+        batch_size: int,
+        steps: int | None = None,
+        seed: int = 0,
+        shuffle: bool = True,
+        start_step: int = 0,
+        workers: int = 1,
+    ) -> None:
+        if not len(store):
+            raise ValueError("there are no frames to train on")
+        self.batch_size = min(batch_size, len(store))
+        self.batches_per_pass = math.ceil(len(store) / self.batch_size)
+        self.steps = steps if steps is not None else self.batches_per_pass
+        self._count = len(store)
+        self._seed, self._shuffle = seed, shuffle
+        self._stream = _ReadAhead(store, self._orders(start_step), workers=workers)
+
+    def epoch(self) -> Iterator[Batch]:
+        """Yield the next `steps` batches."""
+        for _ in range(self.steps):
+            yield next(self._stream)
+
+    def order(self, number: int) -> torch.Tensor:
+        """Return the order of frames in pass `number`, int64 (frames,)."""
+        if not self._shuffle:
+            return torch.arange(self._count)
+        # A large odd factor keeps neighbouring seeds and passes from sharing streams.
+        generator = torch.Generator().manual_seed((self._seed * 1_000_003 + number) % 2**63)
+        return torch.randperm(self._count, generator=generator)
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _orders(self, start: int) -> Iterator[torch.Tensor]:
+        number, skip = divmod(start, self.batches_per_pass)
+        while True:
+            yield from list(self.order(number).split(self.batch_size))[skip:]
+            number, skip = number + 1, 0
+
+
+def validation_batches(store: FrameStore, *, batch_size: int, workers: int = 1) -> Iterator[Batch]:
+    """Yield all frames of `store` once, in their order; the last batch may be smaller."""
+    batches = torch.arange(len(store)).split(max(min(batch_size, len(store)), 1))
+    stream = _ReadAhead(store, iter(batches if len(store) else ()), workers=workers)
+    try:
+        yield from stream
+    finally:
+        stream.close()

@@ -1,0 +1,31 @@
+"""Small words for messages: counts with their noun, lists of names, the first few places of a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SHOWN = 3
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number with its noun: `1 frame`, `3 frames`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def quoted(names: Sequence[str]) -> str:
+    """List names in quotes, separated by commas."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def first_places(places: Sequence[str]) -> str:
+    """Name the first few places of a finding in brackets, for the end of a sentence; '' without places."""
+    names = list(dict.fromkeys(places))
+    if not names:
+        return ""
+    more = f"; and {counted(len(names) - _SHOWN, 'more place')}" if len(names) > _SHOWN else ""
+    return f" ({'; '.join(names[:_SHOWN])}{more})"
+
+
+def file_name(path: str) -> str:
+    """Last part of a path of any system."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]

@@ -1,0 +1,155 @@
+"""Finding the videos that labels refer to, and reading frames; readers may be shared by threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import h5py
+import numpy as np
+
+from .image_bytes import ImageHeader, as_uint8_rgb, decode_image, inspect_image
+from .phrases import counted
+
+
+def find_file(stored: str, folder: Path) -> Path | None:
+    """Find a file that labels refer to: where they say, or beside the labels file in `folder`.
+
+    Beside means: any tail of the stored path below `folder`, longest first, so that `D:/lab/videos/a.mp4`
+    is found as `<folder>/videos/a.mp4` before `<folder>/a.mp4`. Windows separators are understood
+    everywhere. Returns None when there is no such file; web addresses are never followed.
+    """
+    if is_address(stored):
+        return None
+    parts = [part for part in stored.replace("\\", "/").split("/") if part not in ("", ".")]
+    candidates = [Path(stored)] if Path(stored).is_absolute() else [folder / stored]
+    candidates += [folder.joinpath(*parts[i:]) for i in range(len(parts)) if ".." not in parts[i:]]
+    candidates.append(Path(stored))
+    for candidate in candidates:
+        try:
+            if candidate.is_file():
+                return candidate
+        except OSError:  # a name the system refuses (too long, forbidden signs) is a file that is not there
+            continue
+    return None
+
+
+def is_address(stored: str) -> bool:
+    """Say whether a stored video path is a web or cloud address rather than a file."""
+    return "://" in stored
+
+
+@attrs.define(eq=False)
+class EncodedFrames:
+    """Frames kept as separate encoded images: inside a package, or as files in a list.
+
+    `fetch(frame_index)` returns the bytes of one image or raises KeyError, IndexError, OSError or
+    ValueError. It runs under a lock; decoding does not, so that several threads can decode at once.
+    """
+
+    fetch: Callable[[int], bytes]
+    release: Callable[[], None] = lambda: None
+    grayscale: bool | None = None
+    swapped: bool = False
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+
+    def header(self, frame_index: int) -> ImageHeader:
+        """Size and channels of one frame, checked to be whole; raises like `read`."""
+        header = inspect_image(self._bytes(frame_index))
+        return attrs.evolve(header, channels=1) if self.grayscale else header
+
+    def read(self, frame_index: int) -> np.ndarray:
+        """Return one frame as uint8 (height, width, 1 or 3), RGB; ValueError or OSError give the reason."""
+        image = decode_image(self._bytes(frame_index), swapped=self.swapped)
+        return np.ascontiguousarray(image[..., :1]) if self.grayscale else image
+
+    def close(self) -> None:
+        """Release the file; reading again reopens it."""
+        with self._lock:
+            self.release()
+
+    def _bytes(self, frame_index: int) -> bytes:
+        with self._lock:
+            return self.fetch(frame_index)
+
+
+@attrs.define(eq=False)
+class StreamFrames:
+    """Frames of a film or an array file, read one at a time through a sleap-io backend under a lock."""
+
+    backend: Any
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+
+    def header(self, frame_index: int) -> ImageHeader:
+        """Size and channels of one frame; it is read for that. Raises like `read`."""
+        height, width, channels = self.read(frame_index).shape
+        return ImageHeader(height, width, channels, 8)
+
+    def read(self, frame_index: int) -> np.ndarray:
+        """Return one frame as uint8 (height, width, 1 or 3), RGB; raises ValueError with the reason."""
+        with self._lock:
+            try:
+                image = self.backend.get_frame(frame_index)
+            except Exception as error:  # guards third-party decoders, each of which fails in its own way
+                raise ValueError(f"the video ends before it or cannot be decoded ({error})") from error
+        return as_uint8_rgb(np.asarray(image))
+
+    def close(self) -> None:
+        """Release the reader; reading again reopens it."""
+        with self._lock:
+            self.backend.close()
+
+
+@attrs.define(eq=False)
+class PackageImages:
+    """The encoded images of one video inside a labels package; the file opens on first use."""
+
+    path: str
+    dataset: str
+    frame_map: dict[int, int]
+    _file: h5py.File | None = attrs.field(default=None, init=False)
+
+    def fetch(self, frame_index: int) -> bytes:
+        """Return the bytes of one image; raises ValueError when the package does not hold that frame."""
+        if self._file is None:
+            self._file = h5py.File(self.path, "r")
+        images = self._file[self.dataset]
+        row = self.frame_map.get(frame_index) if self.frame_map else frame_index
+        if row is None or not 0 <= row < len(images):
+            raise ValueError("the package holds no image for it")
+        # Older packages pad all images to one length with zeros.
+        return np.asarray(images[row]).astype(np.uint8, copy=False).tobytes().rstrip(b"\0")
+
+    def release(self) -> None:
+        """Close the file; the next fetch opens it again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def embedded_frames(backend: Any) -> EncodedFrames:
+    """Read images stored inside a labels package that a sleap-io backend describes."""
+    images = PackageImages(backend.filename, backend.dataset, dict(backend.frame_map))
+    return EncodedFrames(
+        images.fetch,
+        release=images.release,
+        grayscale=backend.grayscale,
+        swapped=getattr(backend, "channel_order", "RGB") == "BGR",
+    )
+
+
+def listed_frames(paths: Sequence[Path | None], *, grayscale: bool | None) -> EncodedFrames:
+    """Read a video kept as a list of image files; None stands for a file that was not found."""
+
+    def fetch(frame_index: int) -> bytes:
+        if not 0 <= frame_index < len(paths):
+            raise ValueError(f"the list ends after {counted(len(paths), 'image')}")
+        path = paths[frame_index]
+        if path is None:
+            raise ValueError("the image file was not found")
+        return path.read_bytes()
+
+    return EncodedFrames(fetch, grayscale=grayscale)

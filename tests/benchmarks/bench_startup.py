@@ -1,0 +1,106 @@
+"""How soon the window is there, and how soon it trains: `python tests/benchmarks/bench_startup.py [LABELS.slp]`.
+
+Every figure is the median of several fresh processes, with a bare Qt window as the baseline of the same run.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = 5
+
+BARE = """
+import sys
+from PySide6.QtWidgets import QApplication, QMainWindow
+app = QApplication([]); window = QMainWindow(); window.resize(1440, 900); window.show()
+app.processEvents(); window.grab()
+"""
+
+OURS = """
+import sys
+from sleapnn_gui.app import build
+app, window = build(["sleapnn-gui"])
+app.processEvents(); window.grab()
+heavy = {"torch", "lightning", "timm", "sleap_io"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+CLICK = """
+import json, sys, time
+from pathlib import Path
+from sleapnn_gui.app import build
+app, window = build(["sleapnn-gui"])
+document = window.document
+document.apply_values({
+    "data_config.train_labels_path": [sys.argv[1]],
+    "trainer_config.ckpt_dir": sys.argv[2],
+    "trainer_config.max_epochs": 1,
+    "trainer_config.train_steps_per_epoch": 20,
+}, "benchmark")
+end = time.monotonic() + 60
+while document.facts is None and time.monotonic() < end:
+    app.processEvents(); time.sleep(0.005)
+first = []
+began = time.time()
+window.actions_by_verb["train"].trigger()
+def hear(events):
+    for event in events:
+        if getattr(event, "kind", "batch_end") == "batch_end" and not first:
+            first.append(time.time() - began)
+window.session.events.connect(hear)
+while not first and not window.session.is_over:
+    app.processEvents(); time.sleep(0.005)
+while not window.session.is_over:
+    app.processEvents(); time.sleep(0.005)
+print(json.dumps(first))
+"""
+
+
+def timed(code: str) -> float:
+    """Median seconds from starting a fresh process to its end."""
+    seconds = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment())
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+
+
+def first_step(labels: Path) -> float:
+    """Median seconds from the click on Train to the first step known to the window, after a warm-up."""
+    seconds = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [sys.executable, "-c", CLICK, str(labels), folder],
+                check=True, cwd=ROOT, env=environment(), capture_output=True, text=True,
+            )
+        seconds += json.loads(done.stdout.strip().splitlines()[-1])
+    return statistics.median(seconds)
+
+
+def main() -> None:
+    bare, ours = timed(BARE), timed(OURS)
+    print(f"{'what':<44}{'seconds':>9}{'ratio':>8}")
+    print(f"{'bare Qt window shown (baseline)':<44}{bare:>9.2f}{1:>8.2f}")
+    print(f"{'our window shown and usable':<44}{ours:>9.2f}{ours / bare:>8.2f}")
+    labels = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared/data/fly32_single/train.pkg.slp"
+    if labels.is_file():
+        step = first_step(labels)
+        torch = timed("import torch")
+        print(f"{'import torch (baseline)':<44}{torch:>9.2f}{1:>8.2f}")
+        print(f"{'click on Train to the first step':<44}{step:>9.2f}{step / torch:>8.2f}")
+
+
+if __name__ == "__main__":
+    main()

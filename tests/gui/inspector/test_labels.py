@@ -1,0 +1,94 @@
+"""Labels are read by another process; the document learns what is in them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from sleapnn_engine.config.presets import list_presets
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.files import open_preset
+from sleapnn_gui.inspector.client import LabelReader
+from sleapnn_gui.inspector.facts_view import fact_rows, headline
+from sleapnn_gui.inspector.labels_page import LabelsPage
+from sleapnn_gui.inspector.labels_watch import LabelsWatch
+
+Wait = Callable[..., None]
+PATHS = "data_config.train_labels_path"
+
+
+@pytest.fixture
+def document(app: QApplication) -> Document:
+    found = Document()
+    found.adopt(open_preset(list_presets("guide")[0]))
+    return found
+
+
+def test_real_labels_are_described(document: Document, shared_data: Path, wait_until: Wait) -> None:
+    watch = LabelsWatch(document, LabelReader())
+    document.apply_values({PATHS: [str(shared_data / "fly32_single" / "train.pkg.slp")]}, "labels")
+    wait_until(lambda: document.facts is not None, 60)
+    assert document.facts is not None
+    assert headline(document.facts) == "64 frames · 1 animal · 32 parts"
+    assert document.auto_text("data_config.preprocessing.max_width") == "→ 192 px"
+    assert dict(fact_rows(document.facts))["Images"] == "192 × 192 px, gray (64 frames)"
+    watch.stop()
+
+
+def test_labels_of_several_animals_are_a_problem_for_a_model_of_one(
+    document: Document, shared_data: Path, wait_until: Wait
+) -> None:
+    watch = LabelsWatch(document, LabelReader())
+    document.apply_values({PATHS: [str(shared_data / "flies13_pair" / "val.pkg.slp")]}, "labels")
+    head = "model_config.head_configs.single_instance"
+    wait_until(lambda: any("2 animals" in issue.message for issue in document.issues(head)), 60)
+    watch.stop()
+
+
+def test_damaged_labels_are_a_problem_in_a_sentence(document: Document, shared_data: Path, wait_until: Wait) -> None:
+    watch = LabelsWatch(document, LabelReader())
+    said: list[str] = []
+    watch.failed.connect(said.append)
+    watch.known.connect(lambda facts: said.extend(facts["problems"]))
+    document.apply_values({PATHS: [str(shared_data / "bad" / "06_damaged" / "not_hdf5.slp")]}, "labels")
+    wait_until(lambda: bool(said), 60)
+    assert "not_hdf5.slp" in said[0]
+    assert "Traceback" not in said[0]
+    wait_until(lambda: any(issue.severity == "error" for issue in document.issues(PATHS)))
+    watch.stop()
+
+
+def test_a_missing_file_is_said_without_a_process(document: Document, tmp_path: Path, wait_until: Wait) -> None:
+    watch = LabelsWatch(document, LabelReader())
+    said: list[str] = []
+    watch.failed.connect(said.append)
+    document.apply_values({PATHS: [str(tmp_path / "gone.slp")]}, "labels")
+    wait_until(lambda: bool(said))
+    assert said == [f"{tmp_path / 'gone.slp'} does not exist."]
+
+
+def test_an_engine_that_is_not_there_is_said(app: QApplication, wait_until: Wait) -> None:
+    reader = LabelReader(command=["/nowhere/engine"])
+    said: list[str] = []
+    reader.failed.connect(said.append)
+    reader.read(["a.slp"])
+    wait_until(lambda: bool(said))
+    assert "could not be started" in said[0]
+
+
+def test_dropping_labels_hands_over_their_paths(app: QApplication, tmp_path: Path) -> None:
+    page = LabelsPage(list_presets("guide"))
+    page.resize(900, 600)
+    got: list[list[str]] = []
+    page.labels_chosen.connect(got.append)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.slp", "b.txt", "c.pkg.slp")])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), copy, data, left, none)
+    QApplication.sendEvent(page.drop_zone, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(page.drop_zone, QDropEvent(QPointF(5, 5), copy, data, left, none))
+    assert got == [[str(tmp_path / "a.slp"), str(tmp_path / "c.pkg.slp")]]
