@@ -1,0 +1,99 @@
+"""One line of plain text for every event, for terminals and logs."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sleapnn_engine.protocol.messages import Event
+
+#: Longest line of an event of a kind this program does not know.
+_MAX_UNKNOWN = 200
+
+
+def event_line(event: Event) -> str:
+    """Say in one line what an event says, with the local time of day before it."""
+    tell = _TELLERS.get(event.kind)
+    text = tell(event.body) if tell else f"{event.kind} {event.body}"[:_MAX_UNKNOWN]
+    clock = time.strftime("%H:%M:%S", time.localtime(event.t))
+    return f"{clock}  {' '.join(text.split())}"
+
+
+def _number(value: float | None, *, unit: str = "") -> str:
+    """A loss or a duration as people read it; None is a number that was not finite or is not there."""
+    return "–" if value is None else f"{value:.5g}{unit}"
+
+
+def _started(body: dict[str, Any]) -> str:
+    return (
+        f"run {body['run_name']}: {body['model_type']}, {body['n_train']} training and {body['n_val']} "
+        f"validation frames, up to {body['max_epochs']} epochs of {body['steps_per_epoch']} steps, "
+        f"{body['parameters']:,} parameters on {body['device']}"
+    )
+
+
+def _phase(body: dict[str, Any]) -> str:
+    count = ""
+    if body["done"] is not None:
+        count = f" {body['done']}" + ("" if body["total"] is None else f"/{body['total']}")
+    seconds = "" if body["seconds"] is None else f" ({_number(body['seconds'], unit=' s')})"
+    return f"{body['name']} {body['state']}{count}{seconds} {body['text']}"
+
+
+def _batch_end(body: dict[str, Any]) -> str:
+    return f"epoch {body['epoch']} batch {body['batch']} (step {body['step']}): loss {_number(body['loss'])}"
+
+
+def _epoch_end(body: dict[str, Any]) -> str:
+    error = body["error"] or {}
+    distance = f", median error {_number(error.get('median_px'), unit=' px')}" if error else ""
+    best = ", best so far" if body["best"] else ""
+    return (
+        f"epoch {body['epoch']} done: train {_number(body['train'])}, val {_number(body['val'])}{distance}, "
+        f"lr {_number(body['lr'])}, {_number(body['seconds'], unit=' s')}{best}"
+    )
+
+
+def _checkpoint(body: dict[str, Any]) -> str:
+    return f"checkpoint of epoch {body['epoch']}{' (best so far)' if body['best'] else ''}: {body['path']}"
+
+
+def _failed(body: dict[str, Any]) -> str:
+    where = f"{body['path']}: " if body["path"] else ""
+    return f"failed: {where}{body['message']} {body['hint'] or ''}"
+
+
+def _finished(body: dict[str, Any]) -> str:
+    best = "" if body["best_epoch"] is None else f", best epoch {body['best_epoch']}"
+    return (
+        f"{body['outcome'].replace('_', ' ')} after {body['epochs']} epochs in "
+        f"{_number(body['seconds'], unit=' s')}{best} (val {_number(body['best_val'])}): {body['run_dir']}"
+    )
+
+
+def _frame(body: dict[str, Any]) -> str:
+    error = _number(body["error_px"], unit=" px")
+    return f"{body['split']} frame {body['index']} after epoch {body['epoch']}: mean error {error}"
+
+
+def _heartbeat(body: dict[str, Any]) -> str:
+    return f"{body['state']}, epoch {_number(body['epoch'])}, step {_number(body['step'])}"
+
+
+_TELLERS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "started": _started,
+    "phase": _phase,
+    "batch_end": _batch_end,
+    "epoch_end": _epoch_end,
+    "checkpoint": _checkpoint,
+    "pausing": lambda body: "pausing after the batch in progress",
+    "paused": lambda body: f"paused in epoch {body['epoch']} at step {body['step']}",
+    "resumed": lambda body: (
+        f"resumed in epoch {body['epoch']} at step {body['step']} after {_number(body['paused_seconds'])} s"
+    ),
+    "stopping": lambda body: f"stopping after this {body['after']}",
+    "log": lambda body: f"{body['level']}: {body['text']}",
+    "failed": _failed,
+    "finished": _finished,
+    "frame": _frame,
+    "heartbeat": _heartbeat,
+}

@@ -1,0 +1,57 @@
+"""The tables of the protocol document, written from the definitions so that the two cannot disagree."""
+
+from collections.abc import Sequence
+
+from sleapnn_engine.protocol.fields import Field
+from sleapnn_engine.protocol.messages import KINDS, VERBS, Kind, Verb
+
+#: Where the written part of the document begins and ends.
+EVENTS_MARK = "events"
+REQUESTS_MARK = "requests"
+
+
+def fill(document: str) -> str:
+    """Replace what stands between the marks of the protocol document with the tables as they are now."""
+    for mark, text in ((EVENTS_MARK, event_tables()), (REQUESTS_MARK, request_tables())):
+        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+        before, opened, rest = document.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not opened or not closed:
+            raise ValueError(f"The document should hold '{begin}' and, after it, '{end}'.")
+        document = f"{before}{begin}\n{text}\n{end}{after}"
+    return document
+
+
+def event_tables() -> str:
+    """Write a section for every kind of event."""
+    return "\n".join(_event_section(kind) for kind in KINDS.values())
+
+
+def request_tables() -> str:
+    """Write a section for every verb."""
+    return "\n".join(_request_section(verb) for verb in VERBS.values())
+
+
+def _event_section(kind: Kind) -> str:
+    traits = [
+        "in the journal" if kind.journaled else "not in the journal",
+        "numbered" if kind.counted else "without a number",
+        *(["followed by raw arrays"] if kind.carries_arrays else []),
+    ]
+    return f"### `{kind.name}`\n\n{kind.doc}\n\nTraits: {', '.join(traits)}.\n\n{_table(kind.fields)}\n"
+
+
+def _request_section(verb: Verb) -> str:
+    done = f" Done when `{verb.done}` is said." if verb.done else ""
+    return f"### `{verb.name}`\n\n{verb.doc}{done}\n\n{_table(verb.fields)}\n"
+
+
+def _table(fields: Sequence[Field]) -> str:
+    if not fields:
+        return "No keys."
+    rows = ["| key | type | meaning |", "|---|---|---|"]
+    for field in fields:
+        choices = f": {', '.join(f'`{choice}`' for choice in field.choices)}" if field.choices else ""
+        optional = " (may be left out)" if field.optional else ""
+        rows.append(f"| `{field.name}` | {field.type_name}{optional} | {field.doc}{choices} |")
+    return "\n".join(rows)

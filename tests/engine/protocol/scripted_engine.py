@@ -1,0 +1,45 @@
+"""A real engine process without a model: says what a training says, at a pace the test chooses, and obeys."""
+
+import sys
+import time
+from pathlib import Path
+
+from sleapnn_engine.protocol.channel import EngineChannel
+from tests.engine.protocol.examples import body_of
+
+
+def run(run_dir: Path, *, batches: int, pause_seconds: float) -> None:
+    """Say `batches` batches, obeying pause, resume and stop between them, then finish."""
+    with EngineChannel(run_dir) as channel:
+        channel.emit("started", body_of("started", run_dir=str(run_dir)))
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        outcome = "completed"
+        for step in range(batches):
+            channel.emit("batch_end", body_of("batch_end", step=step, batch=step))
+            channel.set_heartbeat(state="training", epoch=0, step=step)
+            if not _obey(channel, step):
+                outcome = "stopped"
+                break
+            time.sleep(pause_seconds)
+        channel.emit("finished", body_of("finished", outcome=outcome, run_dir=str(run_dir)))
+
+
+def _obey(channel: EngineChannel, step: int) -> bool:
+    for command in channel.take_commands():
+        if command.verb == "stop":
+            channel.emit("stopping", {"after": command.args["after"]})
+            return False
+        if command.verb == "pause":
+            channel.emit("pausing", {})
+            channel.emit("paused", {"epoch": 0, "step": step})
+            answer = channel.wait_command(timeout=60)
+            channel.emit("resumed", {"epoch": 0, "step": step, "paused_seconds": 0.5})
+            if answer is not None and answer.verb == "stop":
+                channel.emit("stopping", {"after": answer.args["after"]})
+                return False
+    return True
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]), batches=int(sys.argv[2]), pause_seconds=float(sys.argv[3]))
