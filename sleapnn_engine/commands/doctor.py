@@ -1,0 +1,163 @@
+"""`sleapnn-engine doctor`: versions, devices, Qt libraries, disk and ports, as a report."""
+
+import argparse
+import ctypes
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..config.resources import resource_path
+
+PROJECT = "sleapnn-gui"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command has no options: a report is worth most when all reports have the same parts."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report; finding a fault is a success too."""
+    for title, lines in report():
+        print(title)
+        for name, value in lines:
+            print(f"  {name:<26}{_without_home(value)}")
+        print()
+    return 0
+
+
+def report() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The report's parts one by one: a title and (name, value) lines; slow parts come last."""
+    yield "Machine", describe_machine()
+    yield "Packages", describe_packages()
+    yield "Disk", describe_disk()
+    yield "Ports", describe_ports()
+    yield "Window", describe_window()
+    yield "Devices", describe_devices()
+
+
+def describe_machine() -> list[tuple[str, str]]:
+    """Operating system, Python, processor cores and memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    lines = [
+        ("system", platform.platform()),
+        ("python", f"{platform.python_version()} ({sys.executable})"),
+        ("processor cores", f"{cores} usable of {os.cpu_count()}"),
+    ]
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        lines.append(("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB"))
+    return lines
+
+
+def describe_packages() -> list[tuple[str, str]]:
+    """The versions of this project and of all it names as needed, installed or not."""
+    try:
+        wanted = importlib.metadata.requires(PROJECT) or []
+        own = importlib.metadata.version(PROJECT)
+    except importlib.metadata.PackageNotFoundError:
+        return [(PROJECT, "not installed here: run from a checkout; see installer/bootstrap.py")]
+    names = dict.fromkeys(_bare_name(line) for line in wanted)
+    names.pop(PROJECT, None)
+    return [(PROJECT, own), *((name, _version(name)) for name in sorted(names, key=str.lower))]
+
+
+def _bare_name(requirement: str) -> str:
+    end = next((i for i, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")), None)
+    return requirement[:end]
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def describe_disk() -> list[tuple[str, str]]:
+    """Free space where runs and caches usually go."""
+    lines = []
+    for name, folder in (("this folder", Path.cwd()), ("temporary files", Path(tempfile.gettempdir()))):
+        usage = shutil.disk_usage(folder)
+        writable = "" if os.access(folder, os.W_OK) else ", not writable"
+        lines.append(
+            (name, f"{usage.free / 1e9:.1f} GB free of {usage.total / 1e9:.1f} ({folder}{writable})")
+        )
+    return lines
+
+
+def describe_ports() -> list[tuple[str, str]]:
+    """Whether two processes of this machine can talk to each other, which app and engine have to."""
+    try:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.create_connection(server.getsockname(), timeout=2),
+        ):
+            return [("loopback", "works")]
+    except OSError as problem:
+        return [("loopback", f"does not work: {problem}; app and engine cannot talk to each other")]
+
+
+def describe_window() -> list[tuple[str, str]]:
+    """Screen, Qt and the system libraries that Qt loads."""
+    shown = {name: os.environ.get(name, "") for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    lines = [(name, value or "not set") for name, value in shown.items()] if sys.platform == "linux" else []
+    lines.append(("Qt", _qt_version()))
+    if sys.platform == "linux":
+        known = json.loads(resource_path("system", "qt_libraries.json").read_text(encoding="utf-8"))
+        rows = [row for row in known["libraries"] if not _loads(row["library"])]
+        for row in rows:
+            use = "the app needs it" if row["needed"] == "always" else f"windows on {row['needed']} need it"
+            lines.append((row["library"], f"missing: {use} (package {row['package']})"))
+        if not rows:
+            lines.append(("Qt's system libraries", "all there"))
+    return lines
+
+
+def _qt_version() -> str:
+    """Qt's version, asked of the package's record: the engine itself never loads Qt."""
+    return _version("PySide6-Essentials")
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def describe_devices() -> list[tuple[str, str]]:
+    """What torch can train on."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError as problem:
+        return [("torch", f"cannot be loaded: {problem}")]
+    lines = [("torch", f"{torch.__version__}, {torch.get_num_threads()} threads")]
+    if torch.cuda.is_available():
+        lines.append(("CUDA", str(torch.version.cuda)))
+        for index in range(torch.cuda.device_count()):
+            free, total = torch.cuda.mem_get_info(index)
+            name = torch.cuda.get_device_name(index)
+            lines.append((f"cuda:{index}", f"{name}, {free / 1e9:.1f} GB free of {total / 1e9:.1f}"))
+    else:
+        built = torch.version.cuda
+        reason = (
+            f"torch is built for CUDA {built}, but finds no GPU" if built else "torch is built without CUDA"
+        )
+        lines.append(("CUDA", f"not available: {reason}"))
+    mps = torch.backends.mps.is_available()
+    lines.append(("Apple GPU (mps)", "available" if mps else "not available"))
+    return lines
+
+
+def _without_home(text: str) -> str:
+    """A report is shown to others: the home folder's name stays at home."""
+    home = str(Path.home())
+    return text.replace(home, "~") if len(home) > 1 else text
