@@ -1,0 +1,99 @@
+"""The three commands of the installer: install, demo, test."""
+
+import argparse
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from installer.console import complain, say
+from installer.environment import Environment
+from installer.system import find_screens, provide_libraries, require_libraries
+
+TABLE = Path("resources") / "system" / "qt_libraries.json"
+
+
+def install(root: Path | str) -> int:
+    """Set everything up and say what to do next."""
+    root = Path(root)
+    environment = _prepare(root, screens=find_screens(os.environ), mention=True)
+    say("ready. Next:")
+    for name, purpose in (("sleapnn-gui", "the app"), ("sleapnn-engine", "the command line")):
+        program = environment.program(name)
+        say(f"  {program.relative_to(root)}   {purpose}")
+    return 0
+
+
+def run_demo(root: Path | str, args: argparse.Namespace) -> int:
+    """Train on the demonstration in the app; offscreen, with screenshots, where there is no screen."""
+    root = Path(root)
+    screens = frozenset() if args.headless else find_screens(os.environ)
+    environment = _prepare(root, screens=screens)
+    words = [str(environment.program("sleapnn-gui")), "--demo"]
+    for labels in args.labels or []:
+        words += ["--labels", str(Path(labels).expanduser().resolve())]
+    if args.theme:
+        words += ["--theme", args.theme]
+    variables = dict(os.environ)
+    if args.screenshots or not screens:
+        folder = (
+            Path(args.screenshots).expanduser().resolve()
+            if args.screenshots
+            else root / "demo" / "screenshots"
+        )
+        words += ["--screenshots", str(folder)]
+    if not screens:
+        variables["QT_QPA_PLATFORM"] = "offscreen"
+        words += ["--quit-when-done"]
+        say(
+            "no screen: the app runs offscreen and saves pictures of itself"
+            if not args.headless
+            else "offscreen run"
+        )
+    say("starting the demonstration (about three minutes on two processor cores)")
+    return _run(words, cwd=root, variables=variables)
+
+
+def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
+    """Check the code, then run the tests; those run even when a check failed, and have the last word."""
+    root = Path(root)
+    environment = _prepare(root, screens=frozenset())
+    threads = str(min(2, os.cpu_count() or 1))
+    variables = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "PYTHONUNBUFFERED": "1",
+    }
+    python = str(environment.program("python"))
+    codes = []
+    for name, words in (("ruff", ["ruff", "check", "."]), ("mypy", ["mypy"])):
+        say(f"{name}")
+        code = _run([python, "-m", *words], cwd=root, variables=variables)
+        if code != 0:
+            complain(f"==> {name} found problems: the result is a failure, whatever the tests say")
+        codes.append(code)
+    say("pytest")
+    codes.append(_run([python, "-m", "pytest", *pytest_words], cwd=root, variables=variables))
+    return next((code for code in codes if code != 0), 0)
+
+
+def _prepare(root: Path, *, screens: frozenset[str], mention: bool = False) -> Environment:
+    """System libraries, then packages; what is still missing is said last, when all else is in place."""
+    missing = provide_libraries(root / TABLE, screens=screens, mention=mention)
+    environment = Environment(root)
+    environment.provide()
+    require_libraries(missing)
+    return environment
+
+
+def _run(words: Sequence[str], *, cwd: Path, variables: dict[str, str]) -> int:
+    """Run a program in the foreground; its exit code, also when a person interrupts both."""
+    with subprocess.Popen(words, cwd=cwd, env=variables) as program:
+        while True:
+            try:
+                return program.wait()
+            except KeyboardInterrupt:
+                # The terminal sent the program the same signal; it saves its state and ends by itself.
+                continue

@@ -1,0 +1,58 @@
+"""What is loaded when: each part starts in a fresh process with nothing it does not need."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+TRAINS = {
+    "torch",
+    "torchvision",
+    "lightning",
+    "pytorch_lightning",
+    "timm",
+    "sleap_io",
+    "cv2",
+    "scipy",
+    "h5py",
+}
+DRAWS = {"PySide6", "pyqtgraph", "qtawesome", "sleapnn_gui"}
+
+
+def loaded_by(statement):
+    """Top-level packages in a fresh process after `statement`."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{n.partition('.')[0] for n in sys.modules}})))"
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_app_loads_nothing_that_trains():
+    assert loaded_by("import sleapnn_gui.app") & TRAINS == set()
+
+
+@pytest.mark.parametrize("package", ["config", "protocol"])
+def test_settings_and_protocol_load_neither_torch_nor_qt(package):
+    """Every module of the package, not only its door."""
+    statement = (
+        f"import importlib, pkgutil, sleapnn_engine.{package} as p\n"
+        "for m in pkgutil.walk_packages(p.__path__, p.__name__ + '.'): importlib.import_module(m.name)"
+    )
+    assert loaded_by(statement) & (TRAINS | DRAWS) == set()
+
+
+def test_settings_are_loaded_without_numpy():
+    statement = (
+        "import importlib, pkgutil, sleapnn_engine.config as p\n"
+        "for m in pkgutil.walk_packages(p.__path__, p.__name__ + '.'): importlib.import_module(m.name)"
+    )
+    assert "numpy" not in loaded_by(statement)
+
+
+def test_the_command_line_starts_without_torch():
+    """`--help`, a typing error and `validate` answer at once."""
+    statement = "from sleapnn_engine.cli import build_parser; build_parser('validate')"
+    assert loaded_by(statement) & (TRAINS | DRAWS) == set()

@@ -1,0 +1,132 @@
+"""`bootstrap.py demo` and `test` as processes, over an environment whose programs say what they were asked to do."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from installer.environment import Environment
+
+ROOT = Path(__file__).resolve().parents[2]
+ECHO = f"""#!{sys.executable}
+import json, os, sys
+if sys.argv[1:2] == ["-c"]:
+    sys.exit(0)
+kept = ("QT_QPA_PLATFORM", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+asked = {{"words": sys.argv[1:], **{{name: os.environ.get(name) for name in kept}}}}
+print("asked", json.dumps(asked), flush=True)
+codes = json.loads(os.environ.get("CODES", "{{}}"))
+if sys.argv[1:3] == ["-m", "pytest"]:
+    print("==== 3 passed in 0.01s ====", flush=True)
+sys.exit(codes.get(sys.argv[2] if sys.argv[1] == "-m" else "app", 0))
+"""
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in programs are Unix scripts")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout whose environment is up to date and holds stand-ins instead of 6 GB."""
+    shutil.copytree(ROOT / "installer", tmp_path / "installer", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    system = tmp_path / "resources" / "system"
+    system.mkdir(parents=True)
+    table = {"fonts": "f", "libraries": [{"library": "libc.so.6", "package": "libc6", "needed": "always"}]}
+    (system / "qt_libraries.json").write_text(json.dumps(table))
+    environment = Environment(tmp_path)
+    environment.programs.mkdir(parents=True)
+    for name in ("python", "sleapnn-gui"):
+        environment.program(name).write_text(ECHO)
+        environment.program(name).chmod(0o755)
+    (environment.folder / "sleapnn-stamp.txt").write_text(environment.fingerprint)
+    return tmp_path
+
+
+def bootstrap(checkout, *words, codes=None, **variables):
+    environment = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}
+    environment.update(variables, CODES=json.dumps(codes or {}))
+    environment.pop("QT_QPA_PLATFORM", None)
+    script = str(checkout / "installer" / "bootstrap.py")
+    done = subprocess.run([sys.executable, script, *words], env=environment, capture_output=True, text=True)
+    asked = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("asked ")]
+    return done, asked
+
+
+def test_install_is_quick_when_nothing_changed_and_says_what_next(checkout):
+    done, asked = bootstrap(checkout, "install")
+    assert done.returncode == 0, done.stderr
+    assert "up to date" in done.stdout
+    assert "sleapnn-engine" in done.stdout
+    assert asked == []
+
+
+def test_demo_without_a_screen_runs_offscreen_and_takes_pictures(checkout):
+    done, (asked,) = bootstrap(checkout, "demo")
+    assert done.returncode == 0, done.stderr
+    pictures = str(checkout / "demo" / "screenshots")
+    assert asked["words"] == ["--demo", "--screenshots", pictures, "--quit-when-done"]
+    assert asked["QT_QPA_PLATFORM"] == "offscreen"
+
+
+def test_demo_with_a_screen_opens_a_window(checkout):
+    _, (asked,) = bootstrap(checkout, "demo", "--theme", "dark", DISPLAY=":7")
+    assert asked["words"] == ["--demo", "--theme", "dark"]
+    assert asked["QT_QPA_PLATFORM"] is None
+
+
+def test_headless_is_obeyed_where_there_is_a_screen(checkout):
+    _, (asked,) = bootstrap(checkout, "demo", "--headless", DISPLAY=":7")
+    assert asked["words"][-1] == "--quit-when-done"
+    assert asked["QT_QPA_PLATFORM"] == "offscreen"
+
+
+def test_paths_are_meant_from_where_the_person_stands(checkout):
+    _, (asked,) = bootstrap(checkout, "demo", "--labels", "my.slp", "--screenshots", "pictures")
+    assert str(Path.cwd() / "my.slp") in asked["words"]
+    assert str(Path.cwd() / "pictures") in asked["words"]
+
+
+def test_the_apps_exit_code_is_passed_through(checkout):
+    done, _ = bootstrap(checkout, "demo", codes={"app": 3})
+    assert done.returncode == 3
+
+
+def test_test_runs_lint_types_and_tests_in_this_order(checkout):
+    done, asked = bootstrap(checkout, "test", "tests/gui", "-k", "form")
+    assert done.returncode == 0, done.stderr
+    assert [one["words"][1] for one in asked] == ["ruff", "mypy", "pytest"]
+    assert asked[2]["words"][2:] == ["tests/gui", "-k", "form"]
+    assert {one["QT_QPA_PLATFORM"] for one in asked} == {"offscreen"}
+    assert {one["OMP_NUM_THREADS"] for one in asked} <= {"1", "2"}
+
+
+def test_pytests_last_line_is_the_last_line(checkout):
+    done, _ = bootstrap(checkout, "test")
+    assert done.stdout.splitlines()[-1] == "==== 3 passed in 0.01s ===="
+
+
+@pytest.mark.parametrize(("codes", "expected"), [({"pytest": 1}, 1), ({"ruff": 1}, 1), ({"mypy": 2}, 2)])
+def test_any_failure_is_the_result(checkout, codes, expected):
+    done, asked = bootstrap(checkout, "test", codes=codes)
+    assert done.returncode == expected
+    assert asked[-1]["words"][1] == "pytest"
+
+
+def test_unknown_words_are_refused(checkout):
+    done, asked = bootstrap(checkout, "demo", "--fast")
+    assert done.returncode == 2
+    assert "--fast" in done.stderr
+    assert asked == []
+
+
+def test_ci_passes_on_the_result(checkout):
+    (checkout / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", checkout / ".ci")
+    environment = {**os.environ, "CODES": json.dumps({"pytest": 1})}
+    done = subprocess.run([str(checkout / ".ci" / "run")], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "==== 3 passed in 0.01s ===="
