@@ -1,0 +1,87 @@
+"""`sleapnn-engine train CONFIG [key=value ...]`: check everything, then train."""
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from ..config import tree
+from ..config.build import build_job
+from ..config.checks_disk import check_files
+from ..config.dialect import parse
+from ..config.errors import UserError
+from ..config.files import read_config
+from ..config.issue import Issue
+from ..config.schema.job import Job
+from ..config.spec import SPEC
+from ..config.validate import errors, validate
+
+PRECISIONS = ("auto", "32", "bf16")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="config file (YAML)")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's"
+    )
+    parser.add_argument(
+        "--run-dir", type=Path, metavar="DIR", help="exactly this run folder; it must hold no run yet"
+    )
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="number format (default: auto)"
+    )
+    parser.add_argument("--verbose", action="store_true", help="show the traceback when training fails")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; 0 when done or stopped on request, 130 after Ctrl-C. Raises UserError for everything else."""
+    values = read_config(args.config).values
+    for text in args.overrides:
+        override(values, text)
+    job, issues = checked(values)
+    wrong = errors(issues)
+    for issue in issues:
+        if wrong or issue.severity == "warning":
+            print(
+                f"{args.config}: {issue.path or 'file'}: {issue.severity}: {issue.message}", file=sys.stderr
+            )
+    if job is None or wrong:
+        return 2
+    from ..training.run import train  # torch takes seconds to import; nothing above needs it
+
+    try:
+        return train(job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout)
+    except UserError:
+        if args.verbose:
+            traceback.print_exc()
+        raise
+
+
+def checked(values: dict[str, Any]) -> tuple[Job | None, list[Issue]]:
+    """The job and everything there is to say about it; None where the config itself is wrong."""
+    issues = [*validate(values), *check_files(values)]
+    if errors(validate(values)):
+        return None, issues
+    from ..training.unsupported import unsupported
+
+    job = build_job(values)
+    return job, [*issues, *unsupported(job)]
+
+
+def override(values: dict[str, Any], text: str) -> None:
+    """Put one `key=value` of the command line into a config. Raises UserError (usage) for an unknown key."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(
+            "This is no key=value.",
+            where=text,
+            hint="Write it like trainer_config.max_epochs=20.",
+            usage=True,
+        )
+    if path not in SPEC.keys and path not in SPEC.sections:
+        raise UserError(
+            "There is no such setting.", where=path, hint="See 'schema' for all of them.", usage=True
+        )
+    tree.put(values, path, parse(value, where=path))

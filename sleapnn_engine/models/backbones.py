@@ -1,0 +1,165 @@
+"""From `model_config.backbone_config` to the network it describes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..config.errors import UserError
+from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, UNetConfig
+from . import convnext, swin
+from .pyramid import STRIDE_BELOW_STEM, Pyramid, PyramidShape
+from .swin import SwinShape
+from .unet import UNet, UNetShape
+
+SECTION = "model_config.backbone_config"
+STAGES = 4
+
+Backbone = UNet | Pyramid
+
+
+def build_backbone(config: BackboneConfig, *, in_channels: int, output_stride: int) -> Backbone:
+    """The backbone that is set, with PyTorch's default initialisation.
+
+    `in_channels` and `output_stride` (of the finest head) come from the data and the heads, whatever the config says.
+    Raises UserError when the sizes of a custom architecture cannot be built.
+    """
+    if config.unet is not None:
+        return UNet(unet_shape(config.unet, in_channels=in_channels, output_stride=output_stride))
+    if config.convnext is not None:
+        shape = convnext_shape(config.convnext, in_channels=in_channels, output_stride=output_stride)
+        return convnext.build_convnext(shape)
+    if config.swint is not None:
+        return swin.build_swin(
+            swin_shape(config.swint, in_channels=in_channels, output_stride=output_stride)
+        )
+    raise UserError("no backbone is set.", where=SECTION, hint="Choose one.", usage=True)
+
+
+def required_multiple(config: BackboneConfig) -> int:
+    """Both sides of the network's input should be multiples of this: the stride of its coarsest map, in input pixels.
+
+    It is `max_stride`, except that a UNet with a stem halves the map once more.
+    """
+    if config.unet is not None:
+        return unet_shape(config.unet, in_channels=1, output_stride=1).bottleneck_stride
+    chosen = config.convnext or config.swint
+    if chosen is None:
+        raise UserError("no backbone is set.", where=SECTION, hint="Choose one.", usage=True)
+    return STRIDE_BELOW_STEM * chosen.stem_patch_stride
+
+
+def unet_shape(config: UNetConfig, *, in_channels: int, output_stride: int) -> UNetShape:
+    return UNetShape(
+        in_channels=in_channels,
+        kernel_size=config.kernel_size,
+        filters=config.filters,
+        filters_rate=config.filters_rate,
+        max_stride=config.max_stride,
+        stem_stride=config.stem_stride,
+        middle_block=config.middle_block,
+        up_interpolate=config.up_interpolate,
+        stacks=config.stacks,
+        convs_per_block=config.convs_per_block,
+        output_stride=output_stride,
+    )
+
+
+def convnext_shape(config: ConvNextConfig, *, in_channels: int, output_stride: int) -> PyramidShape:
+    """The named size, or the custom one where the config has one."""
+    where = f"{SECTION}.convnext"
+    if config.arch is not None:
+        depths = _per_stage(config.arch.depths, where=f"{where}.arch.depths")
+        widths = _per_stage(config.arch.channels, where=f"{where}.arch.channels")
+    else:
+        depths, widths = convnext.SIZES[_size(config.model_type, convnext.SIZES, where=where)]
+    return PyramidShape(
+        depths=depths,
+        widths=widths,
+        stem_kernel=config.stem_patch_kernel,
+        **_shared(config, in_channels=in_channels, output_stride=output_stride),
+    )
+
+
+def swin_shape(config: SwinTConfig, *, in_channels: int, output_stride: int) -> SwinShape:
+    """The named size, or the custom one where the config has one."""
+    where = f"{SECTION}.swint"
+    if config.arch is not None:
+        embed, depths, heads = _swin_sizes(config.arch, where=f"{where}.arch")
+    else:
+        embed, depths, heads = swin.SIZES[_size(config.model_type, swin.SIZES, where=where)]
+    return SwinShape(
+        depths=depths,
+        widths=tuple(embed * 2**stage for stage in range(STAGES)),
+        heads=heads,
+        window=config.window_size,
+        stem_kernel=config.patch_size,
+        **_shared(config, in_channels=in_channels, output_stride=output_stride),
+    )
+
+
+def _shared(config: ConvNextConfig | SwinTConfig, *, in_channels: int, output_stride: int) -> dict[str, Any]:
+    return {
+        "in_channels": in_channels,
+        "stem_stride": config.stem_patch_stride,
+        "kernel_size": config.kernel_size,
+        "filters_rate": config.filters_rate,
+        "convs_per_block": config.convs_per_block,
+        "up_interpolate": config.up_interpolate,
+        "output_stride": output_stride,
+    }
+
+
+def _size(name: str, sizes: Mapping[str, Any], *, where: str) -> str:
+    if name not in sizes:
+        raise UserError(
+            f"there is no size “{name}”.",
+            where=f"{where}.model_type",
+            hint=f"Choose {', '.join(sizes)}, or give the sizes in {where}.arch.",
+            usage=True,
+        )
+    return name
+
+
+def _per_stage(values: Any, *, where: str) -> tuple[int, ...]:
+    """Whole numbers from 1, one for each stage."""
+    fits = isinstance(values, list | tuple) and len(values) == STAGES
+    if not fits or any(type(value) is not int or value < 1 for value in values):
+        raise UserError(
+            f"{values} is not a list of {STAGES} whole numbers from 1.",
+            where=where,
+            hint="Give one number for each stage.",
+            usage=True,
+        )
+    return tuple(values)
+
+
+def _swin_sizes(arch: Any, *, where: str) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """Embedding, depths and heads; what is left out is that of the tiny network. `channels` is another word for heads."""
+    embed, depths, heads = swin.SIZES["tiny"]
+    known = {"embed", "depths", "num_heads", "channels"}
+    if not isinstance(arch, Mapping) or not set(arch) <= known or {"num_heads", "channels"} <= set(arch):
+        raise UserError(
+            f"{arch} does not say the sizes of the network.",
+            where=where,
+            hint="Give embed, depths and num_heads (which may be called channels instead).",
+            usage=True,
+        )
+    embed = arch.get("embed", embed)
+    if type(embed) is not int or embed < 1:
+        raise UserError(
+            f"{embed} is not a whole number from 1.",
+            where=f"{where}.embed",
+            hint="Give the channels of the first stage.",
+            usage=True,
+        )
+    depths = _per_stage(arch.get("depths", depths), where=f"{where}.depths")
+    name = "channels" if "channels" in arch else "num_heads"
+    heads = _per_stage(arch.get(name, heads), where=f"{where}.{name}")
+    for stage, count in enumerate(heads):
+        if embed * 2**stage % count:
+            raise UserError(
+                f"stage {stage + 1} has {embed * 2**stage} channels, which {count} heads cannot share evenly.",
+                where=f"{where}.{name}",
+                hint="Use numbers of heads that divide embed, twice embed, and so on.",
+                usage=True,
+            )
+    return embed, depths, heads

@@ -1,0 +1,155 @@
+"""What a network starts from: ImageNet weights, and the weights of models that were trained before."""
+
+import re
+from pathlib import Path
+
+import attrs
+from torch import Tensor
+
+from ..config.errors import UserError
+from ..config.schema.backbone import BackboneConfig
+from ..config.schema.model import ModelConfig
+from . import imagenet, keras_file
+from .assemble import PoseModel
+from .heads import VectorHead
+from .matching import LoadReport, copy, match
+from .pyramid import Pyramid
+from .unet import UNet
+from .weights import read_state
+
+#: Setting -> the part of the network it is about, as the prefix of its names and in words.
+PARTS = {
+    "pretrained_backbone_weights": ("backbone.", "backbone"),
+    "pretrained_head_weights": ("head_layers.", "head layers"),
+}
+KERAS_SUFFIXES = (".h5", ".hdf5")
+
+_HEAD_INDEX = re.compile(r"^head_layers\.\d+\.")
+_FIRST_CONVOLUTIONS = ("stem0_conv0.weight", "stack0_enc0_conv0.weight", "enc.features.0.0.weight")
+_ENLARGING_NOTE = (
+    "Transposed convolutions place their output one cell further up and left here than in SLEAP; "
+    "the first epochs settle that."
+)
+
+
+def load_start_weights(model: PoseModel, config: ModelConfig) -> tuple[LoadReport, ...]:
+    """Copy what the config names into the model: ImageNet weights first, then backbone, then heads.
+
+    What does not fit keeps its random start and is told in the report. Raises UserError when a file is missing,
+    damaged or foreign, or when nothing of it fits.
+    """
+    reports = []
+    setting, name = imagenet_setting(config.backbone_config)
+    if name:
+        assert isinstance(model.backbone, Pyramid)
+        reports.append(imagenet.load_imagenet(model.backbone.enc, name, setting=setting))
+    for key in PARTS:
+        path = getattr(config, key)
+        if path:
+            reports.append(load_part_from(model, Path(path), key=key))
+    return tuple(reports)
+
+
+def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
+    """Copy the backbone or the heads of a `.ckpt` or SLEAP `.h5` file; `key` is one of PARTS.
+
+    Raises UserError when the file cannot be read or nothing of it fits.
+    """
+    prefix, part = PARTS[key]
+    setting = f"model_config.{key}"
+    wanted = {name: value for name, value in model.named_parameters() if name.startswith(prefix)}
+    is_keras = path.suffix.lower() in KERAS_SUFFIXES
+    given = _from_keras(model, path, prefix, setting) if is_keras else _from_checkpoint(path, prefix, setting)
+    # The constants of attention layers are in the file and follow from the settings.
+    constants = {_plain_name(name) for name, _ in model.named_buffers()}
+    report, pairs = match(
+        wanted,
+        {name: value for name, value in given.items() if name not in constants},
+        name_in_file=keras_file.layer_name if is_keras else _plain_name,
+        source=str(path),
+        part=part,
+    )
+    if not pairs:
+        raise UserError(
+            f"nothing in {path} fits the {part} of this model.",
+            where=setting,
+            hint="Choose the file of a model with the same kind of network, or use its settings.",
+        )
+    copy(wanted, pairs, where=setting, source=str(path))
+    if is_keras and any(name.endswith("trans_conv.weight") for name in pairs):
+        report = attrs.evolve(report, notes=(_ENLARGING_NOTE,))
+    return report
+
+
+def implied_channels(config: ModelConfig) -> int | None:
+    """Input channels that the starting weights ask for: 3 for ImageNet, those of the first layer of a backbone file.
+
+    None where nothing is asked for. Raises UserError when a backbone file cannot be read.
+    """
+    if imagenet_setting(config.backbone_config)[1]:
+        return 3
+    if not config.pretrained_backbone_weights:
+        return None
+    path, setting = Path(config.pretrained_backbone_weights), "model_config.pretrained_backbone_weights"
+    if path.suffix.lower() in KERAS_SUFFIXES:
+        state = keras_file.read_keras(_existing(path, setting), setting=setting)
+    else:
+        state = _tensors(path, setting)
+    for first in _FIRST_CONVOLUTIONS:
+        for name, value in state.items():
+            if name.endswith(first) and value.ndim == 4:
+                return value.shape[1]
+    return None
+
+
+def imagenet_setting(config: BackboneConfig) -> tuple[str, str | None]:
+    """Dotted key of the ImageNet weights and their name; no name where none are chosen."""
+    for section in ("convnext", "swint"):
+        chosen = getattr(config, section)
+        if chosen is not None:
+            key = f"model_config.backbone_config.{section}.pre_trained_weights"
+            return key, chosen.pre_trained_weights
+    return "", None
+
+
+def _plain_name(name: str) -> str:
+    """A head is the same head whatever its place among the others."""
+    return _HEAD_INDEX.sub("head_layers.", name)
+
+
+def _tensors(path: Path, setting: str) -> dict[str, Tensor]:
+    return {
+        name: value for name, value in read_state(path, setting=setting).items() if isinstance(value, Tensor)
+    }
+
+
+def _from_checkpoint(path: Path, prefix: str, setting: str) -> dict[str, Tensor]:
+    state = _tensors(path, setting)
+    return {_plain_name(name): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _from_keras(model: PoseModel, path: Path, prefix: str, setting: str) -> dict[str, Tensor]:
+    """The layers of one part of a SLEAP model, only for UNets."""
+    if not isinstance(model.backbone, UNet):
+        raise UserError(
+            f"{path} holds SLEAP weights, which only fit a UNet backbone.",
+            where=setting,
+            hint="Choose a .ckpt file, or the UNet backbone.",
+        )
+    heads = prefix == PARTS["pretrained_head_weights"][0]
+    layers = keras_file.read_keras(_existing(path, setting), setting=setting)
+    layers = {name: value for name, value in layers.items() if keras_file.is_head(name) == heads}
+    for head in model.heads:
+        if heads and isinstance(head, VectorHead) and head.cells is not None:
+            first = f"{'pre_classification0_fc' if head.layers else head.name}.weight"
+            channels = model.backbone.channels_at[model.backbone.shape.bottleneck_stride]
+            height, width = head.cells
+            if first in layers and layers[first].shape[-1] == height * width * channels:
+                layers[first] = keras_file.reorder_cells(layers[first], cells=head.cells)
+    return layers
+
+
+def _existing(path: Path, setting: str) -> Path:
+    if not path.is_file():
+        raise UserError(f"there is no file {path}.", where=setting, hint="Choose a .ckpt or .h5 file.")
+    return path

@@ -1,0 +1,82 @@
+"""The Swin Transformer encoder, made of torchvision's blocks: other versions of them give other numbers on most sizes."""
+
+from functools import partial
+
+import attrs
+from torch import Tensor, nn
+from torchvision.models.swin_transformer import PatchMerging, SwinTransformerBlock
+from torchvision.ops.misc import Permute
+
+from .pyramid import Pyramid, PyramidShape
+
+#: Published sizes: embedding, layers and attention heads of each stage; the channels double from stage to stage.
+SIZES: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
+    "tiny": (96, (2, 2, 6, 2), (3, 6, 12, 24)),
+    "small": (96, (2, 2, 18, 2), (3, 6, 12, 24)),
+    "base": (128, (2, 2, 18, 2), (4, 8, 16, 32)),
+}
+#: The last layer is left out with this probability while training, earlier ones less often.
+STOCHASTIC_DEPTH = 0.1
+
+_norm = partial(nn.LayerNorm, eps=1e-5)
+
+
+@attrs.frozen(kw_only=True)
+class SwinShape(PyramidShape):
+    """A pyramid with attention: heads per stage, and the side of the square of cells that attend to each other."""
+
+    heads: tuple[int, ...]
+    window: int = 7
+
+
+class SwinEncoder(nn.Module):
+    """(B, in_channels, H, W) -> the normalised last stage's output, and the inputs of the stages, deepest first."""
+
+    def __init__(self, shape: SwinShape) -> None:
+        super().__init__()
+        stem = nn.Conv2d(
+            shape.in_channels,
+            shape.widths[0],
+            shape.stem_kernel,
+            stride=shape.stem_stride,
+            padding=shape.stem_padding,
+        )
+        self.features = nn.Sequential(nn.Sequential(stem, Permute([0, 2, 3, 1]), _norm(shape.widths[0])))
+        before = 0
+        for stage, depth in enumerate(shape.depths):
+            if stage:
+                self.features.append(PatchMerging(shape.widths[stage - 1], _norm))
+            self.features.append(_stage(shape, stage, before=before))
+            before += depth
+        self.norm = _norm(shape.widths[-1])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        inputs = []
+        for index, part in enumerate(self.features):
+            x = part(x)
+            if index % 2 == 0:
+                inputs.append(x.permute(0, 3, 1, 2))
+        return self.norm(x).permute(0, 3, 1, 2), inputs[::-1]
+
+
+def _stage(shape: SwinShape, stage: int, *, before: int) -> nn.Sequential:
+    """The layers of one stage, of which `before` layers of other stages come first; every second one shifts its windows."""
+    last = max(sum(shape.depths) - 1, 1)
+    return nn.Sequential(
+        *(
+            SwinTransformerBlock(
+                shape.widths[stage],
+                shape.heads[stage],
+                window_size=[shape.window] * 2,
+                shift_size=[shape.window // 2 if layer % 2 else 0] * 2,
+                stochastic_depth_prob=STOCHASTIC_DEPTH * (before + layer) / last,
+                norm_layer=_norm,
+            )
+            for layer in range(shape.depths[stage])
+        )
+    )
+
+
+def build_swin(shape: SwinShape) -> Pyramid:
+    """A Swin Transformer backbone, PyTorch's default initialisation where torchvision's blocks have none of their own."""
+    return Pyramid(shape, SwinEncoder(shape))

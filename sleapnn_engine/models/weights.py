@@ -1,0 +1,88 @@
+"""Initial weights, and reading weights from checkpoint files without running code from them."""
+
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..config.errors import UserError
+from .plain_pickle import load_tensors
+
+#: All names in a checkpoint's state_dict start with this.
+PREFIX = "model."
+
+
+def initialise(model: nn.Module, method: str) -> None:
+    """`default` keeps PyTorch's own; `xavier` gives every convolution and linear layer uniform Xavier weights, zero bias.
+
+    Transposed convolutions keep PyTorch's in both cases, as in the programs that share these files.
+    """
+    if method == "default":
+        return
+    if method != "xavier":
+        raise ValueError(f"unknown initialisation {method!r}")
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def read_state(path: Path | str, *, setting: str = "") -> dict[str, Tensor]:
+    """The state_dict of a checkpoint, names without the `model.` prefix.
+
+    Only tensors and plain values are taken from it. `setting` is the dotted key that named the file, for the error.
+    Raises UserError when the file is missing or no checkpoint.
+    """
+    where = setting or str(path)
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"There is no file {path}.", where=where, hint="Choose a .ckpt file.")
+    try:
+        content = _read(path)
+    except Exception as error:  # any damage to the zip or its pickle surfaces as one of many types
+        raise UserError(
+            f"{path} could not be read as a checkpoint ({type(error).__name__}).",
+            where=where,
+            hint="Choose the best.ckpt of a training run.",
+        ) from error
+    state = content.get("state_dict") if isinstance(content, dict) else None
+    if not isinstance(state, dict):
+        raise UserError(
+            f"{path} holds no model weights.", where=where, hint="Choose the best.ckpt of a training run."
+        )
+    return {name.removeprefix(PREFIX): value for name, value in state.items()}
+
+
+def _read(path: Path) -> Any:
+    """Older programs also put their settings into the file, as objects; those are skipped."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        if not zipfile.is_zipfile(path):
+            raise
+        return load_tensors(path)
+
+
+def load_part(model: nn.Module, state: dict[str, Tensor], *, part: str, setting: str) -> int:
+    """Copy the tensors whose name starts with `part` (`backbone.` or `head_layers.`) into the model.
+
+    Returns how many were copied. Raises UserError when a name is missing on either side or a shape differs: a
+    half-loaded network looks trained and is not.
+    """
+    wanted = {name: value for name, value in model.state_dict().items() if name.startswith(part)}
+    given = {name: value for name, value in state.items() if name.startswith(part)}
+    differing = sorted(set(wanted) ^ set(given)) + sorted(
+        name for name in set(wanted) & set(given) if wanted[name].shape != given[name].shape
+    )
+    if differing:
+        raise UserError(
+            f"The weights do not fit this model: {len(differing)} of {len(wanted)} tensors differ, first {differing[0]}.",
+            where=setting,
+            hint="Use the backbone and head settings of the run the file comes from.",
+        )
+    model.load_state_dict(given, strict=False)
+    return len(given)

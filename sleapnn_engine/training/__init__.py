@@ -1,0 +1,1 @@
+"""Training: from a job to a run folder with a trained model in it."""

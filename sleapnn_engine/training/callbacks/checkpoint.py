@@ -1,0 +1,112 @@
+"""Which checkpoint files a run keeps, and under which names."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+import attrs
+
+from ..checkpoint_file import contents, write_atomically
+from ..state import EpochResult, Training
+from .base import Callback
+
+BEST = "best.ckpt"
+LAST = "last.ckpt"
+
+
+@attrs.frozen
+class Kept:
+    """A checkpoint of this run that counts towards `save_top_k`."""
+
+    path: Path
+    epoch: int
+    val: float
+
+
+class Checkpoints(Callback):
+    """Writes the best models after each epoch, and the last one where it is wanted; takes as long as the disk.
+
+    `best.ckpt` is always the best model so far; further ones are `best-v1.ckpt`, `best-v2.ckpt`, ... in the order
+    they were set aside. `top_k` is how many are kept: -1 all, 0 none. Only files that this object wrote are removed.
+    """
+
+    def __init__(self, folder: Path, *, top_k: int, save_last: bool) -> None:
+        self.folder = folder
+        self.top_k = top_k
+        self.save_last = save_last
+        self.kept: list[Kept] = []
+
+    def epoch_ended(self, training: Training, result: EpochResult) -> None:
+        keeps = self._keeps(result.val)
+        if not keeps and not self.save_last:
+            return
+        with training.report.phase("save", f"Saving epoch {result.epoch + 1}"):
+            if keeps:
+                self._keep(training, result)
+            if self.save_last:
+                self.write_last(training, val=result.val)
+
+    def fit_ended(self, training: Training, outcome: str) -> None:
+        """A stopped training can be taken up again later, so its last weights are kept as well."""
+        if outcome == "stopped" and training.step and not self.save_last:
+            with training.report.phase("save", "Saving where it stopped"):
+                self.write_last(training)
+
+    def write_last(self, training: Training, *, val: float | None = None) -> Path:
+        """Write `last.ckpt` with the weights as they are now, whatever the settings say about keeping models."""
+        path = self.folder / LAST
+        self._write(training, path)
+        training.report.event("checkpoint", epoch=training.epoch, path=str(path), best=False, val=val)
+        return path
+
+    def _keeps(self, val: float) -> bool:
+        if self.top_k < 0 or len(self.kept) < self.top_k:
+            return True
+        return self.top_k > 0 and val < max(kept.val for kept in self.kept)
+
+    def _keep(self, training: Training, result: EpochResult) -> None:
+        best = min((kept.val for kept in self.kept), default=float("inf"))
+        is_best = result.val < best or not self.kept
+        path = self.folder / BEST if is_best else self._free_name()
+        if is_best and self.kept and self.top_k != 1:
+            self._set_best_aside()
+        self._write(training, path)
+        if self.top_k == 1:
+            self.kept.clear()
+        self.kept.append(Kept(path, result.epoch, result.val))
+        self._drop_worst()
+        training.report.event("checkpoint", epoch=result.epoch, path=str(path), best=is_best, val=result.val)
+
+    def _set_best_aside(self) -> None:
+        """Give the former best model a second name; `best.ckpt` stays in place until the new one replaces it."""
+        index = next(i for i, kept in enumerate(self.kept) if kept.path.name == BEST)
+        aside = self._free_name()
+        try:
+            os.link(self.folder / BEST, aside)
+        except OSError:  # a file system without hard links
+            shutil.copy2(self.folder / BEST, aside)
+        self.kept[index] = attrs.evolve(self.kept[index], path=aside)
+
+    def _free_name(self) -> Path:
+        number = 1
+        while (path := self.folder / f"best-v{number}.ckpt").exists():
+            number += 1
+        return path
+
+    def _drop_worst(self) -> None:
+        while 0 <= self.top_k < len(self.kept):
+            worst = max(self.kept, key=lambda kept: kept.val)
+            self.kept.remove(worst)
+            with contextlib.suppress(FileNotFoundError):
+                worst.path.unlink()
+
+    def _write(self, training: Training, path: Path) -> None:
+        content = contents(
+            training.model,
+            training.optimizer,
+            training.schedule.state_dicts(),
+            progress=training.progress,
+            own=training.own_section(),
+        )
+        write_atomically(content, path)

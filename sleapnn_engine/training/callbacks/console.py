@@ -1,0 +1,74 @@
+"""The terminal: a progress line where someone watches, plain lines in a pipe."""
+
+import time
+from typing import TextIO
+
+from ..report import Phase
+from ..state import BatchResult, EpochResult, Training
+from .base import Callback
+
+#: Seconds between two redrawings of the progress line.
+REDRAW_SECONDS = 0.1
+
+
+class Console(Callback):
+    """Writes to a text stream; also listens to phases. Does nothing when `enabled` is False."""
+
+    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
+        self._stream = stream
+        self._enabled = enabled
+        self._live = enabled and stream.isatty()
+        self._width = 0
+        self._drawn = 0.0
+
+    def phase_changed(self, phase: Phase, state: str) -> None:
+        """Preparation is told once each when it is done; a terminal also sees what is going on."""
+        if phase.name in ("train", "validate", "save"):
+            return
+        if state == "done":
+            self.line(f"{phase.text}: {phase.seconds:.1f} s")
+        else:
+            count = f" {phase.done} of {phase.total}" if phase.done is not None and phase.total else ""
+            self._redraw(f"{phase.text}{count} ...", at_once=True)
+
+    def batch_ended(self, training: Training, result: BatchResult) -> None:
+        rate = result.samples / max(result.seconds, 1e-9)
+        self._redraw(
+            f"epoch {training.epoch + 1}/{training.max_epochs}  step {training.batch}/{training.steps_per_epoch}  "
+            f"loss {result.loss:.6f}  {rate:.1f} images/s"
+        )
+
+    def epoch_ended(self, training: Training, result: EpochResult) -> None:
+        errors = result.errors
+        error = (
+            f"  error {errors.median_px:.2f} px"
+            if errors is not None and errors.median_px is not None
+            else ""
+        )
+        seconds = result.train_seconds + result.val_seconds
+        self.line(
+            f"epoch {result.epoch + 1}/{training.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"
+            f"  lr {result.learning_rate:g}  {seconds:.1f} s{'  best' if result.improved else ''}"
+        )
+
+    def line(self, text: str) -> None:
+        """Write one line that stays."""
+        if not self._enabled:
+            return
+        self._clear()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def _redraw(self, text: str, *, at_once: bool = False) -> None:
+        now = time.perf_counter()
+        if not self._live or (now - self._drawn < REDRAW_SECONDS and not at_once):
+            return
+        self._clear()
+        self._stream.write(text)
+        self._stream.flush()
+        self._drawn, self._width = now, len(text)
+
+    def _clear(self) -> None:
+        if self._live and self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._width = 0

@@ -1,0 +1,90 @@
+"""Tells viewers and the journal of steps and epochs."""
+
+from ..report import log
+from ..state import BatchResult, EpochResult, PointErrors, Training
+from .base import Callback
+
+
+class Journal(Callback):
+    """`started` once, `batch_end` after each step, `epoch_end` after each epoch. Costs one line of JSON each."""
+
+    def fit_begun(self, training: Training) -> None:
+        feed = training.feed
+        training.report.event(
+            "started",
+            run_name=training.run_name,
+            run_dir=str(training.folder),
+            model_type=training.model_type,
+            max_epochs=training.max_epochs,
+            steps_per_epoch=training.steps_per_epoch,
+            n_train=feed.n_train,
+            n_val=feed.n_val,
+            nodes=list(feed.nodes),
+            edges=[list(edge) for edge in feed.edges],
+            device=training.compute.name,
+            precision=training.compute.precision,
+            parameters=training.model.parameter_count,
+            early_stopping_patience=training.best.patience,
+            pid=training.report.channel.connection.pid,
+        )
+        log.info(
+            "Training on %s in %s: %d parameters, %d training and %d validation frames.",
+            training.compute.name,
+            training.compute.precision,
+            training.model.parameter_count,
+            feed.n_train,
+            feed.n_val,
+            extra={"only_file": True},
+        )
+
+    def batch_ended(self, training: Training, result: BatchResult) -> None:
+        training.report.event(
+            "batch_end",
+            epoch=result.epoch,
+            step=result.step,
+            batch=result.batch,
+            loss=result.loss,
+            losses=result.by_head,
+            seconds=result.seconds,
+        )
+        state = "stopping" if training.stop_after else "training"
+        training.report.heartbeat(state=state, epoch=result.epoch, step=training.step)
+
+    def epoch_ended(self, training: Training, result: EpochResult) -> None:
+        training.report.event(
+            "epoch_end",
+            epoch=result.epoch,
+            train=result.train,
+            val=result.val,
+            lr=result.learning_rate,
+            seconds=result.train_seconds + result.val_seconds,
+            samples_per_second=result.samples_per_second,
+            best=result.improved,
+            best_epoch=training.best_epoch,
+            best_val=training.best_val,
+            data_wait=result.waited,
+            error=None if result.errors is None else error_body(result.errors),
+        )
+        log.info(
+            "Epoch %d: train %.6g, val %.6g, %.1f s.",
+            result.epoch,
+            result.train,
+            result.val,
+            result.train_seconds + result.val_seconds,
+            extra={"only_file": True},
+        )
+        now = training.schedule.learning_rate
+        if now != result.learning_rate:
+            log.info(
+                "Learning rate falls from %g to %g after epoch %d.", result.learning_rate, now, result.epoch
+            )
+
+
+def error_body(errors: PointErrors) -> dict[str, object]:
+    """The `error` part of an `epoch_end` event."""
+    return {
+        "median_px": errors.median_px,
+        "p90_px": errors.p90_px,
+        "percent_of_body": errors.percent_of_body,
+        "by_node": errors.by_node,
+    }

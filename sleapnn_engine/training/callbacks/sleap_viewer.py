@@ -1,0 +1,49 @@
+"""Lets SLEAP's own training window watch this run and stop it, where its ports are set."""
+
+from sleapnn_engine.bridge.sleap_viewer import SleapViewerBridge
+from sleapnn_engine.config.schema.tracking import ZMQConfig
+
+from ..report import log
+from ..state import BatchResult, EpochResult, Training
+from .base import Callback
+
+
+class SleapViewer(Callback):
+    """Writes steps and epochs to the viewer; its stop button ends training after the step. Never waits for it."""
+
+    def __init__(self, ports: ZMQConfig, *, what: str) -> None:
+        self._bridge = SleapViewerBridge(
+            ports.publish_port,
+            controller_port=ports.controller_port,
+            poll_microseconds=ports.controller_polling_timeout,
+            what=what,
+        )
+
+    def fit_begun(self, training: Training) -> None:
+        self._bridge.train_begin()
+
+    def epoch_begun(self, training: Training) -> None:
+        self._bridge.epoch_begin(training.epoch)
+
+    def batch_ended(self, training: Training, result: BatchResult) -> None:
+        self._bridge.batch_end(result.epoch, batch=result.batch, loss=result.loss, losses=result.by_head)
+        if training.stop_after != "batch" and self._bridge.poll_stop():
+            log.info("SLEAP asked to stop.")
+            training.stop_after = "batch"
+            training.report.event("stopping", after="batch")
+
+    def epoch_ended(self, training: Training, result: EpochResult) -> None:
+        self._bridge.epoch_end(
+            result.epoch,
+            train=result.train,
+            val=result.val,
+            lr=result.learning_rate,
+            seconds=result.train_seconds,
+        )
+
+    def fit_ended(self, training: Training, outcome: str) -> None:
+        self._bridge.train_end()
+
+    def close(self) -> None:
+        """Leave, after what was said has gone out."""
+        self._bridge.close()

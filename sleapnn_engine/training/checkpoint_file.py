@@ -1,0 +1,138 @@
+"""The contents of a `.ckpt` file: plain tensors and values only, in the layout that Lightning programs read."""
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor, nn
+
+from ..models.weights import PREFIX
+
+#: Named in the file when Lightning is not installed; any 2.x layout is the one written here.
+LIGHTNING_LAYOUT = "2.6.0"
+#: Our own part of the file, which Lightning programs ignore.
+OWN_SECTION = "sleapnn_engine"
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far training had come when the file was written.
+
+    `epoch` counts from 0 and is the epoch the weights are from; `batches` of its `steps_per_epoch` steps were done.
+    """
+
+    epoch: int
+    step: int
+    batches: int
+    steps_per_epoch: int
+
+    @property
+    def epoch_finished(self) -> bool:
+        return self.batches >= self.steps_per_epoch
+
+
+def contents(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    schedulers: list[dict[str, Any]],
+    *,
+    progress: Progress,
+    own: Mapping[str, Any],
+) -> dict[str, Any]:
+    """All that `torch.save` writes; `own` must be plain values. Tensors are contiguous copies on the CPU."""
+    state = {PREFIX + name: _plain_tensor(value) for name, value in model.state_dict().items()}
+    return {
+        "epoch": progress.epoch,
+        "global_step": progress.step,
+        "pytorch-lightning_version": _lightning_version(),
+        "state_dict": state,
+        "loops": _loops(progress),
+        "callbacks": {},
+        "optimizer_states": [_plain_state(optimizer.state_dict())],
+        "lr_schedulers": schedulers,
+        OWN_SECTION: dict(own),
+    }
+
+
+def write_atomically(content: dict[str, Any], path: Path) -> None:
+    """Write `content` so that `path` is at all times either the old file or the whole new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain_tensor(value: Tensor) -> Tensor:
+    return value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+
+
+def _plain_state(value: Any) -> Any:
+    """The same nested dicts and lists with tensors copied to the CPU."""
+    if isinstance(value, Tensor):
+        return _plain_tensor(value)
+    if isinstance(value, Mapping):
+        return {name: _plain_state(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain_state(item) for item in value]
+    return value
+
+
+def _lightning_version() -> str:
+    try:
+        return version("lightning")
+    except PackageNotFoundError:
+        return LIGHTNING_LAYOUT
+
+
+def _counts(total: int, current: int, *names: str) -> dict[str, dict[str, int]]:
+    return {"total": dict.fromkeys(names, total), "current": dict.fromkeys(names, current)}
+
+
+def _loops(progress: Progress) -> dict[str, Any]:
+    """Lightning's counters, so that it resumes at the next epoch (or, after a partial epoch, within it)."""
+    started = ("ready", "started", "processed", "completed")
+    batches = _counts(progress.step, progress.batches, *started)
+    idle = {"state_dict": {}, "batch_progress": _counts(0, 0, *started)}
+    done = progress.epoch + 1 if progress.epoch_finished else progress.epoch
+    epochs = {
+        kind: {
+            "ready": progress.epoch + 1,
+            "started": progress.epoch + 1,
+            "processed": done,
+            "completed": progress.epoch,
+        }
+        for kind in ("total", "current")
+    }
+    fit = {
+        "state_dict": {},
+        "epoch_loop.state_dict": {"_batches_that_stepped": progress.step},
+        "epoch_loop.batch_progress": {**batches, "is_last_batch": progress.epoch_finished},
+        "epoch_loop.scheduler_progress": _counts(done, 0, "ready", "completed"),
+        "epoch_loop.automatic_optimization.state_dict": {},
+        "epoch_loop.automatic_optimization.optim_progress": {
+            "optimizer": {
+                "step": _counts(progress.step, progress.batches, "ready", "completed"),
+                "zero_grad": _counts(progress.step, progress.batches, "ready", "started", "completed"),
+            }
+        },
+        "epoch_loop.manual_optimization.state_dict": {},
+        "epoch_loop.manual_optimization.optim_step_progress": _counts(0, 0, "ready", "completed"),
+        "epoch_loop.val_loop.state_dict": {},
+        "epoch_loop.val_loop.batch_progress": {**_counts(0, 0, *started), "is_last_batch": False},
+        "epoch_progress": epochs,
+    }
+    return {
+        "fit_loop": fit,
+        "validate_loop": {**idle, "batch_progress": {**idle["batch_progress"], "is_last_batch": False}},
+        "test_loop": {**idle, "batch_progress": {**idle["batch_progress"], "is_last_batch": False}},
+        "predict_loop": idle,
+    }

@@ -1,0 +1,140 @@
+"""The training loop: epochs of optimizer steps, each followed by validation. Everything else is a callback."""
+
+import itertools
+import math
+import time
+from collections.abc import Iterator, Sequence
+
+from sleapnn_engine.config.errors import UserError
+
+from .averages import Averages
+from .callbacks.base import Callback
+from .losses import total_loss
+from .signals import Interrupted
+from .state import BatchResult, EpochResult, Training
+from .validation import validate
+
+
+def fit(training: Training, callbacks: Sequence[Callback]) -> str:
+    """Train until the last epoch, a stop, or no more progress; returns completed, stopped or early_stopped.
+
+    Raises UserError when a loss is not finite and Interrupted when a signal came; both between two steps, with
+    the weights of the last good step in the model.
+    """
+    for callback in callbacks:
+        callback.fit_begun(training)
+    outcome = _epochs(training, callbacks)
+    for callback in callbacks:
+        callback.fit_ended(training, outcome)
+    return outcome
+
+
+def _epochs(training: Training, callbacks: Sequence[Callback]) -> str:
+    while training.stop_after is None:
+        result = run_epoch(training, callbacks)
+        training.epochs_done += 1
+        for callback in callbacks:
+            callback.epoch_ended(training, result)
+        _heed_signals(training)
+        if training.stop_after is None and training.best.exhausted:
+            return "early_stopped"
+        if training.stop_after is None and training.epoch + 1 >= training.max_epochs:
+            return "completed"
+        if training.stop_after is None:
+            training.epoch, training.batch = training.epoch + 1, 0
+    return "stopped"
+
+
+def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
+    """One epoch: its steps (fewer when stopped), validation, one step of the schedule."""
+    learning_rate, paused = training.schedule.learning_rate, training.paused_seconds
+    began = time.perf_counter()
+    averages = Averages()
+    for callback in callbacks:
+        callback.epoch_begun(training)
+    results = _steps(training)
+    if training.step == 0:
+        with training.report.phase("first_batch", "Taking the first step"):
+            first = next(results)
+        results = itertools.chain([first], results)
+    text = f"Epoch {training.epoch + 1} of {training.max_epochs}"
+    with training.report.phase("train", text, total=training.steps_per_epoch) as phase:
+        for result in results:
+            training.step, training.batch = result.step + 1, result.batch + 1
+            averages.add(result)
+            phase.done = training.batch
+            for callback in callbacks:
+                callback.batch_ended(training, result)
+            _heed_signals(training)
+            if training.stop_after == "batch":
+                break
+    seconds = time.perf_counter() - began - (training.paused_seconds - paused)
+    scores = validate(training, heed=lambda: _heed_signals(training))
+    _require_finite(scores.loss, training, what="validation loss")
+    training.schedule.step(scores.loss)
+    improved = training.best.add(training.epoch, scores.loss)
+    if improved:
+        training.best_errors = scores.errors
+    return EpochResult(
+        epoch=training.epoch,
+        steps=training.batch,
+        train=averages.loss,
+        val=scores.loss,
+        learning_rate=learning_rate,
+        train_seconds=seconds,
+        val_seconds=scores.seconds,
+        samples_per_second=averages.samples / max(seconds, 1e-9),
+        waited=min(averages.waited / max(seconds, 1e-9), 1.0),
+        by_node=averages.by_node(training),
+        errors=scores.errors,
+        improved=improved,
+    )
+
+
+def _steps(training: Training) -> Iterator[BatchResult]:
+    """The optimizer steps of one epoch, each made when it is asked for."""
+    training.model.train()
+    for batch in range(training.steps_per_epoch):
+        yield _step(training, batch)
+
+
+def _step(training: Training, batch_index: int) -> BatchResult:
+    began = time.perf_counter()
+    batch = training.feed.next_batch()
+    waited = time.perf_counter() - began
+    with training.compute.autocast():
+        outputs = training.model(batch.images)
+    losses = total_loss(training.losses, outputs, batch.targets)
+    training.optimizer.zero_grad(set_to_none=True)
+    losses.total.backward()
+    loss = losses.total.item()
+    _require_finite(loss, training, what="training loss")
+    training.optimizer.step()
+    return BatchResult(
+        epoch=training.epoch,
+        step=training.step,
+        batch=batch_index,
+        samples=len(batch.images),
+        loss=loss,
+        by_head={head: value.item() for head, value in losses.by_head.items()},
+        by_channel=losses.by_channel,
+        waited=waited,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _require_finite(loss: float, training: Training, *, what: str) -> None:
+    if math.isfinite(loss):
+        return
+    rate = training.schedule.learning_rate
+    raise UserError(
+        f"The {what} became {loss} at step {training.step} of epoch {training.epoch}, so training cannot go on.",
+        where="trainer_config.optimizer.lr",
+        hint=f"Try a learning rate below {rate:g}"
+        + (", or --precision 32." if training.compute.bf16 else "."),
+    )
+
+
+def _heed_signals(training: Training) -> None:
+    if training.interrupted:
+        raise Interrupted(training.interrupted)

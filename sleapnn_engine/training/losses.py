@@ -1,0 +1,80 @@
+"""What the network is told to make small: map errors, hard-keypoint mining, and the weighted sum over heads."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@attrs.frozen(kw_only=True)
+class HardKeypoints:
+    """Settings of hard keypoint mining; see `hard_keypoint_loss`."""
+
+    hard_to_easy_ratio: float
+    min_hard: int
+    max_hard: int | None
+    loss_scale: float
+
+
+def hard_keypoint_loss(errors: Tensor, *, samples: int, hard: HardKeypoints) -> Tensor:
+    """An extra loss on the channels that are hardest at the moment.
+
+    `errors` is (channels,): the squared error of each channel summed over batch and cells; `samples` is how many
+    values each sum covers. A channel is hard when its error is at least `hard_to_easy_ratio` times the smallest one;
+    at least `min_hard` and at most `max_hard` channels count. Returns a scalar.
+    """
+    with torch.no_grad():
+        n_hard = int((errors >= hard.hard_to_easy_ratio * errors.min()).sum())
+    most = len(errors) if hard.max_hard is None else min(hard.max_hard, len(errors))
+    k = max(min(max(n_hard, hard.min_hard), most), 0)
+    if k == 0:
+        return errors.new_zeros(())
+    return hard.loss_scale * errors.topk(k).values.sum() / (samples * k)
+
+
+@attrs.frozen(kw_only=True)
+class HeadLoss:
+    """The loss of one head.
+
+    `head` is its name in the model's outputs, `name` what reports call it; `hard` is mining where that applies.
+    """
+
+    head: str
+    name: str
+    weight: float = 1.0
+    hard: HardKeypoints | None = None
+
+    def __call__(self, predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of (B, C, h, w) maps as a scalar, and the mean squared error of each channel as (C,)."""
+        squared = functional.mse_loss(predicted, target, reduction="none")
+        channels = squared.sum(dim=(0, 2, 3))
+        samples = squared.numel() // squared.shape[1]
+        loss = channels.sum() / squared.numel()
+        if self.hard is not None:
+            loss = loss + hard_keypoint_loss(channels, samples=samples, hard=self.hard)
+        return loss, channels.detach() / samples
+
+
+@attrs.frozen
+class LossResult:
+    """`total` to differentiate (a scalar); per head its own loss and the error of each of its channels, detached."""
+
+    total: Tensor
+    by_head: dict[str, Tensor]
+    by_channel: dict[str, Tensor]
+
+
+def total_loss(
+    losses: Sequence[HeadLoss], outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> LossResult:
+    """Weighted sum of all heads' losses, in the order of `losses`."""
+    by_head: dict[str, Tensor] = {}
+    by_channel: dict[str, Tensor] = {}
+    weighted = []
+    for loss in losses:
+        value, channels = loss(outputs[loss.head], targets[loss.head])
+        by_head[loss.name], by_channel[loss.name] = value.detach(), channels
+        weighted.append(loss.weight * value)
+    return LossResult(torch.stack(weighted).sum(), by_head, by_channel)

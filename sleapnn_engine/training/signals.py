@@ -1,0 +1,41 @@
+"""Ctrl-C and a polite kill: noticed between two steps while training, at once before and after it."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import attrs
+
+from .state import Training
+
+CAUGHT = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(Exception):
+    """A signal asked the process to end; the text is the signal's name."""
+
+
+@attrs.define
+class Signals:
+    """Where a signal goes: to `training.interrupted` while a training is set, else out as an exception."""
+
+    training: Training | None = None
+
+    def _received(self, number: int, frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        # A second one means now: the system's own handling, which ends the process at once.
+        signal.signal(number, signal.SIG_DFL)
+        if self.training is None:
+            raise Interrupted(name)
+        self.training.interrupted = name
+
+    @contextmanager
+    def caught(self) -> Iterator["Signals"]:
+        """Handle signals inside, and as before afterwards. Must run in the main thread."""
+        before = {number: signal.signal(number, self._received) for number in CAUGHT}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

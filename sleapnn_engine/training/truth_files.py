@@ -1,0 +1,42 @@
+"""`labels_gt.train.0.slp` and its kind: the split that was used, as labels files other programs open."""
+
+from pathlib import Path
+
+import sleap_io as sio
+
+from sleapnn_engine.data.records import LabelSet
+
+
+def write_truth(labels: LabelSet, folder: Path, *, split: str, user_instances_only: bool) -> list[Path]:
+    """Write `labels_gt.<split>.<file number>.slp` for each labels file that has frames in `labels`.
+
+    Predictions are left out where they were not used. Images are not copied: the files refer to the same videos, and
+    to the package itself where images are inside one. Returns the paths.
+    """
+    written = []
+    for number, source in enumerate(labels.files):
+        wanted = {
+            (labels.videos[frame.video_index].number, frame.frame_index)
+            for frame in labels.frames
+            if frame.file_index == number
+        }
+        if not wanted:
+            continue
+        stored = sio.load_slp(source.absolute().as_posix())
+        numbers = {id(video): index for index, video in enumerate(stored.videos)}
+        chosen = [
+            frame for frame in stored.labeled_frames if (numbers[id(frame.video)], frame.frame_idx) in wanted
+        ]
+        for frame in chosen:
+            if user_instances_only:
+                frame.instances = [i for i in frame.instances if not isinstance(i, sio.PredictedInstance)]
+            for instance in frame.instances:
+                if hasattr(instance, "from_predicted"):
+                    instance.from_predicted = None
+        part = sio.Labels(
+            labeled_frames=chosen, videos=stored.videos, skeletons=stored.skeletons, tracks=stored.tracks
+        )
+        path = folder / f"labels_gt.{split}.{number}.slp"
+        sio.save_slp(part, path.as_posix(), embed=False, restore_original_videos=False)
+        written.append(path)
+    return written

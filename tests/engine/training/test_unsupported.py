@@ -1,0 +1,196 @@
+"""What is refused before anything is created: nothing that a config says is silently ignored."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.resources import resource_path
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.training.unsupported import unsupported
+
+from .jobs import config_file, finish, start, values
+
+HEADS = "model_config.head_configs."
+UNET = "model_config.backbone_config.unet."
+TRAINER = "trainer_config."
+
+#: (key, value, path of the issue)
+REFUSED = [
+    (UNET + "middle_block", False),
+    (UNET + "stacks", 2),
+    (UNET + "convs_per_block", 1),
+    (UNET + "stem_stride", 4),
+    ("model_config.pretrained_backbone_weights", "old.h5"),
+    ("model_config.pretrained_head_weights", "old.h5"),
+    (TRAINER + "trainer_devices", 2),
+    (TRAINER + "trainer_device_indices", [0, 1]),
+    (TRAINER + "trainer_strategy", "ddp"),
+    (TRAINER + "profiler", "simple"),
+    (TRAINER + "resume_ckpt_path", "last.ckpt"),
+    (TRAINER + "use_wandb", True),
+    ("data_config.test_file_path", "test.slp"),
+]
+
+#: Trainer settings that are acted upon; together with the refused ones they must be all there are.
+WORKING = {
+    *(f"train_data_loader.{name}" for name in ("batch_size", "shuffle", "num_workers")),
+    *(f"val_data_loader.{name}" for name in ("batch_size", "shuffle", "num_workers")),
+    *(f"model_ckpt.{name}" for name in ("save_top_k", "save_last")),
+    *(f"optimizer.{name}" for name in ("lr", "amsgrad")),
+    *(f"lr_scheduler.step_lr.{name}" for name in ("step_size", "gamma")),
+    *(
+        f"lr_scheduler.reduce_lr_on_plateau.{name}"
+        for name in ("threshold", "threshold_mode", "cooldown", "patience", "factor", "min_lr")
+    ),
+    *(f"early_stopping.{name}" for name in ("stop_training_on_plateau", "min_delta", "patience")),
+    *(
+        f"online_hard_keypoint_mining.{name}"
+        for name in (
+            "online_mining",
+            "hard_to_easy_ratio",
+            "min_hard_keypoints",
+            "max_hard_keypoints",
+            "loss_scale",
+        )
+    ),
+    *(f"zmq.{name}" for name in ("publish_port", "controller_port", "controller_polling_timeout")),
+    "trainer_accelerator",
+    "enable_progress_bar",
+    "min_train_steps_per_epoch",
+    "train_steps_per_epoch",
+    "visualize_preds_during_training",
+    "keep_viz",
+    "max_epochs",
+    "seed",
+    "save_ckpt",
+    "ckpt_dir",
+    "run_name",
+    "optimizer_name",
+}
+
+
+def base() -> dict[str, Any]:
+    return values(Path("/data"), Path("/runs"))
+
+
+def test_a_plain_job_is_not_refused() -> None:
+    assert unsupported(build_job(base())) == []
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
+def test_what_is_not_built_is_refused_by_its_key(key: str, value: Any) -> None:
+    config = base()
+    tree.put(config, key, value)
+    issues = unsupported(build_job(config))
+    assert [issue.path for issue in issues] == [key]
+    assert issues[0].severity == "error"
+    assert issues[0].message.endswith(".")
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
+def test_the_offered_fix_settles_it(key: str, value: Any) -> None:
+    config = base()
+    tree.put(config, key, value)
+    fix = unsupported(build_job(config))[0].fix
+    assert fix is not None
+    for path, better in fix.changes.items():
+        tree.put(config, path, better)
+    assert unsupported(build_job(config)) == []
+
+
+@pytest.mark.parametrize(
+    "head", [s.rpartition(".")[2] for s in SPEC.sections["model_config.head_configs"].sections]
+)
+def test_only_one_model_type_is_let_through(head: str) -> None:
+    config = base()
+    tree.put(config, "model_config.head_configs", {head: SPEC.defaults(HEADS + head)})
+    tree.put(config, UNET + "output_stride", 1)
+    tree.put(config, UNET + "max_stride", 16)
+    issues = unsupported(build_job(config))
+    assert [issue.path for issue in issues] == ([] if head == "single_instance" else [HEADS + head])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["config_single_instance_unet_medium_rf", "config_single_instance_unet_large_rf", "demo_single_instance"],
+)
+def test_presets_of_that_type_are_let_through(name: str) -> None:
+    config = read_config(resource_path("presets", f"{name}.yaml")).values
+    tree.put(config, "data_config.train_labels_path", ["labels.slp"])
+    assert unsupported(build_job(config)) == []
+
+
+@pytest.mark.parametrize("backbone", ["convnext", "swint"])
+def test_other_backbones_are_refused(backbone: str) -> None:
+    config, path = base(), f"model_config.backbone_config.{backbone}"
+    section = {**SPEC.defaults(path), "output_stride": 4}
+    tree.put(config, "model_config.backbone_config", {backbone: section})
+    assert [issue.path for issue in unsupported(build_job(config))] == [path]
+
+
+def test_all_findings_come_at_once() -> None:
+    config = base()
+    for key, value in REFUSED[:4]:
+        tree.put(config, key, value)
+    assert [issue.path for issue in unsupported(build_job(config))] == [key for key, _ in REFUSED[:4]]
+
+
+def test_one_device_may_be_chosen_in_any_way() -> None:
+    for key, value in (("trainer_devices", 1), ("trainer_devices", "auto"), ("trainer_device_indices", [3])):
+        config = base()
+        tree.put(config, TRAINER + key, value)
+        assert unsupported(build_job(config)) == []
+
+
+def test_every_trainer_setting_works_or_is_refused() -> None:
+    refused = {key.removeprefix(TRAINER) for key, _ in REFUSED if key.startswith(TRAINER)}
+    known = {path.removeprefix(TRAINER) for path in SPEC.edited if path.startswith(TRAINER)}
+    # Settings of Weights & Biases act only with `use_wandb`, which is refused.
+    assert {name for name in known if not name.startswith("wandb.")} == WORKING | refused
+
+
+def test_the_command_lists_everything_and_creates_nothing(shared_data: Path, tmp_path: Path) -> None:
+    config = values(
+        shared_data, tmp_path / "models", trainer_config__profiler="simple", trainer_config__use_wandb=True
+    )
+    code, out, err = finish(start(config_file(config, tmp_path)))
+    assert code == 2
+    assert out == ""
+    assert "trainer_config.profiler: error:" in err
+    assert "trainer_config.use_wandb: error:" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["job.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["trainer_config.max_epochs=none"], "trainer_config.max_epochs: error:"),
+        (["trainer_config.max_epoch=3"], "trainer_config.max_epoch"),
+        (["epochs"], "key=value"),
+        (["data_config.train_labels_path=[gone.slp]"], "gone.slp does not exist"),
+        (["trainer_config.trainer_accelerator=gpu"], "trainer_config.trainer_accelerator"),
+        (["trainer_config.trainer_accelerator=cpu", "trainer_config.trainer_device_indices=[1]"], "Device 1"),
+    ],
+)
+def test_wrong_words_exit_with_2_and_create_nothing(
+    shared_data: Path, tmp_path: Path, words: list[str], said: str
+) -> None:
+    file = config_file(values(shared_data, tmp_path / "models"), tmp_path)
+    environment_has_gpu = words[0].endswith("gpu") and _has_gpu()
+    if environment_has_gpu:
+        pytest.skip("this machine has a GPU, so asking for one is no mistake")
+    code, out, err = finish(start(file, *words))
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["job.yaml"]
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
