@@ -132,6 +132,8 @@ class MainWindow(QMainWindow):
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(self.do_show_train)
+        self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
+        self.train_page.configure_wanted.connect(self.do_show_configure)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.undo_stack.indexChanged.connect(self._refresh_commands)
@@ -153,6 +155,8 @@ class MainWindow(QMainWindow):
         """Show data, configure, train or runs."""
         self.pages.setCurrentWidget(self._pages[name])
         self.rail.show_page(name)
+        # A run brings a bar of its own, with its name, its progress and its buttons.
+        self.top_bar.setVisible(name != "train" or self.session is None)
         if name == "runs":
             self.runs_page.look_in(self.runs.folder())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import tree
-from ..config.build import build_job
+from ..config.build import build_job, examine
 from ..config.checks_disk import check_files
 from ..config.dialect import parse
 from ..config.errors import UserError
@@ -61,13 +61,8 @@ def run(args: argparse.Namespace) -> int:
 
 def checked(values: dict[str, Any]) -> tuple[Job | None, list[Issue]]:
     """The job and everything there is to say about it; None where the config itself is wrong."""
-    issues = [*validate(values), *check_files(values)]
-    if errors(validate(values)):
-        return None, issues
-    from ..training.unsupported import unsupported
-
-    job = build_job(values)
-    return job, [*issues, *unsupported(job)]
+    issues = [*examine(values), *check_files(values)]
+    return (None if errors(validate(values)) else build_job(values)), issues
 
 
 def override(values: dict[str, Any], text: str) -> None:

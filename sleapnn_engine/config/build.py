@@ -6,7 +6,9 @@ from typing import Any
 import attrs
 
 from .errors import UserError
+from .issue import Issue
 from .schema.job import Job
+from .unbuilt import unsupported
 from .validate import errors, validate
 from .values import convert
 
@@ -25,6 +27,12 @@ def build_job(values: Mapping[str, Any]) -> Job:
     job = _build(Job, values)
     assert isinstance(job, Job)
     return job
+
+
+def examine(values: Mapping[str, Any]) -> list[Issue]:
+    """All that can be said without looking at the disk: what is wrong, and what this engine cannot do yet."""
+    found = validate(values)
+    return found if errors(found) else [*found, *unsupported(_build(Job, values))]
 
 
 def job_values(job: Any) -> dict[str, Any]:

@@ -5,13 +5,25 @@ from typing import Any
 
 from ..config.errors import UserError
 from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, UNetConfig
-from . import convnext, swin
-from .pyramid import STRIDE_BELOW_STEM, Pyramid, PyramidShape
-from .swin import SwinShape
+from .pyramid import STRIDE_BELOW_STEM, Pyramid, PyramidShape, SwinShape
 from .unet import UNet, UNetShape
 
 SECTION = "model_config.backbone_config"
 STAGES = 4
+
+#: Published ConvNeXts: layers and channels of each stage.
+CONVNEXT_SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
+    "small": ((3, 3, 27, 3), (96, 192, 384, 768)),
+    "base": ((3, 3, 27, 3), (128, 256, 512, 1024)),
+    "large": ((3, 3, 27, 3), (192, 384, 768, 1536)),
+}
+#: Published Swin Transformers: embedding, layers and attention heads of each stage.
+SWIN_SIZES: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
+    "tiny": (96, (2, 2, 6, 2), (3, 6, 12, 24)),
+    "small": (96, (2, 2, 18, 2), (3, 6, 12, 24)),
+    "base": (128, (2, 2, 18, 2), (4, 8, 16, 32)),
+}
 
 Backbone = UNet | Pyramid
 
@@ -24,13 +36,17 @@ def build_backbone(config: BackboneConfig, *, in_channels: int, output_stride: i
     """
     if config.unet is not None:
         return UNet(unet_shape(config.unet, in_channels=in_channels, output_stride=output_stride))
+    # Both are made of torchvision's blocks, and importing those takes seconds that a UNet need not wait for.
     if config.convnext is not None:
-        shape = convnext_shape(config.convnext, in_channels=in_channels, output_stride=output_stride)
-        return convnext.build_convnext(shape)
-    if config.swint is not None:
-        return swin.build_swin(
-            swin_shape(config.swint, in_channels=in_channels, output_stride=output_stride)
+        from .convnext import build_convnext
+
+        return build_convnext(
+            convnext_shape(config.convnext, in_channels=in_channels, output_stride=output_stride)
         )
+    if config.swint is not None:
+        from .swin import build_swin
+
+        return build_swin(swin_shape(config.swint, in_channels=in_channels, output_stride=output_stride))
     raise UserError("no backbone is set.", where=SECTION, hint="Choose one.", usage=True)
 
 
@@ -70,7 +86,7 @@ def convnext_shape(config: ConvNextConfig, *, in_channels: int, output_stride: i
         depths = _per_stage(config.arch.depths, where=f"{where}.arch.depths")
         widths = _per_stage(config.arch.channels, where=f"{where}.arch.channels")
     else:
-        depths, widths = convnext.SIZES[_size(config.model_type, convnext.SIZES, where=where)]
+        depths, widths = CONVNEXT_SIZES[_size(config.model_type, CONVNEXT_SIZES, where=where)]
     return PyramidShape(
         depths=depths,
         widths=widths,
@@ -85,7 +101,7 @@ def swin_shape(config: SwinTConfig, *, in_channels: int, output_stride: int) -> 
     if config.arch is not None:
         embed, depths, heads = _swin_sizes(config.arch, where=f"{where}.arch")
     else:
-        embed, depths, heads = swin.SIZES[_size(config.model_type, swin.SIZES, where=where)]
+        embed, depths, heads = SWIN_SIZES[_size(config.model_type, SWIN_SIZES, where=where)]
     return SwinShape(
         depths=depths,
         widths=tuple(embed * 2**stage for stage in range(STAGES)),
@@ -134,7 +150,7 @@ def _per_stage(values: Any, *, where: str) -> tuple[int, ...]:
 
 def _swin_sizes(arch: Any, *, where: str) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
     """Embedding, depths and heads; what is left out is that of the tiny network. `channels` is another word for heads."""
-    embed, depths, heads = swin.SIZES["tiny"]
+    embed, depths, heads = SWIN_SIZES["tiny"]
     known = {"embed", "depths", "num_heads", "channels"}
     if not isinstance(arch, Mapping) or not set(arch) <= known or {"num_heads", "channels"} <= set(arch):
         raise UserError(

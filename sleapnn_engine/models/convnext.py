@@ -7,13 +7,6 @@ from torchvision.models.convnext import CNBlock, LayerNorm2d
 
 from .pyramid import Pyramid, PyramidShape
 
-#: Published sizes: layers and channels of each stage.
-SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
-    "small": ((3, 3, 27, 3), (96, 192, 384, 768)),
-    "base": ((3, 3, 27, 3), (128, 256, 512, 1024)),
-    "large": ((3, 3, 27, 3), (192, 384, 768, 1536)),
-}
 LAYER_SCALE = 1e-6
 
 _norm = partial(LayerNorm2d, eps=1e-6)

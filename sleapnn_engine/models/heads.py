@@ -69,7 +69,9 @@ class VectorHead:
             return features.amax(dim=(-2, -1))
         if features.shape[-2:] != self.cells:
             height, width = (side * self.stride for side in self.cells)
-            raise ValueError(f"this model reads every cell of the crop and only takes {height}x{width} pixels")
+            raise ValueError(
+                f"this model reads every cell of the crop and only takes {height}x{width} pixels"
+            )
         return features.flatten(start_dim=1)
 
 
@@ -142,9 +144,7 @@ def build_heads(
     if model_type == "bottomup":
         heads.append(field_head(n_edges=outputs.n_edges, stride=section.pafs.output_stride))
     if model_type == "multi_class_bottomup":
-        heads.append(
-            class_map_head(n_classes=outputs.n_classes, stride=section.class_maps.output_stride)
-        )
+        heads.append(class_map_head(n_classes=outputs.n_classes, stride=section.class_maps.output_stride))
     if model_type == "multi_class_topdown":
         vectors = section.class_vectors
         heads.append(

@@ -1,5 +1,6 @@
 """ImageNet weights by the names the settings have for them: finding or fetching the file, and reading it."""
 
+import logging
 import pickle
 import re
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from ..config.errors import UserError
 from .matching import LoadReport, copy, match
+
+log = logging.getLogger("sleapnn_engine.models")
 
 #: Names of weights -> the same network among timm's models, whose downloads are used when they are there.
 TIMM_MODELS = {
@@ -68,12 +71,13 @@ def fetch(name: str, *, setting: str) -> Path:
     """Download the weights into torch's cache. Raises UserError, with the file to put where, when that fails."""
     wanted = download_of(name)
     digest = _DIGEST.search(wanted.file.name)
+    log.info("Downloading %s into %s.", name, wanted.file.parent)
     try:
         wanted.file.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(
             wanted.address, str(wanted.file), hash_prefix=digest[1] if digest else None, progress=False
         )
-    except Exception as error:  # no network, a proxy, a full disk, a damaged transfer: each has a type of its own
+    except Exception as error:  # no network, a full disk, a damaged transfer: each has its own type
         raise UserError(
             f"{name} are not on this computer and could not be downloaded ({error}).",
             where=setting,

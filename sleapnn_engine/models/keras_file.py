@@ -26,7 +26,7 @@ def read_keras(path: Path, *, setting: str) -> dict[str, Tensor]:
     """
     try:
         values = _read(path)
-    except Exception as error:  # damage surfaces as OSError, KeyError or RuntimeError, from many depths of HDF5
+    except Exception as error:  # damage surfaces as OSError, KeyError or RuntimeError
         raise UserError(
             f"{path} could not be read as a SLEAP model ({type(error).__name__}).",
             where=setting,

@@ -46,6 +46,12 @@ class LoadReport:
         """Whether nothing of the part keeps its random start."""
         return not self.missing and not self.misfits
 
+    def example(self) -> str:
+        """One tensor that does not start from the file, and why."""
+        if self.misfits:
+            return str(self.misfits[0])
+        return f"{self.missing[0]} is not in it" if self.missing else ""
+
     def sentences(self) -> list[str]:
         """The report in words, the outcome first."""
         total = len(self.loaded) + len(self.missing) + len(self.misfits)
@@ -53,7 +59,9 @@ class LoadReport:
         if self.missing:
             lines.append(f"Not in the file, so at random: {_some(self.missing)}.")
         if self.misfits:
-            lines.append(f"Of another shape, so at random: {_some([str(misfit) for misfit in self.misfits])}.")
+            lines.append(
+                f"Of another shape, so at random: {_some([str(misfit) for misfit in self.misfits])}."
+            )
         if self.unused:
             lines.append(f"In the file but not in this network: {_some(self.unused)}.")
         return [*lines, *self.notes]
@@ -99,7 +107,9 @@ def match(
     return report, pairs
 
 
-def copy(parameters: Mapping[str, nn.Parameter], pairs: Mapping[str, Tensor], *, where: str, source: str) -> None:
+def copy(
+    parameters: Mapping[str, nn.Parameter], pairs: Mapping[str, Tensor], *, where: str, source: str
+) -> None:
     """Set parameters to the tensors. Raises UserError, before anything is changed, when one holds no finite numbers."""
     broken = [name for name, tensor in pairs.items() if not torch.isfinite(tensor).all()]
     if broken:

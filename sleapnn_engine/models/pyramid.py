@@ -46,6 +46,14 @@ class PyramidShape:
         return int(self.widths[-1] * self.filters_rate)
 
 
+@attrs.frozen(kw_only=True)
+class SwinShape(PyramidShape):
+    """A pyramid with attention: heads per stage, and the side of the square of cells that attend to each other."""
+
+    heads: tuple[int, ...]
+    window: int = 7
+
+
 class Pyramid(nn.Module):
     """(B, in_channels, H, W) float in 0..1 -> feature maps by stride, the bottleneck first.
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..config.errors import UserError
 from ..config.schema.backbone import BackboneConfig
 from ..config.schema.model import ModelConfig
-from . import imagenet, keras_file
+from . import keras_file
 from .assemble import PoseModel
 from .heads import VectorHead
 from .matching import LoadReport, copy, match
@@ -27,8 +27,8 @@ KERAS_SUFFIXES = (".h5", ".hdf5")
 _HEAD_INDEX = re.compile(r"^head_layers\.\d+\.")
 _FIRST_CONVOLUTIONS = ("stem0_conv0.weight", "stack0_enc0_conv0.weight", "enc.features.0.0.weight")
 _ENLARGING_NOTE = (
-    "Transposed convolutions place their output one cell further up and left here than in SLEAP; "
-    "the first epochs settle that."
+    "SLEAP places what a transposed convolution makes one cell further down and right, so before training "
+    "this network finds less than the model it starts from."
 )
 
 
@@ -42,11 +42,14 @@ def load_start_weights(model: PoseModel, config: ModelConfig) -> tuple[LoadRepor
     setting, name = imagenet_setting(config.backbone_config)
     if name:
         assert isinstance(model.backbone, Pyramid)
-        reports.append(imagenet.load_imagenet(model.backbone.enc, name, setting=setting))
+        # Imports torchvision, which only these backbones need.
+        from .imagenet import load_imagenet
+
+        reports.append(load_imagenet(model.backbone.enc, name, setting=setting))
     for key in PARTS:
         path = getattr(config, key)
         if path:
-            reports.append(load_part_from(model, Path(path), key=key))
+            reports.append(load_part_from(model, Path(path).expanduser(), key=key))
     return tuple(reports)
 
 
@@ -71,7 +74,7 @@ def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
     )
     if not pairs:
         raise UserError(
-            f"nothing in {path} fits the {part} of this model.",
+            f"nothing in {path} fits the {part} of this model, for example {report.example()}.",
             where=setting,
             hint="Choose the file of a model with the same kind of network, or use its settings.",
         )
@@ -90,7 +93,8 @@ def implied_channels(config: ModelConfig) -> int | None:
         return 3
     if not config.pretrained_backbone_weights:
         return None
-    path, setting = Path(config.pretrained_backbone_weights), "model_config.pretrained_backbone_weights"
+    setting = "model_config.pretrained_backbone_weights"
+    path = Path(config.pretrained_backbone_weights).expanduser()
     if path.suffix.lower() in KERAS_SUFFIXES:
         state = keras_file.read_keras(_existing(path, setting), setting=setting)
     else:

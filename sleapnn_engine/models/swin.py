@@ -2,31 +2,16 @@
 
 from functools import partial
 
-import attrs
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import PatchMerging, SwinTransformerBlock
 from torchvision.ops.misc import Permute
 
-from .pyramid import Pyramid, PyramidShape
+from .pyramid import Pyramid, SwinShape
 
-#: Published sizes: embedding, layers and attention heads of each stage; the channels double from stage to stage.
-SIZES: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
-    "tiny": (96, (2, 2, 6, 2), (3, 6, 12, 24)),
-    "small": (96, (2, 2, 18, 2), (3, 6, 12, 24)),
-    "base": (128, (2, 2, 18, 2), (4, 8, 16, 32)),
-}
 #: The last layer is left out with this probability while training, earlier ones less often.
 STOCHASTIC_DEPTH = 0.1
 
 _norm = partial(nn.LayerNorm, eps=1e-5)
-
-
-@attrs.frozen(kw_only=True)
-class SwinShape(PyramidShape):
-    """A pyramid with attention: heads per stage, and the side of the square of cells that attend to each other."""
-
-    heads: tuple[int, ...]
-    window: int = 7
 
 
 class SwinEncoder(nn.Module):

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.unbuilt import active, unsupported
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.frames import (
     DiskFrames,
@@ -35,7 +36,6 @@ from sleapnn_engine.models.weights import initialise, load_part, read_state
 from .device import Compute
 from .feed import Feed, MapTarget
 from .losses import HardKeypoints, HeadLoss
-from .unsupported import active, unsupported
 
 __all__ = ["unsupported"]  # what is refused is told in one file, and asked for here
 

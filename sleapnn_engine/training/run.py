@@ -11,6 +11,7 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
 
@@ -33,7 +34,6 @@ from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
 from .truth_files import write_truth
-from .unsupported import active
 
 log = logging.getLogger("sleapnn_engine.training")
 

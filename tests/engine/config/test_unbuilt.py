@@ -10,9 +10,8 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.training.unsupported import unsupported
-
-from .jobs import config_file, finish, start, values
+from sleapnn_engine.config.unbuilt import unsupported
+from tests.engine.training.jobs import config_file, finish, start, values
 
 HEADS = "model_config.head_configs."
 UNET = "model_config.backbone_config.unet."

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from sleapnn_engine.config.issue import Fix, Issue, error
-from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.spec import SPEC
+from .issue import Fix, Issue, error
+from .schema.job import Job
+from .spec import SPEC
 
 BACKBONE = "model_config.backbone_config."
 HEAD = "model_config.head_configs."

@@ -1,0 +1,93 @@
+"""What differs from the opened file, in a person's terms: settings, sections switched, a different choice made."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config.spec import SPEC
+
+from ..document.document import Document
+from .codecs import show_plain
+
+
+@attrs.frozen
+class Change:
+    """One difference; calling `undo` takes it back."""
+
+    path: str
+    label: str
+    old: str
+    new: str
+    undo: Callable[[], None]
+
+
+def changes(document: Document) -> list[Change]:
+    """Every difference to what was opened: choices and switches first, then single settings in file order."""
+    found = [*_choices(document), *_switches(document)]
+    for path, old, new in document.differences():
+        if path not in SPEC.sections:
+            found.append(_setting(document, path, old, new))
+    return found
+
+
+def was_on(document: Document, path: str) -> bool:
+    """Whether a section was set in what was opened; a missing one counts as the guide has it."""
+    for part in (*SPEC.ancestors(path), path):
+        parent = part.rpartition(".")[0]
+        around = document.baseline(parent) if parent else {part: document.baseline(part) or {}}
+        name = SPEC.sections[part].name
+        if isinstance(around, dict) and name in around:
+            if around[name] is None:
+                return False
+        elif not SPEC.sections[part].on:
+            return False
+    return True
+
+
+def _setting(document: Document, path: str, old: Any, new: Any) -> Change:
+    key = SPEC.keys.get(path)
+    if key is not None and key.meta.secret:
+        return Change(
+            path,
+            key.meta.label,
+            "•••" if old else "null",
+            "•••" if new else "null",
+            partial(document.reset, path),
+        )
+    return Change(
+        path, key.meta.label if key else path, show_plain(old), show_plain(new), partial(document.reset, path)
+    )
+
+
+def _choices(document: Document) -> list[Change]:
+    found = []
+    for path, section in SPEC.sections.items():
+        if not section.meta.one_of:
+            continue
+        before = next(
+            (SPEC.sections[child].name for child in section.sections if was_on(document, child)), None
+        )
+        now = document.chosen(path)
+        if before != now:
+            undo = partial(document.choose, path, before)
+            found.append(Change(path, section.meta.label, _child(path, before), _child(path, now), undo))
+    return found
+
+
+def _child(path: str, name: str | None) -> str:
+    return SPEC.sections[f"{path}.{name}"].meta.label if name else "none"
+
+
+def _switches(document: Document) -> list[Change]:
+    found = []
+    for path, section in SPEC.sections.items():
+        if not section.meta.null or section.meta.one_of or SPEC.sections[section.parent].meta.one_of:
+            continue
+        before, now = was_on(document, path), document.section_on(path)
+        if before != now:
+            words = {True: "on", False: "off"}
+            undo = partial(document.set_section, path, before)
+            found.append(Change(path, section.meta.label, words[before], words[now], undo))
+    return found

@@ -1,0 +1,81 @@
+"""The pane beside the rows: tabs of words, one of them open."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from ..document.document import Document
+from .changes import Change
+from .diff_pane import DiffPane
+from .help_pane import HelpPane
+from .layout import Page
+from .yaml_pane import YamlPane
+
+
+class ContextPane(QFrame):
+    """Help, YAML and Diff of the form; other parts of the window add tabs of their own."""
+
+    asked = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("pane", "plain")
+        self.help = HelpPane(document, self)
+        self.yaml = YamlPane(document, self)
+        self.diff = DiffPane(self)
+        self.diff.asked.connect(self.asked)
+        self._tabs = QTabBar(self)
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setUsesScrollButtons(False)
+        self._tabs.setAccessibleName("Beside the form")
+        self._tabs.setAccessibleDescription("What is shown beside the settings.")
+        self._stack = QStackedWidget(self)
+        for widget, title in ((self.help, "Help"), (self.yaml, "YAML"), (self.diff, "Diff")):
+            self._tabs.addTab(title)
+            self._stack.addWidget(widget)
+        self._tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QFrame(self)
+        head.setProperty("pane", "top")
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.addWidget(self._tabs)
+        row.addStretch(1)
+        column.addWidget(head)
+        column.addWidget(self._stack, 1)
+        self.setMinimumWidth(260)
+
+    def add_tab(self, widget: QWidget, title: str, *, index: int = 1) -> None:
+        """Add a tab of another part of the window."""
+        open_widget = self._stack.currentWidget()
+        self._stack.insertWidget(index, widget)
+        self._tabs.insertTab(index, title)
+        self.open(open_widget)
+
+    def open(self, widget: QWidget) -> None:
+        """Open the tab of this widget."""
+        self._tabs.setCurrentIndex(self._stack.indexOf(widget))
+        self._stack.setCurrentWidget(widget)
+
+    def titles(self) -> list[str]:
+        """The words on the tabs."""
+        return [self._tabs.tabText(index) for index in range(self._tabs.count())]
+
+    def show_path(self, path: str) -> None:
+        """Tell the tabs which key or section has the focus."""
+        self.help.show_path(path)
+        self.yaml.show_path(path)
+
+    def show_page(self, page: Page) -> None:
+        """Tell the help which page was opened."""
+        self.help.show_page(page)
+
+    def refresh(self, found: list[Change]) -> None:
+        """Values have changed; `found` is what now differs from the opened file."""
+        if self.help.isVisible():
+            self.help.refresh()
+        self.yaml.invalidate()
+        self.diff.show_changes(found)
+        self._tabs.setTabText(self._stack.indexOf(self.diff), f"Diff {len(found)}" if found else "Diff")

@@ -1,0 +1,111 @@
+"""What differs from the opened file, one entry each, to look at and to take back."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from ..widgets.elided import ElidedLabel
+from ..widgets.icons import icon
+from ..widgets.theme import current_theme
+from .changes import Change
+
+_MOST = 60
+_ONE_LINE = 44  # letters that fit beside each other in the pane
+
+
+class ChangeRow(QWidget):
+    """One change: label, key, old and new value, and a button that takes it back."""
+
+    asked = Signal(str)
+
+    def __init__(self, change: Change, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.change = change
+        self.setAccessibleName(f"{change.label}: {change.old} to {change.new}")
+        self.setAccessibleDescription(change.path)
+        theme = current_theme()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 6, 0, 6)
+        grid.setVerticalSpacing(2)
+        grid.setHorizontalSpacing(8)
+        label = ElidedLabel(change.label, parent=self)
+        both = f"{change.old} → {change.new}"
+        lines = [both] if len(both) <= _ONE_LINE else [change.old, f"→ {change.new}"]
+        key = ElidedLabel(change.path, mode=Qt.TextElideMode.ElideLeft, parent=self)
+        key.setProperty("role", "caption")
+        undo = QToolButton(self)
+        undo.setIcon(icon("arrow-counter-clockwise"))
+        undo.setToolTip(f"Back to {change.old}")
+        undo.setAccessibleName(f"Reset {change.label}")
+        undo.setAccessibleDescription(f"Back to {change.old}")
+        undo.clicked.connect(lambda: change.undo())
+        label.setFont(theme.font("heading"))
+        grid.addWidget(label, 0, 0)
+        for number, line in enumerate(lines):
+            grid.addWidget(ElidedLabel(line, mode=Qt.TextElideMode.ElideMiddle, parent=self), 1 + number, 0)
+        grid.addWidget(key, 1 + len(lines), 0)
+        grid.addWidget(undo, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.setColumnStretch(0, 1)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.asked.emit(self.change.path)
+
+
+class DiffPane(QScrollArea):
+    """The list of changes; `asked` is emitted with the path of one that was clicked."""
+
+    asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._changes: list[Change] = []
+        self._stale = False
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Differences")
+        self.setAccessibleDescription("What differs from the opened file.")
+        self._fill()
+
+    def rows(self) -> list[ChangeRow]:
+        """The entries shown."""
+        return self.widget().findChildren(ChangeRow)
+
+    def show_changes(self, found: list[Change]) -> None:
+        """Show these changes, now or as soon as the pane is seen."""
+        before = [(change.path, change.old, change.new) for change in self._changes]
+        self._changes = found
+        if before == [(change.path, change.old, change.new) for change in found]:
+            return
+        self._stale = True
+        if self.isVisible():
+            self._fill()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self._stale:
+            self._fill()
+
+    def _fill(self) -> None:
+        self._stale = False
+        inside = QWidget()
+        inside.setProperty("clear", True)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(0)
+        if not self._changes:
+            nothing = QLabel("Nothing differs from what was opened.", inside)
+            nothing.setProperty("role", "muted")
+            nothing.setWordWrap(True)
+            column.addWidget(nothing)
+        for change in self._changes[:_MOST]:
+            row = ChangeRow(change, inside)
+            row.asked.connect(self.asked)
+            column.addWidget(row)
+        if len(self._changes) > _MOST:
+            rest = QPushButton(f"and {len(self._changes) - _MOST} more", inside)
+            rest.setProperty("link", True)
+            rest.setEnabled(False)
+            column.addWidget(rest)
+        column.addStretch(1)
+        self.setWidget(inside)

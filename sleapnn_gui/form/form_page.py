@@ -1,0 +1,340 @@
+"""The Configure page: the list of sections, the rows of one of them, and the pane beside them."""
+
+import attrs
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.spec import SPEC
+
+from ..document.document import Document
+from ..widgets.icons import icon
+from ..widgets.segmented import Segmented
+from ..widgets.theme import current_theme
+from .changes import changes
+from .context_pane import ContextPane
+from .layout import Layout, Page, read_layout
+from .row import ROW_WIDTH, Row
+from .section_list import Counts, SectionList
+from .section_page import Filter, SectionPage
+
+_FOLD_BELOW = 1360  # window width in pixels under which the pane beside the rows folds away
+_LIST_WIDTH, _PANE_WIDTH, _NARROW_PANE = 214, 380, 320
+
+
+class FormPage(QWidget):
+    """Everything a config can say, page by page.
+
+    The document is the only place where values live; this page shows it and hands edits to it. `key_focused`
+    is emitted with the dotted path of the setting that got the keyboard focus.
+    """
+
+    key_focused = Signal(str)
+
+    def __init__(
+        self, document: Document, *, layout: Layout | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page:configure")
+        self.setAccessibleName("Configure")
+        self.setAccessibleDescription("All settings of the training job.")
+        self._document = document
+        self._layout = layout or read_layout()
+        self._filter = Filter()
+        self._scrolled: dict[str, int] = {}
+        self._current: SectionPage | None = None
+        # Issues found by an edit are followed by `changed`, which shows them; those from elsewhere come alone.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._invalidate)
+        self._pane_wanted: bool | None = None
+        self.sections = SectionList(self._layout, self)
+        self._pages: dict[str, SectionPage] = {}
+        self._rows: dict[str, Row] = {}
+        self._build()
+        self._fill_pages()
+        # Made last, so that Tab goes from the list through the rows to the pane beside them.
+        self.context = ContextPane(document, self)
+        self._splitter.addWidget(self.context)
+        self._splitter.setStretchFactor(2, 0)
+        self._splitter.setSizes([_LIST_WIDTH, 700, _PANE_WIDTH])
+        self._connect()
+        self.show_page(self._layout.pages[0].id)
+        self._reloaded()
+
+    # -- for the window ------------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Document:
+        """The document the form shows."""
+        return self._document
+
+    def show_page(self, page: str) -> None:
+        """Open the page with this id."""
+        self.sections.open(page)
+
+    def page(self) -> str:
+        """Id of the open page."""
+        return self.sections.page()
+
+    def row(self, path: str) -> Row | None:
+        """The row of a key."""
+        return self._rows.get(path)
+
+    def reveal(self, path: str) -> bool:
+        """Go to a key or section, show it whatever is filtered, focus it and let it flash. False: no such place."""
+        page = self._layout.page_of(path)
+        if page is None:
+            return False
+        self.show_page(page.id)
+        row = self._rows.get(path)
+        if row is not None and not self._filter.wants(row):
+            self.set_filter(attrs.evolve(self._filter, all=True, changed_only=False))
+        shown = self._pages[page.id]
+        target: QWidget | None = row if row is not None and not row.isHidden() else None
+        if target is None or row is None or row.parentWidget().isHidden():
+            target = self._section_control(shown, path)
+        QTimer.singleShot(0, self, lambda: self._flash(target))
+        if isinstance(target, Row):
+            target.focus_editor()
+        elif target is not None:
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._focus_on(path)
+        return True
+
+    def filter(self) -> Filter:
+        """Which rows are shown."""
+        return self._filter
+
+    def set_filter(self, wanted: Filter) -> None:
+        """Show all or the basic settings, and of these all or the changed ones."""
+        self._filter = wanted
+        self._levels.set_index(int(wanted.all))
+        self._only.setChecked(wanted.changed_only)
+        self._refresh_page(keep=False)
+
+    def set_pane_shown(self, shown: bool | None) -> None:
+        """Show or fold the pane beside the rows; with None, the window's width decides."""
+        self._pane_wanted = shown
+        self._fold()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        left = QFrame(self)
+        left.setProperty("pane", "plain")
+        column = QVBoxLayout(left)
+        column.setContentsMargins(10, 10, 10, 0)
+        column.addWidget(self.sections, 1)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(left)
+        self._splitter.addWidget(self._build_middle())
+        left.setMinimumWidth(180)
+        self._splitter.setStretchFactor(0, 0)
+        self._splitter.setStretchFactor(1, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._splitter)
+
+    def _build_middle(self) -> QWidget:
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        theme = current_theme()
+        column.setContentsMargins(theme.size("space_5"), theme.size("space_5"), 0, 0)
+        column.setSpacing(theme.size("space_3"))
+        self._title, self._doc = QLabel(middle), QLabel(middle)
+        self._title.setProperty("role", "title")
+        self._doc.setProperty("role", "muted")
+        self._doc.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        bar = QWidget(middle)
+        bar.setMaximumWidth(ROW_WIDTH)
+        head = QHBoxLayout(bar)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(theme.size("space_2"))
+        head.addWidget(self._title)
+        head.addStretch(1)
+        self._add_filters(head, middle)
+        top = QVBoxLayout()
+        top.setSpacing(2)
+        top.addWidget(bar)
+        top.addWidget(self._doc)
+        column.addLayout(top)
+        self._scroll = QScrollArea(middle)
+        self._scroll.setObjectName("form:rows")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._inside = QWidget()
+        self._inside.setProperty("clear", True)
+        inner = QVBoxLayout(self._inside)
+        inner.setContentsMargins(0, 0, theme.size("space_4"), 0)
+        self._scroll.setWidget(self._inside)
+        column.addWidget(self._scroll, 1)
+        return middle
+
+    def _add_filters(self, head: QHBoxLayout, parent: QWidget) -> None:
+        self._only = QToolButton(parent)
+        self._only.setText("Changed only")
+        self._only.setCheckable(True)
+        self._only.setProperty("plain", True)
+        self._only.setToolTip("Show only what differs from the opened file")
+        self._only.setAccessibleName("Changed only")
+        self._only.setAccessibleDescription("Show only the settings that differ from the opened file.")
+        self._levels = Segmented(
+            ["Basic", "All"],
+            tips=["The settings most people change", "Every setting there is"],
+            parent=parent,
+        )
+        self._levels.describe("Settings shown", "The basic settings or all of them.")
+        self._levels.setFixedWidth(130)
+        self._toggle = QToolButton(parent)
+        self._toggle.setIcon(icon("columns"))
+        self._toggle.setCheckable(True)
+        self._toggle.setToolTip("Help, YAML and differences")
+        self._toggle.setAccessibleName("Pane beside the form")
+        self._toggle.setAccessibleDescription("Shows or hides help, YAML and differences.")
+        for widget in (self._only, self._levels, self._toggle):
+            head.addWidget(widget)
+        self._levels.set_index(0)
+        self._levels.picked.connect(lambda index: self.set_filter(attrs.evolve(self._filter, all=index == 1)))
+        self._only.clicked.connect(lambda on: self.set_filter(attrs.evolve(self._filter, changed_only=on)))
+        self._toggle.clicked.connect(self.set_pane_shown)
+
+    def _fill_pages(self) -> None:
+        for page in self._layout.pages:
+            shown = SectionPage(page, self._document, self._inside)
+            shown.hide()
+            shown.all_wanted.connect(lambda: self.set_filter(attrs.evolve(self._filter, all=True)))
+            self._inside.layout().addWidget(shown)
+            self._pages[page.id] = shown
+            self._rows.update((row.path, row) for row in shown.rows)
+
+    def _connect(self) -> None:
+        self._document.changed.connect(self._changed)
+        self._document.reloaded.connect(self._reloaded)
+        self._document.issues_changed.connect(self._later.start)
+        self.sections.opened.connect(self._open)
+        self.context.asked.connect(self.reveal)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
+
+    # -- following the document ----------------------------------------------------------------------------
+
+    def _changed(self, paths: list[str]) -> None:
+        for path in paths:
+            row = self._rows.get(path)
+            if row is not None:
+                row.show_value()
+        self._invalidate()
+
+    def _reloaded(self) -> None:
+        for row in self._rows.values():
+            row.reload()
+        self._invalidate(keep=False)
+
+    def _invalidate(self, *, keep: bool = True) -> None:
+        self._later.stop()
+        for page in self._pages.values():
+            page.invalidate()
+        self._refresh_page(keep=keep)
+        found = changes(self._document)
+        self.context.refresh(found)
+        self._count([change.path for change in found])
+
+    def _count(self, changed: list[str]) -> None:
+        tally: dict[str, list[int]] = {page.id: [0, 0, 0] for page in self._layout.pages}
+        marks = [(path, 0) for path in changed]
+        marks += [
+            (issue.path, {"error": 1, "warning": 2}.get(issue.severity, -1))
+            for issue in self._document.issues()
+        ]
+        for path, column in marks:
+            page = self._layout.page_of(path)
+            if page is not None and column >= 0:
+                tally[page.id][column] += 1
+        for page_id, numbers in tally.items():
+            self.sections.set_counts(page_id, Counts(*numbers))
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    def _open(self, page_id: str) -> None:
+        if self._current is not None:
+            self._scrolled[self._current.page.id] = self._scroll.verticalScrollBar().value()
+            self._current.hide()
+        self._current = self._pages[page_id]
+        page: Page = self._current.page
+        self._title.setText(page.label)
+        self._doc.setText(page.doc)
+        self.context.show_page(page)
+        self._refresh_page(keep=False)
+        self._current.show()
+        self._inside.adjustSize()
+        self._scroll.verticalScrollBar().setValue(self._scrolled.get(page_id, 0))
+
+    def _refresh_page(self, *, keep: bool) -> None:
+        if self._current is not None:
+            self._current.refresh(self._filter, keep=keep)
+
+    def _section_control(self, page: SectionPage, path: str) -> QWidget | None:
+        controls: list[QWidget] = [page.cards] if page.cards is not None else []
+        controls += [box.switch for box in (page.switch_box, *page.groups) if box is not None and box.switch]
+        for part in (path, *reversed(SPEC.ancestors(path))):
+            found = next((control for control in controls if control.objectName() == part), None)
+            if found is not None:
+                return found
+        return controls[0] if controls else None
+
+    def _flash(self, target: QWidget | None) -> None:
+        if target is None:
+            return
+        self._scroll.ensureWidgetVisible(target, 0, 80)
+        if isinstance(target, Row):
+            target.flash()
+
+    def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
+        widget = now
+        while widget is not None and widget is not self:
+            name = widget.objectName().removeprefix("row:")
+            if name in SPEC.keys or (name in SPEC.sections and name):
+                self._focus_on(name)
+                return
+            widget = widget.parentWidget()
+
+    def _focus_on(self, path: str) -> None:
+        if path and (path in SPEC.keys or path in SPEC.sections):
+            self.context.show_path(path)
+            self.key_focused.emit(path)
+
+    def _fold(self) -> None:
+        roomy = self.window().width() >= _FOLD_BELOW
+        shown = roomy if self._pane_wanted is None else self._pane_wanted
+        if self.context.isHidden() == shown:
+            self.context.setVisible(shown)
+            if shown and not roomy:
+                self._splitter.setSizes(
+                    [_LIST_WIDTH, self.width() - _LIST_WIDTH - _NARROW_PANE, _NARROW_PANE]
+                )
+        self._toggle.setChecked(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fold()

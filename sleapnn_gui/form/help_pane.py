@@ -1,0 +1,110 @@
+"""The help beside the form: everything known about the setting that has the focus."""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
+
+from sleapnn_engine.config.spec import SPEC
+
+from ..document.document import Document
+from ..widgets.elided import ElidedLabel
+from ..widgets.icons import icon
+from ..widgets.theme import current_theme
+from .help_text import key_help, section_help
+from .layout import Page
+
+
+class HelpPane(QWidget):
+    """Shows the help of a key, a section or a page; the YAML key can be copied."""
+
+    copied = Signal(str)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._path = ""
+        self._page: Page | None = None
+        theme = current_theme()
+        self._title = QLabel(self)
+        self._title.setFont(theme.font("heading"))
+        self._title.setWordWrap(True)
+        self._key = ElidedLabel(mode=Qt.TextElideMode.ElideLeft, parent=self)
+        self._key.setProperty("role", "caption")
+        self._copy = QToolButton(self)
+        self._copy.setIcon(icon("copy"))
+        self._copy.setToolTip("Copy the YAML key")
+        self._copy.setAccessibleName("Copy the YAML key")
+        self._copy.setAccessibleDescription("Puts the dotted key on the clipboard.")
+        self._copy.clicked.connect(self.copy_key)
+        self._body = QTextBrowser(self)
+        self._body.setFrameShape(QFrame.Shape.NoFrame)
+        self._body.setAccessibleName("Help")
+        self._body.setAccessibleDescription("What the setting with the focus does.")
+        self._body.setOpenLinks(False)
+        self._body.document().setDocumentMargin(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 8)
+        column.setSpacing(4)
+        column.addWidget(self._title)
+        key_line = QHBoxLayout()
+        key_line.setSpacing(4)
+        key_line.addWidget(self._key, 1)
+        key_line.addWidget(self._copy)
+        column.addLayout(key_line)
+        column.addSpacing(4)
+        column.addWidget(self._body, 1)
+
+    @property
+    def path(self) -> str:
+        """Key or section the help is about, '' while it is about a page."""
+        return self._path
+
+    def text(self) -> str:
+        """The help shown, as plain text."""
+        return self._body.toPlainText()
+
+    def show_path(self, path: str) -> None:
+        """Show the help of a key or section."""
+        self._path = path
+        self.refresh()
+
+    def show_page(self, page: Page) -> None:
+        """Show what a page is for, until a setting gets the focus."""
+        self._path, self._page = "", page
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say it again with the values of now."""
+        path = self._path
+        self._copy.setVisible(bool(path))
+        self._key.setText(path)
+        self._key.setVisible(bool(path))
+        if path in SPEC.keys:
+            self._fill(SPEC.keys[path].meta.label, key_help(self._document, path))
+        elif path and path in SPEC.sections:
+            self._fill(SPEC.sections[path].meta.label, section_help(self._document, path))
+        elif self._page is not None:
+            about = "Click a setting, or move to it with Tab, to read about it here."
+            self._fill(self._page.label, f"<p>{self._page.doc}</p><p class='quiet'>{about}</p>")
+
+    def copy_key(self) -> None:
+        """Put the dotted key on the clipboard."""
+        QGuiApplication.clipboard().setText(self._path)
+        self.copied.emit(self._path)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.refresh()
+
+    def _fill(self, title: str, body: str) -> None:
+        theme = current_theme()
+        style = (
+            f"p {{ margin-top: 0; margin-bottom: 10px; }} td {{ padding: 5px 0 5px 0; color: {theme.hex('text')};"
+            f" border-top: 1px solid {theme.hex('line')}; }} h4 {{ margin-top: 14px; margin-bottom: 6px; }}"
+            f" .name {{ color: {theme.hex('muted')}; padding-right: 14px; white-space: nowrap; }}"
+            f" table {{ margin-top: 6px; }} .quiet {{ color: {theme.hex('muted')}; }}"
+        )
+        self._title.setText(title)
+        self._body.document().setDefaultStyleSheet(style)
+        self._body.setHtml(f"<div style='color:{theme.hex('text')}'>{body}</div>")

@@ -1,0 +1,94 @@
+"""The authored order of the form: pages, groups and captions, read from `resources/forms/layout.yaml`."""
+
+from typing import Any
+
+import attrs
+import yaml
+
+from sleapnn_engine.config.resources import resource_path
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@attrs.frozen
+class Group:
+    """Rows under one caption. `switch` is an optional section its header turns on and off; the group is shown
+    only while the section `under` is in use."""
+
+    caption: str
+    keys: tuple[str, ...]
+    switch: str = ""
+    under: str = ""
+
+
+@attrs.frozen
+class Page:
+    """One entry of the section list. `choose` is a one-of section shown as cards, `none` the card for none of it."""
+
+    id: str
+    rail: str
+    label: str
+    doc: str
+    groups: tuple[Group, ...]
+    switch: str = ""
+    choose: str = ""
+    none: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(key for group in self.groups for key in group.keys)
+
+
+@attrs.frozen
+class Layout:
+    """All pages in order."""
+
+    pages: tuple[Page, ...]
+
+    def page_of(self, path: str) -> Page | None:
+        """The page that shows a key or section: its own row, else the page with most of the keys around it."""
+        if not path:
+            return None
+        for page in self.pages:
+            if path in page.keys or path in (page.choose, page.switch):
+                return page
+            if any(path in (group.switch, group.under) for group in page.groups):
+                return page
+        section = path
+        while section:
+            inside = [page for page in self.pages if any(key.startswith(section + ".") for key in page.keys)]
+            if inside:
+                return max(inside, key=lambda page: sum(key.startswith(section + ".") for key in page.keys))
+            section = section.rpartition(".")[0]
+        return None
+
+
+def read_layout() -> Layout:
+    """Read the layout file."""
+    with resource_path("forms", "layout.yaml").open(encoding="utf-8") as file:
+        table: dict[str, Any] = yaml.load(file, Loader=_LOADER)
+    return Layout(tuple(_page(rail["label"], page) for rail in table["rails"] for page in rail["pages"]))
+
+
+def _page(rail: str, said: dict[str, Any]) -> Page:
+    return Page(
+        id=said["id"],
+        rail=rail,
+        label=said["label"],
+        doc=said["doc"],
+        groups=tuple(_group(group) for group in said["groups"]),
+        switch=said.get("switch", ""),
+        choose=said.get("choose", ""),
+        none=said.get("none", ""),
+    )
+
+
+def _group(said: dict[str, Any]) -> Group:
+    section = said.get("in", "")
+    prefix = f"{section}." if section else ""
+    return Group(
+        caption=said["caption"],
+        keys=tuple(prefix + name for name in said["keys"]),
+        switch=said.get("switch", ""),
+        under=said.get("under", ""),
+    )

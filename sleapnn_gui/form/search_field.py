@@ -1,0 +1,132 @@
+"""The field that finds a setting: a list of hits while one types, Enter goes to the first."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QCompleter,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ..widgets.icons import icon
+from ..widgets.line import Line
+from ..widgets.theme import current_theme
+from .search import Hit, find
+
+_HIT = Qt.ItemDataRole.UserRole
+
+
+class _Hits(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.hits: list[Hit] = []
+
+    def show(self, hits: list[Hit]) -> None:
+        self.beginResetModel()
+        self.hits = hits
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
+        return len(self.hits)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        hit = self.hits[index.row()]
+        if role == _HIT:
+            return hit
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return hit.path
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{hit.label}, {hit.place}"
+        return hit.label if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole) else None
+
+
+class _HitPainter(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(360, 44)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme, hit = current_theme(), index.data(_HIT)
+        painter.save()
+        box: QRect = option.rect  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+            painter.fillRect(box, theme.color("accent_tint"))
+        inside = box.adjusted(10, 5, -10, -5)
+        top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+        for text, font, color, align in (
+            (hit.label, theme.font(), "text", top),
+            (hit.name, theme.font("small", mono=True), "muted", top | Qt.AlignmentFlag.AlignRight),
+            (hit.place, theme.font("small"), "muted", bottom),
+        ):
+            painter.setFont(font)
+            painter.setPen(theme.color(color))
+            shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, inside.width())
+            painter.drawText(inside, align, shown)
+        painter.restore()
+
+
+class SearchField(Line):
+    """Finds settings; `revealed` is emitted with the dotted path of the one gone to."""
+
+    revealed = Signal(str)
+
+    def __init__(
+        self,
+        hits: list[Hit],
+        *,
+        prefers: Callable[[str], bool] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._hits = hits
+        self._prefers = prefers
+        self._model = _Hits(self)
+        self.setPlaceholderText("Search settings")
+        self.setAccessibleName("Search settings")
+        self.setAccessibleDescription(
+            "Finds a setting by its name, help, YAML key or choices; Enter goes to it."
+        )
+        self.setClearButtonEnabled(True)
+        self.addAction(QAction(icon("magnifying-glass"), "", self), QLineEdit.ActionPosition.LeadingPosition)
+        completer = QCompleter(self._model, self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.setMaxVisibleItems(9)
+        popup = completer.popup()
+        popup.setProperty("popup", True)
+        popup.setItemDelegate(_HitPainter(popup))
+        popup.setMinimumWidth(380)
+        popup.setAccessibleName("Settings found")
+        # The completer's own model is a proxy, so the row is what the two have in common.
+        completer.activated[QModelIndex].connect(lambda index: self._go(index.row()))
+        self._finder = completer
+        self.setCompleter(completer)
+        self.textEdited.connect(self._search)
+        self.returnPressed.connect(self._entered)
+
+    def found(self) -> list[Hit]:
+        """What the text in the field finds."""
+        return find(self._hits, self.text(), prefers=self._prefers)
+
+    def _search(self, _: str) -> None:
+        self._model.show(self.found())
+
+    def _entered(self) -> None:
+        # Enter reaches the field before the list under it; the row marked there is the one that is meant.
+        popup = self._finder.popup()
+        self._go(max(0, popup.currentIndex().row()) if popup.isVisible() else 0)
+
+    def _go(self, row: int) -> None:
+        hits = self._model.hits or self.found()
+        if row < len(hits):
+            path = hits[row].path
+            self._model.show([])
+            self.clear()
+            self.revealed.emit(path)

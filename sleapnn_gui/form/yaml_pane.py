@@ -1,0 +1,98 @@
+"""The file as it would be saved, with the line of the focused setting marked."""
+
+import re
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent, QTextCursor, QTextFormat
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
+
+from ..document.document import Document
+from ..widgets.theme import current_theme
+
+_LINE = re.compile(r"^(\s*)([^\s#:'\"-][^:]*?)\s*:(\s|$)")
+
+
+def line_of(text: str, path: str) -> int:
+    """Number of the line (from 0) that holds the dotted key in block-style YAML, or -1."""
+    names = path.split(".")
+    open_at: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines()):
+        found = _LINE.match(line)
+        if not found:
+            continue
+        indent = len(found[1])
+        while open_at and open_at[-1][0] >= indent:
+            open_at.pop()
+        open_at.append((indent, found[2]))
+        if [name for _, name in open_at] == names:
+            return number
+    return -1
+
+
+class YamlPane(QPlainTextEdit):
+    """Read-only text, brought up to date shortly after an edit and only while it can be seen."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._path = ""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(60)
+        self._later.timeout.connect(self.refresh)
+        self.setReadOnly(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFont(current_theme().font("caption", mono=True))
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.document().setDocumentMargin(16)
+        self.setAccessibleName("YAML")
+        self.setAccessibleDescription("The configuration as it would be saved; read only.")
+
+    def invalidate(self) -> None:
+        """The text is out of date."""
+        if self.isVisible():
+            self._later.start()
+
+    def show_path(self, path: str) -> None:
+        """Mark the line of this key and bring it into view."""
+        self._path = path
+        if self.isVisible():
+            self._mark(follow=True)
+
+    def marked_line(self) -> int:
+        """Number of the marked line from 0, or -1."""
+        return line_of(self.toPlainText(), self._path) if self._path else -1
+
+    def refresh(self) -> None:
+        """Show the document's text of now."""
+        text = self._document.to_yaml()
+        if text != self.toPlainText():
+            at = self.verticalScrollBar().value()
+            self.setPlainText(text)
+            self.verticalScrollBar().setValue(at)
+        self._mark(follow=False)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+        self._mark(follow=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._later.stop()
+        super().hideEvent(event)
+
+    def _mark(self, *, follow: bool) -> None:
+        number = self.marked_line()
+        if number < 0:
+            self.setExtraSelections([])
+            return
+        cursor = QTextCursor(self.document().findBlockByNumber(number))
+        mark = QTextEdit.ExtraSelection()
+        mark.cursor = cursor  # type: ignore[attr-defined]
+        mark.format.setBackground(current_theme().color("accent_tint"))  # type: ignore[attr-defined]
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+        self.setExtraSelections([mark])
+        if follow:
+            self.setTextCursor(cursor)
+            self.centerCursor()
+            self.horizontalScrollBar().setValue(0)

@@ -1,0 +1,156 @@
+"""Messages across the page: how a run ended, what went wrong with the evidence, and the question before a cancel."""
+
+import html
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from sleapnn_gui.widgets.theme import current_theme, set_state
+
+MOST_LINES = 12
+
+_TINTS = {
+    "error": ("error_tint", "error"),
+    "warning": ("warning_tint", "warning"),
+    "info": ("accent_tint", "text"),
+}
+
+
+class Banner(QFrame):
+    """A sentence, perhaps the last lines of output, and links. Hidden until it has something to say."""
+
+    link_followed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._severity = "info"
+        self._links: list[tuple[str, str]] = []
+        self._text = ""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.RichText)
+        self.sentence.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+            | Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self.sentence.linkActivated.connect(self.link_followed)
+        self.lines = QLabel()
+        self.lines.setTextFormat(Qt.TextFormat.PlainText)
+        self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.lines.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        column.addWidget(self.sentence)
+        column.addWidget(self.lines)
+        self.setVisible(False)
+        current_theme().changed.connect(self._paint)
+
+    def say(
+        self,
+        text: str,
+        *,
+        severity: str,
+        lines: tuple[str, ...] = (),
+        links: list[tuple[str, str]] | None = None,
+    ) -> None:
+        """Show `text`; `lines` below it in type of equal width; `links` are (target, words) at the end."""
+        self._text, self._severity, self._links = text, severity, links or []
+        self.lines.setText("\n".join(lines[-MOST_LINES:]))
+        self.lines.setVisible(bool(lines))
+        self.setAccessibleName(f"{severity}: {text}" if severity != "info" else text)
+        self.setAccessibleDescription(self.lines.text())
+        self._paint()
+        self.setVisible(True)
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self._text = ""
+        self.setVisible(False)
+
+    @property
+    def text(self) -> str:
+        """The sentence that is shown, without links."""
+        return self._text
+
+    def _paint(self) -> None:
+        theme = current_theme()
+        tint, ink = _TINTS[self._severity]
+        self.setStyleSheet(
+            f"QFrame#banner {{ background: {theme.hex(tint)}; border-radius: {theme.size('radius')}px; }}"
+        )
+        color = theme.hex(ink)
+        self.sentence.setStyleSheet(f"color: {color};")
+        self.lines.setStyleSheet(f"color: {theme.hex('text')};")
+        self.lines.setFont(theme.font("small", mono=True))
+        shown = html.escape(self._text).replace("\n", "<br>")
+        for target, words in self._links:
+            shown += (
+                f' &nbsp;<a href="{html.escape(target)}" style="color:{color}; font-weight:600">'
+                f"{html.escape(words)}</a>"
+            )
+        self.sentence.setText(shown)
+
+
+class CancelQuestion(QFrame):
+    """Asks once, on the page itself, before a run is cancelled. Escape means keep training."""
+
+    confirmed = Signal()
+    declined = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("question")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.setSpacing(8)
+        self.text = QLabel(
+            "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
+        )
+        self.text.setWordWrap(True)
+        self.keep = QPushButton("Keep training")
+        self.keep.setAccessibleDescription("Close this question; nothing changes")
+        self.cancel = QPushButton("Cancel the run")
+        self.cancel.setAccessibleDescription("End the run now; its folder is kept")
+        set_state(self.cancel, "primary", value=True)
+        self.keep.clicked.connect(self.decline)
+        self.cancel.clicked.connect(self._confirm)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.keep)
+        row.addWidget(self.cancel)
+        self.setAccessibleName("Cancel this run?")
+        self.setAccessibleDescription(self.text.text())
+        self.setVisible(False)
+        current_theme().changed.connect(self._paint)
+        self._paint()
+
+    def ask(self) -> None:
+        """Show the question with the harmless answer in focus."""
+        self.setVisible(True)
+        self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def decline(self) -> None:
+        """Close the question without cancelling."""
+        self.setVisible(False)
+        self.declined.emit()
+
+    def _confirm(self) -> None:
+        self.setVisible(False)
+        self.confirmed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.decline()
+        else:
+            super().keyPressEvent(event)
+
+    def _paint(self) -> None:
+        theme = current_theme()
+        self.setStyleSheet(
+            f"QFrame#question {{ background: {theme.hex('warning_tint')}; "
+            f"border-radius: {theme.size('radius')}px; }}"
+        )
+        self.text.setStyleSheet(f"color: {theme.hex('warning')};")

@@ -1,0 +1,302 @@
+"""The large chart of the page: batch losses as a ghost, training and validation as lines, and what happened as marks."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QBrush, QPen
+from PySide6.QtWidgets import QLabel, QWidget
+
+from sleapnn_gui.monitor import ticks, words
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale
+from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.theme import current_theme
+
+MOST_GHOST_POINTS = 4000
+MOST_LINE_POINTS = 1200
+MOST_TRAIL = 0.08
+"""The smoothed line looks back over at most this share of the run."""
+
+MARK_LANES = 3
+LANE_HEIGHT = 16
+SHORTEST_PAUSE = 1.0
+"""Seconds a pause must have lasted to leave a mark."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line with words at its top."""
+
+    x: float
+    text: str
+    token: str = "muted"
+
+
+class LossPlot(QuietPlot):
+    """Draws a `RunStore`. Fits itself to the run until a person zooms or pans; a double click fits it again.
+
+    The values under the pointer stand in a corner of the plot that a falling curve leaves free.
+    """
+
+    fitted_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(y_text=ticks.loss_text, parent=parent)
+        self.setAccessibleName("Loss over epochs")
+        self.store: RunStore | None = None
+        self.log = True
+        self.smoothing = 0.96
+        self.fitted = True
+        self._pointer: float | None = None
+        self._ghost = make_curve(self, lambda: QPen(pale("accent", 0.3), 0), smooth=False)
+        self._train = make_curve(self, lambda: line_pen("accent", width=2.0), level=2)
+        self._validation = make_curve(
+            self, lambda: line_pen("validation_line", width=2.0, style=Qt.PenStyle.DashLine), level=3
+        )
+        self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
+        self._best.setZValue(5)
+        self.addItem(self._best, ignoreBounds=True)
+        self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
+        self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
+        self._best_text = self._words("best")
+        self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
+        self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.setVisible(False)
+        self.addItem(self._cross, ignoreBounds=True)
+        self.on_restyle(lambda: self._cross.setPen(line_pen("faint")))
+        self.read_out = QLabel(self)
+        self.read_out.setVisible(False)
+        self.on_restyle(self._restyle_read_out)
+        self.left.set_log(True)
+        self.view.setLimits(xMin=-0.5)
+        self.fit_wanted.connect(self.fit)
+        self.moved.connect(self._person_moved)
+        self._redraw = QTimer(self, singleShot=True, interval=0)
+        self._redraw.timeout.connect(self.draw)
+        self.view.sigXRangeChanged.connect(lambda *_: self._redraw.start())
+        self.view.sigResized.connect(lambda *_: self._redraw.start())
+        self.scene().sigMouseMoved.connect(self._point_at)
+
+    def set_log(self, log: bool) -> None:
+        """Show the losses on a logarithmic or a linear axis."""
+        self.log = log
+        self.left.set_log(log)
+        self.fit()
+
+    def set_smoothing(self, weight: float) -> None:
+        """How much of the past the training line keeps from batch to batch, 0 to below 1."""
+        self.smoothing = weight
+        self.draw()
+
+    def fit(self) -> None:
+        """Show the whole run again."""
+        self._set_fitted(True)
+        self.draw()
+
+    def draw(self) -> None:
+        """Bring the picture up to date with the store."""
+        store = self.store
+        if store is None:
+            return
+        most = min(MOST_GHOST_POINTS, max(800, 4 * int(self.view.width())))
+        smooth_x, smooth_y = store.losses.smoothed(self._weight(store), most=MOST_LINE_POINTS)
+        x, val = store.columns["x"].values, store.columns["val"].values
+        if self.fitted:
+            self._fit_ranges(store, smooth_y)
+        (left, right), _ = self.view.viewRange()
+        ghost_x, ghost_y = store.losses.envelope(left, right, most=most)
+        self._ghost.setData(ghost_x, self._scaled(ghost_y), skipFiniteCheck=False)
+        self._train.setData(smooth_x, self._scaled(smooth_y))
+        thinned = slice(None, None, max(1, len(x) // MOST_LINE_POINTS))
+        self._validation.setData(x[thinned], self._scaled(val[thinned]))
+        self._draw_best(store)
+        self._draw_marks(store)
+        self._tell()
+
+    def _weight(self, store: RunStore) -> float:
+        """The smoothing, held back while there are few batches: else the line would trail far behind them."""
+        return min(self.smoothing, 1.0 - 1.0 / max(1.0, MOST_TRAIL * len(store.losses)))
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        """Values in the coordinates of the axis; what a logarithm cannot show becomes a gap."""
+        if not self.log:
+            return values
+        positive = np.where(values > 0, values, np.nan)
+        return np.log10(positive)
+
+    def _fit_ranges(self, store: RunStore, smooth: np.ndarray) -> None:
+        end = self.x_end(store)
+        self.view.setXRange(0.0, end * 1.012, padding=0)
+        values = np.concatenate([smooth, store.columns["val"].values])
+        _, ghost = store.losses.envelope(0.0, math.inf, most=1000)
+        finite = self._scaled(ghost)
+        finite = finite[np.isfinite(finite)]
+        lines = self._scaled(values)
+        lines = lines[np.isfinite(lines)]
+        if not len(lines):
+            return
+        low, high = float(lines.min()), float(lines.max())
+        if len(finite):
+            # The ghost may leave the picture with its wildest batches, not the lines.
+            ordered = np.sort(finite)
+            edge = len(ordered) // 100
+            low, high = min(low, float(ordered[edge])), max(high, float(ordered[-1 - edge]))
+        if not self.log:
+            low = min(0.0, low)
+        room = (high - low) * 0.06 or (0.3 if self.log else abs(high) * 0.5 or 1.0)
+        # Room above the curves for the words of the marks.
+        above = room + (high - low) * 0.06 * (1 if self._marks else 0)
+        self.view.setYRange(low - room if self.log or low < 0 else 0.0, high + above, padding=0)
+
+    @staticmethod
+    def x_end(store: RunStore) -> float:
+        """Where the epoch axis ends: at the last epoch once a good part is done, before that at a round number."""
+        total = float(store.header.max_epochs) if store.header is not None else math.inf
+        if store.x >= total / 3:
+            return max(total, math.ceil(store.x))
+        wanted = max(2.0, store.x * 1.5)
+        magnitude = 10.0 ** math.floor(math.log10(wanted))
+        rounded = next(step * magnitude for step in (1, 2, 3, 4, 6, 8, 10) if step * magnitude >= wanted)
+        return min(total, rounded)
+
+    def _draw_best(self, store: RunStore) -> None:
+        best = np.array([math.nan if store.best_val is None else store.best_val])
+        y = float(self._scaled(best)[0])
+        shown = store.best_epoch is not None and math.isfinite(y)
+        self._best_text.setVisible(shown)
+        if store.best_epoch is None or not shown:
+            # An item placed at NaN corrupts the scene.
+            self._best.setData([], [])
+            return
+        x = store.best_epoch + 1.0
+        self._best.setData([x], [y])
+        self._best_text.setText(f"best, epoch {store.best_epoch + 1}")
+        # Words go above and right of the mark, where a curve that rises again leaves room; where they would leave
+        # the picture, below and left, where a falling curve has not been.
+        (left, right), _ = self.view.viewRange()
+        near_edge = x > right - (right - left) * 0.16
+        self._best_text.setAnchor((1.05, -0.1) if near_edge else (-0.06, 1.15))
+        self._best_text.setPos(x, y)
+
+    def _draw_marks(self, store: RunStore) -> None:
+        marks = _marks(store)
+        while len(self._marks) < len(marks):
+            line = pg.InfiniteLine(angle=90, movable=False)
+            line.setZValue(1)
+            self.addItem(line, ignoreBounds=True)
+            self._marks.append((line, self._words("muted")))
+        (left, right), (_, top) = self.view.viewRange()
+        pixel_x = (right - left) / max(1.0, self.view.width())
+        pixel_y = self.view.viewPixelSize()[1]
+        lanes = [-math.inf] * MARK_LANES
+        for index, (line, text) in enumerate(self._marks):
+            shown = index < len(marks) and left <= marks[index].x <= right
+            line.setVisible(shown)
+            text.setVisible(shown)
+            if not shown:
+                continue
+            mark = marks[index]
+            line.setPen(line_pen(mark.token, style=Qt.PenStyle.DotLine))
+            line.setPos(mark.x)
+            text.setText(mark.text)
+            width = text.boundingRect().width() * pixel_x
+            # Words keep clear of each other in lanes and of the right edge by standing left of their line.
+            leftwards = mark.x + width > right
+            begin = mark.x - width if leftwards else mark.x
+            lane = next((lane for lane in range(MARK_LANES) if lanes[lane] <= begin), MARK_LANES - 1)
+            lanes[lane] = begin + width
+            text.setAnchor((1.0, 0.0) if leftwards else (0.0, 0.0))
+            text.setPos(mark.x, top - lane * LANE_HEIGHT * pixel_y)
+
+    def _words(self, token: str) -> pg.TextItem:
+        text = pg.TextItem("", anchor=(0.0, 0.0))
+        text.setZValue(6)
+        text.setVisible(False)
+        self.addItem(text, ignoreBounds=True)
+
+        def paint() -> None:
+            text.setColor(current_theme().color(token))
+            text.setFont(current_theme().font("small"))
+            if token == "muted":
+                # The panel's colour behind the words of a mark keeps other marks from running through them.
+                text.fill = QBrush(current_theme().color("panel"))
+
+        self.on_restyle(paint)
+        return text
+
+    # -- pointer -------------------------------------------------------------------------------------------
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._pointer = None
+        self._tell()
+
+    def _point_at(self, position: QPointF) -> None:
+        inside = self.view.sceneBoundingRect().contains(position)
+        self._pointer = self.view.mapSceneToView(position).x() if inside else None
+        self._tell()
+
+    def _tell(self) -> None:
+        """Show the crosshair and say the values where the pointer is."""
+        store = self.store
+        if store is None or self._pointer is None or not store.is_training:
+            self._cross.setVisible(False)
+            self.read_out.setVisible(False)
+            return
+        x = min(max(self._pointer, 0.0), store.x)
+        self._cross.setPos(x)
+        self._cross.setVisible(True)
+        parts = [f"epoch {min(math.floor(x) + 1, max(1, math.ceil(store.x)))}"]
+        xs = store.columns["x"].values
+        train = store.losses.mean_between(math.floor(x), math.floor(x) + 1.0)
+        if math.isfinite(train):
+            parts.append(f"train {words.loss(train)}")
+        if len(xs):
+            epoch = store.epochs[ticks.nearest_index(xs, math.floor(x) + 1.0)]
+            if math.isfinite(epoch.val):
+                parts.append(f"validation {words.loss(epoch.val)}")
+            if epoch.median_px is not None:
+                parts.append(words.pixels(epoch.median_px))
+        self.read_out.setText("  ·  ".join(parts))
+        self.read_out.adjustSize()
+        corner = self.view.sceneBoundingRect().topRight()
+        self.read_out.move(
+            round(corner.x()) - self.read_out.width() - 4, round(corner.y()) + MARK_LANES * LANE_HEIGHT + 4
+        )
+        self.read_out.setVisible(True)
+
+    def _restyle_read_out(self) -> None:
+        theme = current_theme()
+        self.read_out.setFont(theme.font("caption"))
+        self.read_out.setStyleSheet(
+            f"background: {theme.hex('panel')}; color: {theme.hex('text')}; padding: 3px 8px; "
+            f"border: 1px solid {theme.hex('line')}; border-radius: {theme.size('radius')}px;"
+        )
+
+    def _person_moved(self) -> None:
+        self._set_fitted(False)
+        self._redraw.start()
+
+    def _set_fitted(self, fitted: bool) -> None:
+        if fitted != self.fitted:
+            self.fitted = fitted
+            self.fitted_changed.emit(fitted)
+
+
+def _marks(store: RunStore) -> list[Mark]:
+    """What happened during the run, from left to right."""
+    marks = [
+        Mark(drop.x, f"rate {words.power(drop.before)} → {words.power(drop.after)}")
+        for drop in store.marked_rate_drops
+    ]
+    for pause in store.pauses:
+        text = "paused now" if pause.seconds is None else f"paused {words.exact_duration(pause.seconds)}"
+        if pause.seconds is None or pause.seconds >= SHORTEST_PAUSE:
+            marks.append(Mark(pause.x, text))
+    if store.stop_x is not None:
+        marks.append(Mark(store.stop_x, "stopped"))
+    if store.first_bad_x is not None:
+        marks.append(Mark(store.first_bad_x, "loss not a number", "error"))
+    return sorted(marks, key=lambda mark: mark.x)

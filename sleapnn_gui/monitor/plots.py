@@ -1,0 +1,222 @@
+"""The quiet plot all charts of the page are made of: no frame, few grid lines, the theme's colours, cheap to redraw."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
+
+from sleapnn_gui.monitor import ticks
+from sleapnn_gui.widgets.theme import current_theme
+
+TickValues = Callable[[float, float], list[float]]
+TickText = Callable[[float], str]
+
+
+class QuietAxis(pg.AxisItem):
+    """An axis that names a few round values and draws nothing else; `log` values are powers of ten."""
+
+    def __init__(self, side: str, *, values: TickValues, text: TickText) -> None:
+        super().__init__(side)
+        self.values, self.text, self.log = values, text, False
+        self.enableAutoSIPrefix(False)
+        self.setStyle(
+            tickLength=0,
+            tickTextOffset=8 if side == "left" else 6,
+            autoExpandTextSpace=False,
+            hideOverlappingLabels=False,
+        )
+
+    def set_log(self, log: bool) -> None:
+        """Switch between linear values and powers of ten."""
+        self.log = log
+        self.picture = None
+        self.update()
+
+    def places(self, low: float, high: float) -> list[float]:
+        """Where the named values stand in the plot's own coordinates."""
+        if not self.log:
+            return self.values(low, high)
+        # A plot that has not been given any data yet may show a range whose powers do not fit a number.
+        if not (-300 < low < high < 300):
+            return []
+        return [float(np.log10(value)) for value in ticks.log_ticks(10.0**low, 10.0**high)]
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        return [(1.0, self.places(minVal, maxVal))]
+
+    def drawPicture(self, p: QPainter, axisSpec: object, tickSpecs: object, textSpecs: list[tuple]) -> None:  # noqa: N802 - pyqtgraph's names
+        """Draw the words only: the grid has its own item, and a tick without length still leaves a dot."""
+        p.setFont(self.style["tickFont"] or self.font())
+        p.setPen(self.textPen())
+        for rect, flags, text in textSpecs:
+            p.drawText(rect, int(flags), text)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [self.text(10.0**value if self.log else value) for value in values]
+
+
+class GridLines(pg.GraphicsObject):
+    """One thin level line for each value the left axis names, and one under the plot."""
+
+    def __init__(self, view: pg.ViewBox, axis: QuietAxis) -> None:
+        super().__init__()
+        self._view, self._axis = view, axis
+        self.setZValue(-100)
+        view.sigRangeChanged.connect(self._moved)
+
+    def _moved(self) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._view.viewRect()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        rect = self._view.viewRect()
+        pen = QPen(current_theme().color("line"), 1)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        for place in [*self._axis.places(rect.top(), rect.bottom()), rect.top()]:
+            painter.drawLine(QPointF(rect.left(), place), QPointF(rect.right(), place))
+
+
+class QuietPlot(pg.PlotWidget):
+    """A plot without frame, buttons and menus. `fit_wanted` is emitted on a double click, `moved` when a person
+    zooms or pans."""
+
+    fit_wanted = Signal()
+    moved = Signal()
+
+    def __init__(
+        self,
+        *,
+        x_text: TickText = ticks.plain_text,
+        y_text: TickText = ticks.loss_text,
+        y_values: TickValues = ticks.linear_ticks,
+        left_width: int = 52,
+        parent: QWidget | None = None,
+    ) -> None:
+        self.left = QuietAxis("left", values=y_values, text=y_text)
+        self.bottom = QuietAxis("bottom", values=ticks.whole_ticks, text=x_text)
+        super().__init__(
+            parent=parent, axisItems={"left": self.left, "bottom": self.bottom}, enableMenu=False
+        )
+        self.left.setWidth(left_width)
+        self.bottom.setHeight(22)
+        self.hideButtons()
+        self.plotItem.layout.setContentsMargins(0, 4, 10, 0)
+        self.view: pg.ViewBox = self.plotItem.getViewBox()
+        self.view.setDefaultPadding(0)
+        self.view.disableAutoRange()
+        self.view.sigRangeChangedManually.connect(lambda *_: self.moved.emit())
+        self.addItem(GridLines(self.view, self.left), ignoreBounds=True)
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.setMinimumSize(80, 48)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        for widget in (self, self.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._painted: list[Callable[[], None]] = []
+        current_theme().changed.connect(self.restyle)
+        self.restyle()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 96)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit_wanted.emit()
+        event.accept()
+
+    def on_restyle(self, paint: Callable[[], None]) -> None:
+        """Run `paint` now and whenever the theme changes."""
+        self._painted.append(paint)
+        paint()
+
+    def restyle(self) -> None:
+        """Take on the theme's colours and type."""
+        theme = current_theme()
+        self.setBackground(theme.color("panel"))
+        for axis in (self.left, self.bottom):
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+            axis.setTextPen(theme.color("muted"))
+            axis.setStyle(tickFont=theme.font("small"))
+        for paint in self._painted:
+            paint()
+        self.viewport().update()
+
+
+def pale(token: str, share: float) -> QColor:
+    """A theme colour thinned with the panel behind it: many lines over each other stay as pale as one."""
+    theme = current_theme()
+    ink, paper = theme.color(token), theme.color("panel")
+    parts = zip(ink.getRgb()[:3], paper.getRgb()[:3])
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+
+
+def line_pen(token: str, *, width: float = 1.0, alpha: int = 255, style: Qt.PenStyle | None = None) -> QPen:
+    """A pen in a theme colour whose width is in screen pixels."""
+    color = QColor(current_theme().color(token))
+    color.setAlpha(alpha)
+    pen = QPen(color, width, style or Qt.PenStyle.SolidLine)
+    pen.setCosmetic(True)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap if style is None else Qt.PenCapStyle.FlatCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def make_curve(
+    plot: QuietPlot, pen: Callable[[], QPen], *, smooth: bool = True, level: int = 0
+) -> pg.PlotCurveItem:
+    """Add a curve whose pen follows the theme; `smooth` for the few thick lines, not for the many thin ones."""
+    curve = pg.PlotCurveItem(antialias=smooth, connect="finite")
+    curve.setZValue(level)
+    # The range is set by the plot's owner; asking each curve for its extent would cost as much as drawing it.
+    plot.addItem(curve, ignoreBounds=True)
+    plot.on_restyle(lambda: curve.setPen(pen()))
+    return curve
+
+
+class TrendPlot(QuietPlot):
+    """A small chart of one number over the epochs, drawn as a line or as steps."""
+
+    def __init__(
+        self,
+        *,
+        steps: bool = False,
+        from_zero: bool = False,
+        y_text: TickText = ticks.plain_text,
+        name: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(
+            y_text=y_text,
+            y_values=lambda low, high: ticks.linear_ticks(low, high, most=3),
+            left_width=40,
+            parent=parent,
+        )
+        self.setAccessibleName(name)
+        self._steps, self._from_zero = steps, from_zero
+        self.bottom.setHeight(4)
+        self.bottom.setStyle(showValues=False)
+        self.view.setMouseEnabled(x=False, y=False)
+        self._curve = make_curve(self, lambda: line_pen("accent", width=1.6))
+
+    def wheelEvent(self, event: object) -> None:
+        """Leave the wheel to the page: a small chart is not for zooming."""
+
+    def draw(self, x: np.ndarray, y: np.ndarray, *, x_range: tuple[float, float]) -> None:
+        """Show y over x; with steps each value holds for the epoch that ends at its x."""
+        self.view.setXRange(*x_range, padding=0)
+        finite = y[np.isfinite(y)]
+        if len(finite):
+            low, high = float(finite.min()), float(finite.max())
+            low = min(0.0, low) if self._from_zero else low
+            room = (high - low) * 0.12 or abs(high) * 0.5 or 1.0
+            self.view.setYRange(low - (0.0 if self._from_zero else room), high + room, padding=0)
+        if self._steps and len(x):
+            x, y = np.column_stack([x - 1.0, x]).ravel(), np.repeat(y, 2)
+        self._curve.setData(x, y)

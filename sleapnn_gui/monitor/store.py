@@ -1,0 +1,319 @@
+"""What a run has said so far, ready to be drawn: losses, epochs, marks, frames and phases, all bounded in memory."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sleapnn_engine.protocol.messages import Event
+from sleapnn_gui.monitor.levels import Column, Series
+from sleapnn_gui.run.queue import Batches, Item
+
+FRAME_BYTES = 192 * 2**20
+"""Memory for images and confidence maps; beyond it, older epochs are thinned out."""
+
+PHASE_NAMES = ("labels", "split", "cache", "model", "first_batch")
+"""What happens before the first epoch, in order."""
+
+MOST_RATE_MARKS = 8
+RATE_DROP = 0.95
+"""A learning rate that falls below this share of the one before counts as a drop."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the engine said of the run when it began."""
+
+    run_name: str = ""
+    model_type: str = ""
+    max_epochs: int = 0
+    steps_per_epoch: int = 0
+    n_train: int = 0
+    n_val: int = 0
+    nodes: tuple[str, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+    device: str = ""
+    precision: str = ""
+    parameters: int = 0
+    patience: int | None = None
+    pid: int = 0
+
+    @classmethod
+    def from_body(cls, body: dict[str, Any]) -> "Header":
+        """Read a `started` event."""
+        return cls(
+            run_name=body["run_name"],
+            model_type=body["model_type"],
+            max_epochs=body["max_epochs"],
+            steps_per_epoch=max(1, body["steps_per_epoch"]),
+            n_train=body["n_train"],
+            n_val=body["n_val"],
+            nodes=tuple(body["nodes"]),
+            edges=tuple((edge[0], edge[1]) for edge in body["edges"]),
+            device=body["device"],
+            precision=body["precision"],
+            parameters=body["parameters"],
+            patience=body["early_stopping_patience"],
+            pid=body["pid"],
+        )
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One finished epoch; numbers that were not finite or not measured are NaN or None."""
+
+    number: int
+    """From 0, as the engine counts."""
+    t: float
+    train: float
+    val: float
+    lr: float
+    seconds: float
+    samples_per_second: float
+    data_wait: float
+    median_px: float | None = None
+    percent_of_body: float | None = None
+    by_node: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def x(self) -> float:
+        """Where it stands on the epoch axis: at its end."""
+        return self.number + 1.0
+
+    @classmethod
+    def from_event(cls, event: Event) -> "Epoch":
+        """Read an `epoch_end` event."""
+        body = event.body
+        error = body["error"] or {}
+        return cls(
+            number=body["epoch"],
+            t=event.t,
+            train=number(body["train"]),
+            val=number(body["val"]),
+            lr=number(body["lr"]),
+            seconds=number(body["seconds"]),
+            samples_per_second=number(body["samples_per_second"]),
+            data_wait=number(body["data_wait"]),
+            median_px=error.get("median_px"),
+            percent_of_body=error.get("percent_of_body"),
+            by_node=dict(error.get("by_node") or {}),
+        )
+
+
+@dataclass(frozen=True)
+class RateDrop:
+    """A step down of the learning rate, at the beginning of the epoch that has the new one."""
+
+    x: float
+    before: float
+    after: float
+
+
+@dataclass
+class Pause:
+    """A stretch in which training stood still; `seconds` is None while it lasts."""
+
+    x: float
+    since: float
+    seconds: float | None = None
+
+
+@dataclass
+class PhaseRow:
+    """One of the phases before the first epoch."""
+
+    name: str
+    state: str = "waiting"
+    """waiting, started, progress or done."""
+    done: int | None = None
+    total: int | None = None
+    seconds: float | None = None
+    since: float = 0.0
+    """When it began, in Unix seconds."""
+    text: str = ""
+
+
+class RunStore:
+    """Takes a run's events in order and keeps what the page shows. Plain Python and numpy, no Qt."""
+
+    def __init__(self, *, frame_bytes: int = FRAME_BYTES) -> None:
+        self.header: Header | None = None
+        self.losses = Series()
+        """Batch losses over epochs."""
+        self.epochs: list[Epoch] = []
+        self.columns = {name: Column() for name in ("x", "train", "val", "lr", "rate", "median_px")}
+        """The same epochs as columns, for plots."""
+        self.best_epoch: int | None = None
+        self.best_val: float | None = None
+        self.rate_drops: list[RateDrop] = []
+        self.pauses: list[Pause] = []
+        self.phases = {name: PhaseRow(name) for name in PHASE_NAMES}
+        self.frames = FrameShelf(limit=frame_bytes)
+        self.batch_seconds = Column(np.float32)
+        self.stop_x: float | None = None
+        """Where a stop was taken up."""
+        self.step = 0
+        """Batches done in the whole run."""
+        self.first_bad_x: float | None = None
+        """Where the loss first was not a number."""
+        self.train_since: float | None = None
+        """When the first batch was done, in Unix seconds."""
+        self.last_t = 0.0
+
+    @property
+    def x(self) -> float:
+        """How far training is, in epochs."""
+        return float(self.losses.x.values[-1]) if len(self.losses) else float(len(self.epochs))
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a first batch has been seen, so that there is a curve to show."""
+        return len(self.losses) > 0 or bool(self.epochs)
+
+    @property
+    def paused(self) -> Pause | None:
+        """The pause that lasts, if any."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].seconds is None else None
+
+    @property
+    def latest_error(self) -> Epoch | None:
+        """The newest epoch in which distances were measured."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.median_px is not None), None)
+
+    def add(self, items: list[Item]) -> None:
+        """Take events in the order they were said."""
+        for item in items:
+            if isinstance(item, Batches):
+                self._add_batches(item)
+                self.last_t = item.t
+                continue
+            take = getattr(self, f"_add_{item.kind}", None)
+            if take is not None:
+                take(item)
+            if item.kind != "heartbeat":
+                self.last_t = item.t
+
+    def _add_batches(self, batches: Batches) -> None:
+        steps = self.header.steps_per_epoch if self.header is not None else 1
+        x = (np.asarray(batches.steps, np.float64) + 1.0) / steps
+        y = np.asarray(batches.losses, np.float64)
+        bad = ~np.isfinite(y)
+        if self.first_bad_x is None and bad.any():
+            self.first_bad_x = float(x[int(bad.argmax())])
+        self.losses.extend(x, y)
+        self.batch_seconds.extend(batches.seconds)
+        self.step = batches.steps[-1] + 1
+        if self.train_since is None:
+            self.train_since = batches.t
+
+    def _add_started(self, event: Event) -> None:
+        self.header = Header.from_body(event.body)
+
+    def _add_phase(self, event: Event) -> None:
+        body = event.body
+        row = self.phases.get(body["name"])
+        if row is None:
+            return
+        if row.state == "waiting" or body["state"] == "started":
+            row.since = event.t
+        row.state = body["state"]
+        row.text = body["text"] or row.text
+        for key in ("done", "total", "seconds"):
+            if body[key] is not None:
+                setattr(row, key, body[key])
+
+    def _add_epoch_end(self, event: Event) -> None:
+        epoch = Epoch.from_event(event)
+        before = self.epochs[-1].lr if self.epochs else math.nan
+        if epoch.lr < before * RATE_DROP:
+            self.rate_drops.append(RateDrop(epoch.number, before, epoch.lr))
+        self.epochs.append(epoch)
+        self.best_epoch = event.body["best_epoch"]
+        self.best_val = event.body["best_val"]
+        values = (epoch.x, epoch.train, epoch.val, epoch.lr, epoch.samples_per_second, epoch.median_px)
+        for column, value in zip(self.columns.values(), values):
+            column.append(math.nan if value is None else value)
+
+    def _add_paused(self, event: Event) -> None:
+        self.pauses.append(Pause(self.x, event.t))
+
+    def _add_resumed(self, event: Event) -> None:
+        if self.paused is not None:
+            self.pauses[-1].seconds = number(event.body["paused_seconds"])
+
+    def _add_stopping(self, event: Event) -> None:
+        self.stop_x = self.x
+
+    def _add_frame(self, event: Event) -> None:
+        self.frames.add(event)
+
+    @property
+    def marked_rate_drops(self) -> list[RateDrop]:
+        """The drops worth a mark: none when the rate glides down all the time, the latest when there are many."""
+        if len(self.rate_drops) > max(MOST_RATE_MARKS, len(self.epochs) // 4):
+            return []
+        return self.rate_drops[-MOST_RATE_MARKS:]
+
+
+class FrameShelf:
+    """The frames of each epoch within a fixed amount of memory: the newest and the first epochs stay longest."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._epochs: dict[int, list[Event]] = {}
+        self.version = 0
+        """Grows with every change."""
+
+    @property
+    def epochs(self) -> list[int]:
+        """Epochs that have frames, in order."""
+        return sorted(self._epochs)
+
+    def add(self, event: Event) -> None:
+        """Keep a frame; the same image of the same epoch sent again replaces the older one."""
+        epoch = event.body["epoch"]
+        frames = self._epochs.setdefault(epoch, [])
+        for index, known in enumerate(frames):
+            if frame_key(known) == frame_key(event):
+                self._bytes -= _weight(known)
+                del frames[index]
+                break
+        frames.append(event)
+        self._bytes += _weight(event)
+        self.version += 1
+        while self._bytes > self._limit and len(self._epochs) > 2:
+            self._thin_out()
+
+    def of_epoch(self, epoch: int, *, split: str = "") -> list[Event]:
+        """The frames of an epoch, worst first; of both splits when `split` is empty."""
+        frames = [event for event in self._epochs.get(epoch, []) if not split or event.body["split"] == split]
+        return sorted(frames, key=_badness, reverse=True)
+
+    def _thin_out(self) -> None:
+        """Drop the epoch whose neighbours stand closest together; the first and the last always stay."""
+        epochs = self.epochs
+        gaps = [(epochs[i + 1] - epochs[i - 1], epochs[i]) for i in range(1, len(epochs) - 1)]
+        _, dropped = min(gaps)
+        self._bytes -= sum(map(_weight, self._epochs.pop(dropped)))
+
+
+def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:
+    """What makes two frames show the same image: split, labels, video, frame number and place."""
+    body = event.body
+    return body["split"], body["labels_file"], body["video"], body["frame"], body["index"]
+
+
+def _badness(event: Event) -> float:
+    error = event.body["error_px"]
+    return -1.0 if error is None else float(error)
+
+
+def _weight(event: Event) -> int:
+    return sum(array.nbytes for array in event.arrays.values())
+
+
+def number(value: float | None) -> float:
+    """A number that may have been left out because it was not finite."""
+    return math.nan if value is None else float(value)

@@ -1,0 +1,230 @@
+"""The strip above the charts: name, state, progress, the three numbers a biologist reads, and the three buttons."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.monitor.telling import Figure
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.theme import current_theme, set_state
+
+_PENDING = {
+    ("pause", "asked"): "Asking…",
+    ("pause", "accepted"): "Pausing…",
+    ("resume", "asked"): "Asking…",
+    ("resume", "accepted"): "Resuming…",
+    ("stop", "asked"): "Asking…",
+    ("stop", "accepted"): "Stopping…",
+    ("cancel", "asked"): "Asking…",
+    ("cancel", "accepted"): "Cancelling…",
+}
+
+
+class StateChip(QLabel):
+    """A rounded tint with the state in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._token = "accent"
+        self.setAccessibleName("State of the run")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFixedHeight(24)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        current_theme().changed.connect(self.update)
+
+    def say(self, text: str, token: str) -> None:
+        """Show the state in a theme colour."""
+        if (text, token) != (self.text(), self._token):
+            self._token = token
+            self.setText(text)
+            self.setAccessibleDescription(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(QFontMetrics(self._font()).horizontalAdvance(self.text()) + 24, 24)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @staticmethod
+    def _font() -> QFont:
+        font = current_theme().font("caption")
+        font.setWeight(font.Weight.DemiBold)
+        return font
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tints = {"accent": "accent_tint", "warning": "warning_tint", "error": "error_tint"}
+        if self._token in tints:
+            fill = theme.color(tints[self._token])
+        else:
+            fill = QColor(theme.color(self._token))
+            fill.setAlpha(30)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(QRectF(self.rect()), 12, 12)
+        painter.setPen(theme.color(self._token))
+        painter.setFont(self._font())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.text())
+
+
+class FigureLabel(QWidget):
+    """A large number above its small caption."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme = current_theme()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.value, self.caption = QLabel("–"), caption()
+        font = theme.font("number")
+        font.setWeight(font.Weight.DemiBold)
+        self.value.setFont(font)
+        self.caption.setFont(theme.font("small"))
+        column.addWidget(self.value)
+        column.addWidget(self.caption)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+
+    def say(self, figure: Figure) -> None:
+        """Show a figure. The room it takes only grows, so that nothing beside it jumps."""
+        if (self.value.text(), self.caption.text()) == (figure.value, figure.caption):
+            return
+        self.value.setText(figure.value)
+        self.caption.setText(figure.caption)
+        self.setAccessibleDescription(f"{figure.value} {figure.caption}")
+        self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
+
+
+class RunStrip(QFrame):
+    """Shows what it is told and says which button was pressed."""
+
+    pause_wanted = Signal()
+    resume_wanted = Signal()
+    stop_wanted = Signal()
+    cancel_wanted = Signal()
+    folder_wanted = Signal()
+    configure_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("pane", "top")
+        self.setFixedHeight(52)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(14)
+        self.name = ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
+        self.name.setProperty("role", "heading")
+        self.name.setAccessibleName("Name of the run")
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.chip = StateChip()
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setMinimumWidth(40)
+        self.bar.setMaximumWidth(240)
+        self.bar.setAccessibleName("Share of the planned epochs that is done")
+        self.error = FigureLabel("Median error")
+        self.time = FigureLabel("Time left")
+        self.speed = FigureLabel("Speed")
+        row.addWidget(self.name)
+        row.addWidget(self.chip)
+        row.addWidget(self.bar, 4)
+        row.addSpacing(6)
+        for figure in (self.error, self.time, self.speed):
+            row.addWidget(figure)
+            row.addSpacing(6)
+        row.addStretch(1)
+        self._make_buttons(row)
+
+    def _make_buttons(self, row: QHBoxLayout) -> None:
+        self.pause = _button("Pause", "Stand still after this batch; training goes on where it was")
+        self.stop = _button(
+            "Stop and keep", "End training after this batch, keep and evaluate the best model"
+        )
+        set_state(self.stop, "primary", value=True)
+        self.cancel = _button("Cancel…", "End the run without evaluating it; its folder is kept")
+        self.folder = _button("Open folder", "Show the files of the run")
+        self.configure = _button("Back to settings", "Change settings for the next run")
+        self.pause.clicked.connect(self._pause_or_resume)
+        self.stop.clicked.connect(self.stop_wanted)
+        self.cancel.clicked.connect(self.cancel_wanted)
+        self.folder.clicked.connect(self.folder_wanted)
+        self.configure.clicked.connect(self.configure_wanted)
+        for button in (self.pause, self.stop, self.cancel, self.folder, self.configure):
+            row.addWidget(button)
+            row.setSpacing(8)
+        self._resumes = False
+        self._pending: dict[str, str] = {}
+
+    def _pause_or_resume(self) -> None:
+        (self.resume_wanted if self._resumes else self.pause_wanted).emit()
+
+    def set_progress(self, share: float, *, token: str) -> None:
+        """Fill the bar, in the colour of the state."""
+        self.bar.setValue(round(share * 1000))
+        color = current_theme().hex(token if token in ("best", "error", "warning") else "accent")
+        style = f"QProgressBar::chunk {{ background: {color}; }}"
+        if self.bar.styleSheet() != style:
+            self.bar.setStyleSheet(style)
+
+    def note_command(self, verb: str, stage: str) -> None:
+        """Follow a command: the button says how far it has come until it is done or refused."""
+        if stage in ("asked", "accepted"):
+            self._pending[verb] = _PENDING.get((verb, stage), "")
+        else:
+            self._pending.pop(verb, None)
+
+    def start_over(self) -> None:
+        """Another run: nothing is under way, and the figures take the room they need."""
+        self._pending.clear()
+        for figure in (self.error, self.time, self.speed):
+            figure.setMinimumWidth(0)
+
+    def set_buttons(self, *, can: dict[str, bool], paused: bool, over: bool) -> None:
+        """Offer what makes sense now."""
+        self._resumes = paused or "resume" in self._pending
+        verb = "resume" if self._resumes else "pause"
+        self.pause.setText(self._pending.get(verb) or ("Resume" if self._resumes else "Pause"))
+        tip = (
+            "Go on training"
+            if self._resumes
+            else "Stand still after this batch; training goes on where it was"
+        )
+        self.pause.setToolTip(tip)
+        self.pause.setAccessibleDescription(tip)
+        self.pause.setEnabled(can[verb])
+        self.stop.setText(self._pending.get("stop") or "Stop and keep")
+        self.stop.setEnabled(can["stop"])
+        self.cancel.setText(self._pending.get("cancel") or "Cancel…")
+        self.cancel.setEnabled(can["cancel"])
+        for button in (self.pause, self.stop, self.cancel):
+            button.setVisible(not over)
+        for button in (self.folder, self.configure):
+            button.setVisible(over)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(text.rstrip("…"))
+    button.setAccessibleDescription(tip)
+    # Wide enough for every text it will show, so that nothing moves under the pointer.
+    widest = max(
+        QFontMetrics(button.font()).horizontalAdvance(word) for word in (text, "Cancelling…", "Resuming…")
+    )
+    button.setMinimumWidth(widest + 30)
+    return button

@@ -1,0 +1,114 @@
+"""What the page says about the state of a run, in words and in which colour. No widgets."""
+
+from dataclasses import dataclass
+
+from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.estimate import Estimate, samples_per_second, time_left
+from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.run.machine import Phase, State
+
+STATE_TOKENS = {
+    State.PAUSING: "warning",
+    State.PAUSED: "warning",
+    State.COMPLETED: "best",
+    State.STOPPED: "muted",
+    State.CANCELLED: "muted",
+    State.FAILED: "error",
+    State.CRASHED: "error",
+}
+"""The colour of a state; those left out have the accent."""
+
+_WORDS = {
+    State.LAUNCHING: "Starting the engine",
+    State.CONNECTING: "Connecting",
+    State.PREPARING: "Preparing",
+    State.PAUSING: "Pausing",
+    State.PAUSED: "Paused",
+    State.STOPPING: "Stopping, keeping the model",
+    State.FINALIZING: "Finishing",
+    State.COMPLETED: "Done",
+    State.STOPPED: "Stopped and kept",
+    State.FAILED: "Failed",
+    State.CRASHED: "Crashed",
+    State.CANCELLED: "Cancelled",
+}
+
+_TRAINING = {
+    Phase.NONE: "Training",
+    Phase.EPOCH: "Training",
+    Phase.VALIDATING: "Validating",
+    Phase.SAVING: "Saving",
+}
+
+_WITH_EPOCH = frozenset({State.TRAINING, State.PAUSING, State.PAUSED})
+_WITH_COUNT = frozenset({State.COMPLETED, State.STOPPED, State.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A large number with its small caption."""
+
+    value: str
+    caption: str
+
+
+def state_text(state: State, phase: Phase, store: RunStore, *, cancelled: bool, lost: bool) -> str:
+    """The words of the state chip, for example 'Training · epoch 43 of 60'."""
+    text = _TRAINING[phase] if state is State.TRAINING else _WORDS[state]
+    if state is State.STOPPING and cancelled:
+        text = "Cancelling"
+    if state in _WITH_EPOCH and store.header is not None:
+        epoch = min(int(store.x + 1e-9) + 1, store.header.max_epochs)
+        text += f" · epoch {epoch} of {store.header.max_epochs}"
+    elif state in _WITH_COUNT and store.epochs:
+        text += f" · {words.counted(len(store.epochs), 'epoch', 'epochs')}"
+    return f"No contact · {text[0].lower()}{text[1:]}" if lost else text
+
+
+def state_token(state: State, *, lost: bool) -> str:
+    """The colour token of the state chip."""
+    return "error" if lost else STATE_TOKENS.get(state, "accent")
+
+
+def progress(store: RunStore) -> float:
+    """How much of the planned epochs is done, 0 to 1."""
+    if store.header is None or store.header.max_epochs < 1:
+        return 0.0
+    return min(1.0, store.x / store.header.max_epochs)
+
+
+def error_figure(store: RunStore) -> Figure:
+    """The median distance to the labels, in pixels and as a share of the body."""
+    epoch = store.latest_error
+    if epoch is None:
+        return Figure("–", "median error")
+    share = f", {words.share(epoch.percent_of_body)} of body" if epoch.percent_of_body is not None else ""
+    return Figure(words.pixels(epoch.median_px), f"median error{share}")
+
+
+def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:
+    """How long it will still take, or how long it took."""
+    if over:
+        if store.train_since is None:
+            return Figure("–", "training time")
+        return Figure(words.duration(store.last_t - store.train_since), "training time")
+    if state is State.PAUSED:
+        return Figure("paused", "the clock stands still")
+    if state in (State.STOPPING, State.FINALIZING):
+        return Figure("soon", "writing files, evaluating")
+    estimate = time_left(store)
+    if estimate is None:
+        return Figure("–", "to the end")
+    return Figure(f"about {words.duration(estimate.to_end)}", _plateau_caption(estimate))
+
+
+def _plateau_caption(estimate: Estimate) -> str:
+    if estimate.plateau is None:
+        return "to the end"
+    return f"to the end ({words.duration(estimate.plateau)} if no new best)"
+
+
+def speed_figure(store: RunStore) -> Figure:
+    """Training frames in a second."""
+    speed = samples_per_second(store)
+    return Figure("–" if speed is None else words.rate(speed), "samples / s")

@@ -1,0 +1,78 @@
+"""Which few values an axis names, linear or logarithmic, and how it writes them."""
+
+import math
+from collections.abc import Sequence
+
+from sleapnn_gui.monitor import words
+
+
+def linear_ticks(low: float, high: float, *, most: int = 4) -> list[float]:
+    """At most `most` round values between two others, evenly spaced."""
+    if not (math.isfinite(low) and math.isfinite(high) and high > low):
+        return []
+    raw = (high - low) / max(1, most)
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    step = next(size * magnitude for size in (1, 2, 2.5, 5, 10) if size * magnitude >= raw * (1 - 1e-9))
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
+
+
+def whole_ticks(low: float, high: float, *, most: int = 7) -> list[float]:
+    """Round values as in `linear_ticks`, whole numbers only."""
+    ticks = linear_ticks(low, high, most=most)
+    return [tick for tick in ticks if abs(tick - round(tick)) < 1e-9]
+
+
+def log_ticks(low: float, high: float, *, most: int = 5) -> list[float]:
+    """At most about `most` round values between two positive ones: decades, then 1-2-5, then evenly spaced."""
+    if not (0 < low < high and math.isfinite(high)):
+        return []
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    stride = max(1, math.ceil((last - first + 1) / most))
+    choices = [
+        [10.0**power for power in range(first, last + 1) if power % stride == 0],
+        [step * 10.0**power for power in range(first, last + 1) for step in (1, 5)],
+        [step * 10.0**power for power in range(first, last + 1) for step in (1, 2, 5)],
+    ]
+    best: list[float] = []
+    for choice in choices:
+        inside = [value for value in choice if low <= value <= high]
+        if len(inside) <= most and len(inside) > len(best):
+            best = inside
+    return best if len(best) >= 3 else linear_ticks(low, high, most=most - 1)
+
+
+def loss_text(value: float) -> str:
+    """A tick of a loss axis: '0.005', '2e-5'."""
+    if value == 0:
+        return "0"
+    if 1e-4 <= abs(value) < 1e4:
+        return f"{value:.6g}"
+    return words.power(value, figures=3)
+
+
+def plain_text(value: float) -> str:
+    """A tick without any frills: '40', '2.5'."""
+    return f"{value:.6g}"
+
+
+def rate_text(value: float) -> str:
+    """A tick of a learning rate axis: '1e-4'."""
+    return "0" if value == 0 else words.power(value)
+
+
+def nearest_index(values: Sequence[float], target: float) -> int:
+    """Index of the value closest to `target`; `values` must not be empty and never fall."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < target:
+            low = middle + 1
+        else:
+            high = middle
+    if low == 0:
+        return 0
+    if low == len(values):
+        return low - 1
+    return low if values[low] - target < target - values[low - 1] else low - 1

@@ -1,0 +1,367 @@
+"""The Train page: one run from Train to its end, what it says, and the three things a person can ask of it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal, SignalInstance, Slot
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from sleapnn_gui.monitor import telling, words
+from sleapnn_gui.monitor.banner import Banner, CancelQuestion
+from sleapnn_gui.monitor.charts import ChartsView
+from sleapnn_gui.monitor.phases import PhasesView
+from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.monitor.summary import RunStrip
+from sleapnn_gui.run.machine import Phase, State
+from sleapnn_gui.run.outcome import Outcome
+from sleapnn_gui.run.process import tail
+from sleapnn_gui.run.queue import Item
+from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.widgets.theme import current_theme, set_state
+
+REFRESH_MS = 100
+"""The page is redrawn at most ten times a second, however much the engine says."""
+
+SLOW_REFRESH = 5
+"""Without news, every so many turns: times and estimates go on."""
+
+MOST_LAST_LINES = 5
+
+PHASE_PATIENCE = 1.0
+"""Seconds a validation or save must last before the chip names it: shorter ones would only flicker."""
+
+_VERBS = ("pause", "resume", "stop", "cancel")
+_OUTCOME_SEVERITY = {State.FAILED: "error", State.CRASHED: "error"}
+
+
+def open_in_desktop(path: Path) -> None:
+    """Show a file or folder with the desktop's own program."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+class EmptyState(QWidget):
+    """What the page says before the first run."""
+
+    train_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme = current_theme()
+        inside = QWidget()
+        inside.setFixedWidth(520)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.size("space_4"))
+        title = QLabel("Nothing is training yet")
+        title.setProperty("role", "title")
+        title.setFont(theme.font("title"))
+        text = QLabel(
+            "Press Train (Ctrl+Return) to start with the settings that are open.\n\n"
+            "Here you will then see how far the model is off in pixels and in percent of the body, how long it will "
+            "still take, the loss as it falls, and the validation frames with the largest errors.\n\n"
+            "You can pause, go on, or stop and keep the model at any time. Closing the window does not end the "
+            "training; open the run folder again and you are back where it is."
+        )
+        text.setWordWrap(True)
+        text.setProperty("role", "muted")
+        self.train = QPushButton("Train")
+        set_state(self.train, "primary", value=True)
+        self.train.setAccessibleDescription("Start training with the settings that are open")
+        self.train.setFixedWidth(120)
+        self.train.clicked.connect(self.train_wanted)
+        for widget in (title, text, self.train):
+            column.addWidget(widget)
+        # A wrapped label asks for the height of its widest form; this one knows its width.
+        text.setMinimumHeight(text.heightForWidth(inside.width()))
+        page = QVBoxLayout(self)
+        page.addStretch(2)
+        page.addWidget(inside, 0, Qt.AlignmentFlag.AlignHCenter)
+        page.addStretch(3)
+
+
+class TrainPage(QWidget):
+    """Follows one `RunSession` at a time. The page never waits for the engine and draws at most ten times a second.
+
+    `train_wanted` and `configure_wanted` are for the window; `can_changed` when what `can` answers may differ.
+    """
+
+    train_wanted = Signal()
+    configure_wanted = Signal()
+    can_changed = Signal()
+
+    def __init__(
+        self,
+        session: RunSession | None = None,
+        *,
+        opener: Callable[[Path], None] = open_in_desktop,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("page:train")
+        self.setAccessibleName("Train")
+        self.session: RunSession | None = None
+        self.store = RunStore()
+        self._opener = opener
+        self._fresh = False
+        self._turns = 0
+        self._refused = ""
+        self._phase, self._phase_since = Phase.NONE, 0.0
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self._turn)
+        self.set_session(session)
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.strip = RunStrip()
+        column.addWidget(self.strip)
+        inside = QVBoxLayout()
+        inside.setContentsMargins(16, 12, 16, 12)
+        inside.setSpacing(10)
+        self.question = CancelQuestion()
+        self.banner = Banner()
+        self.advice = Banner()
+        self.stack = QStackedWidget()
+        self.empty, self.phases, self.charts = EmptyState(), PhasesView(), ChartsView()
+        for view in (self.empty, self.phases, self.charts):
+            self.stack.addWidget(view)
+        for widget in (self.question, self.banner, self.advice):
+            inside.addWidget(widget)
+        inside.addWidget(self.stack, 1)
+        column.addLayout(inside, 1)
+        self.strip.pause_wanted.connect(self.pause)
+        self.strip.resume_wanted.connect(self.resume)
+        self.strip.stop_wanted.connect(self.stop_and_keep)
+        self.strip.cancel_wanted.connect(self.cancel)
+        self.strip.folder_wanted.connect(self.open_folder)
+        self.strip.configure_wanted.connect(self.configure_wanted)
+        self.question.confirmed.connect(self._cancel_now)
+        self.banner.link_followed.connect(lambda target: self._opener(Path(target)))
+        self.empty.train_wanted.connect(self.train_wanted)
+        self.charts.journal_wanted.connect(self.open_folder)
+
+    # -- the run -------------------------------------------------------------------------------------------
+
+    def set_session(self, session: RunSession | None) -> None:
+        """Follow another run, or none. What the session said before this is not repeated."""
+        if self.session is not None:
+            for signal, slot in self._wires(self.session):
+                signal.disconnect(slot)
+        self.session = session
+        self.store = RunStore()
+        self._refused = ""
+        self.strip.start_over()
+        self.question.setVisible(False)
+        self.banner.clear()
+        self.advice.clear()
+        self.charts.set_store(self.store)
+        self.phases.start_over()
+        if session is None:
+            self._timer.stop()
+        else:
+            for signal, slot in self._wires(session):
+                signal.connect(slot)
+            self._timer.start()
+        self._refresh()
+        self.can_changed.emit()
+
+    def _wires(self, session: RunSession) -> list[tuple[SignalInstance, Callable[..., None]]]:
+        return [
+            (session.events, self._take),
+            (session.state_changed, self._state_changed),
+            (session.command_state, self._command_moved),
+            (session.notice, self._note),
+            (session.ended, self._ended),
+        ]
+
+    def can(self, verb: str) -> bool:
+        """Whether pause, resume, stop or cancel makes sense now."""
+        return self.session is not None and self.session.can(verb)
+
+    @Slot()
+    def pause(self) -> None:
+        """Ask the engine to stand still after this batch."""
+        if self.session is not None:
+            self.session.pause()
+
+    @Slot()
+    def resume(self) -> None:
+        """Ask a paused engine to go on."""
+        if self.session is not None:
+            self.session.resume()
+
+    @Slot()
+    def stop_and_keep(self) -> None:
+        """Ask the engine to end after this batch, evaluate and keep the best model."""
+        if self.session is not None:
+            self.session.stop(after="batch")
+
+    @Slot()
+    def cancel(self) -> None:
+        """Ask the person, on the page, whether the run should be cancelled."""
+        if self.can("cancel"):
+            self.question.ask()
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Show the run folder, or what there is of it, with the desktop's file manager."""
+        run_dir = self.session.run_dir if self.session is not None else None
+        if run_dir is not None:
+            self._opener(next(path for path in (run_dir, *run_dir.parents) if path.is_dir()))
+
+    def _cancel_now(self) -> None:
+        if self.session is not None:
+            self.session.cancel()
+
+    # -- what the session says -----------------------------------------------------------------------------
+
+    def _take(self, items: list[Item]) -> None:
+        self.store.add(items)
+        self.charts.log.add(items)
+        self._fresh = True
+
+    def _state_changed(self) -> None:
+        self._fresh = True
+        if not self.can("cancel"):
+            self.question.setVisible(False)
+        self.can_changed.emit()
+
+    def _note(self, text: str) -> None:
+        self.charts.log.note(text)
+
+    def _command_moved(self, verb: str, stage: str, text: str) -> None:
+        self.strip.note_command(verb, stage)
+        if stage == "refused":
+            self._refused = f"“{verb.capitalize()}” was not carried out: {text}"
+            self._note(self._refused)
+        elif stage == "asked":
+            self._refused = ""
+        self._show_strip()
+        self._show_contact()
+        self.can_changed.emit()
+
+    def _ended(self, outcome: Outcome) -> None:
+        self.strip.start_over()
+        self._show_outcome(outcome)
+        self._refresh()
+        self._timer.stop()
+        self.can_changed.emit()
+
+    # -- drawing -------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._refresh()
+
+    def _turn(self) -> None:
+        self._turns += 1
+        if self._fresh or self._turns % SLOW_REFRESH == 0:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if not self.isVisible():
+            return
+        self._fresh = False
+        session = self.session
+        self.strip.setVisible(session is not None)
+        if session is None:
+            self.stack.setCurrentWidget(self.empty)
+            return
+        self._show_strip()
+        self._show_contact()
+        self._show_advice()
+        if self.store.is_training:
+            self.stack.setCurrentWidget(self.charts)
+            self.charts.refresh()
+        else:
+            self.stack.setCurrentWidget(self.phases)
+            self.phases.refresh(self.store, session.state, over=session.is_over)
+
+    def _show_strip(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        strip, store, over = self.strip, self.store, session.is_over
+        name = store.header.run_name if store.header is not None else ""
+        strip.name.setText(name or (session.run_dir.name if session.run_dir is not None else ""))
+        text = telling.state_text(
+            session.state,
+            self._steady_phase(session),
+            store,
+            cancelled=session.machine.cancelled,
+            lost=session.lost_contact,
+        )
+        token = telling.state_token(session.state, lost=session.lost_contact)
+        strip.chip.say(text, token)
+        strip.set_progress(1.0 if session.state is State.COMPLETED else telling.progress(store), token=token)
+        strip.error.say(telling.error_figure(store))
+        strip.time.say(telling.time_figure(store, session.state, over=over))
+        strip.speed.say(telling.speed_figure(store))
+        can = {verb: session.can(verb) for verb in _VERBS}
+        strip.set_buttons(can=can, paused=session.state is State.PAUSED, over=over)
+
+    def _steady_phase(self, session: RunSession) -> Phase:
+        """The phase of a training run, once it has lasted."""
+        now = time.monotonic()
+        if session.phase is not self._phase:
+            self._phase, self._phase_since = session.phase, now
+        lasting = now - self._phase_since >= PHASE_PATIENCE
+        return session.phase if lasting else Phase.EPOCH
+
+    def _show_contact(self) -> None:
+        """While a run lives: lost contact, or a command that was refused."""
+        session = self.session
+        if session is None or session.is_over:
+            return
+        if session.lost_contact:
+            log = session.log_path
+            self.banner.say(
+                "The engine has not been heard for more than two seconds. It may be busy or stuck; its process is still "
+                "there and may go on. Nothing is lost: what it writes is read when it answers again.",
+                severity="error",
+                lines=_evidence(tuple(tail(log, lines=4)) if log is not None else (), log),
+                links=[(str(log), f"Open {log.name}")] if log is not None else [],
+            )
+        elif self._refused:
+            self.banner.say(self._refused, severity="warning")
+        else:
+            self.banner.clear()
+
+    def _show_advice(self) -> None:
+        """What the numbers themselves say is wrong."""
+        if self.store.first_bad_x is None:
+            self.advice.clear()
+        elif not self.advice.isVisible():
+            epoch = int(self.store.first_bad_x) + 1
+            self.advice.say(
+                f"Warning: the loss stopped being a number in epoch {epoch}, so the model learns nothing from there on. "
+                "Stop, lower the learning rate and train again.",
+                severity="warning",
+            )
+
+    def _show_outcome(self, outcome: Outcome) -> None:
+        self.question.setVisible(False)
+        severity = _OUTCOME_SEVERITY.get(outcome.state, "info")
+        text = outcome.sentence
+        if outcome.where and outcome.where not in text:
+            text = f"{outcome.where}: {text}"
+        if outcome.hint:
+            text = f"{text} {outcome.hint}"
+        lines: tuple[str, ...] = ()
+        if outcome.state in _OUTCOME_SEVERITY:
+            lines = outcome.problems or _evidence(outcome.last_lines[-MOST_LAST_LINES:], outcome.log_path)
+        links = []
+        if outcome.log_path is not None and severity == "error":
+            links.append((str(outcome.log_path), f"Open {outcome.log_path.name}"))
+        self.banner.say(text, severity=severity, lines=lines, links=links)
+        self.charts.log.note(words.one_line(text))
+
+
+def _evidence(lines: tuple[str, ...], log: Path | None) -> tuple[str, ...]:
+    """The last lines, and where all of them are."""
+    return (*lines, f"The whole log is {log}") if log is not None else lines

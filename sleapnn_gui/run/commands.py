@@ -1,0 +1,95 @@
+"""What a person asked the engine for and how far it has come: asked, accepted, then done or refused."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from sleapnn_engine.protocol.messages import VERBS, Reply
+from sleapnn_gui.run.link import NoAnswerError
+from sleapnn_gui.run.machine import State
+
+Tell = Callable[[str, str, str], None]
+"""Called with verb, stage and text."""
+
+
+class CommandTrack:
+    """The commands under way, by verb. `tell` hears every stage once."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._open: list[str] = []
+        self._accepted: set[str] = set()
+        self._questions: dict[str, Future[Reply]] = {}
+
+    def is_open(self, verb: str) -> bool:
+        """Whether `verb` was asked and is neither done nor refused."""
+        return verb in self._open
+
+    def ask(self, verb: str, question: "Future[Reply] | None" = None) -> None:
+        """A command was asked for; `question` is the request that carries it, if it needs one."""
+        self._open.append(verb)
+        if question is not None:
+            self._questions[verb] = question
+        self._tell(verb, "asked", "")
+
+    def accept(self, verb: str) -> None:
+        """A command is being carried out."""
+        if verb in self._open and verb not in self._accepted:
+            self._accepted.add(verb)
+            self._tell(verb, "accepted", "")
+
+    def refuse(self, verb: str, why: str) -> None:
+        """A command came to nothing."""
+        if verb in self._open:
+            self._drop(verb)
+            self._tell(verb, "refused", why)
+
+    def hear_event(self, kind: str) -> None:
+        """An event of the engine: commands whose end it marks are done, whether or not their answer came yet."""
+        for verb in [verb for verb in self._open if verb in VERBS and VERBS[verb].done == kind]:
+            self.accept(verb)
+            self._drop(verb)
+            self._tell(verb, "done", "")
+
+    def take_refusals(self) -> list[tuple[str, str, bool]]:
+        """Look at the answers that came: accepted ones are told, the others returned as (verb, why, spoken).
+
+        `spoken` is False when there was no answer at all.
+        """
+        refusals = []
+        for verb, question in list(self._questions.items()):
+            if not question.done():
+                continue
+            del self._questions[verb]
+            why, spoken = _refusal(question)
+            if why:
+                refusals.append((verb, why, spoken))
+            else:
+                self.accept(verb)
+        return refusals
+
+    def close(self, state: State) -> None:
+        """The run ended in `state`: what that fulfils is done, the rest refused."""
+        for verb in self._open:
+            fulfilled = verb == "cancel" or (verb == "stop" and state in (State.STOPPED, State.COMPLETED))
+            self._tell(
+                verb, "done" if fulfilled else "refused", "" if fulfilled else "The run had ended before."
+            )
+        self._open.clear()
+        self._accepted.clear()
+        self._questions.clear()
+
+    def _drop(self, verb: str) -> None:
+        self._open.remove(verb)
+        self._accepted.discard(verb)
+        self._questions.pop(verb, None)
+
+
+def _refusal(question: "Future[Reply]") -> tuple[str, bool]:
+    """Why a request came to nothing, empty when it was accepted; and whether the engine said so itself."""
+    try:
+        reply = question.result(timeout=0)
+    except NoAnswerError as error:
+        return str(error), False
+    if reply.ok and reply.accepted:
+        return "", True
+    return reply.error or "The engine gave no reason.", True

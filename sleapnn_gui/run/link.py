@@ -1,0 +1,291 @@
+"""The window's line to the engine: a thread that finds it, listens, asks, and reads the journal to its end."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
+from sleapnn_engine.protocol.codec import DecodeError, decode_event
+from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
+from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_engine.protocol.messages import Event, Reply
+from sleapnn_gui.run.queue import EventQueue
+
+ANSWER_SECONDS = 5.0
+"""How long a request may stay unanswered before the person is told so."""
+
+SWITCH_SECONDS = 0.0002
+"""How soon this thread hands the interpreter to the window. Python's own 5 ms, paid at every call into Qt, turn a
+20 ms repaint into 300 ms while a long history is decoded; this costs the decoding nothing that can be measured."""
+
+_LOOK_SECONDS = 0.05
+_LISTEN_MS = 40
+_WATCH_SECONDS = 0.5
+_LAST_WORDS_SECONDS = 0.3
+_BLOCK_BYTES = 2**20
+_EVENTS_AT_ONCE = 250
+_BREATH_SECONDS = 0.001
+
+
+class Sign(StrEnum):
+    """Something the link noticed that is not an event of the engine."""
+
+    FOUND = "found"
+    CONNECTED = "connected"
+    REFUSED = "refused"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A sign with its text."""
+
+    sign: Sign
+    text: str = ""
+
+
+class NoAnswerError(Exception):
+    """A request could not be sent or stayed unanswered; the text says so in a sentence."""
+
+
+@dataclass
+class _Question:
+    verb: str
+    args: dict[str, Any]
+    answer: "Future[Reply]" = field(default_factory=Future)
+    deadline: float = 0.0
+
+
+class RunLink:
+    """One run's line. Everything it learns lies in `queue`, `take_signs` and a few plain attributes.
+
+    `previous_token` is the token of a connection file that was there before this run was launched and is to be
+    passed over; `since` (Unix seconds) keeps an older journal in the same folder from being taken for this run's;
+    `watch` is called twice a second from the link's thread.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        *,
+        queue: EventQueue,
+        previous_token: str = "",
+        since: float = 0.0,
+        watch: Callable[[], None] | None = None,
+    ) -> None:
+        self.run_dir = run_dir
+        self.queue = queue
+        self.last_seq = 0
+        self.last_sign = time.monotonic()
+        """When the engine was last heard, on the monotonic clock."""
+        self.lost = False
+        self.connected = False
+        self._previous_token = previous_token
+        self._since = since
+        self._watch = watch
+        self._next_watch = 0.0
+        self._signs: deque[Noticed] = deque()
+        self._questions: deque[_Question] = deque()
+        self._asked: dict[int, _Question] = {}
+        self._closing = threading.Event()
+        self._finishing = threading.Event()
+        self._drained = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="run-link", daemon=True)
+
+    @property
+    def drained(self) -> bool:
+        """Whether everything there is to know of an ended run lies in the queue."""
+        return self._drained.is_set()
+
+    def start(self) -> None:
+        """Begin to look for the engine, or to read the journal when `finish` was called first."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """The engine is gone: read what it still said and come to an end."""
+        self._finishing.set()
+
+    def close(self) -> None:
+        """Let go at once; the engine does not mind. Waits for the thread, which looks up every few milliseconds."""
+        self._closing.set()
+        self.queue.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2.0)
+
+    def ask(self, verb: str, **args: Any) -> "Future[Reply]":
+        """Send a request; the future holds the reply, or NoAnswerError."""
+        question = _Question(verb, args, deadline=time.monotonic() + ANSWER_SECONDS)
+        self._questions.append(question)
+        return question.answer
+
+    def take_signs(self) -> list[Noticed]:
+        """What was noticed since the last call, oldest first."""
+        signs = []
+        while self._signs:
+            signs.append(self._signs.popleft())
+        return signs
+
+    def _run(self) -> None:
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
+        try:
+            while not self._over() and not self._converse():
+                self._closing.wait(_LOOK_SECONDS)
+            if self._finishing.is_set() and not self._closing.is_set():
+                self._read_the_rest()
+        finally:
+            self._drained.set()
+            self._refuse_open_questions("The engine is not running any more.")
+
+    def _over(self) -> bool:
+        return self._closing.is_set() or self._finishing.is_set()
+
+    def _converse(self) -> bool:
+        """Listen to the engine until it is over; False when there is no connection file yet."""
+        connection = self._connection()
+        self._look_after(time.monotonic())
+        if connection is None:
+            return False
+        self._signs.append(Noticed(Sign.FOUND))
+        try:
+            with EngineClient(connection, from_seq=self.last_seq + 1) as client:
+                while not self._over():
+                    self._turn(client, _LISTEN_MS)
+                self._hear_last_words(client)
+        except (EngineRefusedError, zmq.ZMQError) as error:
+            self._signs.append(Noticed(Sign.REFUSED, str(error)))
+            self.lost = True
+            self._refuse_open_questions(str(error))
+            while not self._over():
+                self._look_after(time.monotonic())
+                self._closing.wait(_LOOK_SECONDS)
+        return True
+
+    def _connection(self) -> Connection | None:
+        try:
+            connection = Connection.read(self.run_dir)
+        except ConnectionFileError:
+            return None
+        return None if connection.token == self._previous_token else connection
+
+    def _turn(self, client: EngineClient, timeout_ms: int) -> int:
+        """One round of listening and asking; how many events it brought."""
+        self._send_questions(client)
+        events = client.poll(timeout_ms, limit=_EVENTS_AT_ONCE)
+        if client.engine and not self.connected:
+            self.connected = True
+            self._signs.append(Noticed(Sign.CONNECTED))
+        now = time.monotonic()
+        if events:
+            self.last_sign = now
+        for event in events:
+            self._pass_on(event)
+        self.lost = client.lost
+        self._match_replies(client, now)
+        self._signs.extend(Noticed(Sign.NOTICE, text) for text in client.take_notices())
+        self._look_after(now)
+        if len(events) == _EVENTS_AT_ONCE:
+            self._closing.wait(_BREATH_SECONDS)
+        return len(events)
+
+    def _pass_on(self, event: Event) -> None:
+        # A put that waits for room holds this thread back; the journal keeps what the sockets then drop.
+        if self.queue.put(event) and event.seq is not None:
+            self.last_seq = event.seq
+
+    def _look_after(self, now: float) -> None:
+        if self._watch is not None and now >= self._next_watch:
+            self._watch()
+            self._next_watch = now + _WATCH_SECONDS
+
+    def _send_questions(self, client: EngineClient) -> None:
+        while self._questions:
+            question = self._questions.popleft()
+            self._asked[client.ask(question.verb, **question.args)] = question
+
+    def _match_replies(self, client: EngineClient, now: float) -> None:
+        for reply in client.take_replies():
+            self.last_sign = now
+            question = self._asked.pop(reply.id, None) if reply.id is not None else None
+            if question is not None:
+                question.answer.set_result(reply)
+        for number in [number for number, question in self._asked.items() if now > question.deadline]:
+            question = self._asked.pop(number)
+            question.answer.set_exception(
+                NoAnswerError(
+                    f"The engine has not answered for {ANSWER_SECONDS:.0f} s; it may be busy or stuck."
+                )
+            )
+
+    def _refuse_open_questions(self, why: str) -> None:
+        for question in [*self._asked.values(), *self._questions]:
+            question.answer.set_exception(NoAnswerError(why))
+        self._asked.clear()
+        self._questions.clear()
+
+    def _hear_last_words(self, client: EngineClient) -> None:
+        """Take what still lies in the sockets of an engine that is gone: the frames are nowhere else."""
+        end = time.monotonic() + _LAST_WORDS_SECONDS
+        while time.monotonic() < end and not self._closing.is_set():
+            if not self._turn(client, 20) and client.caught_up:
+                return
+
+    def _read_the_rest(self) -> None:
+        """Bring the journal to its end, from the last event that came through."""
+        if self.last_seq:
+            for event in events_after(self.run_dir, self.last_seq):
+                self._pass_on(event)
+            return
+        reader = JournalReader(self.run_dir)
+        first = True
+        while (events := reader.poll(limit=_EVENTS_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
+            if first and events[0].t < self._since:
+                return
+            first = False
+            for event in events:
+                self._pass_on(event)
+        self._signs.extend(Noticed(Sign.NOTICE, text) for text in reader.take_notices())
+
+
+def events_after(run_dir: Path, last_seq: int) -> list[Event]:
+    """The journal's events numbered above `last_seq`, found from the end of the file backwards."""
+    tail = b""
+    try:
+        with (run_dir / JOURNAL_NAME).open("rb") as stream:
+            start = stream.seek(0, os.SEEK_END)
+            while start > 0:
+                size = min(_BLOCK_BYTES, start)
+                start -= size
+                stream.seek(start)
+                tail = stream.read(size) + tail
+                first = _first_whole_event(tail, at_start=start == 0)
+                if first is not None and (first.seq or 0) <= last_seq:
+                    break
+    except OSError:
+        return []
+    lines = tail.split(b"\n")[:-1]
+    return [event for event in map(_event, lines) if event is not None and (event.seq or 0) > last_seq]
+
+
+def _first_whole_event(text: bytes, *, at_start: bool) -> Event | None:
+    lines = text.split(b"\n", 3)
+    whole = lines[:-1] if at_start else lines[1:-1]
+    return next((event for event in map(_event, whole) if event is not None), None)
+
+
+def _event(line: bytes) -> Event | None:
+    """Read a journal line; the half line of a killed engine and the tail of a cut block count as nothing."""
+    with contextlib.suppress(DecodeError):
+        return decode_event(line)
+    return None

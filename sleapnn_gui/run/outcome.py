@@ -1,0 +1,144 @@
+"""How a process ended and what became of the run, told in one sentence with the evidence beside it."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from sleapnn_gui.run.machine import Ending, State
+
+REFUSED_CODE = 2
+INTERRUPTED_CODE = 130
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The end of a process: its exit code, or the signal that ended it, or neither when nobody can tell."""
+
+    code: int | None = None
+    signal: int | None = None
+
+    @classmethod
+    def from_returncode(cls, returncode: int) -> "Exit":
+        """Read what `subprocess` reports: negative numbers are signals."""
+        if returncode < 0:
+            return cls(signal=-returncode)
+        return cls(code=returncode)
+
+    def ending(self, lines: list[str]) -> Ending:
+        """Judge the exit; `lines` are the last lines of output, in which a traceback betrays a bug."""
+        if self.code == 0:
+            return Ending.CLEAN
+        if self.code == REFUSED_CODE:
+            return Ending.REFUSED
+        if self.code == INTERRUPTED_CODE:
+            return Ending.INTERRUPTED
+        said_why = any(line.strip() for line in lines) and not any(_TRACEBACK in line for line in lines)
+        return Ending.FAILED if self.code == 1 and said_why else Ending.BROKEN
+
+    @property
+    def sentence(self) -> str:
+        """What happened to the process, for example 'The engine was ended by signal 9 (SIGKILL).'"""
+        if self.signal is not None:
+            return f"The engine was ended by signal {self.signal} ({_signal_name(self.signal)}).{_cause(self.signal)}"
+        if self.code is None:
+            return "The engine's process is gone and left no exit code."
+        if self.code == 0:
+            return "The engine ended with exit code 0."
+        return f"The engine ended with exit code {self.code}."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "no known name"
+
+
+def _cause(number: int) -> str:
+    """What usually sends this signal, where that helps."""
+    return {
+        "SIGKILL": " On Linux that is often the system freeing memory: a smaller batch size or cache helps.",
+        "SIGSEGV": " That is a fault in native code, often a driver or a damaged file.",
+    }.get(_signal_name(number), "")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run, settled when its process has exited."""
+
+    state: State
+    sentence: str
+    hint: str = ""
+    where: str = ""
+    """File or setting the failure is about, where the engine named one."""
+    problems: tuple[str, ...] = ()
+    """What a refused config has wrong, one sentence each."""
+    last_lines: tuple[str, ...] = ()
+    log_path: Path | None = None
+    run_dir: Path | None = None
+    exit: Exit = Exit()
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """What the engine said about its end, from its `failed` or `finished` event."""
+
+    message: str = ""
+    where: str = ""
+    hint: str = ""
+    early_stopped: bool = False
+    best_epoch: int | None = None
+    epochs: int | None = None
+
+
+def describe(state: State, leaving: Exit, words: LastWords, lines: list[str]) -> tuple[str, str]:
+    """One sentence on what happened and, where there is one, a hint what to do."""
+    if state is State.COMPLETED:
+        return _completed_sentence(words), ""
+    if state is State.STOPPED:
+        return _stopped_sentence(words, leaving), ""
+    if state is State.CANCELLED:
+        return "The run was cancelled. Its folder is kept with everything written so far.", ""
+    if state is State.FAILED:
+        return words.message or _said_on_output(leaving, lines), words.hint
+    return f"The engine stopped without saying why. {leaving.sentence}", ""
+
+
+def problems_of(leaving: Exit, lines: list[str], *, config: Path | None = None) -> tuple[str, ...]:
+    """What a refused start (exit code 2) lists on its output, one problem a line.
+
+    The path of the temporary `config` in front of a line says nothing to anybody and is left out, and so are
+    warnings, which never refuse a start.
+    """
+    if leaving.code != REFUSED_CODE:
+        return ()
+    told = (line.strip().removeprefix(f"{config}: ") for line in lines if line.strip())
+    return tuple(line for line in told if ": warning: " not in line)
+
+
+def _completed_sentence(words: LastWords) -> str:
+    done = "Training is done"
+    if words.early_stopped:
+        done = "Training ended early because validation had stopped improving"
+    return f"{done}{_best(words)}."
+
+
+def _stopped_sentence(words: LastWords, leaving: Exit) -> str:
+    how = "interrupted" if leaving.code == INTERRUPTED_CODE else "stopped on request"
+    after = f" after {words.epochs} epochs" if words.epochs else ""
+    return f"The run was {how}{after} and kept{_best(words)}."
+
+
+def _best(words: LastWords) -> str:
+    return "" if words.best_epoch is None else f"; the best model is from epoch {words.best_epoch + 1}"
+
+
+def _said_on_output(leaving: Exit, lines: list[str]) -> str:
+    spoken = [line.strip() for line in lines if line.strip()]
+    if leaving.code == REFUSED_CODE:
+        count = len(problems_of(leaving, lines))
+        what = "1 problem" if count == 1 else f"{count} problems"
+        return f"The engine refused to start: the config has {what}. Nothing was created."
+    return spoken[-1] if spoken else leaving.sentence

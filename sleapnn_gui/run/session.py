@@ -1,0 +1,379 @@
+"""One run as the window sees it: start or attach, follow, command, and learn how it ended. Never blocks the window."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.messages import Event
+from sleapnn_gui.run.commands import CommandTrack
+from sleapnn_gui.run.link import RunLink, Sign
+from sleapnn_gui.run.machine import (
+    Ending,
+    Phase,
+    RunMachine,
+    State,
+    UnexpectedWordError,
+    Word,
+    word_of,
+)
+from sleapnn_gui.run.outcome import Exit, LastWords, Outcome, describe, problems_of
+from sleapnn_gui.run.process import (
+    ENGINE_COMMAND,
+    ChildEngine,
+    Engine,
+    Escalation,
+    FoundEngine,
+    Step,
+    make_launch_folder,
+    tail,
+    train_command,
+)
+from sleapnn_gui.run.queue import EventQueue, Item
+
+TICK_MS = 80
+"""How often the window looks at the queue and the process: about twelve times a second."""
+
+GRACE_SECONDS = 10.0
+
+_STEPS = {
+    Step.TERMINATED: "The engine did not come to an end by itself; its process was told to end.",
+    Step.KILLED: "The engine's process did not end when told to; it was ended by force.",
+    Step.GIVEN_UP: "The engine's process could not be ended; it may hang in the disk or the graphics driver.",
+}
+
+
+class RunSession(QObject):
+    """One run from its start, or from where this window finds it, to its end.
+
+    Signals: `state_changed()` when state, phase or contact changed; `events(list)` with everything new, in order
+    (`Event` or `Batches`); `command_state(verb, stage, text)` with stage asked, accepted, done or refused;
+    `notice(text)` for something worth a line in the log; `ended(Outcome)` once, when the process has exited.
+    """
+
+    state_changed = Signal()
+    events = Signal(list)
+    command_state = Signal(str, str, str)
+    notice = Signal(str)
+    ended = Signal(object)
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        engine: Sequence[str] = ENGINE_COMMAND,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        super().__init__(parent)
+        self.machine = RunMachine()
+        self.run_dir: Path | None = None
+        self.outcome: Outcome | None = None
+        self.heartbeat: Event | None = None
+        self.heartbeat_at = 0.0
+        """When the newest heartbeat came, on the monotonic clock."""
+        self._command = tuple(engine)
+        self._grace = grace
+        self._queue = EventQueue()
+        self._link: RunLink | None = None
+        self._engine: Engine | None = None
+        self._exit: Exit | None = None
+        self._words = LastWords()
+        self._escalation: Escalation | None = None
+        self._commands = CommandTrack(self.command_state.emit)
+        self._config: Path | None = None
+        self._output: Path | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def state(self) -> State:
+        """Where the run is."""
+        return self.machine.state
+
+    @property
+    def phase(self) -> Phase:
+        """What a training engine is busy with."""
+        return self.machine.phase
+
+    @property
+    def lost_contact(self) -> bool:
+        """Whether a run that should speak has fallen silent."""
+        return self.machine.lost_contact
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended and everything about it is known."""
+        return self.machine.is_over
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process, where there is one."""
+        return self._engine.pid if self._engine is not None else None
+
+    @property
+    def log_path(self) -> Path | None:
+        """The most telling log there is: the run's own, else what the process printed."""
+        run_log = self.run_dir / "run.log" if self.run_dir is not None else None
+        if run_log is not None and run_log.is_file():
+            return run_log
+        return self._output if self._output is not None and self._output.is_file() else None
+
+    # -- beginnings ----------------------------------------------------------------------------------------
+
+    def start(self, config_text: str, run_dir: Path | str, *, folder: Path | None = None) -> None:
+        """Launch an engine that trains the config into `run_dir`.
+
+        `folder` is the working folder of the engine, from which relative paths in the config count. Raises
+        OSError when the process cannot be started, RuntimeError on a session that has a run already.
+        """
+        self._claim(run_dir)
+        assert self.run_dir is not None
+        previous = ""
+        with contextlib.suppress(ConnectionFileError):
+            previous = Connection.read(self.run_dir).token
+        since = time.time() - 1.0
+        config, self._output = make_launch_folder(config_text)
+        self._config = config
+        command = train_command(config, run_dir=self.run_dir, engine=self._command)
+        try:
+            self._engine = ChildEngine(command, output=self._output, folder=folder)
+        except OSError:
+            shutil.rmtree(config.parent, ignore_errors=True)
+            raise
+        self._follow(RunLink(self.run_dir, queue=self._queue, previous_token=previous, since=since))
+
+    def attach(self, run_dir: Path | str) -> None:
+        """Follow the run in a folder: live with its whole history when its engine runs, else from its journal."""
+        self._claim(run_dir)
+        assert self.run_dir is not None
+        try:
+            connection = Connection.read(self.run_dir)
+        except ConnectionFileError:
+            self._open()
+            return
+        found = FoundEngine(connection)
+        if connection.process_alive() is False:
+            self._open()
+            return
+        self._engine = found
+        self._take(Word.CONNECTION_FOUND)
+        self._follow(RunLink(self.run_dir, queue=self._queue, watch=found.watch))
+
+    def _open(self) -> None:
+        """Read a run whose engine is gone from its journal."""
+        assert self.run_dir is not None
+        self._exit = Exit()
+        link = RunLink(self.run_dir, queue=self._queue)
+        link.finish()
+        self._follow(link)
+
+    def _claim(self, run_dir: Path | str) -> None:
+        if self.run_dir is not None:
+            raise RuntimeError(
+                f"This session already follows {self.run_dir}; make another one for another run."
+            )
+        self.run_dir = Path(run_dir).absolute()
+
+    def _follow(self, link: RunLink) -> None:
+        self._link = link
+        link.start()
+        self._timer.start()
+        self.state_changed.emit()
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def can(self, verb: str) -> bool:
+        """Whether `verb` (pause, resume, stop, checkpoint, cancel) makes sense now and is not under way."""
+        if self._engine is None or self._commands.is_open(verb):
+            return False
+        return self.machine.can(verb)
+
+    def pause(self) -> None:
+        """Ask the engine to stand still after the batch in progress."""
+        self._ask("pause")
+
+    def resume(self) -> None:
+        """Ask a paused engine to go on."""
+        self._ask("resume")
+
+    def checkpoint(self) -> None:
+        """Ask the engine to write a checkpoint after the batch in progress."""
+        self._ask("checkpoint")
+
+    def stop(self, after: str = "batch") -> None:
+        """Ask the engine to end training after the `batch` or `epoch` in progress, write its files and leave."""
+        if self._ask("stop", after=after) and self._engine is not None:
+            self._escalation = Escalation(self._engine, patient=True, grace=self._grace)
+
+    def cancel(self) -> None:
+        """End the run soon, by force if need be. The run folder is kept."""
+        if not self.can("cancel") or self._engine is None or self._link is None:
+            return
+        self._take(Word.CANCEL)
+        if self._escalation is None:
+            self._escalation = Escalation(self._engine, patient=False, grace=self._grace)
+        self._escalation.hurry()
+        if self._link.connected and not self._link.lost:
+            self._commands.ask("cancel", self._link.ask("stop", after="batch"))
+        else:
+            self._commands.ask("cancel")
+            self._force("cancel")
+
+    def leave(self) -> None:
+        """Stop following; a live engine goes on without this window. May be called twice."""
+        self._timer.stop()
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        if isinstance(self._engine, ChildEngine) and self._exit is None:
+            self._engine.detach()
+        self._engine = None
+
+    def _ask(self, verb: str, **args: Any) -> bool:
+        if not self.can(verb) or self._link is None:
+            return False
+        self._commands.ask(verb, self._link.ask(verb, **args))
+        return True
+
+    def _force(self, verb: str) -> None:
+        """Nobody to be polite with: go to the process at once."""
+        if self._escalation is not None:
+            self._escalation.skip_request()
+        self._commands.accept(verb)
+
+    # -- one turn ------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self._link is None:
+            return
+        self._hear_signs(self._link)
+        drained = self._link.drained
+        items = self._queue.take()
+        if items:
+            self._hear(items)
+        self._hear_answers()
+        if self._exit is None and self._engine is not None:
+            self._exit = self._engine.poll()
+            if self._exit is not None:
+                self._link.finish()
+        if self._exit is None:
+            self._press_on(self._link)
+            if self.machine.set_lost_contact(lost=self._link.lost):
+                self.state_changed.emit()
+        elif drained and not len(self._queue):
+            self._settle(self._exit)
+
+    def _hear_signs(self, link: RunLink) -> None:
+        words = {Sign.FOUND: Word.CONNECTION_FOUND, Sign.CONNECTED: Word.CONNECTED}
+        for noticed in link.take_signs():
+            if noticed.sign is Sign.CONNECTED or (
+                noticed.sign is Sign.FOUND and self.state in (State.LAUNCHING, State.CONNECTING)
+            ):
+                self._take(words[noticed.sign])
+            elif noticed.text:
+                self.notice.emit(noticed.text)
+
+    def _hear(self, items: list[Item]) -> None:
+        for item in items:
+            if not isinstance(item, Event):
+                self._take(Word.EPOCH)
+                continue
+            word = word_of(item.kind, item.body)
+            if word is not None:
+                self._take(word)
+            if item.kind == "heartbeat":
+                self.heartbeat, self.heartbeat_at = item, time.monotonic()
+            elif item.kind in ("failed", "finished"):
+                self._words = _last_words(item)
+            self._commands.hear_event(item.kind)
+        self.events.emit(items)
+
+    def _take(self, word: Word) -> None:
+        """Give the machine a word. One that is off its table is the engine's mistake: said, not obeyed."""
+        try:
+            changed = self.machine.take(word)
+        except UnexpectedWordError as error:
+            self.notice.emit(f"{error} It was passed over.")
+            return
+        if changed:
+            self.state_changed.emit()
+
+    def _hear_answers(self) -> None:
+        for verb, why, spoken in self._commands.take_refusals():
+            if verb == "cancel":
+                self._force(verb)
+                continue
+            if verb == "stop" and spoken and not self.machine.cancelled:
+                # It spoke and said no; a stop that met only silence goes on to the process itself.
+                self._escalation = None
+            self._commands.refuse(verb, why)
+
+    def _press_on(self, link: RunLink) -> None:
+        step = self._escalation.tick(link.last_sign) if self._escalation is not None else None
+        if step is not None:
+            self.notice.emit(_STEPS[step])
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _settle(self, leaving: Exit) -> None:
+        self._timer.stop()
+        lines = tail(self._output) if self._output is not None else []
+        ending = leaving.ending(lines) if self._engine is not None else Ending.BROKEN
+        state = self.machine.end(ending)
+        sentence, hint = describe(state, leaving, self._words, lines)
+        self._keep_output()
+        log_path = self.log_path
+        if not lines and log_path is not None:
+            lines = tail(log_path)
+        self.outcome = Outcome(
+            state=state,
+            sentence=sentence,
+            hint=hint,
+            where=self._words.where,
+            problems=problems_of(leaving, lines, config=self._config),
+            last_lines=tuple(lines),
+            log_path=log_path,
+            run_dir=self.run_dir if self.run_dir is not None and self.run_dir.is_dir() else None,
+            exit=leaving,
+        )
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        self._commands.close(state)
+        self.state_changed.emit()
+        self.ended.emit(self.outcome)
+
+    def _keep_output(self) -> None:
+        """Move what the process printed beside the run's own log, once there is a run folder to hold it."""
+        if self._output is None or self.run_dir is None:
+            return
+        launch = self._output.parent
+        kept = self.run_dir / "engine.out"
+        if self.run_dir.is_dir() and tail(self._output, lines=1):
+            try:
+                shutil.copyfile(self._output, kept)
+            except OSError:
+                # A full or vanished disk: the output stays where it is and is named from there.
+                return
+            self._output = kept
+            shutil.rmtree(launch, ignore_errors=True)
+        elif not tail(self._output, lines=1):
+            self._output = None
+            shutil.rmtree(launch, ignore_errors=True)
+
+
+def _last_words(event: Event) -> LastWords:
+    body = event.body
+    if event.kind == "failed":
+        return LastWords(message=body["message"], where=body.get("path") or "", hint=body.get("hint") or "")
+    return LastWords(
+        early_stopped=body["outcome"] == "early_stopped",
+        best_epoch=body.get("best_epoch"),
+        epochs=body.get("epochs"),
+    )

@@ -1,0 +1,39 @@
+"""A drop-down list that the wheel never changes, with a line chevron in the theme's colour."""
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+
+from .theme import current_theme
+
+
+class QuietComboBox(QComboBox):
+    """A combo box for forms: fixed height, no wheel, as wide as its column."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(current_theme().size("control"))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(16)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(96, self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(current_theme().color("muted" if self.isEnabled() else "faint"), 1.5))
+        x, y = self.width() - 15.0, self.height() / 2 + 0.5
+        painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
+        painter.end()
+
+    def show_all(self) -> None:
+        """Open the list."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.showPopup()

@@ -1,0 +1,214 @@
+"""The look of the window: one token table turned into a palette, a stylesheet and fonts, light, dark or as the system."""
+
+import string
+from typing import Any
+
+import attrs
+import yaml
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from sleapnn_engine.config.resources import resource_path
+
+MODES = ("light", "dark", "system")
+_BOLD = ("title", "heading", "number")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@attrs.frozen
+class Tokens:
+    """The token table as read: colours as (light, dark) pairs of "#rrggbb", sizes and type in pixels."""
+
+    colors: dict[str, tuple[str, str]]
+    read_on: dict[str, tuple[str, ...]]
+    sizes: dict[str, int]
+    type: dict[str, int]
+    families: tuple[str, ...]
+    mono: tuple[str, ...]
+    generic: tuple[str, ...]
+
+    def hex(self, name: str, scheme: str) -> str:
+        """The colour called `name` in the "light" or "dark" scheme, as "#rrggbb"."""
+        return self.colors[name][1 if scheme == "dark" else 0]
+
+
+def load_tokens() -> Tokens:
+    """Read the token table of `resources/themes`."""
+    with resource_path("themes", "tokens.yaml").open(encoding="utf-8") as file:
+        table: dict[str, Any] = yaml.load(file, Loader=_LOADER)
+    return Tokens(
+        colors={name: (pair[0], pair[1]) for name, pair in table["colors"].items()},
+        read_on={name: tuple(surfaces) for name, surfaces in table["read_on"].items()},
+        sizes=table["sizes"],
+        type=table["type"],
+        families=tuple(table["families"]),
+        mono=tuple(table["mono"]),
+        generic=tuple(table["generic"]),
+    )
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG contrast ratio (1 to 21) of two "#rrggbb" colours."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+class Theme(QObject):
+    """The theme of an application; lives as long as the application and tells when its colours change.
+
+    Widgets that paint themselves ask `color` while painting, so a change of theme only needs a repaint.
+    """
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, *, mode: str = "system", tokens: Tokens | None = None) -> None:
+        super().__init__(app)
+        self.setObjectName("theme")
+        self._app = app
+        self.tokens = tokens or load_tokens()
+        self._template = string.Template(resource_path("themes", "style.qss").read_text(encoding="utf-8"))
+        self._colors: dict[str, QColor] = {}
+        self._fonts: dict[tuple[str, QFont.Weight | None, bool], QFont] = {}
+        self._mode = mode
+        self.scheme = "light"
+        self._family = self._system_family()
+        self._mono = self._first_installed(self.tokens.mono)
+        app.setStyle("Fusion")
+        app.setFont(self.font())
+        app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        self.set_mode(mode)
+
+    @property
+    def mode(self) -> str:
+        """What was asked for: light, dark or system."""
+        return self._mode
+
+    def set_mode(self, mode: str) -> None:
+        """Switch to "light", "dark" or "system"."""
+        if mode not in MODES:
+            raise ValueError(f"A theme is one of {', '.join(MODES)}, not {mode!r}.")
+        self._mode = mode
+        wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(
+            mode, Qt.ColorScheme.Unknown
+        )
+        self._app.styleHints().setColorScheme(wanted)
+        if mode == "system":
+            dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            self._apply("dark" if dark else "light")
+        else:
+            self._apply(mode)
+
+    def hex(self, name: str) -> str:
+        """The colour token `name` as "#rrggbb" in the theme shown now."""
+        return self.tokens.hex(name, self.scheme)
+
+    def color(self, name: str) -> QColor:
+        """The colour token `name` in the theme shown now. Do not modify the returned colour."""
+        return self._colors[name]
+
+    def size(self, name: str) -> int:
+        """The size token `name` in pixels."""
+        return self.tokens.sizes[name]
+
+    def font(self, role: str = "base", *, weight: QFont.Weight | None = None, mono: bool = False) -> QFont:
+        """A font of the type token `role` (base, title, caption, ...) with figures of equal width."""
+        known = self._fonts.get((role, weight, mono))
+        if known is None:
+            known = QFont(self._mono if mono else self._family)
+            known.setPixelSize(self.tokens.type[role])
+            known.setWeight(weight or (QFont.Weight.DemiBold if role in _BOLD else QFont.Weight.Normal))
+            known.setFeature(QFont.Tag("tnum"), 1)
+            self._fonts[role, weight, mono] = known
+        return QFont(known)
+
+    def _apply(self, scheme: str) -> None:
+        self.scheme = scheme
+        self._colors = {name: QColor(self.hex(name)) for name in self.tokens.colors}
+        self._app.setPalette(self._palette())
+        self._app.setStyleSheet(self.stylesheet())
+        self.changed.emit()
+
+    def stylesheet(self) -> str:
+        """The application's stylesheet with every token filled in."""
+        words: dict[str, object] = {name: self.hex(name) for name in self.tokens.colors}
+        words |= self.tokens.sizes
+        words |= {f"type_{name}": size for name, size in self.tokens.type.items()}
+        return self._template.substitute(words)
+
+    def _palette(self) -> QPalette:
+        palette = QPalette()
+        roles = {
+            QPalette.ColorRole.Window: "window",
+            QPalette.ColorRole.WindowText: "text",
+            QPalette.ColorRole.Base: "panel",
+            QPalette.ColorRole.AlternateBase: "control",
+            QPalette.ColorRole.Text: "text",
+            QPalette.ColorRole.Button: "panel",
+            QPalette.ColorRole.ButtonText: "text",
+            QPalette.ColorRole.BrightText: "error",
+            QPalette.ColorRole.PlaceholderText: "muted",
+            QPalette.ColorRole.Highlight: "accent",
+            QPalette.ColorRole.HighlightedText: "on_accent",
+            QPalette.ColorRole.Accent: "accent",
+            QPalette.ColorRole.Link: "accent_text",
+            QPalette.ColorRole.LinkVisited: "accent_text",
+            QPalette.ColorRole.ToolTipBase: "panel",
+            QPalette.ColorRole.ToolTipText: "text",
+            QPalette.ColorRole.Light: "panel",
+            QPalette.ColorRole.Midlight: "hover",
+            QPalette.ColorRole.Mid: "control_line",
+            QPalette.ColorRole.Dark: "line",
+        }
+        for role, name in roles.items():
+            palette.setColor(role, self.color(name))
+        for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, self.color("muted"))
+        return palette
+
+    def _system_changed(self) -> None:
+        if self._mode == "system":
+            dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            self._apply("dark" if dark else "light")
+
+    def _system_family(self) -> str:
+        family = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+        return self._first_installed(self.tokens.families) if family in self.tokens.generic else family
+
+    def _first_installed(self, families: tuple[str, ...]) -> str:
+        installed = set(QFontDatabase.families())
+        found = next((family for family in families if family in installed), "")
+        return found or QFontInfo(QFont(families[-1])).family()
+
+
+def install_theme(app: QApplication, *, mode: str = "system") -> Theme:
+    """Give the application its theme, or switch the one it has to `mode`."""
+    theme = app.findChild(Theme, "theme")
+    if theme is None:
+        return Theme(app, mode=mode)
+    theme.set_mode(mode)
+    return theme
+
+
+def current_theme() -> Theme:
+    """The application's theme; installed as "light" when there is none yet, so that a widget can stand alone."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise RuntimeError("A theme needs a QApplication.")
+    return app.findChild(Theme, "theme") or install_theme(app, mode="light")
+
+
+def set_state(widget: QWidget, name: str, value: object) -> None:
+    """Set a dynamic property that the stylesheet selects on, and let the style look again if it changed."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()

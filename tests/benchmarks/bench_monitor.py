@@ -1,0 +1,200 @@
+"""How many events a second the Train page takes, how late it shows them, and the longest turn of its event loop.
+
+A second process says batch results at a steady rate through the real channel. Two viewers watch it, one after
+the other in the same run of this script: the Train page, and a plain window that does what viewers of training
+commonly do (look at the socket, redraw everything, sleep a tenth of a second). Run it on a quiet machine:
+
+    python tests/benchmarks/bench_monitor.py --rate 1000 --seconds 10
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QApplication
+
+from sleapnn_engine.protocol.client import EngineClient
+from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_gui.monitor.train_page import TrainPage
+from sleapnn_gui.run.queue import Batches
+from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.theme import install_theme
+
+ENGINE = """
+import os, sys, time
+from sleapnn_engine.protocol.channel import EngineChannel
+run_dir, rate, total, steps = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+with EngineChannel(run_dir) as channel:
+    while channel.viewers < 2:
+        time.sleep(0.01)
+    channel.emit("started", dict(run_name="bench", run_dir=run_dir, model_type="single_instance",
+        max_epochs=total // steps + 1, steps_per_epoch=steps, n_train=4 * steps, n_val=1, nodes=["a"], edges=[],
+        device="cpu", precision="32", parameters=1, early_stopping_patience=None, pid=os.getpid()))
+    begin = time.monotonic()
+    for step in range(total):
+        behind = begin + step / rate - time.monotonic()
+        if behind > 0:
+            time.sleep(behind)
+        loss = 1.0 / (step + 1) ** 0.3
+        channel.emit("batch_end", dict(epoch=step // steps, step=step, batch=step % steps, loss=loss,
+            losses={"head": loss}, seconds=0.001))
+    channel.emit("log", dict(level="info", text=f"said {total / (time.monotonic() - begin):.0f} events a second"))
+    time.sleep(1.0)
+"""
+
+
+@dataclass
+class Watch:
+    """What was measured of one viewer."""
+
+    name: str
+    taken: int = 0
+    lags: list[float] = field(default_factory=list)
+    turns: list[float] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
+    said: str = ""
+
+    def note(self, events: int, oldest: float) -> None:
+        """`events` batch results were taken, the oldest of them said at the Unix time `oldest`."""
+        now = time.time()
+        self.began = self.began or now
+        self.taken += events
+        self.lags.append(now - oldest)
+        self.ended = now
+
+    def row(self) -> str:
+        """One line of the table."""
+        rate = self.taken / max(1e-9, self.ended - self.began)
+        turns = sorted(self.turns)
+        return (
+            f"{self.name:<18}{self.taken:>9,}{rate:>12,.0f}{1000 * float(np.median(self.lags)):>12.0f}"
+            f"{1000 * max(self.lags):>12.0f}{1000 * turns[int(0.99 * len(turns))]:>12.1f}{1000 * turns[-1]:>12.1f}"
+        )
+
+
+def start_engine(run_dir: Path, *, rate: float, total: int) -> subprocess.Popen:
+    """A process that says `total` batch results at `rate` a second once somebody watches."""
+    run_dir.mkdir()
+    command = [sys.executable, "-c", ENGINE, str(run_dir), str(rate), str(total), "500"]
+    return subprocess.Popen(command, cwd=Path(__file__).resolve().parents[2])
+
+
+def wait_for_connection(run_dir: Path) -> Connection:
+    """The engine's connection file, as soon as it is there."""
+    while True:
+        try:
+            return Connection.read(run_dir)
+        except ConnectionFileError:
+            time.sleep(0.01)
+
+
+def turn_until(app: QApplication, watch: Watch, done: Callable[[], bool], *, pause: float) -> None:
+    """Run the event loop turn by turn, timing each, until `done`; sleep `pause` between turns."""
+    while not done():
+        begin = time.perf_counter()
+        app.processEvents()
+        watch.turns.append(time.perf_counter() - begin)
+        time.sleep(pause)
+
+
+def watch_with_train_page(app: QApplication, run_dir: Path, *, total: int, history: int) -> Watch:
+    """Our page, at 1280 by 720."""
+    watch = Watch("Train page")
+    wait_for_connection(run_dir)
+    session = RunSession()
+    page = TrainPage(session)
+    page.resize(1208, 692)
+    page.show()
+    # The rail of the real window has loaded the icon font long before anything trains.
+    icon("caret-left").pixmap(16, 16)
+    if history:
+        steps = np.arange(history)
+        page.store.losses.extend(steps / 500 - history / 500, 1.0 / (steps + 1) ** 0.2)
+
+    def take(items: list) -> None:
+        for item in items:
+            if isinstance(item, Batches):
+                watch.note(len(item), item.since)
+            elif item.kind == "log":
+                watch.said = item.body["text"]
+
+    session.events.connect(take)
+    session.attach(run_dir)
+    turn_until(app, watch, lambda: watch.taken >= total, pause=0.001)
+    session.leave()
+    page.close()
+    return watch
+
+
+def watch_with_plain_window(app: QApplication, run_dir: Path, *, total: int, seconds: float) -> Watch:
+    """The baseline: sockets read on the window's thread, one redraw of everything for each event, a fixed sleep."""
+    watch = Watch("plain window")
+    plot = pg.PlotWidget()
+    plot.resize(1208, 692)
+    plot.show()
+    losses: list[float] = []
+    give_up = time.monotonic() + 3 * seconds
+    with EngineClient(wait_for_connection(run_dir)) as client:
+
+        def turn() -> bool:
+            begin = time.perf_counter()
+            for event in client.poll(0, limit=10):
+                if event.kind == "batch_end":
+                    losses.append(event.body["loss"])
+                    plot.plotItem.clear()
+                    plot.plotItem.plot(losses)
+                    app.processEvents()
+                    watch.note(1, event.t)
+            watch.turns.append(time.perf_counter() - begin)
+            return watch.taken >= total or time.monotonic() > give_up
+
+        turn_until(app, watch, turn, pause=0.1)
+    plot.close()
+    return watch
+
+
+def main() -> None:
+    """Measure both viewers and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=1000.0, help="events a second the engine says")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for how long")
+    parser.add_argument("--history", type=int, default=0, help="batch results the page holds beforehand")
+    args = parser.parse_args()
+    app = QApplication([])
+    install_theme(app, mode="light")
+    total = int(args.rate * args.seconds)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("page", "plain"):
+            run_dir = Path(folder) / name
+            engine = start_engine(run_dir, rate=args.rate, total=total)
+            if name == "page":
+                watch = watch_with_train_page(app, run_dir, total=total, history=args.history)
+            else:
+                watch = watch_with_plain_window(app, run_dir, total=total, seconds=args.seconds)
+            rows.append(watch)
+            engine.kill()
+            engine.wait()
+    print(f"{total:,} events at {args.rate:,.0f} a second on {os.cpu_count()} cores")
+    print(
+        f"{'viewer':<18}{'taken':>9}{'taken/s':>12}{'lag ms':>12}{'worst lag':>12}{'turn p99':>12}{'worst turn':>12}"
+    )
+    for watch in rows:
+        print(watch.row())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Events as an engine would say them, numbered and timed, for tests of what the page makes of them."""
+
+import numpy as np
+
+from sleapnn_engine.protocol.messages import Event
+from sleapnn_gui.run.queue import EventQueue
+
+NODES = ("nose", "thorax", "tail")
+
+
+class Speaker:
+    """Makes a run's events one after another; `items` are what the session would hand on."""
+
+    def __init__(self, *, t=1000.0):
+        self.seq, self.t, self.step = 0, t, 0
+        self.events = []
+        self.best = (None, None)
+
+    def say(self, kind, body, *, arrays=None, after=0.0):
+        self.seq += 1
+        self.t += after
+        self.events.append(Event(self.seq, self.t, kind, body, arrays or {}))
+        return self
+
+    def start(self, *, max_epochs=10, steps=4, patience=None, n_train=16, n_val=8):
+        return self.say(
+            "started",
+            {
+                "run_name": "fly_01",
+                "run_dir": "/runs/fly_01",
+                "model_type": "single_instance",
+                "max_epochs": max_epochs,
+                "steps_per_epoch": steps,
+                "n_train": n_train,
+                "n_val": n_val,
+                "nodes": list(NODES),
+                "edges": [["nose", "thorax"], ["thorax", "tail"]],
+                "device": "cpu",
+                "precision": "32",
+                "parameters": 1000,
+                "early_stopping_patience": patience,
+                "pid": 42,
+            },
+        )
+
+    def phase(self, name, state, *, done=None, total=None, seconds=None, text="", after=0.0):
+        body = {"name": name, "state": state, "done": done, "total": total, "seconds": seconds, "text": text}
+        return self.say("phase", body, after=after)
+
+    def batches(self, count, *, steps=4, loss=0.5, seconds=1.0):
+        for _ in range(count):
+            value = loss(self.step) if callable(loss) else loss
+            body = {
+                "epoch": self.step // steps,
+                "step": self.step,
+                "batch": self.step % steps,
+                "loss": value,
+                "losses": {"head": value},
+                "seconds": seconds,
+            }
+            self.say("batch_end", body, after=seconds)
+            self.step += 1
+        return self
+
+    def epoch(self, number, *, val=0.5, train=0.4, lr=1e-3, median=3.0, by_node=None, after=2.0, speed=4.0):
+        best = self.best[1] is None or (val is not None and val < self.best[1])
+        if best:
+            self.best = (number, val)
+        error = None
+        if median is not None:
+            error = {
+                "median_px": median,
+                "p90_px": 9.0,
+                "percent_of_body": 2.5,
+                "by_node": by_node or {"nose": 2.0, "thorax": 1.0, "tail": None},
+            }
+        return self.say(
+            "epoch_end",
+            {
+                "epoch": number,
+                "train": train,
+                "val": val,
+                "lr": lr,
+                "seconds": 6.0,
+                "samples_per_second": speed,
+                "best": best,
+                "best_epoch": self.best[0],
+                "best_val": self.best[1],
+                "data_wait": 0.02,
+                "error": error,
+            },
+            after=after,
+        )
+
+    def frame(self, epoch, *, index=0, error=3.0, split="validation", side=16, nodes=3):
+        truth = [[[2.0, 3.0], [8.0, 8.0], None]]
+        predicted = [[[5.0, 7.0], [8.0, 9.0], [12.0, 12.0]]]
+        body = {
+            "epoch": epoch,
+            "split": split,
+            "index": index,
+            "labels_file": "labels.slp",
+            "video": "video.mp4",
+            "frame": 100 + index,
+            "scale": 2.0,
+            "truth": truth,
+            "predicted": predicted,
+            "scores": [[0.9, 0.8, 0.3]],
+            "error_px": error,
+            "stride": 4,
+            "arrays": [],
+        }
+        maps = np.zeros((nodes, side // 4, side // 4), np.float16)
+        maps[0, 1, 1] = 1.0
+        image = np.full((side, side, 1), 30, np.uint8)
+        return self.say("frame", body, arrays={"image": image, "confmaps": maps})
+
+    @property
+    def items(self):
+        queue = EventQueue(capacity=10**9)
+        for event in self.events:
+            queue.put(event)
+        taken = []
+        while more := queue.take():
+            taken += more
+        return taken

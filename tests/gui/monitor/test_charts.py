@@ -1,0 +1,138 @@
+"""The loss plot and the frame panel in a real window."""
+
+import itertools
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+
+from tests.gui.monitor.showing import long_run, show
+from tests.gui.monitor.speaking import Speaker
+
+
+class TestLossPlot:
+    def test_fits_itself_until_a_person_zooms_and_a_double_click_fits_again(self, page, app):
+        show(page, long_run())
+        plot = page.charts.loss.plot
+        before = plot.view.viewRange()
+        plot.view.setRange(xRange=(2, 4), yRange=(-2, -1), padding=0)
+        plot.moved.emit()
+        page.session.events.emit(Speaker().start(max_epochs=60).batches(4).items)
+        page._refresh()
+        app.processEvents()
+        assert plot.view.viewRange()[0] == [2, 4]
+        assert page.charts.loss.fit.isVisible()
+        QTest.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton)
+        app.processEvents()
+        assert plot.view.viewRange()[0][0] == before[0][0]
+        assert not page.charts.loss.fit.isVisible()
+
+    def test_log_and_linear(self, page):
+        show(page, long_run())
+        plot = page.charts.loss.plot
+        low, high = plot.view.viewRange()[1]
+        assert low < high < 0.5, "logarithms of losses below one"
+        page.charts.loss.log.setChecked(False)
+        low, high = plot.view.viewRange()[1]
+        assert low == 0
+        assert high >= 0.5
+
+    def test_losses_of_zero_do_not_break_the_logarithm(self, page):
+        show(page, Speaker().start(steps=4).batches(8, loss=0.0).epoch(0, val=0.0))
+        page.charts.loss.plot.draw()
+        assert page.grab().width() == 1208
+
+    def test_marks_for_rate_drops_and_pauses(self, page):
+        speaker = long_run().say("paused", {"epoch": 12, "step": 48})
+        speaker.say("resumed", {"epoch": 12, "step": 48, "paused_seconds": 362.0}, after=362.0)
+        show(page, speaker)
+        texts = {text.toPlainText() for line, text in page.charts.loss.plot._marks if line.isVisible()}
+        assert texts == {"rate 1e-3 → 5e-4", "paused 6 min 02 s"}
+        assert page.charts.loss.plot._best_text.toPlainText() == "best, epoch 12"
+
+    def test_the_values_under_the_pointer(self, page):
+        show(page, long_run())
+        plot = page.charts.loss.plot
+        plot._point_at(plot.view.mapViewToScene(QPointF(3.4, plot.view.viewRange()[1][0] + 0.1)))
+        assert plot.read_out.isVisible()
+        assert plot.read_out.text().startswith("epoch 4")
+        assert "validation 0.250" in plot.read_out.text()
+
+    def test_smoothing_is_held_back_while_there_are_few_batches(self, page):
+        show(page, Speaker().start(steps=100).batches(10, loss=lambda step: 1.0 if step < 5 else 0.1))
+        plot = page.charts.loss.plot
+        assert plot._weight(page.store) == 0.0
+        show(page, Speaker().start(steps=100).batches(1000))
+        assert plot._weight(page.store) == plot.smoothing
+
+
+class TestFramePanel:
+    def test_worst_first_and_the_choice_stays_through_the_epochs(self, page):
+        show(page, long_run())
+        frames = page.charts.frames
+        assert frames.title.text() == "Validation frame 101, worst first"
+        assert frames.place.text() == "1 of 2  ·  8.0 px"
+        QTest.mouseClick(frames.next, Qt.MouseButton.LeftButton)
+        assert frames.title.text().startswith("Validation frame 100")
+        frames.slider.setValue(3)
+        assert frames.epoch.text() == "4"
+        assert frames.title.text().startswith("Validation frame 100")
+
+    def test_new_epochs_are_followed_unless_a_person_went_back(self, page):
+        session = show(page, long_run())
+        frames = page.charts.frames
+        session.events.emit(Speaker().frame(12).items)
+        page._refresh()
+        assert frames.epoch.text() == "13"
+        frames.slider.setValue(2)
+        session.events.emit(Speaker().frame(13).items)
+        page._refresh()
+        assert frames.epoch.text() == "3"
+        frames.slider.setValue(frames.slider.maximum())
+        assert frames.epoch.text() == "14"
+
+    def test_layers_change_the_picture(self, page):
+        show(page, long_run())
+        frames = page.charts.frames
+        frames.view.resize(320, 320)
+        pictures = [frames.view.grab().toImage()]
+        for toggle in (frames.confidence, frames.points, frames.lines, frames.skeleton):
+            toggle.toggle()
+            pictures.append(frames.view.grab().toImage())
+        assert all(before != after for before, after in itertools.pairwise(pictures))
+        assert frames.heat_row.isVisible()
+
+    def test_the_part_under_the_pointer_with_its_error_in_source_pixels(self, page):
+        show(page, long_run())
+        view = page.charts.frames.view
+        place = view._to_screen(QPointF(2.5, 3.5))
+        # (2, 3) to (5, 7) is 5 pixels of the sent image, at 2 source pixels each.
+        assert view.describe_at(place) == "nose  ·  10.0 px off  ·  confidence 0.90"
+        assert view.describe_at(view._to_screen(QPointF(12.5, 12.5))).startswith("tail  ·  not labelled")
+        assert view.describe_at(QPointF(-500, -500)) == ""
+
+    def test_confidence_maps_lie_on_the_pixels_they_belong_to(self, page, app):
+        show(page, long_run())
+        view = page.charts.frames.view
+        page.charts.frames.points.setChecked(False)
+        page.charts.frames.lines.setChecked(False)
+        page.charts.frames.skeleton.setChecked(False)
+        page.charts.frames.confidence.setChecked(True)
+        app.processEvents()
+        warm = view.grab().toImage()
+        view.layers.confidence = False
+        plain = view.grab().toImage()
+        # Cell (1, 1) at stride 4 is pixel (4, 4), whose middle is at 4.5.
+        peak = view._to_screen(QPointF(4.5, 4.5)).toPoint()
+        far = view._to_screen(QPointF(13.0, 13.0)).toPoint()
+        assert warm.pixelColor(peak).red() > plain.pixelColor(peak).red() + 60
+        assert warm.pixelColor(far) == plain.pixelColor(far)
+
+    def test_zoom_keeps_the_point_under_the_pointer(self, page):
+        show(page, long_run())
+        view = page.charts.frames.view
+        around = QPointF(100, 80)
+        before = view._to_image(around)
+        view.zoom_by(3.0, around=around)
+        assert (view._to_image(around) - before).manhattanLength() < 1e-6
+        view.fit()
+        assert view._zoom == 1.0

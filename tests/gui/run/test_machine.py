@@ -1,0 +1,174 @@
+"""The table of states, row by row: what every word does in every state, and what every ending makes of it."""
+
+import pytest
+
+from sleapnn_gui.run.machine import (
+    TERMINAL,
+    TRANSITIONS,
+    Ending,
+    Phase,
+    RunMachine,
+    State,
+    UnexpectedWordError,
+    Word,
+    word_of,
+)
+
+# One row a state, one column a word in this order; "." is a word that state cannot take.
+WORDS = (
+    *("connection found", "connected", "prepare", "started", "epoch", "validate", "save", "phase over"),
+    *("pausing", "paused", "resumed", "stopping", "finish", "said completed", "said stopped", "said failed"),
+    "cancel",
+)
+L, C, P, T = "launching", "connecting", "preparing", "training"
+A, D, S, F = "pausing", "paused", "stopping", "finalizing"
+MATRIX = {
+    L: [C, P, P, P, T, T, T, T, A, D, ".", S, F, F, F, F, S],
+    C: [C, P, P, P, T, T, T, T, A, D, ".", S, F, F, F, F, S],
+    P: [".", P, P, P, T, T, T, T, A, D, ".", S, F, F, F, F, S],
+    T: [".", T, T, ".", T, T, T, T, A, D, ".", S, F, F, F, F, S],
+    A: [".", A, A, A, A, A, A, A, ".", D, T, S, F, F, F, F, S],
+    D: [".", D, ".", ".", ".", ".", D, D, ".", ".", T, S, F, F, F, F, S],
+    S: [S, S, S, S, S, S, S, S, S, S, S, S, F, F, F, F, S],
+    F: [".", F, ".", ".", ".", F, F, F, ".", ".", ".", F, F, F, F, F, S],
+    "completed": ["."] * 17,
+    "stopped": ["."] * 17,
+    "failed": ["."] * 17,
+    "crashed": ["."] * 17,
+    "cancelled": ["."] * 17,
+}
+
+CELLS = [(state, word, row[column]) for state, row in MATRIX.items() for column, word in enumerate(WORDS)]
+
+
+def test_matrix_lists_every_state_and_every_word():
+    assert set(MATRIX) == set(State)
+    assert tuple(Word) == WORDS
+    assert all(len(row) == len(WORDS) for row in MATRIX.values())
+    assert set(TRANSITIONS) == set(State)
+
+
+@pytest.mark.parametrize(("state", "word", "following"), CELLS)
+def test_word_in_state(state, word, following):
+    machine = RunMachine(State(state))
+    if following == ".":
+        with pytest.raises(UnexpectedWordError) as caught:
+            machine.take(Word(word))
+        assert state in str(caught.value)
+        assert machine.state == state
+    else:
+        machine.take(Word(word))
+        assert machine.state == following
+
+
+def test_phases_follow_the_words_of_a_training_engine():
+    machine = RunMachine(State.PREPARING)
+    seen = []
+    for word in (Word.EPOCH, Word.VALIDATE, Word.PHASE_OVER, Word.SAVE, Word.PHASE_OVER, Word.PAUSED):
+        machine.take(word)
+        seen.append(machine.phase)
+    assert seen == [Phase.EPOCH, Phase.VALIDATING, Phase.EPOCH, Phase.SAVING, Phase.EPOCH, Phase.NONE]
+
+
+def test_a_late_prepare_leaves_the_phase_of_a_training_run():
+    machine = RunMachine(State.TRAINING)
+    machine.take(Word.VALIDATE)
+    assert machine.take(Word.PREPARE) is False
+    assert machine.phase is Phase.VALIDATING
+
+
+ENDINGS = {
+    # (what the engine had said, cancelled before that): what each exit makes of it
+    (None, False): {
+        Ending.CLEAN: State.COMPLETED,
+        Ending.FAILED: State.FAILED,
+        Ending.REFUSED: State.FAILED,
+        Ending.INTERRUPTED: State.STOPPED,
+        Ending.BROKEN: State.CRASHED,
+    },
+    (Word.SAID_COMPLETED, False): dict.fromkeys(Ending, State.COMPLETED),
+    (Word.SAID_STOPPED, False): dict.fromkeys(Ending, State.STOPPED),
+    (Word.SAID_FAILED, False): dict.fromkeys(Ending, State.FAILED),
+    (None, True): dict.fromkeys(Ending, State.CANCELLED),
+    (Word.SAID_COMPLETED, True): dict.fromkeys(Ending, State.COMPLETED),
+    (Word.SAID_STOPPED, True): dict.fromkeys(Ending, State.CANCELLED),
+    (Word.SAID_FAILED, True): dict.fromkeys(Ending, State.CANCELLED),
+}
+
+
+@pytest.mark.parametrize(("said", "cancelled"), list(ENDINGS))
+@pytest.mark.parametrize("ending", list(Ending))
+def test_ending(said, cancelled, ending):
+    machine = RunMachine(State.TRAINING)
+    if cancelled:
+        machine.take(Word.CANCEL)
+    if said is not None:
+        machine.take(said)
+    expected = ENDINGS[said, cancelled][ending]
+    assert machine.end(ending) is expected
+    assert machine.state is expected
+    assert machine.is_over
+
+
+def test_terminal_states_are_entered_only_by_the_exit_and_left_by_nothing():
+    assert all(following not in TERMINAL for row in TRANSITIONS.values() for following in row.values())
+    machine = RunMachine(State.FINALIZING)
+    machine.end(Ending.CLEAN)
+    with pytest.raises(ValueError):
+        machine.end(Ending.CLEAN)
+
+
+CAN = {
+    "pause": {State.TRAINING},
+    "resume": {State.PAUSED},
+    "stop": {State.PREPARING, State.TRAINING, State.PAUSING, State.PAUSED},
+    "checkpoint": {State.TRAINING, State.PAUSED},
+    "cancel": set(State) - TERMINAL,
+}
+
+
+@pytest.mark.parametrize("verb", list(CAN))
+@pytest.mark.parametrize("state", list(State))
+def test_what_can_be_asked_for(verb, state):
+    assert RunMachine(state).can(verb) == (state in CAN[verb])
+
+
+def test_cancel_can_be_asked_for_once():
+    machine = RunMachine(State.PAUSED)
+    machine.take(Word.CANCEL)
+    assert not machine.can("cancel")
+
+
+def test_lost_contact_is_a_flag_beside_the_state():
+    machine = RunMachine(State.PAUSED)
+    assert machine.set_lost_contact(lost=True) is True
+    assert machine.set_lost_contact(lost=True) is False
+    assert machine.state is State.PAUSED
+    machine.end(Ending.BROKEN)
+    assert machine.lost_contact is False
+    assert machine.set_lost_contact(lost=True) is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "word"),
+    [
+        ("phase", {"name": "cache", "state": "progress"}, Word.PREPARE),
+        ("phase", {"name": "first_batch", "state": "done"}, Word.PREPARE),
+        ("phase", {"name": "train", "state": "started"}, Word.EPOCH),
+        ("phase", {"name": "train", "state": "done"}, None),
+        ("phase", {"name": "validate", "state": "started"}, Word.VALIDATE),
+        ("phase", {"name": "validate", "state": "done"}, Word.PHASE_OVER),
+        ("phase", {"name": "save", "state": "done"}, Word.PHASE_OVER),
+        ("phase", {"name": "finish", "state": "started"}, Word.FINISH),
+        ("phase", {"name": "something new", "state": "started"}, None),
+        ("batch_end", {}, Word.EPOCH),
+        ("epoch_end", {}, None),
+        ("finished", {"outcome": "completed"}, Word.SAID_COMPLETED),
+        ("finished", {"outcome": "early_stopped"}, Word.SAID_COMPLETED),
+        ("finished", {"outcome": "stopped"}, Word.SAID_STOPPED),
+        ("failed", {"message": "x"}, Word.SAID_FAILED),
+        ("log", {}, None),
+    ],
+)
+def test_events_as_words(kind, body, word):
+    assert word_of(kind, body) is word
