@@ -1,6 +1,7 @@
 """What a config may say but this engine does not do yet: refused in words before anything is created."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 
@@ -26,7 +27,7 @@ def unsupported(job: Job) -> list[Issue]:
     return [issue for check in _CHECKS for issue in check(job)]
 
 
-def active(sections: object) -> str:
+def active(sections: Any) -> str:
     """Name of the one section of a one-of group that is set ('' when there is none)."""
     return next(
         (field.name for field in attrs.fields(type(sections)) if getattr(sections, field.name) is not None),

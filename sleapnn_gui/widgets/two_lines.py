@@ -28,7 +28,9 @@ class TwoLines(QStyledItemDelegate):
         if chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_tint" if chosen else "hover"))
-            painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), theme.size("radius"), theme.size("radius"))
+            painter.drawRoundedRect(
+                QRectF(box).adjusted(0, 1, 0, -1), theme.size("radius"), theme.size("radius")
+            )
         room = box.adjusted(12, 6, -12, -6)
         for text, role, color, where in (
             (index.data(), "base", "accent" if chosen else "text", Qt.AlignmentFlag.AlignTop),

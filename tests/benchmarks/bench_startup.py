@@ -83,7 +83,11 @@ def first_step(labels: Path) -> float:
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
                 [sys.executable, "-c", CLICK, str(labels), folder],
-                check=True, cwd=ROOT, env=environment(), capture_output=True, text=True,
+                check=True,
+                cwd=ROOT,
+                env=environment(),
+                capture_output=True,
+                text=True,
             )
         seconds += json.loads(done.stdout.strip().splitlines()[-1])
     return statistics.median(seconds)
@@ -94,7 +98,9 @@ def main() -> None:
     print(f"{'what':<44}{'seconds':>9}{'ratio':>8}")
     print(f"{'bare Qt window shown (baseline)':<44}{bare:>9.2f}{1:>8.2f}")
     print(f"{'our window shown and usable':<44}{ours:>9.2f}{ours / bare:>8.2f}")
-    labels = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared/data/fly32_single/train.pkg.slp"
+    labels = (
+        Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared/data/fly32_single/train.pkg.slp"
+    )
     if labels.is_file():
         step = first_step(labels)
         torch = timed("import torch")

@@ -136,7 +136,9 @@ def test_old_sleap_json_opens_with_a_report(window: MainWindow, shared_data: Pat
     assert window.document.value(parts) is None
 
 
-def test_another_backbone_is_refused_by_name_and_a_unet_offered(window: MainWindow, shared_data: Path) -> None:
+def test_another_backbone_is_refused_by_name_and_a_unet_offered(
+    window: MainWindow, shared_data: Path
+) -> None:
     window.open_path(shared_data / "legacy_configs" / "profile.pretrained.single.json")
     assert "pretrained_encoder" in window.banner.sentence
     window.banner.followed.emit()

@@ -48,7 +48,9 @@ def test_labels_of_several_animals_are_a_problem_for_a_model_of_one(
     watch.stop()
 
 
-def test_damaged_labels_are_a_problem_in_a_sentence(document: Document, shared_data: Path, wait_until: Wait) -> None:
+def test_damaged_labels_are_a_problem_in_a_sentence(
+    document: Document, shared_data: Path, wait_until: Wait
+) -> None:
     watch = LabelsWatch(document, LabelReader())
     said: list[str] = []
     watch.failed.connect(said.append)
@@ -61,7 +63,9 @@ def test_damaged_labels_are_a_problem_in_a_sentence(document: Document, shared_d
     watch.stop()
 
 
-def test_a_missing_file_is_said_without_a_process(document: Document, tmp_path: Path, wait_until: Wait) -> None:
+def test_a_missing_file_is_said_without_a_process(
+    document: Document, tmp_path: Path, wait_until: Wait
+) -> None:
     watch = LabelsWatch(document, LabelReader())
     said: list[str] = []
     watch.failed.connect(said.append)
