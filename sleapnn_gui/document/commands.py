@@ -1,5 +1,6 @@
 """The one undo step there is: from one whole state of the document to another."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,15 @@ class Edit(QUndoCommand):
     """Moves the document between two states; edits of one key in a row are one step."""
 
     _ID = 1
+    #: Edits of one key further apart than this, in seconds, are two intentions and so two steps.
+    _TOGETHER = 1.5
 
     def __init__(
         self, title: str, before: State, after: State, key: str, show: Callable[[State], None]
     ) -> None:
         super().__init__(title)
         self._before, self._after, self._key, self._show = before, after, key, show
+        self._last = time.monotonic()
 
     def id(self) -> int:
         return self._ID if self._key else -1
@@ -46,7 +50,9 @@ class Edit(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, Edit) or other._key != self._key:
             return False
-        self._after = other._after
+        if other._last - self._last > self._TOGETHER:
+            return False
+        self._after, self._last = other._after, other._last
         return True
 
     def undo(self) -> None:

@@ -100,7 +100,10 @@ class RunCommands(QObject):
     def leave(self) -> None:
         """Stop following; an engine at work goes on."""
         if self.session is not None:
+            self._page.set_session(None)
             self.session.leave()
+            self.session.deleteLater()
+            self.session = None
 
     def _follow(self, session: RunSession) -> None:
         if self.session is not None:

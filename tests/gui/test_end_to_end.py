@@ -1,0 +1,133 @@
+"""The real window with the real engine on real labels: train, pause, resume, stop."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_gui.app import build
+from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.run.machine import State
+
+Wait = Callable[..., None]
+SMALL = {
+    "model_config.backbone_config.unet.filters": 4,
+    "trainer_config.max_epochs": 50,
+    "trainer_config.train_steps_per_epoch": 4,
+    "trainer_config.train_data_loader.batch_size": 2,
+    "trainer_config.trainer_accelerator": "cpu",
+    "trainer_config.run_name": "here",
+}
+
+
+@pytest.fixture
+def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    _, found = build(["sleapnn-gui", "--theme", "light"])
+    yield found
+    session = found.session
+    if session is not None and session.pid and not session.is_over:
+        os.kill(session.pid, signal.SIGKILL)
+    found.runs.leave()
+    found.document.undo_stack.setClean()
+    found.close()
+    found.deleteLater()
+    app.processEvents()
+
+
+def prepare(window: MainWindow, labels: Path, folder: Path, wait_until: Wait) -> None:
+    window.open_path(labels)
+    window.document.apply_values({**SMALL, "trainer_config.ckpt_dir": str(folder)}, "small")
+    wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+
+
+def kinds(run_dir: Path) -> list[str]:
+    return [event.kind for event in JournalReader(run_dir).read_all()]
+
+
+def test_train_pause_resume_stop(
+    window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
+    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    session = window.session
+    assert session is not None
+    assert window.page() == "train"
+    assert session.run_dir is not None
+    stages: list[tuple[str, str]] = []
+    session.command_state.connect(lambda verb, stage, _text: stages.append((verb, stage)))
+    rows = window.train_page.store.epochs
+    wait_until(lambda: session.state is State.TRAINING and len(rows) >= 1, 120, "the first epoch ends")
+
+    window.actions_by_verb["pause"].trigger()
+    wait_until(lambda: session.state is State.PAUSED, 60, "paused")
+    assert not window.actions_by_verb["pause"].isEnabled()
+    window.actions_by_verb["resume"].trigger()
+    wait_until(lambda: session.state is State.TRAINING, 60, "training again")
+    window.actions_by_verb["stop"].trigger()
+    wait_until(lambda: session.is_over, 120, "stopped")
+
+    assert session.state is State.STOPPED
+    for verb in ("pause", "resume", "stop"):
+        said = [stage for name, stage in stages if name == verb]
+        assert said == ["asked", "accepted", "done"], (verb, stages)
+    order = [
+        kind
+        for kind in kinds(session.run_dir)
+        if kind in ("pausing", "paused", "resumed", "stopping", "finished")
+    ]
+    assert order == ["pausing", "paused", "resumed", "stopping", "finished"]
+    best = torch.load(session.run_dir / "best.ckpt", weights_only=True)
+    assert all(name.startswith("model.") for name in best["state_dict"])
+    assert (session.run_dir / "training_config.yaml").is_file()
+    assert not (session.run_dir / "engine.json").exists()
+
+
+def test_the_window_closes_and_the_run_goes_on(
+    window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
+    window.actions_by_verb["train"].trigger()
+    session = window.session
+    assert session is not None
+    run_dir, pid = session.run_dir, session.pid
+    assert run_dir is not None
+    assert pid
+    wait_until(lambda: session.state is State.TRAINING, 120, "training")
+    window.document.undo_stack.setClean()
+    window.close()
+    box = window.findChild(QMessageBox, "closing")
+    assert box is not None
+    leave = next(button for button in box.buttons() if button.text() == "Leave it running")
+    QTest.mouseClick(leave, Qt.MouseButton.LeftButton)
+    wait_until(lambda: not window.isVisible())
+    os.kill(pid, 0)
+
+    window.show()
+    assert window.session is None
+    window.open_path(run_dir)
+    again = window.session
+    assert again is not None
+    wait_until(lambda: len(window.train_page.store.epochs) >= 1, 60, "its history is here")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: again.state is State.CRASHED, 20, "its death is noticed")
+    assert (run_dir / "events.jsonl").is_file()
+
+
+def test_what_this_engine_cannot_train_is_refused_before_anything_is_made(
+    window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
+    window.document.choose("model_config.head_configs", "bottomup")
+    window.actions_by_verb["train"].trigger()
+    assert window.session is None
+    assert window.banner.severity == "error"
+    assert not (tmp_path / "models").exists()
