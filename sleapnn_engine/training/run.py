@@ -214,7 +214,7 @@ def _finished(run: _Run, outcome: str) -> None:
         }
         errors = training.best_errors
         if errors is not None and errors.median_px is not None and training.best_epoch is not None:
-            log.info("Best epoch is %d: median error %.2f px.", training.best_epoch, errors.median_px)
+            log.info("Best epoch is %d: median error %.2f px.", training.best_epoch + 1, errors.median_px)
     run.report.event("finished", outcome=outcome, run_dir=str(run.folder), seconds=run.report.seconds, **body)
     run.console.line(f"{outcome.replace('_', ' ')}: {run.folder}")
 

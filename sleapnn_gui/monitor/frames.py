@@ -16,6 +16,8 @@ from sleapnn_gui.widgets.theme import current_theme
 
 LEGEND = "○ truth   × predicted"
 
+_FIRST = "The first frames come at the end of the first epoch."
+_OVER = "Frames are sent while a training runs and are not kept; the pictures it saved are in its viz folder."
 _SPLITS = {"validation": "Validation", "train": "Training"}
 
 
@@ -27,7 +29,7 @@ class FramePanel(Panel):
         super().__init__("Validation frame", parent)
         self.store: RunStore | None = None
         self.view = FrameView()
-        self.view.placeholder = "The first frames come at the end of the first epoch."
+        self.view.placeholder = _FIRST
         self._version = -1
         self._shown: list[Event] = []
         self._pinned: tuple[object, ...] | None = None
@@ -118,6 +120,11 @@ class FramePanel(Panel):
         self.part.clear()
         self.part.addItems(["all parts", *header.nodes])
         self.part.blockSignals(False)
+
+    def set_over(self, over: bool) -> None:
+        """Say what an empty view means: frames to come, or a run that has ended."""
+        self.view.placeholder = _OVER if over else _FIRST
+        self.view.update()
 
     def refresh(self) -> None:
         """Take in frames that came since the last time."""

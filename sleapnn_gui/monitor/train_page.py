@@ -160,6 +160,7 @@ class TrainPage(QWidget):
         self.banner.clear()
         self.advice.clear()
         self.charts.set_store(self.store)
+        self.charts.frames.set_over(False)
         self.phases.start_over()
         if session is None:
             self._timer.stop()
@@ -247,6 +248,7 @@ class TrainPage(QWidget):
 
     def _ended(self, outcome: Outcome) -> None:
         self.strip.start_over()
+        self.charts.frames.set_over(True)
         self._show_outcome(outcome)
         self._refresh()
         self._timer.stop()
