@@ -1,12 +1,19 @@
 """What every test can ask for: the real data sets, one thread for torch, an offscreen Qt."""
 
 import os
+import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every process they start as well;
+# several tests send it on purpose.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -25,3 +32,12 @@ def shared_spec() -> Path:
     if not (_SHARED / "spec").is_dir():
         pytest.skip("the configuration guide (../shared/spec) is not on this machine")
     return _SHARED / "spec"
+
+
+@pytest.fixture(autouse=True)
+def _numbers_as_they_are() -> Iterator[None]:
+    """Training lets the processor round tiny numbers to 0, for the whole process; the next test must not."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "set_flush_denormal"):
+        torch.set_flush_denormal(False)
