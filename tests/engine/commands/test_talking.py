@@ -187,7 +187,9 @@ def test_watch_notices_that_the_engine_is_killed(engine: Engine, run_dir: Path):
     assert "single_instance" in watching.stdout.readline()
     process.kill()
     process.wait()
-    out, err = watching.communicate(timeout=60)
+    # `communicate` would pass over what `readline` has already taken from the pipe.
+    out = watching.stdout.read()
+    _, err = watching.communicate(timeout=60)
     assert watching.returncode == 1
     assert "gone without a last word" in err
     assert len(out.splitlines()) + 1 == len(JournalReader(run_dir).read_all())
