@@ -140,6 +140,8 @@ class RunsPage(QWidget):
         column.addLayout(head)
         column.addWidget(self.status)
         column.addWidget(self.table, 1)
+        # With nothing to list, the sentence stays under the title.
+        column.addStretch()
 
     def look_in(self, folder: Path | None) -> None:
         """List the runs of a folder; reading happens in a thread."""
