@@ -99,7 +99,7 @@ def _pipeline(view: View) -> Iterator[Issue]:
         if workers is not None and workers > 0:
             yield error(
                 path,
-                f"{_label(path)} must be 0 while images are read as needed: open videos cannot be handed to other processes.",
+                f"{_label(path)} must be 0 while images are read as needed: only cached images can be read by several at once.",
                 Fix("Use 0", {path: 0}),
             )
 

@@ -61,7 +61,7 @@ def _finest(view: View, backbone: str, strides: list[float | int]) -> Iterator[I
     if finest is not None and strides and finest != min(strides):
         better = int(min(strides))
         tell = error if finest > better else warning
-        why = "a head needs a finer map" if finest > better else "finer maps would be made and thrown away"
+        why = "a head needs a finer map" if finest > better else "the network is built for that head"
         yield tell(
             path,
             f"The backbone's output stride is {finest}, but the finest head has {better}: {why}.",

@@ -169,7 +169,7 @@ def _pipeline(draft: Draft) -> None:
         return
     targets = [f"{TRAINER}{role}_data_loader.num_workers" for role in ("train", "val")]
     if workers and not preload:
-        text = "Images read as they are needed have to be read in the training process."
+        text = "Images that are read as they are needed are read by one thread."
         draft.carry(path, *targets, value=0, reason=text)
     else:
         draft.carry(path, *targets, value=workers)

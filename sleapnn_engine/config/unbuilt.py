@@ -14,10 +14,6 @@ HEAD = "model_config.head_configs."
 TRAINER = "trainer_config."
 DATA = "data_config."
 
-#: Model types and backbones that train today.
-MODEL_TYPES = ("single_instance",)
-BACKBONES = ("unet",)
-
 
 def unsupported(job: Job) -> list[Issue]:
     """Every setting of the job that this engine would have to ignore, each with its path and a sentence.
@@ -41,55 +37,6 @@ def _refuse(path: str, why: str, better: object = None, *, label: str = "Use the
 
 def _label(path: str) -> str:
     return SPEC.keys[path].meta.label if path in SPEC.keys else SPEC.sections[path].meta.label
-
-
-def _model(job: Job) -> Iterator[Issue]:
-    head, backbone = active(job.model_config.head_configs), active(job.model_config.backbone_config)
-    if head not in MODEL_TYPES:
-        yield error(
-            HEAD + head,
-            f"Models of the type “{_label(HEAD + head)}” cannot be trained yet; {' and '.join(MODEL_TYPES)} can.",
-        )
-    if backbone not in BACKBONES:
-        yield error(
-            BACKBONE + backbone,
-            f"The {backbone} backbone cannot be trained yet; {' and '.join(BACKBONES)} can.",
-        )
-
-
-def _unet(job: Job) -> Iterator[Issue]:
-    unet = job.model_config.backbone_config.unet
-    if unet is None:
-        return
-    path = BACKBONE + "unet."
-    if not unet.middle_block:
-        yield _refuse(path + "middle_block", "A UNet without a middle block cannot be trained.", True)
-    if unet.stacks != 1:
-        yield _refuse(
-            path + "stacks", f"A UNet of {unet.stacks} stacks cannot be trained yet; one stack can.", 1
-        )
-    if unet.convs_per_block < 2:
-        yield _refuse(
-            path + "convs_per_block",
-            "A UNet with one convolution per block has no middle block that other programs can read; use 2 or more.",
-            2,
-        )
-    if unet.stem_stride is not None and unet.stem_stride > 2:
-        yield _refuse(
-            path + "stem_stride",
-            f"A UNet with a stem of stride {unet.stem_stride} cannot be trained; 2 or none can.",
-            2,
-        )
-
-
-def _start(job: Job) -> Iterator[Issue]:
-    for name in ("pretrained_backbone_weights", "pretrained_head_weights"):
-        file = getattr(job.model_config, name)
-        if file and not file.endswith(".ckpt"):
-            yield _refuse(
-                f"model_config.{name}",
-                f"{_label(f'model_config.{name}')}: weights of old SLEAP models (.h5) cannot be read yet; .ckpt files can.",
-            )
 
 
 def _devices(job: Job) -> Iterator[Issue]:
@@ -133,4 +80,4 @@ def _not_built(job: Job) -> Iterator[Issue]:
             yield _refuse(path, why, off, label="Turn it off")
 
 
-_CHECKS: tuple[Callable[[Job], Iterator[Issue]], ...] = (_model, _unet, _start, _devices, _not_built)
+_CHECKS: tuple[Callable[[Job], Iterator[Issue]], ...] = (_devices, _not_built)

@@ -18,6 +18,16 @@ def to_float(images: torch.Tensor) -> torch.Tensor:
     return images.float().div_(255.0) if images.dtype == torch.uint8 else images.float()
 
 
+def cut_margin(
+    images: torch.Tensor, points: torch.Tensor, *, margin: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cut `margin` pixels off each side of (B, C, H, W) images; points (B, I, N, 2) outside the rest become NaN."""
+    if not margin:
+        return images, points
+    images = images[..., margin:-margin, margin:-margin]
+    return images, drop_outside(points - margin, height=images.shape[-2], width=images.shape[-1])
+
+
 @attrs.define(eq=False)
 class Augmenter:
     """Changes batches as `data_config.augmentation_config` says; one per run, for it holds the random stream.
@@ -46,11 +56,25 @@ class Augmenter:
             return None
         return cls(config.intensity, config.geometric, torch.Generator().manual_seed(seed))
 
-    def __call__(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    @property
+    def moves(self) -> bool:
+        """Whether images may be turned, scaled or shifted, so that a crop needs a margin to turn into view."""
+        g = self.geometric
+        if g is None:
+            return False
+        parts = (g.rotation_p, g.scale_p, g.translate_p)
+        return any(p is not None and p > 0 for p in parts) or (
+            all(p is None for p in parts) and g.affine_p > 0
+        )
+
+    def __call__(
+        self, images: torch.Tensor, points: torch.Tensor, *, margin: int = 0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Change images, uint8 or float 0..1 (B, C, H, W), and their points, float32 (B, I, N, 2) in pixels.
 
-        Returns float32 images in 0..1 and the moved points; points that leave the image become NaN. The
-        arguments are not changed.
+        `margin` pixels on each side are there to be turned into view: they are cut off after images have moved, and
+        shares of the image's size do not count them. Returns float32 images in 0..1 and the moved points; points that
+        leave the image become NaN. The arguments are not changed.
         """
         changed = to_float(images)
         if changed is images:
@@ -58,7 +82,9 @@ class Augmenter:
         if self.intensity is not None:
             changed = self._change_intensity(changed)
         if self.geometric is not None:
-            changed, points = self._move(changed, points)
+            changed, points = self._move(changed, points, margin=margin)
+        changed, points = cut_margin(changed, points, margin=margin)
+        if self.geometric is not None:
             changed = self._erase(changed)
             changed = self._mix(changed)
         return changed, points
@@ -97,9 +123,11 @@ class Augmenter:
         factor = self._factors(len(images), self.intensity.brightness_min, self.intensity.brightness_max)
         return images * factor.to(images.device)
 
-    def _move(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _move(
+        self, images: torch.Tensor, points: torch.Tensor, *, margin: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         height, width = images.shape[-2:]
-        drawn = self._draw_affine(len(images), height=height, width=width)
+        drawn = self._draw_affine(len(images), height=height - 2 * margin, width=width - 2 * margin)
         if drawn is None:
             return images, points
         rows, matrices = drawn

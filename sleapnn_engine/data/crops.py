@@ -23,7 +23,7 @@ def cut_crops(
     if not torch.isfinite(centers).all():
         raise ValueError("a crop needs a finite centre")
     height, width = images.shape[-2:]
-    corners = torch.floor(centers - (size - 1) / 2 + 0.5).long()
+    corners = crop_corners(centers, size=size)
     steps = torch.arange(size, device=images.device)
     xs, ys = corners[:, :1] + steps, corners[:, 1:] + steps
     inside_x, inside_y = (xs >= 0) & (xs < width), (ys >= 0) & (ys < height)
@@ -32,6 +32,11 @@ def cut_crops(
     ]
     inside = inside_y[:, :, None] & inside_x[:, None, :]
     return (pixels * inside[..., None].to(images.dtype)).permute(0, 3, 1, 2).contiguous(), corners
+
+
+def crop_corners(centers: torch.Tensor, *, size: int) -> torch.Tensor:
+    """Top left pixels, int64 (M, 2) x, y, of crops around centers (M, 2): the whole pixels that centre them best."""
+    return torch.floor(centers - (size - 1) / 2 + 0.5).long()
 
 
 def auto_crop_size(
@@ -58,22 +63,44 @@ def auto_crop_size(
             side = max(side, float(np.ptp(seen, axis=0).max()))
     least = min_crop_size or 0
     if crop_padding is None:
-        base = max(side, min_crop_size or 100)
-        crop_padding = math.ceil(base * (_growth(geometric) - 1))
+        crop_padding = math.ceil(max(side, least) * (_growth(geometric) - 1))
     wanted = max(need, least - crop_padding) + crop_padding
     return max(math.ceil(wanted / max_stride), 1) * max_stride
+
+
+def crop_margin(side: int, *, geometric: Any) -> int:
+    """Find how many pixels to cut around a crop of `side` so that turning, shrinking and shifting shows no false border.
+
+    `geometric` is the section of the config, or None. What is beyond the image itself stays black.
+    """
+    if geometric is None:
+        return 0
+    turns, scales, shifts = _chances(geometric)
+    reach = _turned(geometric) if turns > 0 else 1.0
+    reach /= min(geometric.scale_min, 1.0) if scales > 0 else 1.0
+    if shifts > 0:
+        reach += 2 * max(geometric.translate_width, geometric.translate_height)
+    return math.ceil(side * (reach - 1) / 2)
+
+
+def _chances(geometric: Any) -> tuple[float, float, float]:
+    """How likely an image is turned, scaled and shifted."""
+    each = (geometric.rotation_p, geometric.scale_p, geometric.translate_p)
+    bundled = geometric.affine_p if all(p is None for p in each) else 0.0
+    turns, scales, shifts = (bundled if p is None else p for p in each)
+    return turns, scales, shifts
+
+
+def _turned(geometric: Any) -> float:
+    """How much larger the box around a square becomes at the largest turn."""
+    degrees = min(max(abs(geometric.rotation_min), abs(geometric.rotation_max)), 45.0)
+    return math.cos(math.radians(degrees)) + math.sin(math.radians(degrees))
 
 
 def _growth(geometric: Any) -> float:
     """How much larger a box may become under the rotation and scale that are switched on."""
     if geometric is None:
         return 1.0
-    each = (geometric.rotation_p, geometric.scale_p, geometric.translate_p)
-    bundled = geometric.affine_p if all(p is None for p in each) else 0.0
-    growth = 1.0
-    if (geometric.rotation_p or bundled) > 0:
-        degrees = min(max(abs(geometric.rotation_min), abs(geometric.rotation_max)), 45.0)
-        growth *= math.cos(math.radians(degrees)) + math.sin(math.radians(degrees))
-    if (geometric.scale_p or bundled) > 0:
-        growth *= max(geometric.scale_max, 1.0)
-    return growth
+    turns, scales, _ = _chances(geometric)
+    growth = _turned(geometric) if turns > 0 else 1.0
+    return growth * max(geometric.scale_max, 1.0) if scales > 0 else growth

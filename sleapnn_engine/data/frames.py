@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,8 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 
+from .cached_images import LIST_NAME, difference, image_names, read_list, shown_frames, write_list
+from .crops import cut_crops
 from .geometry import InputPlan
 from .image_bytes import decode_image
 from .phrases import counted
@@ -23,6 +25,7 @@ from .records import LabelSet
 Progress = Callable[[int, int], None]
 _THREADS = 2
 _JPEG_QUALITY = 95
+_WRITE_ANEW = "Set data_config.use_existing_imgs to false to write the images anew."
 
 
 @attrs.frozen(eq=False)
@@ -58,6 +61,7 @@ class Batch:
 class FrameStore:
     """Frames of one label set as network input; subclasses say where the images come from.
 
+    `points` (F, I, N, 2), `centers` (F, I, 2) and `tracks` (F, I) are those of all frames, in network-input pixels.
     `images` may be called from several threads.
     """
 
@@ -66,6 +70,7 @@ class FrameStore:
         self.plan = plan
         self.sizings = tuple(plan.sizing(_known_size(labels, i)) for i in range(len(labels)))
         self.points, self.tracks = _tables(labels, self.sizings)
+        self.centers = _centers(labels, self.sizings, animals=self.tracks.shape[1])
         self.shifts = torch.tensor([sizing.target_shift for sizing in self.sizings], dtype=torch.float32)
 
     def __len__(self) -> int:
@@ -74,6 +79,16 @@ class FrameStore:
     def images(self, indices: torch.Tensor) -> torch.Tensor:
         """Return uint8 (B, C, H, W) for int64 (B,) indices; raises UserError when a frame cannot be read."""
         raise NotImplementedError
+
+    def crops(
+        self, indices: torch.Tensor, centers: torch.Tensor, *, size: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cut squares of `size` around centers (M, 2) out of the frames at `indices`, int64 (M,), as `cut_crops` does.
+
+        A frame that is asked for several times is read once.
+        """
+        frames, rows = torch.unique(indices, return_inverse=True)
+        return cut_crops(self.images(frames), centers, rows, size=size)
 
     def batch(self, indices: torch.Tensor) -> Batch:
         """Return the frames at `indices`, int64 (B,), as a batch."""
@@ -107,6 +122,13 @@ class MemoryFrames(FrameStore):
         """Copy the chosen frames out of the cache."""
         return self.pixels[indices.to(self.pixels.device)]
 
+    def crops(
+        self, indices: torch.Tensor, centers: torch.Tensor, *, size: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cut straight out of the cache."""
+        device = self.pixels.device
+        return cut_crops(self.pixels, centers.to(device), indices.to(device), size=size)
+
     def move_to(self, device: torch.device | str) -> None:
         """Move the cache to a device with room for it, so that batches need no copy from the CPU."""
         self.pixels = self.pixels.to(device)
@@ -125,11 +147,12 @@ class OnDemandFrames(FrameStore):
 
 
 class DiskFrames(FrameStore):
-    """Every frame resized, padded and written once as `<folder>/<index>.jpg`, and read back from there.
+    """Every frame written once, as it is, to an image of its own, and read back from there to be resized and padded.
 
-    JPEG loses a little (quality 95); choose the memory store where that matters. With `use_existing`,
-    images that are already in the folder are used and nothing is written; they must be there for every
-    frame and have the planned size.
+    The folder is in the form that other programs write and read: see `cached_images`. JPEG loses a little (quality
+    95); choose the memory store where that matters. With `use_existing`, images that are already in the folder are
+    used and nothing is written; they must be there for every frame and show these frames. `warnings` says what
+    cannot be known of them.
     """
 
     def __init__(
@@ -144,66 +167,101 @@ class DiskFrames(FrameStore):
     ) -> None:
         super().__init__(labels, plan)
         self.folder = Path(folder)
+        self.warnings: tuple[str, ...] = ()
+        self._names = image_names(labels)
+        self._written: tuple[str, ...] = ()
         if use_existing:
             self._require_existing()
             return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"The folder for cached images cannot be made ({error.strerror})."
-            hint = "Choose another data_config.cache_img_path."
-            raise UserError(message, where=str(self.folder), hint=hint) from error
+        self._written = (*self._names, LIST_NAME)
+        self._prepare_folder()
         _fill(self._write, labels, progress=progress, threads=threads)
+        with self._writing(LIST_NAME):
+            write_list(self.folder, shown_frames(labels))
 
     def images(self, indices: torch.Tensor) -> torch.Tensor:
         """Read the chosen frames back from the folder."""
         shape = (len(indices), self.plan.channels, self.plan.height, self.plan.width)
         out = torch.empty(shape, dtype=torch.uint8)
         for row, index in enumerate(indices.tolist()):
-            out[row] = self._read(index)
+            out[row] = self.plan.render(self._read(index))
         return out
 
     def delete(self) -> None:
-        """Remove the folder with the cached images."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the files that this store wrote, and their folder unless there is something else in it."""
+        for name in self._written:
+            (self.folder / name).unlink(missing_ok=True)
+        if self._written:
+            with contextlib.suppress(OSError):  # not empty: somebody else's files stay
+                self.folder.rmdir()
 
     def _path(self, index: int) -> Path:
-        return self.folder / f"{index:06d}.jpg"
+        return self.folder / self._names[index]
 
-    def _write(self, index: int) -> None:
-        pixels = self.plan.render(self.labels.read_image(index)).permute(1, 2, 0).numpy()
-        pixels = np.ascontiguousarray(pixels[..., ::-1])
-        done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    def _prepare_folder(self) -> None:
+        """Make the folder; the list of what was in it before does not hold from now on."""
         try:
-            if not done:
-                raise OSError(0, "the image cannot be encoded")
-            self._path(index).write_bytes(data.tobytes())
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / LIST_NAME).unlink(missing_ok=True)
+        except OSError as error:
+            message = f"The folder for cached images cannot be made ({error.strerror})."
+            hint = "Choose another data_config.cache_img_path."
+            raise UserError(message, where=str(self.folder), hint=hint) from error
+
+    @contextlib.contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             message = f"A cached image cannot be written ({error.strerror})."
             hint = "Free some space there, or choose another data_config.cache_img_path."
-            raise UserError(message, where=str(self._path(index)), hint=hint) from error
+            raise UserError(message, where=str(self.folder / name), hint=hint) from error
 
-    def _read(self, index: int) -> torch.Tensor:
-        hint = "Set data_config.use_existing_imgs to false to write the images anew."
+    def _write(self, index: int) -> None:
+        pixels = np.ascontiguousarray(self.labels.read_image(index)[..., ::-1])
+        done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        with self._writing(self._names[index]):
+            if not done:
+                raise OSError(0, "the image cannot be encoded")
+            self._path(index).write_bytes(data.tobytes())
+
+    def _read(self, index: int) -> np.ndarray:
+        """Return a cached frame, uint8 (height, width, 1 or 3). Raises UserError when it is not the size it has to be."""
         try:
             image = decode_image(self._path(index).read_bytes())
         except (OSError, ValueError) as error:
             message = f"A cached image cannot be read ({error})."
-            raise UserError(message, where=str(self._path(index)), hint=hint) from error
-        expected = (self.plan.height, self.plan.width, self.plan.channels)
+            raise UserError(message, where=str(self._path(index)), hint=_WRITE_ANEW) from error
+        expected = self.labels.frames[index].size
         if image.shape != expected:
             message = f"The cached image has shape {image.shape}, but {expected} is needed."
-            raise UserError(message, where=str(self._path(index)), hint=hint)
-        return torch.from_numpy(image.transpose(2, 0, 1).copy())
+            raise UserError(message, where=str(self._path(index)), hint=_WRITE_ANEW)
+        return image
 
     def _require_existing(self) -> None:
+        """Make sure that the folder holds an image of every frame, as far as that can be known."""
         missing = [index for index in range(len(self)) if not self._path(index).is_file()]
         if missing:
             message = f"{counted(len(missing), 'cached image')} of {len(self)} are not there."
-            hint = "Set data_config.use_existing_imgs to false to write them."
-            raise UserError(message, where=str(self._path(missing[0])), hint=hint)
-        if len(self):
-            self._read(0)
+            raise UserError(message, where=str(self._path(missing[0])), hint=_WRITE_ANEW)
+        where = self.folder / LIST_NAME
+        try:
+            listed = read_list(self.folder)
+        except (OSError, ValueError) as error:
+            message = f"The list of cached images cannot be read ({error})."
+            raise UserError(message, where=str(where), hint=_WRITE_ANEW) from error
+        if listed is not None:
+            reason = difference(shown_frames(self.labels), listed)
+            if reason:
+                raise UserError(reason, where=str(where), hint=_WRITE_ANEW)
+        elif len(self):
+            count = len(list(self.folder.glob("sample_*.jpg")))
+            self.warnings = (
+                f"{self.folder} does not say what its {counted(count, 'image')} show ({LIST_NAME} is not there); "
+                f"they are taken for the {counted(len(self), 'frame')} of these labels, in their order.",
+            )
+        for index in {frame.size: i for i, frame in reversed(list(enumerate(self.labels.frames)))}.values():
+            self._read(index)
 
 
 def estimate_bytes(frames: int, plan: InputPlan) -> int:
@@ -228,6 +286,15 @@ def _tables(labels: LabelSet, sizings: Iterable) -> tuple[torch.Tensor, torch.Te
         points[row, : len(frame.points)] = sizing.to_input(frame.points)
         tracks[row, : len(frame.points)] = frame.track_index
     return torch.from_numpy(points), torch.from_numpy(tracks)
+
+
+def _centers(labels: LabelSet, sizings: Iterable, *, animals: int) -> torch.Tensor:
+    """Lay the centres of all animals out as (F, I, 2), NaN where there is no animal or no centre was placed."""
+    centers = np.full((len(labels), animals, 2), np.nan, dtype=np.float32)
+    for row, (frame, sizing) in enumerate(zip(labels.frames, sizings, strict=True)):
+        if frame.centers is not None:
+            centers[row, : len(frame.centers)] = sizing.to_input(frame.centers)
+    return torch.from_numpy(centers)
 
 
 def _fill(work: Callable[[int], None], labels: LabelSet, *, progress: Progress | None, threads: int) -> None:

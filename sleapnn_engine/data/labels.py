@@ -291,7 +291,11 @@ def _take_nodes(frame: LabeledFrame, order: Sequence[int]) -> LabeledFrame | Non
     if not seen.any():
         return None
     return attrs.evolve(
-        frame, points=points[seen], track_index=frame.track_index[seen], is_user=frame.is_user[seen]
+        frame,
+        points=points[seen],
+        track_index=frame.track_index[seen],
+        is_user=frame.is_user[seen],
+        centers=None if frame.centers is None else frame.centers[seen],
     )
 
 

@@ -31,7 +31,8 @@ class LabeledFrame:
 
     `points` is float32 (instances, nodes, 2): x, y in source pixels, pixel centres at whole numbers, NaN
     where a node is not visible. `track_index` is int64 (instances,), -1 without a track. `size` is (height,
-    width, channels) of the image, None while its video cannot be found.
+    width, channels) of the image, None while its video cannot be found. `centers`, float32 (instances, 2) in source
+    pixels, is where crops are cut; None until `model_labels.with_centers` has placed them.
     """
 
     file_index: int
@@ -41,6 +42,7 @@ class LabeledFrame:
     track_index: np.ndarray
     is_user: np.ndarray
     size: tuple[int, int, int] | None = None
+    centers: np.ndarray | None = None
 
 
 @attrs.frozen

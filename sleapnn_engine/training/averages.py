@@ -14,6 +14,7 @@ class Averages:
     steps: int = 0
     samples: int = 0
     waited: float = 0.0
+    heads: dict[str, float] = attrs.field(factory=dict)
     channels: dict[str, Tensor] = attrs.field(factory=dict)
 
     def add(self, result: BatchResult) -> None:
@@ -21,6 +22,8 @@ class Averages:
         self.steps += 1
         self.samples += result.samples
         self.waited += result.waited
+        for head, loss in result.by_head.items():
+            self.heads[head] = self.heads.get(head, 0.0) + loss
         for head, values in result.by_channel.items():
             self.channels[head] = self.channels[head] + values if head in self.channels else values
 
@@ -28,10 +31,14 @@ class Averages:
     def loss(self) -> float:
         return self.total / max(self.steps, 1)
 
+    @property
+    def by_head(self) -> dict[str, float]:
+        """Mean loss of each head."""
+        return {head: total / max(self.steps, 1) for head, total in self.heads.items()}
+
     def by_node(self, training: Training) -> dict[str, float]:
-        """Mean squared error of each node's confidence maps, for heads that have one map per node."""
-        nodes = training.feed.nodes
-        for values in self.channels.values():
-            if len(values) == len(nodes):
-                return dict(zip(nodes, (values / max(self.steps, 1)).tolist(), strict=True))
-        return {}
+        """Mean squared error of each node's confidence maps."""
+        values = self.channels.get("confmaps")
+        if values is None:
+            return {}
+        return dict(zip(training.feed.nodes, (values / max(self.steps, 1)).tolist(), strict=True))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -21,26 +22,35 @@ def draw_prediction(
     *,
     truth: np.ndarray,
     predicted: np.ndarray,
+    pairs: Sequence[tuple[int, int]],
     nodes: Sequence[str],
     stride: int,
 ) -> np.ndarray:
     """A BGR picture, uint8 (H', W', 3), of an image uint8 (H, W, 1 or 3).
 
-    `maps` (nodes, h, w) with one cell every `stride` pixels; `truth` and `predicted` (nodes, 2) in image pixels.
-    Circles are labelled points, crosses predicted ones, with a line between the two.
+    `maps` (channels, h, w) with one cell every `stride` pixels; `truth` and `predicted` (animals, nodes, 2) in image
+    pixels. Circles are labelled points, crosses predicted ones, with a line between the two where `pairs` (predicted,
+    true) says that they are one animal's.
     """
     height, width = image.shape[:2]
     zoom = max(1, round(WANTED_SIDE / max(height, width)))
     picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if image.shape[2] == 1 else cv2.COLOR_RGB2BGR)
     picture = cv2.resize(picture, (width * zoom, height * zoom), interpolation=cv2.INTER_NEAREST)
     picture = _heated(picture, maps, cell=stride * zoom, zoom=zoom)
-    places = [(_place(true, zoom), _place(found, zoom)) for true, found in zip(truth, predicted, strict=True)]
-    for true, found in places:
-        _mark(picture, true, found)
-    for name, (true, found) in zip(nodes, places, strict=True):
-        anchor = true or found
-        if anchor:
-            _text(picture, name, (anchor[0] + 9, anchor[1] + 4), size=0.36)
+    true = [[_place(point, zoom) for point in animal] for animal in truth]
+    found = [[_place(point, zoom) for point in animal] for animal in predicted]
+    for p, t in pairs:
+        for start, end in zip(found[p], true[t], strict=True):
+            if start and end:
+                cv2.line(picture, start, end, BRIGHT, 1, cv2.LINE_AA)
+    for place in filter(None, chain.from_iterable(true)):
+        _circle(picture, place)
+    for place in filter(None, chain.from_iterable(found)):
+        _cross(picture, place)
+    for animal in true or found:
+        for name, place in zip(nodes, animal, strict=True):
+            if place:
+                _text(picture, name, (place[0] + 9, place[1] + 4), size=0.36)
     return _with_legend(picture)
 
 
@@ -76,15 +86,14 @@ def _place(point: np.ndarray, zoom: int) -> tuple[int, int] | None:
     return round(float(x)), round(float(y))
 
 
-def _mark(picture: np.ndarray, true: tuple[int, int] | None, found: tuple[int, int] | None) -> None:
-    if true and found:
-        cv2.line(picture, true, found, BRIGHT, 1, cv2.LINE_AA)
-    if true:
-        cv2.circle(picture, true, 6, DARK, 3, cv2.LINE_AA)
-        cv2.circle(picture, true, 6, TRUTH, 1, cv2.LINE_AA)
-    if found:
-        for colour, thickness in ((DARK, 3), (PREDICTED, 1)):
-            cv2.drawMarker(picture, found, colour, cv2.MARKER_TILTED_CROSS, 10, thickness, cv2.LINE_AA)
+def _circle(picture: np.ndarray, place: tuple[int, int]) -> None:
+    cv2.circle(picture, place, 6, DARK, 3, cv2.LINE_AA)
+    cv2.circle(picture, place, 6, TRUTH, 1, cv2.LINE_AA)
+
+
+def _cross(picture: np.ndarray, place: tuple[int, int]) -> None:
+    for colour, thickness in ((DARK, 3), (PREDICTED, 1)):
+        cv2.drawMarker(picture, place, colour, cv2.MARKER_TILTED_CROSS, 10, thickness, cv2.LINE_AA)
 
 
 def _text(picture: np.ndarray, text: str, place: tuple[int, int], *, size: float) -> None:

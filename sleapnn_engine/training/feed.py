@@ -1,58 +1,49 @@
-"""From frame stores to what the network eats: augmented images and targets, on the training device."""
+"""From samples to what the network eats: augmented images and targets, on the training device."""
 
 from collections.abc import Iterator, Sequence
 
 import attrs
-import numpy as np
 import torch
 from torch import Tensor
 
-from sleapnn_engine.data.augment import Augmenter, to_float
-from sleapnn_engine.data.frames import Batch, FrameStore
+from sleapnn_engine.data.augment import Augmenter, cut_margin, to_float
+from sleapnn_engine.data.frames import Batch
 from sleapnn_engine.data.loader import TrainBatches, validation_batches
-from sleapnn_engine.data.targets import confidence_maps
+from sleapnn_engine.data.samples import FrameSamples
+
+from .targets import Target
 
 
 @attrs.frozen(eq=False)
 class Example:
-    """A batch for one step: `images` float32 (B, C, H, W) in 0..1, `targets` {head name: (B, channels, h, w)}.
+    """A batch for one step: `images` float32 (B, C, H, W) in 0..1, `targets` {head name: what it should put out}.
 
-    `indices` int64 (B,) are places in the store.
+    `indices` int64 (B,) are places in the samples. `points` (B, animals, nodes, 2) are at their exact place on the
+    images, in pixels, and `shifts` (B,) from there to where targets are drawn.
     """
 
     images: Tensor
     targets: dict[str, Tensor]
     indices: Tensor
-
-
-@attrs.frozen(kw_only=True)
-class MapTarget:
-    """How the target of a confidence-map head is drawn; `sigma` is in cells of the map."""
-
-    head: str
-    stride: int
-    sigma: float
-
-    def draw(self, points: Tensor, *, height: int, width: int) -> Tensor:
-        """(B, animals, nodes, 2) input pixels -> (B, nodes, h, w)."""
-        return confidence_maps(points, height=height, width=width, stride=self.stride, sigma=self.sigma)
+    points: Tensor
+    shifts: Tensor
 
 
 class Feed:
-    """Hands out training examples without end, and the validation frames once per epoch.
+    """Hands out training examples without end, and the validation samples once per epoch.
 
-    Only training images are augmented, on `device`. Both stores show the same nodes.
+    Only training images are augmented, on `device`. Both parts show the same nodes.
     """
 
     def __init__(
         self,
-        train: FrameStore,
-        val: FrameStore,
+        train: FrameSamples,
+        val: FrameSamples,
         *,
         batches: TrainBatches,
         val_batch_size: int,
         val_workers: int,
-        targets: Sequence[MapTarget],
+        targets: Sequence[Target],
         augment: Augmenter | None,
         device: torch.device,
     ) -> None:
@@ -67,11 +58,12 @@ class Feed:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        return self.train.labels.nodes
+        return self.train.nodes
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:
-        return self.train.labels.edges
+        """Limbs between nodes of the samples; none where a sample shows no nodes."""
+        return tuple(edge for edge in self.train.store.labels.edges if set(edge) <= set(self.nodes))
 
     @property
     def n_train(self) -> int:
@@ -90,40 +82,51 @@ class Feed:
         """The next training batch, augmented."""
         batch = next(self._stream).to(self._device, non_blocking=True)
         if self._augment is None:
-            return self._example(batch, to_float(batch.images), batch.points)
-        return self._example(batch, *self._augment(batch.images, batch.points))
+            return self._unchanged(batch, self.train)
+        images, points = self._augment(batch.images, batch.points, margin=self.train.margin)
+        return self._example(batch, self.train, images, points)
 
     def validation(self) -> Iterator[Example]:
-        """All validation frames in their order, as they are."""
+        """All validation samples in their order, as they are."""
         for batch in validation_batches(self.val, batch_size=self._val_batch_size, workers=self._val_workers):
-            moved = batch.to(self._device, non_blocking=True)
-            yield self._example(moved, to_float(moved.images), moved.points)
+            yield self._unchanged(batch.to(self._device, non_blocking=True), self.val)
+
+    def look(self, samples: FrameSamples, index: int) -> Example:
+        """One sample of either part as it is."""
+        return self._unchanged(samples.batch(torch.tensor([index])).to(self._device), samples)
+
+    def _unchanged(self, batch: Batch, samples: FrameSamples) -> Example:
+        images, points = cut_margin(to_float(batch.images), batch.points, margin=samples.margin)
+        return self._example(batch, samples, images, points)
+
+    def _example(self, batch: Batch, samples: FrameSamples, images: Tensor, points: Tensor) -> Example:
+        """Network input with its targets, of images float (B, C, H, W) and their points."""
+        images, points = samples.finish(images, points)
+        height, width = images.shape[-2:]
+        placed = batch.target_points(points)
+        targets = {
+            target.head: target.draw(placed, batch.tracks, height=height, width=width)
+            for target in self.targets
+        }
+        return Example(
+            images.contiguous(memory_format=torch.channels_last), targets, batch.indices, points, batch.shifts
+        )
+
+    def random_state(self) -> dict[str, Tensor]:
+        """The state of the random changes of training images; empty without augmentation."""
+        return {} if self._augment is None else {"augmentation": self._augment.generator.get_state()}
+
+    def set_random_state(self, state: dict[str, Tensor]) -> None:
+        """Go on with the random changes of training images where `random_state` was taken."""
+        if self._augment is not None and "augmentation" in state:
+            self._augment.generator.set_state(state["augmentation"])
 
     def close(self) -> None:
         """Stop reading ahead and release videos."""
         self._batches.close()
         self.train.close()
         self.val.close()
-        self.train.labels.close()
-        self.val.labels.close()
 
     def _endless(self) -> Iterator[Batch]:
         while True:
             yield from self._batches.epoch()
-
-    def _example(self, batch: Batch, images: Tensor, points: Tensor) -> Example:
-        height, width = images.shape[-2:]
-        placed = batch.target_points(points)
-        targets = {target.head: target.draw(placed, height=height, width=width) for target in self.targets}
-        return Example(images.contiguous(memory_format=torch.channels_last), targets, batch.indices)
-
-
-def to_source(store: FrameStore, indices: Tensor, points: np.ndarray) -> np.ndarray:
-    """Predicted points (B, N, 2) in input pixels of the frames at `indices` -> the same in source-image pixels."""
-    mapped = [store.sizings[i].to_source(points[row]) for row, i in enumerate(indices.tolist())]
-    return np.stack(mapped) if mapped else np.zeros_like(points)
-
-
-def labelled(store: FrameStore, indices: Tensor) -> np.ndarray:
-    """Labelled points (B, N, 2) of the only animal on each frame, in source-image pixels, NaN where not visible."""
-    return np.stack([store.labels.frames[i].points[0] for i in indices.tolist()])

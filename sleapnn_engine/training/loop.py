@@ -33,8 +33,9 @@ def _epochs(training: Training, callbacks: Sequence[Callback]) -> str:
     while training.stop_after is None:
         result = run_epoch(training, callbacks)
         training.epochs_done += 1
-        for callback in callbacks:
-            callback.epoch_ended(training, result)
+        with training.profile("callbacks"):
+            for callback in callbacks:
+                callback.epoch_ended(training, result)
         _heed_signals(training)
         if training.stop_after is None and training.best.exhausted:
             return "early_stopped"
@@ -63,13 +64,15 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
             training.step, training.batch = result.step + 1, result.batch + 1
             averages.add(result)
             phase.done = training.batch
-            for callback in callbacks:
-                callback.batch_ended(training, result)
+            with training.profile("callbacks"):
+                for callback in callbacks:
+                    callback.batch_ended(training, result)
             _heed_signals(training)
             if training.stop_after == "batch":
                 break
     seconds = time.perf_counter() - began - (training.paused_seconds - paused)
-    scores = validate(training, heed=lambda: _heed_signals(training))
+    with training.profile("validation"):
+        scores = validate(training, heed=lambda: _heed_signals(training))
     _require_finite(scores.loss, training, what="validation loss")
     training.schedule.step(scores.loss)
     improved = training.best.add(training.epoch, scores.loss)
@@ -88,6 +91,8 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         by_node=averages.by_node(training),
         errors=scores.errors,
         improved=improved,
+        train_by_head=averages.by_head,
+        val_by_head=scores.by_head,
     )
 
 
@@ -100,16 +105,20 @@ def _steps(training: Training) -> Iterator[BatchResult]:
 
 def _step(training: Training, batch_index: int) -> BatchResult:
     began = time.perf_counter()
-    batch = training.feed.next_batch()
+    with training.profile("data"):
+        batch = training.feed.next_batch()
     waited = time.perf_counter() - began
-    with training.compute.autocast():
-        outputs = training.model(batch.images)
-    losses = total_loss(training.losses, outputs, batch.targets)
-    training.optimizer.zero_grad(set_to_none=True)
-    losses.total.backward()
-    loss = losses.total.item()
+    with training.profile("forward"):
+        with training.compute.autocast():
+            outputs = training.model(batch.images)
+        losses = total_loss(training.losses, outputs, batch.targets)
+    with training.profile("backward"):
+        training.optimizer.zero_grad(set_to_none=True)
+        losses.total.backward()
+        loss = losses.total.item()
     _require_finite(loss, training, what="training loss")
-    training.optimizer.step()
+    with training.profile("optimizer"):
+        training.optimizer.step()
     return BatchResult(
         epoch=training.epoch,
         step=training.step,

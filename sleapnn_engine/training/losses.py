@@ -47,7 +47,10 @@ class HeadLoss:
     hard: HardKeypoints | None = None
 
     def __call__(self, predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of (B, C, h, w) maps as a scalar, and the mean squared error of each channel as (C,)."""
+        """Loss as a scalar and what each channel has of it as (C,): squared error of (B, C, h, w) maps, or the
+        cross entropy of (B, classes) probabilities."""
+        if predicted.ndim == 2:
+            return _cross_entropy(predicted, target)
         squared = functional.mse_loss(predicted, target, reduction="none")
         channels = squared.sum(dim=(0, 2, 3))
         samples = squared.numel() // squared.shape[1]
@@ -55,6 +58,15 @@ class HeadLoss:
         if self.hard is not None:
             loss = loss + hard_keypoint_loss(channels, samples=samples, hard=self.hard)
         return loss, channels.detach() / samples
+
+
+def _cross_entropy(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Of probabilities as they are: other programs take the softmax of them once more, which bounds their loss from
+    below. Samples without a class count for nothing."""
+    logs = predicted.clamp_min(torch.finfo(predicted.dtype).tiny).log()
+    by_class = -(target * logs).sum(dim=0)
+    known = target.sum().clamp_min(1.0)
+    return by_class.sum() / known, by_class.detach() / known
 
 
 @attrs.frozen

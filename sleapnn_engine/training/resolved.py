@@ -13,7 +13,9 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.samples import CropSamples, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.heads import HEADS
 
 INITIAL = "initial_config.yaml"
 FINAL = "training_config.yaml"
@@ -32,39 +34,67 @@ def write_final(values: dict[str, Any], folder: Path) -> None:
 
 
 def resolve(
-    job: Job, *, folder: Path, labels: LabelSet, plan: InputPlan, model: PoseModel, steps: int, seed: int
+    job: Job,
+    *,
+    folder: Path,
+    samples: FrameSamples,
+    model: PoseModel,
+    steps: int,
+    seed: int,
+    devices: int = 1,
 ) -> dict[str, Any]:
     """The complete config of the run, as plain values. What differs from a value that was set is told in the log."""
     values = copy.deepcopy(job_values(job))
-    head = f"model_config.head_configs.{active(job.model_config.head_configs)}.confmaps"
-    unet = "model_config.backbone_config.unet"
     found = {
-        f"{unet}.in_channels": model.backbone.shape.in_channels,
-        f"{unet}.output_stride": model.backbone.shape.output_stride,
-        f"{head}.part_names": list(labels.nodes),
-        "data_config.skeletons": [skeleton(labels)],
+        **dict(_backbone(job, model)),
+        **dict(_head(job, samples.store.labels, model)),
+        "data_config.skeletons": [skeleton(samples.store.labels)],
         "model_config.total_params": model.parameter_count,
         "trainer_config.train_steps_per_epoch": steps,
-        "trainer_config.trainer_devices": 1,
+        "trainer_config.trainer_devices": devices,
         "trainer_config.ckpt_dir": str(folder.parent),
         "trainer_config.run_name": folder.name,
         "trainer_config.seed": seed,
-        **dict(_size(plan)),
+        **dict(_size(samples.store.plan)),
     }
+    if isinstance(samples, CropSamples):
+        found["data_config.preprocessing.crop_size"] = samples.plan.side
     for path, value in found.items():
         before = tree.get(values, path)
-        if before is not None and before != value and path in _WORTH_TELLING:
+        if before is not None and before != value and path.startswith(_WORTH_TELLING):
             log.info("%s: the config says %s, this run uses %s.", path, before, value)
         tree.put(values, path, value)
     return values
 
 
-_WORTH_TELLING = (
-    "model_config.backbone_config.unet.in_channels",
-    "model_config.backbone_config.unet.output_stride",
-    "data_config.preprocessing.max_height",
-    "data_config.preprocessing.max_width",
-)
+#: What a person set and would miss; the rest is the run's own bookkeeping.
+_WORTH_TELLING = ("model_config.backbone_config.", "data_config.preprocessing.")
+
+
+def _backbone(job: Job, model: PoseModel) -> Iterator[tuple[str, Any]]:
+    """Channels and strides as the network really has them."""
+    name = active(job.model_config.backbone_config)
+    section, shape = f"model_config.backbone_config.{name}", model.backbone.shape
+    yield f"{section}.in_channels", shape.in_channels
+    yield f"{section}.output_stride", shape.output_stride
+    if name != "unet":
+        yield f"{section}.max_stride", shape.bottleneck_stride
+
+
+def _head(job: Job, labels: LabelSet, model: PoseModel) -> Iterator[tuple[str, Any]]:
+    """Names of the channels of every head, in their order."""
+    model_type = active(job.model_config.head_configs)
+    section = f"model_config.head_configs.{model_type}"
+    if model_type != "centroid":
+        yield f"{section}.confmaps.part_names", list(labels.nodes)
+    for name, _ in HEADS[model_type]:
+        if name == "pafs":
+            yield f"{section}.pafs.edges", [list(edge) for edge in labels.edges]
+        if name in ("class_maps", "class_vectors"):
+            yield f"{section}.{name}.classes", list(labels.tracks)
+    if model_type == "multi_class_topdown":
+        deepest = getattr(job.model_config.backbone_config, active(job.model_config.backbone_config))
+        yield f"{section}.class_vectors.output_stride", deepest.max_stride
 
 
 def _size(plan: InputPlan) -> Iterator[tuple[str, int]]:

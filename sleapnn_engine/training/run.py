@@ -15,7 +15,8 @@ from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
 
-from . import build
+from . import build, images
+from .cache import announce_cache
 from .callbacks.base import Callback
 from .callbacks.checkpoint import Checkpoints
 from .callbacks.console import Console
@@ -24,15 +25,19 @@ from .callbacks.csv_log import CsvLog
 from .callbacks.journal import Journal
 from .callbacks.preview import Preview
 from .callbacks.run_log import run_log
+from .callbacks.wandb_log import WandbLog
 from .device import Compute, choose_compute
 from .failures import explained
+from .labels import open_training_labels, split_data
 from .loop import fit
+from .profiling import build_profilers
 from .report import Report
 from .resolved import resolve, write_final, write_initial
 from .run_folder import create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
+from .tracking import Tracking, prepare_tracking
 from .truth_files import write_truth
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -53,27 +58,29 @@ class _Run:
     signals: Signals
     checkpoints: Checkpoints
     training: Training | None = None
-    stores: build.Stores | None = None
-    viewer: Any = None
+    stores: images.Stores | None = None
+    tracking: Tracking | None = None
+    others: list[Any] = attrs.field(factory=list)
 
     def close(self) -> None:
-        """Let go of videos and sockets."""
+        """Let go of videos and sockets, and have callbacks end what goes on outside the run."""
         if self.training is not None:
             self.training.feed.close()
-        if self.viewer is not None:
-            self.viewer.close()
+        for other in self.others:
+            other.close()
 
 
 def train(job: Job, *, run_dir: Path | None = None, precision: str = "auto", stream: TextIO) -> int:
     """Train a job that `unsupported` has no objection to; returns the exit code, 0 or 130.
 
-    Raises UserError with `usage` before anything is created (no such device, folder in use), and UserError when
-    the run failed; its folder then says so too and keeps everything that was saved.
+    Raises UserError with `usage` before anything is created (no such device, no Weights & Biases, folder in use), and
+    UserError when the run failed; its folder then says so too and keeps everything that was saved.
     """
     trainer = job.trainer_config
     compute = choose_compute(
         accelerator=trainer.trainer_accelerator, indices=trainer.trainer_device_indices, precision=precision
     )
+    tracking = prepare_tracking(job)
     folder = create_run_folder(job, model_type=active(job.model_config.head_configs), chosen=run_dir)
     console = Console(stream, enabled=trainer.enable_progress_bar)
     console.line(f"run folder: {folder}")
@@ -97,6 +104,7 @@ def train(job: Job, *, run_dir: Path | None = None, precision: str = "auto", str
                 console=console,
                 signals=signals,
                 checkpoints=checkpoints,
+                tracking=tracking,
             )
         )
     return INTERRUPTED
@@ -130,19 +138,22 @@ def _build(run: _Run) -> Training:
     write_initial(job, folder)
     seed = build.seed_everything(job.trainer_config.seed)
     with phase("labels", "Opening labels"):
-        labels = build.open_training_labels(job)
+        job = run.job = images.with_implied_colour(job)
+        labels = open_training_labels(job)
     with phase("split", "Setting frames aside for validation"):
-        data = build.split_data(job, labels, seed=seed)
-        plan = build.plan_images(job, data)
+        data = split_data(job, labels, seed=seed)
+        plan = images.plan_images(job, data)
+        crops = images.plan_crops(job, data.train, plan)
         for name, part in (("train", data.train), ("val", data.val)):
             _write_truth(run, part, split=name)
-    with phase("cache", "Reading images" if build.is_cached(job) else "Preparing frames") as cache:
-        stores = run.stores = build.build_stores(job, data, plan, folder=folder, progress=cache.progress)
-        build.place_cache(stores, run.compute)
+    with phase("cache", announce_cache(job, data, plan)) as cache:
+        stores = run.stores = images.build_stores(job, data, plan, folder=folder, progress=cache.progress)
+        images.place_cache(stores, run.compute)
+        train, val = images.build_samples(job, stores, crops)
     with phase("model", "Building the network"):
-        model = build.build_model(job, n_nodes=len(labels.nodes), channels=plan.channels)
-        steps = build.steps_per_epoch(job, n_train=len(data.train))
-        values = resolve(job, folder=folder, labels=labels, plan=plan, model=model, steps=steps, seed=seed)
+        model = build.build_model(job, samples=train)
+        steps = build.steps_per_epoch(job, n_train=len(train))
+        values = resolve(job, folder=folder, samples=train, model=model, steps=steps, seed=seed)
         write_final(values, folder)
         run.compute.place(model)
         trainer = job.trainer_config
@@ -162,8 +173,9 @@ def _build(run: _Run) -> Training:
             optimizer=optimizer,
             schedule=Schedule(optimizer, trainer.lr_scheduler),
             losses=build.build_losses(job),
+            decoder=build.build_decoder(job, model, labels),
             best=Best.from_settings(trainer.early_stopping),
-            feed=build.build_feed(job, stores, model, steps=steps, seed=seed, device=run.compute.device),
+            feed=build.build_feed(job, train, val, steps=steps, seed=seed, device=run.compute.device),
             report=run.report,
             max_epochs=trainer.max_epochs,
             steps_per_epoch=steps,
@@ -182,25 +194,31 @@ def _write_truth(run: _Run, labels: LabelSet, *, split: str) -> None:
 def _callbacks(run: _Run) -> list[Callback]:
     """In the order they act. Control comes last, so that a pause finds everything written."""
     trainer = run.job.trainer_config
-    callbacks: list[Callback] = [Journal(), run.console, CsvLog(run.folder / "training_log.csv")]
+    run.others += build_profilers(trainer.profiler, folder=run.folder)
+    callbacks: list[Callback] = [*run.others, Journal(), run.console, CsvLog(run.folder / "training_log.csv")]
     if trainer.save_ckpt:
         callbacks.append(run.checkpoints)
     zmq = trainer.zmq
     if zmq.publish_port is not None or zmq.controller_port is not None:
         from .callbacks.sleap_viewer import SleapViewer  # few runs are watched from SLEAP
 
-        run.viewer = SleapViewer(zmq, what=active(run.job.model_config.head_configs))
-        callbacks.append(run.viewer)
+        run.others.append(SleapViewer(zmq, what=active(run.job.model_config.head_configs)))
+        callbacks.append(run.others[-1])
     pictures = run.folder / "viz" if trainer.visualize_preds_during_training else None
-    callbacks += [Preview(pictures, keep=trainer.keep_viz), Control(run.checkpoints)]
-    return callbacks
+    callbacks.append(Preview(pictures, keep=trainer.keep_viz))
+    if run.tracking is not None:
+        run.others.append(
+            WandbLog(run.tracking, pictures=pictures if trainer.wandb.save_viz_imgs_wandb else None)
+        )
+        callbacks.append(run.others[-1])
+    return [*callbacks, Control(run.checkpoints)]
 
 
 def _tidy(run: _Run) -> None:
     """Remove the image cache this run wrote, where the job asks for that."""
     if run.stores is not None and run.job.data_config.delete_cache_imgs_after_training:
         for store in run.stores.written:
-            build.remove_cache(store)
+            images.remove_cache(store)
 
 
 def _finished(run: _Run, outcome: str) -> None:

@@ -1,6 +1,8 @@
 """What the loop and everything around it share while a model is trained."""
 
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
 
 from .checkpoint_file import Progress
@@ -39,18 +42,26 @@ class PointErrors:
     """Distances between predicted and labelled points of the validation frames, in source-image pixels.
 
     None where nothing was labelled or found. `percent_of_body` relates the median to the median diagonal of the
-    animals' bounding boxes.
+    animals' bounding boxes. `precision`, `recall` and `f1` count animals, for models that may miss or invent some;
+    `class_accuracy` is the share of animals found that have the right identity.
     """
 
     median_px: float | None
     p90_px: float | None
     percent_of_body: float | None
     by_node: dict[str, float | None]
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    class_accuracy: float | None = None
 
 
 @attrs.frozen(kw_only=True)
 class EpochResult:
-    """One epoch, trained and validated. `by_node` is the training error of each node's maps, `waited` a share 0..1."""
+    """One epoch, trained and validated.
+
+    `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head.
+    """
 
     epoch: int
     steps: int
@@ -64,6 +75,16 @@ class EpochResult:
     by_node: dict[str, float]
     errors: PointErrors | None
     improved: bool
+    train_by_head: dict[str, float] = attrs.field(factory=dict)
+    val_by_head: dict[str, float] = attrs.field(factory=dict)
+
+
+_NOTHING = nullcontext()
+
+
+def unprofiled(stage: str) -> AbstractContextManager[Any]:
+    """What surrounds a stage of the loop in a run without a profiler."""
+    return _NOTHING
 
 
 @attrs.define(kw_only=True)
@@ -72,6 +93,7 @@ class Training:
 
     `epoch` and `step` count from 0 and name the next to be done while a step is running; `batch` is the number of
     steps done in this epoch. `stop_after` is what a viewer asked for; `interrupted` names the signal that came.
+    `profile` surrounds each stage of the loop: data, forward, backward, optimizer, callbacks, validation.
     """
 
     job: Job
@@ -83,6 +105,7 @@ class Training:
     optimizer: torch.optim.Optimizer
     schedule: Schedule
     losses: tuple[HeadLoss, ...]
+    decoder: Decoder
     best: Best
     feed: Feed
     report: Report
@@ -96,6 +119,7 @@ class Training:
     interrupted: str | None = None
     epochs_done: int = 0
     best_errors: PointErrors | None = None
+    profile: Callable[[str], AbstractContextManager[Any]] = unprofiled
 
     @property
     def progress(self) -> Progress:

@@ -1,26 +1,22 @@
-"""Measuring the model on the validation frames: loss, and how far predicted points are from labelled ones."""
+"""Measuring the model on the validation samples: loss, and how far predicted points are from labelled ones."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import attrs
-import numpy as np
 import torch
 from torch import Tensor
 
-from sleapnn_engine.inference.peaks import global_peaks
+from sleapnn_engine.evaluation.scores import PoseScores
+from sleapnn_engine.inference.animals import Animals
 
-from .feed import labelled, to_source
 from .losses import total_loss
 from .state import PointErrors, Training
-
-#: In a validation during training every map gives a point, however faint: the error then falls from the first epoch on.
-ANY_VALUE = float("-inf")
 
 
 @attrs.frozen
 class Scores:
-    """Validation of one epoch: `loss` and `by_head` are means over frames."""
+    """Validation of one epoch: `loss` and `by_head` are means over samples."""
 
     loss: float
     by_head: dict[str, float]
@@ -29,10 +25,10 @@ class Scores:
 
 
 def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
-    """Run all validation frames through the model; `heed` is called between batches and may raise."""
+    """Run all validation samples through the model; `heed` is called between batches and may raise."""
     began = time.perf_counter()
     feed, losses = training.feed, [0.0] * (1 + len(training.losses))
-    predicted, truth = [], []
+    scores = PoseScores(nodes=feed.nodes, paired=training.decoder.one_each)
     training.model.eval()
     with training.report.phase(
         "validate", f"Validating epoch {training.epoch + 1}", total=feed.val_batches
@@ -42,16 +38,15 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
             result = total_loss(training.losses, outputs, batch.targets)
             values = [result.total, *result.by_head.values()]
             losses = [a + v.item() * len(batch.images) for a, v in zip(losses, values, strict=True)]
-            points, _ = peaks(training, outputs)
-            predicted.append(to_source(feed.val, batch.indices, points))
-            truth.append(labelled(feed.val, batch.indices))
+            for index, animals in zip(batch.indices.tolist(), training.decoder(outputs), strict=True):
+                _add(scores, training, index, animals)
             phase.progress(done)
             heed()
     total, *heads = (loss / feed.n_val for loss in losses)
     return Scores(
         loss=total,
         by_head=dict(zip((loss.name for loss in training.losses), heads, strict=True)),
-        errors=point_errors(np.concatenate(predicted), np.concatenate(truth), nodes=feed.nodes),
+        errors=errors_of(scores),
         seconds=time.perf_counter() - began,
     )
 
@@ -62,40 +57,34 @@ def predict(training: Training, images: Tensor) -> dict[str, Tensor]:
         return training.model(images)
 
 
-def peaks(training: Training, outputs: dict[str, Tensor]) -> tuple[np.ndarray, np.ndarray]:
-    """The highest place of each map: points (B, N, 2) in input pixels where targets are drawn, and values (B, N)."""
-    target = training.feed.targets[0]
-    points, values = global_peaks(
-        outputs[target.head], stride=target.stride, threshold=ANY_VALUE, refinement="quadratic"
+def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -> None:
+    """Compare what was found on one validation sample with its labels, in source-image pixels."""
+    samples = training.feed.val
+    truth, tracks = samples.truth(index)
+    named = training.model_type.startswith("multi_class")
+    scores.add(
+        samples.to_source(index, animals.points),
+        truth,
+        predicted_classes=animals.classes if named else None,
+        true_classes=tracks if named else None,
     )
-    return points.cpu().numpy(), values.cpu().numpy()
 
 
-def point_errors(predicted: np.ndarray, truth: np.ndarray, *, nodes: Sequence[str]) -> PointErrors | None:
-    """Compare (F, N, 2) points in source pixels; None when no labelled point has a predicted one."""
-    distances = np.linalg.norm(predicted - truth, axis=-1)
-    known = distances[np.isfinite(distances)]
-    if not known.size:
+def errors_of(scores: PoseScores) -> PointErrors | None:
+    """What was added up, for an event; None when nothing can be said.
+
+    Counting animals is no merit where each sample is known to show one.
+    """
+    found = scores.summary()
+    if found.median_px is None and (scores.paired or found.f1 is None):
         return None
-    median = float(np.median(known))
-    body = _body_length(truth)
-    columns = (column[np.isfinite(column)] for column in distances.T)
     return PointErrors(
-        median_px=median,
-        p90_px=float(np.percentile(known, 90)),
-        percent_of_body=None if not body else 100 * median / body,
-        by_node={
-            node: float(np.median(c)) if c.size else None for node, c in zip(nodes, columns, strict=True)
-        },
+        median_px=found.median_px,
+        p90_px=found.p90_px,
+        percent_of_body=found.percent_of_body,
+        by_node=found.by_node,
+        precision=None if scores.paired else found.precision,
+        recall=None if scores.paired else found.recall,
+        f1=None if scores.paired else found.f1,
+        class_accuracy=found.class_accuracy,
     )
-
-
-def _body_length(points: np.ndarray) -> float | None:
-    """Median diagonal of the boxes around each frame's visible points, in pixels; None without two points anywhere."""
-    seen = np.isfinite(points).all(axis=-1)
-    lengths = [
-        float(np.linalg.norm(frame[here].max(axis=0) - frame[here].min(axis=0)))
-        for frame, here in zip(points, seen, strict=True)
-        if here.sum() > 1
-    ]
-    return float(np.median(lengths)) if lengths else None

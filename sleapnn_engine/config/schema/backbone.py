@@ -39,7 +39,7 @@ def _output_stride() -> Any:
     return setting(
         1,
         label="Output stride",
-        doc="Input pixels per cell of the finest map the network makes; it should equal the smallest stride among the heads.",
+        doc="Input pixels per cell of the finest map the network makes; training takes the smallest stride among the heads, so this should be the same.",
         kind="int",
         unit="px_input",
         minimum=1,
@@ -71,11 +71,11 @@ def _decoder_rate() -> Any:
     )
 
 
-def _decoder_convs() -> Any:
+def _middle_convs() -> Any:
     return setting(
         2,
         label="Convolutions per block",
-        doc="Number of convolutions in each decoder block.",
+        doc="Number of convolutions between encoder and decoder; the blocks of those have fixed numbers.",
         kind="int",
         unit="count",
         minimum=1,
@@ -113,7 +113,7 @@ def _stem_stride() -> Any:
 @attrs.define(kw_only=True)
 class UNetConfig:
     in_channels: int = _in_channels()
-    kernel_size: int = _kernel_size("in the network")
+    kernel_size: int = _kernel_size("but a stem's")
     filters: int = setting(
         32,
         label="Filters",
@@ -147,7 +147,7 @@ class UNetConfig:
     stem_stride: Optional[int] = setting(
         None,
         label="Stem stride",
-        doc="Shrinks the image by this factor in extra first blocks with 7 by 7 convolutions.",
+        doc="Shrinks the image by this factor in first blocks with 7 by 7 convolutions; the coarsest map is then half as fine as max stride says.",
         kind="int",
         unit="px_input",
         minimum=1,
@@ -179,7 +179,7 @@ class UNetConfig:
     convs_per_block: int = setting(
         2,
         label="Convolutions per block",
-        doc="Number of convolutions in each encoder block.",
+        doc="Number of convolutions in each block of the stem and encoder and at the bottom; those of the decoder do not follow it.",
         kind="int",
         unit="count",
         minimum=1,
@@ -260,9 +260,9 @@ class ConvNextConfig:
     )
     stem_patch_stride: int = _stem_stride()
     in_channels: int = _in_channels()
-    kernel_size: int = _kernel_size("in the decoder")
+    kernel_size: int = _kernel_size("after the encoder")
     filters_rate: float = _decoder_rate()
-    convs_per_block: int = _decoder_convs()
+    convs_per_block: int = _middle_convs()
     up_interpolate: bool = _up_interpolate()
     output_stride: int = _output_stride()
 
@@ -324,9 +324,9 @@ class SwinTConfig:
         advanced=True,
     )
     in_channels: int = _in_channels()
-    kernel_size: int = _kernel_size("in the decoder")
+    kernel_size: int = _kernel_size("after the encoder")
     filters_rate: float = _decoder_rate()
-    convs_per_block: int = _decoder_convs()
+    convs_per_block: int = _middle_convs()
     up_interpolate: bool = _up_interpolate()
     output_stride: int = _output_stride()
 

@@ -36,7 +36,7 @@ def _num_workers(role: str) -> Any:
     return setting(
         0,
         label=f"{role} loading workers",
-        doc="Extra processes that read images; 0 reads them in the training process.",
+        doc="Threads that read cached images ahead of training; 0 leaves that to one thread, or to none where images are in memory.",
         kind="int",
         unit="count",
         minimum=0,
@@ -50,7 +50,7 @@ class TrainLoaderConfig:
     shuffle: bool = setting(
         True,
         label="Shuffle training frames",
-        doc="Draws the training frames in a new order each epoch.",
+        doc="Draws a new order for every pass over the training frames; off keeps the order of the files.",
         kind="bool",
         advanced=True,
         legacy="optimization.online_shuffling",
@@ -64,7 +64,7 @@ class ValLoaderConfig:
     shuffle: bool = setting(
         False,
         label="Shuffle validation frames",
-        doc="Draws the validation frames in a new order each epoch; the validation loss does not depend on it.",
+        doc="Kept for other programs: here validation frames come in their own order, on which the validation loss does not depend.",
         kind="bool",
         advanced=True,
     )

@@ -35,7 +35,7 @@ class Console(Callback):
         rate = result.samples / max(result.seconds, 1e-9)
         self._redraw(
             f"epoch {training.epoch + 1}/{training.max_epochs}  step {training.batch}/{training.steps_per_epoch}  "
-            f"loss {result.loss:.6f}  {rate:.1f} images/s"
+            f"loss {result.loss:.6f}  {rate:.1f} samples/s"
         )
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
@@ -45,6 +45,8 @@ class Console(Callback):
             if errors is not None and errors.median_px is not None
             else ""
         )
+        if errors is not None and errors.f1 is not None:
+            error += f"  found {errors.f1:.2f}"
         seconds = result.train_seconds + result.val_seconds
         self.line(
             f"epoch {result.epoch + 1}/{training.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"

@@ -8,6 +8,34 @@ from ..state import EpochResult, Training
 from .base import Callback
 
 FIXED = ("epoch", "train/loss", "val/loss", "learning_rate", "train/time", "val/time")
+#: What other programs call the loss of each head, in models with several.
+HEAD_COLUMNS = {
+    "confmaps": "confmaps_loss",
+    "pafs": "paf_loss",
+    "class_maps": "classmap_loss",
+    "class_vectors": "classvector_loss",
+}
+#: Model types whose maps are those of one animal, so that each node has a loss of its own.
+WITH_NODES = ("single_instance", "centered_instance", "multi_class_topdown")
+
+
+def epoch_values(result: EpochResult) -> dict[str, float]:
+    """What is known of an epoch, by the names of the columns."""
+    fixed = (
+        result.epoch,
+        result.train,
+        result.val,
+        result.learning_rate,
+        result.train_seconds,
+        result.val_seconds,
+    )
+    values: dict[str, float] = dict(zip(FIXED, fixed, strict=True))
+    values |= {f"train/confmaps/{node}": value for node, value in result.by_node.items()}
+    for part, by_head in (("train", result.train_by_head), ("val", result.val_by_head)):
+        values |= {f"{part}/{HEAD_COLUMNS[head]}": value for head, value in by_head.items()}
+    if result.errors is not None and result.errors.class_accuracy is not None:
+        values["val/class_accuracy"] = result.errors.class_accuracy
+    return values
 
 
 class CsvLog(Callback):
@@ -20,19 +48,20 @@ class CsvLog(Callback):
         self.path = path
 
     def fit_begun(self, training: Training) -> None:
-        nodes = (f"train/confmaps/{node}" for node in training.feed.nodes)
-        self._write([*FIXED, *nodes], mode="w")
+        self._write([*FIXED, *self._columns(training)], mode="w")
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        fixed = (
-            result.epoch,
-            result.train,
-            result.val,
-            result.learning_rate,
-            result.train_seconds,
-            result.val_seconds,
-        )
-        self._write([*fixed, *(result.by_node.get(node, "") for node in training.feed.nodes)], mode="a")
+        values = epoch_values(result)
+        self._write([values.get(name, "") for name in (*FIXED, *self._columns(training))], mode="a")
+
+    def _columns(self, training: Training) -> list[str]:
+        names = []
+        if training.model_type in WITH_NODES:
+            names += [f"train/confmaps/{node}" for node in training.feed.nodes]
+        heads = [loss.name for loss in training.losses]
+        if len(heads) > 1:
+            names += [f"{part}/{HEAD_COLUMNS[head]}" for part in ("train", "val") for head in heads]
+        return names + ["val/class_accuracy"] * training.model_type.startswith("multi_class")
 
     def _write(self, row: list[object], *, mode: str) -> None:
         with self.path.open(mode, newline="", encoding="utf-8") as file:

@@ -28,7 +28,7 @@ class Journal(Callback):
             pid=training.report.channel.connection.pid,
         )
         log.info(
-            "Training on %s in %s: %d parameters, %d training and %d validation frames.",
+            "Training on %s in %s: %d parameters, %d training and %d validation samples.",
             training.compute.name,
             training.compute.precision,
             training.model.parameter_count,
@@ -87,4 +87,8 @@ def error_body(errors: PointErrors) -> dict[str, object]:
         "p90_px": errors.p90_px,
         "percent_of_body": errors.percent_of_body,
         "by_node": errors.by_node,
+        "precision": errors.precision,
+        "recall": errors.recall,
+        "f1": errors.f1,
+        "class_accuracy": errors.class_accuracy,
     }

@@ -8,30 +8,37 @@ import attrs
 import numpy as np
 import torch
 
-from sleapnn_engine.data.augment import to_float
-from sleapnn_engine.data.frames import FrameStore
+from sleapnn_engine.data.samples import FrameSamples
+from sleapnn_engine.evaluation.matching import match_animals
 
 from ..drawing import draw_prediction, save_picture
 from ..state import EpochResult, Training
-from ..validation import peaks, predict
+from ..validation import predict
 from .base import Callback
 
 VALIDATION_FRAMES = 6
+#: Second heads whose maps get pictures of their own, by what their file names say.
+LAYERS = {"PartAffinityFieldsHead": "pafs_magnitude.", "ClassMapsHead": "class_maps."}
 #: Frames of one epoch take at most about this much; with very large maps fewer are shown.
 MOST_BYTES = 48_000_000
 
 
 @attrs.frozen(kw_only=True)
 class Shown:
-    """One frame: `image` uint8 (H, W, C), `maps` float32 (nodes, h, w), points (nodes, 2) in its pixels."""
+    """One sample: `image` uint8 (H, W, C), `maps` {head: float32 (channels, h, w)}, points in pixels of the image.
+
+    `truth` (animals, nodes, 2), `predicted` (animals found, nodes, 2), `scores` (animals found, nodes); `pairs` are
+    places in both of animals that belong together, `error_px` their mean distance in source-image pixels.
+    """
 
     split: str
     index: int
     image: np.ndarray
-    maps: np.ndarray
+    maps: dict[str, np.ndarray]
     truth: np.ndarray
     predicted: np.ndarray
     scores: np.ndarray
+    pairs: list[tuple[int, int]]
     scale: float
     error_px: float | None
 
@@ -72,17 +79,27 @@ class Preview(Callback):
     def _draw(self, training: Training, shown: Shown, *, epoch: int) -> None:
         assert self._pictures is not None
         self._pictures.mkdir(exist_ok=True)
-        picture = draw_prediction(
-            shown.image,
-            shown.maps,
-            truth=shown.truth,
-            predicted=shown.predicted,
-            nodes=training.feed.nodes,
-            stride=training.feed.targets[0].stride,
-        )
-        path = self._pictures / f"{shown.split}.{epoch:04d}.png"
-        save_picture(picture, path)
-        self._drawn.append(path)
+        for target in training.feed.targets:
+            layer = LAYERS.get(target.head, "")
+            if target.head not in shown.maps:
+                continue
+            picture = draw_prediction(
+                shown.image,
+                magnitude(shown.maps[target.head]) if layer == "pafs_magnitude." else shown.maps[target.head],
+                truth=shown.truth,
+                predicted=shown.predicted,
+                pairs=shown.pairs,
+                nodes=training.feed.nodes,
+                stride=training.decoder.strides[target.head],
+            )
+            path = self._pictures / f"{shown.split}.{layer}{epoch:04d}.png"
+            save_picture(picture, path)
+            self._drawn.append(path)
+
+
+def magnitude(fields: np.ndarray) -> np.ndarray:
+    """Lengths (edges, h, w) of part affinity fields (2 * edges, h, w)."""
+    return np.hypot(fields[0::2], fields[1::2])
 
 
 def spread(count: int, wanted: int) -> list[int]:
@@ -90,47 +107,49 @@ def spread(count: int, wanted: int) -> list[int]:
     return sorted({i * count // wanted for i in range(wanted)}) if count else []
 
 
-def look(training: Training, store: FrameStore, *, split: str, index: int) -> Shown:
-    """Predict one frame as it is, without augmentation."""
-    where = torch.tensor([index])
-    batch = store.batch(where).to(training.compute.device)
+def look(training: Training, samples: FrameSamples, *, split: str, index: int) -> Shown:
+    """Predict one sample as it is, without augmentation."""
     training.model.eval()
-    outputs = predict(training, to_float(batch.images))
-    points, values = peaks(training, outputs)
-    sizing = store.sizings[index]
-    truth = store.points[index, 0].numpy()
-    distances = np.linalg.norm(sizing.to_source(points[0]) - store.labels.frames[index].points[0], axis=-1)
+    example = training.feed.look(samples, index)
+    outputs = predict(training, example.images)
+    animals = training.decoder(outputs)[0]
+    found, (labelled, _) = samples.to_source(index, animals.points), samples.truth(index)
+    pairs = match_animals(found, labelled)
+    distances = np.array([np.linalg.norm(found[p] - labelled[t], axis=-1) for p, t in pairs])
+    truth = example.points[0].cpu().numpy()
     return Shown(
         split=split,
         index=index,
-        image=batch.images[0].permute(1, 2, 0).cpu().numpy(),
-        maps=outputs[training.feed.targets[0].head][0].float().cpu().numpy(),
-        truth=truth,
-        predicted=points[0] - sizing.target_shift,
-        scores=values[0],
-        scale=float(1 / sizing.ratio[0]),
+        image=(example.images[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy(),
+        maps={name: maps[0].float().cpu().numpy() for name, maps in outputs.items() if maps.ndim == 4},
+        truth=truth[np.isfinite(truth).any(axis=(1, 2))],
+        predicted=animals.points - float(example.shifts[0]),
+        scores=animals.node_scores,
+        pairs=pairs,
+        scale=samples.source_scale(index),
         error_px=float(np.nanmean(distances)) if np.isfinite(distances).any() else None,
     )
 
 
-def send(training: Training, store: FrameStore, shown: Shown, *, epoch: int) -> None:
-    """Publish one frame; it is not kept in the journal."""
-    frame = store.labels.frames[shown.index]
+def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int) -> None:
+    """Publish one sample; it is not kept in the journal."""
+    labels, head = samples.store.labels, training.feed.targets[0].head
+    frame = labels.frames[samples.frame_index(shown.index)]
     training.report.event(
         "frame",
-        arrays={"image": shown.image, "confmaps": shown.maps.astype(np.float16)},
+        arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)},
         epoch=epoch,
         split=shown.split,
         index=shown.index,
-        labels_file=str(store.labels.files[frame.file_index]),
-        video=store.labels.videos[frame.video_index].path,
+        labels_file=str(labels.files[frame.file_index]),
+        video=labels.videos[frame.video_index].path,
         frame=int(frame.frame_index),
         scale=shown.scale,
-        truth=[_plain_points(shown.truth)],
-        predicted=[_plain_points(shown.predicted)],
-        scores=[[float(score) for score in shown.scores]],
+        truth=[_plain_points(points) for points in shown.truth],
+        predicted=[_plain_points(points) for points in shown.predicted],
+        scores=[[float(score) for score in scores] for scores in shown.scores],
         error_px=shown.error_px,
-        stride=training.feed.targets[0].stride,
+        stride=training.decoder.strides[head],
     )
 
 
@@ -139,6 +158,7 @@ def _plain_points(points: np.ndarray) -> list[Any]:
 
 
 def _frame_bytes(training: Training) -> int:
-    plan, target = training.feed.val.plan, training.feed.targets[0]
-    cells = -(-plan.height // target.stride) * -(-plan.width // target.stride)
-    return plan.height * plan.width * plan.channels + 2 * cells * len(training.feed.nodes)
+    height, width = training.feed.val.input_size
+    stride = training.decoder.strides[training.feed.targets[0].head]
+    cells = -(-height // stride) * -(-width // stride)
+    return height * width * training.feed.val.store.plan.channels + 2 * cells * len(training.feed.nodes)

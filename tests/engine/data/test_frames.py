@@ -1,4 +1,4 @@
-"""Frame stores: memory, on demand and disk hand out the same frames and points."""
+"""Frame stores: memory, on demand and disk hand out the same frames and points; `test_disk_frames` has the rest of disk."""
 
 import attrs
 import numpy as np
@@ -128,35 +128,6 @@ def test_real_frames_go_through_every_store(shared_data, tmp_path):
     assert images.shape == (2, 3, 160, 288)
     disk = DiskFrames(labels, plan, folder=tmp_path / "imgs").images(torch.arange(2))
     assert (images.float() - disk.float()).abs().mean() < 6, "colours come back in the same order"
-
-
-def test_images_on_disk_are_used_again_and_removed(tmp_path):
-    labels = plain_set(3, size=(16, 16, 1))
-    plan, folder = plan_for(labels), tmp_path / "val_imgs"
-    first = DiskFrames(labels, plan, folder=folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["000000.jpg", "000001.jpg", "000002.jpg"]
-    reads = labels.sources[0].reads
-    again = DiskFrames(labels, plan, folder=folder, use_existing=True)
-    assert torch.equal(first.images(torch.arange(3)), again.images(torch.arange(3)))
-    assert labels.sources[0].reads == reads
-    again.delete()
-    assert not folder.exists()
-
-
-def test_images_on_disk_that_do_not_fit_are_refused(tmp_path):
-    labels = plain_set(3, size=(16, 16, 1))
-    folder = tmp_path / "val_imgs"
-    with pytest.raises(UserError, match="3 cached images of 3 are not there"):
-        DiskFrames(labels, plan_for(labels), folder=folder, use_existing=True)
-    DiskFrames(labels, plan_for(labels), folder=folder)
-    with pytest.raises(UserError, match="shape"):
-        DiskFrames(labels, plan_for(labels, scale=0.5), folder=folder, use_existing=True)
-    (folder / "000001.jpg").write_bytes(b"")
-    with pytest.raises(UserError, match="cannot be read"):
-        DiskFrames(labels, plan_for(labels), folder=folder, use_existing=True).images(torch.tensor([1]))
-    (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="folder for cached images"):
-        DiskFrames(labels, plan_for(labels), folder=tmp_path / "file" / "imgs")
 
 
 def test_frames_of_missing_videos_are_refused(shared_data):

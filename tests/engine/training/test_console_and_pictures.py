@@ -6,7 +6,7 @@ import numpy as np
 
 from sleapnn_engine.training.callbacks.console import Console
 from sleapnn_engine.training.callbacks.preview import spread
-from sleapnn_engine.training.drawing import PREDICTED, TRUTH, draw_prediction
+from sleapnn_engine.training.drawing import BRIGHT, PREDICTED, TRUTH, draw_prediction
 from sleapnn_engine.training.report import Phase, Report
 
 
@@ -58,11 +58,13 @@ def near(picture: np.ndarray, place: tuple[int, int], colour: tuple[int, int, in
 
 def test_points_and_maps_are_drawn_where_they_belong() -> None:
     image = np.full((96, 96, 1), 40, dtype=np.uint8)
-    truth = np.array([[20.0, 30.0], [np.nan, np.nan]])
-    predicted = np.array([[60.0, 70.0], [np.nan, np.nan]])
+    truth = np.array([[[20.0, 30.0], [np.nan, np.nan]]])
+    predicted = np.array([[[60.0, 70.0], [np.nan, np.nan]]])
     maps = np.zeros((2, 24, 24), dtype=np.float32)
     maps[0, 17, 15] = 1.0  # the cell of (60, 68) at stride 4
-    picture = draw_prediction(image, maps, truth=truth, predicted=predicted, nodes=["a", "b"], stride=4)
+    picture = draw_prediction(
+        image, maps, truth=truth, predicted=predicted, pairs=[(0, 0)], nodes=["a", "b"], stride=4
+    )
     assert picture.shape == (960 + 26, 960, 3)
     assert near(picture, (205, 305), TRUTH)
     assert not near(picture, (205, 305), PREDICTED)
@@ -76,12 +78,28 @@ def test_points_and_maps_are_drawn_where_they_belong() -> None:
 def test_colour_images_and_empty_predictions_can_be_drawn() -> None:
     image = np.zeros((40, 64, 3), dtype=np.uint8)
     image[..., 0] = 200
-    nothing = np.full((1, 2), np.nan)
     picture = draw_prediction(
-        image, np.zeros((1, 10, 16)), truth=nothing, predicted=nothing, nodes=["a"], stride=4
+        image,
+        np.zeros((1, 10, 16)),
+        truth=np.full((1, 1, 2), np.nan),
+        predicted=np.zeros((0, 1, 2)),
+        pairs=[],
+        nodes=["a"],
+        stride=4,
     )
     blue, _, red = picture[300, 500]
     assert (blue, red) == (0, 200)
+
+
+def test_only_pairs_are_joined_by_a_line() -> None:
+    image = np.zeros((96, 96, 1), dtype=np.uint8)
+    truth = np.array([[[10.0, 20.0]], [[10.0, 60.0]]])
+    predicted = np.array([[[80.0, 60.0]], [[80.0, 20.0]]])
+    picture = draw_prediction(
+        image, np.zeros((1, 24, 24)), truth=truth, predicted=predicted, pairs=[(1, 0)], nodes=["a"], stride=4
+    )
+    assert near(picture, (455, 205), BRIGHT)
+    assert not near(picture, (455, 605), BRIGHT)
 
 
 def test_pinned_frames_are_spread_over_all() -> None:

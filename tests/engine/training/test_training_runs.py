@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import sleap_io as sio
 import torch
@@ -200,17 +199,3 @@ def test_several_animals_in_a_frame_are_refused_by_name(shared_data: Path, tmp_p
         train(build_job(config), stream=io.StringIO())
     assert "flies13_pair" in caught.value.where
     assert events(tmp_path / "run")[-1]["kind"] == "failed"
-
-
-def test_errors_are_measured_in_source_pixels() -> None:
-    from sleapnn_engine.training.validation import point_errors
-
-    truth = np.array([[[0.0, 0.0], [30.0, 40.0], [np.nan, np.nan]]] * 2)
-    predicted = truth + np.array([[[3.0, 4.0], [0.0, 1.0], [5.0, 5.0]], [[0.0, 0.0], [0.0, 2.0], [0.0, 0.0]]])
-    found = point_errors(predicted, truth, nodes=["a", "b", "c"])
-    assert found is not None
-    assert found.median_px == pytest.approx(1.5)
-    assert found.p90_px == pytest.approx(np.percentile([5, 1, 0, 2], 90))
-    assert found.percent_of_body == pytest.approx(3.0)
-    assert found.by_node == {"a": 2.5, "b": 1.5, "c": None}
-    assert point_errors(predicted, np.full_like(truth, np.nan), nodes=["a", "b", "c"]) is None

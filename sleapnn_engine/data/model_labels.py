@@ -1,0 +1,98 @@
+"""What one kind of model reads from labels: centres of animals, limbs, identities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import torch
+
+from sleapnn_engine.config.errors import UserError
+
+from .phrases import counted, quoted
+from .records import LabelSet
+from .targets import centroids
+
+
+def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSet:
+    """Return the labels with the centre of every animal: its `anchor` node, else the middle of its visible nodes' box.
+
+    Call it before nodes are left out, so that both models of a top-down pair have the same centres. `where` is the
+    dotted key that names the anchor. Raises UserError when the skeleton has no such node.
+    """
+    if anchor is not None and anchor not in labels.nodes:
+        message = f"The skeleton has no node “{anchor}”; its nodes are {quoted(labels.nodes)}."
+        raise UserError(message, where=where, hint="Choose one of them, or none for the middle of the box.")
+    index = None if anchor is None else labels.nodes.index(anchor)
+    frames = [
+        attrs.evolve(frame, centers=centroids(torch.from_numpy(frame.points), anchor=index).numpy())
+        for frame in labels.frames
+    ]
+    return attrs.evolve(labels, frames=tuple(frames))
+
+
+def select_edges(labels: LabelSet, edges: Sequence[Any] | None, *, where: str) -> LabelSet:
+    """Return the labels with only `edges`, in that order: pairs of node names or of node numbers; None keeps all.
+
+    A pair need not be an edge of the skeleton. Raises UserError for nodes that are not there and for pairs given twice.
+    """
+    if not edges:
+        return labels
+    chosen = [tuple(_node(labels, end, where) for end in edge) for edge in edges]
+    wrong = [pair for pair in chosen if len(pair) != 2 or pair[0] == pair[1]]
+    if wrong or len(set(chosen)) != len(chosen):
+        what = f"{wrong[0]} does not join two nodes" if wrong else "a limb is given twice"
+        raise UserError(f"The list of limbs cannot be used: {what}.", where=where, hint="Correct the list.")
+    return attrs.evolve(labels, edges=tuple((a, b) for a, b in chosen))
+
+
+def _node(labels: LabelSet, end: Any, where: str) -> str:
+    if isinstance(end, int) and 0 <= end < len(labels.nodes):
+        return labels.nodes[end]
+    if end not in labels.nodes:
+        message = f"A limb ends at “{end}”, but the nodes are {quoted(labels.nodes)}."
+        raise UserError(message, where=where, hint="Correct the list of limbs, or the body parts to learn.")
+    return str(end)
+
+
+def select_classes(
+    labels: LabelSet, classes: Sequence[str] | None, *, where: str
+) -> tuple[LabelSet, list[str]]:
+    """Return the labels with `classes` as their tracks, in that order, and what should be said about them.
+
+    None takes all tracks of the labels in their order. Animals of other tracks, or of none, get track -1. Raises
+    UserError when there is no track, a class is not one, or no animal has one.
+    """
+    names = tuple(classes or labels.tracks)
+    hint = "Assign tracks to the animals in SLEAP, or choose a model without identities."
+    if not names:
+        raise UserError("No animal has a track, and this model tells tracks apart.", where=where, hint=hint)
+    unknown = [name for name in names if name not in labels.tracks]
+    if unknown or len(set(names)) != len(names):
+        what = f"{quoted(unknown)} is no track" if unknown else "An identity is given twice"
+        message = f"{what}; the tracks of the labels are {quoted(labels.tracks)}."
+        raise UserError(message, where=where, hint="Correct the list of identities.")
+    chosen = _classified(labels, names)
+    seen = np.concatenate([frame.track_index for frame in chosen.frames] or [np.zeros(0, dtype=np.int64)])
+    if not (seen >= 0).any():
+        raise UserError("No labelled animal has one of the identities.", where=where, hint=hint)
+    empty = [name for index, name in enumerate(names) if not (seen == index).any()]
+    said = [f"No labelled animal is {quoted(empty)}: nothing can be learned of it."] if empty else []
+    without = int((seen < 0).sum())
+    if without:
+        said.append(f"{counted(without, 'animal')} of {len(seen)} has none of the identities.")
+    return chosen, said
+
+
+def match_classes(labels: LabelSet, *, to: LabelSet) -> LabelSet:
+    """Return `labels` with the tracks of the set `to`, by name; meant for validation and test files."""
+    return _classified(labels, to.tracks)
+
+
+def _classified(labels: LabelSet, names: Sequence[str]) -> LabelSet:
+    """Number tracks by their place in `names`; the last entry of the table is for animals without a track."""
+    table = np.array([*(names.index(t) if t in names else -1 for t in labels.tracks), -1], dtype=np.int64)
+    frames = [attrs.evolve(frame, track_index=table[frame.track_index]) for frame in labels.frames]
+    return attrs.evolve(labels, frames=tuple(frames), tracks=tuple(names))

@@ -1,0 +1,247 @@
+"""The metrics of a trained model as the family names them, so that its programs show them beside their own.
+
+The sections `voc_metrics`, `mOKS`, `distance_metrics`, `pck_metrics` and `visibility_metrics` follow the family's
+definitions to the digit, and those are kind to a model. Only matched pairs enter them: animals that were not found
+lower the recall of `voc_metrics` and nothing else, predictions that are no animal lower no number at all. Any
+similarity above 0 makes a pair, and a certain prediction takes an animal before a better one that is less certain.
+The section `animal_metrics` is an addition that counts what those leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from .matching import match_animals, mean_distances
+from .oks import key_point_similarity, match_by_similarity, precision_recall
+from .scores import PoseScores
+
+Metrics = dict[str, dict[str, Any]]
+
+PCK_THRESHOLDS = np.linspace(1, 10, 10)
+_PERCENTILES = (50, 75, 90, 95, 99)
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class EvaluatedFrame:
+    """One labelled frame with what was predicted on it, all points in source pixels, NaN where missing.
+
+    `predicted` (P, N, 2) with `scores` (P,), how certain each is; `truth` (T, N, 2); `video` and `frame_index` name
+    the frame. Animals without any point are left out when it is made.
+    """
+
+    predicted: np.ndarray
+    scores: np.ndarray
+    truth: np.ndarray
+    video: str = ""
+    frame_index: int = 0
+
+    def with_animals_only(self) -> EvaluatedFrame:
+        """Return the frame without rows that have no point."""
+        there = np.isfinite(self.predicted).all(axis=-1).any(axis=-1)
+        real = np.isfinite(self.truth).all(axis=-1).any(axis=-1)
+        return attrs.evolve(
+            self,
+            predicted=self.predicted[there],
+            scores=np.asarray(self.scores)[there],
+            truth=self.truth[real],
+        )
+
+
+@attrs.frozen(eq=False)
+class _Pairing:
+    """Pairs of all frames, one row each, and what stayed alone."""
+
+    predicted: np.ndarray
+    truth: np.ndarray
+    similarity: np.ndarray
+    scores: np.ndarray
+    alone: np.ndarray
+    labelled: int
+    frame_idxs: list[int]
+    video_paths: list[str]
+
+
+def pose_metrics(
+    frames: Sequence[EvaluatedFrame],
+    *,
+    n_nodes: int,
+    oks_stddev: float = 0.025,
+    oks_scale: float | None = None,
+) -> Metrics:
+    """Measure poses of `n_nodes` nodes on labelled frames, including those on which nothing was predicted.
+
+    `oks_stddev` and `oks_scale` (square pixels; None: each animal's own box) are those of the similarity. Figures
+    over no pair at all are NaN, those of `voc_metrics` 0.
+    """
+    frames = [frame.with_animals_only() for frame in frames]
+    pairing = _pair(frames, n_nodes=n_nodes, stddev=oks_stddev, scale=oks_scale)
+    distances = np.linalg.norm(pairing.predicted - pairing.truth, axis=-1)
+    within = distances[..., None] < PCK_THRESHOLDS
+    voc = {"scores": pairing.scores, "labelled": pairing.labelled}
+    return {
+        "voc_metrics": precision_recall(pairing.similarity, prefix="oks_voc", **voc)
+        | precision_recall(within.mean(axis=(1, 2)), prefix="pck_voc", **voc),
+        "mOKS": {"mOKS": _mean(pairing.similarity)},
+        "distance_metrics": {
+            "frame_idxs": pairing.frame_idxs,
+            "video_paths": pairing.video_paths,
+            "dists": distances,
+            **_percentiles(distances),
+        },
+        "pck_metrics": _pck(within),
+        "visibility_metrics": _visibility(pairing),
+        "animal_metrics": _animals(frames, pairing, n_nodes=n_nodes),
+    }
+
+
+def centroid_metrics(frames: Sequence[EvaluatedFrame], *, limit: float = 50.0) -> Metrics:
+    """Measure centroids, animals of one node; `limit` in source pixels is how far a pair may be apart.
+
+    Centroids are paired for the smallest sum of distances on each frame, and pairs beyond the limit are given up.
+    Sections of poses are there, with NaN: a program that lists models expects them of each.
+    """
+    frames = [frame.with_animals_only() for frame in frames]
+    distances: list[float] = []
+    for frame in frames:
+        gaps = mean_distances(frame.predicted, frame.truth)
+        distances += [float(gaps[pair]) for pair in match_animals(frame.predicted, frame.truth)]
+    kept = np.array([distance for distance in distances if distance <= limit])
+    predicted = sum(len(frame.predicted) for frame in frames)
+    labelled = sum(len(frame.truth) for frame in frames)
+    figures = _percentiles(kept)
+    empty = pose_metrics([], n_nodes=1)
+    unknown = {
+        name: _unknown(empty[name]) for name in ("voc_metrics", "mOKS", "pck_metrics", "visibility_metrics")
+    }
+    return {
+        "detection_metrics": {
+            **_found(len(kept), predicted, labelled),
+            "n_tp": len(kept),
+            "n_fp": predicted - len(kept),
+            "n_fn": labelled - len(kept),
+            **figures,
+        },
+        "distance_metrics": {"dists": kept, **figures},
+        **unknown,
+    }
+
+
+def _pair(frames: Sequence[EvaluatedFrame], *, n_nodes: int, stddev: float, scale: float | None) -> _Pairing:
+    predicted, truth = [np.empty((0, n_nodes, 2))], [np.empty((0, n_nodes, 2))]
+    similarity, scores, alone = ([np.empty(0)] for _ in range(3))
+    frame_idxs: list[int] = []
+    video_paths: list[str] = []
+    for frame in frames:
+        table = key_point_similarity(frame.predicted, frame.truth, stddev=stddev, scale=scale)
+        pairs = match_by_similarity(table, scores=frame.scores)
+        rows = np.array([pair[0] for pair in pairs], dtype=int)
+        columns = np.array([pair[1] for pair in pairs], dtype=int)
+        predicted.append(frame.predicted[rows])
+        truth.append(frame.truth[columns])
+        similarity.append(table[rows, columns])
+        scores.append(frame.scores[rows])
+        alone.append(np.delete(frame.scores, rows))
+        frame_idxs += [frame.frame_index] * len(pairs)
+        video_paths += [frame.video] * len(pairs)
+    return _Pairing(
+        predicted=np.concatenate(predicted),
+        truth=np.concatenate(truth),
+        similarity=np.concatenate(similarity),
+        scores=np.concatenate(scores),
+        alone=np.concatenate(alone),
+        labelled=sum(len(frame.truth) for frame in frames),
+        frame_idxs=frame_idxs,
+        video_paths=video_paths,
+    )
+
+
+def _pck(within: np.ndarray) -> dict[str, Any]:
+    """Share of nodes within 1, 2, ... 10 px, from bool (pairs, nodes, 10); a node missing on either side is outside."""
+    parts = within.mean(axis=(0, 2)) if len(within) else np.full(within.shape[1], np.nan)
+    at = {int(t): _mean(within[..., i]) for i, t in enumerate(PCK_THRESHOLDS)}
+    return {
+        "thresholds": PCK_THRESHOLDS.copy(),
+        "pcks": within,
+        "mPCK_parts": parts,
+        "mPCK": _mean(parts),
+        "PCK@5": at[5],
+        "PCK@10": at[10],
+    }
+
+
+def _visibility(pairing: _Pairing) -> dict[str, Any]:
+    """Whether nodes of matched animals were predicted where they are labelled, and only there."""
+    given = np.isfinite(pairing.predicted).all(axis=-1)
+    labelled = np.isfinite(pairing.truth).all(axis=-1)
+    counts = {
+        "tp": int((given & labelled).sum()),
+        "fp": int((given & ~labelled).sum()),
+        "tn": int((~given & ~labelled).sum()),
+        "fn": int((~given & labelled).sum()),
+    }
+    return counts | {
+        "precision": _ratio(counts["tp"], counts["tp"] + counts["fp"]),
+        "recall": _ratio(counts["tp"], counts["tp"] + counts["fn"]),
+    }
+
+
+def _animals(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: int) -> dict[str, Any]:
+    """Figures in which every labelled and every predicted animal counts.
+
+    An animal is found as `PoseScores` says. `mOKS` counts missed animals as 0; for `mAP` and `mAR` predictions
+    without a partner are wrong.
+    """
+    scores = PoseScores(nodes=[str(node) for node in range(n_nodes)])
+    for frame in frames:
+        scores.add(frame.predicted, frame.truth)
+    predicted = len(pairing.scores) + len(pairing.alone)
+    found = scores.summary()
+    every = precision_recall(
+        np.concatenate([pairing.similarity, np.zeros(len(pairing.alone))]),
+        scores=np.concatenate([pairing.scores, pairing.alone]),
+        labelled=pairing.labelled,
+        prefix="oks",
+    )
+    named = {"precision": found.precision, "recall": found.recall, "f1": found.f1}
+    return {
+        "n_predicted": predicted,
+        "n_labelled": pairing.labelled,
+        **{name: np.nan if value is None else value for name, value in named.items()},
+        "mOKS": _ratio(float(pairing.similarity.sum()), pairing.labelled),
+        "mAP": every["oks.mAP"],
+        "mAR": every["oks.mAR"],
+    }
+
+
+def _found(hits: int, predicted: int, labelled: int) -> dict[str, float]:
+    return {
+        "precision": _ratio(hits, predicted),
+        "recall": _ratio(hits, labelled),
+        "f1": _ratio(2 * hits, predicted + labelled),
+    }
+
+
+def _percentiles(distances: np.ndarray) -> dict[str, float]:
+    known = distances[np.isfinite(distances)]
+    figures = {f"p{p}": float(np.percentile(known, p)) if known.size else np.nan for p in _PERCENTILES}
+    return {"avg": _mean(known), **figures}
+
+
+def _unknown(section: dict[str, Any]) -> dict[str, Any]:
+    """The same names with NaN for every number and nothing in every list."""
+    return {
+        name: np.full_like(value, np.nan, dtype=float) if isinstance(value, np.ndarray) else np.nan
+        for name, value in section.items()
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else np.nan
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else np.nan

@@ -1,0 +1,149 @@
+"""How good a model is on the validation frames: animals found, and how far the points of those are off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from .matching import Pairs, body_sizes, match_animals, match_poses
+
+# What the family allows between a centroid and its animal when nothing else is said, in pixels.
+_POINT_LIMIT = 50.0
+
+
+@attrs.frozen(kw_only=True)
+class Summary:
+    """Results over all frames; None where nothing was there to measure.
+
+    Distances are of matched pairs, in source pixels: `median_px` and `p90_px` over all their nodes, `by_node` the
+    median of each. `percent_of_body` is the median in percent of the median diagonal of the labelled animals' boxes.
+    `precision` is the share of predicted animals that are some labelled one, `recall` the share of labelled animals
+    that were found, `f1` their harmonic mean. `class_accuracy` is the share of matched animals with a labelled
+    identity that were given it.
+    """
+
+    median_px: float | None
+    p90_px: float | None
+    percent_of_body: float | None
+    by_node: dict[str, float | None]
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    class_accuracy: float | None
+
+
+@attrs.frozen(eq=False)
+class _Frame:
+    predicted: np.ndarray
+    truth: np.ndarray
+    predicted_classes: np.ndarray
+    true_classes: np.ndarray
+
+
+@attrs.define(eq=False, kw_only=True)
+class PoseScores:
+    """Collects frames and scores them together.
+
+    A labelled animal counts as found when a prediction's nodes are on average within half its body of their places.
+    That is coarse on purpose: it tells finding animals from placing their parts, which the distances measure, and it
+    rises from the first epochs on. (An OKS of 0.5 means about 6 % of the square root of the box's area, which is near
+    nothing for a thin animal along an axis and stays 0 for many epochs.) A body is the diagonal of the box around the
+    animal's labelled nodes, or of the median animal's where that is larger: few visible nodes make no small animal.
+
+    With `limit`, in source pixels, pairs up to that mean distance count instead; animals of one node, as centroids
+    are, have no body and 50 px are allowed without it. With `paired`, row i of the prediction belongs to row i of the
+    truth whatever lies between them (types with one animal per sample).
+    """
+
+    nodes: Sequence[str]
+    limit: float | None = None
+    paired: bool = False
+    _frames: list[_Frame] = attrs.field(factory=list, init=False)
+
+    def add(
+        self,
+        predicted: np.ndarray,
+        truth: np.ndarray,
+        predicted_classes: np.ndarray | None = None,
+        true_classes: np.ndarray | None = None,
+    ) -> None:
+        """Add one frame: predicted (P, N, 2) and labelled (T, N, 2) points in source pixels, NaN where missing.
+
+        Classes are int (P,) and (T,), -1 for none. Rows without any point are no animals. Raises ValueError when
+        `paired` and P is not T.
+        """
+        predicted, truth = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
+        if self.paired and len(predicted) != len(truth):
+            raise ValueError(f"{len(predicted)} predictions cannot be paired with {len(truth)} animals")
+        none = (np.full(len(predicted), -1), np.full(len(truth), -1))
+        given = none[0] if predicted_classes is None else np.asarray(predicted_classes)
+        labelled = none[1] if true_classes is None else np.asarray(true_classes)
+        if not self.paired:
+            there, real = _there(predicted), _there(truth)
+            predicted, given, truth, labelled = predicted[there], given[there], truth[real], labelled[real]
+        self._frames.append(_Frame(predicted, truth, given, labelled))
+
+    def summary(self) -> Summary:
+        """Match every frame and score all of them."""
+        sizes = [body_sizes(frame.truth) for frame in self._frames]
+        body = _median(np.concatenate([np.empty(0), *sizes]))
+        pairs = [self._pairs(frame, own, body) for frame, own in zip(self._frames, sizes, strict=True)]
+        distances = np.concatenate(
+            [np.empty((0, len(self.nodes)))]
+            + [
+                np.linalg.norm(frame.predicted[_rows(found, 0)] - frame.truth[_rows(found, 1)], axis=-1)
+                for frame, found in zip(self._frames, pairs, strict=True)
+            ]
+        )
+        known = distances[np.isfinite(distances)]
+        median = _median(known)
+        hits = sum(len(found) for found in pairs)
+        n_predicted = sum(int(_there(frame.predicted).sum()) for frame in self._frames)
+        n_true = sum(int(_there(frame.truth).sum()) for frame in self._frames)
+        return Summary(
+            median_px=median,
+            p90_px=float(np.percentile(known, 90)) if known.size else None,
+            percent_of_body=None if median is None or not body else 100 * median / body,
+            by_node={node: _median(c) for node, c in zip(self.nodes, distances.T, strict=True)},
+            precision=_share(hits, n_predicted),
+            recall=_share(hits, n_true),
+            f1=_share(2 * hits, n_predicted + n_true),
+            class_accuracy=self._class_accuracy(pairs),
+        )
+
+    def _pairs(self, frame: _Frame, sizes: np.ndarray, body: float | None) -> Pairs:
+        if self.paired:
+            both = _there(frame.predicted) & _there(frame.truth)
+            return [(row, row) for row in np.flatnonzero(both).tolist()]
+        if self.limit is None and body:
+            return match_poses(frame.predicted, frame.truth, reach=np.fmax(sizes, body) / 2)
+        limit = _POINT_LIMIT if self.limit is None else self.limit
+        return match_animals(frame.predicted, frame.truth, limit=limit)
+
+    def _class_accuracy(self, pairs: list[Pairs]) -> float | None:
+        right = asked = 0
+        for frame, found in zip(self._frames, pairs, strict=True):
+            labelled = frame.true_classes[_rows(found, 1)]
+            asked += int((labelled >= 0).sum())
+            right += int(((labelled >= 0) & (frame.predicted_classes[_rows(found, 0)] == labelled)).sum())
+        return _share(right, asked)
+
+
+def _there(points: np.ndarray) -> np.ndarray:
+    """Which animals of (I, N, 2) have a point: bool (I,)."""
+    return np.isfinite(points).all(axis=-1).any(axis=-1)
+
+
+def _rows(pairs: Pairs, side: int) -> np.ndarray:
+    return np.array([pair[side] for pair in pairs], dtype=np.int64)
+
+
+def _median(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else None
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

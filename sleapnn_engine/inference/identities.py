@@ -1,0 +1,90 @@
+"""From peaks or crops and how much speaks for each identity to who is who: no identity is given twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from .animals import Animals, make_animals
+from .peaks import Peaks
+
+
+def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stride: int) -> list[Animals]:
+    """Give peaks to identities by class_maps (B, K, h, w) at their places: one `Animals` per image, K at most.
+
+    `stride` is that of the class maps, which are read at the nearest cell. Per image and node each identity gets at
+    most one peak, so that class value times height of the peak sums to most; of two peaks in one animal's area the
+    clearer one wins. A peak is used only for the identity that its place speaks most for. An animal's score is the
+    mean height of its peaks, its class score the mean class value.
+    """
+    maps = class_maps.detach().float()
+    height, width = maps.shape[-2:]
+    cells = (peaks.points / stride).round()
+    x, y = cells[:, 0].clamp(0, width - 1).long(), cells[:, 1].clamp(0, height - 1).long()
+    claims = maps[peaks.rows, :, y, x].cpu().numpy()
+    peaks = peaks.cpu()
+    rows, nodes, values = peaks.rows.numpy(), peaks.channels.numpy(), peaks.values.numpy()
+    owner = np.full(len(rows), -1)
+    for mine in _runs(rows * n_nodes + nodes):
+        chances = np.nan_to_num(claims[mine] * values[mine, None], nan=0.0, posinf=0.0, neginf=0.0)
+        i, k = linear_sum_assignment(chances, maximize=True)
+        sure = (claims[mine[i]].argmax(axis=1) == k) & (claims[mine[i], k] > 0)
+        owner[mine[i[sure]]] = k[sure]
+    points = peaks.points.numpy()
+    return [
+        _animals(
+            points[mine], nodes=nodes[mine], values=values[mine],
+            owner=owner[mine], claims=claims[mine], n_nodes=n_nodes,
+        )
+        for mine in (np.flatnonzero((rows == row) & (owner >= 0)) for row in range(len(maps)))
+    ]  # fmt: skip
+
+
+def assign_classes(vectors: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give each crop an identity by its class vector: vectors (M, K), groups int (M,) -> classes (M,), scores (M,).
+
+    Crops of one group (one frame) get different identities, so that the sum of their probabilities is greatest. With
+    more crops than identities the rest gets -1, with score NaN.
+    """
+    vectors = np.asarray(vectors, dtype=np.float64)
+    classes = np.full(len(vectors), -1, dtype=np.int64)
+    scores = np.full(len(vectors), np.nan, dtype=np.float32)
+    for mine in _runs(np.asarray(groups)):
+        i, k = linear_sum_assignment(np.nan_to_num(vectors[mine], nan=0.0), maximize=True)
+        classes[mine[i]] = k
+        scores[mine[i]] = vectors[mine[i], k]
+    return classes, scores
+
+
+def _runs(keys: np.ndarray) -> list[np.ndarray]:
+    """Numbers of the elements that share a key, key by key."""
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order])) + 1
+    return [run for run in np.split(order, starts) if len(run)]
+
+
+def _animals(
+    points: np.ndarray,
+    *,
+    nodes: np.ndarray,
+    values: np.ndarray,
+    owner: np.ndarray,
+    claims: np.ndarray,
+    n_nodes: int,
+) -> Animals:
+    """Lay the chosen peaks of one image out by identity."""
+    classes, row = np.unique(owner, return_inverse=True)
+    placed = np.full((len(classes), n_nodes, 2), np.nan, dtype=np.float32)
+    heights = np.zeros((len(classes), n_nodes), dtype=np.float32)
+    placed[row, nodes] = points
+    heights[row, nodes] = values
+    counts = np.bincount(row, minlength=len(classes))
+    speaking = claims[np.arange(len(owner)), owner]
+    return make_animals(
+        placed,
+        node_scores=heights,
+        scores=np.bincount(row, weights=values, minlength=len(classes)) / counts,
+        classes=classes,
+        class_scores=np.bincount(row, weights=speaking, minlength=len(classes)) / counts,
+    )

@@ -1,0 +1,47 @@
+"""What keeping all images in memory will take, said before any is read."""
+
+import logging
+
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.frames import estimate_bytes
+from sleapnn_engine.data.geometry import InputPlan
+
+from .free_memory import free_memory
+from .labels import Data
+
+log = logging.getLogger("sleapnn_engine.training")
+
+
+def announce_cache(job: Job, data: Data, plan: InputPlan) -> str:
+    """The text of the phase in which images are read; for a cache in memory it says what that takes.
+
+    Raises UserError when the images of both parts take more memory than there is: nothing falls back by itself.
+    """
+    pipeline = job.data_config.data_pipeline_fw
+    if pipeline == "torch_dataset":
+        return "Preparing frames"
+    if pipeline != "torch_dataset_cache_img_memory":
+        return "Reading images"
+    frames = len(data.train) + (0 if job.data_config.use_same_data_for_val else len(data.val))
+    needed, free = estimate_bytes(frames, plan), free_memory()
+    said = f"The images take {size_text(needed)} of memory; {size_text(free)} are free."
+    if needed > free:
+        raise UserError(
+            said,
+            where="data_config.data_pipeline_fw",
+            hint="Keep them on disk (torch_dataset_cache_img_disk), read them as needed (torch_dataset), or use a"
+            " smaller input scale.",
+        )
+    # The phase event says the same to viewers.
+    log.info("%s", said, extra={"only_file": True})
+    return f"Reading images ({size_text(needed)} of memory; {size_text(free)} are free)"
+
+
+def size_text(count: int) -> str:
+    """Say a number of bytes as people do: `340 MB`, `1.2 GB`, `20 GB`."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            value = count / size
+            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    return f"{count / 1e3:.0f} kB"

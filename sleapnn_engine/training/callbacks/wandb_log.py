@@ -1,0 +1,161 @@
+"""Writes each epoch's values, and the pictures where asked for, to Weights & Biases."""
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import read_config
+
+from ..report import log
+from ..resolved import FINAL, write_final
+from ..state import EpochResult, Training
+from ..tracking import SECTION, Tracking
+from .base import Callback
+from .csv_log import epoch_values
+
+#: Values of validation that have no column in `training_log.csv`.
+ERRORS = ("median_px", "p90_px", "percent_of_body", "precision", "recall", "f1")
+
+
+class WandbLog(Callback):
+    """Opens a run there before the first step and closes it after the last; what it costs is one message an epoch.
+
+    `pictures` is the folder of the pictures to send, None for none. Once training has begun, nothing that goes wrong
+    here ends it.
+    """
+
+    def __init__(self, tracking: Tracking, *, pictures: Path | None) -> None:
+        self._tracking = tracking
+        self._pictures = pictures
+        self._run: Any = None
+
+    def fit_begun(self, training: Training) -> None:
+        """Open the run, and note in the run's config what it is called there. Raises UserError when it is not opened.
+
+        What is sent as the config is what `training_config.yaml` says, which never holds the key.
+        """
+        values = read_config(training.folder / FINAL).values
+        settings, offline = self._tracking.settings, self._tracking.offline
+        name = settings.name or training.run_name
+        try:
+            self._run = self._tracking.open_run(
+                dir=str(training.folder),
+                config=values,
+                name=name,
+                entity=settings.entity,
+                project=settings.project,
+                group=settings.group,
+                id=settings.prv_runid,
+                resume="must" if settings.prv_runid and not offline else None,
+            )
+            # Charts are drawn over epochs; the run's own count of messages goes on where an earlier run ended.
+            self._run.define_metric("*", step_metric="epoch")
+            self._run.define_metric("val/loss", step_metric="epoch", summary="min")
+        except Exception as error:  # a third party's package and server, which fail in their own ways
+            raise _not_opened(error, resumed=settings.prv_runid) from error
+        tree.put(values, f"{SECTION}.name", name)
+        tree.put(values, f"{SECTION}.current_run_id", self._run.id)
+        write_final(values, training.folder)
+        _tell_where(self._run, offline=offline, resumed=settings.prv_runid)
+
+    def epoch_ended(self, training: Training, result: EpochResult) -> None:
+        if self._run is None:
+            return
+        took = self._attempt(
+            lambda: self._run.log({**_values(result), **self._images(result.epoch)}),
+            "took no values",
+            "training goes on without it",
+        )
+        if not took:
+            # More of the same would only fill the log.
+            self._close(exit_code=1, quiet=True)
+
+    def fit_ended(self, training: Training, outcome: str) -> None:
+        """Send what is left; then remove what was kept here, where the job asks for that or all of it was sent."""
+        if self._run is None:
+            return
+        own = Path(self._run.dir).parent
+        wanted = self._tracking.settings.delete_local_logs
+        if self._close(exit_code=0) and (not self._tracking.offline if wanted is None else wanted):
+            _remove_local(own)
+
+    def close(self) -> None:
+        """End the run there as failed, unless it has ended; what was kept here stays."""
+        if self._run is not None:
+            self._close(exit_code=1)
+
+    def _images(self, epoch: int) -> dict[str, Any]:
+        """The pictures of an epoch, as `viz/train`, `viz/validation` and so on."""
+        if self._pictures is None:
+            return {}
+        paths = sorted(self._pictures.glob(f"*.{epoch:04d}.png"))
+        return {f"viz/{path.name.split('.')[0]}": self._tracking.wandb.Image(str(path)) for path in paths}
+
+    def _close(self, *, exit_code: int, quiet: bool = False) -> bool:
+        """End the run there; returns whether everything was taken. `quiet`: that it fails is known already."""
+        run, self._run = self._run, None
+        rest = f"what is missing can be sent with “wandb sync {Path(run.dir).parent}”"
+        done = self._attempt(
+            lambda: run.finish(exit_code=exit_code), "did not take everything", rest, quiet=quiet
+        )
+        # Its process must not outlive ours, nor complain at exit when it is gone already.
+        self._attempt(
+            lambda: self._tracking.wandb.teardown(exit_code=exit_code), "was not closed", rest, quiet=True
+        )
+        return done
+
+    def _attempt(self, work: Callable[[], Any], what: str, then: str, *, quiet: bool = False) -> bool:
+        """Do some work there; returns whether it was done. A failure is a warning, or nothing at all when `quiet`."""
+        try:
+            work()
+        except (
+            Exception
+        ) as error:  # a third party's package and server; a training is worth more than its record
+            if not quiet:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                log.warning("Weights & Biases %s (%s); %s.", what, reason, then)
+            return False
+        return True
+
+
+def _values(result: EpochResult) -> dict[str, Any]:
+    """What is known of an epoch, under the names of `training_log.csv`, and the errors as `val/...`."""
+    values = epoch_values(result)
+    if result.errors is not None:
+        found = attrs.asdict(result.errors)
+        values |= {f"val/{name}": found[name] for name in ERRORS}
+        values |= {f"val/median_px/{node}": value for node, value in result.errors.by_node.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _not_opened(error: Exception, *, resumed: str | None) -> UserError:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return UserError(
+        f"Weights & Biases did not open a run ({reason.strip('. ')}).",
+        where=f"{SECTION}.prv_runid" if resumed else SECTION,
+        hint="Check the account, the project and the run to continue, or set trainer_config.use_wandb to false.",
+    )
+
+
+def _tell_where(run: Any, *, offline: bool, resumed: str | None) -> None:
+    if offline:
+        words = f"wandb sync {f'--id {resumed} ' if resumed else ''}{Path(run.dir).parent}"
+        log.info("Weights & Biases keeps this run on this computer; send it with “%s”.", words)
+    else:
+        log.info("Weights & Biases shows this run at %s", run.url)
+
+
+def _remove_local(own: Path) -> None:
+    """Remove the files of one run, the links to them, and the folder around them unless there is more in it."""
+    shutil.rmtree(own, ignore_errors=True)
+    for path in own.parent.glob("*"):
+        if path.is_symlink() and not path.exists():
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty: other runs' files stay
+        own.parent.rmdir()

@@ -1,0 +1,192 @@
+"""From the images of a run to samples: how they become network input, and where they are kept."""
+
+import contextlib
+import logging
+from pathlib import Path
+
+import attrs
+import numpy as np
+import torch
+
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.unbuilt import active
+from sleapnn_engine.data.augment import Augmenter
+from sleapnn_engine.data.crops import auto_crop_size, crop_margin
+from sleapnn_engine.data.frames import (
+    DiskFrames,
+    FrameStore,
+    MemoryFrames,
+    OnDemandFrames,
+    Progress,
+    estimate_bytes,
+)
+from sleapnn_engine.data.geometry import InputPlan, plan_input
+from sleapnn_engine.data.phrases import counted
+from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, FrameSamples
+from sleapnn_engine.models.backbones import required_multiple
+from sleapnn_engine.models.start import implied_channels
+
+from .device import Compute
+from .labels import CROPPED, Data
+
+#: A frame cache goes to the GPU when it takes no more than this share of its free memory.
+GPU_CACHE_SHARE = 0.25
+
+log = logging.getLogger("sleapnn_engine.training")
+
+
+@attrs.frozen(kw_only=True)
+class Stores:
+    """Size-matched frames of both parts, and the folders of images that were written for them."""
+
+    train: FrameStore
+    val: FrameStore
+    written: tuple[DiskFrames, ...] = ()
+
+
+def with_implied_colour(job: Job) -> Job:
+    """The job with images in the colours that its starting weights were made for, which the log says.
+
+    What the config asks for itself stays. Raises UserError when the weights cannot be read.
+    """
+    pre, channels = job.data_config.preprocessing, implied_channels(job.model_config)
+    if channels is None or pre.ensure_rgb or pre.ensure_grayscale:
+        return job
+    key = "ensure_rgb" if channels == 3 else "ensure_grayscale"
+    kind = "colour" if channels == 3 else "gray"
+    log.info("The starting weights read %s images, so data_config.preprocessing.%s is on.", kind, key)
+    return attrs.evolve(
+        job, data_config=attrs.evolve(job.data_config, preprocessing=attrs.evolve(pre, **{key: True}))
+    )
+
+
+def plan_images(job: Job, data: Data) -> InputPlan:
+    """How frames of both parts become network input, or what crops are cut from. Warnings go to the log."""
+    pre = job.data_config.preprocessing
+    cropped = active(job.model_config.head_configs) in CROPPED
+    plan = plan_input(
+        [frame.size for part in (data.train, data.val) for frame in part.frames if frame.size],
+        max_height=pre.max_height,
+        max_width=pre.max_width,
+        scale=1.0 if cropped else pre.scale,
+        max_stride=1 if cropped else required_multiple(job.model_config.backbone_config),
+        ensure_rgb=pre.ensure_rgb,
+        ensure_grayscale=pre.ensure_grayscale,
+    )
+    for warning in plan.warnings:
+        log.warning("%s", warning)
+    return plan
+
+
+def plan_crops(job: Job, labels: LabelSet, plan: InputPlan) -> CropPlan | None:
+    """How crops around the animals of the training labels become network input; None for whole-frame models.
+
+    Without a size in the config it is found from the labels. Animals that a given size clips are told in the log.
+    """
+    if active(job.model_config.head_configs) not in CROPPED:
+        return None
+    pre = job.data_config.preprocessing
+    multiple = required_multiple(job.model_config.backbone_config)
+    geometric = _geometric(job)
+    animals, centers = _animals(labels, plan)
+    side = pre.crop_size or auto_crop_size(
+        animals,
+        centers,
+        max_stride=multiple,
+        min_crop_size=pre.min_crop_size,
+        crop_padding=pre.crop_padding,
+        geometric=geometric,
+    )
+    clipped = sum(_reach(points, center) > side / 2 for points, center in zip(animals, centers, strict=True))
+    if clipped:
+        of = f"{counted(clipped, 'animal')} of {len(animals)}"
+        log.warning("Crops of %d px do not hold all parts of %s; those parts are not learned.", side, of)
+    return CropPlan(
+        side=side, scale=pre.scale, multiple=multiple, margin=crop_margin(side, geometric=geometric)
+    )
+
+
+def build_samples(job: Job, stores: Stores, crops: CropPlan | None) -> tuple[FrameSamples, FrameSamples]:
+    """Training and validation samples of the model type; only training crops have a margin."""
+    if crops is not None:
+        return CropSamples(stores.train, crops), CropSamples(stores.val, attrs.evolve(crops, margin=0))
+    kind = CenterSamples if active(job.model_config.head_configs) == "centroid" else FrameSamples
+    return kind(stores.train), kind(stores.val)
+
+
+def is_cached(job: Job) -> bool:
+    """Whether all images are read once before training."""
+    return job.data_config.data_pipeline_fw != "torch_dataset"
+
+
+def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progress: Progress) -> Stores:
+    """Frame stores of the kind the job asks for; `progress` is told of frames read, over both parts."""
+    same = job.data_config.use_same_data_for_val
+    total = len(data.train) + (0 if same else len(data.val))
+    written: list[DiskFrames] = []
+
+    def build(labels: LabelSet, name: str, before: int) -> FrameStore:
+        def told(done: int, _: int) -> None:
+            progress(before + done, total)
+
+        pipeline = job.data_config.data_pipeline_fw
+        if pipeline == "torch_dataset_cache_img_memory":
+            return MemoryFrames(labels, plan, progress=told)
+        if pipeline == "torch_dataset_cache_img_disk":
+            reuse = job.data_config.use_existing_imgs
+            parent = Path(job.data_config.cache_img_path or folder).expanduser()
+            store = DiskFrames(labels, plan, folder=parent / name, use_existing=reuse, progress=told)
+            if not reuse:
+                written.append(store)
+            return store
+        return OnDemandFrames(labels, plan)
+
+    train = build(data.train, "train_imgs", 0)
+    val = train if same else build(data.val, "val_imgs", len(data.train))
+    return Stores(train=train, val=val, written=tuple(written))
+
+
+def remove_cache(store: DiskFrames) -> None:
+    """Delete the images that a run wrote, and their folder unless there is something else in it."""
+    for index in range(len(store)):
+        (store.folder / f"{index:06d}.jpg").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        store.folder.rmdir()
+
+
+def place_cache(stores: Stores, compute: Compute) -> None:
+    """Move frames cached in memory to the GPU where they are small beside its free memory."""
+    if compute.device.type != "cuda":
+        return
+    free, _ = torch.cuda.mem_get_info(compute.device)
+    for store in {id(store): store for store in (stores.train, stores.val)}.values():
+        if (
+            isinstance(store, MemoryFrames)
+            and estimate_bytes(len(store), store.plan) < GPU_CACHE_SHARE * free
+        ):
+            store.move_to(compute.device)
+
+
+def _geometric(job: Job) -> object | None:
+    """The settings by which crops are moved in training, None where they are not."""
+    augment = Augmenter.from_job(job.data_config, seed=0)
+    return augment.geometric if augment is not None and augment.moves else None
+
+
+def _animals(labels: LabelSet, plan: InputPlan) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Points (N, 2) and centre (2,) of every animal, in pixels of the size-matched frames."""
+    animals: list[np.ndarray] = []
+    centers: list[np.ndarray] = []
+    for frame in labels.frames:
+        assert frame.size is not None
+        assert frame.centers is not None
+        sizing = plan.sizing(frame.size)
+        animals += list(sizing.to_input(frame.points))
+        centers += list(sizing.to_input(frame.centers))
+    return animals, centers
+
+
+def _reach(points: np.ndarray, center: np.ndarray) -> float:
+    """How far the farthest visible node is from the centre along an axis, in pixels."""
+    return float(np.nanmax(np.abs(points - center), initial=0.0))

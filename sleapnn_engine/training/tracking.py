@@ -1,0 +1,131 @@
+"""Weights & Biases before a run exists: whether it is installed, whether it may be used, whether it answers."""
+
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.schema.tracking import WandBConfig
+
+SWITCH = "trainer_config.use_wandb"
+SECTION = "trainer_config.wandb"
+#: Seconds that its server may take to say who the key belongs to, to open a run, and to take what is left at the end.
+SIGN_IN_SECONDS, OPEN_SECONDS, FINISH_SECONDS = 15, 60, 120
+_WITHOUT = f"or set {SECTION}.wandb_mode to offline or {SWITCH} to false."
+
+
+@attrs.frozen(kw_only=True)
+class Tracking:
+    """Weights & Biases, ready to be used in this process."""
+
+    settings: WandBConfig = attrs.field(repr=False)
+    offline: bool
+    wandb: ModuleType
+
+    def open_run(self, **arguments: Any) -> Any:
+        """A new run there, without a word on the terminal; `arguments` go to `wandb.init`.
+
+        Raises whatever the package raises when it cannot be opened.
+        """
+        own = self.wandb.Settings(
+            api_key=None if self.offline else self.settings.api_key,
+            silent=True,
+            console="off",
+            init_timeout=OPEN_SECONDS,
+            finish_timeout=FINISH_SECONDS,
+            finish_timeout_raises=True,
+        )
+        mode = "offline" if self.offline else "online"
+        return self.wandb.init(mode=mode, settings=own, **arguments)
+
+
+def prepare_tracking(job: Job) -> Tracking | None:
+    """Load the package and, unless values are only to be kept here, sign in; None where the job does not ask for it.
+
+    Asks nobody anything and waits a limited time. Raises UserError (usage) when the package is missing, there is no
+    key, the key is not accepted or the server does not answer.
+    """
+    if not job.trainer_config.use_wandb:
+        return None
+    settings = job.trainer_config.wandb
+    offline = _mode(settings) == "offline"
+    if settings.api_key:
+        # The package keeps the command line with each run.
+        sys.argv[:] = [word.replace(settings.api_key, "***") for word in sys.argv]
+    wandb = _load()
+    if not offline:
+        _sign_in(wandb, settings.api_key)
+    return Tracking(settings=settings, offline=offline, wandb=wandb)
+
+
+def _mode(settings: WandBConfig) -> str:
+    """What the config says, else what the environment says, else online."""
+    mode = settings.wandb_mode or os.environ.get("WANDB_MODE") or "online"
+    if mode not in ("online", "offline"):
+        raise UserError(
+            f"The environment variable WANDB_MODE is {mode}, but this run is to be logged to Weights & Biases.",
+            where=SWITCH,
+            hint=f"Unset it, {_WITHOUT}",
+            usage=True,
+        )
+    return mode
+
+
+def _load() -> ModuleType:
+    # Its reports on its own use and faults would go out even where values are only kept here.
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    install = f"Install it with “{sys.executable} -m pip install --upgrade wandb”, or set {SWITCH} to false."
+    try:
+        import wandb
+    except ImportError as error:
+        raise UserError(
+            f"Weights & Biases is not installed ({error}).", where=SWITCH, hint=install, usage=True
+        ) from error
+    if "finish_timeout" not in wandb.Settings.model_fields:
+        raise UserError(
+            f"Weights & Biases {wandb.__version__} is too old: it may wait for its server without end.",
+            where=SWITCH,
+            hint=install,
+            usage=True,
+        )
+    wandb.setup(wandb.Settings(silent=True))
+    return wandb
+
+
+def _sign_in(wandb: ModuleType, key: str | None) -> None:
+    """Ask the server who the key belongs to; without a key in the config, that of the environment or a stored login."""
+    server = wandb.setup().settings.base_url
+    try:
+        if not key and not wandb.login(prompt=False):
+            raise UserError(
+                "There is no API key for Weights & Biases.",
+                where=f"{SECTION}.api_key",
+                hint="Run “wandb login” once, set the environment variable WANDB_API_KEY, " + _WITHOUT,
+                usage=True,
+            )
+        wandb.Api(timeout=SIGN_IN_SECONDS, api_key=key)
+    except (wandb.errors.AuthenticationError, wandb.errors.UsageError) as error:
+        raise _refusal(str(error), server=server) from error
+
+
+def _refusal(reason: str, *, server: str) -> UserError:
+    """Tell a key that is not accepted from a server that is not there; the package raises the same for both."""
+    answered = any(f"error {code}" in reason for code in (401, 403))
+    if answered or "verify" not in reason:
+        message = f"Weights & Biases ({server}) does not accept the API key"
+        message += "." if answered else f": {reason}"
+        where, first = f"{SECTION}.api_key", "Check the key"
+    else:
+        known = "did not respond in time" in reason
+        why = (
+            f"no answer within {SIGN_IN_SECONDS} s"
+            if known
+            else reason.rpartition(": ")[2].strip(". \n")[:200]
+        )
+        message = f"Weights & Biases cannot be reached at {server} ({why})."
+        where, first = SWITCH, "Check the network"
+    return UserError(message, where=where, hint=f"{first}, {_WITHOUT}", usage=True)

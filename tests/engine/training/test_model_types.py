@@ -1,0 +1,133 @@
+"""Every model type with every backbone is trained, saved and read again; every type learns what it is shown."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+from sleapnn_engine.models.heads import HEADS
+
+from .jobs import events
+from .rendered import NODES, job, trained, write_labels
+
+MODEL_TYPES = tuple(HEADS)
+BACKBONES = ("unet", "convnext", "swint")
+#: What each type has beside the shared keys of the smallest job; learning needs a little more of it.
+LEARNS: dict[str, dict[str, Any]] = {
+    "single_instance": {},
+    "centroid": {},
+    "centered_instance": {"data_config__preprocessing__crop_size": 32},
+    "bottomup": {
+        "model_config__head_configs__bottomup__pafs__sigma": 8.0,
+        "model_config__head_configs__bottomup__pafs__output_stride": 2,
+    },
+    "multi_class_bottomup": {
+        "model_config__head_configs__multi_class_bottomup__class_maps__sigma": 3.0,
+        "model_config__head_configs__multi_class_bottomup__class_maps__output_stride": 2,
+    },
+    "multi_class_topdown": {"data_config__preprocessing__crop_size": 32},
+}
+
+
+def labels_for(model_type: str, folder: Path, *, frames: int = 8) -> Path:
+    """One animal where a model takes one, else two of different length, with tracks."""
+    if model_type == "single_instance":
+        return write_labels(folder, frames=frames)
+    return write_labels(folder, frames=frames, animals=2, size=(64, 96), tracks=("short", "long"))
+
+
+def ends(run: Path) -> list[dict[str, Any]]:
+    return [event["body"] for event in events(run) if event["kind"] == "epoch_end"]
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_every_type_trains_with_every_backbone(tmp_path: Path, model_type: str, backbone: str) -> None:
+    config = job(
+        tmp_path,
+        labels_for(model_type, tmp_path),
+        model_type=model_type,
+        backbone=backbone,
+        trainer_config__save_ckpt=True,
+        trainer_config__visualize_preds_during_training=True,
+        trainer_config__keep_viz=True,
+    )
+    run = trained(config)
+    end = ends(run)[0]
+    assert math.isfinite(end["train"])
+    assert math.isfinite(end["val"])
+    weights = torch.load(run / "best.ckpt", weights_only=True)["state_dict"]
+    heads = [head for _, head in HEADS[model_type]]
+    for place, head in enumerate(heads):
+        assert any(name.startswith(f"model.head_layers.{place}.{head}") for name in weights)
+    written = yaml.safe_load((run / "training_config.yaml").read_text())["model_config"]
+    assert written["backbone_config"][backbone]["in_channels"] == 1
+    assert written["total_params"] == sum(
+        value.numel() for name, value in weights.items() if "relative_position_index" not in name
+    )
+    assert (run / "viz" / "validation.0000.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_every_type_finds_the_animals_it_was_shown(tmp_path: Path, model_type: str) -> None:
+    config = job(
+        tmp_path,
+        labels_for(model_type, tmp_path, frames=2),
+        model_type=model_type,
+        data_config__use_same_data_for_val=True,
+        model_config__backbone_config__unet__filters=12,
+        trainer_config__train_steps_per_epoch=60,
+        trainer_config__max_epochs=4,
+        trainer_config__optimizer__lr=0.003,
+        **LEARNS[model_type],
+    )
+    found = ends(trained(config))
+    error = found[-1]["error"]
+    assert found[-1]["train"] < found[0]["train"] / 2
+    assert error["median_px"] < 1.0
+    if model_type in ("centroid", "bottomup", "multi_class_bottomup"):
+        assert error["f1"] == 1.0
+    else:
+        assert error["f1"] is None
+    if model_type.startswith("multi_class"):
+        assert error["class_accuracy"] == 1.0
+
+
+def test_names_found_in_the_labels_are_written_back(tmp_path: Path) -> None:
+    for model_type, section, key, expected in (
+        ("bottomup", "pafs", "edges", [["nose", "neck"], ["neck", "tail"]]),
+        ("multi_class_bottomup", "class_maps", "classes", ["short", "long"]),
+        ("multi_class_topdown", "class_vectors", "classes", ["short", "long"]),
+        ("centered_instance", "confmaps", "part_names", list(NODES)),
+    ):
+        folder = tmp_path / model_type
+        run = trained(job(folder, labels_for(model_type, folder), model_type=model_type))
+        written = yaml.safe_load((run / "training_config.yaml").read_text())
+        head = written["model_config"]["head_configs"][model_type]
+        assert head[section][key] == expected
+        crop = written["data_config"]["preprocessing"]["crop_size"]
+        assert (crop is None) == (model_type in ("bottomup", "multi_class_bottomup"))
+
+
+def test_heads_are_weighed_and_told_apart_in_the_log(tmp_path: Path) -> None:
+    labels, totals = labels_for("bottomup", tmp_path), []
+    for name, weight in (("one", None), ("ten", 10.0)):
+        config = job(
+            tmp_path,
+            labels,
+            model_type="bottomup",
+            model_config__head_configs__bottomup__pafs__loss_weight=weight,
+            trainer_config__train_steps_per_epoch=1,
+            trainer_config__run_name=name,
+        )
+        with (trained(config) / "training_log.csv").open() as file:
+            row = next(csv.DictReader(file))
+        confmaps, pafs = float(row["train/confmaps_loss"]), float(row["train/paf_loss"])
+        factor = 1.0 if weight is None else weight
+        assert float(row["train/loss"]) == pytest.approx(confmaps + factor * pafs, rel=1e-5)
+        totals.append(float(row["train/loss"]))
+    assert totals[1] > totals[0]
