@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as functional
 
@@ -30,6 +32,27 @@ def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, wi
 
 def move_images(images: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
     """Map float images (B, C, H, W) by (B, 2, 3) matrices as `move_points` does: bilinear, black outside.
+
+    The result has the memory layout channels_last. On a CPU OpenCV does it, several times faster than torch.
+    """
+    return _move_on_cpu(images, matrices) if images.device.type == "cpu" else move_by_grid(images, matrices)
+
+
+def _move_on_cpu(images: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
+    batch, channels, height, width = images.shape
+    pixels = images.permute(0, 2, 3, 1).contiguous().numpy()
+    moved = torch.empty((batch, height, width, channels), dtype=images.dtype)
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    for source, target, matrix in zip(pixels, moved.numpy(), matrices.double().numpy(), strict=True):
+        placed = matrix.copy()
+        placed[:, 2] += centre - matrix[:, :2] @ centre
+        done = cv2.warpAffine(source, placed, (width, height), flags=cv2.INTER_LINEAR)
+        target[:] = done.reshape(target.shape)
+    return moved.permute(0, 3, 1, 2)
+
+
+def move_by_grid(images: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
+    """Do what `move_images` does with torch alone, on any device.
 
     The sampler asks where each output pixel comes from, in coordinates that run from -1 to 1 between the
     outer edges of the image; relative to the centre that is a plain division by half the size.

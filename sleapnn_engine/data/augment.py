@@ -132,7 +132,10 @@ class Augmenter:
             return images, points
         rows, matrices = drawn
         rows, matrices = rows.to(images.device), matrices.to(images.device)
-        images[rows] = move_images(images[rows], matrices)
+        if len(rows) == len(images):
+            images = move_images(images, matrices)
+        else:
+            images[rows] = move_images(images[rows], matrices)
         moved = move_points(points[rows], matrices, height=height, width=width)
         points = points.clone()
         points[rows] = drop_outside(moved, height=height, width=width)

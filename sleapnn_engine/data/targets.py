@@ -11,6 +11,8 @@ import math
 
 import torch
 
+from .windows import NOTHING, SMALL, Windows
+
 
 def confidence_maps(
     points: torch.Tensor, *, height: int, width: int, stride: int, sigma: float
@@ -18,8 +20,29 @@ def confidence_maps(
     """Draw a gaussian for each visible point: (B, I, N, 2) -> float32 (B, N, h, w), greatest over animals.
 
     `sigma` is in map cells, so the standard deviation is sigma * stride input pixels. The peak is 1 at the
-    point itself and a little less on the grid around it. Missing points (NaN) leave no trace.
+    point itself and a little less on the grid around it. Missing points (NaN) leave no trace. Values below
+    `NOTHING` may be 0.
     """
+    rows, columns = map_size(height, width, stride=stride)
+    reach = math.ceil(sigma * math.sqrt(-2 * math.log(NOTHING)))
+    if (2 * reach + 1) ** 2 > SMALL * rows * columns:
+        return _whole_maps(points, height=height, width=width, stride=stride, sigma=sigma)
+    batch, animals, nodes = points.shape[:3]
+    cells = points / stride
+    start = torch.where(torch.isfinite(cells), cells.round(), -4.0 * reach - 4).long() - reach
+    steps = torch.arange(2 * reach + 1, device=points.device)
+    maps = Windows(points, maps=batch * nodes, rows=rows, columns=columns, margin=2 * reach + 1)
+    planes = torch.arange(batch * nodes, device=points.device).view(batch, nodes)
+    for animal in range(animals):
+        xs, ys = start[:, animal, :, :1] + steps, start[:, animal, :, 1:] + steps
+        across = torch.exp((xs - cells[:, animal, :, :1]).square() * (-0.5 / sigma**2)).nan_to_num_(nan=0.0)
+        down = torch.exp((ys - cells[:, animal, :, 1:]).square() * (-0.5 / sigma**2)).nan_to_num_(nan=0.0)
+        maps.raise_to(planes, ys, xs, down[..., :, None] * across[..., None, :])
+    return maps.inner().view(batch, nodes, rows, columns)
+
+
+def _whole_maps(points: torch.Tensor, *, height: int, width: int, stride: int, sigma: float) -> torch.Tensor:
+    """Draw gaussians that reach over most of the map, every cell of them."""
     columns, rows = _profiles(points, height=height, width=width, stride=stride, sigma=sigma)
     maps = rows[:, 0, :, :, None] * columns[:, 0, :, None, :]
     one = torch.empty_like(maps) if points.shape[1] > 1 else maps
@@ -27,35 +50,6 @@ def confidence_maps(
         torch.mul(rows[:, animal, :, :, None], columns[:, animal, :, None, :], out=one)
         torch.maximum(maps, one, out=maps)
     return maps
-
-
-def part_affinity_fields(
-    points: torch.Tensor, edges: torch.Tensor, *, height: int, width: int, stride: int, sigma: float
-) -> torch.Tensor:
-    """Draw the direction of each edge around it: points (B, I, N, 2), edges int64 (E, 2) -> (B, 2E, h, w).
-
-    Channels are edge-major: x then y of edge 0, of edge 1, ... Each animal adds its unit vector from source
-    to destination times exp(-d^4 / (2 sigma^2)), d being the distance to the edge in input pixels (the
-    fourth power and the unscaled sigma are the family's). An edge with a missing end, or with both ends in
-    one place, adds nothing.
-    """
-    ys, xs = _grid(height, width, stride, points)
-    source, target = points[:, :, edges[:, 0]], points[:, :, edges[:, 1]]
-    fields = points.new_zeros((len(points), len(edges), 2, len(ys), len(xs)))
-    for animal in range(points.shape[1]):
-        start, span = source[:, animal], target[:, animal] - source[:, animal]
-        length = span.norm(dim=-1)
-        there = torch.isfinite(length) & (length > 0)
-        start = torch.where(there[..., None], start, 0.0)[..., None, None]
-        span = torch.where(there[..., None], span, 0.0)[..., None, None]
-        length = torch.where(there, length, 1.0)[..., None, None]
-        dx, dy = xs - start[:, :, 0], ys[:, None] - start[:, :, 1]
-        along = (dx * span[:, :, 0] + dy * span[:, :, 1]) / length.square().clamp_min(1.0)
-        along = along.clamp(0.0, 1.0)
-        squared = (dx - along * span[:, :, 0]).square() + (dy - along * span[:, :, 1]).square()
-        weight = torch.exp(-squared.square() / (2 * sigma**2)) * there[..., None, None]
-        fields += (span / length[:, :, None]) * weight[:, :, None]
-    return fields.flatten(1, 2)
 
 
 def class_maps(

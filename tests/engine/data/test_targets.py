@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from sleapnn_engine.data.fields import part_affinity_fields
 from sleapnn_engine.data.targets import (
     centroids,
     class_maps,
     class_vectors,
     confidence_maps,
     map_size,
-    part_affinity_fields,
 )
 
 RANDOM = np.random.default_rng(0)

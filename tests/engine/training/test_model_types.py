@@ -29,7 +29,10 @@ LEARNS: dict[str, dict[str, Any]] = {
         "model_config__head_configs__multi_class_bottomup__class_maps__sigma": 3.0,
         "model_config__head_configs__multi_class_bottomup__class_maps__output_stride": 2,
     },
-    "multi_class_topdown": {"data_config__preprocessing__crop_size": 32},
+    "multi_class_topdown": {
+        "data_config__preprocessing__crop_size": 32,
+        "model_config__head_configs__multi_class_topdown__class_vectors__num_fc_units": 32,
+    },
 }
 
 

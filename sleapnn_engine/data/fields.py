@@ -1,0 +1,61 @@
+"""Part affinity fields: which way each limb goes, drawn along it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from .targets import map_size
+from .windows import NOTHING, SMALL, Windows
+
+
+def part_affinity_fields(
+    points: torch.Tensor, edges: torch.Tensor, *, height: int, width: int, stride: int, sigma: float
+) -> torch.Tensor:
+    """Draw the direction of each edge around it: points (B, I, N, 2), edges int64 (E, 2) -> (B, 2E, h, w).
+
+    Channels are edge-major: x then y of edge 0, of edge 1, ... Each animal adds its unit vector from source
+    to destination times exp(-d^4 / (2 sigma^2)), d being the distance to the edge in input pixels (the
+    fourth power and the unscaled sigma are the family's). An edge with a missing end, or with both ends in
+    one place, adds nothing. Values below `NOTHING` may be 0.
+    """
+    rows, columns = map_size(height, width, stride=stride)
+    start, end = points[:, :, edges[:, 0]], points[:, :, edges[:, 1]]
+    span = end - start
+    length = span.norm(dim=-1)
+    drawn = torch.isfinite(length) & (length > 0)
+    if not drawn.any():
+        return points.new_zeros((len(points), 2 * len(edges), rows, columns))
+    batch, _, edge = drawn.nonzero().unbind(1)
+    start, end, span, length = start[drawn], end[drawn], span[drawn], length[drawn, None]
+    reach = (-2 * sigma**2 * math.log(NOTHING)) ** 0.25
+    low = torch.floor((torch.minimum(start, end) - reach) / stride).long()
+    xs, ys = _cells(low, torch.maximum(start, end) + reach, stride=stride, rows=rows, columns=columns)
+    dx, dy = xs[:, None] * stride - start[:, :1, None], ys[:, :, None] * stride - start[:, 1:, None]
+    along = (dx * span[:, :1, None] + dy * span[:, 1:, None]) / length.square().clamp_min(1.0)[..., None]
+    along = along.clamp(0.0, 1.0)
+    squared = (dx - along * span[:, :1, None]).square() + (dy - along * span[:, 1:, None]).square()
+    weight = torch.exp(squared.square() * (-0.5 / sigma**2))
+    count = len(points) * len(edges) * 2
+    margin = max(ys.shape[1], xs.shape[1])
+    maps = Windows(points, maps=count, rows=rows, columns=columns, margin=margin)
+    plane = (batch * len(edges) + edge) * 2
+    for axis in (0, 1):
+        maps.add(plane + axis, ys, xs, weight * (span[:, axis, None, None] / length[..., None]))
+    return maps.inner().view(len(points), 2 * len(edges), rows, columns)
+
+
+def _cells(
+    low: torch.Tensor, high: torch.Tensor, *, stride: int, rows: int, columns: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Columns (M, l) and rows (M, k) of patches from cells `low` (M, 2) to beyond pixels `high` (M, 2).
+
+    All patches are as large as the largest; where that is most of the map, they are the map.
+    """
+    sides = (torch.ceil(high / stride).long() - low + 1).amax(dim=0)
+    across, down = (int(side) for side in sides)
+    if across * down > SMALL * rows * columns:
+        low, across, down = torch.zeros_like(low), columns, rows
+    steps = torch.arange(max(across, down), device=low.device)
+    return low[:, :1] + steps[:across], low[:, 1:] + steps[:down]
