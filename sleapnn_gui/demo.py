@@ -11,6 +11,7 @@ from sleapnn_engine.config.presets import list_presets
 from .document.files import open_preset
 from .frame.photographer import Photographer
 from .main_window import MainWindow
+from .monitor import words
 
 _PAGES = ("data", "configure", "train")
 _LABELS = "data_config.train_labels_path"
@@ -154,15 +155,14 @@ class Teller(QObject):
 def epoch_line(body: dict[str, object]) -> str:
     """One epoch in a line for the terminal."""
     error = body.get("error")
-    pixels = (
-        f", median error {error['median_px']:.1f} px"
-        if isinstance(error, dict) and error.get("median_px")
-        else ""
-    )
+    found = words.measured(error) if isinstance(error, dict) else []
+    if found and error["median_px"] is not None:  # type: ignore[index]
+        found[0] = f"median error {found[0]}"
+    results = "".join(f", {text}" for text in found)
     losses = ", ".join(
         f"{name} {value:.3g}"
         for name, key in (("train", "train"), ("validation", "val"))
         if isinstance(value := body.get(key), float)
     )
     best = " (best)" if body.get("best") else ""
-    return f"epoch {int(str(body['epoch'])) + 1}: {losses}{pixels}{best}"
+    return f"epoch {int(str(body['epoch'])) + 1}: {losses}{results}{best}"

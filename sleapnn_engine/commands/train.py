@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from ..training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:
-        return train(job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout)
+        return train(job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout, errors=sys.stderr)
     except UserError:
         if args.verbose:
             traceback.print_exc()

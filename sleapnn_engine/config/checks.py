@@ -126,6 +126,13 @@ def _augmentation(view: View) -> Iterator[Issue]:
                 chance,
                 f"{_label(low)} and {_label(high).lower()} are both {neutral}, so this changes nothing.",
             )
+    mixing = GEOMETRIC + "mixup_p"
+    if view.number(mixing) and view.number(TRAINER + "train_data_loader.batch_size") == 1:
+        yield warning(
+            mixing,
+            "With one image in a batch there is no other one to blend in, so images are never mixed.",
+            Fix("Set it to 0", {mixing: 0.0}),
+        )
     spread = INTENSITY + "gaussian_noise_std"
     deviation = view.number(spread)
     if view.number(INTENSITY + "gaussian_noise_p") and deviation is not None and deviation > 0.3:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .fitting import doubts, misfit
 from .issue import Issue, error, warning
 from .spec import SPEC
 from .view import DATA, TRAINER, View
@@ -74,14 +75,20 @@ def check_labels(values: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Is
                 issues.append(
                     error(f"{part}.edges", f"“{unknown[0]}” is not a part of the skeleton ({_some(nodes)}).")
                 )
-    most = facts.get("max_instances_per_frame")
-    if head.endswith("single_instance") and isinstance(most, int) and most > 1:
-        issues.append(
-            error(head, f"Some frames show {most} animals; a one-animal model can learn only one per frame.")
-        )
-    if "multi_class" in head and not tracks:
-        issues.append(error(head, "The labels have no tracks, so there are no identities to learn."))
+    model_type, learned = head.rpartition(".")[2], {**facts, **_learned(view, head, facts)}
+    why = misfit(model_type, learned)
+    issues += [error(head, why)] if why else []
+    issues += [warning(head, text) for text in doubts(model_type, learned)]
     return issues
+
+
+def _learned(view: View, head: str, facts: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The nodes and edges that the config chooses of the skeleton; an edge goes with either of its nodes."""
+    known = list(facts.get("nodes", []))
+    nodes = view.value(f"{head}.confmaps.part_names") or known
+    edges = view.value(f"{head}.pafs.edges") or facts.get("edges", [])
+    gone = set(known).difference(nodes)
+    return {"nodes": nodes, "edges": [edge for edge in edges if gone.isdisjoint(edge)]}
 
 
 def _names(view: View, path: str, known: list[str], what: str) -> Iterator[Issue]:

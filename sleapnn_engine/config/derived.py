@@ -61,6 +61,7 @@ def _steps(view: View, facts: Facts) -> str | None:
 
 
 def _crop(view: View, facts: Facts) -> str | None:
+    """The side that holds every animal; exact while frames keep their size and none is set aside."""
     largest = tree.get(facts, "instance_size.max")
     backbone = view.backbone()
     stride = view.number(f"{backbone}.max_stride") if backbone else None
@@ -69,8 +70,14 @@ def _crop(view: View, facts: Facts) -> str | None:
     least = view.number(PREPROCESSING + "min_crop_size") or 0
     said = view.number(PREPROCESSING + "crop_padding")
     padding = crop_padding(view, max(float(largest), float(least))) if said is None else said
-    need = max(float(largest), least - padding) + padding
-    return f"about {math.ceil(need / stride) * int(stride)} px"
+    anchor = view.value(f"{view.head()}.confmaps.anchor_part") if view.head() else None
+    reach = (facts.get("reach") or {}).get(anchor or "")
+    across = float(largest) if reach is None else 2 * float(reach)
+    side = math.ceil((max(across, least - padding) + padding) / stride) * int(stride)
+    resized = any(view.number(PREPROCESSING + name) is not None for name in ("max_height", "max_width"))
+    all_learned = training_frames(view, facts) == facts.get("labeled_frames")
+    exact = reach is not None and all_learned and not resized and len(facts.get("image_sizes", [])) == 1
+    return f"{side} px" if exact else f"about {side} px"
 
 
 def crop_padding(view: View, side: float) -> int:

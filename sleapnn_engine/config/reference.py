@@ -25,7 +25,7 @@ def facts_of(key: Key) -> list[str]:
     if meta.null:
         lines.append(f"null: {meta.null}")
     lines.extend(f"{describe(choice.value)}: {choice.doc}" for choice in meta.choices)
-    lines.extend(condition.says for condition in meta.when)
+    lines.extend(dict.fromkeys(condition.says for condition in meta.when))
     if meta.source:
         lines.append(f"Note: {meta.source}")
     return lines

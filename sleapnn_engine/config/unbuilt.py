@@ -14,6 +14,9 @@ HEAD = "model_config.head_configs."
 TRAINER = "trainer_config."
 DATA = "data_config."
 
+#: Strategies that say the same here: one process for each device, gradients added up.
+STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_false", "ddp_find_unused_parameters_true")
+
 
 def unsupported(job: Job) -> list[Issue]:
     """Every setting of the job that this engine would have to ignore, each with its path and a sentence.
@@ -39,39 +42,25 @@ def _label(path: str) -> str:
     return SPEC.keys[path].meta.label if path in SPEC.keys else SPEC.sections[path].meta.label
 
 
-def _devices(job: Job) -> Iterator[Issue]:
-    trainer = job.trainer_config
-    several = "Training on several devices is not built yet; a run uses exactly one."
-    if trainer.trainer_device_indices is not None and len(trainer.trainer_device_indices) > 1:
-        yield _refuse(
-            TRAINER + "trainer_device_indices", several, trainer.trainer_device_indices[:1], label="Use one"
-        )
-    elif trainer.trainer_device_indices is None and trainer.trainer_devices not in (None, "auto", 1):
-        yield _refuse(TRAINER + "trainer_devices", several, 1, label="Use 1")
-    if trainer.trainer_strategy != "auto":
-        yield _refuse(
-            TRAINER + "trainer_strategy",
-            f"The strategy {trainer.trainer_strategy} is not built yet; auto is.",
-            "auto",
-        )
+def _strategy(job: Job) -> Iterator[Issue]:
+    """How several devices share the work; how many there are is found out when training begins."""
+    strategy = job.trainer_config.trainer_strategy
+    if strategy in STRATEGIES:
+        return
+    why = f"This engine does not train with the strategy {strategy}; auto and the ddp strategies are there."
+    if strategy == "fsdp":
+        why = "Splitting one network over several devices (fsdp) is not done here: every network fits on one."
+    yield _refuse(TRAINER + "trainer_strategy", why, "auto", label="Use auto")
 
 
 def _not_built(job: Job) -> Iterator[Issue]:
     """Settings that switch on a whole part of the program which is not there yet."""
     trainer = job.trainer_config
     parts = (
-        (TRAINER + "profiler", trainer.profiler is not None, "Profiling a run is not built yet.", None),
         (
             TRAINER + "resume_ckpt_path",
             bool(trainer.resume_ckpt_path),
             "Resuming a run is not built yet.",
-            None,
-        ),
-        (TRAINER + "use_wandb", trainer.use_wandb, "Logging to Weights & Biases is not built yet.", False),
-        (
-            DATA + "test_file_path",
-            bool(job.data_config.test_file_path),
-            "Testing the model after training is not built yet.",
             None,
         ),
     )
@@ -80,4 +69,4 @@ def _not_built(job: Job) -> Iterator[Issue]:
             yield _refuse(path, why, off, label="Turn it off")
 
 
-_CHECKS: tuple[Callable[[Job], Iterator[Issue]], ...] = (_devices, _not_built)
+_CHECKS: tuple[Callable[[Job], Iterator[Issue]], ...] = (_strategy, _not_built)

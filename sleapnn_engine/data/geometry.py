@@ -135,7 +135,8 @@ def plan_input(
     if not scale > 0:
         raise ValueError(f"the input scale must be above 0, not {scale}")
     canvas = _canvas(every, max_height, max_width)
-    height, width = (math.ceil(side / max_stride) * max_stride for side in _scaled(canvas, scale))
+    scaled = _scaled(canvas, scale)
+    height, width = (math.ceil(side / max_stride) * max_stride for side in scaled)
     channels, warnings = _channels(every, ensure_rgb, ensure_grayscale)
     outlines = sorted({size[:2] for size in every})
     if len(outlines) > 1:
@@ -143,6 +144,11 @@ def plan_input(
         way = "resized and padded" if max_height or max_width else "padded"
         warnings.append(
             f"Images come in {len(outlines)} sizes ({listed} px): {way} to {canvas[1]}×{canvas[0]} px."
+        )
+    if max(scaled) < max_stride:
+        warnings.append(
+            f"The network sees images of {scaled[1]}×{scaled[0]} px, less than its largest stride: "
+            f"padded to {width}×{height} px."
         )
     return InputPlan(
         canvas=canvas,
@@ -170,9 +176,17 @@ def resize_image(image: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     """Resize a uint8 (channels, height, width) image to (height, width), bilinear with antialias."""
     if tuple(image.shape[-2:]) == tuple(size):
         return image
-    return functional.interpolate(
-        image[None].contiguous(), size=tuple(size), mode="bilinear", antialias=True, align_corners=False
-    )[0]
+    pixels = image[None].contiguous()
+    # PyTorch cannot shrink three channels of whole numbers to a single pixel.
+    single = tuple(size) == (1, 1)
+    resized = functional.interpolate(
+        pixels.float() if single else pixels,
+        size=tuple(size),
+        mode="bilinear",
+        antialias=True,
+        align_corners=False,
+    )
+    return resized[0].round().to(torch.uint8) if single else resized[0]
 
 
 def pad_image(image: torch.Tensor, size: Sequence[int]) -> torch.Tensor:

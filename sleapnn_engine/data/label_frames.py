@@ -121,7 +121,9 @@ def usable_frames(
                 video_index=key[0],
                 frame_index=key[1],
                 points=np.stack([instance.points for instance in kept]),
-                track_index=np.array([tracks.get(i.track or "", -1) for i in kept], dtype=np.int64),
+                track_index=np.array(
+                    [-1 if i.track is None else tracks.get(i.track, -1) for i in kept], dtype=np.int64
+                ),
                 is_user=np.array([i.is_user for i in kept], dtype=bool),
                 size=sizes[key],
             )

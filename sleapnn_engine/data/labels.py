@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sleapnn_engine.config.errors import UserError
 from .label_files import check_labels_file
 from .label_frames import RawFrame, RawInstance, usable_frames
 from .label_videos import CheckedVideo, check_video, video_name
+from .overlaps import repeats_between_files
 from .phrases import counted, first_places, quoted
 from .records import Counts, LabeledFrame, LabelSet
 
@@ -87,9 +89,12 @@ def read_labels(
         state.problems.append(
             UserError("There are no training labels.", hint="Choose at least one .slp file.")
         )
-    for path in paths:
+    given = [Path(path).expanduser() for path in paths]
+    for number, path in enumerate(given):
         try:
-            _read_file(Path(path), state)
+            if path.absolute() in [other.absolute() for other in given[:number]]:
+                raise UserError("This labels file is given twice.", where=str(path), hint="Give it once.")
+            _read_file(path, state)
         except UserError as error:
             state.problems.append(error)
     if state.files and not state.frames and not state.counts.unreadable_frames:
@@ -99,11 +104,14 @@ def read_labels(
     return LabelReading(_finish(state), tuple(state.problems))
 
 
-def select_nodes(labels: LabelSet, part_names: Sequence[str] | None) -> LabelSet:
+def select_nodes(
+    labels: LabelSet, part_names: Sequence[str] | None, *, where: str = "part_names"
+) -> LabelSet:
     """Return the labels with only the nodes `part_names`, in that order; None or empty keeps all.
 
     Edges and symmetries between dropped nodes go, and so do animals left without a visible point and frames
-    left without an animal. Raises UserError for names that are not in the skeleton or come twice.
+    left without an animal. `where` is the dotted key that chooses them. Raises UserError for names that are not in
+    the skeleton or come twice.
     """
     if not part_names or tuple(part_names) == labels.nodes:
         return labels
@@ -111,8 +119,8 @@ def select_nodes(labels: LabelSet, part_names: Sequence[str] | None) -> LabelSet
     unknown = [name for name in names if name not in labels.nodes]
     if unknown or len(set(names)) != len(names):
         what = f"has no node {quoted(unknown)}" if unknown else "cannot give one node twice"
-        message = f"The skeleton {what}; its nodes are {quoted(labels.nodes)}."
-        raise UserError(message, where="part_names", hint="Correct the part names.", usage=True)
+        message = f"The skeleton of {labels.files[0]} {what}; its nodes are {quoted(labels.nodes)}."
+        raise UserError(message, where=where, hint="Correct the part names.", usage=True)
     order = [labels.nodes.index(name) for name in names]
     frames = [_take_nodes(frame, order) for frame in labels.frames]
     return attrs.evolve(
@@ -133,22 +141,6 @@ def match_nodes(labels: LabelSet, *, to: LabelSet) -> LabelSet:
     return attrs.evolve(select_nodes(labels, to.nodes), edges=to.edges, symmetries=to.symmetries)
 
 
-def shared_frames(labels: LabelSet, other: LabelSet) -> int:
-    """Count the frames of `labels` that are in `other` as well (same video file, same frame number)."""
-
-    def keys(one: LabelSet) -> set[tuple[str, int, int]]:
-        return {
-            (
-                str(Path(one.videos[f.video_index].path).absolute()),
-                one.videos[f.video_index].number,
-                f.frame_index,
-            )
-            for f in one.frames
-        }
-
-    return len(keys(labels) & keys(other))
-
-
 def _read_file(path: Path, state: _Reading) -> None:
     """Read one file into `state`; raises UserError for what makes the whole file unusable."""
     check_labels_file(path)
@@ -164,8 +156,10 @@ def _read_file(path: Path, state: _Reading) -> None:
         _require_same_nodes(skeleton.nodes, state.skeleton.nodes, where=str(path), other=str(state.files[0]))
         if set(skeleton.edges) != set(state.skeleton.edges):
             state.warnings.append(f"{path}: its edges differ from those of {state.files[0]}, which are used.")
-    for track in stored.tracks:
-        state.tracks.setdefault(track.name, len(state.tracks))
+    for name, count in Counter(track.name for track in stored.tracks).items():
+        state.tracks.setdefault(name, len(state.tracks))
+        if count > 1:
+            state.warnings.append(f"{path}: {count} tracks have the name '{name}' and count as one.")
     state.files.append(path)
     _add_frames(stored, skeleton, path, state)
 
@@ -267,6 +261,10 @@ def _skeleton_of(stored: sio.Labels, path: Path) -> _Skeleton | None:
     chosen = next(iter(used.values()), stored.skeletons[0] if stored.skeletons else None)
     if chosen is None:
         return None
+    repeated = [name for name, count in Counter(chosen.node_names).items() if count > 1]
+    if repeated:
+        message = f"Its skeleton has several nodes of the name {quoted(repeated)}."
+        raise UserError(message, where=str(path), hint="Give each node a name of its own in SLEAP.")
     return _Skeleton(
         nodes=tuple(chosen.node_names),
         edges=tuple((a, b) for a, b in chosen.edge_names),
@@ -336,7 +334,7 @@ def _note_gaps(state: _Reading) -> None:
 
 def _finish(state: _Reading) -> LabelSet:
     skeleton = state.skeleton or _Skeleton((), (), ())
-    return LabelSet(
+    labels = LabelSet(
         files=tuple(state.files),
         nodes=skeleton.nodes,
         edges=skeleton.edges,
@@ -348,3 +346,4 @@ def _finish(state: _Reading) -> LabelSet:
         warnings=tuple(dict.fromkeys(state.warnings)),
         sources=tuple(video.source for video in state.videos),
     )
+    return attrs.evolve(labels, warnings=(*labels.warnings, *repeats_between_files(labels)))

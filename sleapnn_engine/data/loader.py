@@ -9,11 +9,40 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+import attrs
 import torch
 
 from .frames import Batch, FrameStore
 
 _AHEAD = 2
+
+
+@attrs.frozen
+class Share:
+    """Which part of every batch is one process's: part `rank` of `of`, whose sizes differ by one sample at most."""
+
+    rank: int = 0
+    of: int = 1
+
+    def size(self, batch: int) -> int:
+        """How many samples of a batch are this process's."""
+        return batch // self.of + (self.rank < batch % self.of)
+
+    def take(self, batch: torch.Tensor) -> torch.Tensor:
+        """This process's part of indices (B,); one that is left without samples takes the first as a stand-in."""
+        part = batch.tensor_split(self.of)[self.rank]
+        return part if len(part) else batch[:1]
+
+
+#: A process that takes whole batches.
+ALONE = Share()
+
+
+def samples_of_step(step: int, *, samples: int, batch_size: int) -> int:
+    """Size of the batch of `step`, counted from the start of training, where `TrainBatches` takes from `samples`."""
+    size = min(batch_size, samples)
+    per_pass = math.ceil(samples / size)
+    return size if (step + 1) % per_pass else samples - (per_pass - 1) * size
 
 
 class _ReadAhead:
@@ -54,7 +83,7 @@ class TrainBatches:
     An epoch is `steps` batches and need not end with a pass. The order of pass p depends only on the seed
     and p, and `start_step` counts batches from the beginning of training, so a resumed run sees exactly the
     batches that it would have seen. The last batch of a pass may be smaller; `batch_size` is lowered to the
-    number of frames.
+    number of frames. Of every batch only the `share` of this process is read.
 
     `workers` threads read ahead (0: read when asked). Use as a context manager, or call `close`.
     """
@@ -69,6 +98,7 @@ class TrainBatches:
         shuffle: bool = True,
         start_step: int = 0,
         workers: int = 1,
+        share: Share = ALONE,
     ) -> None:
         if not len(store):
             raise ValueError("there are no frames to train on")
@@ -76,7 +106,7 @@ class TrainBatches:
         self.batches_per_pass = math.ceil(len(store) / self.batch_size)
         self.steps = steps if steps is not None else self.batches_per_pass
         self._count = len(store)
-        self._seed, self._shuffle = seed, shuffle
+        self._seed, self._shuffle, self._share = seed, shuffle, share
         self._stream = _ReadAhead(store, self._orders(start_step), workers=workers)
 
     def epoch(self) -> Iterator[Batch]:
@@ -107,7 +137,8 @@ class TrainBatches:
     def _orders(self, start: int) -> Iterator[torch.Tensor]:
         number, skip = divmod(start, self.batches_per_pass)
         while True:
-            yield from list(self.order(number).split(self.batch_size))[skip:]
+            for batch in self.order(number).split(self.batch_size)[skip:]:
+                yield self._share.take(batch)
             number, skip = number + 1, 0
 
 

@@ -23,7 +23,9 @@ def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSe
     dotted key that names the anchor. Raises UserError when the skeleton has no such node.
     """
     if anchor is not None and anchor not in labels.nodes:
-        message = f"The skeleton has no node “{anchor}”; its nodes are {quoted(labels.nodes)}."
+        message = (
+            f"The skeleton of {labels.files[0]} has no node “{anchor}”; its nodes are {quoted(labels.nodes)}."
+        )
         raise UserError(message, where=where, hint="Choose one of them, or none for the middle of the box.")
     index = None if anchor is None else labels.nodes.index(anchor)
     frames = [
@@ -52,7 +54,7 @@ def _node(labels: LabelSet, end: Any, where: str) -> str:
     if isinstance(end, int) and 0 <= end < len(labels.nodes):
         return labels.nodes[end]
     if end not in labels.nodes:
-        message = f"A limb ends at “{end}”, but the nodes are {quoted(labels.nodes)}."
+        message = f"A limb ends at “{end}”, but the nodes of {labels.files[0]} are {quoted(labels.nodes)}."
         raise UserError(message, where=where, hint="Correct the list of limbs, or the body parts to learn.")
     return str(end)
 
@@ -67,17 +69,20 @@ def select_classes(
     """
     names = tuple(classes or labels.tracks)
     hint = "Assign tracks to the animals in SLEAP, or choose a model without identities."
+    files = ", ".join(str(path) for path in labels.files)
     if not names:
-        raise UserError("No animal has a track, and this model tells tracks apart.", where=where, hint=hint)
+        raise UserError("No animal has a track, and this model tells tracks apart.", where=files, hint=hint)
     unknown = [name for name in names if name not in labels.tracks]
     if unknown or len(set(names)) != len(names):
-        what = f"{quoted(unknown)} is no track" if unknown else "An identity is given twice"
-        message = f"{what}; the tracks of the labels are {quoted(labels.tracks)}."
+        are = "is no track" if len(unknown) == 1 else "are no tracks"
+        what = f"{quoted(unknown)} {are}" if unknown else "An identity is given twice"
+        message = f"{what}; the tracks of {files} are {quoted(labels.tracks)}."
         raise UserError(message, where=where, hint="Correct the list of identities.")
     chosen = _classified(labels, names)
     seen = np.concatenate([frame.track_index for frame in chosen.frames] or [np.zeros(0, dtype=np.int64)])
     if not (seen >= 0).any():
-        raise UserError("No labelled animal has one of the identities.", where=where, hint=hint)
+        message = f"No labelled animal has one of the identities {quoted(names)}."
+        raise UserError(message, where=files, hint=hint)
     empty = [name for index, name in enumerate(names) if not (seen == index).any()]
     said = [f"No labelled animal is {quoted(empty)}: nothing can be learned of it."] if empty else []
     without = int((seen < 0).sum())

@@ -7,14 +7,20 @@ from collections.abc import Sequence
 _SHOWN = 3
 
 
-def counted(number: int, noun: str) -> str:
-    """Say a number with its noun: `1 frame`, `3 frames`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Say a number with its noun: `1 frame`, `3 frames`; `plural` where an s does not do."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def quoted(names: Sequence[str]) -> str:
     """List names in quotes, separated by commas."""
     return ", ".join(f"'{name}'" for name in names)
+
+
+def first_few(items: Sequence[str]) -> str:
+    """List the first few of some items, and how many more there are: `a, b, c and 4 more`."""
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return ", ".join(items[:_SHOWN]) + more
 
 
 def first_places(places: Sequence[str]) -> str:

@@ -1,10 +1,11 @@
 """The metrics of a trained model as the family names them, so that its programs show them beside their own.
 
 The sections `voc_metrics`, `mOKS`, `distance_metrics`, `pck_metrics` and `visibility_metrics` follow the family's
-definitions to the digit, and those are kind to a model. Only matched pairs enter them: animals that were not found
-lower the recall of `voc_metrics` and nothing else, predictions that are no animal lower no number at all. Any
-similarity above 0 makes a pair, and a certain prediction takes an animal before a better one that is less certain.
-The section `animal_metrics` is an addition that counts what those leave out.
+definitions to the digit (but a given OKS scale also holds for animals whose box has no area), and those are kind to a
+model. Only matched pairs enter them: animals that were not found lower the recall of `voc_metrics` and nothing else,
+predictions that are no animal lower no number at all. Any similarity above 0 makes a pair, and a certain prediction
+takes an animal before a better one that is less certain. The section `animal_metrics` is an addition that counts what
+those leave out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Metrics = dict[str, dict[str, Any]]
 
 PCK_THRESHOLDS = np.linspace(1, 10, 10)
 _PERCENTILES = (50, 75, 90, 95, 99)
+_POSE_SECTIONS = ("voc_metrics", "mOKS", "pck_metrics", "visibility_metrics")
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -30,7 +32,7 @@ class EvaluatedFrame:
     """One labelled frame with what was predicted on it, all points in source pixels, NaN where missing.
 
     `predicted` (P, N, 2) with `scores` (P,), how certain each is; `truth` (T, N, 2); `video` and `frame_index` name
-    the frame. Animals without any point are left out when it is made.
+    the frame. Rows without any point are no animals.
     """
 
     predicted: np.ndarray
@@ -38,17 +40,6 @@ class EvaluatedFrame:
     truth: np.ndarray
     video: str = ""
     frame_index: int = 0
-
-    def with_animals_only(self) -> EvaluatedFrame:
-        """Return the frame without rows that have no point."""
-        there = np.isfinite(self.predicted).all(axis=-1).any(axis=-1)
-        real = np.isfinite(self.truth).all(axis=-1).any(axis=-1)
-        return attrs.evolve(
-            self,
-            predicted=self.predicted[there],
-            scores=np.asarray(self.scores)[there],
-            truth=self.truth[real],
-        )
 
 
 @attrs.frozen(eq=False)
@@ -77,14 +68,14 @@ def pose_metrics(
     `oks_stddev` and `oks_scale` (square pixels; None: each animal's own box) are those of the similarity. Figures
     over no pair at all are NaN, those of `voc_metrics` 0.
     """
-    frames = [frame.with_animals_only() for frame in frames]
+    frames = [_animals_only(frame) for frame in frames]
     pairing = _pair(frames, n_nodes=n_nodes, stddev=oks_stddev, scale=oks_scale)
     distances = np.linalg.norm(pairing.predicted - pairing.truth, axis=-1)
     within = distances[..., None] < PCK_THRESHOLDS
     voc = {"scores": pairing.scores, "labelled": pairing.labelled}
     return {
         "voc_metrics": precision_recall(pairing.similarity, prefix="oks_voc", **voc)
-        | precision_recall(within.mean(axis=(1, 2)), prefix="pck_voc", **voc),
+        | precision_recall(within.mean(axis=2).mean(axis=1), prefix="pck_voc", **voc),
         "mOKS": {"mOKS": _mean(pairing.similarity)},
         "distance_metrics": {
             "frame_idxs": pairing.frame_idxs,
@@ -101,33 +92,44 @@ def pose_metrics(
 def centroid_metrics(frames: Sequence[EvaluatedFrame], *, limit: float = 50.0) -> Metrics:
     """Measure centroids, animals of one node; `limit` in source pixels is how far a pair may be apart.
 
-    Centroids are paired for the smallest sum of distances on each frame, and pairs beyond the limit are given up.
-    Sections of poses are there, with NaN: a program that lists models expects them of each.
+    Centroids are paired for the smallest sum of distances on each frame, and pairs beyond the limit are given up;
+    shares of nothing are 0. Sections of poses are there, with NaN: a program that lists models expects them of each.
     """
-    frames = [frame.with_animals_only() for frame in frames]
-    distances: list[float] = []
+    frames = [_animals_only(frame) for frame in frames]
+    found: list[tuple[float, EvaluatedFrame]] = []
     for frame in frames:
         gaps = mean_distances(frame.predicted, frame.truth)
-        distances += [float(gaps[pair]) for pair in match_animals(frame.predicted, frame.truth)]
-    kept = np.array([distance for distance in distances if distance <= limit])
+        pairs = match_animals(frame.predicted, frame.truth)
+        found += [(float(gaps[pair]), frame) for pair in pairs if gaps[pair] <= limit]
+    distances = np.array([distance for distance, _ in found])
     predicted = sum(len(frame.predicted) for frame in frames)
     labelled = sum(len(frame.truth) for frame in frames)
-    figures = _percentiles(kept)
+    figures = _percentiles(distances)
     empty = pose_metrics([], n_nodes=1)
-    unknown = {
-        name: _unknown(empty[name]) for name in ("voc_metrics", "mOKS", "pck_metrics", "visibility_metrics")
-    }
     return {
         "detection_metrics": {
-            **_found(len(kept), predicted, labelled),
-            "n_tp": len(kept),
-            "n_fp": predicted - len(kept),
-            "n_fn": labelled - len(kept),
+            **_found(len(found), predicted, labelled),
+            "n_tp": len(found),
+            "n_fp": predicted - len(found),
+            "n_fn": labelled - len(found),
             **figures,
         },
-        "distance_metrics": {"dists": kept, **figures},
-        **unknown,
+        "distance_metrics": {
+            "frame_idxs": [frame.frame_index for _, frame in found],
+            "video_paths": [frame.video for _, frame in found],
+            "dists": distances,
+            **figures,
+        },
+        **{name: _unknown(empty[name]) for name in _POSE_SECTIONS},
     }
+
+
+def _animals_only(frame: EvaluatedFrame) -> EvaluatedFrame:
+    """Leave out rows that have no point."""
+    there = np.isfinite(frame.predicted).all(axis=-1).any(axis=-1)
+    real = np.isfinite(frame.truth).all(axis=-1).any(axis=-1)
+    scores = np.asarray(frame.scores, np.float64)[there]
+    return attrs.evolve(frame, predicted=frame.predicted[there], scores=scores, truth=frame.truth[real])
 
 
 def _pair(frames: Sequence[EvaluatedFrame], *, n_nodes: int, stddev: float, scale: float | None) -> _Pairing:
@@ -219,9 +221,9 @@ def _animals(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: in
 
 def _found(hits: int, predicted: int, labelled: int) -> dict[str, float]:
     return {
-        "precision": _ratio(hits, predicted),
-        "recall": _ratio(hits, labelled),
-        "f1": _ratio(2 * hits, predicted + labelled),
+        "precision": hits / max(predicted, 1),
+        "recall": hits / max(labelled, 1),
+        "f1": 2 * hits / max(predicted + labelled, 1),
     }
 
 

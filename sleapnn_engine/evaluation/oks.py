@@ -78,7 +78,7 @@ def precision_recall(
     found = {
         "match_score_thresholds": THRESHOLDS.copy(),
         "recall_thresholds": RECALLS.copy(),
-        "match_scores": np.asarray(match_scores, np.float64),
+        "match_scores": np.asarray(match_scores, np.float64)[order],
         "precisions": precisions,
         "recalls": recalls,
         "AP": precisions.mean(axis=1),

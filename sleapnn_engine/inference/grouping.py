@@ -108,9 +108,10 @@ def _linked_pieces(links: Links, nodes: np.ndarray) -> list[_Piece]:
 def _join_trees(
     pieces: list[_Piece], trees: list[list[int]], points: np.ndarray, *, reach: float
 ) -> list[_Piece]:
-    """Add the pieces of each further tree to the animals whose middles are nearest, up to `reach` pixels away.
+    """Add the pieces of each further tree to the animals whose middles are nearest, one to each.
 
-    What finds no animal stays one by itself, unless it is a single peak.
+    A piece and an animal that are nowhere within `reach` pixels of each other do not belong together. What finds no
+    animal stays one by itself, unless it is a single peak.
     """
     home = {node: number for number, tree in enumerate(trees) for node in tree}
     by_tree: list[list[_Piece]] = [[] for _ in trees]
@@ -118,19 +119,40 @@ def _join_trees(
         by_tree[home[next(iter(piece.members))]].append(piece)
     animals: list[_Piece] = []
     for more in by_tree:
-        gaps = np.linalg.norm(_middles(animals, points)[:, None] - _middles(more, points)[None], axis=-1)
-        pairs = zip(*linear_sum_assignment(np.minimum(gaps, reach)))
-        near = {int(j): int(i) for i, j in pairs if gaps[i, j] < reach}
-        for number, piece in enumerate(more):
-            if number in near:
-                animals[near[number]] = animals[near[number]].joined(piece)
-        animals += [piece for number, piece in enumerate(more) if number not in near]
+        taken = _nearest(animals, more, points, reach=reach)
+        for number, animal in taken.items():
+            animals[animal] = animals[animal].joined(more[number])
+        animals += [piece for number, piece in enumerate(more) if number not in taken]
     return [piece for piece in animals if len(piece.members) > 1]
 
 
-def _middles(pieces: list[_Piece], points: np.ndarray) -> np.ndarray:
-    """Mean of each piece's peaks, (len(pieces), 2)."""
-    return np.array([points[list(piece.members.values())].mean(axis=0) for piece in pieces]).reshape(-1, 2)
+def _nearest(
+    animals: list[_Piece], more: list[_Piece], points: np.ndarray, *, reach: float
+) -> dict[int, int]:
+    """Match pieces to animals for the smallest sum of distances between middles: number of piece -> of animal."""
+    if not animals or not more:
+        return {}
+    (one, first), (other, second) = _spots(animals, points), _spots(more, points)
+    spread = np.linalg.norm(one[:, None] - other[None], axis=-1)
+    closest = np.minimum.reduceat(np.minimum.reduceat(spread, first, axis=0), second, axis=1)
+    gaps = np.linalg.norm(_middles(one, first)[:, None] - _middles(other, second)[None], axis=-1)
+    allowed = closest <= reach
+    apart = 1.0 + min(gaps.shape) * gaps.max()
+    pairs = zip(*linear_sum_assignment(np.where(allowed, gaps, apart)))
+    return {int(j): int(i) for i, j in pairs if allowed[i, j]}
+
+
+def _spots(pieces: list[_Piece], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points of all pieces, piece after piece (S, 2), and where each piece begins."""
+    members = [list(piece.members.values()) for piece in pieces]
+    starts = np.cumsum([0, *map(len, members[:-1])])
+    return points[np.concatenate(members)].astype(np.float64), starts
+
+
+def _middles(spots: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Mean point of each piece."""
+    counts = np.diff(np.append(starts, len(spots)))
+    return np.add.reduceat(spots, starts, axis=0) / counts[:, None]
 
 
 def _animals(pieces: list[_Piece], peaks: Peaks, *, n_nodes: int) -> Animals:

@@ -9,14 +9,18 @@ from scipy.optimize import linear_sum_assignment
 from .animals import Animals, make_animals
 from .peaks import Peaks
 
+# Of the best class value at a peak: what the class it is given to must have there.
+_LEAST_SHARE = 0.5
+
 
 def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stride: int) -> list[Animals]:
     """Give peaks to identities by class_maps (B, K, h, w) at their places: one `Animals` per image, K at most.
 
     `stride` is that of the class maps, which are read at the nearest cell. Per image and node each identity gets at
     most one peak, so that class value times height of the peak sums to most; of two peaks in one animal's area the
-    clearer one wins. A peak is used only for the identity that its place speaks most for. An animal's score is the
-    mean height of its peaks, its class score the mean class value.
+    clearer one wins. Where animals touch, a place may speak a little more for the other one, so a peak is used when it
+    speaks for its identity at least half as much as for any (the family's programs drop it unless it speaks most for
+    that one). An animal's score is the mean height of its peaks, its class score the mean class value.
     """
     maps = class_maps.detach().float()
     height, width = maps.shape[-2:]
@@ -28,9 +32,10 @@ def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stri
     owner = np.full(len(rows), -1)
     for mine in _runs(rows * n_nodes + nodes):
         chances = np.nan_to_num(claims[mine] * values[mine, None], nan=0.0, posinf=0.0, neginf=0.0)
-        i, k = linear_sum_assignment(chances, maximize=True)
-        sure = (claims[mine[i]].argmax(axis=1) == k) & (claims[mine[i], k] > 0)
-        owner[mine[i[sure]]] = k[sure]
+        allowed = (chances > 0) & (chances >= _LEAST_SHARE * chances.max(axis=1, keepdims=True))
+        i, k = linear_sum_assignment(np.where(allowed, chances, 0.0), maximize=True)
+        kept = allowed[i, k]
+        owner[mine[i[kept]]] = k[kept]
     points = peaks.points.numpy()
     return [
         _animals(

@@ -37,6 +37,15 @@ def read_state(path: Path | str, *, setting: str = "") -> dict[str, Tensor]:
     Only tensors and plain values are taken from it. `setting` is the dotted key that named the file, for the error.
     Raises UserError when the file is missing or no checkpoint.
     """
+    state = read_checkpoint(path, setting=setting)["state_dict"]
+    return {name.removeprefix(PREFIX): value for name, value in state.items()}
+
+
+def read_checkpoint(path: Path | str, *, setting: str = "") -> dict[str, Any]:
+    """Everything in a checkpoint that is plain, with its tensors on the CPU; `state_dict` is always there.
+
+    Raises UserError when the file is missing or no checkpoint; `setting` is the dotted key that named it.
+    """
     where = setting or str(path)
     path = Path(path)
     if not path.is_file():
@@ -54,7 +63,7 @@ def read_state(path: Path | str, *, setting: str = "") -> dict[str, Tensor]:
         raise UserError(
             f"{path} holds no model weights.", where=where, hint="Choose the best.ckpt of a training run."
         )
-    return {name.removeprefix(PREFIX): value for name, value in state.items()}
+    return content
 
 
 def _read(path: Path) -> Any:

@@ -26,7 +26,7 @@ def _number(value: float | None, *, unit: str = "") -> str:
 def _started(body: dict[str, Any]) -> str:
     return (
         f"run {body['run_name']}: {body['model_type']}, {body['n_train']} training and {body['n_val']} "
-        f"validation frames, up to {body['max_epochs']} epochs of {body['steps_per_epoch']} steps, "
+        f"validation samples, up to {body['max_epochs']} epochs of {body['steps_per_epoch']} steps, "
         f"{body['parameters']:,} parameters on {body['device']}"
     )
 
@@ -46,6 +46,9 @@ def _batch_end(body: dict[str, Any]) -> str:
 def _epoch_end(body: dict[str, Any]) -> str:
     error = body["error"] or {}
     distance = f", median error {_number(error.get('median_px'), unit=' px')}" if error else ""
+    for name, key in (("animals found", "f1"), ("right identity", "class_accuracy")):
+        if error.get(key) is not None:
+            distance += f", {name} {100 * error[key]:.1f} %"
     best = ", best so far" if body["best"] else ""
     return (
         f"epoch {body['epoch']} done: train {_number(body['train'])}, val {_number(body['val'])}{distance}, "

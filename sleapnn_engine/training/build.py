@@ -13,7 +13,7 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.unbuilt import active, unsupported
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.frames import MemoryFrames
-from sleapnn_engine.data.loader import TrainBatches
+from sleapnn_engine.data.loader import ALONE, Share, TrainBatches
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.inference.decode import ONE_EACH, Decoder
@@ -45,12 +45,20 @@ def seed_everything(seed: int | None) -> int:
 
 
 def steps_per_epoch(job: Job, *, n_train: int) -> int:
-    """The number that was set, else one pass over the samples but at least `min_train_steps_per_epoch`."""
+    """The number that was set, else one pass over the samples but at least `min_train_steps_per_epoch`.
+
+    These are batches of one device; `shared_steps` are left for each of several.
+    """
     trainer = job.trainer_config
     if trainer.train_steps_per_epoch is not None:
         return trainer.train_steps_per_epoch
     size = min(trainer.train_data_loader.batch_size, n_train)
     return max(math.ceil(n_train / size), trainer.min_train_steps_per_epoch)
+
+
+def shared_steps(steps: int, *, devices: int) -> int:
+    """Steps of an epoch when each takes `devices` batches at once; one pass stays one pass."""
+    return math.ceil(steps / devices)
 
 
 def build_feed(
@@ -62,10 +70,15 @@ def build_feed(
     seed: int,
     device: torch.device,
     start_step: int = 0,
+    share: Share = ALONE,
 ) -> Feed:
-    """Training batches and validation batches with their targets; `start_step` counts from the start of training."""
+    """Training batches and validation batches with their targets; `start_step` counts from the start of training.
+
+    With a `share`, batches are those of all processes together, and the feed hands out this process's part of them.
+    """
     loader, val_loader = job.trainer_config.train_data_loader, job.trainer_config.val_data_loader
-    if loader.batch_size > len(train):
+    batch_size = loader.batch_size * share.of
+    if batch_size > len(train):
         log.info("Batches have %d samples, for there are no more to train on.", len(train))
     if val_loader.shuffle:
         log.info("Validation samples are taken in their order; their mean loss does not depend on it.")
@@ -76,11 +89,12 @@ def build_feed(
         val,
         batches=TrainBatches(
             train,
-            batch_size=loader.batch_size,
+            batch_size=batch_size,
             steps=steps,
             seed=seed,
             shuffle=loader.shuffle,
             start_step=start_step,
+            share=share,
             workers=max(loader.num_workers, least),
         ),
         val_batch_size=val_loader.batch_size,

@@ -13,17 +13,17 @@ from .labels import Data
 log = logging.getLogger("sleapnn_engine.training")
 
 
-def announce_cache(job: Job, data: Data, plan: InputPlan) -> str:
+def announce_cache(job: Job, data: Data, plan: InputPlan, *, processes: int = 1) -> str:
     """The text of the phase in which images are read; for a cache in memory it says what that takes.
 
-    Raises UserError when the images of both parts take more memory than there is: nothing falls back by itself.
+    Each of several processes keeps the training images, and the first one those of validation as well. Raises UserError when the images of both parts take more memory than there is: nothing falls back by itself.
     """
     pipeline = job.data_config.data_pipeline_fw
     if pipeline == "torch_dataset":
         return "Preparing frames"
     if pipeline != "torch_dataset_cache_img_memory":
         return "Reading images"
-    frames = len(data.train) + (0 if job.data_config.use_same_data_for_val else len(data.val))
+    frames = processes * len(data.train) + (0 if job.data_config.use_same_data_for_val else len(data.val))
     needed, free = estimate_bytes(frames, plan), free_memory()
     said = f"The images take {size_text(needed)} of memory; {size_text(free)} are free."
     if needed > free:

@@ -1,12 +1,15 @@
 """The contents of a `.ckpt` file: plain tensors and values only, in the layout that Lightning programs read."""
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import attrs
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -23,6 +26,8 @@ class Progress:
     """How far training had come when the file was written.
 
     `epoch` counts from 0 and is the epoch the weights are from; `batches` of its `steps_per_epoch` steps were done.
+    It is what Lightning programs go by. Whether the epoch was validated as well, which they have no word for, stands
+    in our own section.
     """
 
     epoch: int
@@ -43,7 +48,7 @@ def contents(
     progress: Progress,
     own: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """All that `torch.save` writes; `own` must be plain values. Tensors are contiguous copies on the CPU."""
+    """All that `torch.save` writes. Tensors are contiguous copies on the CPU; `own` may hold tensors, too."""
     state = {PREFIX + name: _plain_tensor(value) for name, value in model.state_dict().items()}
     return {
         "epoch": progress.epoch,
@@ -53,17 +58,30 @@ def contents(
         "loops": _loops(progress),
         "callbacks": {},
         "optimizer_states": [_plain_state(optimizer.state_dict())],
-        "lr_schedulers": schedulers,
-        OWN_SECTION: dict(own),
+        "lr_schedulers": _plain_state(schedulers),
+        OWN_SECTION: _plain_state(own),
     }
 
 
 def write_atomically(content: dict[str, Any], path: Path) -> None:
     """Write `content` so that `path` is at all times either the old file or the whole new one."""
+    with _whole(path) as file:
+        torch.save(content, file)
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """Copy a checkpoint in the same manner."""
+    with source.open("rb") as given, _whole(path) as file:
+        shutil.copyfileobj(given, file)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when it has been written without an error."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            torch.save(content, file)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -76,13 +94,18 @@ def _plain_tensor(value: Tensor) -> Tensor:
 
 
 def _plain_state(value: Any) -> Any:
-    """The same nested dicts and lists with tensors copied to the CPU."""
+    """The same nested dicts, lists and tuples with tensors copied to the CPU and numpy's numbers as Python's.
+
+    Readers that take nothing but plain values refuse a file with a single number of another library in it.
+    """
     if isinstance(value, Tensor):
         return _plain_tensor(value)
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, Mapping):
         return {name: _plain_state(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain_state(item) for item in value]
+    if type(value) in (list, tuple):
+        return type(value)(_plain_state(item) for item in value)
     return value
 
 

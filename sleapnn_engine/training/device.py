@@ -1,5 +1,6 @@
 """Which processor a run trains on, in which number format, and what goes with it."""
 
+import os
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.data.phrases import counted
 
 #: Values of `--precision`.
 PRECISIONS = ("auto", "32", "bf16")
@@ -49,48 +51,108 @@ class Compute:
         return before - torch.cuda.memory_reserved(self.device)
 
 
-def choose_compute(*, accelerator: str, indices: list[int] | None, precision: str) -> Compute:
-    """Turn the settings into a device. Raises UserError (usage) when the machine has no such device."""
-    device = _device(accelerator, indices)
-    if device.type == "cpu":
-        # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
-        torch.set_flush_denormal(True)
+def choose_computes(
+    *, accelerator: str, devices: int | str | None, indices: list[int] | None, precision: str
+) -> tuple[Compute, ...]:
+    """Turn the settings into one device for each process of a run, this process's first.
+
+    Raises UserError (usage) when the machine has no such devices.
+    """
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
-    bf16 = precision == "bf16" or (precision == "auto" and _fast_bf16(device))
-    return Compute(device=device, bf16=bf16)
+    kind = _kind(accelerator)
+    numbers = _listed(kind, indices) if indices else range(_count(kind, devices))
+    found = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
+    if len(found) > 1:
+        _require_distributed()
+    if kind == "cpu":
+        # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
+        torch.set_flush_denormal(True)
+    bf16 = precision == "bf16" or (precision == "auto" and all(map(_fast_bf16, found)))
+    return tuple(Compute(device=device, bf16=bf16) for device in found)
 
 
-def _device(accelerator: str, indices: list[int] | None) -> torch.device:
-    index = indices[0] if indices else 0
+def _kind(accelerator: str) -> str:
+    """The kind of device as torch calls it."""
+    if accelerator == "cpu":
+        return "cpu"
+    if accelerator in ("auto", "gpu") and torch.cuda.is_available():
+        return "cuda"
+    if accelerator in ("auto", "mps") and torch.backends.mps.is_available():
+        return "mps"
     if accelerator == "auto":
-        accelerator = (
-            "gpu" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        )
-    if accelerator == "gpu" and torch.cuda.is_available():
-        if index < torch.cuda.device_count():
-            return torch.device("cuda", index)
-        raise UserError(
-            f"There is no GPU {index}; this machine has {torch.cuda.device_count()}, counted from 0.",
-            where="trainer_config.trainer_device_indices",
-            hint="List one of them, or leave the setting empty.",
-            usage=True,
-        )
-    if accelerator == "cpu" or (accelerator == "mps" and torch.backends.mps.is_available()):
-        if index == 0:
-            return torch.device(accelerator)
-        raise UserError(
-            f"Device {index} was asked for, but there is only one {accelerator.upper()}.",
-            where="trainer_config.trainer_device_indices",
-            hint="Leave the setting empty.",
-            usage=True,
-        )
+        return "cpu"
     raise UserError(
         f"PyTorch finds no {'GPU' if accelerator == 'gpu' else accelerator.upper()} on this machine.",
         where="trainer_config.trainer_accelerator",
         hint="Use auto or cpu, or install a driver and a PyTorch that fit the device.",
         usage=True,
     )
+
+
+def _listed(kind: str, indices: list[int]) -> list[int]:
+    """The devices that were listed, where there are such."""
+    there = torch.cuda.device_count() if kind == "cuda" else 1
+    missing = next((index for index in indices if index >= there), None)
+    where = "trainer_config.trainer_device_indices"
+    if missing is None and len(set(indices)) == len(indices):
+        return indices
+    if missing is None:
+        raise UserError(
+            "A device is listed twice, but one device takes one process.",
+            where=where,
+            hint="List each once.",
+            usage=True,
+        )
+    if kind == "cuda":
+        raise UserError(
+            f"There is no GPU {missing}; this machine has {there}, counted from 0.",
+            where=where,
+            hint="List one of them, or leave the setting empty.",
+            usage=True,
+        )
+    raise UserError(
+        f"Device {missing} was asked for, but there is only one {kind.upper()}.",
+        where=where,
+        hint="Leave the setting empty.",
+        usage=True,
+    )
+
+
+def _count(kind: str, devices: int | str | None) -> int:
+    """How many processes were asked for, where that many can be had."""
+    if devices is None:
+        return 1
+    if kind == "cuda":
+        there, what = torch.cuda.device_count(), "GPU"
+    else:
+        there, what = (usable_cores(), "processor core") if kind == "cpu" else (1, "Apple GPU")
+    if devices == "auto":
+        return there if kind == "cuda" else 1
+    if int(devices) <= there:
+        return int(devices)
+    raise UserError(
+        f"Training on {devices} devices was asked for, but this machine has {counted(there, what)}.",
+        where="trainer_config.trainer_devices",
+        hint=f"Use {there} or fewer.",
+        usage=True,
+    )
+
+
+def usable_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _require_distributed() -> None:
+    """Several processes need a part of PyTorch that few builds lack."""
+    if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():
+        raise UserError(
+            "This build of PyTorch cannot train on several devices.",
+            where="trainer_config.trainer_devices",
+            hint="Use 1, or install a build with torch.distributed.",
+            usage=True,
+        )
 
 
 def _fast_bf16(device: torch.device) -> bool:

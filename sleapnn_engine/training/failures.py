@@ -1,30 +1,55 @@
 """Turning whatever went wrong during a run into a sentence that says what to do."""
 
 import errno
+from pathlib import Path
 
 from sleapnn_engine.config.errors import UserError
 
+#: The hint of a failure that nobody has foreseen: what happened stands in the log, with the traceback.
+DETAILS = "The details are in run.log."
 
-def explained(error: BaseException) -> UserError:
-    """The failure for people. A UserError stays what it is, except that the run folder exists: nothing is undone."""
+#: What PyTorch's writer of checkpoints says where the disk takes no more; it has no error number.
+_WRITER = ("PytorchStreamWriter failed", "file write failed", "unexpected pos")
+
+
+def explained(error: BaseException, *, folder: Path | None = None) -> UserError:
+    """The failure for people. A UserError stays what it is, except that it is a failure now and no refusal.
+
+    `folder` is where the run writes, for errors that do not know which file they are about.
+    """
     if isinstance(error, UserError):
         return UserError(error.message, where=error.where, hint=error.hint)
-    text = str(error).strip() or "it gave no reason"
+    where = str(folder or "")
     if _is_memory(error):
         return UserError(
             "There is not enough memory for one training step.",
             where="trainer_config.train_data_loader.batch_size",
             hint="Use a smaller batch size, a smaller input scale, or fewer filters.",
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(
-            "The disk is full.",
-            where=str(error.filename or ""),
-            hint="Free some space; what was saved before is kept.",
-        )
+    if isinstance(error, OSError):
+        return _of_disk(error, where=where)
+    text = str(error).strip() or "it gave no reason"
+    if isinstance(error, RuntimeError) and any(sign in text for sign in _WRITER):
+        return _disk_is_full(where)
+    return UserError(f"Training failed with {type(error).__name__}: {text}", hint=DETAILS)
+
+
+def _of_disk(error: OSError, *, where: str) -> UserError:
+    """What the system says of files; errors of writing do not name theirs."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return _disk_is_full(str(error.filename or where))
+    if error.filename is None:
+        return UserError(f"Training failed with {type(error).__name__}: {error}", hint=DETAILS)
     return UserError(
-        f"Training failed with {type(error).__name__}: {text}",
-        hint="The details are in run.log.",
+        f"The file or folder cannot be used ({error.strerror}).",
+        where=str(error.filename),
+        hint="Check that it is there, its permissions and its disk. What was saved before is kept.",
+    )
+
+
+def _disk_is_full(where: str) -> UserError:
+    return UserError(
+        "The disk is full.", where=where, hint="Free some space; what was saved before is kept."
     )
 
 

@@ -82,20 +82,21 @@ class Feed:
         """The next training batch, augmented."""
         batch = next(self._stream).to(self._device, non_blocking=True)
         if self._augment is None:
-            return self._unchanged(batch, self.train)
+            return self.unchanged(batch, self.train)
         images, points = self._augment(batch.images, batch.points, margin=self.train.margin)
         return self._example(batch, self.train, images, points)
 
     def validation(self) -> Iterator[Example]:
         """All validation samples in their order, as they are."""
         for batch in validation_batches(self.val, batch_size=self._val_batch_size, workers=self._val_workers):
-            yield self._unchanged(batch.to(self._device, non_blocking=True), self.val)
+            yield self.unchanged(batch.to(self._device, non_blocking=True), self.val)
 
     def look(self, samples: FrameSamples, index: int) -> Example:
         """One sample of either part as it is."""
-        return self._unchanged(samples.batch(torch.tensor([index])).to(self._device), samples)
+        return self.unchanged(samples.batch(torch.tensor([index])).to(self._device), samples)
 
-    def _unchanged(self, batch: Batch, samples: FrameSamples) -> Example:
+    def unchanged(self, batch: Batch, samples: FrameSamples) -> Example:
+        """A batch on the training device as it is, with targets."""
         images, points = cut_margin(to_float(batch.images), batch.points, margin=samples.margin)
         return self._example(batch, samples, images, points)
 

@@ -1,6 +1,5 @@
 """From the images of a run to samples: how they become network input, and where they are kept."""
 
-import contextlib
 import logging
 from pathlib import Path
 
@@ -102,6 +101,9 @@ def plan_crops(job: Job, labels: LabelSet, plan: InputPlan) -> CropPlan | None:
     if clipped:
         of = f"{counted(clipped, 'animal')} of {len(animals)}"
         log.warning("Crops of %d px do not hold all parts of %s; those parts are not learned.", side, of)
+    if side > max(plan.height, plan.width):
+        size = f"{plan.width}×{plan.height}"
+        log.warning("Crops of %d px are larger than the images (%s px): the rest is black.", side, size)
     return CropPlan(
         side=side, scale=pre.scale, multiple=multiple, margin=crop_margin(side, geometric=geometric)
     )
@@ -113,11 +115,6 @@ def build_samples(job: Job, stores: Stores, crops: CropPlan | None) -> tuple[Fra
         return CropSamples(stores.train, crops), CropSamples(stores.val, attrs.evolve(crops, margin=0))
     kind = CenterSamples if active(job.model_config.head_configs) == "centroid" else FrameSamples
     return kind(stores.train), kind(stores.val)
-
-
-def is_cached(job: Job) -> bool:
-    """Whether all images are read once before training."""
-    return job.data_config.data_pipeline_fw != "torch_dataset"
 
 
 def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progress: Progress) -> Stores:
@@ -137,6 +134,8 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
             reuse = job.data_config.use_existing_imgs
             parent = Path(job.data_config.cache_img_path or folder).expanduser()
             store = DiskFrames(labels, plan, folder=parent / name, use_existing=reuse, progress=told)
+            for warning in store.warnings:
+                log.warning("%s", warning)
             if not reuse:
                 written.append(store)
             return store
@@ -145,14 +144,6 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
     train = build(data.train, "train_imgs", 0)
     val = train if same else build(data.val, "val_imgs", len(data.train))
     return Stores(train=train, val=val, written=tuple(written))
-
-
-def remove_cache(store: DiskFrames) -> None:
-    """Delete the images that a run wrote, and their folder unless there is something else in it."""
-    for index in range(len(store)):
-        (store.folder / f"{index:06d}.jpg").unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        store.folder.rmdir()
 
 
 def place_cache(stores: Stores, compute: Compute) -> None:

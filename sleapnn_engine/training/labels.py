@@ -1,14 +1,25 @@
 """The labels of a run as its model reads them, split into what is learned from and what measures the model."""
 
 import logging
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.unbuilt import active
-from sleapnn_engine.data.label_checks import require_edges, require_one_animal
+from sleapnn_engine.data.label_checks import (
+    anchor_gaps,
+    edge_gaps,
+    require_edges,
+    require_identities,
+    require_one_animal,
+    require_visible,
+    unmeasured_identities,
+)
 from sleapnn_engine.data.labels import match_nodes, open_labels, select_nodes
 from sleapnn_engine.data.model_labels import match_classes, select_classes, select_edges, with_centers
+from sleapnn_engine.data.overlaps import shared_frames
+from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.split import split_frames
 from sleapnn_engine.models.heads import HEADS
@@ -34,23 +45,28 @@ def open_training_labels(job: Job) -> LabelSet:
     they do not hold what this type of model needs.
     """
     labels = _open(job, job.data_config.train_labels_path)
+    require_visible(labels)
     head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
     section = getattr(job.model_config.head_configs, active(job.model_config.head_configs))
     for name, _ in HEADS[active(job.model_config.head_configs)]:
         if name == "pafs":
             labels = select_edges(labels, section.pafs.edges, where=f"{head}.pafs.edges")
             require_edges(labels)
+            _warn(edge_gaps(labels))
         if name in ("class_maps", "class_vectors"):
             chosen, where = getattr(section, name).classes, f"{head}.{name}.classes"
             labels, said = select_classes(labels, chosen, where=where)
-            for sentence in said:
-                log.warning("%s", sentence)
+            _warn([*said, *require_identities(labels)])
     return labels
 
 
 def open_matching_labels(job: Job, paths: list[str], *, to: LabelSet) -> LabelSet:
-    """Read validation or test labels; nodes, limbs and identities are those of the set `to`, matched by name."""
+    """Read validation or test labels; nodes, limbs and identities are those of the set `to`, matched by name.
+
+    Raises UserError when they cannot be read, have another skeleton, or show nothing of what is learned.
+    """
     labels = match_nodes(_open(job, paths), to=to)
+    require_visible(labels)
     if active(job.model_config.head_configs).startswith("multi_class"):
         labels = match_classes(labels, to=to)
     return labels
@@ -60,30 +76,51 @@ def split_data(job: Job, labels: LabelSet, *, seed: int) -> Data:
     """Set frames aside for validation, or read the validation files; warnings go to the log."""
     data = job.data_config
     if data.val_labels_path and not data.use_same_data_for_val:
-        return Data(train=labels, val=open_matching_labels(job, data.val_labels_path, to=labels))
+        val = open_matching_labels(job, data.val_labels_path, to=labels)
+        _warn(_overlap(val, labels))
+        return _told(job, Data(train=labels, val=val))
     split = split_frames(
         labels,
         validation_fraction=data.validation_fraction,
         seed=seed,
         use_same_data_for_val=data.use_same_data_for_val,
     )
-    for warning in split.warnings:
-        log.warning("%s", warning)
-    return Data(train=labels.subset(split.train), val=labels.subset(split.val))
+    _warn(split.warnings)
+    return _told(job, Data(train=labels.subset(split.train), val=labels.subset(split.val)))
+
+
+def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:
+    shared = shared_frames(val, train)
+    if shared:
+        frames = f"{counted(shared, 'validation frame')} of {len(val)}"
+        yield f"{frames} are training frames as well, which makes the model look better than it is."
+
+
+def _told(job: Job, data: Data) -> Data:
+    """The same, after the log has been told what of it cannot be measured."""
+    if active(job.model_config.head_configs).startswith("multi_class"):
+        _warn(unmeasured_identities(data.train, data.val))
+    return data
 
 
 def _open(job: Job, paths: list[str]) -> LabelSet:
     """The labels of some files with their centres and the chosen nodes."""
     labels = open_labels(paths, user_instances_only=job.data_config.user_instances_only)
-    for warning in labels.warnings:
-        log.warning("%s", warning)
+    _warn(labels.warnings)
     model_type = active(job.model_config.head_configs)
     confmaps = getattr(job.model_config.head_configs, model_type).confmaps
     if model_type in (*CROPPED, "centroid"):
         where = f"model_config.head_configs.{model_type}.confmaps.anchor_part"
         labels = with_centers(labels, anchor=confmaps.anchor_part, where=where)
+        _warn(anchor_gaps(labels, anchor=confmaps.anchor_part))
     # Centres are those of the whole animal, so they come first; a centroid model has no parts to choose.
-    labels = select_nodes(labels, getattr(confmaps, "part_names", None))
+    where = f"model_config.head_configs.{model_type}.confmaps.part_names"
+    labels = select_nodes(labels, getattr(confmaps, "part_names", None), where=where)
     if model_type == "single_instance":
         require_one_animal(labels)
     return labels
+
+
+def _warn(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        log.warning("%s", sentence)

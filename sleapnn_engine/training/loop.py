@@ -12,7 +12,7 @@ from .callbacks.base import Callback
 from .losses import total_loss
 from .signals import Interrupted
 from .state import BatchResult, EpochResult, Training
-from .validation import validate
+from .validation import Scores, validate
 
 
 def fit(training: Training, callbacks: Sequence[Callback]) -> str:
@@ -36,48 +36,31 @@ def _epochs(training: Training, callbacks: Sequence[Callback]) -> str:
         with training.profile("callbacks"):
             for callback in callbacks:
                 callback.epoch_ended(training, result)
-        _heed_signals(training)
+        heed_signals(training)
         if training.stop_after is None and training.best.exhausted:
             return "early_stopped"
         if training.stop_after is None and training.epoch + 1 >= training.max_epochs:
             return "completed"
         if training.stop_after is None:
-            training.epoch, training.batch = training.epoch + 1, 0
+            training.begin_next_epoch()
     return "stopped"
 
 
 def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
-    """One epoch: its steps (fewer when stopped), validation, one step of the schedule."""
-    learning_rate, paused = training.schedule.learning_rate, training.paused_seconds
-    began = time.perf_counter()
-    averages = Averages()
+    """One epoch, or what is left of it: its steps (fewer when stopped), validation, one step of the schedule."""
+    if training.averages is None:
+        training.averages = Averages()
+    averages, learning_rate = training.averages, training.schedule.learning_rate
     for callback in callbacks:
         callback.epoch_begun(training)
-    results = _steps(training)
-    if training.step == 0:
-        with training.report.phase("first_batch", "Taking the first step"):
-            first = next(results)
-        results = itertools.chain([first], results)
-    text = f"Epoch {training.epoch + 1} of {training.max_epochs}"
-    with training.report.phase("train", text, total=training.steps_per_epoch) as phase:
-        for result in results:
-            training.step, training.batch = result.step + 1, result.batch + 1
-            averages.add(result)
-            phase.done = training.batch
-            with training.profile("callbacks"):
-                for callback in callbacks:
-                    callback.batch_ended(training, result)
-            _heed_signals(training)
-            if training.stop_after == "batch":
-                break
-    seconds = time.perf_counter() - began - (training.paused_seconds - paused)
+    _train_epoch(training, averages, callbacks)
+    if training.batch < training.steps_per_epoch:
+        training.hold_unfinished()
     with training.profile("validation"):
-        scores = validate(training, heed=lambda: _heed_signals(training))
+        scores = validate(training, heed=lambda: heed_signals(training))
     _require_finite(scores.loss, training, what="validation loss")
-    training.schedule.step(scores.loss)
-    improved = training.best.add(training.epoch, scores.loss)
-    if improved:
-        training.best_errors = scores.errors
+    improved = _count(training, scores)
+    seconds = training.epoch_seconds
     return EpochResult(
         epoch=training.epoch,
         steps=training.batch,
@@ -96,25 +79,64 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
     )
 
 
+def _train_epoch(training: Training, averages: Averages, callbacks: Sequence[Callback]) -> None:
+    """The steps of an epoch that are not done yet, until it is over or a viewer stops it."""
+    paused, began = training.paused_seconds, time.perf_counter() - training.epoch_seconds
+    results = _steps(training)
+    if training.step == training.start_step and training.batch < training.steps_per_epoch:
+        with training.report.phase("first_batch", "Taking the first step"):
+            first = next(results)
+        results = itertools.chain([first], results)
+    text = f"Epoch {training.epoch + 1} of {training.max_epochs}"
+    with training.report.phase("train", text, total=training.steps_per_epoch) as phase:
+        for result in results:
+            training.step, training.batch = result.step + 1, result.batch + 1
+            averages.add(result)
+            training.epoch_seconds = time.perf_counter() - began - (training.paused_seconds - paused)
+            phase.done = training.batch
+            with training.profile("callbacks"):
+                for callback in callbacks:
+                    callback.batch_ended(training, result)
+            heed_signals(training)
+            if training.stop_after == "batch":
+                break
+
+
+def _count(training: Training, scores: Scores) -> bool:
+    """Take in a validation; True when it is the best so far. Only a whole epoch moves the learning rate."""
+    if training.batch >= training.steps_per_epoch:
+        training.schedule.step(scores.loss)
+        training.epoch_ended = True
+    improved = training.best.add(training.epoch, scores.loss)
+    if improved:
+        training.best_errors = scores.errors
+    return improved
+
+
 def _steps(training: Training) -> Iterator[BatchResult]:
-    """The optimizer steps of one epoch, each made when it is asked for."""
+    """The optimizer steps of one epoch that are not done yet, each made when it is asked for."""
     training.model.train()
-    for batch in range(training.steps_per_epoch):
-        yield _step(training, batch)
+    for batch in range(training.batch, training.steps_per_epoch):
+        yield take_step(training, batch)
 
 
-def _step(training: Training, batch_index: int) -> BatchResult:
-    began = time.perf_counter()
+def take_step(training: Training, batch_index: int) -> BatchResult:
+    """One optimizer step. With several processes all take it together, and the losses are those of the whole batch."""
+    began, sharing = time.perf_counter(), training.sharing
+    if sharing is not None:
+        sharing.step(training.step, learning_rate=training.schedule.learning_rate)
     with training.profile("data"):
         batch = training.feed.next_batch()
     waited = time.perf_counter() - began
     with training.profile("forward"):
         with training.compute.autocast():
             outputs = training.model(batch.images)
-        losses = total_loss(training.losses, outputs, batch.targets)
+        losses = total_loss(training.losses if sharing is None else sharing.losses, outputs, batch.targets)
     with training.profile("backward"):
         training.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
+        if sharing is not None:
+            losses = sharing.add_up(losses)
         loss = losses.total.item()
     _require_finite(loss, training, what="training loss")
     with training.profile("optimizer"):
@@ -123,7 +145,7 @@ def _step(training: Training, batch_index: int) -> BatchResult:
         epoch=training.epoch,
         step=training.step,
         batch=batch_index,
-        samples=len(batch.images),
+        samples=len(batch.images) if sharing is None else sharing.samples,
         loss=loss,
         by_head={head: value.item() for head, value in losses.by_head.items()},
         by_channel=losses.by_channel,
@@ -144,6 +166,7 @@ def _require_finite(loss: float, training: Training, *, what: str) -> None:
     )
 
 
-def _heed_signals(training: Training) -> None:
+def heed_signals(training: Training) -> None:
+    """Raise Interrupted when a signal came."""
     if training.interrupted:
         raise Interrupted(training.interrupted)

@@ -91,7 +91,7 @@ class StageProfiler(Profiler):
     def begin(self, training: Training) -> None:
         self._sums: dict[str, _Sum] = {}
         self._wait = _waiting(training.compute.device)
-        self._began = time.perf_counter()
+        self._began = time.perf_counter() - training.paused_seconds
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

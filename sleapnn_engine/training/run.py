@@ -1,4 +1,4 @@
-"""One training run from top to bottom: load, build, fit, report. Nothing in a run folder is ever deleted here."""
+"""One training run from top to bottom: load, build, fit, report. What has trained is never deleted here."""
 
 import contextlib
 import logging
@@ -12,13 +12,16 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.unbuilt import active
+from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.samples import FrameSamples
+from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
 
 from . import build, images
 from .cache import announce_cache
 from .callbacks.base import Callback
-from .callbacks.checkpoint import Checkpoints
+from .callbacks.checkpoint import BEST, Checkpoints
 from .callbacks.console import Console
 from .callbacks.control import Control
 from .callbacks.csv_log import CsvLog
@@ -26,14 +29,20 @@ from .callbacks.journal import Journal
 from .callbacks.preview import Preview
 from .callbacks.run_log import run_log
 from .callbacks.wandb_log import WandbLog
-from .device import Compute, choose_compute
-from .failures import explained
+from .device import Compute, choose_computes
+from .earlier import Earlier, read_earlier
+from .evaluate import Skipped, evaluate
+from .failures import DETAILS, explained
+from .feed import Feed
+from .held_out import HeldOut, open_held_out
 from .labels import open_training_labels, split_data
-from .loop import fit
+from .loop import fit, heed_signals
 from .profiling import build_profilers
+from .ranks import Ranks, open_ranks
 from .report import Report
 from .resolved import resolve, write_final, write_initial
-from .run_folder import create_run_folder
+from .resume import chosen_seed, inherit_best, split_digest, take_up, without_start_weights
+from .run_folder import LOG, RunFolder, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
@@ -51,59 +60,90 @@ class _Run:
     """What is known of a run while it goes on; `training` is there once everything is built."""
 
     job: Job
-    folder: Path
-    compute: Compute
+    place: RunFolder
+    computes: tuple[Compute, ...]
     report: Report
     console: Console
     signals: Signals
     checkpoints: Checkpoints
+    earlier: Earlier | None = None
     training: Training | None = None
     stores: images.Stores | None = None
     tracking: Tracking | None = None
+    ranks: Ranks | None = None
+    held_out: tuple[HeldOut, ...] = ()
+    is_trained: bool = False
     others: list[Any] = attrs.field(factory=list)
 
+    @property
+    def folder(self) -> Path:
+        return self.place.path
+
+    @property
+    def compute(self) -> Compute:
+        """What this process computes on."""
+        return self.computes[0]
+
     def close(self) -> None:
-        """Let go of videos and sockets, and have callbacks end what goes on outside the run."""
+        """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
+        if self.ranks is not None:
+            self.ranks.close()
         if self.training is not None:
             self.training.feed.close()
         for other in self.others:
             other.close()
 
 
-def train(job: Job, *, run_dir: Path | None = None, precision: str = "auto", stream: TextIO) -> int:
+def train(
+    job: Job,
+    *,
+    run_dir: Path | None = None,
+    precision: str = "auto",
+    stream: TextIO,
+    errors: TextIO | None = None,
+) -> int:
     """Train a job that `unsupported` has no objection to; returns the exit code, 0 or 130.
 
-    Raises UserError with `usage` before anything is created (no such device, no Weights & Biases, folder in use), and
-    UserError when the run failed; its folder then says so too and keeps everything that was saved.
+    Progress goes to `stream`, warnings to `errors`.
+
+    Raises UserError with `usage` before anything is created (no such device, no Weights & Biases, folder in use, a
+    checkpoint that training cannot go on from), and UserError when the run failed. A run that failed before its first
+    step was done leaves no folder; any other folder says so too and keeps everything that was saved.
     """
     trainer = job.trainer_config
-    compute = choose_compute(
-        accelerator=trainer.trainer_accelerator, indices=trainer.trainer_device_indices, precision=precision
+    computes = choose_computes(
+        accelerator=trainer.trainer_accelerator,
+        devices=trainer.trainer_devices,
+        indices=trainer.trainer_device_indices,
+        precision=precision,
     )
+    earlier = read_earlier(job)
     tracking = prepare_tracking(job)
-    folder = create_run_folder(job, model_type=active(job.model_config.head_configs), chosen=run_dir)
-    console = Console(stream, enabled=trainer.enable_progress_bar)
-    console.line(f"run folder: {folder}")
+    place = create_run_folder(job, model_type=active(job.model_config.head_configs), chosen=run_dir)
+    console = Console(stream, enabled=trainer.enable_progress_bar, errors=errors)
+    console.line(f"run folder: {place.path}")
     checkpoints = Checkpoints(
-        folder, top_k=trainer.model_ckpt.save_top_k, save_last=bool(trainer.model_ckpt.save_last)
+        place.path, top_k=trainer.model_ckpt.save_top_k, save_last=bool(trainer.model_ckpt.save_last)
     )
     with (
+        place,
         contextlib.suppress(Interrupted),  # a signal before there is anything to keep
         Signals().caught() as signals,
-        _channel(folder, compute) as channel,
-        run_log(folder / "run.log", channel),
+        _channel(place.path, computes[0]) as channel,
+        run_log(place.path / LOG, channel, warn=console.warn),
     ):
         report = Report(channel)
         report.listeners.append(console)
         return _work(
             _Run(
                 job=job,
-                folder=folder,
-                compute=compute,
+                place=place,
+                computes=computes,
                 report=report,
                 console=console,
                 signals=signals,
                 checkpoints=checkpoints,
+                earlier=earlier,
                 tracking=tracking,
             )
         )
@@ -123,9 +163,20 @@ def _work(run: _Run) -> int:
 
 
 def _build_and_fit(run: _Run) -> int:
+    run.ranks = open_ranks(run.computes)
     run.training = _build(run)
+    if run.earlier is not None:
+        take_up(run.training, run.earlier)
+        if run.job.trainer_config.save_ckpt:
+            inherit_best(run.checkpoints, run.earlier)
+        run.earlier = None  # its weights are in the model, and need not stay in memory twice
+    if run.ranks is not None:
+        with run.report.phase("model", "Waiting for the other processes of this run"):
+            run.ranks.join(run.training)
     run.signals.training = run.training
     outcome = fit(run.training, _callbacks(run))
+    run.is_trained = True
+    _evaluate(run, run.training)
     with run.report.phase("finish", "Finishing"):
         _tidy(run)
     _finished(run, outcome)
@@ -136,33 +187,35 @@ def _build(run: _Run) -> Training:
     """Everything from labels to optimizer, each step told as a phase."""
     job, folder, phase = run.job, run.folder, run.report.phase
     write_initial(job, folder)
-    seed = build.seed_everything(job.trainer_config.seed)
+    seed = build.seed_everything(chosen_seed(job, run.earlier))
     with phase("labels", "Opening labels"):
         job = run.job = images.with_implied_colour(job)
         labels = open_training_labels(job)
+        run.held_out = open_held_out(job, to=labels)
     with phase("split", "Setting frames aside for validation"):
         data = split_data(job, labels, seed=seed)
         plan = images.plan_images(job, data)
         crops = images.plan_crops(job, data.train, plan)
         for name, part in (("train", data.train), ("val", data.val)):
             _write_truth(run, part, split=name)
-    with phase("cache", announce_cache(job, data, plan)) as cache:
+        for test in run.held_out:
+            if test.labelled:
+                _write_truth(run, test.labels, split="test", first=test.number)
+    if run.ranks is not None:
+        run.ranks.prepare(job, seed=seed, folder=folder)
+    with phase("cache", announce_cache(job, data, plan, processes=len(run.computes))) as cache:
         stores = run.stores = images.build_stores(job, data, plan, folder=folder, progress=cache.progress)
         images.place_cache(stores, run.compute)
         train, val = images.build_samples(job, stores, crops)
     with phase("model", "Building the network"):
-        model = build.build_model(job, samples=train)
+        model, optimizer = _build_network(run, train)
         steps = build.steps_per_epoch(job, n_train=len(train))
-        values = resolve(job, folder=folder, samples=train, model=model, steps=steps, seed=seed)
-        write_final(values, folder)
-        run.compute.place(model)
-        trainer = job.trainer_config
-        optimizer = build_optimizer(
-            model.parameters(),
-            name=trainer.optimizer_name,
-            settings=trainer.optimizer,
-            device=run.compute.device,
+        devices = len(run.computes)
+        values = resolve(
+            job, folder=folder, samples=train, model=model, steps=steps, seed=seed, devices=devices
         )
+        write_final(values, folder)
+        trainer = job.trainer_config
         return Training(
             job=job,
             folder=folder,
@@ -175,18 +228,48 @@ def _build(run: _Run) -> Training:
             losses=build.build_losses(job),
             decoder=build.build_decoder(job, model, labels),
             best=Best.from_settings(trainer.early_stopping),
-            feed=build.build_feed(job, train, val, steps=steps, seed=seed, device=run.compute.device),
+            feed=_build_feed(run, train, val, steps=steps, seed=seed),
             report=run.report,
             max_epochs=trainer.max_epochs,
-            steps_per_epoch=steps,
+            steps_per_epoch=build.shared_steps(steps, devices=devices),
+            devices=devices,
+            seed=seed,
+            split=split_digest(data.val),
         )
 
 
-def _write_truth(run: _Run, labels: LabelSet, *, split: str) -> None:
+def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
+    """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
+    job = run.job if run.earlier is None else without_start_weights(run.job)
+    model = build.build_model(job, samples=samples)
+    run.compute.place(model)
+    optimizer = build_optimizer(
+        model.parameters(),
+        name=job.trainer_config.optimizer_name,
+        settings=job.trainer_config.optimizer,
+        device=run.compute.device,
+    )
+    return model, optimizer
+
+
+def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int) -> Feed:
+    """This process's share of all batches, from where training goes on."""
+    return build.build_feed(
+        run.job,
+        train,
+        val,
+        steps=steps,
+        seed=seed,
+        device=run.compute.device,
+        start_step=0 if run.earlier is None else run.earlier.step,
+        share=Share(0, len(run.computes)),
+    )
+
+
+def _write_truth(run: _Run, labels: LabelSet, *, split: str, first: int = 0) -> None:
+    only_user = run.job.data_config.user_instances_only
     try:
-        write_truth(
-            labels, run.folder, split=split, user_instances_only=run.job.data_config.user_instances_only
-        )
+        write_truth(labels, run.folder, split=split, user_instances_only=only_user, first=first)
     except Exception as error:  # the third-party writer; a copy of the labels is not worth a training
         log.warning("labels_gt.%s could not be written (%s: %s).", split, type(error).__name__, error)
 
@@ -214,11 +297,31 @@ def _callbacks(run: _Run) -> list[Callback]:
     return [*callbacks, Control(run.checkpoints)]
 
 
+def _evaluate(run: _Run, training: Training) -> None:
+    """Predict all frames with the best model; what goes wrong in that costs no trained model."""
+    best = run.folder / BEST
+    if not run.job.trainer_config.save_ckpt or not best.exists():
+        return
+
+    def heed() -> None:
+        heed_signals(training)
+        if any(command.verb == "stop" for command in run.report.channel.take_commands()):
+            raise Skipped
+
+    try:
+        with run.report.phase("finish", "Predicting all frames with the best model") as phase:
+            evaluate(training, run.held_out, weights=best, phase=phase, heed=heed)
+    except Skipped:
+        log.info("Stopped while predicting: the remaining predictions and metrics are not written.")
+    except Exception as error:  # files for looking at a model, made partly by other people's code
+        log.error("The trained model is saved, but %s", explained(error, folder=run.folder), exc_info=error)
+
+
 def _tidy(run: _Run) -> None:
     """Remove the image cache this run wrote, where the job asks for that."""
     if run.stores is not None and run.job.data_config.delete_cache_imgs_after_training:
         for store in run.stores.written:
-            images.remove_cache(store)
+            store.delete()
 
 
 def _finished(run: _Run, outcome: str) -> None:
@@ -247,17 +350,26 @@ def _interrupted(run: _Run, *, name: str) -> int:
 
 def _failed(run: _Run, error: Exception) -> UserError:
     """Log the traceback, keep the state, tell viewers; returns the error for people."""
-    failure = explained(error)
+    failure = explained(error, folder=run.folder)
     log.error("%s", failure, exc_info=error)
-    _keep_state(run)
+    # What only the log can tell keeps it, even where nothing was trained.
+    run.place.kept = _has_trained(run.training) or DETAILS in failure.hint
+    if run.place.kept:
+        _keep_state(run)
     run.report.event("failed", message=failure.message, path=failure.where or None, hint=failure.hint or None)
     return failure
+
+
+def _has_trained(training: Training | None) -> bool:
+    return training is not None and training.step > training.start_step
 
 
 def _keep_state(run: _Run) -> None:
     """Write `last.ckpt` where checkpoints are wanted and there is something to keep."""
     if run.training is None or not run.job.trainer_config.save_ckpt or not run.training.step:
         return
+    if run.is_trained:
+        return  # the model then holds the weights of the best epoch, no longer those of the last
     try:
         with run.report.phase("save", "Saving the last state"):
             run.checkpoints.write_last(run.training)
@@ -277,6 +389,8 @@ def _channel(folder: Path, compute: Compute) -> Iterator[EngineChannel]:
         channel.start()
     except ChannelError as error:
         raise UserError(str(error)) from error
+    except OSError as error:
+        raise explained(error, folder=folder) from error
     try:
         yield channel
     finally:

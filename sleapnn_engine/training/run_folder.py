@@ -1,11 +1,21 @@
-"""The folder of one run: its name, and the files that are written before training begins."""
+"""The folder of one run: its name, that it belongs to one run only, and that a run which came to nothing leaves none."""
 
+import contextlib
+import errno
+import os
+import shutil
 import time
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import attrs
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 
+#: What the engine logged; a run that claims a folder makes it first.
+LOG = "run.log"
 #: Any of these in a folder means that it holds a run, which is never written over.
 SIGNS_OF_A_RUN = (
     "best.ckpt",
@@ -14,23 +24,76 @@ SIGNS_OF_A_RUN = (
     "initial_config.yaml",
     "training_log.csv",
     "events.jsonl",
+    LOG,
+)
+#: All that a run may have written before its first step has come to an end.
+_WRITTEN = (
+    *SIGNS_OF_A_RUN,
+    "engine.json",
+    "labels_gt.*.slp",
+    "profile.*",
+    "train_imgs",
+    "val_imgs",
+    "viz",
+    "wandb",
 )
 _NO_NAME = ("", "None", None)
+_TAKEN = "This folder already holds a run, which is kept."
+
+
+@attrs.define
+class RunFolder:
+    """A folder that one run has claimed. As a context manager, it takes the folder back where the run fails in vain.
+
+    In vain means that an error leaves it while `kept` is False. Only files are removed that a run writes and that were
+    not there before, then the folders `made` for the run, innermost first, as far as they are empty.
+    """
+
+    path: Path
+    made: tuple[Path, ...]
+    before: frozenset[str]
+    kept: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not self.kept:
+            # What cannot be removed stays; the reason of the failure is what people must hear.
+            with contextlib.suppress(OSError):
+                self._remove()
+
+    def _remove(self) -> None:
+        for path in [found for pattern in _WRITTEN for found in self.path.glob(pattern)]:
+            if path.name in self.before:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        for folder in self.made:
+            folder.rmdir()
 
 
 def holds_run(folder: Path) -> bool:
-    """Whether a run was started in `folder`, finished or not."""
+    """Whether a run was started in `folder`, finished or not. Raises OSError where the system cannot say."""
     return any((folder / name).exists() for name in SIGNS_OF_A_RUN)
 
 
-def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) -> Path:
-    """Make the folder for a new run and return its absolute path.
+def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) -> RunFolder:
+    """Claim the folder for a new run; its path is absolute.
 
-    That is `<ckpt_dir>/<run_name>`, with `-1`, `-2`, ... added where a run is there already, or exactly `chosen`.
-    Raises UserError (usage) when `chosen` holds a run, UserError when the folder cannot be made.
+    That is `<ckpt_dir>/<run_name>`, with `-1`, `-2`, ... added where a run is there already, or exactly `chosen`. Of
+    two runs that want one folder at the same time, one gets it. Raises UserError (usage) when `chosen` holds a run,
+    UserError when the folder cannot be made or written to.
     """
     if chosen is not None:
-        return _make(refuse_run(chosen).expanduser().absolute())
+        claimed = _claim(chosen.expanduser().absolute())
+        if claimed is None:
+            raise UserError(_TAKEN, where=str(chosen), hint="Choose another one.", usage=True)
+        return claimed
     trainer = job.trainer_config
     parent = Path("." if trainer.ckpt_dir in _NO_NAME else str(trainer.ckpt_dir)).expanduser().absolute()
     name = (
@@ -38,32 +101,47 @@ def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) 
         if trainer.run_name in _NO_NAME
         else str(trainer.run_name)
     )
-    folder, number = parent / name, 0
-    while holds_run(folder):
+    claimed, number = _claim(parent / name), 0
+    while claimed is None:
         number += 1
-        folder = parent / f"{name}-{number}"
-    return _make(folder)
+        claimed = _claim(parent / f"{name}-{number}")
+    return claimed
 
 
-def refuse_run(folder: Path) -> Path:
-    """Return `folder`, or raise UserError (usage) when it holds a run."""
-    if holds_run(folder):
-        raise UserError(
-            "This folder already holds a run, which is kept.",
-            where=str(folder),
-            hint="Choose another one.",
-            usage=True,
-        )
-    return folder
-
-
-def _make(folder: Path) -> Path:
+def _claim(folder: Path) -> RunFolder | None:
+    """Make `folder` and take it for this run; None where another run has it."""
+    made: list[Path] = []
     try:
+        if holds_run(folder):
+            return None
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
+        before = frozenset(path.name for path in folder.iterdir())
+        (folder / LOG).touch(exist_ok=False)
+    except FileExistsError:
+        if folder.is_dir():  # another run was a moment faster
+            return None
+        raise _impossible(folder, errno.ENOTDIR) from None
     except OSError as error:
-        raise UserError(
-            f"The run folder cannot be made ({error.strerror}).",
-            where=str(folder),
-            hint="Choose another trainer_config.ckpt_dir.",
-        ) from error
-    return folder
+        for path in made:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise _impossible(folder, error.errno) from error
+    return RunFolder(folder, tuple(made), before)
+
+
+def _impossible(folder: Path, number: int | None) -> UserError:
+    reasons = {
+        errno.ENOTDIR: "there is a file of that name",
+        errno.ENAMETOOLONG: "its name is too long",
+        errno.EACCES: "you may not write there",
+        errno.EPERM: "you may not write there",
+        errno.EROFS: "that disk is read-only",
+        errno.ENOSPC: "that disk is full",
+    }
+    reason = reasons.get(number or 0) or os.strerror(number or 0)
+    return UserError(
+        f"The run folder cannot be made: {reason}.",
+        where=str(folder),
+        hint="Choose another trainer_config.ckpt_dir or trainer_config.run_name.",
+    )

@@ -1,7 +1,7 @@
 """The optimizer, the learning rate over time, and when training has stopped improving."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -39,6 +39,10 @@ class EagerAdamW(EagerAdam):
 
 OPTIMIZERS: dict[str, type[EagerAdam]] = {"Adam": EagerAdam, "AdamW": EagerAdamW}
 
+#: What PyTorch's schedulers count, by the names in their state; the rest of it are settings.
+STEP_COUNTS = ("last_epoch", "_step_count")
+PLATEAU_COUNTS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
+
 
 def build_optimizer(
     parameters: Iterable[nn.Parameter], *, name: str, settings: OptimizerConfig, device: torch.device
@@ -49,6 +53,50 @@ def build_optimizer(
     trainable = [parameter for parameter in parameters if parameter.requires_grad]
     fused = device.type in ("cpu", "cuda")
     return OPTIMIZERS[name](trainable, lr=settings.lr, amsgrad=settings.amsgrad, fused=fused)
+
+
+def go_on_with(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> float:
+    """Take over the moments and the learning rate of another optimizer's state_dict; returns the rate.
+
+    Everything else of the optimizer stays as this run's settings made it. Raises ValueError, saying why, when the
+    state is of another kind of optimizer or of other weights.
+    """
+    own = optimizer.state_dict()
+    order = [i for group in own["param_groups"] for i in group["params"]]
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    given = [i for group in state["param_groups"] for i in group["params"]]
+    if len(given) != len(weights):
+        raise ValueError(f"it has moments for {len(given)} tensors, and this network has {len(weights)}")
+    moments: dict[int, dict[str, Any]] = {}
+    for place, number, weight in zip(order, given, weights, strict=True):
+        if number in state["state"]:
+            amsgrad = own["param_groups"][0]["amsgrad"]
+            moments[place] = _moments(state["state"][number], weight, amsgrad=amsgrad)
+    rate = float(state["param_groups"][0]["lr"])
+    groups = [{**group, "lr": rate} for group in own["param_groups"]]
+    optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    return rate
+
+
+def _moments(given: Mapping[str, Any], weight: nn.Parameter, *, amsgrad: bool) -> dict[str, Any]:
+    """One tensor's state on its device and in its memory layout, for fused steps go through memory in order."""
+    names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * (amsgrad and "max_exp_avg_sq" in given)
+    if "step" not in given or any(name not in given for name in names):
+        raise ValueError("it is the state of another kind of optimizer than Adam")
+    moments: dict[str, Any] = {"step": torch.as_tensor(float(given["step"]))}
+    for name in names:
+        if given[name].shape != weight.shape:
+            raise ValueError(
+                f"{name} of one tensor is {_shape(given[name])}, and the tensor {_shape(weight)}"
+            )
+        moments[name] = torch.empty_like(weight, requires_grad=False).copy_(given[name])
+    if amsgrad:
+        moments.setdefault("max_exp_avg_sq", moments["exp_avg_sq"].clone())
+    return moments
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return " x ".join(map(str, tensor.shape)) or "a single number"
 
 
 class Schedule:
@@ -93,6 +141,24 @@ class Schedule:
         """Plain values, as the checkpoint's `lr_schedulers` has them."""
         return [] if self._scheduler is None else [self._scheduler.state_dict()]
 
+    @property
+    def is_set(self) -> bool:
+        """Whether the learning rate moves at all."""
+        return self._scheduler is not None
+
+    def go_on(self, state: Mapping[str, Any]) -> bool:
+        """Take over how far another schedule had come; False, with nothing changed, when it was of another kind.
+
+        Only counts are taken: when and by how much the rate falls is what this run's settings say. The optimizer must
+        have its learning rate already.
+        """
+        counts = PLATEAU_COUNTS if self._watches_loss else STEP_COUNTS
+        if self._scheduler is None or any(name not in state for name in counts):
+            return False
+        rates = [float(group["lr"]) for group in self._optimizer.param_groups]
+        self._scheduler.load_state_dict({**{name: state[name] for name in counts}, "_last_lr": rates})
+        return True
+
 
 def _lower_bounds(value: float | list[float]) -> float | list[float]:
     return [float(bound) for bound in value] if isinstance(value, list | tuple) else float(value)
@@ -112,6 +178,24 @@ class Best:
     best_epoch: int = -1
     reference: float = math.inf
     waited: int = 0
+
+    def state(self) -> dict[str, Any]:
+        """What has been counted, as plain values; None where there is nothing yet."""
+        return {
+            "best_val": self.best_val if math.isfinite(self.best_val) else None,
+            "best_epoch": self.best_epoch if self.best_epoch >= 0 else None,
+            "reference": self.reference if math.isfinite(self.reference) else None,
+            "epochs_without_progress": self.waited,
+        }
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` gave; the settings stay those of this run."""
+        best, epoch = state.get("best_val"), state.get("best_epoch")
+        reference = state.get("reference", best)
+        self.best_val = math.inf if best is None else float(best)
+        self.best_epoch = -1 if epoch is None else int(epoch)
+        self.reference = math.inf if reference is None else float(reference)
+        self.waited = int(state.get("epochs_without_progress") or 0)
 
     @classmethod
     def from_settings(cls, settings: EarlyStoppingConfig) -> "Best":

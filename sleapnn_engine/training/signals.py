@@ -12,8 +12,11 @@ from .state import Training
 CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
 
-class Interrupted(Exception):
-    """A signal asked the process to end; the text is the signal's name."""
+class Interrupted(BaseException):
+    """A signal asked the process to end; the text is the signal's name.
+
+    No Exception, for what guards against faults of other people's code must not swallow it.
+    """
 
 
 @attrs.define

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import torch
@@ -18,8 +18,13 @@ from .checkpoint_file import Progress
 from .device import Compute
 from .feed import Feed
 from .losses import HeadLoss
+from .random_states import read_random_states
 from .report import Report
 from .schedule import Best, Schedule
+from .sharing import Sharing
+
+if TYPE_CHECKING:
+    from .averages import Averages
 
 
 @attrs.frozen(kw_only=True)
@@ -92,8 +97,11 @@ class Training:
     """One training: its parts, and how far it has come.
 
     `epoch` and `step` count from 0 and name the next to be done while a step is running; `batch` is the number of
-    steps done in this epoch. `stop_after` is what a viewer asked for; `interrupted` names the signal that came.
+    steps done in this epoch, and `averages` and `epoch_seconds` are of these. `epoch_ended` says that the epoch was
+    validated and counted as well. `start_step` is the step this run began with, `seed` and `split` say which frames
+    it learns from. `stop_after` is what a viewer asked for; `interrupted` names the signal that came.
     `profile` surrounds each stage of the loop: data, forward, backward, optimizer, callbacks, validation.
+    `devices` is how many processes make each step together, and `sharing` is there where these are several.
     """
 
     job: Job
@@ -119,14 +127,29 @@ class Training:
     interrupted: str | None = None
     epochs_done: int = 0
     best_errors: PointErrors | None = None
+    seed: int | None = None
+    split: str = ""
+    start_step: int = 0
+    averages: "Averages | None" = None
+    epoch_seconds: float = 0.0
+    epoch_ended: bool = False
+    unfinished: dict[str, Any] | None = None
     profile: Callable[[str], AbstractContextManager[Any]] = unprofiled
+    devices: int = 1
+    sharing: Sharing | None = None
+
+    @property
+    def batch_size(self) -> int:
+        """Samples that are asked for in one step, in all processes together."""
+        return self.job.trainer_config.train_data_loader.batch_size * self.devices
 
     @property
     def progress(self) -> Progress:
-        """For the checkpoint: the epoch in progress and how much of it is done."""
-        return Progress(
-            epoch=self.epoch, step=self.step, batches=self.batch, steps_per_epoch=self.steps_per_epoch
-        )
+        """For the checkpoint: the epoch that was trained last and how much of it is done."""
+        steps = self.steps_per_epoch
+        if self.epoch and not self.batch:
+            return Progress(epoch=self.epoch - 1, step=self.step, batches=steps, steps_per_epoch=steps)
+        return Progress(epoch=self.epoch, step=self.step, batches=self.batch, steps_per_epoch=steps)
 
     @property
     def best_val(self) -> float | None:
@@ -137,20 +160,70 @@ class Training:
         return self.best.best_epoch if self.best.best_epoch >= 0 else None
 
     def move(self, device: torch.device) -> None:
-        """Take weights and optimizer state to another device, in place."""
+        """Take weights and optimizer state to another device, in place; other processes do so as well."""
+        if self.sharing is not None:
+            self.sharing.announce("move", away=device != self.compute.device)
         self.model.to(device)
         for values in self.optimizer.state.values():
             for name, value in values.items():
                 if isinstance(value, Tensor):
                     values[name] = value.to(device)
 
+    def free_memory(self) -> int:
+        """Give unused GPU memory back in all processes; returns the bytes that this one had."""
+        if self.sharing is not None:
+            self.sharing.announce("free")
+        return self.compute.free_memory()
+
+    @property
+    def device_name(self) -> str:
+        """What people call what it is trained on."""
+        if self.sharing is None:
+            return self.compute.name
+        names = self.sharing.devices
+        return ", ".join(names) if len(set(names)) > 1 else f"{names[0]} ({len(names)} processes)"
+
+    def begin_next_epoch(self) -> None:
+        """The epoch has ended, and another one follows."""
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.averages, self.epoch_seconds, self.epoch_ended = None, 0.0, False
+
+    def hold_unfinished(self) -> None:
+        """Remember the state before the validation of an epoch that was stopped half-way.
+
+        That validation is an extra one: a training that had not been stopped would not have had it. So it counts for
+        what is told and for which model is the best, but not for the training that is taken up again, and checkpoints
+        written after it hold the state before it. The learning rate moves at the end of whole epochs only.
+        """
+        self.unfinished = self.own_section()
+
     def own_section(self) -> dict[str, Any]:
-        """Our part of a checkpoint: plain values that Lightning has no place for."""
+        """Our part of a checkpoint: what a training needs to go on as if it had never ended.
+
+        Plain values and tensors that Lightning has no place for: where to go on (`next_epoch`, and `next_batch` of
+        it, which is the number of all its steps when only the validation is missing), the best epoch and the count
+        for early stopping, sums over the steps of an epoch in progress, all random states, and how frames were split.
+        """
+        if self.unfinished is not None:
+            return self.unfinished
+        trainer = self.job.trainer_config
+        averages = None
+        if self.averages is not None and not self.epoch_ended:
+            averages = attrs.asdict(self.averages, recurse=False)
         return {
             "run_name": self.run_name,
             "model_type": self.model_type,
             "precision": self.compute.precision,
-            "best_val": self.best_val,
-            "best_epoch": self.best_epoch,
-            "epochs_without_progress": self.best.waited,
+            **self.best.state(),
+            "best_errors": None if self.best_errors is None else attrs.asdict(self.best_errors),
+            "next_epoch": self.epoch + 1 if self.epoch_ended else self.epoch,
+            "next_batch": 0 if self.epoch_ended else self.batch,
+            "steps_per_epoch": self.steps_per_epoch,
+            "batch_size": self.batch_size,
+            "learning_rate": trainer.optimizer.lr,
+            "seed": self.seed,
+            "split": self.split,
+            "averages": averages,
+            "epoch_seconds": 0.0 if self.epoch_ended else self.epoch_seconds,
+            "random": read_random_states(self.feed, device=self.compute.device),
         }

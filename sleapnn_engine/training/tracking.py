@@ -109,23 +109,16 @@ def _sign_in(wandb: ModuleType, key: str | None) -> None:
             )
         wandb.Api(timeout=SIGN_IN_SECONDS, api_key=key)
     except (wandb.errors.AuthenticationError, wandb.errors.UsageError) as error:
-        raise _refusal(str(error), server=server) from error
+        raise _unusable(str(error), server=server) from error
 
 
-def _refusal(reason: str, *, server: str) -> UserError:
-    """Tell a key that is not accepted from a server that is not there; the package raises the same for both."""
-    answered = any(f"error {code}" in reason for code in (401, 403))
-    if answered or "verify" not in reason:
-        message = f"Weights & Biases ({server}) does not accept the API key"
-        message += "." if answered else f": {reason}"
-        where, first = f"{SECTION}.api_key", "Check the key"
-    else:
-        known = "did not respond in time" in reason
-        why = (
-            f"no answer within {SIGN_IN_SECONDS} s"
-            if known
-            else reason.rpartition(": ")[2].strip(". \n")[:200]
-        )
-        message = f"Weights & Biases cannot be reached at {server} ({why})."
-        where, first = SWITCH, "Check the network"
-    return UserError(message, where=where, hint=f"{first}, {_WITHOUT}", usage=True)
+def _unusable(reason: str, *, server: str) -> UserError:
+    """The package raises the same for a server that is not there and for a key that it does not accept."""
+    late = "did not respond in time" in reason
+    why = f"no answer within {SIGN_IN_SECONDS} s" if late else reason.rpartition(": ")[2].strip(". \n")[:200]
+    return UserError(
+        f"Weights & Biases ({server}) cannot be used: {why}.",
+        where=SWITCH,
+        hint=f"Check the network and the API key, {_WITHOUT}",
+        usage=True,
+    )

@@ -7,8 +7,10 @@ import sleap_io as sio
 from sleapnn_engine.data.records import LabelSet
 
 
-def write_truth(labels: LabelSet, folder: Path, *, split: str, user_instances_only: bool) -> list[Path]:
-    """Write `labels_gt.<split>.<file number>.slp` for each labels file that has frames in `labels`.
+def write_truth(
+    labels: LabelSet, folder: Path, *, split: str, user_instances_only: bool, first: int = 0
+) -> list[Path]:
+    """Write `labels_gt.<split>.<file number>.slp` for each labels file that has frames in `labels`, counted from `first`.
 
     Predictions are left out where they were not used. Images are not copied: the files refer to the same videos, and
     to the package itself where images are inside one. Returns the paths.
@@ -36,7 +38,7 @@ def write_truth(labels: LabelSet, folder: Path, *, split: str, user_instances_on
         part = sio.Labels(
             labeled_frames=chosen, videos=stored.videos, skeletons=stored.skeletons, tracks=stored.tracks
         )
-        path = folder / f"labels_gt.{split}.{number}.slp"
+        path = folder / f"labels_gt.{split}.{first + number}.slp"
         sio.save_slp(part, path.as_posix(), embed=False, restore_original_videos=False)
         written.append(path)
     return written

@@ -26,23 +26,24 @@ class PartErrors(QWidget):
         super().__init__(parent)
         self._rows: list[tuple[str, float]] = []
         self._unmeasured: list[str] = []
+        self._otherwise = ""
         self.setAccessibleName("Error by body part")
         self.setMinimumSize(120, 2 * ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         current_theme().changed.connect(self.update)
 
-    def set_errors(self, by_node: Mapping[str, float | None]) -> None:
-        """Show the median error of each part in pixels; None for a part that was not seen."""
+    def set_errors(self, by_node: Mapping[str, float | None], *, otherwise: str = "") -> None:
+        """Show the median error of each part in pixels, None for a part that was not seen; `otherwise` when none is."""
         measured = {
             name: value for name, value in by_node.items() if value is not None and math.isfinite(value)
         }
         rows = sorted(measured.items(), key=lambda row: row[1], reverse=True)
         unmeasured = [name for name in by_node if name not in measured]
-        if (rows, unmeasured) == (self._rows, self._unmeasured):
+        if (rows, unmeasured, otherwise) == (self._rows, self._unmeasured, self._otherwise):
             return
-        self._rows, self._unmeasured = rows, unmeasured
+        self._rows, self._unmeasured, self._otherwise = rows, unmeasured, otherwise
         told = ", ".join(f"{name} {words.pixels(value)}" for name, value in rows)
-        self.setAccessibleDescription(told or "No distances measured yet")
+        self.setAccessibleDescription(told or otherwise or "No distances measured yet")
         self.update()
 
     @property
@@ -63,11 +64,13 @@ class PartErrors(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._rows:
-            return
         theme = current_theme()
         painter = QPainter(self)
         painter.setFont(theme.font("caption"))
+        if not self._rows:
+            painter.setPen(theme.color("muted"))
+            painter.drawText(self.rect(), int(Qt.TextFlag.TextWordWrap), self._otherwise)
+            return
         metrics = QFontMetrics(painter.font())
         fit = max(1, self.height() // ROW)
         rows = self._rows if len(self._rows) <= fit else self._rows[: max(1, fit - 1)]

@@ -2,95 +2,22 @@
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.bars import PartErrors
+from sleapnn_gui.monitor.curves_panel import CurvesPanel
 from sleapnn_gui.monitor.frames import FramePanel
 from sleapnn_gui.monitor.log import LogView
-from sleapnn_gui.monitor.loss_plot import LossPlot
-from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, link_button
+from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
-from sleapnn_gui.monitor.store import Header, RunStore
-from sleapnn_gui.widgets.theme import current_theme
+from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 
-SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.94, 0.96, 0.98, 0.99, 0.995, 0.999)
-"""The stops of the smoothing slider: even steps would crowd everything useful at its end."""
+LOWER_HEIGHT, LEAST_LOWER = 164, 112
+GAP = 12
 
-LOWER_HEIGHT = 164
-
-
-class LineSample(QWidget):
-    """A short piece of a line as the plot draws it, beside its name."""
-
-    def __init__(self, token: str, *, style: Qt.PenStyle, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._token, self._style = token, style
-        self.setFixedSize(20, 12)
-        current_theme().changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        pen = QPen(current_theme().color(self._token), 2.0, self._style)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        painter.drawLine(0, 6, 20, 6)
-
-
-class LineName(QLabel):
-    """The name of a line, in its colour."""
-
-    def __init__(self, text: str, token: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
-        self._token = token
-        self.setFont(current_theme().font("caption"))
-        # A method of a widget, not a function of its own: it is forgotten with the widget.
-        current_theme().changed.connect(self._paint)
-        self._paint()
-
-    def _paint(self) -> None:
-        self.setStyleSheet(f"color: {current_theme().hex(self._token)}; font-weight: 600;")
-
-
-class LossPanel(Panel):
-    """The loss plot with its few controls: log or linear, smoothing, and the names of the lines."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss", parent)
-        self.plot = LossPlot()
-        self.fit = link_button("Show all", tip="Show the whole run again (double click on the plot)")
-        self.fit.setVisible(False)
-        self.log = TextToggle("log", name="Logarithmic loss axis", checked=True)
-        self.smoothing = QuietSlider(name="Smoothing of the training line", most=len(SMOOTHING) - 1)
-        self.smoothing.setFixedWidth(64)
-        self.smoothing.setValue(SMOOTHING.index(self.plot.smoothing))
-        self.smoothing_text = caption()
-        self.smoothing_text.setMinimumWidth(96)
-        for widget in (self.fit, self.log, self.smoothing_text, self.smoothing):
-            self.head.addWidget(widget)
-        self.head.addSpacing(6)
-        self._add_line_name("train", "accent", Qt.PenStyle.SolidLine)
-        self._add_line_name("validation", "validation", Qt.PenStyle.DashLine)
-        self.body.addWidget(self.plot, 1)
-        self.log.toggled.connect(self.plot.set_log)
-        self.smoothing.valueChanged.connect(self._smooth)
-        self.fit.clicked.connect(self.plot.fit)
-        self.plot.fitted_changed.connect(lambda fitted: self.fit.setVisible(not fitted))
-        self._name_smoothing()
-
-    def _add_line_name(self, text: str, token: str, style: Qt.PenStyle) -> None:
-        line_token = "validation_line" if token == "validation" else token
-        self.head.addWidget(LineSample(line_token, style=style))
-        self.head.addWidget(LineName(text, token))
-
-    def _smooth(self, stop: int) -> None:
-        self.plot.set_smoothing(SMOOTHING[stop])
-        self._name_smoothing()
-
-    def _name_smoothing(self) -> None:
-        weight = SMOOTHING[self.smoothing.value()]
-        self.smoothing_text.setText(f"smoothing {weight:g}" if weight else "smoothing off")
+_NO_ERRORS = "Distances are measured when the first epoch ends."
+_NONE_FOUND = "No animal was found yet, so there is no distance to measure. Early epochs are often like that."
 
 
 class ChartsView(QWidget):
@@ -105,22 +32,31 @@ class ChartsView(QWidget):
         self._drawn = (-1, -1, -1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        upper = QHBoxLayout()
-        upper.setSpacing(12)
-        self.loss = LossPanel()
+        column.setSpacing(0)
+        self.loss = CurvesPanel()
         self.frames = FramePanel()
-        upper.addWidget(self.loss, 2)
-        upper.addWidget(self.frames, 1)
-        column.addLayout(upper, 1)
-        column.addLayout(self._make_lower_row())
+        self.upper = _splitter(Qt.Orientation.Horizontal, "charts:upper")
+        self.upper.addWidget(self.loss)
+        self.upper.addWidget(self.frames)
+        self.upper.setStretchFactor(0, 2)
+        self.upper.setStretchFactor(1, 1)
+        self.upper.setSizes([2000, 1000])
+        self.rows = _splitter(Qt.Orientation.Vertical, "charts:rows")
+        self.rows.addWidget(self.upper)
+        self.rows.addWidget(self._make_lower_row())
+        self.rows.setStretchFactor(0, 1)
+        self.rows.setStretchFactor(1, 0)
+        self.rows.setSizes([2000, LOWER_HEIGHT])
+        column.addWidget(self.rows)
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
 
-    def _make_lower_row(self) -> QGridLayout:
-        lower = QGridLayout()
-        lower.setSpacing(12)
+    def _make_lower_row(self) -> QWidget:
+        row = QWidget()
+        lower = QGridLayout(row)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(GAP)
         self.parts_panel = Panel("Error by part")
-        self.parts_panel.add_caption("px, worst first")
+        self.parts_unit = self.parts_panel.add_caption("px, worst first")
         self.parts = PartErrors()
         self.parts_panel.body.addWidget(self.parts, 1)
         self.rate_panel = Panel("Learning rate")
@@ -142,19 +78,19 @@ class ChartsView(QWidget):
         for place, (panel, stretch) in enumerate(
             ((self.parts_panel, 10), (self.rate_panel, 8), (self.speed_panel, 8), (self.log_panel, 16))
         ):
-            panel.setFixedHeight(LOWER_HEIGHT)
+            panel.setMinimumHeight(LEAST_LOWER)
             lower.addWidget(panel, 0, place)
             lower.setColumnStretch(place, stretch)
             lower.setColumnMinimumWidth(place, 150)
-        return lower
+        row.setMinimumHeight(LEAST_LOWER)
+        return row
 
     def set_store(self, store: RunStore) -> None:
         """Show another run."""
         self.store, self._header, self._drawn = store, None, (-1, -1, -1)
-        self.loss.plot.store = store
-        self.loss.plot.fit()
+        self.loss.set_store(store)
         self.frames.set_store(store)
-        self.parts.set_errors({})
+        self.parts.set_errors({}, otherwise=_NO_ERRORS)
         self.rate_now.setText("")
         self.wait_now.setText("")
         self.log.start_over()
@@ -168,6 +104,9 @@ class ChartsView(QWidget):
         if store.header is not None and store.header is not self._header:
             self._header = store.header
             self.frames.set_header(store.header)
+            one = len(store.header.nodes) == 1
+            self.parts_panel.title.setText("Error" if one else "Error by part")
+            self.parts_unit.setText("px" if one else "px, worst first")
         state = (
             len(store.losses),
             len(store.epochs),
@@ -176,7 +115,7 @@ class ChartsView(QWidget):
         if state != self._drawn:
             new_epoch = state[1] != self._drawn[1]
             self._drawn = state
-            self.loss.plot.draw()
+            self.loss.draw()
             if new_epoch:
                 self._show_epoch(store)
         self.frames.refresh()
@@ -191,7 +130,9 @@ class ChartsView(QWidget):
             self.wait_now.setText(f"data wait {words.share(latest.data_wait * 100)}")
         error = store.latest_error
         if error is not None:
-            self.parts.set_errors(error.by_node)
+            self.parts.set_errors(_rows(error))
+        elif store.latest_count is not None:
+            self.parts.set_errors({}, otherwise=_NONE_FOUND)
 
     def _draw_trends(self) -> None:
         store = self.store
@@ -200,4 +141,21 @@ class ChartsView(QWidget):
         x_range = tuple(self.loss.plot.view.viewRange()[0])
         x = store.columns["x"].values
         self.rate.draw(x, store.columns["lr"].values, x_range=x_range)
-        self.speed.draw(x, store.columns["rate"].values, x_range=x_range)
+        self.speed.draw(x, store.columns["samples_per_second"].values, x_range=x_range)
+
+
+def _rows(epoch: Epoch) -> dict[str, float | None]:
+    """The error of each part; of an animal that is one point, how far most are off."""
+    if len(epoch.by_node) == 1:
+        return {"median": epoch.median_px, "9 in 10 below": epoch.p90_px}
+    return epoch.by_node
+
+
+def _splitter(orientation: Qt.Orientation, name: str) -> QSplitter:
+    """A gap that can be moved; nothing can be pushed away altogether."""
+    splitter = QSplitter(orientation)
+    splitter.setObjectName(name)
+    splitter.setProperty("gap", True)
+    splitter.setHandleWidth(GAP)
+    splitter.setChildrenCollapsible(False)
+    return splitter

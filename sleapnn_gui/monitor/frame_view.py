@@ -1,37 +1,24 @@
 """One frame on near-black: image, confidence maps, truth, prediction and the lines between them; zoom and pan."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.heat import gray_or_color_image, heat_image, part_color
+from sleapnn_gui.monitor.heat import gray_or_color_image, heat_image
+from sleapnn_gui.monitor.overlay import Layers, Overlay
+from sleapnn_gui.monitor.pairing import Pairing, pair_animals
 from sleapnn_gui.widgets.theme import current_theme
 
-TRUTH_RADIUS = 4.5
-CROSS = 3.6
 NEAR = 12.0
 """How close the pointer must come to a point to hear its name, in screen pixels."""
 
-Points = list[list[list[float] | None]]
-
-
-@dataclass
-class Layers:
-    """What is drawn over the image."""
-
-    points: bool = True
-    lines: bool = True
-    skeleton: bool = True
-    confidence: bool = False
-    opacity: float = 0.7
-    node: int | None = None
-    """The part whose confidence is shown; None for all."""
-    heat: str = "magma"
+CLOSE_UP_MARGIN = 0.25
+"""Room around the animals in a close-up, as a share of the box they are in."""
 
 
 class FrameView(QWidget):
@@ -47,6 +34,10 @@ class FrameView(QWidget):
         self.layers = Layers()
         self.nodes: tuple[str, ...] = ()
         self.edges: tuple[tuple[int, int], ...] = ()
+        self.one_animal = True
+        """Whether every image shows exactly one animal."""
+        self.close_up = False
+        self.overlay = Overlay()
         self._event: Event | None = None
         self._image = QImage()
         self._heat: QImage | None = None
@@ -76,15 +67,52 @@ class FrameView(QWidget):
         before = self._image.size()
         self._event = event
         self._image = gray_or_color_image(event.arrays["image"]) if event is not None else QImage()
-        if self._image.size() != before:
+        self.overlay = self._read(event) if event is not None else Overlay()
+        if self._image.size() != before or self.close_up:
             self.fit()
-        error = words.pixels(event.body["error_px"]) if event is not None else ""
-        self.setAccessibleDescription(f"Mean error {error}" if error else "No frame yet")
+        self.setAccessibleDescription(self._told())
         self.update()
 
+    def set_close_up(self, on: bool) -> None:
+        """Show the animals large, or the whole image."""
+        self.close_up = on
+        self.fit()
+
+    @property
+    def pairing(self) -> Pairing:
+        """Who is who among the animals shown."""
+        return self.overlay.pairing
+
+    def _read(self, event: Event) -> Overlay:
+        pairing = pair_animals(event.body, one_animal=self.one_animal)
+        return Overlay.of(
+            event.body, pairing, nodes=self.nodes, edges=self.edges, several=not self.one_animal
+        )
+
+    def _told(self) -> str:
+        """The frame in a sentence."""
+        if self._event is None:
+            return "No frame yet"
+        error, pairing = self._event.body["error_px"], self.pairing
+        parts = [] if error is None else [f"mean error {words.pixels(error)}"]
+        if not self.one_animal:
+            labelled = words.counted(len(pairing.pairs) + len(pairing.missed), "animal", "animals")
+            parts += [
+                f"{len(pairing.pairs)} of {labelled} found",
+                f"{len(pairing.extra)} found that are none",
+            ]
+        return ", ".join(parts).capitalize()
+
     def fit(self) -> None:
-        """Show the whole image."""
+        """Show the whole image, or in a close-up the part of it with the animals."""
         self._zoom, self._shift = 1.0, QPointF()
+        box = self.overlay.box() if self.close_up else QRectF()
+        if not box.isEmpty():
+            room = max(8.0, CLOSE_UP_MARGIN * max(box.width(), box.height()))
+            box.adjust(-room, -room, room, room)
+            wanted = min(self.width() / box.width(), self.height() / box.height())
+            self._zoom = max(1.0, wanted / self._scale())
+            self._shift = QPointF(self.rect().center()) - self._to_screen(box.center())
         self.update()
 
     def zoom_by(self, factor: float, *, around: QPointF | None = None) -> None:
@@ -122,7 +150,7 @@ class FrameView(QWidget):
     def _to_image(self, point: QPointF) -> QPointF:
         return (point - self._origin()) / self._scale()
 
-    def _place(self, point: list[float] | None) -> QPointF | None:
+    def _place(self, point: Sequence[float] | None) -> QPointF | None:
         """Screen position of a point; a whole number is the middle of its pixel."""
         if point is None:
             return None
@@ -153,19 +181,9 @@ class FrameView(QWidget):
         painter.drawImage(target, self._image)
         if self.layers.confidence:
             self._paint_heat(painter)
-        body = self._event.body
-        if self.layers.skeleton:
-            self._paint_skeleton(painter, body["truth"], self._inks()[0])
-        if self.layers.lines:
-            self._paint_errors(painter, body["truth"], body["predicted"])
-        if self.layers.points:
-            self._paint_points(painter, body["truth"], body["predicted"])
-
-    @staticmethod
-    def _inks() -> tuple[QColor, QColor]:
-        """Truth and prediction where parts have no colour of their own; both on near-black in any theme."""
-        tokens = current_theme().tokens
-        return QColor(tokens.hex("best", "dark")), QColor(tokens.hex("validation_line", "dark"))
+        self.overlay.paint(
+            painter, self.layers, place=self._place, zoom=self._scale(), view=QRectF(self.rect())
+        )
 
     def _paint_heat(self, painter: QPainter) -> None:
         assert self._event is not None
@@ -186,44 +204,6 @@ class FrameView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(self._to_screen(start), self._to_screen(start + size)), self._heat)
         painter.restore()
-
-    def _paint_skeleton(self, painter: QPainter, instances: Points, color: QColor) -> None:
-        soft = QColor(color)
-        soft.setAlpha(150)
-        painter.setPen(QPen(soft, 1.1))
-        for instance in instances:
-            for first, second in self.edges:
-                start, end = self._node(instance, first), self._node(instance, second)
-                if start is not None and end is not None:
-                    painter.drawLine(QLineF(start, end))
-
-    def _node(self, instance: list[list[float] | None], index: int) -> QPointF | None:
-        return self._place(instance[index]) if index < len(instance) else None
-
-    def _paint_errors(self, painter: QPainter, truth: Points, predicted: Points) -> None:
-        painter.setPen(QPen(QColor("#ffffff"), 1.2, Qt.PenStyle.SolidLine))
-        for true, found in zip(truth, predicted):
-            for start, end in zip(true, found):
-                first, second = self._place(start), self._place(end)
-                if first is not None and second is not None:
-                    painter.drawLine(QLineF(first, second))
-
-    def _paint_points(self, painter: QPainter, truth: Points, predicted: Points) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for instance in truth:
-            for node, point in enumerate(instance):
-                place = self._place(point)
-                if place is not None:
-                    for pen in _outlined(part_color(node), 1.8):
-                        painter.setPen(pen)
-                        painter.drawEllipse(place, TRUTH_RADIUS, TRUTH_RADIUS)
-        for instance in predicted:
-            for node, point in enumerate(instance):
-                place = self._place(point)
-                if place is not None:
-                    for pen in _outlined(part_color(node), 1.8):
-                        painter.setPen(pen)
-                        _draw_cross(painter, place)
 
     # -- pointer -------------------------------------------------------------------------------------------
 
@@ -252,52 +232,47 @@ class FrameView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit("")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.close_up:
+            self.fit()
+
     def describe_at(self, position: QPointF) -> str:
         """The part nearest to a widget position with its error and confidence; empty when none is near."""
-        if self._event is None:
-            return ""
-        body = self._event.body
         best, found = NEAR, ""
-        for kind in ("truth", "predicted"):
-            for number, instance in enumerate(body[kind]):
-                for node, point in enumerate(instance):
+        for kind, animals in (("truth", self.overlay.truth), ("predicted", self.overlay.predicted)):
+            for number, animal in enumerate(animals):
+                for node, point in enumerate(animal):
                     place = self._place(point)
                     if place is None:
                         continue
                     distance = math.dist(place.toTuple(), position.toTuple())
                     if distance < best:
-                        best, found = distance, self._describe(number, node)
+                        best, found = distance, self._describe(kind, number, node)
         return found
 
-    def _describe(self, instance: int, node: int) -> str:
+    def _describe(self, kind: str, number: int, node: int) -> str:
+        """One part of one animal; `kind` says whether `number` counts the labelled or the predicted ones."""
         assert self._event is not None
         body = self._event.body
+        other = self.pairing.predicted_of(number) if kind == "truth" else self.pairing.labelled_of(number)
+        labelled, predicted = (number, other) if kind == "truth" else (other, number)
+        true, guess = _point(body["truth"], labelled, node), _point(body["predicted"], predicted, node)
         parts = [self.nodes[node] if node < len(self.nodes) else f"part {node + 1}"]
-        true, guess = _point(body["truth"], instance, node), _point(body["predicted"], instance, node)
         if true is not None and guess is not None:
             parts.append(f"{words.pixels(math.dist(true, guess) * body['scale'])} off")
         elif guess is None:
-            parts.append("not found")
+            parts.append("not found" if predicted is not None or self.one_animal else "animal missed")
         else:
-            parts.append("not labelled")
-        score = _point(body["scores"], instance, node)
+            parts.append("not labelled" if labelled is not None or self.one_animal else "no labelled animal")
+        score = _point(body["scores"], predicted, node)
         if score is not None:
             parts.append(f"confidence {score:.2f}")
         return "  ·  ".join(parts)
 
 
-def _outlined(color: QColor, width: float) -> tuple[QPen, QPen]:
-    """A dark pen below and the colour above, so that a mark is seen on any image."""
-    return QPen(QColor(0, 0, 0, 150), width + 1.8), QPen(color, width)
-
-
-def _draw_cross(painter: QPainter, place: QPointF) -> None:
-    painter.drawLine(place + QPointF(-CROSS, -CROSS), place + QPointF(CROSS, CROSS))
-    painter.drawLine(place + QPointF(-CROSS, CROSS), place + QPointF(CROSS, -CROSS))
-
-
-def _point(instances: list, instance: int, node: int) -> object:
+def _point(animals: list, animal: int | None, node: int) -> object:
     """What stands at a place of a nested list; None when there is nothing."""
-    if instance < len(instances) and node < len(instances[instance]):
-        return instances[instance][node]
+    if animal is not None and animal < len(animals) and node < len(animals[animal]):
+        return animals[animal][node]
     return None

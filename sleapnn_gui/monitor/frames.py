@@ -6,10 +6,12 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.frame_shelf import frame_key
 from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.monitor.heat import heat_table
+from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption
-from sleapnn_gui.monitor.store import Header, RunStore, frame_key
+from sleapnn_gui.monitor.store import Header, RunStore
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.theme import current_theme
@@ -34,6 +36,7 @@ class FramePanel(Panel):
         self._shown: list[Event] = []
         self._pinned: tuple[object, ...] | None = None
         self._follow = True
+        self._model_type = ""
         self.legend = self.add_caption(LEGEND)
         self.body.addWidget(self.view, 1)
         self.body.addLayout(self._make_chooser())
@@ -49,7 +52,7 @@ class FramePanel(Panel):
         self.next = _step_button("caret-right", "Frame with a smaller error")
         self.place = caption("–")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.place.setMinimumWidth(96)
+        self.place.setMinimumWidth(112)
         self.slider = QuietSlider(name="Epoch of the frame", most=0)
         self.epoch = caption("–")
         self.epoch.setMinimumWidth(30)
@@ -71,15 +74,22 @@ class FramePanel(Panel):
         row.setSpacing(2)
         layers = self.view.layers
         self.points = TextToggle("points", name="Show labelled and predicted points", checked=layers.points)
-        self.lines = TextToggle(
-            "errors", name="Show the lines from truth to prediction", checked=layers.lines
+        self.errors = TextToggle(
+            "errors",
+            name="Show the lines from truth to prediction and each animal's error",
+            checked=layers.errors,
         )
-        self.skeleton = TextToggle("skeleton", name="Show the skeleton", checked=layers.skeleton)
+        self.limbs = TextToggle("limbs", name="Show the limbs of the skeleton", checked=layers.limbs)
+        self.names = TextToggle("names", name="Show the names of the parts", checked=layers.names)
         self.confidence = TextToggle("confidence", name="Show the confidence maps", checked=layers.confidence)
-        for toggle in (self.points, self.lines, self.skeleton, self.confidence):
+        for toggle in (self.points, self.errors, self.limbs, self.names, self.confidence):
             toggle.toggled.connect(self._change_layers)
             row.addWidget(toggle)
         row.addStretch(1)
+        self.close_up = _step_button("magnifying-glass-plus", "Close-up of the animals")
+        self.close_up.setCheckable(True)
+        self.close_up.toggled.connect(self.view.set_close_up)
+        row.addWidget(self.close_up)
         return row
 
     def _make_heat_row(self) -> QWidget:
@@ -120,6 +130,13 @@ class FramePanel(Panel):
         self.part.clear()
         self.part.addItems(["all parts", *header.nodes])
         self.part.blockSignals(False)
+        self._model_type = header.model_type
+        self.view.one_animal = header.model_type in ONE_ANIMAL
+        self.limbs.setVisible(bool(header.edges))
+        self.names.setVisible(len(header.nodes) > 1)
+        self.part.setVisible(len(header.nodes) > 1)
+        # A crop is a close-up already.
+        self.close_up.setVisible(header.model_type not in CROPPED)
 
     def set_over(self, over: bool) -> None:
         """Say what an empty view means: frames to come, or a run that has ended."""
@@ -188,7 +205,7 @@ class FramePanel(Panel):
 
     def _show_epoch(self, epoch: int) -> None:
         assert self.store is not None
-        frames = self.store.frames.of_epoch(epoch, split="validation") or self.store.frames.of_epoch(epoch)
+        frames = self.store.frames.of_epoch(epoch)
         index = next((i for i, event in enumerate(frames) if frame_key(event) == self._pinned), 0)
         self._show(frames, index)
 
@@ -202,15 +219,30 @@ class FramePanel(Panel):
             self.place.setText("–")
             self.epoch.setText("–")
             return
+        self.title.setText(self._title(frame))
+        body = frame.body
+        self.title.setToolTip(" · ".join(str(part) for part in (body["video"], body["labels_file"]) if part))
+        result = self._result(frame)
+        self.place.setText(f"{index + 1} of {len(frames)}{'  ·  ' if result else ''}{result}")
+        self.place.setToolTip(self.view.accessibleDescription())
+        self.epoch.setText(str(body["epoch"] + 1))
+        self._point_out("")
+
+    def _title(self, frame: Event) -> str:
         body = frame.body
         number = body["frame"] if body["frame"] is not None else body["index"]
         split = _SPLITS.get(body["split"], body["split"])
-        self.title.setText(f"{split} frame {number}, worst first")
-        self.title.setToolTip(" · ".join(str(part) for part in (body["video"], body["labels_file"]) if part))
-        error = f"  ·  {words.pixels(body['error_px'])}" if body["error_px"] is not None else ""
-        self.place.setText(f"{index + 1} of {len(frames)}{error}")
-        self.epoch.setText(str(body["epoch"] + 1))
-        self._point_out("")
+        if self._model_type in CROPPED:
+            return f"{split} crop, frame {number}"
+        worst = ", worst first" if body["split"] == "validation" else ""
+        return f"{split} frame {number}{worst}"
+
+    def _result(self, frame: Event) -> str:
+        """The error, or where animals were not found that, in as few words as there is room for."""
+        missed, extra = len(self.view.pairing.missed), len(self.view.pairing.extra)
+        if missed or (extra and frame.body["error_px"] is None):
+            return f"{missed} missed" if missed else f"{extra} extra"
+        return words.pixels(frame.body["error_px"]) if frame.body["error_px"] is not None else ""
 
     def _enable(self) -> None:
         several = len(self._shown) > 1
@@ -225,8 +257,9 @@ class FramePanel(Panel):
 
     def _change_layers(self) -> None:
         layers = self.view.layers
-        layers.points, layers.lines = self.points.isChecked(), self.lines.isChecked()
-        layers.skeleton, layers.confidence = self.skeleton.isChecked(), self.confidence.isChecked()
+        layers.points, layers.errors = self.points.isChecked(), self.errors.isChecked()
+        layers.limbs, layers.names = self.limbs.isChecked(), self.names.isChecked()
+        layers.confidence = self.confidence.isChecked()
         layers.opacity = self.opacity.value() / 100
         layers.node = self.part.currentIndex() - 1 if self.part.currentIndex() > 0 else None
         self._enable()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.run.queue import Batches, Item
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -97,9 +98,10 @@ def _clock(t: float) -> str:
 
 
 def _started(body: dict[str, Any]) -> list[str]:
-    frames = f"{body['n_train']:,} training and {body['n_val']:,} validation frames"
+    samples = samples_name(body["model_type"])
+    frames = f"{body['n_train']:,} training and {body['n_val']:,} validation {samples}"
     return [
-        f"{body['model_type']} on {body['device']} ({body['precision']}), {body['parameters']:,} parameters",
+        f"{model_name(body['model_type'])} on {body['device']} ({body['precision']}), {body['parameters']:,} parameters",
         f"{frames}, {words.counted(body['steps_per_epoch'], 'batch', 'batches')} in an epoch",
     ]
 
@@ -118,9 +120,7 @@ def _epoch_end(body: dict[str, Any]) -> list[str]:
         f"train {words.loss(body['train'])}",
         f"val {words.loss(body['val'])}",
     ]
-    error = (body["error"] or {}).get("median_px")
-    if error is not None:
-        parts.append(words.pixels(error))
+    parts += words.measured(body["error"] or {})
     if body["best"]:
         parts.append("best")
     return ["  ".join(parts)]

@@ -10,7 +10,8 @@ from PySide6.QtGui import QBrush, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from sleapnn_gui.monitor import ticks, words
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale
+from sleapnn_gui.monitor.head_lines import HeadLines
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale, restyle_read_out
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -55,6 +56,7 @@ class LossPlot(QuietPlot):
         self._validation = make_curve(
             self, lambda: line_pen("validation_line", width=2.0, style=Qt.PenStyle.DashLine), level=3
         )
+        self.heads = HeadLines(self)
         self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
         self._best.setZValue(5)
         self.addItem(self._best, ignoreBounds=True)
@@ -68,7 +70,7 @@ class LossPlot(QuietPlot):
         self.on_restyle(lambda: self._cross.setPen(line_pen("faint")))
         self.read_out = QLabel(self)
         self.read_out.setVisible(False)
-        self.on_restyle(self._restyle_read_out)
+        self.on_restyle(lambda: restyle_read_out(self.read_out))
         self.left.set_log(True)
         self.view.setLimits(xMin=-0.5)
         self.fit_wanted.connect(self.fit)
@@ -90,6 +92,11 @@ class LossPlot(QuietPlot):
         self.smoothing = weight
         self.draw()
 
+    def show_heads(self, shown: bool) -> None:
+        """Show the loss of each head besides their sum."""
+        self.heads.shown = shown
+        self.draw()
+
     def fit(self) -> None:
         """Show the whole run again."""
         self._set_fitted(True)
@@ -103,6 +110,7 @@ class LossPlot(QuietPlot):
         most = min(MOST_GHOST_POINTS, max(800, 4 * int(self.view.width())))
         smooth_x, smooth_y = store.losses.smoothed(self._weight(store), most=MOST_LINE_POINTS)
         x, val = store.columns["x"].values, store.columns["val"].values
+        self.heads.draw(store, weight=self._weight(store), most=MOST_LINE_POINTS, scaled=self._scaled)
         if self.fitted:
             self._fit_ranges(store, smooth_y)
         (left, right), _ = self.view.viewRange()
@@ -129,7 +137,7 @@ class LossPlot(QuietPlot):
     def _fit_ranges(self, store: RunStore, smooth: np.ndarray) -> None:
         end = self.x_end(store)
         self.view.setXRange(0.0, end * 1.012, padding=0)
-        values = np.concatenate([smooth, store.columns["val"].values])
+        values = np.concatenate([smooth, store.columns["val"].values, self.heads.values])
         _, ghost = store.losses.envelope(0.0, math.inf, most=1000)
         finite = self._scaled(ghost)
         finite = finite[np.isfinite(finite)]
@@ -257,8 +265,7 @@ class LossPlot(QuietPlot):
             epoch = store.epochs[ticks.nearest_index(xs, math.floor(x) + 1.0)]
             if math.isfinite(epoch.val):
                 parts.append(f"validation {words.loss(epoch.val)}")
-            if epoch.median_px is not None:
-                parts.append(words.pixels(epoch.median_px))
+            parts += words.measured(vars(epoch))
         self.read_out.setText("  ·  ".join(parts))
         self.read_out.adjustSize()
         corner = self.view.sceneBoundingRect().topRight()
@@ -266,14 +273,6 @@ class LossPlot(QuietPlot):
             round(corner.x()) - self.read_out.width() - 4, round(corner.y()) + MARK_LANES * LANE_HEIGHT + 4
         )
         self.read_out.setVisible(True)
-
-    def _restyle_read_out(self) -> None:
-        theme = current_theme()
-        self.read_out.setFont(theme.font("caption"))
-        self.read_out.setStyleSheet(
-            f"background: {theme.hex('panel')}; color: {theme.hex('text')}; padding: 3px 8px; "
-            f"border: 1px solid {theme.hex('line')}; border-radius: {theme.size('radius')}px;"
-        )
 
     def _person_moved(self) -> None:
         self._set_fitted(False)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.monitor.panel import Panel, caption
 from sleapnn_gui.monitor.store import PHASE_NAMES, PhaseRow, RunStore
 from sleapnn_gui.run.machine import State
@@ -159,9 +160,10 @@ class PhasesView(QWidget):
             self.lines[name].show_row(row, now=now, broken=over)
         header = store.header
         if header is not None:
+            samples = samples_name(header.model_type)
             self.facts.setText(
-                f"{header.model_type} · {header.parameters:,} parameters · {header.n_train:,} + {header.n_val:,} "
-                f"frames · {header.device}"
+                f"{model_name(header.model_type)} · {header.parameters:,} parameters · "
+                f"{header.n_train:,} + {header.n_val:,} {samples} · {header.device}"
             )
         else:
             self.facts.setText("")

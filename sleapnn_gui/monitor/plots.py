@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from sleapnn_gui.monitor import ticks
 from sleapnn_gui.widgets.theme import current_theme
@@ -178,6 +178,16 @@ def make_curve(
     plot.addItem(curve, ignoreBounds=True)
     plot.on_restyle(lambda: curve.setPen(pen()))
     return curve
+
+
+def restyle_read_out(label: QLabel) -> None:
+    """Give the words beside the pointer the theme's colours."""
+    theme = current_theme()
+    label.setFont(theme.font("caption"))
+    label.setStyleSheet(
+        f"background: {theme.hex('panel')}; color: {theme.hex('text')}; padding: 3px 8px; "
+        f"border: 1px solid {theme.hex('line')}; border-radius: {theme.size('radius')}px;"
+    )
 
 
 class TrendPlot(QuietPlot):

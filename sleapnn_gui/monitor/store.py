@@ -7,18 +7,26 @@ from typing import Any
 import numpy as np
 
 from sleapnn_engine.protocol.messages import Event
+from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
 from sleapnn_gui.monitor.levels import Column, Series
+from sleapnn_gui.monitor.model_words import ONE_ANIMAL
 from sleapnn_gui.run.queue import Batches, Item
-
-FRAME_BYTES = 192 * 2**20
-"""Memory for images and confidence maps; beyond it, older epochs are thinned out."""
 
 PHASE_NAMES = ("labels", "split", "cache", "model", "first_batch")
 """What happens before the first epoch, in order."""
 
 MOST_RATE_MARKS = 8
+MOST_HEADS = 6
+"""Heads whose own losses are kept; no model has more."""
+
 RATE_DROP = 0.95
 """A learning rate that falls below this share of the one before counts as a drop."""
+
+
+MEASURES = ("median_px", "p90_px", "percent_of_body", "precision", "recall", "f1", "class_accuracy")
+"""What an epoch's validation may have measured, besides the error of each part."""
+
+COLUMNS = ("x", "train", "val", "lr", "samples_per_second", *MEASURES)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,14 @@ class Epoch:
     samples_per_second: float
     data_wait: float
     median_px: float | None = None
+    p90_px: float | None = None
     percent_of_body: float | None = None
+    precision: float | None = None
+    """Share of what was found that is an animal, 0 to 1; None where animals are not counted, as are the next two."""
+    recall: float | None = None
+    f1: float | None = None
+    class_accuracy: float | None = None
+    """Share of the animals found whose identity is right, 0 to 1."""
     by_node: dict[str, float | None] = field(default_factory=dict)
 
     @property
@@ -95,8 +110,7 @@ class Epoch:
             seconds=number(body["seconds"]),
             samples_per_second=number(body["samples_per_second"]),
             data_wait=number(body["data_wait"]),
-            median_px=error.get("median_px"),
-            percent_of_body=error.get("percent_of_body"),
+            **{name: error.get(name) for name in MEASURES},
             by_node=dict(error.get("by_node") or {}),
         )
 
@@ -142,8 +156,10 @@ class RunStore:
         self.losses = Series()
         """Batch losses over epochs."""
         self.epochs: list[Epoch] = []
-        self.columns = {name: Column() for name in ("x", "train", "val", "lr", "rate", "median_px")}
-        """The same epochs as columns, for plots."""
+        self.columns = {name: Column() for name in COLUMNS}
+        """The same epochs as columns, for plots; what was not measured is NaN."""
+        self.heads: dict[str, Series] = {}
+        """Batch losses of each head over epochs, before their weights; empty for models with one head."""
         self.best_epoch: int | None = None
         self.best_val: float | None = None
         self.rate_drops: list[RateDrop] = []
@@ -177,6 +193,14 @@ class RunStore:
         return self.pauses[-1] if self.pauses and self.pauses[-1].seconds is None else None
 
     @property
+    def latest_count(self) -> Epoch | None:
+        """The newest epoch in which animals were counted or told apart; None for models that do neither."""
+        return next(
+            (epoch for epoch in reversed(self.epochs) if (epoch.f1, epoch.class_accuracy) != (None, None)),
+            None,
+        )
+
+    @property
     def latest_error(self) -> Epoch | None:
         """The newest epoch in which distances were measured."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.median_px is not None), None)
@@ -202,6 +226,9 @@ class RunStore:
         if self.first_bad_x is None and bad.any():
             self.first_bad_x = float(x[int(bad.argmax())])
         self.losses.extend(x, y)
+        for name, values in batches.heads.items() if len(batches.heads) > 1 else ():
+            if name in self.heads or len(self.heads) < MOST_HEADS:
+                self.heads.setdefault(name, Series()).extend(x, np.asarray(values, np.float64))
         self.batch_seconds.extend(batches.seconds)
         self.step = batches.steps[-1] + 1
         if self.train_since is None:
@@ -209,6 +236,7 @@ class RunStore:
 
     def _add_started(self, event: Event) -> None:
         self.header = Header.from_body(event.body)
+        self.frames.one_animal = self.header.model_type in ONE_ANIMAL
 
     def _add_phase(self, event: Event) -> None:
         body = event.body
@@ -231,9 +259,8 @@ class RunStore:
         self.epochs.append(epoch)
         self.best_epoch = event.body["best_epoch"]
         self.best_val = event.body["best_val"]
-        values = (epoch.x, epoch.train, epoch.val, epoch.lr, epoch.samples_per_second, epoch.median_px)
-        for column, value in zip(self.columns.values(), values):
-            column.append(math.nan if value is None else value)
+        for name, column in self.columns.items():
+            column.append(number(getattr(epoch, name)))
 
     def _add_paused(self, event: Event) -> None:
         self.pauses.append(Pause(self.x, event.t))
@@ -254,64 +281,6 @@ class RunStore:
         if len(self.rate_drops) > max(MOST_RATE_MARKS, len(self.epochs) // 4):
             return []
         return self.rate_drops[-MOST_RATE_MARKS:]
-
-
-class FrameShelf:
-    """The frames of each epoch within a fixed amount of memory: the newest and the first epochs stay longest."""
-
-    def __init__(self, *, limit: int) -> None:
-        self._limit = limit
-        self._bytes = 0
-        self._epochs: dict[int, list[Event]] = {}
-        self.version = 0
-        """Grows with every change."""
-
-    @property
-    def epochs(self) -> list[int]:
-        """Epochs that have frames, in order."""
-        return sorted(self._epochs)
-
-    def add(self, event: Event) -> None:
-        """Keep a frame; the same image of the same epoch sent again replaces the older one."""
-        epoch = event.body["epoch"]
-        frames = self._epochs.setdefault(epoch, [])
-        for index, known in enumerate(frames):
-            if frame_key(known) == frame_key(event):
-                self._bytes -= _weight(known)
-                del frames[index]
-                break
-        frames.append(event)
-        self._bytes += _weight(event)
-        self.version += 1
-        while self._bytes > self._limit and len(self._epochs) > 2:
-            self._thin_out()
-
-    def of_epoch(self, epoch: int, *, split: str = "") -> list[Event]:
-        """The frames of an epoch, worst first; of both splits when `split` is empty."""
-        frames = [event for event in self._epochs.get(epoch, []) if not split or event.body["split"] == split]
-        return sorted(frames, key=_badness, reverse=True)
-
-    def _thin_out(self) -> None:
-        """Drop the epoch whose neighbours stand closest together; the first and the last always stay."""
-        epochs = self.epochs
-        gaps = [(epochs[i + 1] - epochs[i - 1], epochs[i]) for i in range(1, len(epochs) - 1)]
-        _, dropped = min(gaps)
-        self._bytes -= sum(map(_weight, self._epochs.pop(dropped)))
-
-
-def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:
-    """What makes two frames show the same image: split, labels, video, frame number and place."""
-    body = event.body
-    return body["split"], body["labels_file"], body["video"], body["frame"], body["index"]
-
-
-def _badness(event: Event) -> float:
-    error = event.body["error_px"]
-    return -1.0 if error is None else float(error)
-
-
-def _weight(event: Event) -> int:
-    return sum(array.nbytes for array in event.arrays.values())
 
 
 def number(value: float | None) -> float:

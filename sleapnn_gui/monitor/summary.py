@@ -1,7 +1,7 @@
 """The strip above the charts: name, state, progress, the three numbers a biologist reads, and the three buttons."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,6 +17,9 @@ from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.monitor.telling import Figure
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import current_theme, set_state
+
+ROOMY = 1330
+"""Width in pixels from which four numbers fit beside the buttons; the speed also stands over its own chart."""
 
 _PENDING = {
     ("pause", "asked"): "Asking…",
@@ -138,17 +141,22 @@ class RunStrip(QFrame):
         self.bar.setMaximumWidth(240)
         self.bar.setAccessibleName("Share of the planned epochs that is done")
         self.error = FigureLabel("Median error")
+        self.animals = FigureLabel("Animals found")
         self.time = FigureLabel("Time left")
         self.speed = FigureLabel("Speed")
         row.addWidget(self.name)
         row.addWidget(self.chip)
         row.addWidget(self.bar, 4)
         row.addSpacing(6)
-        for figure in (self.error, self.time, self.speed):
+        self.animals.hide()
+        for figure in self._figures:
             row.addWidget(figure)
-            row.addSpacing(6)
         row.addStretch(1)
         self._make_buttons(row)
+
+    @property
+    def _figures(self) -> tuple[FigureLabel, ...]:
+        return self.error, self.animals, self.time, self.speed
 
     def _make_buttons(self, row: QHBoxLayout) -> None:
         self.pause = _button("Pause", "Stand still after this batch; training goes on where it was")
@@ -173,6 +181,21 @@ class RunStrip(QFrame):
     def _pause_or_resume(self) -> None:
         (self.resume_wanted if self._resumes else self.pause_wanted).emit()
 
+    def show_animals(self, figure: Figure | None, *, told: str) -> None:
+        """Show how many animals are found, for models that count them; speed gives way where there is no room."""
+        self.animals.setVisible(figure is not None)
+        if figure is not None:
+            self.animals.say(figure)
+            self.animals.setToolTip(told)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        self.speed.setVisible(self.animals.isHidden() or self.width() >= ROOMY)
+
     def set_progress(self, share: float, *, token: str) -> None:
         """Fill the bar, in the colour of the state."""
         self.bar.setValue(round(share * 1000))
@@ -191,7 +214,7 @@ class RunStrip(QFrame):
     def start_over(self) -> None:
         """Another run: nothing is under way, and the figures take the room they need."""
         self._pending.clear()
-        for figure in (self.error, self.time, self.speed):
+        for figure in self._figures:
             figure.setMinimumWidth(0)
 
     def set_buttons(self, *, can: dict[str, bool], paused: bool, over: bool) -> None:

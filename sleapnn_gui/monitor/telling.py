@@ -81,9 +81,37 @@ def error_figure(store: RunStore) -> Figure:
     """The median distance to the labels, in pixels and as a share of the body."""
     epoch = store.latest_error
     if epoch is None:
-        return Figure("–", "median error")
+        none_found = store.latest_count is not None and store.latest_count.f1 == 0
+        return Figure("–", "no animal found yet" if none_found else "median error")
     share = f", {words.share(epoch.percent_of_body)} of body" if epoch.percent_of_body is not None else ""
     return Figure(words.pixels(epoch.median_px), f"median error{share}")
+
+
+def animals_figure(store: RunStore) -> Figure | None:
+    """How many of the animals are found and told apart; None for models that do neither."""
+    epoch = store.latest_count
+    if epoch is None:
+        return None
+    if epoch.f1 is None:
+        return Figure(words.part(epoch.class_accuracy), "right identity")
+    known = f", {words.part(epoch.class_accuracy)} identified" if epoch.class_accuracy is not None else ""
+    return Figure(words.part(epoch.f1), f"animals found{known}")
+
+
+def animals_help(store: RunStore) -> str:
+    """What is behind the share of animals found, in a sentence or two."""
+    epoch = store.latest_count
+    parts = []
+    if epoch is not None and epoch.f1 is not None:
+        parts.append(
+            f"{words.part(epoch.recall)} of the labelled animals were found, and {words.part(epoch.precision)} of what "
+            "was found is an animal; the large number is the balance of both (F1)."
+        )
+    if epoch is not None and epoch.class_accuracy is not None:
+        parts.append(
+            f"{words.part(epoch.class_accuracy)} of the animals found were given the right identity."
+        )
+    return " ".join(parts)
 
 
 def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:

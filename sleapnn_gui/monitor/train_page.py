@@ -302,6 +302,7 @@ class TrainPage(QWidget):
         strip.chip.say(text, token)
         strip.set_progress(1.0 if session.state is State.COMPLETED else telling.progress(store), token=token)
         strip.error.say(telling.error_figure(store))
+        strip.show_animals(telling.animals_figure(store), told=telling.animals_help(store))
         strip.time.say(telling.time_figure(store, session.state, over=over))
         strip.speed.say(telling.speed_figure(store))
         can = {verb: session.can(verb) for verb in _VERBS}

@@ -1,6 +1,8 @@
 """Numbers and durations as people read them, the same everywhere on the page."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 
 def duration(seconds: float) -> str:
@@ -65,9 +67,28 @@ def rate(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
+def part(value: float | None) -> str:
+    """A share that is given from 0 to 1, as a percentage: '93 %', '99.6 %' so that only all is 100 %."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    percent = 100 * value
+    if 99.5 <= percent < 100:
+        return f"{min(percent, 99.9):.1f} %"
+    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+
+
 def share(value: float) -> str:
     """A percentage that is given in percent: '2.8 %', '41 %'."""
     return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
+
+
+def measured(error: Mapping[str, Any]) -> list[str]:
+    """What a validation measured, in a few words each: '3.4 px', '93 % found', '97 % identified'."""
+    parts = [pixels(error["median_px"])] if error.get("median_px") is not None else []
+    for key, text in (("f1", "found"), ("class_accuracy", "identified")):
+        if error.get(key) is not None:
+            parts.append(f"{part(error[key])} {text}")
+    return parts
 
 
 def size(count: float) -> str:

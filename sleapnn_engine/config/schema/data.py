@@ -224,7 +224,7 @@ class DataConfig:
     delete_cache_imgs_after_training: bool = setting(
         True,
         label="Delete cache at the end",
-        doc="Removes the cached image files once training has ended.",
+        doc="Removes the image files that the run cached once training has ended; reused ones stay.",
         kind="bool",
         when=(_DISK,),
         advanced=True,

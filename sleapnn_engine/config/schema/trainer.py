@@ -19,13 +19,25 @@ _MINING = When(
     values=(True,),
     says="Only used when hard keypoint mining is on.",
 )
+_PARTS = When(
+    path="model_config.head_configs",
+    values=(
+        None,
+        "single_instance",
+        "centered_instance",
+        "bottomup",
+        "multi_class_bottomup",
+        "multi_class_topdown",
+    ),
+    says="Has no effect: this model type finds one point of each animal.",
+)
 
 
-def _batch_size(role: str) -> Any:
+def _batch_size(role: str, *, more: str = "") -> Any:
     return setting(
         1,
         label=f"{role} batch size",
-        doc="Images the network sees at once; more is steadier and needs more memory.",
+        doc=f"Images the network sees at once; more is steadier and needs more memory.{more}",
         kind="int",
         unit="samples",
         minimum=1,
@@ -46,7 +58,9 @@ def _num_workers(role: str) -> Any:
 
 @attrs.define(kw_only=True)
 class TrainLoaderConfig:
-    batch_size: int = _batch_size("Training")
+    batch_size: int = _batch_size(
+        "Training", more=" Each of several devices takes this many, and a step learns from all of them."
+    )
     shuffle: bool = setting(
         True,
         label="Shuffle training frames",
@@ -102,6 +116,7 @@ class HardKeypointMiningConfig:
         label="Hard keypoint mining",
         doc="Gives the parts that are hardest to find a larger share of the loss.",
         kind="bool",
+        when=(_PARTS,),
         legacy="optimization.hard_keypoint_mining.online_mining",
     )
     hard_to_easy_ratio: float = setting(
@@ -112,7 +127,7 @@ class HardKeypointMiningConfig:
         unit="factor",
         minimum=1,
         step=0.5,
-        when=(_MINING,),
+        when=(_PARTS, _MINING),
         legacy="optimization.hard_keypoint_mining.hard_to_easy_ratio",
     )
     min_hard_keypoints: int = setting(
@@ -122,7 +137,7 @@ class HardKeypointMiningConfig:
         kind="int",
         unit="count",
         minimum=0,
-        when=(_MINING,),
+        when=(_PARTS, _MINING),
         legacy="optimization.hard_keypoint_mining.min_hard_keypoints",
     )
     max_hard_keypoints: Optional[int] = setting(
@@ -134,7 +149,7 @@ class HardKeypointMiningConfig:
         minimum=1,
         null="No limit.",
         null_label="No limit",
-        when=(_MINING,),
+        when=(_PARTS, _MINING),
         legacy="optimization.hard_keypoint_mining.max_hard_keypoints",
     )
     loss_scale: float = setting(
@@ -145,7 +160,7 @@ class HardKeypointMiningConfig:
         unit="factor",
         above=0,
         step=0.5,
-        when=(_MINING,),
+        when=(_PARTS, _MINING),
         legacy="optimization.hard_keypoint_mining.loss_scale",
     )
 
@@ -171,16 +186,20 @@ _PROFILERS = (
 _STRATEGIES = (
     Choice(value="auto", label="Automatic", doc="One process for one device, data-parallel for several."),
     Choice(value="ddp", label="Data-parallel (DDP)", doc="One process for each device, gradients averaged."),
-    Choice(value="fsdp", label="Sharded (FSDP)", doc="Splits a network that is too large for one GPU."),
+    Choice(
+        value="fsdp",
+        label="Sharded (FSDP)",
+        doc="Splits a network that is too large for one GPU; none made here is, so training refuses it.",
+    ),
     Choice(
         value="ddp_find_unused_parameters_false",
         label="DDP, all parameters used",
-        doc="DDP without a search for unused weights.",
+        doc="The same as DDP here: nothing has to be searched for.",
     ),
     Choice(
         value="ddp_find_unused_parameters_true",
         label="DDP, some parameters unused",
-        doc="DDP that looks for weights without gradient.",
+        doc="The same as DDP here: weights without a gradient stay as they are.",
     ),
 )
 
@@ -197,11 +216,13 @@ class TrainerConfig:
     trainer_devices: Any = setting(
         None,
         label="Devices",
-        doc="How many devices to train on.",
+        doc="How many devices to train on, each in a process of its own with its own random changes of images; "
+        "auto takes every GPU of the machine. On the CPU it is the number of processes, up to one for each core.",
         kind="int_or_auto",
         unit="count",
         minimum=1,
-        null="As many as device indices are listed; otherwise chosen automatically.",
+        null="As many as device indices are listed; otherwise one.",
+        null_label="One",
         advanced=True,
     )
     trainer_device_indices: Optional[List[int]] = setting(
@@ -235,7 +256,8 @@ class TrainerConfig:
     trainer_strategy: str = setting(
         "auto",
         label="Strategy",
-        doc="How several devices share the work; any strategy name that Lightning knows may be written.",
+        doc="How several devices share the work; other names that Lightning knows may be written for other "
+        "programs, but training here refuses them.",
         kind="choice",
         choices=_STRATEGIES,
         open_choices=True,
@@ -251,7 +273,8 @@ class TrainerConfig:
     min_train_steps_per_epoch: int = setting(
         200,
         label="Fewest steps per epoch",
-        doc="An epoch has at least this many steps, so that few frames still make epochs of useful length.",
+        doc="An epoch has at least this many steps, so that few frames still make epochs of useful length; "
+        "several devices divide them among themselves.",
         kind="int",
         unit="steps",
         minimum=0,
@@ -267,7 +290,7 @@ class TrainerConfig:
     train_steps_per_epoch: Optional[int] = setting(
         None,
         label="Steps per epoch",
-        doc="Number of batches that make one epoch; with several devices it is divided among them.",
+        doc="Number of batches that make one epoch; several devices divide them among themselves, rounded up.",
         kind="int",
         unit="steps",
         minimum=1,
@@ -301,7 +324,7 @@ class TrainerConfig:
     seed: Optional[int] = setting(
         None,
         label="Random seed",
-        doc="Makes the split, the starting weights and the order of frames the same in every run.",
+        doc="Makes the split, the starting weights, the order of frames and their random changes the same in every run.",
         kind="int",
         unit="none",
         minimum=0,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from ..checkpoint_file import contents, write_atomically
+from ..checkpoint_file import contents, copy_atomically, write_atomically
 from ..state import EpochResult, Training
 from .base import Callback
 
@@ -29,6 +29,7 @@ class Checkpoints(Callback):
 
     `best.ckpt` is always the best model so far; further ones are `best-v1.ckpt`, `best-v2.ckpt`, ... in the order
     they were set aside. `top_k` is how many are kept: -1 all, 0 none. Only files that this object wrote are removed.
+    `inherited` is the best model of an earlier training that this one goes on with: a copy of it is the first one kept.
     """
 
     def __init__(self, folder: Path, *, top_k: int, save_last: bool) -> None:
@@ -36,6 +37,16 @@ class Checkpoints(Callback):
         self.top_k = top_k
         self.save_last = save_last
         self.kept: list[Kept] = []
+        self.inherited: Kept | None = None
+
+    def fit_begun(self, training: Training) -> None:
+        if self.inherited is None:
+            return
+        epoch, val, path = self.inherited.epoch, self.inherited.val, self.folder / BEST
+        with training.report.phase("save", "Copying the best model of the earlier training"):
+            copy_atomically(self.inherited.path, path)
+            self.kept.append(Kept(path, epoch, val))
+            training.report.event("checkpoint", epoch=epoch, path=str(path), best=True, val=val)
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         keeps = self._keeps(result.val)
@@ -49,15 +60,17 @@ class Checkpoints(Callback):
 
     def fit_ended(self, training: Training, outcome: str) -> None:
         """A stopped training can be taken up again later, so its last weights are kept as well."""
-        if outcome == "stopped" and training.step and not self.save_last:
+        saved = self.save_last and training.step > training.start_step
+        if outcome == "stopped" and training.step and not saved:
             with training.report.phase("save", "Saving where it stopped"):
                 self.write_last(training)
 
     def write_last(self, training: Training, *, val: float | None = None) -> Path:
         """Write `last.ckpt` with the weights as they are now, whatever the settings say about keeping models."""
         path = self.folder / LAST
-        self._write(training, path)
-        training.report.event("checkpoint", epoch=training.epoch, path=str(path), best=False, val=val)
+        self._write(training, path, val=val)
+        epoch = training.progress.epoch
+        training.report.event("checkpoint", epoch=epoch, path=str(path), best=False, val=val)
         return path
 
     def _keeps(self, val: float) -> bool:
@@ -71,7 +84,7 @@ class Checkpoints(Callback):
         path = self.folder / BEST if is_best else self._free_name()
         if is_best and self.kept and self.top_k != 1:
             self._set_best_aside()
-        self._write(training, path)
+        self._write(training, path, val=result.val)
         if self.top_k == 1:
             self.kept.clear()
         self.kept.append(Kept(path, result.epoch, result.val))
@@ -101,12 +114,12 @@ class Checkpoints(Callback):
             with contextlib.suppress(FileNotFoundError):
                 worst.path.unlink()
 
-    def _write(self, training: Training, path: Path) -> None:
+    def _write(self, training: Training, path: Path, *, val: float | None) -> None:
         content = contents(
             training.model,
             training.optimizer,
             training.schedule.state_dicts(),
             progress=training.progress,
-            own=training.own_section(),
+            own={**training.own_section(), "val": val},
         )
         write_atomically(content, path)

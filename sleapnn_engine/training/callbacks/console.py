@@ -1,5 +1,6 @@
 """The terminal: a progress line where someone watches, plain lines in a pipe."""
 
+import contextlib
 import time
 from typing import TextIO
 
@@ -12,10 +13,14 @@ REDRAW_SECONDS = 0.1
 
 
 class Console(Callback):
-    """Writes to a text stream; also listens to phases. Does nothing when `enabled` is False."""
+    """Writes to a text stream; also listens to phases. Progress is left out when `enabled` is False, warnings are not.
 
-    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
+    A run does not depend on who watches it: a terminal that is gone, or a pipe that nobody reads, is written to no more.
+    """
+
+    def __init__(self, stream: TextIO, *, enabled: bool, errors: TextIO | None = None) -> None:
         self._stream = stream
+        self._errors = errors
         self._enabled = enabled
         self._live = enabled and stream.isatty()
         self._width = 0
@@ -55,22 +60,35 @@ class Console(Callback):
 
     def line(self, text: str) -> None:
         """Write one line that stays."""
-        if not self._enabled:
+        if self._enabled:
+            self._clear()
+            self._write(text + "\n")
+
+    def warn(self, text: str) -> None:
+        """Write a warning, to the stream for errors."""
+        if self._errors is None:
             return
         self._clear()
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        with contextlib.suppress(OSError):
+            self._errors.write(f"warning: {text}\n")
+            self._errors.flush()
 
     def _redraw(self, text: str, *, at_once: bool = False) -> None:
         now = time.perf_counter()
         if not self._live or (now - self._drawn < REDRAW_SECONDS and not at_once):
             return
         self._clear()
-        self._stream.write(text)
-        self._stream.flush()
+        self._write(text)
         self._drawn, self._width = now, len(text)
 
     def _clear(self) -> None:
         if self._live and self._width:
-            self._stream.write("\r" + " " * self._width + "\r")
+            self._write("\r" + " " * self._width + "\r")
             self._width = 0
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            self._enabled = self._live = False

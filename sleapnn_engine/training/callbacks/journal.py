@@ -21,7 +21,7 @@ class Journal(Callback):
             n_val=feed.n_val,
             nodes=list(feed.nodes),
             edges=[list(edge) for edge in feed.edges],
-            device=training.compute.name,
+            device=training.device_name,
             precision=training.compute.precision,
             parameters=training.model.parameter_count,
             early_stopping_patience=training.best.patience,
@@ -29,7 +29,7 @@ class Journal(Callback):
         )
         log.info(
             "Training on %s in %s: %d parameters, %d training and %d validation samples.",
-            training.compute.name,
+            training.device_name,
             training.compute.precision,
             training.model.parameter_count,
             feed.n_train,

@@ -116,13 +116,14 @@ def look(training: Training, samples: FrameSamples, *, split: str, index: int) -
     found, (labelled, _) = samples.to_source(index, animals.points), samples.truth(index)
     pairs = match_animals(found, labelled)
     distances = np.array([np.linalg.norm(found[p] - labelled[t], axis=-1) for p, t in pairs])
-    truth = example.points[0].cpu().numpy()
+    # Of a batch of one, whose further animals are only there for other frames.
+    truth = example.points[0, : len(labelled)].cpu().numpy()
     return Shown(
         split=split,
         index=index,
         image=(example.images[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy(),
         maps={name: maps[0].float().cpu().numpy() for name, maps in outputs.items() if maps.ndim == 4},
-        truth=truth[np.isfinite(truth).any(axis=(1, 2))],
+        truth=truth,
         predicted=animals.points - float(example.shifts[0]),
         scores=animals.node_scores,
         pairs=pairs,

@@ -80,9 +80,14 @@ class WandbLog(Callback):
         """Send what is left; then remove what was kept here, where the job asks for that or all of it was sent."""
         if self._run is None:
             return
-        own = Path(self._run.dir).parent
+        own, offline = Path(self._run.dir).parent, self._tracking.offline
         wanted = self._tracking.settings.delete_local_logs
-        if self._close(exit_code=0) and (not self._tracking.offline if wanted is None else wanted):
+        if offline:
+            done = self._close(exit_code=0)
+        else:
+            with training.report.phase("save", "Sending the rest to Weights & Biases"):
+                done = self._close(exit_code=0)
+        if done and (not offline if wanted is None else wanted):
             _remove_local(own)
 
     def close(self) -> None:
@@ -118,8 +123,7 @@ class WandbLog(Callback):
             Exception
         ) as error:  # a third party's package and server; a training is worth more than its record
             if not quiet:
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                log.warning("Weights & Biases %s (%s); %s.", what, reason, then)
+                log.warning("Weights & Biases %s (%s); %s.", what, _reason(error), then)
             return False
         return True
 
@@ -134,10 +138,15 @@ def _values(result: EpochResult) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def _reason(error: Exception) -> str:
+    """The first sentence of what an error says."""
+    said = str(error).strip() or type(error).__name__
+    return said.splitlines()[0].split(". ")[0].rstrip(".")
+
+
 def _not_opened(error: Exception, *, resumed: str | None) -> UserError:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return UserError(
-        f"Weights & Biases did not open a run ({reason.strip('. ')}).",
+        f"Weights & Biases did not open a run ({_reason(error)}).",
         where=f"{SECTION}.prv_runid" if resumed else SECTION,
         hint="Check the account, the project and the run to continue, or set trainer_config.use_wandb to false.",
     )

@@ -117,6 +117,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "warning",
     ),
     ({"data_config.use_augmentations_train": True, GEO: {"rotation_p": 1.5}}, f"{GEO}.rotation_p", "error"),
+    ({"data_config.use_augmentations_train": True, GEO: {"mixup_p": 0.5}}, f"{GEO}.mixup_p", "warning"),
 ]
 
 

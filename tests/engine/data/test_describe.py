@@ -16,7 +16,7 @@ KEYS = [
     "version", "files", "problems", "warnings", "labeled_frames", "frames_in_files", "empty_frames",
     "unreadable_frames", "instances", "max_instances_per_frame", "instances_per_frame", "nodes", "edges",
     "symmetries", "tracks", "untracked_instances", "instances_per_track", "image_sizes", "channels", "visibility",
-    "instance_size", "instance_width", "instance_height", "videos",
+    "instance_size", "instance_width", "instance_height", "reach", "videos",
 ]  # fmt: skip
 
 
@@ -51,6 +51,10 @@ def test_the_numbers_agree_with_the_labels(shared_data):
     sides = (np.nanmax(points, axis=1) - np.nanmin(points, axis=1)).max(axis=1)
     expected = {"min": sides.min(), "median": np.median(sides), "max": sides.max()}
     assert facts["instance_size"] == pytest.approx(expected, abs=0.06)
+    thorax = points[:, [facts["nodes"].index("thorax")]]
+    farthest = np.nanmax(np.linalg.norm(points - thorax, axis=-1))
+    assert facts["reach"]["thorax"] == pytest.approx(farthest, abs=0.01)
+    assert list(facts["reach"]) == ["", *facts["nodes"]]
     assert sum(facts["instances_per_track"].values()) + facts["untracked_instances"] == len(points)
     assert [video["labeled_frames"] for video in facts["videos"]] == [25, 10]
 

@@ -11,7 +11,8 @@ import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.label_checks import require_edges, require_one_animal
-from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes, shared_frames
+from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes
+from sleapnn_engine.data.overlaps import shared_frames
 
 
 @pytest.fixture

@@ -46,6 +46,11 @@ def test_a_far_pair_does_not_spoil_a_near_one():
     assert sorted(match_animals(predicted, truth)) == [(0, 0), (1, 1)]
 
 
+def test_a_near_pair_is_not_given_up_for_two_far_ones():
+    predicted, truth = points([1, 0], [-45, 0]), points([0, 0], [46, 0])
+    assert match_animals(predicted, truth, limit=50) == [(0, 0)]
+
+
 def test_a_pair_at_the_limit_counts():
     assert match_animals(points([0, 0]), points([3, 4]), limit=5.0) == [(0, 0)]
     assert match_animals(points([0, 0]), points([3, 4]), limit=4.999) == []
@@ -84,6 +89,8 @@ def test_poses_beyond_the_reach_are_no_pair():
     truth = np.array([[[0, 0], [10, 0]]], dtype=float)
     assert match_poses(truth + np.array([0, 5.0]), truth, reach=np.array([5.0])) == [(0, 0)]
     assert match_poses(truth + np.array([0, 5.1]), truth, reach=np.array([5.0])) == []
+    both = np.concatenate([truth + 100, truth + np.array([0, 5.0])])
+    assert match_poses(both, truth, reach=np.array([5.0])) == [(1, 0)]
 
 
 def test_body_sizes_are_diagonals_of_visible_nodes():

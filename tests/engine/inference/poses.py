@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from sleapnn_engine.data.targets import class_maps, confidence_maps, part_affinity_fields
+from sleapnn_engine.data.fields import part_affinity_fields
+from sleapnn_engine.data.targets import class_maps, confidence_maps
 
 #: A fly of 13 nodes around its thorax, about 80 px long; edges as (source, target).
 FLY = np.array(

@@ -154,10 +154,48 @@ def test_loops_never_give_an_animal_two_peaks_of_one_node():
     assert (found.scores > 2.5).all()
 
 
+def flat_fields(*directions, cells=20):
+    """Fields that point the same way everywhere, (1, 2E, cells, cells)."""
+    return (
+        torch.tensor(directions, dtype=torch.float32)
+        .flatten()[None, :, None, None]
+        .repeat(1, 1, cells, cells)
+    )
+
+
+def peaks_at(*places):
+    """Peaks of height 1 on one image: (node, x, y)."""
+    table = torch.tensor(sorted(places), dtype=torch.float32)
+    return Peaks(
+        torch.zeros(len(table), dtype=torch.long), table[:, 0].long(), table[:, 1:], torch.ones(len(table))
+    )
+
+
+def test_of_two_parents_that_disagree_the_weaker_line_is_left_out():
+    """Node 2 hangs on nodes 0 and 1, which want different peaks of it."""
+    peaks = peaks_at((0, 10, 10), (1, 30, 10), (2, 10, 40), (2, 30, 40))
+    edges = np.array([[0, 1], [1, 2], [0, 2]])
+    for strengths, wanted in (((1.0, 0.8), 30), ((0.8, 1.0), 10)):
+        fields = flat_fields([1, 0], [0, strengths[0]], [0, strengths[1]])
+        found = group_along_fields(
+            peaks, fields, edges, n_nodes=3, stride=4, max_edge_length_ratio=1, min_line_score=0.7
+        )[0]
+        assert found.points.tolist() == [[[10, 10], [30, 10], [wanted, 40]]]
+        assert found.scores.tolist() == pytest.approx([2.0])
+
+
+def test_the_allowed_length_is_a_share_of_the_image_however_many_edges_there_are():
+    """32 px wide, so that 8 px are free and 12 of 20 px cost."""
+    edges = np.array([[0, 1]] + [[k, k + 1] for k in range(1, 30)])
+    fields = flat_fields(*[[1, 0]] * 30, cells=8)
+    found = group_along_fields(peaks_at((0, 4, 16), (1, 24, 16)), fields, edges, n_nodes=31, stride=4)[0]
+    assert found.scores.tolist() == pytest.approx([0.4])
+
+
 def test_a_line_scores_as_the_formula_says():
     generator = np.random.default_rng(0)
     field = torch.tensor(generator.uniform(-1, 1, (2, 2, 20, 30)), dtype=torch.float64)
-    starts, ends = generator.uniform([0, 0], [118, 78], (2, 40, 2))
+    starts, ends = generator.uniform([-10, -10], [130, 90], (2, 40, 2))
     ends[0] = starts[0]
     rows = generator.integers(0, 2, 40)
     scoring = LineScoring(stride=4, longest=30.0, distance_penalty=0.7, points=10, least=0.25)

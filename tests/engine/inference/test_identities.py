@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sleapnn_engine.inference.identities import assign_classes, group_by_class
-from sleapnn_engine.inference.peaks import local_peaks
+from sleapnn_engine.inference.peaks import Peaks, local_peaks
 
 from .poses import FLY, HEIGHT, WIDTH, assert_same_animals, classes_of, crowd, maps_of, place, stack
 
@@ -54,6 +54,53 @@ def test_the_clearer_of_two_peaks_in_one_animal_is_used():
     maps = torch.maximum(maps_of(points), 0.6 * maps_of(stack([wrong])))
     assert int((local_peaks(maps, stride=2).channels == 5).sum()) == 2
     assert_same_animals(decode(points, [[0]], classes=2, maps=maps)[0].points, scene)
+
+
+def peaks_at(*places):
+    """Peaks of node 0 on one image: (x, y, height)."""
+    none = torch.zeros(len(places), dtype=torch.long)
+    table = torch.tensor(places, dtype=torch.float32)
+    return Peaks(none, none, table[:, :2], table[:, 2])
+
+
+def claims_at(*places, classes):
+    """Class maps at stride 1 with the values of each place (x, y, values)."""
+    maps = torch.zeros(1, classes, 20, 20)
+    for x, y, values in places:
+        maps[0, :, y, x] = torch.tensor(values)
+    return maps
+
+
+def owners(peaks, maps):
+    """Class -> x of its peak of node 0."""
+    found = group_by_class(peaks, maps, n_nodes=1, stride=1)[0]
+    return dict(zip(found.classes.tolist(), found.points[:, 0, 0].tolist(), strict=True))
+
+
+def test_a_place_may_speak_a_little_more_for_the_animal_beside():
+    maps = claims_at((3, 3, [0.9, 0.1]), (12, 3, [0.55, 0.45]), classes=2)
+    assert owners(peaks_at((3, 3, 0.8), (12, 3, 0.8)), maps) == {0: 3, 1: 12}
+
+
+def test_of_two_peaks_with_equal_claims_the_higher_one_is_used():
+    maps = claims_at((3, 3, [0.9, 0.0]), (12, 3, [0.95, 0.0]), classes=2)
+    assert owners(peaks_at((3, 3, 0.8), (12, 3, 0.3)), maps) == {0: 3}
+    assert owners(peaks_at((3, 3, 0.3), (12, 3, 0.8)), maps) == {0: 12}
+
+
+def test_a_place_that_speaks_for_another_animal_is_not_used():
+    maps = claims_at((3, 3, [0.9, 0.1]), (12, 3, [0.8, 0.2]), classes=2)
+    assert owners(peaks_at((3, 3, 0.8), (12, 3, 0.8)), maps) == {0: 3}
+
+
+def test_places_that_speak_for_nobody_are_not_used():
+    assert owners(peaks_at((3, 3, 0.8)), torch.zeros(1, 2, 20, 20)) == {}
+    assert owners(peaks_at((3, 3, 0.8)), torch.full((1, 2, 20, 20), torch.nan)) == {}
+
+
+def test_the_nearest_cell_is_read_also_beyond_the_border():
+    maps = claims_at((19, 3, [0.0, 0.9]), (19, 19, [0.9, 0.0]), classes=2)
+    assert owners(peaks_at((19.4, 2.6, 0.8), (21.0, 30.0, 0.8)), maps) == {0: 21, 1: pytest.approx(19.4)}
 
 
 def test_missing_nodes_stay_missing():

@@ -25,6 +25,7 @@ def is_attention_dense(name: str) -> bool:
     return ".enc." in name and ".mlp." in name
 
 
+@pytest.mark.setting("model_config.init_weights")
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_default_is_the_rule_of_each_layer(backbone: str) -> None:
     seen = set()
@@ -52,6 +53,7 @@ def test_default_is_the_rule_of_each_layer(backbone: str) -> None:
     assert seen >= {"Conv2d", "ConvTranspose2d", "Linear"} | own[backbone]
 
 
+@pytest.mark.setting("model_config.init_weights")
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_xavier_is_for_convolutions_and_dense_layers_everywhere(backbone: str) -> None:
     default = dict(network(backbone, "default").named_modules())

@@ -206,6 +206,9 @@ def test_parameters_are_counted_without_building(backbone: str, model_type: str)
     assert counted == sum(value.numel() for value in build(made).parameters())
 
 
+@pytest.mark.setting(
+    "model_config.backbone_config.convnext.model_type", "model_config.backbone_config.swint.model_type"
+)
 @pytest.mark.parametrize("name", imagenet.TIMM_MODELS)
 def test_named_sizes_are_the_published_ones(name: str) -> None:
     published = getattr(torchvision.models, name).DEFAULT.meta["num_params"]

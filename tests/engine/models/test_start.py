@@ -37,6 +37,7 @@ def same(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.setting("model_config.pretrained_backbone_weights", "model_config.pretrained_head_weights")
 @pytest.mark.parametrize("backbone", ["unet", "convnext", "swint"])
 def test_backbone_and_heads_are_loaded_apart(backbone: str, tmp_path: Path) -> None:
     made = config(backbone, "bottomup")

@@ -176,8 +176,13 @@ def test_cached_images_of_an_earlier_run_are_taken_or_written_anew(tmp_path: Pat
 @pytest.mark.parametrize(("delete", "left"), [(True, 0), (False, 8)])
 def test_cached_images_are_removed_at_the_end_or_stay(tmp_path: Path, delete: bool, left: int) -> None:
     write_labels(tmp_path)
-    run = trained(caching(tmp_path, DISK, data_config__delete_cache_imgs_after_training=delete))
-    assert len(list(run.rglob("*.jpg"))) == left
+    cache = {"data_config__cache_img_path": str(tmp_path / "cache")}
+    trained(caching(tmp_path, DISK, **cache, data_config__delete_cache_imgs_after_training=delete))
+    assert len(list(tmp_path.glob("cache/*/*.jpg"))) == left
+    if left:
+        # What was there before a run is not its to remove.
+        trained(caching(tmp_path, DISK, **cache, data_config__use_existing_imgs=True))
+        assert len(list(tmp_path.glob("cache/*/*.jpg"))) == left
 
 
 @pytest.mark.setting("data_config.use_augmentations_train")

@@ -1,6 +1,7 @@
 """Settings of the network that meet the images and files of a run: channels, strides, starting weights, what is noted."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config import tree
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.models import imagenet
 from sleapnn_engine.models.pyramid import Pyramid
@@ -57,7 +60,7 @@ def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_
     tmp_path: Path, backbone: str
 ) -> None:
     config = job(tmp_path, write_labels(tmp_path), backbone=backbone)
-    tree.put(config, f"{SECTION}{backbone}.output_stride", 1)
+    tree.put(config, f"{SECTION}{backbone}.output_stride", 2)
     tree.put(config, "model_config.head_configs.single_instance.confmaps.output_stride", 4)
 
     def strides(training: Training) -> list[int]:
@@ -70,8 +73,19 @@ def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_
     run = tmp_path / "models" / "run"
     found = read_config(run / "training_config.yaml").values
     assert tree.get(found, f"{SECTION}{backbone}.output_stride") == 4
-    sentence = "output_stride: the config says 1, this run uses 4."
+    sentence = "output_stride: the config says 2, this run uses 4."
     assert sentence in (run / "run.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.setting(
+    "model_config.backbone_config.convnext.max_stride", "model_config.backbone_config.swint.max_stride"
+)
+@pytest.mark.parametrize("backbone", BACKBONES[1:])
+def test_a_max_stride_that_the_stem_does_not_lead_to_is_refused(tmp_path: Path, backbone: str) -> None:
+    config = job(tmp_path, write_labels(tmp_path), backbone=backbone)
+    tree.put(config, f"{SECTION}{backbone}.max_stride", 64)
+    with pytest.raises(UserError, match="16 times its stem stride, 32; the file says 64"):
+        build_job(config)
 
 
 @pytest.mark.setting("model_config.init_weights")
@@ -177,4 +191,4 @@ def test_dense_layers_have_the_number_and_size_that_were_set(
     )
     # 13 channels at stride 8: one value each with pooling, else one for each of 4 by 4 cells.
     sizes = [13 if pooled else 13 * 16, *[units] * layers, 2]
-    assert shapes == list(zip(sizes, sizes[1:], strict=False))
+    assert shapes == list(pairwise(sizes))

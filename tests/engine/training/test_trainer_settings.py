@@ -15,6 +15,7 @@ import torch
 import zmq
 
 from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
 
@@ -57,19 +58,27 @@ def test_without_a_number_an_epoch_is_one_pass_or_the_fewest_steps(
     assert outline(trained(made)).count("batch_end") == steps
 
 
-def beginnings(training: Training) -> tuple[list[int], bytes, list[int]]:
-    """The frames set aside, the starting weights, and the order of the training frames."""
+Beginning = tuple[list[int], bytes, list[int], bytes]
+
+
+def begun(training: Training) -> Beginning:
+    """The frames set aside, the starting weights, the order of the training frames, and how a batch was varied."""
     val = [frame.frame_index for frame in training.feed.val.store.labels.frames]
     weights = b"".join(value.detach().numpy().tobytes() for value in training.model.parameters())
-    return val, weights, [int(i) for _ in range(9) for i in training.feed.next_batch().indices]
+    order = [int(i) for _ in range(9) for i in training.feed.next_batch().indices]
+    return val, weights, order, training.feed.next_batch().points.numpy().tobytes()
 
 
 @pytest.mark.setting("trainer_config.seed")
-def test_the_seed_decides_split_weights_and_order(tmp_path: Path) -> None:
+def test_the_seed_decides_split_weights_order_and_variation(tmp_path: Path) -> None:
     labels = write_labels(tmp_path, frames=40)
+    vary = {
+        "data_config__use_augmentations_train": True,
+        "data_config__augmentation_config__geometric": {"affine_p": 1.0},
+    }
 
-    def begin(seed: int | None) -> tuple[list[int], bytes, list[int]]:
-        return built(job(tmp_path, labels, trainer_config__seed=seed), beginnings)
+    def begin(seed: int | None) -> Beginning:
+        return built(job(tmp_path, labels, trainer_config__seed=seed, **vary), begun)
 
     assert begin(4) == begin(4)
     for other in (begin(5), begin(None)):
@@ -307,6 +316,34 @@ def test_sleaps_stop_button_is_waited_for_after_each_batch(
     assert outline(run).count("batch_end") < 10
 
 
+THERE = {"cpu": True, "gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+
+
+@pytest.mark.setting("trainer_config.trainer_accelerator")
+@pytest.mark.parametrize("kind", [kind for kind, there in THERE.items() if there])
+def test_a_run_uses_the_kind_of_processor_that_was_chosen(config: Config, kind: str) -> None:
+    run = trained(config(trainer_accelerator=kind))
+    (device,) = (event["body"]["device"] for event in events(run) if event["kind"] == "started")
+    assert device.partition(":")[0] == {"gpu": "cuda"}.get(kind, kind)
+
+
+@pytest.mark.setting("trainer_config.trainer_accelerator")
+@pytest.mark.parametrize("kind", [kind for kind, there in THERE.items() if not there])
+def test_a_kind_of_processor_that_is_not_there_is_refused(config: Config, tmp_path: Path, kind: str) -> None:
+    with pytest.raises(UserError, match="on this machine") as caught:
+        trained(config(trainer_accelerator=kind))
+    assert caught.value.usage
+    assert caught.value.where == "trainer_config.trainer_accelerator"
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.setting("trainer_config.trainer_accelerator")
+def test_left_to_itself_a_run_uses_the_best_processor_there_is(config: Config) -> None:
+    best = next(kind for kind in ("gpu", "mps", "cpu") if THERE[kind])
+    used = built(config(trainer_accelerator="auto"), lambda training: training.compute.device.type)
+    assert used == {"gpu": "cuda"}.get(best, best)
+
+
 @pytest.mark.setting("trainer_config.optimizer.lr")
 @pytest.mark.parametrize("rate", [1e-4, 1e-2])
 def test_the_first_step_is_as_large_as_the_learning_rate(config: Config, rate: float) -> None:
@@ -352,3 +389,22 @@ def test_amsgrad_never_forgets_a_large_gradient(config: Config) -> None:
     )
     assert not math.isclose(plain, never)
     assert never < plain / 2
+
+
+def steps(run: Path) -> list[tuple[int, int, float]]:
+    """(epoch, step, loss) of every step."""
+    bodies = [event["body"] for event in events(run) if event["kind"] == "batch_end"]
+    return [(body["epoch"], body["step"], body["loss"]) for body in bodies]
+
+
+@pytest.mark.setting("trainer_config.resume_ckpt_path")
+def test_a_training_is_taken_up_again_with_its_optimizer_and_epoch(config: Config) -> None:
+    keep = {"save_ckpt": True, "model_ckpt__save_last": True, "train_data_loader__batch_size": 3}
+    whole = trained(config(**keep, run_name="whole", max_epochs=3))
+    first = trained(config(**keep, run_name="first", max_epochs=1))
+    resumed = trained(
+        config(**keep, run_name="second", max_epochs=3, resume_ckpt_path=str(first / "last.ckpt"))
+    )
+    assert [step[:2] for step in steps(resumed)] == [(1, 2), (1, 3), (2, 4), (2, 5)]
+    for found, expected in zip(steps(resumed), steps(whole)[2:], strict=True):
+        assert found == pytest.approx(expected, rel=1e-5)

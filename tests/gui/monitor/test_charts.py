@@ -95,7 +95,7 @@ class TestFramePanel:
         frames = page.charts.frames
         frames.view.resize(320, 320)
         pictures = [frames.view.grab().toImage()]
-        for toggle in (frames.confidence, frames.points, frames.lines, frames.skeleton):
+        for toggle in (frames.confidence, frames.points, frames.errors, frames.limbs):
             toggle.toggle()
             pictures.append(frames.view.grab().toImage())
         assert all(before != after for before, after in itertools.pairwise(pictures))
@@ -114,8 +114,8 @@ class TestFramePanel:
         show(page, long_run())
         view = page.charts.frames.view
         page.charts.frames.points.setChecked(False)
-        page.charts.frames.lines.setChecked(False)
-        page.charts.frames.skeleton.setChecked(False)
+        page.charts.frames.errors.setChecked(False)
+        page.charts.frames.limbs.setChecked(False)
         page.charts.frames.confidence.setChecked(True)
         app.processEvents()
         warm = view.grab().toImage()

@@ -1,0 +1,56 @@
+"""Whether labels hold what a type of model learns from, by what `describe` says of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+#: Types that find limbs, and types that tell animals apart.
+ALONG_LIMBS = ("bottomup",)
+BY_IDENTITY = ("multi_class_bottomup", "multi_class_topdown")
+
+
+def misfit(model_type: str, facts: Facts) -> str:
+    """Why a model of this type cannot be trained on these labels, in one sentence; '' when it can."""
+    most = facts.get("max_instances_per_frame")
+    if model_type == "single_instance" and isinstance(most, int) and most > 1:
+        return f"Some frames show {most} animals; a one-animal model can learn only one per frame."
+    if model_type in ALONG_LIMBS and not facts.get("edges"):
+        return "The skeleton has no limbs, along which this model joins parts to animals; add edges in SLEAP."
+    if model_type in BY_IDENTITY and not facts.get("tracks"):
+        return "The labels have no tracks, so there are no identities to learn; assign tracks in SLEAP."
+    if model_type in BY_IDENTITY and not _tracked(facts):
+        return "No labelled animal has a track, so there are no identities to learn; assign tracks in SLEAP."
+    return ""
+
+
+def doubts(model_type: str, facts: Facts) -> list[str]:
+    """What a model of this type will make less of than it could, one sentence each."""
+    found = []
+    animals = sum(count * frames for count, frames in facts.get("instances_per_frame", []))
+    without = facts.get("untracked_instances", 0)
+    if model_type in BY_IDENTITY and 0 < without < animals:
+        found.append(f"{without} of {animals} animals have no track; of their identity nothing is learned.")
+    if model_type in BY_IDENTITY and len(facts.get("tracks", [])) == 1:
+        found.append("All animals have the same track, so there is nothing to tell apart.")
+    if model_type in ALONG_LIMBS and facts.get("edges") and len(_pieces(facts)) > 1:
+        found.append(
+            f"The limbs leave the skeleton in {len(_pieces(facts))} pieces, which are put together by distance; "
+            "where animals are close, parts may go to the wrong one."
+        )
+    return found
+
+
+def _tracked(facts: Facts) -> bool:
+    """Whether an animal has a track; facts that do not count them are believed."""
+    counts = facts.get("instances_per_track")
+    return counts is None or any(counts.values())
+
+
+def _pieces(facts: Facts) -> list[set[str]]:
+    """The sets of parts that limbs hold together, in any direction."""
+    pieces: list[set[str]] = [{name} for name in facts.get("nodes", [])]
+    for ends in facts.get("edges", []):
+        joined = set(ends).union(*(piece for piece in pieces if piece & set(ends)))
+        pieces = [piece for piece in pieces if not piece & set(ends)] + [joined]
+    return pieces

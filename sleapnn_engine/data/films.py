@@ -1,0 +1,51 @@
+"""Films without labels, as sets of frames on which a trained model can be tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+import numpy as np
+import sleap_io as sio
+
+from sleapnn_engine.config.errors import UserError
+
+from .label_videos import check_video
+from .records import LabeledFrame, LabelSet
+
+
+def open_film(path: Path, *, like: LabelSet) -> LabelSet:
+    """Every frame of a film, without an animal; nodes, edges and tracks are those of `like`.
+
+    Raises UserError when there is no such file or no frame of it can be read.
+    """
+    if not path.is_file():
+        raise UserError("There is no such file.", where=str(path), hint="Correct data_config.test_file_path.")
+    hint = "Choose a film that plays, or a labels file."
+    try:
+        video = sio.load_video(path.as_posix())
+        count = len(video)
+    except Exception as error:  # guards third-party decoders, each of which fails in its own way
+        message = f"The video cannot be opened ({type(error).__name__}: {error})."
+        raise UserError(message, where=str(path), hint=hint) from error
+    checked = check_video(video, file_index=0, number=0, folder=path.parent, frames=[0], every_image=False)
+    size = checked.sizes.get(0)
+    if not count or size is None or checked.source is None:
+        raise UserError("No frame of the video can be read.", where=str(path), hint=hint)
+    nobody = np.zeros((0, len(like.nodes), 2), dtype=np.float32)
+    frames = tuple(
+        LabeledFrame(
+            file_index=0,
+            video_index=0,
+            frame_index=number,
+            points=nobody,
+            track_index=np.zeros(0, dtype=np.int64),
+            is_user=np.zeros(0, dtype=bool),
+            size=size,
+            centers=np.zeros((0, 2), dtype=np.float32),
+        )
+        for number in range(count)
+    )
+    return attrs.evolve(
+        like, files=(path,), videos=(checked.record,), frames=frames, sources=(checked.source,), warnings=()
+    )

@@ -1,0 +1,194 @@
+"""Files of an evaluation: predictions as labels files other programs open, and metrics as they read them."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import sleap_io as sio
+
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.data.records import LabelSet
+
+from .metrics import Metrics
+
+_CONFIG = "training_config.yaml"
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class PredictedFrame:
+    """The animals found on one frame, in source pixels.
+
+    `video` is the number of the video in the list the frame is written with; `points` (I, N, 2), NaN where not found,
+    `node_scores` (I, N), `scores` (I,), `classes` int (I,), -1 for none, `class_scores` (I,), NaN for none.
+    """
+
+    video: int
+    frame_index: int
+    points: np.ndarray
+    node_scores: np.ndarray
+    scores: np.ndarray
+    classes: np.ndarray
+    class_scores: np.ndarray
+
+
+@attrs.frozen(kw_only=True)
+class PoseNames:
+    """What the numbers of nodes and classes stand for; `classes` are identities, which become tracks."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[tuple[str, str], ...] = ()
+    symmetries: tuple[tuple[str, str], ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, labels: LabelSet, *, classes: Sequence[str] = ()) -> PoseNames:
+        """Take the skeleton of a label set."""
+        return cls(
+            nodes=labels.nodes, edges=labels.edges, symmetries=labels.symmetries, classes=tuple(classes)
+        )
+
+    @classmethod
+    def centroid(cls) -> PoseNames:
+        """One node, as predictions of centroids have."""
+        return cls(nodes=("centroid",))
+
+
+def write_predictions(
+    path: Path,
+    frames: Sequence[PredictedFrame],
+    *,
+    videos: Sequence[sio.Video],
+    names: PoseNames,
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write predicted animals as a labels file at `path`, which is returned.
+
+    Frames without an animal are written too: they say that there was nothing found. Rows without a point are left
+    out. An animal's class becomes its track, by name. Videos are referred to, images are not copied. `provenance`
+    says where the predictions come from, in values that JSON knows. Raises UserError when it cannot be written.
+    """
+    skeleton = sio.Skeleton(
+        nodes=list(names.nodes),
+        edges=[list(edge) for edge in names.edges],
+        symmetries=[list(pair) for pair in names.symmetries],
+        name="Skeleton-0",
+    )
+    tracks = [sio.Track(name) for name in names.classes]
+    labels = sio.Labels(
+        labeled_frames=[
+            sio.LabeledFrame(
+                videos[frame.video], frame.frame_index, list(_instances(frame, skeleton, tracks))
+            )
+            for frame in frames
+        ],
+        videos=list(videos),
+        skeletons=[skeleton],
+        tracks=tracks,
+        provenance=dict(provenance or {}),
+    )
+    try:
+        sio.save_slp(labels, path.as_posix(), embed=False, restore_original_videos=False, verbose=False)
+    except OSError as error:
+        raise _unwritten("The predictions", path, error) from error
+    return path
+
+
+def write_split(
+    folder: Path,
+    labels: LabelSet,
+    frames: Sequence[PredictedFrame],
+    *,
+    split: str,
+    names: PoseNames,
+    provenance: Mapping[str, Any] | None = None,
+) -> list[Path]:
+    """Write `labels_pr.<split>.<file number>.slp` for each labels file that has frames in `labels`; return the paths.
+
+    `frames` belong to `labels.frames`, in that order; their `video` and `frame_index` are taken from there. Files
+    refer to the videos of the labels file, and to the package itself where images are inside one.
+    """
+    written = []
+    for number, source in enumerate(labels.files):
+        chosen = [
+            attrs.evolve(frame, video=labels.videos[label.video_index].number, frame_index=label.frame_index)
+            for frame, label in zip(frames, labels.frames, strict=True)
+            if label.file_index == number
+        ]
+        if chosen:
+            path = folder / f"labels_pr.{split}.{number}.slp"
+            videos = sio.load_slp(source.absolute().as_posix()).videos
+            written.append(write_predictions(path, chosen, videos=videos, names=names, provenance=provenance))
+    return written
+
+
+def write_metrics(folder: Path, *, split: str, index: int, metrics: Metrics) -> tuple[Path, Path]:
+    """Write `metrics.<split>.<index>.npz` and `.json` into `folder` and return both paths.
+
+    The first holds one 0-d object array named `metrics`. The second is strict JSON, NaN and infinities as null, without
+    the table of single nodes (`pck_metrics.pcks`). A `training_config.yaml` beside them gets a new time stamp: SLEAP
+    takes the newest of YAML and JSON files for the model's settings. Raises UserError when they cannot be written.
+    """
+    packed, plain = (folder / f"metrics.{split}.{index}.{kind}" for kind in ("npz", "json"))
+    listed = {name: dict(section) for name, section in metrics.items()}
+    listed.get("pck_metrics", {}).pop("pcks", None)
+    try:
+        np.savez_compressed(packed, metrics=np.array(metrics, dtype=object))
+        plain.write_text(
+            json.dumps(_plain(listed), indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        if (folder / _CONFIG).exists():
+            # By the fine clock: the one that stamped the files just written may not have ticked since.
+            now = time.time_ns()
+            os.utime(folder / _CONFIG, ns=(now, now))
+    except OSError as error:
+        raise _unwritten("The metrics", folder, error) from error
+    return packed, plain
+
+
+def _instances(
+    frame: PredictedFrame, skeleton: sio.Skeleton, tracks: Sequence[sio.Track]
+) -> list[sio.PredictedInstance]:
+    there = np.isfinite(frame.points).all(axis=-1)
+    made = []
+    for row in np.flatnonzero(there.any(axis=-1)):
+        number, certain = int(frame.classes[row]), float(frame.class_scores[row])
+        made.append(
+            sio.PredictedInstance.from_numpy(
+                np.where(there[row][:, None], frame.points[row], np.nan).astype(np.float64),
+                skeleton=skeleton,
+                point_scores=np.where(there[row], frame.node_scores[row], 0.0).astype(np.float64),
+                score=float(frame.scores[row]),
+                track=tracks[number] if number >= 0 else None,
+                tracking_score=certain if math.isfinite(certain) else 0.0,
+            )
+        )
+    return made
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy into lists and numbers, and numbers JSON does not know into None."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _unwritten(what: str, path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"{what} cannot be written ({error.strerror or error}).",
+        where=str(path),
+        hint="Make some space there, or see to the folder's permissions.",
+    )

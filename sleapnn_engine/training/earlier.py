@@ -1,0 +1,266 @@
+"""The training that a run goes on with: what its checkpoint says, and everything that speaks against it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.models.weights import read_checkpoint
+
+from .checkpoint_file import OWN_SECTION
+from .network_match import refuse_other_network
+from .resolved import FINAL
+from .schedule import Best
+
+SETTING = "trainer_config.resume_ckpt_path"
+BEST_NAME = "best.ckpt"
+_SEED = "trainer_config.seed"
+
+
+@attrs.frozen(kw_only=True)
+class Earlier:
+    """An earlier training, as one of its checkpoints has it.
+
+    `epoch` is the next one to be done, from 0, and `batch` the number of its steps that are done already; `step` is
+    the number of steps in all. `own` is our section of the file, empty in a file of another program; `config` the
+    config that lies beside the file, empty where there is none.
+    """
+
+    path: Path
+    content: dict[str, Any]
+    epoch: int
+    batch: int
+    step: int
+    own: dict[str, Any]
+    config: dict[str, Any]
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was really used; None where nobody wrote it down."""
+        for seed in (self.own.get("seed"), tree.get(self.config, _SEED)):
+            if isinstance(seed, int):
+                return seed
+        return None
+
+    @property
+    def learning_rate(self) -> float | None:
+        """What its config said, before any schedule; None where that is not known."""
+        groups = self.content["optimizer_states"][0]["param_groups"]
+        said = (
+            self.own.get("learning_rate"),
+            groups[0].get("initial_lr"),
+            tree.get(self.config, "trainer_config.optimizer.lr"),
+        )
+        return next((float(rate) for rate in said if isinstance(rate, int | float)), None)
+
+    @property
+    def val(self) -> float | None:
+        """Validation loss of the weights in this file; None where it has none."""
+        if "val" in self.own or not self._scores:
+            return self.own.get("val")
+        return _number(self._scores.get("current_score"))
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """Best epoch and count for early stopping, by the names of `Best.state`; only what the file has."""
+        if "best_val" in self.own:
+            return self.own
+        found: dict[str, Any] = {}
+        stopping = callback_state(self.content, "EarlyStopping")
+        if (best := _number(self._scores.get("best_model_score"))) is not None:
+            found["best_val"] = best
+            found["best_epoch"] = self.epoch - 1 if best == self.val and self.epoch else None
+        if (reference := _number(stopping.get("best_score"))) is not None:
+            found["reference"] = reference
+            found["epochs_without_progress"] = int(stopping.get("wait_count") or 0)
+        return found
+
+    @property
+    def _scores(self) -> Mapping[str, Any]:
+        return callback_state(self.content, "ModelCheckpoint")
+
+
+def read_earlier(job: Job) -> Earlier | None:
+    """The training that the job goes on with; None when it starts a new one.
+
+    Reads the checkpoint and the config beside it and creates nothing. Raises UserError (usage) when the file is
+    missing, damaged or not made for this, is of another network, or has nothing left to do with these settings.
+    """
+    if not job.trainer_config.resume_ckpt_path:
+        return None
+    earlier = open_earlier(Path(job.trainer_config.resume_ckpt_path).expanduser().absolute())
+    refuse_other_network(job, earlier.content["state_dict"], config=earlier.config, where=SETTING)
+    _refuse_nothing_to_do(job, earlier)
+    _refuse_other_seed(job, earlier)
+    return earlier
+
+
+def open_earlier(path: Path) -> Earlier:
+    """Read one checkpoint. Raises UserError (usage) when it is not one that training can go on from."""
+    try:
+        content = read_checkpoint(path, setting=SETTING)
+    except UserError as error:
+        raise UserError(error.message, where=error.where, hint=error.hint, usage=True) from error
+    if not _has_optimizer(content) or _count(content, "global_step") is None:
+        raise UserError(
+            f"{path} holds weights, but not the state of a training.",
+            where=SETTING,
+            hint="Choose another checkpoint, or start a new training from its weights: name it as "
+            "model_config.pretrained_backbone_weights and model_config.pretrained_head_weights.",
+            usage=True,
+        )
+    content["state_dict"] = _tensors(content["state_dict"], path=path)
+    own = content.get(OWN_SECTION)
+    own = own if isinstance(own, dict) else {}
+    epoch, batch = _place(content, own)
+    step = _count(content, "global_step") or 0
+    return Earlier(
+        path=path, content=content, epoch=epoch, batch=batch, step=step, own=own, config=_config_beside(path)
+    )
+
+
+def find_best(earlier: Earlier) -> Earlier | None:
+    """The best model of the earlier training until then, where its file lies beside the checkpoint or is it.
+
+    A `best.ckpt` of a later epoch, or of another training, is not it. The one that was saved when an epoch was
+    stopped half-way counts by its own validation loss.
+    """
+    path = earlier.path.parent / BEST_NAME
+    try:
+        found = earlier if path == earlier.path else open_earlier(path)
+    except UserError:
+        return None  # no such file, or a damaged one: as good as none
+    best, val = earlier.best.get("best_val"), found.val
+    if val is None or found.step > earlier.step:
+        return None
+    is_best = val == best and (not earlier.own or found.content["epoch"] == earlier.best.get("best_epoch"))
+    same_place = found.step == earlier.step and found.own.get("best_val") == best
+    return found if is_best or (same_place and (best is None or val < best)) else None
+
+
+def callback_state(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a Lightning callback left in a checkpoint; empty without it. Its key is the name and its settings."""
+    callbacks = content.get("callbacks")
+    for key, state in callbacks.items() if isinstance(callbacks, dict) else ():
+        if str(key).startswith(name) and isinstance(state, dict):
+            return state
+    return {}
+
+
+def _place(content: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[int, int]:
+    """Next epoch and the number of its steps that are done.
+
+    Other programs save after the validation of an epoch, when they do not count it as completed yet.
+    """
+    if (epoch := _count(own, "next_epoch")) is not None:
+        return epoch, _count(own, "next_batch") or 0
+    begun = _count(content, "loops", "fit_loop", "epoch_progress", "current", "ready")
+    completed = _count(content, "loops", "fit_loop", "epoch_progress", "current", "completed")
+    steps = _count(content, "loops", "fit_loop", "epoch_loop.batch_progress", "current", "completed")
+    last = _dig(content, "loops", "fit_loop", "epoch_loop.batch_progress", "is_last_batch")
+    if begun is None or steps is None:
+        return (_count(content, "epoch") or 0) + 1, 0
+    if begun == completed or last is True:
+        return begun, 0
+    return max(begun - 1, 0), steps
+
+
+def _refuse_nothing_to_do(job: Job, earlier: Earlier) -> None:
+    trainer = job.trainer_config
+    if earlier.epoch >= trainer.max_epochs:
+        raise UserError(
+            f"{earlier.path} has already done {earlier.epoch} epochs, and this training is to end after "
+            f"{trainer.max_epochs}.",
+            where=SETTING,
+            hint="Raise trainer_config.max_epochs; it counts from the beginning of the earlier training.",
+            usage=True,
+        )
+    best = Best.from_settings(trainer.early_stopping)
+    best.go_on(earlier.best)
+    if best.exhausted and not earlier.batch:
+        raise UserError(
+            f"{earlier.path} ended early, after {best.waited} epochs without progress, and would end at once again.",
+            where=SETTING,
+            hint="Raise trainer_config.early_stopping.patience, or turn early stopping off.",
+            usage=True,
+        )
+
+
+def _refuse_other_seed(job: Job, earlier: Earlier) -> None:
+    """Another split would validate on frames that the weights were fitted to, and call the result an improvement."""
+    seed = job.trainer_config.seed
+    if seed is None or earlier.seed in (None, seed) or not draws_split(job):
+        return
+    raise UserError(
+        f"The seed is {seed} and that of the earlier training was {earlier.seed}, so other frames would be set aside "
+        "for validation: frames that the model has learned from.",
+        where=_SEED,
+        hint=f"Use {earlier.seed}, or leave it empty.",
+        usage=True,
+    )
+
+
+def draws_split(job: Job) -> bool:
+    """Whether the seed decides which frames are for validation."""
+    data = job.data_config
+    return not data.val_labels_path and not data.use_same_data_for_val
+
+
+def _tensors(state: Mapping[str, Any], *, path: Path) -> dict[str, torch.Tensor]:
+    """The weights of a file. Raises UserError (usage) when some are no numbers."""
+    found = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
+    broken = [
+        name for name, value in found.items() if value.is_floating_point() and not value.isfinite().all()
+    ]
+    if broken:
+        raise UserError(
+            f"{path} holds values that are no numbers, first in {broken[0]}.",
+            where=SETTING,
+            hint="That training went wrong; choose an earlier checkpoint.",
+            usage=True,
+        )
+    return found
+
+
+def _has_optimizer(content: Mapping[str, Any]) -> bool:
+    """Whether there is the state of an optimizer with a learning rate."""
+    states = content.get("optimizer_states")
+    state = states[0] if isinstance(states, list) and states else None
+    groups = state.get("param_groups") if isinstance(state, dict) else None
+    return (
+        isinstance(groups, list)
+        and bool(groups)
+        and all(isinstance(group, dict) and {"lr", "params"} <= set(group) for group in groups)
+        and isinstance(_dig(state, "state"), dict)
+    )
+
+
+def _config_beside(path: Path) -> dict[str, Any]:
+    try:
+        return read_config(path.parent / FINAL).values
+    except UserError:
+        return {}  # it is only asked for what the checkpoint does not say itself
+
+
+def _dig(content: Any, *names: str) -> Any:
+    for name in names:
+        content = content.get(name) if isinstance(content, dict) else None
+    return content
+
+
+def _count(content: Any, *names: str) -> int | None:
+    value = _dig(content, *names)
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, also one in a tensor."""
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        value = value.item()
+    return float(value) if isinstance(value, int | float) and torch.isfinite(torch.tensor(value)) else None

@@ -1,0 +1,173 @@
+"""The large panel of the page: the loss, or what validation measured, over the epochs; one of them at a time."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QWidget
+
+from sleapnn_gui.monitor.epoch_plot import DISTANCES, SHARES, EpochPlot
+from sleapnn_gui.monitor.loss_plot import LossPlot
+from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, link_button
+from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.theme import current_theme
+
+SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.94, 0.96, 0.98, 0.99, 0.995, 0.999)
+"""The stops of the smoothing slider: even steps would crowd everything useful at its end."""
+
+
+class LineSample(QWidget):
+    """A short piece of a line as the plot draws it, beside its name."""
+
+    def __init__(self, token: str, *, style: Qt.PenStyle, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._token, self._style = token, style
+        self.setFixedSize(20, 12)
+        current_theme().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        pen = QPen(current_theme().color(self._token), 2.0, self._style)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        painter.drawLine(0, 6, 20, 6)
+
+
+class LineName(QLabel):
+    """The name of a line, in its colour."""
+
+    def __init__(self, text: str, token: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._token = token
+        self.setFont(current_theme().font("caption"))
+        # A method of a widget, not a function of its own: it is forgotten with the widget.
+        current_theme().changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        self.setStyleSheet(f"color: {current_theme().hex(self._token)}; font-weight: 600;")
+
+
+class CurvesPanel(Panel):
+    """Loss, distances and shares as views of one panel, with the few controls that each has.
+
+    A view is offered once there is something to show in it: models of one animal count none.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Loss", parent)
+        self.plot = LossPlot()
+        self.errors = EpochPlot(DISTANCES, percent=False, name="Error over epochs, in pixels")
+        self.shares = EpochPlot(SHARES, percent=True, name="Animals found over epochs, in percent")
+        self.stack = QStackedWidget()
+        for plot in (self.plot, self.errors, self.shares):
+            self.stack.addWidget(plot)
+        self._make_views()
+        self.head.addStretch(1)
+        self.controls = QWidget()
+        self._make_controls()
+        self.head.addWidget(self.controls)
+        self.unit = self.add_caption("median distance to the labels, px")
+        self.body.addWidget(self.stack, 1)
+        self.show_view("loss")
+
+    def _make_views(self) -> None:
+        self.title.hide()
+        self.views = {
+            "loss": TextToggle("Loss", name="Loss over epochs"),
+            "error": TextToggle("Error", name="Distance to the labels over epochs, in pixels"),
+            "animals": TextToggle("Animals", name="Animals found and told apart over epochs, in percent"),
+        }
+        group = QButtonGroup(self)
+        for place, (name, toggle) in enumerate(self.views.items()):
+            toggle.setFont(current_theme().font("heading"))
+            toggle.clicked.connect(lambda _checked=False, view=name: self.show_view(view))
+            group.addButton(toggle)
+            self.head.insertWidget(place, toggle)
+
+    def _make_controls(self) -> None:
+        row = QHBoxLayout(self.controls)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.fit = link_button("Show all", tip="Show the whole run again (double click on the plot)")
+        self.fit.setVisible(False)
+        self.heads = TextToggle("heads", name="Loss of each head, before its weight")
+        self.heads.setVisible(False)
+        self.log = TextToggle("log", name="Logarithmic loss axis", checked=True)
+        self.smoothing = QuietSlider(name="Smoothing of the training line", most=len(SMOOTHING) - 1)
+        self.smoothing.setFixedWidth(64)
+        self.smoothing.setValue(SMOOTHING.index(self.plot.smoothing))
+        self.smoothing_text = caption()
+        self.smoothing_text.setMinimumWidth(96)
+        for widget in (self.fit, self.heads, self.log, self.smoothing_text, self.smoothing):
+            row.addWidget(widget)
+        row.addSpacing(6)
+        self._add_line_name(row, "train", "accent", Qt.PenStyle.SolidLine)
+        self._add_line_name(row, "validation", "validation", Qt.PenStyle.DashLine)
+        self.heads.toggled.connect(self.plot.show_heads)
+        self.log.toggled.connect(self.plot.set_log)
+        self.smoothing.valueChanged.connect(self._smooth)
+        self.fit.clicked.connect(self.plot.fit)
+        self.plot.fitted_changed.connect(lambda fitted: self.fit.setVisible(not fitted))
+        self._name_smoothing()
+
+    @property
+    def view(self) -> str:
+        """The view that is shown: loss, error or animals."""
+        return next(name for name, toggle in self.views.items() if toggle.isChecked())
+
+    def show_view(self, view: str) -> None:
+        """Show one of the views."""
+        self.views[view].setChecked(True)
+        self.stack.setCurrentWidget({"loss": self.plot, "error": self.errors, "animals": self.shares}[view])
+        self.controls.setVisible(view == "loss")
+        self.unit.setVisible(view != "loss")
+        self.unit.setText("px from the labels" if view == "error" else "of the validation frames")
+        self.setAccessibleName(self.views[view].text())
+        self._draw_epochs()
+
+    def set_store(self, store: RunStore) -> None:
+        """Show another run."""
+        for plot in (self.plot, self.errors, self.shares):
+            plot.store = store
+        self.plot.fit()
+        self._offer_views()
+        self._draw_epochs()
+
+    def draw(self) -> None:
+        """Bring what is shown up to date."""
+        self._offer_views()
+        self.plot.draw()
+        self._draw_epochs()
+
+    def _offer_views(self) -> None:
+        store = self.plot.store
+        if store is None:
+            return
+        counts = store.latest_count
+        offered = {"loss": True, "error": store.latest_error is not None, "animals": counts is not None}
+        for name, toggle in self.views.items():
+            toggle.setVisible(offered[name])
+        if counts is not None:
+            self.views["animals"].setText("Identity" if counts.f1 is None else "Animals")
+        self.heads.setVisible(len(store.heads) > 1)
+        if not offered[self.view]:
+            self.show_view("loss")
+
+    def _draw_epochs(self) -> None:
+        store = self.plot.store
+        shown = {"error": self.errors, "animals": self.shares}.get(self.view)
+        if store is not None and shown is not None:
+            shown.draw(x_end=self.plot.x_end(store))
+
+    @staticmethod
+    def _add_line_name(row: QHBoxLayout, text: str, token: str, style: Qt.PenStyle) -> None:
+        line_token = "validation_line" if token == "validation" else token
+        row.addWidget(LineSample(line_token, style=style))
+        row.addWidget(LineName(text, token))
+
+    def _smooth(self, stop: int) -> None:
+        self.plot.set_smoothing(SMOOTHING[stop])
+        self._name_smoothing()
+
+    def _name_smoothing(self) -> None:
+        weight = SMOOTHING[self.smoothing.value()]
+        self.smoothing_text.setText(f"smoothing {weight:g}" if weight else "smoothing off")

@@ -1,0 +1,187 @@
+"""What validation measured at the end of each epoch, as lines over the epochs: distances, or shares in percent."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QLabel, QWidget
+
+from sleapnn_gui.monitor import ticks, words
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, restyle_read_out
+from sleapnn_gui.monitor.store import Epoch, RunStore
+from sleapnn_gui.widgets.theme import current_theme
+
+LABEL_GAP = 15
+"""Pixels between the names of two lines that end close together."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure of an epoch: which, what it is called at the end of its line, and how the line is drawn."""
+
+    measure: str
+    name: str
+    token: str
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine
+    width: float = 1.4
+
+
+DISTANCES = (
+    Line("median_px", "median", "accent", width=2.2),
+    Line("p90_px", "9 in 10 are nearer", "muted", Qt.PenStyle.DotLine),
+)
+SHARES = (
+    Line("f1", "animals found (F1)", "accent", width=2.2),
+    Line("class_accuracy", "right identity", "validation_line", Qt.PenStyle.DashLine, 2.0),
+    Line("recall", "recall", "muted", Qt.PenStyle.DotLine),
+    Line("precision", "precision", "muted", Qt.PenStyle.DashDotLine),
+)
+
+
+class EpochPlot(QuietPlot):
+    """Draws some measures of a `RunStore`; those that were never taken are left out. `percent` says they are shares."""
+
+    def __init__(
+        self, lines: tuple[Line, ...], *, percent: bool, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(y_text=_percent_text if percent else ticks.plain_text, parent=parent)
+        self.setAccessibleName(name)
+        self.store: RunStore | None = None
+        self._lines, self._percent = lines, percent
+        self._pointer: float | None = None
+        self.view.setMouseEnabled(x=False, y=False)
+        self._curves = [make_curve(self, _Pen(line), level=3 - index) for index, line in enumerate(lines)]
+        self._names = [self._words(line) for line in lines]
+        self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
+        self._best.setZValue(5)
+        self.addItem(self._best, ignoreBounds=True)
+        self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
+        self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
+        self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.setVisible(False)
+        self.addItem(self._cross, ignoreBounds=True)
+        self.on_restyle(lambda: self._cross.setPen(line_pen("faint")))
+        self.read_out = QLabel(self)
+        self.read_out.setVisible(False)
+        self.on_restyle(lambda: restyle_read_out(self.read_out))
+        self.scene().sigMouseMoved.connect(self._point_at)
+        self.view.sigResized.connect(lambda *_: self._place_names())
+
+    def draw(self, *, x_end: float) -> None:
+        """Bring the picture up to date with the store; the epoch axis ends at `x_end`."""
+        store = self.store
+        if store is None:
+            return
+        self.view.setXRange(0.0, x_end * 1.012, padding=0)
+        x = store.columns["x"].values
+        shown = [self._values(store, line) for line in self._lines]
+        finite = np.concatenate([values[np.isfinite(values)] for values in shown] or [np.empty(0)])
+        top = 100.0 if self._percent else float(finite.max(initial=1.0))
+        self.view.setYRange(0.0, top * 1.06, padding=0)
+        for curve, values in zip(self._curves, shown):
+            # A single value is a short stroke, so that it is seen.
+            lone = len(x) == 1
+            curve.setData(
+                np.array([x[0] - 0.15, x[0]]) if lone else x, np.repeat(values, 2) if lone else values
+            )
+        self._draw_best(store, shown[0])
+        self._place_names()
+        self._tell()
+
+    def _values(self, store: RunStore, line: Line) -> np.ndarray:
+        values = store.columns[line.measure].values
+        return 100.0 * values if self._percent else values.copy()
+
+    def _draw_best(self, store: RunStore, values: np.ndarray) -> None:
+        places = [i for i, epoch in enumerate(store.epochs) if epoch.number == store.best_epoch]
+        if not places or not math.isfinite(values[places[0]]):
+            self._best.setData([], [])
+            return
+        self._best.setData([store.epochs[places[0]].x], [values[places[0]]])
+
+    def _place_names(self) -> None:
+        """Write each line's name above its end, clear of the others."""
+        store = self.store
+        if store is None:
+            return
+        (left, right), _ = self.view.viewRange()
+        pixel = self.view.viewPixelSize()[1]
+        ends = []
+        for line, text in zip(self._lines, self._names):
+            values = self._values(store, line)
+            known = np.flatnonzero(np.isfinite(values))
+            text.setVisible(len(known) > 0)
+            if len(known):
+                ends.append((float(values[known[-1]]), float(store.columns["x"].values[known[-1]]), text))
+        below = -math.inf
+        for y, x, text in sorted(ends, key=lambda end: end[0]):
+            y = max(y, below)
+            below = y + LABEL_GAP * pixel
+            near_left = x < left + (right - left) * 0.25
+            text.setAnchor((0.0 if near_left else 1.0, 1.0))
+            text.setPos(x, min(y, self.view.viewRange()[1][1] - LABEL_GAP * pixel))
+
+    def _words(self, line: Line) -> pg.TextItem:
+        text = pg.TextItem(line.name)
+        text.setZValue(6)
+        text.setVisible(False)
+        self.addItem(text, ignoreBounds=True)
+
+        def paint() -> None:
+            text.setColor(
+                current_theme().color("validation" if line.token == "validation_line" else line.token)
+            )
+            text.setFont(current_theme().font("small"))
+
+        self.on_restyle(paint)
+        return text
+
+    # -- pointer -------------------------------------------------------------------------------------------
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._pointer = None
+        self._tell()
+
+    def _point_at(self, position: QPointF) -> None:
+        inside = self.view.sceneBoundingRect().contains(position)
+        self._pointer = self.view.mapSceneToView(position).x() if inside else None
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what was measured in the epoch under the pointer."""
+        store = self.store
+        shown = store is not None and self._pointer is not None and bool(store.epochs)
+        self._cross.setVisible(shown)
+        self.read_out.setVisible(shown)
+        if not shown:
+            return
+        assert store is not None
+        assert self._pointer is not None
+        epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, self._pointer)]
+        self._cross.setPos(epoch.x)
+        self.read_out.setText("  ·  ".join([f"epoch {epoch.number + 1}", *self._said(epoch)]))
+        self.read_out.adjustSize()
+        corner = self.view.sceneBoundingRect().topRight()
+        self.read_out.move(round(corner.x()) - self.read_out.width() - 4, round(corner.y()) + 4)
+
+    def _said(self, epoch: Epoch) -> list[str]:
+        taken = [(line, getattr(epoch, line.measure)) for line in self._lines]
+        write = words.part if self._percent else words.pixels
+        return [f"{line.name} {write(value)}" for line, value in taken if value is not None]
+
+
+@dataclass(frozen=True)
+class _Pen:
+    line: Line
+
+    def __call__(self) -> QPen:
+        solid = self.line.style is Qt.PenStyle.SolidLine
+        return line_pen(self.line.token, width=self.line.width, style=None if solid else self.line.style)
+
+
+def _percent_text(value: float) -> str:
+    return f"{value:.4g} %"

@@ -1,0 +1,83 @@
+"""The images of a run with what the model saw in them, as many as a fixed amount of memory holds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sleapnn_engine.protocol.messages import Event
+from sleapnn_gui.monitor.pairing import pair_animals
+
+FRAME_BYTES = 192 * 2**20
+"""Memory for images and confidence maps; beyond it, older epochs are thinned out."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    event: Event
+    badness: tuple[int, float]
+    """Animals that were missed or are none, then the mean error."""
+
+
+class FrameShelf:
+    """The frames of each epoch within a fixed amount of memory: the newest and the first epochs stay longest."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._epochs: dict[int, list[_Kept]] = {}
+        self.one_animal = True
+        """Whether every image shows exactly one animal; to be set before frames come."""
+        self.version = 0
+        """Grows with every change."""
+
+    @property
+    def epochs(self) -> list[int]:
+        """Epochs that have frames, in order; the newest one only once it has what the one before it has."""
+        found = sorted(self._epochs)
+        if len(found) > 1 and not self._has_validation(found[-1]) and self._has_validation(found[-2]):
+            return found[:-1]
+        return found
+
+    def add(self, event: Event) -> None:
+        """Keep a frame; the same image of the same epoch sent again replaces the older one."""
+        frames = self._epochs.setdefault(event.body["epoch"], [])
+        for index, known in enumerate(frames):
+            if frame_key(known.event) == frame_key(event):
+                self._bytes -= _weight(known)
+                del frames[index]
+                break
+        pairing = pair_animals(event.body, one_animal=self.one_animal)
+        error = event.body["error_px"]
+        frames.append(_Kept(event, (pairing.wrong, -1.0 if error is None else float(error))))
+        self._bytes += _weight(frames[-1])
+        self.version += 1
+        while self._bytes > self._limit and len(self._epochs) > 2:
+            self._thin_out()
+
+    def of_epoch(self, epoch: int, *, split: str = "") -> list[Event]:
+        """The frames of an epoch, validation before training, each worst first; `split` names one of the two."""
+        frames = [
+            frame for frame in self._epochs.get(epoch, []) if not split or frame.event.body["split"] == split
+        ]
+        frames.sort(key=lambda frame: frame.badness, reverse=True)
+        frames.sort(key=lambda frame: frame.event.body["split"] != "validation")
+        return [frame.event for frame in frames]
+
+    def _has_validation(self, epoch: int) -> bool:
+        return any(frame.event.body["split"] == "validation" for frame in self._epochs[epoch])
+
+    def _thin_out(self) -> None:
+        """Drop the epoch whose neighbours stand closest together; the first and the last always stay."""
+        epochs = sorted(self._epochs)
+        gaps = [(epochs[i + 1] - epochs[i - 1], epochs[i]) for i in range(1, len(epochs) - 1)]
+        _, dropped = min(gaps)
+        self._bytes -= sum(map(_weight, self._epochs.pop(dropped)))
+
+
+def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:
+    """What makes two frames show the same image: split, labels, video, frame number and place."""
+    body = event.body
+    return body["split"], body["labels_file"], body["video"], body["frame"], body["index"]
+
+
+def _weight(frame: _Kept) -> int:
+    return sum(array.nbytes for array in frame.event.arrays.values())

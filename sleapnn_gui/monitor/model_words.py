@@ -1,0 +1,27 @@
+"""What types of model are called, and in which ways their runs differ to the eye."""
+
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import HEADS
+
+CROPPED = frozenset({"centered_instance", "multi_class_topdown"})
+"""Types whose images are crops around one animal each."""
+
+ONE_ANIMAL = CROPPED | {"single_instance"}
+"""Types whose every image shows exactly one animal, so that what was found belongs to it however far off it is."""
+
+
+def model_name(model_type: str) -> str:
+    """A type of model as the form calls it; a type this window does not know by its own name."""
+    section = SPEC.sections.get(f"{HEADS}.{model_type}")
+    return section.meta.label if section is not None else model_type.replace("_", " ")
+
+
+def head_name(model_type: str, head: str) -> str:
+    """A head as the form calls it, in running text: 'confidence maps'."""
+    section = SPEC.sections.get(f"{HEADS}.{model_type}.{head}")
+    return section.meta.label.lower() if section is not None else head.replace("_", " ")
+
+
+def samples_name(model_type: str) -> str:
+    """What a model of this type is shown: 'crops' or 'frames'."""
+    return "crops" if model_type in CROPPED else "frames"

@@ -1,0 +1,106 @@
+"""After training: predictions and metrics of all parts in the run folder, as other programs read them."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import sleap_io as sio
+
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.training.run import train
+
+from .rendered import NODES, job, trained, write_labels
+from .test_model_types import LEARNS, MODEL_TYPES, labels_for
+
+
+def learned(folder: Path, model_type: str, **changes: Any) -> Path:
+    """A model that knows its few frames by heart, tested on those and on two files more."""
+    labels = labels_for(model_type, folder, frames=2)
+    again = folder / "again.slp"
+    again.write_bytes(labels.read_bytes())
+    config = job(
+        folder,
+        labels,
+        model_type=model_type,
+        data_config__use_same_data_for_val=True,
+        data_config__test_file_path=[str(labels), str(again)],
+        model_config__backbone_config__unet__filters=12,
+        trainer_config__train_steps_per_epoch=100,
+        trainer_config__max_epochs=2,
+        trainer_config__optimizer__lr=0.003,
+        trainer_config__save_ckpt=True,
+        **{**LEARNS[model_type], **changes},
+    )
+    return trained(config)
+
+
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_every_part_is_predicted_and_measured(tmp_path: Path, model_type: str) -> None:
+    run = learned(tmp_path, model_type)
+    for name in ("train.0", "val.0", "test.0", "test.1"):
+        predicted = sio.load_slp((run / f"labels_pr.{name}.slp").as_posix())
+        truth = sio.load_slp((run / f"labels_gt.{name}.slp").as_posix())
+        assert len(predicted) == len(truth) == 2
+        animals = [len(frame.instances) for frame in predicted]
+        assert animals == [len(frame.instances) for frame in truth]
+        plain = json.loads((run / f"metrics.{name}.json").read_text())
+        assert plain["distance_metrics"]["p50"] < 2.0
+        packed = np.load(run / f"metrics.{name}.npz", allow_pickle=True)["metrics"].item()
+        assert packed["distance_metrics"]["p50"] == pytest.approx(plain["distance_metrics"]["p50"])
+        if model_type == "centroid":
+            assert plain["detection_metrics"]["f1"] == 1.0
+        else:
+            assert plain["mOKS"]["mOKS"] > 0.2
+        if model_type.startswith("multi_class"):
+            assert [i.track.name for frame in predicted for i in by_x(frame)] == ["short", "long"] * 2
+    listed = [path for path in run.iterdir() if path.suffix in (".json", ".yaml")]
+    newest = max(listed, key=lambda path: path.stat().st_mtime_ns)
+    assert newest.name == "training_config.yaml"
+
+
+def by_x(frame: sio.LabeledFrame) -> list[sio.PredictedInstance]:
+    return sorted(frame.instances, key=lambda animal: np.nanmean(animal.numpy()[:, 0]))
+
+
+def test_a_film_is_predicted_without_being_measured(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    writer = cv2.VideoWriter(film.as_posix(), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 64))
+    for number in range(5):
+        writer.write(np.full((64, 64, 3), 40 * number, dtype=np.uint8))
+    writer.release()
+    config = job(
+        tmp_path,
+        write_labels(tmp_path),
+        data_config__test_file_path=str(film),
+        trainer_config__save_ckpt=True,
+    )
+    run = trained(config)
+    predicted = sio.load_slp((run / "labels_pr.test.0.slp").as_posix())
+    assert [frame.frame_idx for frame in predicted] == list(range(5))
+    assert predicted.skeletons[0].node_names == list(NODES)
+    assert not list(run.glob("metrics.test*"))
+    assert not list(run.glob("labels_gt.test*"))
+
+
+def test_a_film_cannot_test_a_model_of_crops(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"")
+    config = job(
+        tmp_path,
+        labels_for("centered_instance", tmp_path),
+        model_type="centered_instance",
+        data_config__test_file_path=str(film),
+    )
+    with pytest.raises(UserError, match="has no labels") as caught:
+        train(build_job(config), stream=io.StringIO())
+    assert caught.value.where == "data_config.test_file_path"
+
+
+def test_without_a_saved_model_nothing_is_predicted(tmp_path: Path) -> None:
+    run = trained(job(tmp_path, write_labels(tmp_path)))
+    assert not list(run.glob("labels_pr*"))
