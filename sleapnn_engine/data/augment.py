@@ -76,18 +76,25 @@ class Augmenter:
         shares of the image's size do not count them. Returns float32 images in 0..1 and the moved points; points that
         leave the image become NaN. The arguments are not changed.
         """
-        changed = to_float(images)
-        if changed is images:
-            changed = images.clone()
-        if self.intensity is not None:
-            changed = self._change_intensity(changed)
+        changed = images
+        if self.intensity is not None and self._changes_intensity:
+            changed = self._change_intensity(to_float(images.clone()))
         if self.geometric is not None:
             changed, points = self._move(changed, points, margin=margin)
-        changed, points = cut_margin(changed, points, margin=margin)
+        else:
+            changed, points = cut_margin(changed, points, margin=margin)
+        changed = to_float(changed)
+        if changed.data_ptr() == images.data_ptr():
+            changed = changed.clone()
         if self.geometric is not None:
             changed = self._erase(changed)
             changed = self._mix(changed)
         return changed, points
+
+    @property
+    def _changes_intensity(self) -> bool:
+        c = self.intensity
+        return max(c.uniform_noise_p, c.gaussian_noise_p, c.contrast_p, c.brightness_p) > 0
 
     def _change_intensity(self, images: torch.Tensor) -> torch.Tensor:
         c = self.intensity
@@ -129,17 +136,20 @@ class Augmenter:
         height, width = images.shape[-2:]
         drawn = self._draw_affine(len(images), height=height - 2 * margin, width=width - 2 * margin)
         if drawn is None:
-            return images, points
+            return cut_margin(images, points, margin=margin)
         rows, matrices = drawn
         rows, matrices = rows.to(images.device), matrices.to(images.device)
-        if len(rows) == len(images):
-            images = move_images(images, matrices)
-        else:
-            images[rows] = move_images(images[rows], matrices)
-        moved = move_points(points[rows], matrices, height=height, width=width)
-        points = points.clone()
-        points[rows] = drop_outside(moved, height=height, width=width)
-        return images, points
+        if images.device.type != "cpu":
+            images = to_float(images)
+        moved = move_images(images if len(rows) == len(images) else images[rows], matrices, margin=margin)
+        places = move_points(points[rows], matrices, height=height, width=width)
+        images, points = cut_margin(images, points.clone(), margin=margin)
+        points[rows] = drop_outside(places - margin, height=height - 2 * margin, width=width - 2 * margin)
+        if len(rows) < len(images):
+            images = images.clone()
+            images[rows] = moved
+            return images, points
+        return moved, points
 
     def _draw_affine(
         self, count: int, *, height: int, width: int

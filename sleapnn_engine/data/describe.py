@@ -159,9 +159,7 @@ def _reach(points: np.ndarray, nodes: Sequence[str], *, middle: np.ndarray) -> d
     for index, node in enumerate(nodes):
         own = points[:, index]
         centers[node] = np.where(np.isfinite(own).all(axis=-1, keepdims=True), own, middle)
-    distances = {
-        name: np.linalg.norm(points - center[:, None], axis=-1) for name, center in centers.items()
-    }
+    distances = {name: np.linalg.norm(points - center[:, None], axis=-1) for name, center in centers.items()}
     return {name: round(float(np.nanmax(gaps, initial=0.0)), 2) for name, gaps in distances.items()}
 
 

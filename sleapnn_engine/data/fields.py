@@ -7,7 +7,7 @@ import math
 import torch
 
 from .targets import map_size
-from .windows import NOTHING, SMALL, Windows
+from .windows import NOTHING, SMALL, inside, places
 
 
 def part_affinity_fields(
@@ -31,31 +31,31 @@ def part_affinity_fields(
     start, end, span, length = start[drawn], end[drawn], span[drawn], length[drawn, None]
     reach = (-2 * sigma**2 * math.log(NOTHING)) ** 0.25
     low = torch.floor((torch.minimum(start, end) - reach) / stride).long()
-    xs, ys = _cells(low, torch.maximum(start, end) + reach, stride=stride, rows=rows, columns=columns)
+    high = torch.ceil((torch.maximum(start, end) + reach) / stride).long()
+    xs, ys = _cells(low, high, rows=rows, columns=columns)
     dx, dy = xs[:, None] * stride - start[:, :1, None], ys[:, :, None] * stride - start[:, 1:, None]
     along = (dx * span[:, :1, None] + dy * span[:, 1:, None]) / length.square().clamp_min(1.0)[..., None]
     along = along.clamp(0.0, 1.0)
     squared = (dx - along * span[:, :1, None]).square() + (dy - along * span[:, 1:, None]).square()
     weight = torch.exp(squared.square() * (-0.5 / sigma**2))
-    count = len(points) * len(edges) * 2
-    margin = max(ys.shape[1], xs.shape[1])
-    maps = Windows(points, maps=count, rows=rows, columns=columns, margin=margin)
-    plane = (batch * len(edges) + edge) * 2
+    fields = points.new_zeros(len(points) * len(edges) * 2 * rows * columns)
+    index = places((batch * len(edges) + edge) * 2, ys, xs, size=(rows, columns))
     for axis in (0, 1):
-        maps.add(plane + axis, ys, xs, weight * (span[:, axis, None, None] / length[..., None]))
-    return maps.inner().view(len(points), 2 * len(edges), rows, columns)
+        patch = weight * (span[:, axis, None, None] / length[..., None])
+        fields.index_add_(0, (index + axis * rows * columns).flatten(), patch.flatten())
+    return fields.view(len(points), 2 * len(edges), rows, columns)
 
 
 def _cells(
-    low: torch.Tensor, high: torch.Tensor, *, stride: int, rows: int, columns: int
+    low: torch.Tensor, high: torch.Tensor, *, rows: int, columns: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Columns (M, l) and rows (M, k) of patches from cells `low` (M, 2) to beyond pixels `high` (M, 2).
+    """Columns (M, l) and rows (M, k) of patches from cells `low` (M, 2) to `high` (M, 2).
 
     All patches are as large as the largest; where that is most of the map, they are the map.
     """
-    sides = (torch.ceil(high / stride).long() - low + 1).amax(dim=0)
-    across, down = (int(side) for side in sides)
+    across, down = (
+        min(int(side), limit) for side, limit in zip((high - low + 1).amax(dim=0), (columns, rows))
+    )
     if across * down > SMALL * rows * columns:
-        low, across, down = torch.zeros_like(low), columns, rows
-    steps = torch.arange(max(across, down), device=low.device)
-    return low[:, :1] + steps[:across], low[:, 1:] + steps[:down]
+        across, down = columns, rows
+    return inside(low[:, 0], side=across, count=columns), inside(low[:, 1], side=down, count=rows)

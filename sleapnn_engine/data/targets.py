@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from .windows import NOTHING, SMALL, Windows
+from .windows import NOTHING, SMALL, inside, places
 
 
 def confidence_maps(
@@ -24,21 +24,22 @@ def confidence_maps(
     `NOTHING` may be 0.
     """
     rows, columns = map_size(height, width, stride=stride)
-    reach = math.ceil(sigma * math.sqrt(-2 * math.log(NOTHING)))
-    if (2 * reach + 1) ** 2 > SMALL * rows * columns:
+    side = 2 * math.ceil(sigma * math.sqrt(-2 * math.log(NOTHING))) + 1
+    if side**2 > SMALL * rows * columns or side > min(rows, columns):
         return _whole_maps(points, height=height, width=width, stride=stride, sigma=sigma)
     batch, animals, nodes = points.shape[:3]
     cells = points / stride
-    start = torch.where(torch.isfinite(cells), cells.round(), -4.0 * reach - 4).long() - reach
-    steps = torch.arange(2 * reach + 1, device=points.device)
-    maps = Windows(points, maps=batch * nodes, rows=rows, columns=columns, margin=2 * reach + 1)
+    start = cells.nan_to_num(nan=0.0).round().long() - side // 2
+    xs, ys = inside(start[..., 0], side=side, count=columns), inside(start[..., 1], side=side, count=rows)
+    across = torch.exp((xs - cells[..., :1]).square() * (-0.5 / sigma**2)).nan_to_num_(nan=0.0)
+    down = torch.exp((ys - cells[..., 1:]).square() * (-0.5 / sigma**2)).nan_to_num_(nan=0.0)
+    maps = points.new_zeros(batch * nodes * rows * columns)
     planes = torch.arange(batch * nodes, device=points.device).view(batch, nodes)
     for animal in range(animals):
-        xs, ys = start[:, animal, :, :1] + steps, start[:, animal, :, 1:] + steps
-        across = torch.exp((xs - cells[:, animal, :, :1]).square() * (-0.5 / sigma**2)).nan_to_num_(nan=0.0)
-        down = torch.exp((ys - cells[:, animal, :, 1:]).square() * (-0.5 / sigma**2)).nan_to_num_(nan=0.0)
-        maps.raise_to(planes, ys, xs, down[..., :, None] * across[..., None, :])
-    return maps.inner().view(batch, nodes, rows, columns)
+        index = places(planes, ys[:, animal], xs[:, animal], size=(rows, columns))
+        patch = down[:, animal, :, :, None] * across[:, animal, :, None, :]
+        maps[index] = patch if animal == 0 else torch.maximum(maps[index], patch)
+    return maps.view(batch, nodes, rows, columns)
 
 
 def _whole_maps(points: torch.Tensor, *, height: int, width: int, stride: int, sigma: float) -> torch.Tensor:
