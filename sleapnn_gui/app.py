@@ -5,9 +5,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from .frame.remembered import remembered_theme, restore_layout
 from .main_window import MainWindow
 from .options import parse
 from .widgets.theme import install_theme
@@ -23,8 +24,9 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     app = existing if isinstance(existing, QApplication) else QApplication(list(argv[:1]))
     app.setApplicationName("sleapnn-gui")
     app.setOrganizationName("sleapnn-gui")
-    install_theme(app, mode=options.theme or str(QSettings().value("theme", "system")))
+    install_theme(app, mode=options.theme or remembered_theme())
     window = MainWindow()
+    restore_layout(window)
     window.show()
     if options.paths:
         window.files.open_paths([Path(path) for path in options.paths])

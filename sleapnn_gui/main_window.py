@@ -18,6 +18,7 @@ from .frame.closing import Closing
 from .frame.commands import COMMANDS, make_actions
 from .frame.file_commands import FileCommands
 from .frame.rail import Rail
+from .frame.remembered import remember_layout, remember_theme
 from .frame.run_commands import RunCommands
 from .frame.status_line import StatusLine, by_weight
 from .frame.top_bar import TopBar
@@ -153,10 +154,16 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Show data, configure, train or runs."""
+        if self.banner.severity == "info" and self._banner_then is None and name != self.page():
+            self.say("")
         self.pages.setCurrentWidget(self._pages[name])
         self.rail.show_page(name)
         # A run brings a bar of its own, with its name, its progress and its buttons.
         self.top_bar.setVisible(name != "train" or self.session is None)
+        focus = self.focusWidget()
+        if focus is None or not self.rail.isAncestorOf(focus):
+            # Qt would give it to the first control of the page, which may be one that ends a run.
+            self._pages[name].setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":
             self.runs_page.look_in(self.runs.folder())
 
@@ -230,18 +237,23 @@ class MainWindow(QMainWindow):
             self.say("No problems found. Press Train to begin.")
 
     def do_theme_light(self) -> None:
-        current_theme().set_mode("light")
+        self._use_theme("light")
 
     def do_theme_dark(self) -> None:
-        current_theme().set_mode("dark")
+        self._use_theme("dark")
 
     def do_theme_system(self) -> None:
-        current_theme().set_mode("system")
+        self._use_theme("system")
 
     def do_quit(self) -> None:
         self.close()
 
     # -- showing -------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _use_theme(mode: str) -> None:
+        current_theme().set_mode(mode)
+        remember_theme(mode)
 
     def _follow_banner(self) -> None:
         then, self._banner_then = self._banner_then, None
@@ -292,6 +304,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closing.may_close():
+            remember_layout(self)
             self.runs.leave()
             self.labels_watch.stop()
             event.accept()

@@ -13,6 +13,7 @@ from ..config.dialect import parse
 from ..config.errors import UserError
 from ..config.files import read_config
 from ..config.issue import Issue
+from ..config.legacy import is_legacy
 from ..config.schema.job import Job
 from ..config.spec import SPEC
 from ..config.validate import errors, validate
@@ -38,12 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when done or stopped on request, 130 after Ctrl-C. Raises UserError for everything else."""
     values = read_config(args.config).values
+    if is_legacy(values):
+        raise UserError(
+            "This is a training profile of SLEAP 1.4 or older.",
+            where=str(args.config),
+            hint="Turn it into a config with “sleapnn-engine import-legacy FILE -o OUT” and train that.",
+            usage=True,
+        )
     for text in args.overrides:
         override(values, text)
     job, issues = checked(values)
     wrong = errors(issues)
     for issue in issues:
-        if wrong or issue.severity == "warning":
+        if issue.severity != "info":
             print(
                 f"{args.config}: {issue.path or 'file'}: {issue.severity}: {issue.message}", file=sys.stderr
             )
@@ -52,7 +60,9 @@ def run(args: argparse.Namespace) -> int:
     from ..training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:
-        return train(job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout, errors=sys.stderr)
+        return train(
+            job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout, errors=sys.stderr
+        )
     except UserError:
         if args.verbose:
             traceback.print_exc()

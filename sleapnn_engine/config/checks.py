@@ -211,6 +211,9 @@ def _keeping(view: View) -> Iterator[Issue]:
         yield warning(
             top, "Checkpoints are on, but none of the best models is kept.", Fix("Keep 1", {top: 1})
         )
+    test = DATA + "test_file_path"
+    if view.value(test) and (view.value(save) is False or view.number(top) == 0):
+        yield warning(test, f"{_label(test)} has no effect, because no trained model is kept to be tested.")
     name = view.value(TRAINER + "run_name")
     if isinstance(name, str) and (
         any(sign in name for sign in '/\\:*?"<>|\0') or name.strip() in (".", "..")

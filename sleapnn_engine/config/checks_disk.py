@@ -1,7 +1,7 @@
 """Checks that look at the disk or at the labels; slower than `validate`, so never run on each keystroke."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,26 @@ def check_files(values: Mapping[str, Any]) -> list[Issue]:
             said = view.value(key.path)
             for item in said if isinstance(said, list) else [said]:
                 if isinstance(item, str) and item:
-                    issues.extend(_file(key.path, item, key.meta.suffixes))
+                    issues.extend(_named(_file, key.path, item, key.meta.suffixes))
     for path in (TRAINER + "ckpt_dir", DATA + "cache_img_path"):
         folder = view.value(path)
         if isinstance(folder, str) and folder.strip():
-            issues.extend(_folder(path, folder))
+            issues.extend(_named(_folder, path, folder))
     return issues
+
+
+def _named(check: Callable[..., Iterator[Issue]], path: str, name: str, *more: Any) -> list[Issue]:
+    """What a check finds; names that the system cannot take at all are an error of their own."""
+    try:
+        if "\0" in name:
+            raise ValueError("it has a zero character in it")
+        return list(check(path, name, *more))
+    except OSError as problem:
+        reason = problem.strerror
+    except (ValueError, RuntimeError) as problem:  # a runtime error is the home folder of nobody
+        reason = str(problem).rstrip(".")
+    shown = name if len(name) <= 200 else f"{name[:200]}…"
+    return [error(path, f"{SPEC.keys[path].meta.label}: {shown!r} cannot be used ({reason}).")]
 
 
 def _file(path: str, name: str, suffixes: tuple[str, ...]) -> Iterator[Issue]:

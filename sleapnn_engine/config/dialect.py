@@ -74,6 +74,8 @@ def parse(text: str, *, where: str = "") -> Any:
 
 
 def _sentence(problem: yaml.YAMLError) -> str:
+    if isinstance(problem, yaml.reader.ReaderError):
+        return f"The file cannot be read as YAML: its sign number {problem.position + 1} ({_sign(problem)}) is no text."
     mark = getattr(problem, "problem_mark", None)
     what = str(getattr(problem, "problem", None) or problem).strip()
     if "\\t" in what:
@@ -81,6 +83,11 @@ def _sentence(problem: yaml.YAMLError) -> str:
     if mark is None:
         return f"The file cannot be read as YAML: {what}."
     return f"Line {mark.line + 1}, column {mark.column + 1}: {what}."
+
+
+def _sign(problem: yaml.reader.ReaderError) -> str:
+    code = problem.character if isinstance(problem.character, int) else ord(problem.character[:1])
+    return f"U+{code:04X}"
 
 
 def write(values: Any) -> str:

@@ -152,7 +152,7 @@ class DiskFrames(FrameStore):
     The folder is in the form that other programs write and read: see `cached_images`. JPEG loses a little (quality
     95); choose the memory store where that matters. With `use_existing`, images that are already in the folder are
     used and nothing is written; they must be there for every frame and show these frames. `warnings` says what
-    cannot be known of them.
+    cannot be known of them. Of a cache that cannot be finished nothing is left.
     """
 
     def __init__(
@@ -169,15 +169,19 @@ class DiskFrames(FrameStore):
         self.folder = Path(folder)
         self.warnings: tuple[str, ...] = ()
         self._names = image_names(labels)
-        self._written: tuple[str, ...] = ()
+        self._written: list[str] = []
         if use_existing:
             self._require_existing()
             return
-        self._written = (*self._names, LIST_NAME)
-        self._prepare_folder()
-        _fill(self._write, labels, progress=progress, threads=threads)
-        with self._writing(LIST_NAME):
-            write_list(self.folder, shown_frames(labels))
+        try:
+            self._prepare_folder()
+            _fill(self._write, labels, progress=progress, threads=threads)
+            with self._writing(LIST_NAME):
+                write_list(self.folder, shown_frames(labels))
+        except BaseException:  # a signal as well
+            with contextlib.suppress(OSError):
+                self.delete()
+            raise
 
     def images(self, indices: torch.Tensor) -> torch.Tensor:
         """Read the chosen frames back from the folder."""
@@ -210,6 +214,7 @@ class DiskFrames(FrameStore):
 
     @contextlib.contextmanager
     def _writing(self, name: str) -> Iterator[None]:
+        self._written.append(name)
         try:
             yield
         except OSError as error:

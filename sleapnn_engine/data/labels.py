@@ -18,6 +18,7 @@ from .label_videos import CheckedVideo, check_video, video_name
 from .overlaps import repeats_between_files
 from .phrases import counted, first_places, quoted
 from .records import Counts, LabeledFrame, LabelSet
+from .videos import quiet_decoders
 
 
 @attrs.frozen(eq=False)
@@ -82,6 +83,7 @@ def read_labels(
     Frames of videos that are missing stay in the set (with `size` None), so that they can be counted and
     described.
     """
+    quiet_decoders()
     state = _Reading(user_instances_only=user_instances_only, check_images=check_images)
     if isinstance(paths, (str, Path)):
         paths = [paths]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,6 +36,14 @@ def find_file(stored: str, folder: Path) -> Path | None:
         except OSError:  # a name the system refuses (too long, forbidden signs) is a file that is not there
             continue
     return None
+
+
+def quiet_decoders() -> None:
+    """Have OpenCV's film reader keep its remarks from the terminal, unless the environment asks for them.
+
+    Whatever matters in them comes back as an error with the name of the film. OpenCV looks when it opens its first film.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 def is_address(stored: str) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.data.label_writing import save_labels
 from sleapnn_engine.data.records import LabelSet
 
 from .metrics import Metrics
@@ -95,7 +96,7 @@ def write_predictions(
         provenance=dict(provenance or {}),
     )
     try:
-        sio.save_slp(labels, path.as_posix(), embed=False, restore_original_videos=False, verbose=False)
+        save_labels(labels, path)
     except OSError as error:
         raise _unwritten("The predictions", path, error) from error
     return path

@@ -47,10 +47,21 @@ _ERROR = record(
     Field("p90_px", NUMBER, "distance that nine in ten points stay below", nullable=True),
     Field("percent_of_body", NUMBER, "median as a share of body length, in percent", nullable=True),
     Field("by_node", table_of(maybe(NUMBER)), "median distance of each node"),
-    Field("precision", NUMBER, "share of animals found that are labelled, 0 to 1", nullable=True),
-    Field("recall", NUMBER, "share of labelled animals that are found, 0 to 1", nullable=True),
-    Field("f1", NUMBER, "harmonic mean of both; null: one animal for each image", nullable=True),
-    Field("class_accuracy", NUMBER, "share of animals found with the right identity, 0 to 1", nullable=True),
+    # Journals of earlier versions have none of these four.
+    Field(
+        "precision", NUMBER, "share of animals found that are labelled, 0 to 1", nullable=True, optional=True
+    ),
+    Field("recall", NUMBER, "share of labelled animals that are found, 0 to 1", nullable=True, optional=True),
+    Field(
+        "f1", NUMBER, "harmonic mean of both; null: one animal for each image", nullable=True, optional=True
+    ),
+    Field(
+        "class_accuracy",
+        NUMBER,
+        "share of animals found with the right identity, 0 to 1",
+        nullable=True,
+        optional=True,
+    ),
 )
 
 _ARRAY = record(

@@ -64,9 +64,15 @@ def contents(
 
 
 def write_atomically(content: dict[str, Any], path: Path) -> None:
-    """Write `content` so that `path` is at all times either the old file or the whole new one."""
+    """Write `content` so that `path` is at all times either the old file or the whole new one.
+
+    Raises OSError when the disk takes no more.
+    """
     with _whole(path) as file:
-        torch.save(content, file)
+        try:
+            torch.save(content, file)
+        except RuntimeError as error:  # PyTorch's writer puts its own error over that of the file
+            raise error.__context__ if isinstance(error.__context__, OSError) else error from None
 
 
 def copy_atomically(source: Path, path: Path) -> None:

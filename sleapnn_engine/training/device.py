@@ -9,7 +9,10 @@ import torch
 from torch import nn
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.trainer import TrainerConfig
 from sleapnn_engine.data.phrases import counted
+
+from .allocator import keep_freed_memory
 
 #: Values of `--precision`.
 PRECISIONS = ("auto", "32", "bf16")
@@ -51,25 +54,29 @@ class Compute:
         return before - torch.cuda.memory_reserved(self.device)
 
 
-def choose_computes(
-    *, accelerator: str, devices: int | str | None, indices: list[int] | None, precision: str
-) -> tuple[Compute, ...]:
+def choose_computes(settings: TrainerConfig, *, precision: str) -> tuple[Compute, ...]:
     """Turn the settings into one device for each process of a run, this process's first.
 
     Raises UserError (usage) when the machine has no such devices.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
-    kind = _kind(accelerator)
-    numbers = _listed(kind, indices) if indices else range(_count(kind, devices))
+    kind, indices = _kind(settings.trainer_accelerator), settings.trainer_device_indices
+    numbers = _listed(kind, indices) if indices else range(_count(kind, settings.trainer_devices))
     found = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
     if len(found) > 1:
         _require_distributed()
     if kind == "cpu":
-        # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
-        torch.set_flush_denormal(True)
+        prepare_cpu()
     bf16 = precision == "bf16" or (precision == "auto" and all(map(_fast_bf16, found)))
     return tuple(Compute(device=device, bf16=bf16) for device in found)
+
+
+def prepare_cpu() -> None:
+    """Make this process fast on a CPU."""
+    # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
+    torch.set_flush_denormal(True)
+    keep_freed_memory()
 
 
 def _kind(accelerator: str) -> str:

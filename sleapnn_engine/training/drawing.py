@@ -60,8 +60,11 @@ def save_picture(picture: np.ndarray, path: Path) -> None:
     if not done:
         raise OSError(0, "the picture cannot be encoded", str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(data.tobytes())
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(data.tobytes())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _heated(picture: np.ndarray, maps: np.ndarray, *, cell: int, zoom: int) -> np.ndarray:

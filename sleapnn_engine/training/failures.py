@@ -48,9 +48,7 @@ def _of_disk(error: OSError, *, where: str) -> UserError:
 
 
 def _disk_is_full(where: str) -> UserError:
-    return UserError(
-        "The disk is full.", where=where, hint="Free some space; what was saved before is kept."
-    )
+    return UserError("The disk is full.", where=where, hint="Free some space; what was saved before is kept.")
 
 
 def _is_memory(error: BaseException) -> bool:

@@ -142,7 +142,12 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
         return OnDemandFrames(labels, plan)
 
     train = build(data.train, "train_imgs", 0)
-    val = train if same else build(data.val, "val_imgs", len(data.train))
+    try:
+        val = train if same else build(data.val, "val_imgs", len(data.train))
+    except BaseException:  # a signal as well: images that nobody knows of would stay for ever
+        for store in written:
+            store.delete()
+        raise
     return Stores(train=train, val=val, written=tuple(written))
 
 

@@ -29,7 +29,7 @@ from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
 
 from . import build, images
-from .device import Compute
+from .device import Compute, prepare_cpu
 from .failures import explained
 from .group import Group, Lost
 from .labels import Data, open_training_labels, split_data
@@ -112,7 +112,7 @@ def prepare(
     """Open the labels as the first process does, and keep the images where those are not on disk."""
     made, where = build_job(job), torch.device(device)
     if where.type == "cpu":
-        torch.set_flush_denormal(True)  # as the first process does
+        prepare_cpu()
     else:
         torch.cuda.set_device(where)
     labels = open_training_labels(made)

@@ -169,7 +169,8 @@ class Ranks:
                 other.process.stdin.close()
         for other, listener in zip(self._others, self._listeners, strict=True):
             try:
-                other.process.wait(LAST_SECONDS)
+                # One that is still loading or building has nothing to end.
+                other.process.wait(LAST_SECONDS if other.ready.is_set() else 0)
             except subprocess.TimeoutExpired:
                 other.process.kill()
             listener.join(LAST_SECONDS)

@@ -4,12 +4,17 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import attrs
 import numpy as np
+import torch
 
-from sleapnn_engine.protocol.channel import EngineChannel
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
+
+from .failures import explained
 
 #: What heartbeats call each phase.
 STATES = {"train": "training", "validate": "validating", "save": "saving", "finish": "finalizing"}
@@ -42,6 +47,26 @@ class Phase:
         if now - self.told >= PROGRESS_SECONDS:
             self.told = now
             self.report.phase_event(self, "progress")
+
+
+@contextmanager
+def open_channel(folder: Path, *, device: torch.device) -> Iterator[EngineChannel]:
+    """The conversation with the viewers of a run in `folder`. Raises UserError when it cannot be opened."""
+
+    def gpu_bytes() -> int | None:
+        return torch.cuda.memory_allocated(device) if device.type == "cuda" else None
+
+    channel = EngineChannel(folder, gpu_bytes=gpu_bytes)
+    try:
+        channel.start()
+    except ChannelError as error:
+        raise UserError(str(error)) from error
+    except OSError as error:
+        raise explained(error, folder=folder) from error
+    try:
+        yield channel
+    finally:
+        channel.close()
 
 
 class Report:

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,7 +15,6 @@ from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
-from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
 
 from . import build, images
 from .cache import announce_cache
@@ -35,13 +33,14 @@ from .evaluate import Skipped, evaluate
 from .failures import DETAILS, explained
 from .feed import Feed
 from .held_out import HeldOut, open_held_out
-from .labels import open_training_labels, split_data
+from .labels import Data, open_training_labels, split_data
 from .loop import fit, heed_signals
 from .profiling import build_profilers
 from .ranks import Ranks, open_ranks
-from .report import Report
+from .report import Report, open_channel
 from .resolved import resolve, write_final, write_initial
 from .resume import chosen_seed, inherit_best, split_digest, take_up, without_start_weights
+from .room import require_room
 from .run_folder import LOG, RunFolder, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
@@ -84,10 +83,15 @@ class _Run:
         """What this process computes on."""
         return self.computes[0]
 
+    def end_ranks(self) -> None:
+        """End the other processes, which only training needs."""
+        ranks, self.ranks = self.ranks, None
+        if ranks is not None:
+            ranks.close()
+
     def close(self) -> None:
         """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
-        if self.ranks is not None:
-            self.ranks.close()
+        self.end_ranks()
         if self.training is not None:
             self.training.feed.close()
         for other in self.others:
@@ -111,12 +115,7 @@ def train(
     step was done leaves no folder; any other folder says so too and keeps everything that was saved.
     """
     trainer = job.trainer_config
-    computes = choose_computes(
-        accelerator=trainer.trainer_accelerator,
-        devices=trainer.trainer_devices,
-        indices=trainer.trainer_device_indices,
-        precision=precision,
-    )
+    computes = choose_computes(trainer, precision=precision)
     earlier = read_earlier(job)
     tracking = prepare_tracking(job)
     place = create_run_folder(job, model_type=active(job.model_config.head_configs), chosen=run_dir)
@@ -129,7 +128,7 @@ def train(
         place,
         contextlib.suppress(Interrupted),  # a signal before there is anything to keep
         Signals().caught() as signals,
-        _channel(place.path, computes[0]) as channel,
+        open_channel(place.path, device=computes[0].device) as channel,
         run_log(place.path / LOG, channel, warn=console.warn),
     ):
         report = Report(channel)
@@ -160,6 +159,7 @@ def _work(run: _Run) -> int:
         raise _failed(run, error) from error
     finally:
         run.close()
+        _tidy(run)
 
 
 def _build_and_fit(run: _Run) -> int:
@@ -175,6 +175,7 @@ def _build_and_fit(run: _Run) -> int:
             run.ranks.join(run.training)
     run.signals.training = run.training
     outcome = fit(run.training, _callbacks(run))
+    run.end_ranks()
     run.is_trained = True
     _evaluate(run, run.training)
     with run.report.phase("finish", "Finishing"):
@@ -196,11 +197,7 @@ def _build(run: _Run) -> Training:
         data = split_data(job, labels, seed=seed)
         plan = images.plan_images(job, data)
         crops = images.plan_crops(job, data.train, plan)
-        for name, part in (("train", data.train), ("val", data.val)):
-            _write_truth(run, part, split=name)
-        for test in run.held_out:
-            if test.labelled:
-                _write_truth(run, test.labels, split="test", first=test.number)
+        _write_split(run, data)
     if run.ranks is not None:
         run.ranks.prepare(job, seed=seed, folder=folder)
     with phase("cache", announce_cache(job, data, plan, processes=len(run.computes))) as cache:
@@ -241,6 +238,7 @@ def _build(run: _Run) -> Training:
 def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
     """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
     job = run.job if run.earlier is None else without_start_weights(run.job)
+    require_room(job, samples, folder=run.folder, on_cpu=run.compute.device.type == "cpu")
     model = build.build_model(job, samples=samples)
     run.compute.place(model)
     optimizer = build_optimizer(
@@ -264,6 +262,15 @@ def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int
         start_step=0 if run.earlier is None else run.earlier.step,
         share=Share(0, len(run.computes)),
     )
+
+
+def _write_split(run: _Run, data: Data) -> None:
+    """Copies of the labels as they are used, files for testing included."""
+    for name, part in (("train", data.train), ("val", data.val)):
+        _write_truth(run, part, split=name)
+    for test in run.held_out:
+        if test.labelled:
+            _write_truth(run, test.labels, split="test", first=test.number)
 
 
 def _write_truth(run: _Run, labels: LabelSet, *, split: str, first: int = 0) -> None:
@@ -318,10 +325,14 @@ def _evaluate(run: _Run, training: Training) -> None:
 
 
 def _tidy(run: _Run) -> None:
-    """Remove the image cache this run wrote, where the job asks for that."""
-    if run.stores is not None and run.job.data_config.delete_cache_imgs_after_training:
-        for store in run.stores.written:
+    """Remove the image cache this run wrote, where the job asks for that, however the run ended."""
+    if run.stores is None or not run.job.data_config.delete_cache_imgs_after_training:
+        return
+    for store in run.stores.written:
+        try:
             store.delete()
+        except OSError as error:
+            log.warning("The cached images in %s could not be removed (%s).", store.folder, error)
 
 
 def _finished(run: _Run, outcome: str) -> None:
@@ -341,7 +352,7 @@ def _finished(run: _Run, outcome: str) -> None:
 
 
 def _interrupted(run: _Run, *, name: str) -> int:
-    """Keep the state, say so, delete nothing."""
+    """Keep the state and say so."""
     log.warning("%s received: the run ends here.", name)
     _keep_state(run)
     _finished(run, "stopped")
@@ -375,23 +386,3 @@ def _keep_state(run: _Run) -> None:
             run.checkpoints.write_last(run.training)
     except OSError as error:
         log.error("The last state could not be saved (%s).", error)
-
-
-@contextlib.contextmanager
-def _channel(folder: Path, compute: Compute) -> Iterator[EngineChannel]:
-    """The conversation with viewers. Raises UserError when it cannot be opened."""
-
-    def gpu_bytes() -> int | None:
-        return torch.cuda.memory_allocated(compute.device) if compute.device.type == "cuda" else None
-
-    channel = EngineChannel(folder, gpu_bytes=gpu_bytes)
-    try:
-        channel.start()
-    except ChannelError as error:
-        raise UserError(str(error)) from error
-    except OSError as error:
-        raise explained(error, folder=folder) from error
-    try:
-        yield channel
-    finally:
-        channel.close()

@@ -90,12 +90,12 @@ def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) 
     UserError when the folder cannot be made or written to.
     """
     if chosen is not None:
-        claimed = _claim(chosen.expanduser().absolute())
+        claimed = _claim(chosen)
         if claimed is None:
             raise UserError(_TAKEN, where=str(chosen), hint="Choose another one.", usage=True)
         return claimed
     trainer = job.trainer_config
-    parent = Path("." if trainer.ckpt_dir in _NO_NAME else str(trainer.ckpt_dir)).expanduser().absolute()
+    parent = Path("." if trainer.ckpt_dir in _NO_NAME else str(trainer.ckpt_dir))
     name = (
         time.strftime("%y%m%d_%H%M%S") + f"_{model_type}"
         if trainer.run_name in _NO_NAME
@@ -112,6 +112,7 @@ def _claim(folder: Path) -> RunFolder | None:
     """Make `folder` and take it for this run; None where another run has it."""
     made: list[Path] = []
     try:
+        folder = folder.expanduser().absolute()
         if holds_run(folder):
             return None
         made = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -122,6 +123,8 @@ def _claim(folder: Path) -> RunFolder | None:
         if folder.is_dir():  # another run was a moment faster
             return None
         raise _impossible(folder, errno.ENOTDIR) from None
+    except (ValueError, RuntimeError) as error:  # a zero character, or the home folder of nobody
+        raise _impossible(folder, str(error)) from error
     except OSError as error:
         for path in made:
             with contextlib.suppress(OSError):
@@ -130,7 +133,7 @@ def _claim(folder: Path) -> RunFolder | None:
     return RunFolder(folder, tuple(made), before)
 
 
-def _impossible(folder: Path, number: int | None) -> UserError:
+def _impossible(folder: Path, why: int | str | None) -> UserError:
     reasons = {
         errno.ENOTDIR: "there is a file of that name",
         errno.ENAMETOOLONG: "its name is too long",
@@ -139,7 +142,7 @@ def _impossible(folder: Path, number: int | None) -> UserError:
         errno.EROFS: "that disk is read-only",
         errno.ENOSPC: "that disk is full",
     }
-    reason = reasons.get(number or 0) or os.strerror(number or 0)
+    reason = why if isinstance(why, str) else reasons.get(why or 0) or os.strerror(why or 0)
     return UserError(
         f"The run folder cannot be made: {reason}.",
         where=str(folder),

@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill: noticed between two steps while training, at once before and after it."""
+"""Ctrl-C, a polite kill, a terminal that is closed: noticed between two steps while training, at once otherwise."""
 
 import signal
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import attrs
 
 from .state import Training
 
-CAUGHT = (signal.SIGINT, signal.SIGTERM)
+CAUGHT = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Interrupted(BaseException):
@@ -35,10 +35,18 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator["Signals"]:
-        """Handle signals inside, and as before afterwards. Must run in the main thread."""
-        before = {number: signal.signal(number, self._received) for number in CAUGHT}
+        """Handle signals inside, and as before afterwards. Must run in the main thread.
+
+        A run that was started to outlive its terminal (nohup) still does.
+        """
+        left = {getattr(signal, "SIGHUP", None)} if _outlives_terminal() else set()
+        before = {number: signal.signal(number, self._received) for number in CAUGHT if number not in left}
         try:
             yield self
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _outlives_terminal() -> bool:
+    return hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

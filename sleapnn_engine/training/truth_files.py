@@ -4,6 +4,7 @@ from pathlib import Path
 
 import sleap_io as sio
 
+from sleapnn_engine.data.label_writing import save_labels
 from sleapnn_engine.data.records import LabelSet
 
 
@@ -39,6 +40,6 @@ def write_truth(
             labeled_frames=chosen, videos=stored.videos, skeletons=stored.skeletons, tracks=stored.tracks
         )
         path = folder / f"labels_gt.{split}.{first + number}.slp"
-        sio.save_slp(part, path.as_posix(), embed=False, restore_original_videos=False)
+        save_labels(part, path)
         written.append(path)
     return written

@@ -139,6 +139,7 @@ class FormPage(QWidget):
         column.setContentsMargins(10, 10, 10, 0)
         column.addWidget(self.sections, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self._splitter.setObjectName("form:panes")
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(left)

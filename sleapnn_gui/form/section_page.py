@@ -3,7 +3,16 @@
 import attrs
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sleapnn_engine.config.spec import SPEC
 
@@ -32,11 +41,12 @@ class Filter:
 
 
 class SectionMessage(MessageLine):
-    """The worst issue of a section, with its fix."""
+    """The worst issue of a section, with its fix; of a one-of section, also what is wrong with the choice made."""
 
     def __init__(self, path: str, document: Document, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path, self._document = path, document
+        self._one_of = bool(SPEC.sections[path].meta.one_of)
         self._fix = None
         self.setObjectName(f"issue:{path}")
         self.followed.connect(self._apply)
@@ -44,7 +54,11 @@ class SectionMessage(MessageLine):
 
     def show_state(self) -> None:
         """Show what the document finds wrong with the section now."""
-        issues = sorted(self._document.issues(self._path), key=lambda issue: _RANK[issue.severity])
+        found = self._document.issues(self._path)
+        chosen = self._document.chosen(self._path) if self._one_of else None
+        if chosen:
+            found = [*found, *self._document.issues(f"{self._path}.{chosen}")]
+        issues = sorted(found, key=lambda issue: _RANK[issue.severity])
         self._fix = issues[0].fix if issues else None
         if issues:
             self.say(
@@ -164,7 +178,14 @@ class SectionPage(QWidget):
         self.cards: SectionCards | None = None
         self.switch_box: GroupBox | None = None
         self._messages: list[SectionMessage] = []
-        column = QVBoxLayout(self)
+        # A row in a layout of its own width: only so do wrapped sentences get the height they need on wide screens.
+        inside = QWidget(self)
+        inside.setMaximumWidth(ROW_WIDTH)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addWidget(inside, 1000)
+        across.addStretch(1)
+        column = QVBoxLayout(inside)
         theme = current_theme()
         column.setContentsMargins(0, 0, 0, theme.size("space_5"))
         column.setSpacing(theme.size("space_4"))

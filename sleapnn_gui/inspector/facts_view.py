@@ -88,6 +88,7 @@ class FactsView(QWidget):
         column.addWidget(self.status)
         column.addLayout(self.messages)
         column.addWidget(self._grid_box)
+        column.addSpacing(8)
         column.addWidget(self.parts)
         column.addWidget(self.bars)
         self.show_nothing()

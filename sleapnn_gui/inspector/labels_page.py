@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.config.fitting import misfit
 from sleapnn_engine.config.presets import Preset
 
 from ..widgets.theme import set_state
-from ..widgets.two_lines import REMARK, TwoLines
+from ..widgets.two_lines import DOUBT, REMARK, TwoLines
 from .facts_view import FactsView
 
 _SUFFIXES = (".slp",)
@@ -103,6 +104,7 @@ class LabelsPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
+        self._known_presets = list(presets)
         row.addWidget(self._labels_side(), 3)
         row.addWidget(self._presets_side(presets), 2)
 
@@ -158,9 +160,7 @@ class LabelsPage(QWidget):
             item.setData(REMARK, preset.purpose)
             item.setToolTip(preset.note)
             self.presets.addItem(item)
-        self.presets.currentRowChanged.connect(
-            lambda row: self._show_note(presets[row] if row >= 0 else None)
-        )
+        self.presets.currentRowChanged.connect(self._show_note)
         self.presets.itemActivated.connect(
             lambda item: self.preset_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
         )
@@ -178,9 +178,22 @@ class LabelsPage(QWidget):
         column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
         return side
 
-    def _show_note(self, preset: Preset | None) -> None:
-        self.note.setText(preset.note if preset else "")
+    def _show_note(self, row: int) -> None:
+        """Say what is worth knowing of the chosen preset; what keeps it from these labels comes first."""
+        preset = self._known_presets[row] if row >= 0 else None
+        doubt = self.presets.item(row).data(DOUBT) if preset else ""
+        self.note.setText(f"{doubt}\n{preset.note}" if preset and doubt else preset.note if preset else "")
         self.use.setEnabled(preset is not None)
+
+    def _judge_presets(self, facts: dict[str, Any]) -> None:
+        """Mark the presets whose type of model cannot learn from the labels."""
+        for row, preset in enumerate(self._known_presets):
+            item = self.presets.item(row)
+            why = misfit(preset.model_type, facts) if facts else ""
+            item.setData(DOUBT, f"Not for these labels: {why[:1].lower()}{why[1:]}" if why else "")
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or preset.purpose)
+            item.setToolTip(f"{why}\n{preset.note}" if why else preset.note)
+        self._show_note(self.presets.currentRow())
 
     def _use(self) -> None:
         item = self.presets.currentItem()
@@ -203,13 +216,16 @@ class LabelsPage(QWidget):
         """What was found in the labels."""
         self.busy.hide()
         self.facts.show_facts(facts)
+        self._judge_presets(facts if facts.get("labeled_frames") else {})
 
     def show_failure(self, text: str) -> None:
         """The labels could not be read."""
         self.busy.hide()
         self.facts.show_failure(text)
+        self._judge_presets({})
 
     def show_nothing(self) -> None:
         """No labels are chosen."""
         self.busy.hide()
         self.facts.show_nothing()
+        self._judge_presets({})

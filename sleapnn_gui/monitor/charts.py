@@ -13,7 +13,7 @@ from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
 from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 
-LOWER_HEIGHT, LEAST_LOWER = 164, 112
+LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
 
 _NO_ERRORS = "Distances are measured when the first epoch ends."
@@ -147,7 +147,7 @@ class ChartsView(QWidget):
 def _rows(epoch: Epoch) -> dict[str, float | None]:
     """The error of each part; of an animal that is one point, how far most are off."""
     if len(epoch.by_node) == 1:
-        return {"median": epoch.median_px, "9 in 10 below": epoch.p90_px}
+        return {"median": epoch.median_px, "9 in 10": epoch.p90_px}
     return epoch.by_node
 
 

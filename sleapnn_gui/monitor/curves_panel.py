@@ -120,7 +120,9 @@ class CurvesPanel(Panel):
         self.stack.setCurrentWidget({"loss": self.plot, "error": self.errors, "animals": self.shares}[view])
         self.controls.setVisible(view == "loss")
         self.unit.setVisible(view != "loss")
-        self.unit.setText("px from the labels" if view == "error" else "of the validation frames")
+        self.unit.setText(
+            "px from the labels" if view == "error" else "share of the animals in validation frames"
+        )
         self.setAccessibleName(self.views[view].text())
         self._draw_epochs()
 

@@ -10,12 +10,16 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from sleapnn_gui.monitor import ticks, words
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, restyle_read_out
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name, restyle_read_out
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
 LABEL_GAP = 15
 """Pixels between the names of two lines that end close together."""
+
+
+_TEXT_TOKENS = {"validation_line": "validation"}
+"""Lines whose colour is too pale for words."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class EpochPlot(QuietPlot):
         self._pointer: float | None = None
         self.view.setMouseEnabled(x=False, y=False)
         self._curves = [make_curve(self, _Pen(line), level=3 - index) for index, line in enumerate(lines)]
-        self._names = [self._words(line) for line in lines]
+        self._names = [make_name(self, _TEXT_TOKENS.get(line.token, line.token)) for line in lines]
+        for line, text in zip(lines, self._names):
+            text.setText(line.name)
         self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
         self._best.setZValue(5)
         self.addItem(self._best, ignoreBounds=True)
@@ -75,8 +81,8 @@ class EpochPlot(QuietPlot):
         store = self.store
         if store is None:
             return
-        self.view.setXRange(0.0, x_end * 1.012, padding=0)
         x = store.columns["x"].values
+        self.view.setXRange(0.0, max(x_end * 1.012, self._room_for_names(x)), padding=0)
         shown = [self._values(store, line) for line in self._lines]
         finite = np.concatenate([values[np.isfinite(values)] for values in shown] or [np.empty(0)])
         top = 100.0 if self._percent else float(finite.max(initial=1.0))
@@ -90,6 +96,12 @@ class EpochPlot(QuietPlot):
         self._draw_best(store, shown[0])
         self._place_names()
         self._tell()
+
+    def _room_for_names(self, x: np.ndarray) -> float:
+        """Where the axis must end so that the names stand beside the ends of their lines."""
+        widest = max(text.boundingRect().width() for text in self._names) + 16
+        share = min(0.5, widest / max(1.0, self.view.width()))
+        return float(x[-1]) / (1.0 - share) if len(x) else 0.0
 
     def _values(self, store: RunStore, line: Line) -> np.ndarray:
         values = store.columns[line.measure].values
@@ -107,7 +119,6 @@ class EpochPlot(QuietPlot):
         store = self.store
         if store is None:
             return
-        (left, right), _ = self.view.viewRange()
         pixel = self.view.viewPixelSize()[1]
         ends = []
         for line, text in zip(self._lines, self._names):
@@ -116,28 +127,12 @@ class EpochPlot(QuietPlot):
             text.setVisible(len(known) > 0)
             if len(known):
                 ends.append((float(values[known[-1]]), float(store.columns["x"].values[known[-1]]), text))
-        below = -math.inf
-        for y, x, text in sorted(ends, key=lambda end: end[0]):
-            y = max(y, below)
-            below = y + LABEL_GAP * pixel
-            near_left = x < left + (right - left) * 0.25
-            text.setAnchor((0.0 if near_left else 1.0, 1.0))
-            text.setPos(x, min(y, self.view.viewRange()[1][1] - LABEL_GAP * pixel))
-
-    def _words(self, line: Line) -> pg.TextItem:
-        text = pg.TextItem(line.name)
-        text.setZValue(6)
-        text.setVisible(False)
-        self.addItem(text, ignoreBounds=True)
-
-        def paint() -> None:
-            text.setColor(
-                current_theme().color("validation" if line.token == "validation_line" else line.token)
-            )
-            text.setFont(current_theme().font("small"))
-
-        self.on_restyle(paint)
-        return text
+        # From the highest down, each clear of the one above.
+        above = math.inf
+        for y, x, text in sorted(ends, key=lambda end: -end[0]):
+            placed = min(y, above - LABEL_GAP * pixel)
+            put_name(self, text, x, placed)
+            above = placed
 
     # -- pointer -------------------------------------------------------------------------------------------
 

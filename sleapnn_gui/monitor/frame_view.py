@@ -4,7 +4,16 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_engine.protocol.messages import Event
@@ -173,7 +182,9 @@ class FrameView(QWidget):
                 box, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.placeholder
             )
             return
-        painter.setClipRect(self.rect())
+        corners = QPainterPath()
+        corners.addRoundedRect(QRectF(self.rect()), theme.size("radius"), theme.size("radius"))
+        painter.setClipPath(corners)
         scale = self._scale()
         target = QRectF(self._origin(), QSize(self._image.width(), self._image.height()) * scale)
         # Large pixels are shown as they are; a shrunken image is smoothed.

@@ -7,9 +7,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
 from sleapnn_gui.monitor.model_words import head_name
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
 from sleapnn_gui.monitor.store import RunStore
-from sleapnn_gui.widgets.theme import current_theme
 
 _STYLES = (Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotDotLine)
 
@@ -45,19 +44,9 @@ class HeadLines:
             known = np.flatnonzero(np.isfinite(y))
             if len(known):
                 name.setText(head_name(store.header.model_type if store.header else "", heads[index][0]))
-                name.setPos(x[known[-1]], y[known[-1]])
-                name.setVisible(True)
+                put_name(self._plot, name, float(x[known[-1]]), float(y[known[-1]]))
         self.values = np.concatenate([np.empty(0), *drawn])
 
     def _make_line(self, style: Qt.PenStyle) -> tuple[pg.PlotCurveItem, pg.TextItem]:
         curve = make_curve(self._plot, lambda: line_pen("muted", width=1.3, style=style), level=1)
-        name = pg.TextItem("", anchor=(1.0, 1.0))
-        name.setZValue(6)
-        self._plot.addItem(name, ignoreBounds=True)
-
-        def paint() -> None:
-            name.setColor(current_theme().color("muted"))
-            name.setFont(current_theme().font("small"))
-
-        self._plot.on_restyle(paint)
-        return curve, name
+        return curve, make_name(self._plot, "muted")

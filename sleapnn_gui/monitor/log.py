@@ -120,7 +120,8 @@ def _epoch_end(body: dict[str, Any]) -> list[str]:
         f"train {words.loss(body['train'])}",
         f"val {words.loss(body['val'])}",
     ]
-    parts += words.measured(body["error"] or {})
+    # No-break spaces keep a number and its unit on one line.
+    parts += [text.replace(" ", "\u00a0") for text in words.measured(body["error"] or {})]
     if body["best"]:
         parts.append("best")
     return ["  ".join(parts)]

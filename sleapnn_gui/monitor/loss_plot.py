@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QPen
+from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from sleapnn_gui.monitor import ticks, words
@@ -227,9 +227,11 @@ class LossPlot(QuietPlot):
         def paint() -> None:
             text.setColor(current_theme().color(token))
             text.setFont(current_theme().font("small"))
-            if token == "muted":
-                # The panel's colour behind the words of a mark keeps other marks from running through them.
-                text.fill = QBrush(current_theme().color("panel"))
+            # The panel's colour behind the words keeps other marks from running through them; of a curve behind
+            # the best mark's words a trace stays.
+            paper = QColor(current_theme().color("panel"))
+            paper.setAlpha(255 if token == "muted" else 170)
+            text.fill = QBrush(paper)
 
         self.on_restyle(paint)
         return text

@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
+HEAD = 22
+"""Height in pixels of every panel's heading, so that headings side by side stand on one line."""
+
 
 class Panel(QFrame):
     """A rounded surface with a heading at the left and what belongs to it at the right."""
@@ -33,6 +36,7 @@ class Panel(QFrame):
         self.head.setSpacing(theme.size("space_2"))
         self.title = ElidedLabel(title)
         self.title.setProperty("role", "heading")
+        self.title.setMinimumHeight(HEAD)
         self.title.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.head.addWidget(self.title, 1)
@@ -77,7 +81,7 @@ class TextToggle(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(name)
         set_state(self, "plain", value=True)
-        self.setFixedHeight(22)
+        self.setFixedHeight(HEAD)
         self.setStyleSheet("QToolButton { min-height: 18px; padding: 0 6px; }")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFont(current_theme().font("caption"))

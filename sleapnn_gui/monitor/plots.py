@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from sleapnn_gui.monitor import ticks
@@ -178,6 +178,37 @@ def make_curve(
     plot.addItem(curve, ignoreBounds=True)
     plot.on_restyle(lambda: curve.setPen(pen()))
     return curve
+
+
+NAME_GAP = 8
+"""Pixels between the end of a line and its name."""
+
+
+def make_name(plot: QuietPlot, token: str) -> pg.TextItem:
+    """Add words for the end of a line, on the panel's colour so that nothing runs through them."""
+    text = pg.TextItem("")
+    text.setZValue(6)
+    text.setVisible(False)
+    plot.addItem(text, ignoreBounds=True)
+
+    def paint() -> None:
+        text.setColor(current_theme().color(token))
+        text.setFont(current_theme().font("small"))
+        text.fill = QBrush(current_theme().color("panel"))
+
+    plot.on_restyle(paint)
+    return text
+
+
+def put_name(plot: QuietPlot, text: pg.TextItem, x: float, y: float) -> None:
+    """Put words at the end of a line: right of it, or above it where that would leave the picture."""
+    (left, right), _ = plot.view.viewRange()
+    pixel = (right - left) / max(1.0, plot.view.width())
+    width = text.boundingRect().width() * pixel
+    beside = x + width + NAME_GAP * pixel <= right
+    text.setAnchor((0.0, 0.5) if beside else (1.0, 1.1) if x - width > left else (0.0, 1.1))
+    text.setPos(x + NAME_GAP * pixel if beside else x, y)
+    text.setVisible(True)
 
 
 def restyle_read_out(label: QLabel) -> None:

@@ -1,10 +1,7 @@
 """The Runs page: every run in the models folder, newest first; one opens by a double click."""
 
-import json
 from pathlib import Path
-from typing import Any
 
-import attrs
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -17,74 +14,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-_COLUMNS = ("Run", "Model", "Ended", "Epochs", "Best validation loss", "Folder")
-_TAIL_BYTES = 65_536
+from sleapnn_gui.monitor.run_summary import RunSummary, find_runs
 
-
-@attrs.frozen
-class RunSummary:
-    """One run folder in a line. `ended` is the outcome, `running`, or `no end recorded`."""
-
-    folder: Path
-    model: str = ""
-    ended: str = ""
-    epochs: str = ""
-    best: str = ""
-    changed: float = 0.0
-
-
-def find_runs(folder: Path, *, most: int = 500) -> list[RunSummary]:
-    """Runs directly inside `folder`, newest first; unreadable ones are left out."""
-    try:
-        found = [path for path in folder.iterdir() if path.is_dir() and (path / "events.jsonl").is_file()]
-    except OSError:
-        return []
-    runs = [summary for path in found[:most] if (summary := summarise(path)) is not None]
-    return sorted(runs, key=lambda run: -run.changed)
-
-
-def summarise(folder: Path) -> RunSummary | None:
-    """What the first and last lines of a journal say of a run; None where it cannot be read."""
-    journal = folder / "events.jsonl"
-    try:
-        with journal.open("rb") as stream:
-            first = stream.read(_TAIL_BYTES)
-            stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - _TAIL_BYTES))
-            last = stream.read()
-        changed = journal.stat().st_mtime
-    except OSError:
-        return None
-    started = _find(first, "started")
-    finished, epoch = _find(last, "finished", newest=True), _find(last, "epoch_end", newest=True)
-    failed = _find(last, "failed", newest=True)
-    running = (folder / "engine.json").exists()
-    best = (finished or epoch or {}).get("best_val")
-    epochs = finished.get("epochs") if finished else epoch.get("epoch", -1) + 1 if epoch else 0
-    ended = str(finished.get("outcome", "")).replace("_", " ") if finished else "failed" if failed else ""
-    return RunSummary(
-        folder,
-        str((started or {}).get("model_type", "")).replace("_", " "),
-        ended or ("running" if running else "no end recorded"),
-        str(epochs or 0),
-        f"{best:.3g}" if isinstance(best, (int, float)) else "",
-        changed,
-    )
-
-
-def _find(text: bytes, kind: str, *, newest: bool = False) -> dict[str, Any] | None:
-    """The body of the first (or newest) event of a kind in a piece of a journal."""
-    lines = text.splitlines()
-    for line in reversed(lines) if newest else lines:
-        if kind.encode() not in line:
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and event.get("kind") == kind and isinstance(event.get("body"), dict):
-            return dict(event["body"])
-    return None
+_COLUMNS = {
+    "Run": "",
+    "Model": "What the network was asked to find",
+    "Ended": "",
+    "Epochs": "",
+    "Validation loss": "Of the epoch whose model was kept; losses of different types of model cannot be compared",
+    "Median error": "Distance to the labels, of the epoch whose model was kept",
+    "Animals found": "Balance of animals missed and of finds that are none (F1); for models that find several",
+    "Identity": "Animals found that were given the right identity; for models that tell animals apart",
+    "Folder": "",
+}
 
 
 class _Answer(QObject):
@@ -120,7 +62,9 @@ class RunsPage(QWidget):
         self.table = QTreeWidget()
         self.table.setObjectName("runs")
         self.table.setAccessibleName("Runs")
-        self.table.setHeaderLabels(_COLUMNS)
+        self.table.setHeaderLabels(list(_COLUMNS))
+        for column, tip in enumerate(_COLUMNS.values()):
+            self.table.headerItem().setToolTip(column, tip)
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -156,8 +100,9 @@ class RunsPage(QWidget):
             return
         self.table.clear()
         for run in runs:
+            figures = (run.epochs, run.best, run.error, run.found, run.identity)
             item = QTreeWidgetItem(
-                [run.folder.name, run.model, run.ended, run.epochs, run.best, str(run.folder)]
+                [run.folder.name, run.model, run.ended, *(text or "–" for text in figures), str(run.folder)]
             )
             item.setData(0, Qt.ItemDataRole.UserRole, run.folder)
             self.table.addTopLevelItem(item)

@@ -89,7 +89,7 @@ class FigureLabel(QWidget):
         super().__init__(parent)
         theme = current_theme()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(0)
         self.value, self.caption = QLabel("–"), caption()
         font = theme.font("number")

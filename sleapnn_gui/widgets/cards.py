@@ -136,6 +136,8 @@ class CardChoice(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
+        # Layouts ask with the width of the page, also where the cards may not become that wide.
+        width = min(width, self.maximumWidth())
         heights = self._row_heights(self._card_width(width))
         return sum(heights) + _GAP * (len(heights) - 1)
 

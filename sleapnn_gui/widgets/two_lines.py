@@ -1,4 +1,4 @@
-"""List entries of two lines: what it is called, and a remark under it."""
+"""List entries of two lines: what it is called, and a remark under it, or a doubt in the remark's place."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
@@ -8,6 +8,8 @@ from .theme import current_theme
 
 #: The role under which an entry keeps its remark.
 REMARK = Qt.ItemDataRole.UserRole + 7
+#: The role under which an entry keeps what speaks against it, '' for nothing.
+DOUBT = Qt.ItemDataRole.UserRole + 8
 _HEIGHT = 48
 
 
@@ -32,9 +34,20 @@ class TwoLines(QStyledItemDelegate):
                 QRectF(box).adjusted(0, 1, 0, -1), theme.size("radius"), theme.size("radius")
             )
         room = box.adjusted(12, 6, -12, -6)
+        doubt = index.data(DOUBT) or ""
         for text, role, color, where in (
-            (index.data(), "base", "accent" if chosen else "text", Qt.AlignmentFlag.AlignTop),
-            (index.data(REMARK) or "", "small", "muted", Qt.AlignmentFlag.AlignBottom),
+            (
+                index.data(),
+                "base",
+                "accent_text" if chosen else "muted" if doubt else "text",
+                Qt.AlignmentFlag.AlignTop,
+            ),
+            (
+                doubt or index.data(REMARK) or "",
+                "small",
+                "warning" if doubt else "muted",
+                Qt.AlignmentFlag.AlignBottom,
+            ),
         ):
             font = theme.font(role)
             painter.setFont(font)

@@ -1,9 +1,11 @@
 """One QApplication for all GUI tests, and waiting for something to become true."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 
@@ -11,6 +13,17 @@ from PySide6.QtWidgets import QApplication
 def app() -> QApplication:
     existing = QApplication.instance()
     return existing if isinstance(existing, QApplication) else QApplication([])
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a window keeps for its next start goes to a folder of the test's own."""
+    folder = tmp_path_factory.mktemp("settings")
+    before = QSettings.defaultFormat()
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+    yield folder
+    QSettings.setDefaultFormat(before)
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ class UNetConfig:
     stacks: int = setting(
         1,
         label="Stacks",
-        doc="Number of complete encoder-decoder networks placed one after the other.",
+        doc="Number of complete encoder-decoder networks placed one after the other; the last one makes the maps.",
         kind="int",
         unit="count",
         minimum=1,

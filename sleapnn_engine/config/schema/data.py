@@ -22,6 +22,7 @@ _AUTO_CROP = When(
     values=(None,),
     says="Only used while the crop size is automatic.",
 )
+_SAVES = When(path="trainer_config.save_ckpt", values=(True,), says="Only used when checkpoints are saved.")
 _SPLIT = When(
     path="data_config.val_labels_path", values=(None, []), says="Has no effect: validation labels are given."
 )
@@ -168,11 +169,12 @@ class DataConfig:
     test_file_path: Any = setting(
         None,
         label="Test labels or video",
-        doc="Evaluated once by the command line after training has ended.",
+        doc="The best model is tested on these once training has ended; videos are predicted without being measured.",
         kind="path_or_paths",
         suffixes=(".slp", ".pkg.slp", ".mp4", ".avi", ".mov"),
         null="No test after training.",
         null_label="None",
+        when=(_SAVES,),
     )
     user_instances_only: bool = setting(
         True,

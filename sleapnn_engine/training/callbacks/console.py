@@ -1,6 +1,7 @@
 """The terminal: a progress line where someone watches, plain lines in a pipe."""
 
 import contextlib
+import os
 import time
 from typing import TextIO
 
@@ -92,3 +93,12 @@ class Console(Callback):
             self._stream.flush()
         except OSError:
             self._enabled = self._live = False
+            _give_up(self._stream)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Let what is still in the stream go nowhere, or Python fails on it when the process ends."""
+    with contextlib.suppress(OSError):  # a stream without a file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -78,6 +78,7 @@ def test_a_plain_job_is_not_refused() -> None:
     assert unsupported(build_job(base())) == []
 
 
+@pytest.mark.setting("trainer_config.trainer_strategy")
 @pytest.mark.parametrize(("key", "value"), REFUSED)
 def test_what_is_not_built_is_refused_by_its_key(key: str, value: Any) -> None:
     config = base()

@@ -89,6 +89,11 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"trainer_config.save_ckpt": False}, "trainer_config.save_ckpt", "warning"),
     ({"trainer_config.model_ckpt.save_top_k": 0}, "trainer_config.model_ckpt.save_top_k", "warning"),
+    (
+        {"trainer_config.save_ckpt": False, "data_config.test_file_path": "a.slp"},
+        "data_config.test_file_path",
+        "warning",
+    ),
     ({"trainer_config.run_name": "../../evil"}, "trainer_config.run_name", "error"),
     ({"trainer_config.trainer_device_indices": []}, "trainer_config.trainer_device_indices", "error"),
     (

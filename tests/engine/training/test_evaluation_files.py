@@ -39,6 +39,7 @@ def learned(folder: Path, model_type: str, **changes: Any) -> Path:
     return trained(config)
 
 
+@pytest.mark.setting("data_config.test_file_path")
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_every_part_is_predicted_and_measured(tmp_path: Path, model_type: str) -> None:
     run = learned(tmp_path, model_type)
@@ -67,6 +68,7 @@ def by_x(frame: sio.LabeledFrame) -> list[sio.PredictedInstance]:
     return sorted(frame.instances, key=lambda animal: np.nanmean(animal.numpy()[:, 0]))
 
 
+@pytest.mark.setting("data_config.test_file_path")
 def test_a_film_is_predicted_without_being_measured(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     writer = cv2.VideoWriter(film.as_posix(), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 64))
@@ -87,6 +89,7 @@ def test_a_film_is_predicted_without_being_measured(tmp_path: Path) -> None:
     assert not list(run.glob("labels_gt.test*"))
 
 
+@pytest.mark.setting("data_config.test_file_path")
 def test_a_film_cannot_test_a_model_of_crops(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(b"")

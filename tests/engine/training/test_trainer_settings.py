@@ -16,6 +16,9 @@ import zmq
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.data.frames import Batch
+from sleapnn_engine.data.samples import FrameSamples
+from sleapnn_engine.training.device import usable_cores
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
 
@@ -128,9 +131,21 @@ def test_validation_frames_keep_their_order_and_the_log_says_so(config: Config, 
     assert ("are taken in their order" in log) == shuffle
 
 
-def reading() -> int:
-    """Threads that read frames now."""
-    return sum(thread.name.startswith("frames") for thread in threading.enumerate())
+class Readers:
+    """Takes the place of reading a batch: holds the first readers until so many are at it together."""
+
+    def __init__(self, samples: FrameSamples, *, wanted: int) -> None:
+        self._read, self._wanted = samples.batch, wanted
+        self._together = threading.Event()
+        self.threads: set[str] = set()
+        samples.batch = self  # type: ignore[method-assign]
+
+    def __call__(self, indices: torch.Tensor) -> Batch:
+        self.threads.add(threading.current_thread().name)
+        if len(self.threads) >= self._wanted:
+            self._together.set()
+        self._together.wait(timeout=10)
+        return self._read(indices)
 
 
 @pytest.mark.setting(
@@ -151,17 +166,19 @@ def test_cached_images_are_read_by_that_many_threads(
         **{f"{TRAINER}{part}_data_loader__num_workers": workers},
     )
 
-    def look(training: Training) -> int:
-        if part == "train":
-            training.feed.next_batch()
-            return reading()
-        batches = training.feed.validation()
-        next(batches)
-        found = reading()
-        assert sum(1 for _ in batches) == 11
-        return found
+    def look(training: Training) -> set[str]:
+        feed = training.feed
+        readers = Readers(getattr(feed, part), wanted=threads)
+        batches = feed.validation() if part == "val" else (feed.next_batch() for _ in range(12))
+        assert sum(1 for _ in batches) == 12
+        return readers.threads
 
-    assert built(made, look) == threads
+    found = built(made, look)
+    if threads:
+        assert {name.partition("_")[0] for name in found} == {"frames"}
+        assert len(found) == threads
+    else:
+        assert found == {threading.current_thread().name}
 
 
 def names(folder: Path, pattern: str) -> set[str]:
@@ -342,6 +359,17 @@ def test_left_to_itself_a_run_uses_the_best_processor_there_is(config: Config) -
     best = next(kind for kind in ("gpu", "mps", "cpu") if THERE[kind])
     used = built(config(trainer_accelerator="auto"), lambda training: training.compute.device.type)
     assert used == {"gpu": "cuda"}.get(best, best)
+
+
+@pytest.mark.setting("trainer_config.trainer_device_indices", "trainer_config.trainer_devices")
+def test_listed_devices_are_used_whatever_their_number_was_set_to(config: Config) -> None:
+    too_many = usable_cores() + 1
+    with pytest.raises(UserError, match=f"Training on {too_many} devices was asked for"):
+        trained(config(trainer_devices=too_many))
+    run = trained(config(trainer_devices=too_many, trainer_device_indices=[0]))
+    assert [e["body"]["device"] for e in events(run) if e["kind"] == "started"] == ["cpu"]
+    with pytest.raises(UserError, match="Device 1 was asked for"):
+        trained(config(trainer_device_indices=[1]))
 
 
 @pytest.mark.setting("trainer_config.optimizer.lr")

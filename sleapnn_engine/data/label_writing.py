@@ -1,0 +1,33 @@
+"""Writing SLEAP labels: a file appears whole or not at all, and a full disk is an error like any other."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import sleap_io as sio
+
+#: Bytes that must be free in the folder for temporary files.
+_ROOM = 64_000_000
+
+
+def save_labels(labels: sio.Labels, path: Path) -> None:
+    """Write labels that refer to their videos, without images, to `path`. Raises OSError when that cannot be done.
+
+    HDF5 ends the whole process when the disk it writes to is full, so it writes among temporary files, and what it
+    made is copied.
+    """
+    with tempfile.TemporaryDirectory(prefix="sleapnn-labels-") as folder:
+        if shutil.disk_usage(folder).free < _ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
+        made = Path(folder) / path.name
+        sio.save_slp(labels, made.as_posix(), embed=False, restore_original_videos=False, verbose=False)
+        whole = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            shutil.copyfile(made, whole)
+            whole.replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
