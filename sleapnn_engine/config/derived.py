@@ -196,6 +196,48 @@ def unet_parameters(view: View, outputs: int) -> int | None:
     return total + before * outputs + outputs
 
 
+def network_parameters(view: View, facts: Facts) -> int | None:
+    """Number of weights of the UNet with all heads of the model type; None for other backbones, or while unknown.
+
+    What the labels would decide counts as one while they are not open.
+    """
+    head, unet = view.head(), view.backbone()
+    outputs = 1 if head.endswith(".centroid") else _count(view, f"{head}.confmaps.part_names", facts, "nodes")
+    total = unet_parameters(view, outputs) if head else None
+    if total is None:
+        return None
+    filters, rate, deepest, finest = (
+        float(view.number(f"{unet}.{name}") or 1)
+        for name in ("filters", "filters_rate", "max_stride", "output_stride")
+    )
+    for part in view.head_parts():
+        name, stride = part.rpartition(".")[2], float(view.number(f"{part}.output_stride") or finest)
+        if not 1 <= stride <= deepest:
+            return None
+        width = int(filters * rate ** math.log2(stride))
+        if name == "confmaps":
+            total += (width - int(filters * rate ** math.log2(finest))) * outputs
+        elif name == "pafs":
+            total += (width + 1) * 2 * _count(view, f"{part}.edges", facts, "edges")
+        elif name == "class_maps":
+            total += (width + 1) * _count(view, f"{part}.classes", facts, "tracks")
+        else:
+            layers, units = view.number(f"{part}.num_fc_layers"), view.number(f"{part}.num_fc_units")
+            if not view.value(f"{part}.global_pool") or layers is None or units is None or layers > 64:
+                return None
+            before = int(filters * rate ** math.log2(deepest))
+            for _ in range(int(layers)):
+                total, before = total + (before + 1) * int(units), int(units)
+            total += (before + 1) * _count(view, f"{part}.classes", facts, "tracks")
+    return total
+
+
+def _count(view: View, path: str, facts: Facts, name: str) -> int:
+    """How many parts, limbs or identities the config chooses, else the labels hold, but at least one."""
+    said = view.value(path)
+    return len(said if isinstance(said, list) and said else facts.get(name, [])) or 1
+
+
 def change_text(old: Any, new: Any) -> str:
     """One change in words, for the list of differences."""
     return f"{describe(old)} → {describe(new)}"

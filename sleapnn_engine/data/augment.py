@@ -15,7 +15,7 @@ Intensity = Callable[[torch.Tensor], torch.Tensor]
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
     """Turn uint8 images (0..255) into float32 (0..1); float images are taken to be 0..1 already."""
-    return images.float().div_(255.0) if images.dtype == torch.uint8 else images.float()
+    return torch.div(images, 255.0) if images.dtype == torch.uint8 else images.float()
 
 
 def cut_margin(

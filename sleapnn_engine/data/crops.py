@@ -22,16 +22,16 @@ def cut_crops(
     """
     if not torch.isfinite(centers).all():
         raise ValueError("a crop needs a finite centre")
-    height, width = images.shape[-2:]
     corners = crop_corners(centers, size=size)
-    steps = torch.arange(size, device=images.device)
-    xs, ys = corners[:, :1] + steps, corners[:, 1:] + steps
-    inside_x, inside_y = (xs >= 0) & (xs < width), (ys >= 0) & (ys < height)
-    pixels = images[
-        rows[:, None, None], :, ys.clamp(0, height - 1)[:, :, None], xs.clamp(0, width - 1)[:, None, :]
-    ]
-    inside = inside_y[:, :, None] & inside_x[:, None, :]
-    return (pixels * inside[..., None].to(images.dtype)).permute(0, 3, 1, 2).contiguous(), corners
+    crops = images.new_zeros((len(centers), images.shape[1], size, size))
+    height, width = images.shape[-2:]
+    # Slices are copied row by row, which is several times faster than gathering single pixels.
+    for crop, row, (left, top) in zip(crops, rows.tolist(), corners.tolist(), strict=True):
+        x0, x1 = max(left, 0), min(left + size, width)
+        y0, y1 = max(top, 0), min(top + size, height)
+        if x0 < x1 and y0 < y1:
+            crop[:, y0 - top : y1 - top, x0 - left : x1 - left] = images[row, :, y0:y1, x0:x1]
+    return crops, corners
 
 
 def crop_corners(centers: torch.Tensor, *, size: int) -> torch.Tensor:

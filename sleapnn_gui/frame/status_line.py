@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 
-from sleapnn_engine.config.derived import receptive_field, unet_parameters
+from sleapnn_engine.config.derived import network_parameters, receptive_field
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import HEADS
 
 from ..document.document import Document
 from ..widgets.theme import set_state
@@ -94,9 +93,7 @@ def network_text(document: Document) -> str:
     """Parameters and receptive field of the network, as far as arithmetic gives them."""
     view = document.view
     parts = []
-    centers_only = document.chosen(HEADS) == "centroid"
-    outputs = 1 if centers_only else len((document.facts or {}).get("nodes", [])) or 1
-    weights = unet_parameters(view, outputs)
+    weights = network_parameters(view, document.facts or {})
     if weights:
         parts.append(f"{weights / 1e6:.2f} M parameters" if weights >= 1e5 else f"{weights:,} parameters")
     field = receptive_field(view)

@@ -79,6 +79,11 @@ def finish(process: subprocess.Popen[str], *, seconds: float = 90) -> tuple[int,
     return process.returncode, out, err
 
 
+def faults(err: str) -> list[str]:
+    """Lines on the stream for errors that are no warnings."""
+    return [line for line in err.splitlines() if not line.startswith("warning: ")]
+
+
 def events(run: Path) -> list[dict[str, Any]]:
     """The journal of a run."""
     return [json.loads(line) for line in (run / "events.jsonl").read_text(encoding="utf-8").splitlines()]

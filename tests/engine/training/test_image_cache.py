@@ -67,9 +67,7 @@ def test_more_than_there_is_gets_refused_before_reading(tmp_path: Path) -> None:
         train(build_job(job(tmp_path, labels, **sizes)), stream=io.StringIO())
     assert caught.value.where == "data_config.data_pipeline_fw"
     assert "torch_dataset_cache_img_disk" in caught.value.hint
-    run = tmp_path / "models" / "run"
-    assert outline(run)[-2:] == ["log", "failed"]
-    assert "cache started" not in outline(run)
+    assert not (tmp_path / "models").exists()
 
 
 def test_free_memory_is_that_of_the_machine() -> None:
