@@ -95,10 +95,11 @@ def own_loading(config: Path, seconds: float) -> float:
     import torch
 
     from sleapnn_engine.training import build, images, labels
-    from sleapnn_engine.training.device import choose_computes
+    from sleapnn_engine.training.allocator import keep_freed_memory
 
     torch.set_num_threads(1)
-    choose_computes(accelerator="cpu", devices=1, indices=None, precision="32")
+    torch.set_flush_denormal(True)
+    keep_freed_memory()
     job = build_job(read_config(config).values)
     seed = build.seed_everything(0)
     data = labels.split_data(job, labels.open_training_labels(job), seed=seed)
