@@ -120,7 +120,7 @@ class MemoryFrames(FrameStore):
 
     def images(self, indices: torch.Tensor) -> torch.Tensor:
         """Copy the chosen frames out of the cache."""
-        return self.pixels[indices.to(self.pixels.device)]
+        return self.pixels.index_select(0, indices.to(self.pixels.device))
 
     def crops(
         self, indices: torch.Tensor, centers: torch.Tensor, *, size: int

@@ -22,19 +22,30 @@ class Speaker:
         self.events.append(Event(self.seq, self.t, kind, body, arrays or {}))
         return self
 
-    def start(self, *, max_epochs=10, steps=4, patience=None, n_train=16, n_val=8):
+    def start(
+        self,
+        *,
+        max_epochs=10,
+        steps=4,
+        patience=None,
+        n_train=16,
+        n_val=8,
+        model_type="single_instance",
+        nodes=NODES,
+        edges=(("nose", "thorax"), ("thorax", "tail")),
+    ):
         return self.say(
             "started",
             {
                 "run_name": "fly_01",
                 "run_dir": "/runs/fly_01",
-                "model_type": "single_instance",
+                "model_type": model_type,
                 "max_epochs": max_epochs,
                 "steps_per_epoch": steps,
                 "n_train": n_train,
                 "n_val": n_val,
-                "nodes": list(NODES),
-                "edges": [["nose", "thorax"], ["thorax", "tail"]],
+                "nodes": list(nodes),
+                "edges": [list(edge) for edge in edges],
                 "device": "cpu",
                 "precision": "32",
                 "parameters": 1000,
@@ -47,7 +58,8 @@ class Speaker:
         body = {"name": name, "state": state, "done": done, "total": total, "seconds": seconds, "text": text}
         return self.say("phase", body, after=after)
 
-    def batches(self, count, *, steps=4, loss=0.5, seconds=1.0):
+    def batches(self, count, *, steps=4, loss=0.5, seconds=1.0, heads=("confmaps",)):
+        """`heads` share the loss evenly."""
         for _ in range(count):
             value = loss(self.step) if callable(loss) else loss
             body = {
@@ -55,24 +67,38 @@ class Speaker:
                 "step": self.step,
                 "batch": self.step % steps,
                 "loss": value,
-                "losses": {"head": value},
+                "losses": {head: None if value is None else value / len(heads) for head in heads},
                 "seconds": seconds,
             }
             self.say("batch_end", body, after=seconds)
             self.step += 1
         return self
 
-    def epoch(self, number, *, val=0.5, train=0.4, lr=1e-3, median=3.0, by_node=None, after=2.0, speed=4.0):
+    def epoch(
+        self,
+        number,
+        *,
+        val=0.5,
+        train=0.4,
+        lr=1e-3,
+        median=3.0,
+        by_node=None,
+        after=2.0,
+        speed=4.0,
+        counted=None,
+    ):
+        """`counted` holds what is measured of animals besides distances: precision, recall, f1, class_accuracy."""
         best = self.best[1] is None or (val is not None and val < self.best[1])
         if best:
             self.best = (number, val)
         error = None
-        if median is not None:
+        if median is not None or counted is not None:
             error = {
                 "median_px": median,
-                "p90_px": 9.0,
-                "percent_of_body": 2.5,
+                "p90_px": None if median is None else 9.0,
+                "percent_of_body": None if median is None else 2.5,
                 "by_node": by_node or {"nose": 2.0, "thorax": 1.0, "tail": None},
+                **(counted or {}),
             }
         return self.say(
             "epoch_end",
@@ -92,9 +118,21 @@ class Speaker:
             after=after,
         )
 
-    def frame(self, epoch, *, index=0, error=3.0, split="validation", side=16, nodes=3):
-        truth = [[[2.0, 3.0], [8.0, 8.0], None]]
-        predicted = [[[5.0, 7.0], [8.0, 9.0], [12.0, 12.0]]]
+    def frame(
+        self,
+        epoch,
+        *,
+        index=0,
+        error=3.0,
+        split="validation",
+        side=16,
+        nodes=3,
+        truth=None,
+        predicted=None,
+        scale=2.0,
+    ):
+        truth = [[[2.0, 3.0], [8.0, 8.0], None]] if truth is None else truth
+        predicted = [[[5.0, 7.0], [8.0, 9.0], [12.0, 12.0]]] if predicted is None else predicted
         body = {
             "epoch": epoch,
             "split": split,
@@ -102,10 +140,10 @@ class Speaker:
             "labels_file": "labels.slp",
             "video": "video.mp4",
             "frame": 100 + index,
-            "scale": 2.0,
+            "scale": scale,
             "truth": truth,
             "predicted": predicted,
-            "scores": [[0.9, 0.8, 0.3]],
+            "scores": [[0.9, 0.8, 0.3][: len(animal)] for animal in predicted],
             "error_px": error,
             "stride": 4,
             "arrays": [],
