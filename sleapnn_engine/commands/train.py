@@ -10,6 +10,7 @@ from ..config import tree
 from ..config.build import build_job, examine
 from ..config.checks_disk import check_files
 from ..config.dialect import parse
+from ..config.effect import idle_settings
 from ..config.errors import UserError
 from ..config.files import read_config
 from ..config.issue import Issue
@@ -57,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
             )
     if job is None or wrong:
         return 2
+    told = {issue.path for issue in issues}
+    for path, reason in idle_settings(values):
+        if path not in told:
+            print(f"{args.config}: {path}: note: {reason}", file=sys.stderr)
     from ..training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:

@@ -1,5 +1,9 @@
 """Whether a setting has any effect under the current config, and if not, why, in one sentence."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from . import tree
 from .meta import When
 from .spec import SPEC
 from .view import View
@@ -12,6 +16,19 @@ def idle_reason(view: View, path: str) -> str:
         if reason:
             return reason
     return _unmet(view, SPEC.keys[path].meta.when) if path in SPEC.keys else ""
+
+
+def idle_settings(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(dotted key, sentence why not) of every setting that a config changes from the guide's default to no effect."""
+    view, found = View(values), []
+    for path, key in SPEC.keys.items():
+        said = tree.get(values, path)
+        if said is None or said == key.default or not key.meta.edited:
+            continue
+        reason = idle_reason(view, path)
+        if reason:
+            found.append((path, reason))
+    return found
 
 
 def _section_reason(view: View, section: str, *, within: bool) -> str:

@@ -138,13 +138,8 @@ def plan_input(
     scaled = _scaled(canvas, scale)
     height, width = (math.ceil(side / max_stride) * max_stride for side in scaled)
     channels, warnings = _channels(every, ensure_rgb, ensure_grayscale)
-    outlines = sorted({size[:2] for size in every})
-    if len(outlines) > 1:
-        listed = ", ".join(f"{w}×{h}" for h, w in outlines)
-        way = "resized and padded" if max_height or max_width else "padded"
-        warnings.append(
-            f"Images come in {len(outlines)} sizes ({listed} px): {way} to {canvas[1]}×{canvas[0]} px."
-        )
+    way = "resized and padded" if max_height or max_width else "padded"
+    warnings += _size_notes(every, canvas, way=way)
     if max(scaled) < max_stride:
         warnings.append(
             f"The network sees images of {scaled[1]}×{scaled[0]} px, less than its largest stride: "
@@ -159,6 +154,15 @@ def plan_input(
         channels=channels,
         warnings=tuple(warnings),
     )
+
+
+def _size_notes(sizes: Sequence[Size], canvas: tuple[int, int], *, way: str) -> list[str]:
+    """What to say when images differ in size."""
+    outlines = sorted({size[:2] for size in sizes})
+    if len(outlines) < 2:
+        return []
+    listed = ", ".join(f"{w}×{h}" for h, w in outlines)
+    return [f"Images come in {len(outlines)} sizes ({listed} px): {way} to {canvas[1]}×{canvas[0]} px."]
 
 
 def to_channels(image: torch.Tensor, *, channels: int) -> torch.Tensor:

@@ -94,7 +94,7 @@ def read_labels(
     given = [Path(path).expanduser() for path in paths]
     for number, path in enumerate(given):
         try:
-            if path.absolute() in [other.absolute() for other in given[:number]]:
+            if path.resolve() in [other.resolve() for other in given[:number]]:
                 raise UserError("This labels file is given twice.", where=str(path), hint="Give it once.")
             _read_file(path, state)
         except UserError as error:

@@ -87,7 +87,8 @@ def select_classes(
     said = [f"No labelled animal is {quoted(empty)}: nothing can be learned of it."] if empty else []
     without = int((seen < 0).sum())
     if without:
-        said.append(f"{counted(without, 'animal')} of {len(seen)} has none of the identities.")
+        have = "has" if without == 1 else "have"
+        said.append(f"{counted(without, 'animal')} of {len(seen)} {have} none of the identities.")
     return chosen, said
 
 

@@ -1,5 +1,6 @@
 """Weights & Biases before a run exists: whether it is installed, whether it may be used, whether it answers."""
 
+import inspect
 import os
 import sys
 from types import ModuleType
@@ -85,9 +86,9 @@ def _load() -> ModuleType:
         raise UserError(
             f"Weights & Biases is not installed ({error}).", where=SWITCH, hint=install, usage=True
         ) from error
-    if "finish_timeout" not in wandb.Settings.model_fields:
+    if "prompt" not in inspect.signature(wandb.login).parameters:
         raise UserError(
-            f"Weights & Biases {wandb.__version__} is too old: it may wait for its server without end.",
+            f"Weights & Biases {wandb.__version__} is too old: it may wait for an answer without end.",
             where=SWITCH,
             hint=install,
             usage=True,

@@ -141,4 +141,12 @@ def _said_on_output(leaving: Exit, lines: list[str]) -> str:
         count = len(problems_of(leaving, lines))
         what = "1 problem" if count == 1 else f"{count} problems"
         return f"The engine refused to start: the config has {what}. Nothing was created."
-    return spoken[-1] if spoken else leaving.sentence
+    return _last_statement(spoken) if spoken else leaving.sentence
+
+
+def _last_statement(spoken: list[str]) -> str:
+    """The last line, with the line it belongs to where it is one of a list of reasons."""
+    first = len(spoken) - 1
+    while first and spoken[first].startswith("- "):
+        first -= 1
+    return "\n".join(spoken[first:])

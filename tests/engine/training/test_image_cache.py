@@ -15,7 +15,7 @@ from sleapnn_engine.training.cache import size_text
 from sleapnn_engine.training.free_memory import free_memory
 from sleapnn_engine.training.run import train
 
-from .jobs import events, outline
+from .jobs import events
 from .rendered import job, trained, write_labels
 
 MEMORY = "torch_dataset_cache_img_memory"

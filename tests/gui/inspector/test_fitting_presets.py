@@ -1,0 +1,126 @@
+"""The Data page and the form say which models the opened labels do not fit, before Train is pressed."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from sleapnn_engine.config.presets import find_preset, list_presets
+from sleapnn_gui.app import build
+from sleapnn_gui.form.section_page import SectionMessage
+from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.widgets.two_lines import DOUBT
+
+Wait = Callable[..., None]
+HEADS = "model_config.head_configs"
+
+
+@pytest.fixture
+def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.chdir(tmp_path)
+    _, found = build(["sleapnn-gui", "--theme", "light"])
+    yield found
+    found.document.undo_stack.setClean()
+    found.close()
+    found.deleteLater()
+    app.processEvents()
+
+
+def open_labels(window: MainWindow, path: Path, wait_until: Wait) -> None:
+    window.open_path(path)
+    wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+
+
+def doubted(window: MainWindow) -> set[str]:
+    """Types of model whose presets are marked."""
+    shown = window.labels_page.presets
+    presets = list_presets("guide")
+    return {preset.model_type for row, preset in enumerate(presets) if shown.item(row).data(DOUBT)}
+
+
+@pytest.mark.parametrize(
+    ("labels", "unfit"),
+    [
+        ("flies13_pair", {"single_instance"}),
+        ("mice11_pair", {"single_instance", "multi_class_bottomup", "multi_class_topdown"}),
+        ("fly32_single", {"multi_class_bottomup", "multi_class_topdown"}),
+    ],
+)
+def test_presets_that_do_not_fit_the_labels_are_marked(
+    window: MainWindow, shared_data: Path, wait_until: Wait, labels: str, unfit: set[str]
+) -> None:
+    assert doubted(window) == set()
+    open_labels(window, shared_data / labels / "val.pkg.slp", wait_until)
+    assert doubted(window) == unfit
+    window.files.set_labels([])
+    wait_until(lambda: doubted(window) == set())
+
+
+def test_the_reason_is_told_with_the_preset(window: MainWindow, shared_data: Path, wait_until: Wait) -> None:
+    page = window.labels_page
+    page.presets.setCurrentRow(0)
+    open_labels(window, shared_data / "mice11_pair" / "val.pkg.slp", wait_until)
+    assert page.note.text().startswith("Not for these labels: some frames show 2 animals")
+    assert page.use.isEnabled(), "a person may still want its settings"
+    page.presets.setCurrentRow(2)
+    assert page.note.text() == list_presets("guide")[2].note
+
+
+@pytest.mark.parametrize(
+    ("preset", "words"),
+    [
+        ("single_instance_unet_medium_rf", "show 2 animals"),
+        ("multi_class_bottomup_unet", "no tracks"),
+        ("topdown_multi_class_centered_instance_unet", "no tracks"),
+    ],
+)
+def test_train_is_refused_in_words_that_stand_in_the_form(
+    window: MainWindow, shared_data: Path, wait_until: Wait, preset: str, words: str
+) -> None:
+    open_labels(window, shared_data / "mice11_pair" / "val.pkg.slp", wait_until)
+    window.files.use_preset(preset)
+    head = f"{HEADS}.{find_preset(preset).model_type}"
+    wait_until(lambda: any(words in issue.message for issue in window.document.issues(head)))
+    window.actions_by_verb["train"].trigger()
+    assert window.session is None
+    assert window.banner.severity == "error"
+    assert words in window.banner.sentence
+    assert window.page() == "configure"
+    assert window.form.page() == "head"
+    line = window.form.findChild(SectionMessage, f"issue:{HEADS}")
+    assert line is not None
+    wait_until(line.isVisible)
+    assert words in line.sentence
+
+
+@pytest.mark.parametrize("preset", list_presets("guide"), ids=lambda preset: preset.name)
+def test_every_preset_can_be_trained_on_labels_that_fit(
+    window: MainWindow, shared_data: Path, wait_until: Wait, preset
+) -> None:
+    labels = "fly32_single" if preset.model_type == "single_instance" else "flies24_pair"
+    open_labels(window, shared_data / labels / "val.pkg.slp", wait_until)
+    window.files.use_preset(preset.name)
+    wait_until(lambda: window.document.chosen(HEADS) == preset.model_type)
+    window.disk_check.check()
+    QApplication.processEvents()
+    assert [issue for issue in window.document.issues() if issue.severity == "error"] == []
+
+
+def test_the_size_of_crops_is_known_before_training(
+    window: MainWindow, shared_data: Path, wait_until: Wait
+) -> None:
+    path = str(shared_data / "flies13_pair" / "val.pkg.slp")
+    open_labels(window, Path(path), wait_until)
+    window.files.use_preset("topdown_centered_instance_unet_medium_rf")
+    crop = "data_config.preprocessing.crop_size"
+    assert window.document.auto_text(crop) == "→ about 112 px"
+    window.document.set_value("data_config.val_labels_path", [path])
+    assert window.document.auto_text(crop) == "→ 112 px"
+    window.document.set_value(f"{HEADS}.centered_instance.confmaps.anchor_part", "head")
+    assert window.document.auto_text(crop) == "→ 144 px"
+    row = window.form.row(crop)
+    assert row is not None
+    assert row.reason == ""
+    window.files.use_preset("bottomup_unet_medium_rf")
+    assert "whole images" in row.reason

@@ -1,0 +1,100 @@
+"""The list of runs: every type of model with its own figures, of the epoch that was kept, whatever state a run is in."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from sleapnn_engine.protocol.codec import encode_event
+from sleapnn_gui.monitor.run_summary import find_runs, summarise
+from sleapnn_gui.monitor.runs_page import RunsPage
+from tests.gui.monitor.speaking import Speaker
+
+COUNTED = {"precision": 0.9, "recall": 0.8, "f1": 0.847, "class_accuracy": None}
+
+
+def write(folder: Path, speaker: Speaker, *, outcome: str = "") -> Path:
+    """Put the journal of a made-up run into a folder."""
+    if outcome:
+        best_epoch, best_val = speaker.best
+        body = {"outcome": outcome, "epochs": 3, "best_epoch": best_epoch, "best_val": best_val}
+        speaker.say("finished", {**body, "run_dir": str(folder), "seconds": 9.0})
+    folder.mkdir()
+    lines = [encode_event(event) for event in speaker.events if not event.arrays]
+    (folder / "events.jsonl").write_bytes(b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
+    return folder
+
+
+def run(model_type: str, *, counted: dict | None = None, batches: int = 4) -> Speaker:
+    """Three epochs of which the second is the best."""
+    speaker = Speaker().start(model_type=model_type)
+    for number, (val, median) in enumerate(((0.5, 8.0), (0.2, 4.0), (0.4, 6.0))):
+        speaker.batches(batches).epoch(number, val=val, median=median, counted=counted)
+    return speaker
+
+
+def test_the_figures_are_those_of_the_epoch_that_was_kept(tmp_path):
+    found = summarise(write(tmp_path / "one", run("bottomup", counted=COUNTED), outcome="early_stopped"))
+    assert (found.model, found.ended, found.epochs) == ("Several animals at once", "early stopped", "3")
+    assert (found.best, found.error, found.found, found.identity) == ("0.200", "4.0 px", "85 %", "")
+
+
+def test_the_best_epoch_is_found_behind_many_batches(tmp_path):
+    found = summarise(write(tmp_path / "long", run("single_instance", batches=2000)))
+    assert (found.error, found.found) == ("4.0 px", "")
+    assert found.ended == "no end recorded"
+    assert found.epochs == "3"
+
+
+def test_identities_have_a_figure_of_their_own(tmp_path):
+    only = {"precision": None, "recall": None, "f1": None, "class_accuracy": 0.75}
+    found = summarise(write(tmp_path / "known", run("multi_class_topdown", counted=only)))
+    assert (found.found, found.identity) == ("", "75 %")
+
+
+def test_runs_that_never_got_far_are_listed_too(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "events.jsonl").touch()
+    (tmp_path / "no_run").mkdir()
+    write(tmp_path / "begun", Speaker().start(model_type="centroid"))
+    failed = Speaker().start(model_type="centroid")
+    failed.say("failed", {"message": "No.", "path": None, "hint": None})
+    write(tmp_path / "failed", failed)
+    torn = write(tmp_path / "torn", run("centroid"))
+    with (torn / "events.jsonl").open("ab") as journal:
+        journal.write(b'{"seq":99,"t":1.0,"kind":"epoch_end","body":{"epo')
+    by_name = {found.folder.name: found for found in find_runs(tmp_path)}
+    assert set(by_name) == {"begun", "failed", "torn"}
+    assert (by_name["begun"].epochs, by_name["begun"].best) == ("0", "")
+    assert by_name["failed"].ended == "failed"
+    assert by_name["torn"].error == "4.0 px"
+
+
+def test_a_run_whose_engine_is_at_work_says_so(tmp_path):
+    folder = write(tmp_path / "now", run("bottomup"))
+    (folder / "engine.json").write_text(json.dumps({"pid": 1}))
+    assert summarise(folder).ended == "running"
+
+
+@pytest.mark.parametrize("width", [960, 1700])
+def test_the_table_shows_every_run_with_its_type_and_figures(app, wait_until, tmp_path, width):
+    write(tmp_path / "several", run("bottomup", counted=COUNTED), outcome="completed")
+    write(tmp_path / "cropped", run("centered_instance"), outcome="stopped")
+    page = RunsPage()
+    page.resize(width, 600)
+    page.show()
+    page.look_in(tmp_path)
+    wait_until(lambda: page.table.topLevelItemCount() == 2)
+    rows = {
+        item.text(0): [item.text(column) for column in range(1, 8)]
+        for item in (page.table.topLevelItem(index) for index in range(2))
+    }
+    assert rows["several"] == ["Several animals at once", "completed", "3", "0.200", "4.0 px", "85 %", "–"]
+    assert rows["cropped"] == ["Parts of a cropped animal", "stopped", "3", "0.200", "4.0 px", "–", "–"]
+    chosen = []
+    page.run_chosen.connect(chosen.append)
+    item = page.table.findItems("several", Qt.MatchFlag.MatchExactly)[0]
+    page.table.itemActivated.emit(item, 0)
+    assert chosen == [tmp_path / "several"]
+    page.close()
