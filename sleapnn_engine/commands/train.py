@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import tree
-from ..config.build import build_job, examine
+from ..config.build import build_job
 from ..config.checks_disk import check_files
 from ..config.dialect import parse
 from ..config.effect import idle_settings
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
 
 def checked(values: dict[str, Any]) -> tuple[Job | None, list[Issue]]:
     """The job and everything there is to say about it; None where the config itself is wrong."""
-    issues = [*examine(values), *check_files(values)]
-    return (None if errors(validate(values)) else build_job(values)), issues
+    found = validate(values)
+    return (None if errors(found) else build_job(values)), [*found, *check_files(values)]
 
 
 def override(values: dict[str, Any], text: str) -> None:

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..config.build import examine
 from ..config.checks_disk import check_files, check_labels
 from ..config.errors import UserError
 from ..config.files import parse_config, read_text
 from ..config.issue import Issue
 from ..config.legacy import import_legacy, is_legacy
+from ..config.validate import validate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
         values = values_of(file)
     except UserError as problem:
         return [Issue("", "error", f"{problem.message} {problem.hint}".strip())]
-    issues = [*examine(values), *check_files(values)]
+    issues = [*validate(values), *check_files(values)]
     if with_labels and not any(
         issue.path.endswith("train_labels_path") for issue in issues if issue.severity == "error"
     ):

@@ -6,9 +6,7 @@ from typing import Any
 import attrs
 
 from .errors import UserError
-from .issue import Issue
 from .schema.job import Job
-from .unbuilt import unsupported
 from .validate import errors, validate
 from .values import convert
 
@@ -29,10 +27,12 @@ def build_job(values: Mapping[str, Any]) -> Job:
     return job
 
 
-def examine(values: Mapping[str, Any]) -> list[Issue]:
-    """All that can be said without looking at the disk: what is wrong, and what this engine cannot do yet."""
-    found = validate(values)
-    return found if errors(found) else [*found, *unsupported(_build(Job, values))]
+def active(sections: Any) -> str:
+    """Name of the one section of a one-of group that is set ('' when there is none)."""
+    return next(
+        (field.name for field in attrs.fields(type(sections)) if getattr(sections, field.name) is not None),
+        "",
+    )
 
 
 def job_values(job: Any) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from .view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER
 
 Check = Callable[[View], Iterator[Issue]]
 
+#: Strategies that say the same here: one process for each device, gradients added up.
+STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_false", "ddp_find_unused_parameters_true")
+
 #: (lower end, upper end) of every range that is written as two keys
 _PAIRS = (
     *(
@@ -253,6 +256,18 @@ def _ports(view: View) -> Iterator[Issue]:
         yield error(control, f"Both SLEAP viewer ports are {view.value(publish)}; they must differ.")
 
 
+def _strategy(view: View) -> Iterator[Issue]:
+    """How several devices share the work; how many there are is found out when training begins."""
+    path = TRAINER + "trainer_strategy"
+    strategy = view.value(path)
+    if not isinstance(strategy, str) or strategy in STRATEGIES:
+        return
+    why = f"This engine does not train with the strategy {strategy}; auto and the ddp strategies are there."
+    if strategy == "fsdp":
+        why = "Splitting one network over several devices (fsdp) is not done here: every network fits on one."
+    yield error(path, why, Fix("Use auto", {path: "auto"}))
+
+
 CHECKS: tuple[Check, ...] = (
     _labels,
     *MODEL_CHECKS,
@@ -265,4 +280,5 @@ CHECKS: tuple[Check, ...] = (
     _keeping,
     _mining,
     _ports,
+    _strategy,
 )

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active, unsupported
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.loader import ALONE, Share, TrainBatches
@@ -24,8 +24,6 @@ from sleapnn_engine.models.start import load_start_weights
 from .feed import Feed
 from .losses import HardKeypoints, HeadLoss
 from .targets import build_targets, edge_table
-
-__all__ = ["unsupported"]  # what is refused is told in one file, and asked for here
 
 #: Heads whose channels are parts or limbs, some of which can be hard to learn.
 MINED = ("confmaps", "pafs")

@@ -16,7 +16,8 @@ log = logging.getLogger("sleapnn_engine.training")
 def announce_cache(job: Job, data: Data, plan: InputPlan, *, processes: int = 1) -> str:
     """The text of the phase in which images are read; for a cache in memory it says what that takes.
 
-    Each of several processes keeps the training images, and the first one those of validation as well. Raises UserError when the images of both parts take more memory than there is: nothing falls back by itself.
+    Each of several processes keeps the training images, and the first one those of validation as well. Raises
+    UserError when the images of both parts take more memory than there is: nothing falls back by itself.
     """
     pipeline = job.data_config.data_pipeline_fw
     if pipeline == "torch_dataset":

@@ -168,7 +168,9 @@ def _write(training: Training, part: Part, frames: Sequence[PredictedFrame], *, 
     found = metrics["distance_metrics"]
     name = f"labels_pr.{part.split}.{part.number}"
     if np.isfinite(found["p50"]):
-        log.info("%s: median error %.2f px, 90 %% of points within %.2f px.", name, found["p50"], found["p90"])
+        log.info(
+            "%s: median error %.2f px, 90 %% of points within %.2f px.", name, found["p50"], found["p90"]
+        )
     else:
         log.info("%s: nothing that is labelled was found.", name)
 

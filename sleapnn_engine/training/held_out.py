@@ -4,9 +4,9 @@ from pathlib import Path
 
 import attrs
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.films import open_film
 from sleapnn_engine.data.records import LabelSet
 

@@ -7,8 +7,8 @@ import attrs
 import numpy as np
 import torch
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.crops import auto_crop_size, crop_margin
 from sleapnn_engine.data.frames import (

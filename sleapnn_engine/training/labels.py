@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.label_checks import (
     anchor_gaps,
     edge_gaps,

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import job_values
+from sleapnn_engine.config.build import active, job_values
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.models.assemble import build_network
 from sleapnn_engine.models.heads import HEADS
 from sleapnn_engine.models.matching import Misfit

@@ -20,9 +20,8 @@ from typing import Any, TextIO
 import attrs
 import torch
 
-from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.build import active, build_job
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.records import LabelSet

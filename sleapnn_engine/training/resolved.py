@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import job_values
+from sleapnn_engine.config.build import active, job_values
 from sleapnn_engine.config.files import dump_config, save_text
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropSamples, FrameSamples

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import attrs
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.samples import CropSamples, FrameSamples
 from sleapnn_engine.models.assemble import count_parameters
 

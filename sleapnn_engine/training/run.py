@@ -8,9 +8,9 @@ from typing import Any, TextIO
 import attrs
 import torch
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples

@@ -7,8 +7,8 @@ import attrs
 import torch
 from torch import Tensor
 
+from sleapnn_engine.config.build import active
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.unbuilt import active
 from sleapnn_engine.data.fields import part_affinity_fields
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.targets import class_maps, class_vectors, confidence_maps

@@ -8,13 +8,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import examine
 from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.effect import idle_reason
 from sleapnn_engine.config.files import copy_values, dump_config, save_text
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.validate import Remove
+from sleapnn_engine.config.validate import Remove, validate
 from sleapnn_engine.config.view import View
 
 from .commands import Edit, State
@@ -272,7 +271,7 @@ class Document(QObject):
     def _take(self, state: State) -> None:
         self._state = state
         self._view = View(state.values)
-        found = examine(state.values)
+        found = validate(state.values)
         if found != self._own_issues:
             self._own_issues = found
             self.issues_changed.emit()

@@ -14,6 +14,13 @@ from ..run.folders import next_run_dir
 from ..run.session import RunSession
 
 
+def secrets(document: Document) -> dict[str, str]:
+    """What a run has to know but no file may hold, as environment variables of the engine."""
+    key = document.value(TRAINER + "wandb.api_key")
+    used = document.value(TRAINER + "use_wandb") is True
+    return {"WANDB_API_KEY": key} if used and isinstance(key, str) and key.strip() else {}
+
+
 class RunCommands(QObject):
     """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
 
@@ -67,7 +74,9 @@ class RunCommands(QObject):
         run_dir = next_run_dir(self._document.view, base=self.base)
         session = RunSession(self)
         try:
-            session.start(self._document.to_yaml(), run_dir, folder=self.base)
+            session.start(
+                self._document.to_yaml(), run_dir, folder=self.base, environment=secrets(self._document)
+            )
         except OSError as problem:
             self.said.emit(f"The engine could not be started: {problem}.", "error")
             return

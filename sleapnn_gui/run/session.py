@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +126,19 @@ class RunSession(QObject):
 
     # -- beginnings ----------------------------------------------------------------------------------------
 
-    def start(self, config_text: str, run_dir: Path | str, *, folder: Path | None = None) -> None:
+    def start(
+        self,
+        config_text: str,
+        run_dir: Path | str,
+        *,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Launch an engine that trains the config into `run_dir`.
 
-        `folder` is the working folder of the engine, from which relative paths in the config count. Raises
-        OSError when the process cannot be started, RuntimeError on a session that has a run already.
+        `folder` is the working folder of the engine, from which relative paths in the config count; `environment` is
+        what it is told beside the config, which is written to a file. Raises OSError when the process cannot be
+        started, RuntimeError on a session that has a run already.
         """
         self._claim(run_dir)
         assert self.run_dir is not None
@@ -142,7 +150,7 @@ class RunSession(QObject):
         self._config = config
         command = train_command(config, run_dir=self.run_dir, engine=self._command)
         try:
-            self._engine = ChildEngine(command, output=self._output, folder=folder)
+            self._engine = ChildEngine(command, output=self._output, folder=folder, environment=environment)
         except OSError:
             shutil.rmtree(config.parent, ignore_errors=True)
             raise

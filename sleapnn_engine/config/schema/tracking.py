@@ -74,7 +74,7 @@ class WandBConfig:
             Choice(value="online", label="Online", doc="Sent while training."),
             Choice(value="offline", label="Offline", doc="Kept in the run folder, to be sent later."),
         ),
-        null="Online.",
+        null="What the environment variable `WANDB_MODE` says, else online.",
         null_label="Default",
         when=(_USED,),
         source="The guide prints the default as the word None; null is meant.",

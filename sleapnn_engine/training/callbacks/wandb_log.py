@@ -119,9 +119,7 @@ class WandbLog(Callback):
         """Do some work there; returns whether it was done. A failure is a warning, or nothing at all when `quiet`."""
         try:
             work()
-        except (
-            Exception
-        ) as error:  # a third party's package and server; a training is worth more than its record
+        except Exception as error:  # a third party's package and server; the training is worth more than they
             if not quiet:
                 log.warning("Weights & Biases %s (%s); %s.", what, _reason(error), then)
             return False

@@ -9,9 +9,10 @@ import sleap_io as sio
 import yaml
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import build_job, examine
+from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.resources import resource_path
+from sleapnn_engine.config.validate import validate
 from sleapnn_engine.training.run import train
 
 from .jobs import events
@@ -57,7 +58,7 @@ def test_a_preset_trains_on_matching_labels(shared_data: Path, tmp_path: Path, p
         "data_config.val_labels_path",
         [few_frames(shared_data / suits / "val.pkg.slp", tmp_path, count=1)],
     )
-    assert [issue.message for issue in examine(values) if issue.severity == "error"] == []
+    assert [issue.message for issue in validate(values) if issue.severity == "error"] == []
     # Not part of the claim: one step instead of an evening, and a place for the files.
     for path, value in {
         "trainer_config.train_steps_per_epoch": 1,

@@ -119,8 +119,6 @@ def test_the_size_of_crops_is_known_before_training(
     assert window.document.auto_text(crop) == "→ 112 px"
     window.document.set_value(f"{HEADS}.centered_instance.confmaps.anchor_part", "head")
     assert window.document.auto_text(crop) == "→ 144 px"
-    row = window.form.row(crop)
-    assert row is not None
-    assert row.reason == ""
+    assert window.document.idle_reason(crop) == ""
     window.files.use_preset("bottomup_unet_medium_rf")
-    assert "whole images" in row.reason
+    assert "whole images" in window.document.idle_reason(crop)

@@ -1,0 +1,352 @@
+"""Every bad or awkward input of the collection, through `train`: it trains, or ends in one sentence and leaves nothing."""
+
+import hashlib
+import json
+import math
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.training.jobs import events, faults, finish, start
+
+from .in_process import Said, engine, smallest_job
+
+TRAINS = 0
+CLASSED = ("multi_class_bottomup", "multi_class_topdown")
+SEVERAL = ("centroid", "centered_instance", "bottomup")
+NO_TRACKS = "No animal has a track, and this model tells tracks apart."
+
+#: file -> [(model types, exit code, words on the stream for errors)]
+LABELS: dict[str, list[tuple[tuple[str, ...], int, str]]] = {
+    "01_empty/zero_bytes.slp": [(("single_instance",), 1, "is empty (0 bytes)")],
+    "01_empty/empty_labels.slp": [(("centroid",), 1, "There are no labelled frames.")],
+    "01_empty/skeleton_and_video_no_frames.slp": [(("bottomup",), 1, "There are no labelled frames.")],
+    "01_empty/frames_without_instances.pkg.slp": [
+        (("single_instance", "centered_instance"), 1, "No animal is labelled on the 6 frames.")
+    ],
+    "02_missing_video/aeon_7_missing_videos.slp": [(("bottomup",), 1, "7 of its videos were not found")],
+    "02_missing_video/windows_path.slp": [
+        (("centroid",), 1, "was not found: C:/Users/someone/My Videos/clip.mp4 (15 frames)")
+    ],
+    "02_missing_video/windows_path_found_beside/labels.slp": [(("centroid",), TRAINS, "")],
+    "02_missing_video/image_list_some_missing/labels.slp": [
+        (("bottomup",), TRAINS, "2 frames without a readable image")
+    ],
+    "03_no_user_instances/predicted_only.pkg.slp": [
+        (("bottomup",), 1, "no hand-labelled animals (24 are predicted)")
+    ],
+    "04_one_frame/minimal_instance.pkg.slp": [
+        (("bottomup", "centered_instance"), TRAINS, "There is only one frame"),
+        (("multi_class_bottomup",), 1, NO_TRACKS),
+    ],
+    "04_one_frame/one_frame_one_instance.pkg.slp": [
+        (("single_instance",), TRAINS, "There is only one frame")
+    ],
+    "05_nan/all_nan.pkg.slp": [(SEVERAL, 1, "has a visible point")],
+    "05_nan/half_frames_nan.pkg.slp": [(SEVERAL, TRAINS, "12 animals without a visible point")],
+    "05_nan/one_node_never_labelled.pkg.slp": [(("centroid", "bottomup"), TRAINS, "'abdomen'")],
+    "05_nan/anchor_always_missing.pkg.slp": [
+        (("centroid", "centered_instance"), TRAINS, "'thorax' is not visible on 24 animals of 24")
+    ],
+    "05_nan/one_point_per_instance.pkg.slp": [
+        (("centroid", "multi_class_topdown"), TRAINS, "never visible"),
+        (("bottomup",), TRAINS, "No animal shows both ends of any edge"),
+    ],
+    "06_damaged/truncated.pkg.slp": [(("single_instance",), 1, "damaged or cut short")],
+    "06_damaged/bad_superblock.pkg.slp": [(("single_instance",), 1, "damaged or cut short")],
+    "06_damaged/not_hdf5.slp": [(("single_instance",), 1, "JSON text")],
+    "06_damaged/renamed_mp4.slp": [(("single_instance",), 1, "it is a video")],
+    "06_damaged/no_metadata_group.slp": [(("single_instance",), 1, "holds no SLEAP labels")],
+    "06_damaged/bad_json_in_metadata.slp": [(("single_instance",), 1, "is damaged")],
+    "06_damaged/instance_points_out_of_range.slp": [(("single_instance",), 1, "contradicts itself")],
+    "06_damaged/broken_image_inside.pkg.slp": [
+        (("single_instance",), TRAINS, "2 frames without a readable image")
+    ],
+    "07_damaged_video/truncated_no_moov/labels.slp": [(("bottomup",), 1, "clip.mp4 can be read")],
+    "07_damaged_video/zero_bytes/labels.slp": [(("centroid",), 1, "clip.mp4 can be read")],
+    "07_damaged_video/shorter_than_labels/labels.slp": [
+        (("centered_instance",), TRAINS, "4 frames without a readable image")
+    ],
+    "09_skeleton/no_edges.pkg.slp": [
+        (("bottomup",), 1, "no edges between the parts to learn"),
+        (("centroid", "centered_instance"), TRAINS, ""),
+    ],
+    "09_skeleton/disconnected_edges.pkg.slp": [
+        (("bottomup",), TRAINS, "The edges leave the body parts in 10 groups"),
+        (("centered_instance",), TRAINS, ""),
+    ],
+    "09_skeleton/cycle_and_self_edge.pkg.slp": [
+        (("bottomup",), 1, "lead in a circle: 'head' → 'thorax', "),
+        (("centered_instance",), TRAINS, ""),
+    ],
+    "09_skeleton/one_node.pkg.slp": [
+        (("bottomup",), 1, "no edges between the parts to learn"),
+        (("centroid", "centered_instance"), TRAINS, ""),
+    ],
+    "09_skeleton/two_skeletons.pkg.slp": [(("bottomup",), 1, "2 skeletons, 'fly' (13 nodes)")],
+    "09_skeleton/other_node_order.pkg.slp": [(("bottomup",), TRAINS, "")],
+    "09_skeleton/fewer_nodes.pkg.slp": [(("centroid",), TRAINS, "")],
+    "10_tracks/no_tracks.pkg.slp": [(CLASSED, 1, NO_TRACKS), (("bottomup",), TRAINS, "")],
+    "10_tracks/half_untracked.pkg.slp": [(CLASSED, TRAINS, "12 animals of 24 have none of the identities")],
+    "10_tracks/one_track_for_all.pkg.slp": [(CLASSED, TRAINS, "There is only one identity")],
+    "10_tracks/same_track_twice_in_a_frame.pkg.slp": [
+        (CLASSED, TRAINS, "12 frames with one track on two animals"),
+        (CLASSED[:1], TRAINS, "No labelled animal is 'female'"),
+    ],
+    "10_tracks/a_new_track_each_frame.pkg.slp": [
+        (CLASSED, 1, "None of the 24 tracks is on more than one frame"),
+        (("centroid",), TRAINS, ""),
+    ],
+    "10_tracks/unused_tracks.pkg.slp": [(CLASSED, TRAINS, "No labelled animal is 'ghost_a', 'ghost_b'")],
+    "11_images/mixed_sizes.pkg.slp": [
+        (("bottomup", "centered_instance"), TRAINS, "Images come in 3 sizes (169×169, 241×203, 288×288 px)")
+    ],
+    "11_images/mixed_channels.pkg.slp": [(("bottomup", "centered_instance"), TRAINS, "all become colour")],
+    "11_images/tiny_24x20.pkg.slp": [
+        (("single_instance",), TRAINS, "images of 6×5 px, less than its largest stride"),
+        (("centered_instance",), TRAINS, "larger than the images (24×20 px)"),
+    ],
+    "11_images/odd_191x187.pkg.slp": [(("single_instance",), TRAINS, "")],
+    "11_images/long_1600x48.pkg.slp": [(("single_instance",), TRAINS, "")],
+    "11_images/uint16_images.pkg.slp": [(("single_instance",), TRAINS, "12 images of 16 bits")],
+    "11_images/all_black.pkg.slp": [(("single_instance",), TRAINS, "")],
+    "12_positions/out_of_bounds.pkg.slp": [(SEVERAL, TRAINS, "points outside the image")],
+    "12_positions/some_points_outside.pkg.slp": [
+        (("bottomup", "centered_instance"), TRAINS, "94 points outside the image")
+    ],
+    "12_positions/infinite_and_huge.pkg.slp": [
+        (("centered_instance", "multi_class_topdown"), TRAINS, "24 points without a finite position")
+    ],
+    "12_positions/at_image_corner.pkg.slp": [(SEVERAL, TRAINS, "6 points outside the image")],
+    "12_positions/all_points_the_same.pkg.slp": [(("bottomup", "centered_instance"), TRAINS, "")],
+    "13_structure/duplicate_labeled_frames.pkg.slp": [
+        (("bottomup",), TRAINS, "3 frames labelled more than once")
+    ],
+    "13_structure/same_instance_three_times.pkg.slp": [
+        (("single_instance", "centroid"), TRAINS, "24 animals exactly like another")
+    ],
+    "13_structure/one_or_two_or_no_animals.pkg.slp": [
+        (("single_instance",), 1, "the first has 2"),
+        (SEVERAL, TRAINS, ""),
+    ],
+    "13_structure/twenty_five_instances_a_frame.pkg.slp": [(("centered_instance", "bottomup"), TRAINS, "")],
+    "13_structure/user_and_predicted_mixed.pkg.slp": [
+        (("bottomup",), TRAINS, "6 predicted animals beside labelled ones")
+    ],
+    "14_old_files/json_format_v2_minimal_instance.json": [(("bottomup",), 1, "JSON text")],
+    "14_old_files/windows_single_image_video/small_robot_siv.slp": [(("single_instance",), TRAINS, "")],
+    "14_old_files/windows_single_image_video/small_robot_siv_caching.slp": [
+        (("single_instance",), TRAINS, "")
+    ],
+}
+HEADS = "model_config.head_configs."
+#: config -> (exit code, words on the stream for errors)
+CONFIGS: dict[str, tuple[int, str]] = {
+    "00_good": (TRAINS, ""),
+    "anchor_not_in_skeleton": (1, "centered_instance.confmaps.anchor_part: The skeleton of"),
+    "augmentation_on_but_null": (TRAINS, "no kind of variation is switched on"),
+    "batch_larger_than_set": (TRAINS, ""),
+    "batch_size_zero": (2, "train_data_loader.batch_size: error: Training batch size must be at least 1"),
+    "binary": (2, "This is not a text file."),
+    "both_rgb_and_gray": (2, "Force RGB and Force gray cannot both be on."),
+    "ckpt_dir_not_writable": (
+        2,
+        "trainer_config.ckpt_dir: error: Models folder: /proc/nope cannot be written",
+    ),
+    "classes_not_in_tracks": (1, "class_maps.classes: 'alice', 'bob' are no tracks; the tracks of"),
+    "crlf": (TRAINS, ""),
+    "crop_larger_than_image": (TRAINS, "are larger than the images (288×288 px)"),
+    "crop_not_a_stride_multiple": (TRAINS, "11 px of padding on each crop"),
+    "crop_smaller_than_animal": (TRAINS, "Crops of 8 px do not hold all parts of 18 animals of 18"),
+    "cuda_without_gpu": (2, "trainer_config.trainer_accelerator"),
+    "duplicate_key": (2, "Line 69, column 1: the key “trainer_config” stands twice"),
+    "edge_to_unknown_node": (1, "bottomup.pafs.edges: A limb ends at “antenna”"),
+    "empty_file": (2, "The file is empty."),
+    "head_stride_smaller_than_backbone": (2, "unet.output_stride: error: The backbone's output stride is 4"),
+    "json_legacy_named_yaml": (2, "This is a training profile of SLEAP 1.4 or older."),
+    "max_stride_not_power_of_two": (2, "unet.max_stride: error: Max stride must be a power of two"),
+    "more_devices_than_there_are": (2, "trainer_config."),
+    "negative_lr": (2, "trainer_config.optimizer.lr: error: Learning rate must be more than 0"),
+    "no_backbone": (2, "model_config.backbone_config: error: Backbone: none is set"),
+    "no_head": (2, "model_config.head_configs: error: Model type: none is set"),
+    "only_a_list": (2, "The file holds a list"),
+    "output_stride_above_max_stride": (2, "Output stride 32 is more than the backbone's max stride (16)"),
+    "pretrained_weights_missing": (2, "nowhere/best.ckpt does not exist"),
+    "probability_above_one": (2, "geometric.rotation_p: error: Rotation chance must be at most 1"),
+    "resume_from_missing_ckpt": (2, "nowhere/best.ckpt does not exist"),
+    "rgb_with_in_channels_1": (TRAINS, "the network will have 3 input channels, not 1"),
+    "rotation_min_above_max": (2, "geometric.rotation_min: error: Rotation from is 90.0"),
+    "run_name_with_slash_and_dots": (2, "trainer_config.run_name: error: Run name “../../evil/é 数”"),
+    "scale_negative": (2, "preprocessing.scale: error: Input scale must be more than 0"),
+    "scale_zero": (2, "preprocessing.scale: error: Input scale must be more than 0"),
+    "sigma_zero": (2, "confmaps.sigma: error: Spread must be more than 0"),
+    "string_number_lr": (TRAINS, ""),
+    "tabs": (2, "Line 2, column 1: a tab is used for indentation"),
+    "train_path_empty_list": (2, "data_config.train_labels_path: error: No training labels are chosen"),
+    "train_path_is_string": (TRAINS, "is read as a list of one"),
+    "train_path_missing_file": (2, "nowhere/labels.slp does not exist"),
+    "two_backbones": (2, "Backbone: unet and convnext are set"),
+    "two_heads": (2, "Model type: single_instance and bottomup are set"),
+    "two_lr_schedulers": (2, "step_lr and reduce_lr_on_plateau are both set"),
+    "unknown_accelerator": (2, "must be one of auto, cpu, gpu, mps; it is “tpuu”"),
+    "unknown_nested_key": (2, "did you mean max_epochs?"),
+    "unknown_optimizer": (2, "must be one of Adam, AdamW; it is “SuperSGD”"),
+    "unknown_part_name": (1, "bottomup.confmaps.part_names: The skeleton of"),
+    "unknown_pipeline": (2, "data_config.data_pipeline_fw: error: Image loading must be one of"),
+    "unknown_top_key": (2, "did you mean trainer_config?"),
+    "utf16_with_bom": (TRAINS, ""),
+    "utf8_with_bom": (TRAINS, ""),
+    "val_path_is_a_folder": (2, "10_tracks is a folder; choose a file"),
+    "validation_fraction_above_one": (2, "Validation share must be less than 1; it is 7"),
+    "validation_fraction_one": (2, "Validation share must be less than 1; it is 1.0"),
+    "wrong_type_epochs": (2, "Most epochs must be a whole number; it is “many”"),
+    "yaml_syntax_error": (2, "Line 21, column 15"),
+    "zero_epochs": (2, "Most epochs must be at least 1"),
+    "zero_lr": (2, "trainer_config.optimizer.lr: error: Learning rate must be more than 0"),
+}
+
+
+@pytest.fixture(scope="module")
+def bad(shared_data: Path) -> Iterator[Path]:
+    """The collection; whatever is done with it, not a byte of it changes and nothing is added."""
+    folder = shared_data / "bad"
+    before = digests(folder)
+    yield folder
+    assert digests(folder) == before
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def check_trained(said: Said, run: Path) -> None:
+    """It ended as it should, with losses that are numbers."""
+    assert said.code == TRAINS, said.err
+    assert said.faults == []
+    told = events(run)
+    assert told[-1]["body"]["outcome"] == "completed"
+    end = next(event["body"] for event in told if event["kind"] == "epoch_end")
+    assert math.isfinite(end["train"])
+    assert math.isfinite(end["val"])
+
+
+def check_refused(said: Said, folder: Path, *, code: int, about: str = "") -> None:
+    """It ended in one sentence that names what it is about, and nothing was left where runs go."""
+    assert said.code == code
+    assert len(said.faults) == 1
+    assert about in said.faults[0]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "model_type", "code", "words"),
+    [
+        pytest.param(name, model_type, code, words, id=f"{name}-{model_type}")
+        for name, cases in LABELS.items()
+        for model_types, code, words in cases
+        for model_type in model_types
+    ],
+)
+def test_labels(bad: Path, tmp_path: Path, name: str, model_type: str, code: int, words: str) -> None:
+    changes = {}
+    if "anchor" in name:
+        changes[f"{HEADS}{model_type}.confmaps.anchor_part"] = "thorax"
+    said = engine("train", smallest_job(tmp_path, bad / name, model_type, **changes))
+    assert words in said.err
+    if code == TRAINS:
+        check_trained(said, tmp_path / "models" / "run")
+    else:
+        check_refused(said, tmp_path / "models", code=code, about=str(bad / name))
+
+
+def test_nodes_of_validation_labels_are_matched_by_name(bad: Path, tmp_path: Path) -> None:
+    skeleton = bad / "09_skeleton"
+    train = bad / "10_tracks" / "no_tracks.pkg.slp"
+    config = smallest_job(tmp_path, train, "bottomup", val=skeleton / "other_node_order.pkg.slp")
+    check_trained(engine("train", config), tmp_path / "models" / "run")
+    shutil.rmtree(tmp_path / "models")
+    fewer = skeleton / "fewer_nodes.pkg.slp"
+    said = engine("train", smallest_job(tmp_path, train, "bottomup", val=fewer))
+    assert "it lacks 'forelegL4', " in said.err
+    check_refused(said, tmp_path / "models", code=1, about=str(fewer))
+
+
+@pytest.mark.parametrize("model_type", ["single_instance", "bottomup"])
+def test_names_of_any_script_train_and_stay(bad: Path, tmp_path: Path, model_type: str) -> None:
+    with zipfile.ZipFile(bad / "08_names.zip") as archive:
+        archive.extractall(tmp_path)
+    paths = sorted(tmp_path.rglob("*.slp"))
+    assert len(paths) == 3
+    chosen = [path for path in paths if ("ミバエ" in path.name) == (model_type == "bottomup")]
+    for path in chosen:
+        folder = path.parent / "Größe 数"
+        folder.mkdir()
+        said = engine("train", smallest_job(folder, path, model_type, trainer_config__save_ckpt=True))
+        run = folder / "models" / "run"
+        check_trained(said, run)
+        nodes = next(event["body"]["nodes"] for event in events(run) if event["kind"] == "started")
+        written = (run / "training_config.yaml").read_text(encoding="utf-8")
+        if model_type == "bottomup":
+            assert any(not name.isascii() for name in nodes)
+            assert all(name.isascii() or name in written for name in nodes)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_configs(bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    code, words = CONFIGS[name]
+    home = tmp_path / "deep" / "down"
+    home.mkdir(parents=True)
+    shutil.copytree(bad / "10_tracks", home / "10_tracks")
+    monkeypatch.chdir(home)
+    said = engine("train", bad / "configs" / f"{name}.yaml")
+    assert words in said.err
+    assert said.code == code
+    if code == TRAINS:
+        check_trained(said, home / "runs" / "cfg")
+    else:
+        assert len(said.faults) in (1, 2)  # two keys of one config may both be wrong
+        assert [path.name for path in home.iterdir()] == ["10_tracks"]
+        assert [path.name for path in tmp_path.rglob("*") if path.parent in (tmp_path, home.parent)] == [
+            "deep",
+            "down",
+        ]
+
+
+def test_no_case_is_forgotten(bad: Path) -> None:
+    there = {str(path.relative_to(bad)) for path in bad.rglob("*.slp")}
+    assert there | {"14_old_files/json_format_v2_minimal_instance.json"} == set(LABELS)
+    assert {path.stem for path in (bad / "configs").glob("*.yaml")} == set(CONFIGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        # What libraries in C say would come around Python's streams.
+        ("07_damaged_video/truncated_no_moov/labels.slp", "clip.mp4 can be read"),
+        ("06_damaged/truncated.pkg.slp", "damaged or cut short"),
+    ],
+)
+def test_a_process_says_one_sentence(bad: Path, tmp_path: Path, name: str, words: str) -> None:
+    code, out, err = finish(start(smallest_job(tmp_path, bad / name, "bottomup")))
+    (line,) = [line for line in faults(err) if ": warning: " not in line and ": note: " not in line]
+    assert code == 1
+    assert str(bad / name) in line
+    assert words in line
+    assert out.splitlines() == [f"run folder: {tmp_path / 'models' / 'run'}"]
+    assert [path.name for path in tmp_path.iterdir()] == ["job.yaml"]
+
+
+def test_a_process_trains_what_it_can(bad: Path, tmp_path: Path) -> None:
+    name = "06_damaged/broken_image_inside.pkg.slp"
+    code, _, err = finish(start(smallest_job(tmp_path, bad / name, "single_instance")))
+    assert code == 0
+    assert "frame 3: it is cut short" in err
+    last = (tmp_path / "models" / "run" / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+    assert json.loads(last)["body"]["outcome"] == "completed"
