@@ -49,6 +49,8 @@ def _file(path: str, name: str, suffixes: tuple[str, ...]) -> Iterator[Issue]:
         yield error(path, f"{label}: {name} is a folder; choose a file.")
     elif not file.exists():
         yield error(path, f"{label}: {name} does not exist.")
+    elif not file.is_file():
+        yield error(path, f"{label}: {name} is a device or a pipe; choose a file.")
     elif not os.access(file, os.R_OK):
         yield error(path, f"{label}: {name} cannot be read; check its permissions.")
     elif suffixes and not name.lower().endswith(suffixes):

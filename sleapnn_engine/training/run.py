@@ -106,7 +106,7 @@ def train(
     stream: TextIO,
     errors: TextIO | None = None,
 ) -> int:
-    """Train a job that `unsupported` has no objection to; returns the exit code, 0 or 130.
+    """Train a job; returns the exit code, 0 or 130.
 
     Progress goes to `stream`, warnings to `errors`.
 

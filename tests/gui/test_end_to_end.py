@@ -15,6 +15,7 @@ from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
+from tests.gui.windows import throw_away
 
 Wait = Callable[..., None]
 SMALL = {
@@ -36,11 +37,7 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     session = found.session
     if session is not None and session.pid and not session.is_over:
         os.kill(session.pid, signal.SIGKILL)
-    found.runs.leave()
-    found.document.undo_stack.setClean()
-    found.close()
-    found.deleteLater()
-    app.processEvents()
+    throw_away(found)
 
 
 def prepare(window: MainWindow, labels: Path, folder: Path, wait_until: Wait) -> None:

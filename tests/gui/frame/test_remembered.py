@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QSplitter
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.widgets.theme import current_theme
+from tests.gui.windows import throw_away
 
 PANES = ("form:panes", "charts:upper", "charts:rows")
 
@@ -20,10 +21,7 @@ def opened(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     windows: list[MainWindow] = []
     yield windows
     for window in windows:
-        window.document.undo_stack.setClean()
-        window.close()
-        window.deleteLater()
-    app.processEvents()
+        throw_away(window)
     current_theme().set_mode("light")
 
 

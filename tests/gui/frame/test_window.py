@@ -15,6 +15,7 @@ from sleapnn_gui.frame.commands import COMMANDS
 from sleapnn_gui.frame.import_report import ImportReport
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.folders import next_run_dir
+from tests.gui.windows import throw_away
 
 Wait = Callable[..., None]
 EPOCHS = "trainer_config.max_epochs"
@@ -25,10 +26,7 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     _, found = build(["sleapnn-gui", "--theme", "light"])
     yield found
-    found.document.undo_stack.setClean()
-    found.close()
-    found.deleteLater()
-    app.processEvents()
+    throw_away(found)
 
 
 def test_every_command_is_an_action_with_words(window: MainWindow) -> None:

@@ -11,6 +11,7 @@ from sleapnn_gui.app import build
 from sleapnn_gui.form.section_page import SectionMessage
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.widgets.two_lines import DOUBT
+from tests.gui.windows import throw_away
 
 Wait = Callable[..., None]
 HEADS = "model_config.head_configs"
@@ -21,10 +22,7 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     _, found = build(["sleapnn-gui", "--theme", "light"])
     yield found
-    found.document.undo_stack.setClean()
-    found.close()
-    found.deleteLater()
-    app.processEvents()
+    throw_away(found)
 
 
 def open_labels(window: MainWindow, path: Path, wait_until: Wait) -> None:
