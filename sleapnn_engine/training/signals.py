@@ -12,7 +12,7 @@ from .state import Training
 CAUGHT = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class Interrupted(Exception):
+class Interrupted(BaseException):
     """A signal asked the process to end; the text is the signal's name.
 
     No Exception, for what guards against faults of other people's code must not swallow it.

@@ -18,6 +18,7 @@ from sleapnn_engine.config.view import View
 
 from .commands import Edit, State
 from .files import Opened, open_config
+from .starting import starting_values
 
 #: What a preset never replaces.
 LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")
@@ -171,7 +172,7 @@ class Document(QObject):
         if self.section_on(path) == on:
             return
         after = self._state.copy()
-        _switch(after, path, on)
+        _switch(after, path, on, view=self._view)
         self._push(f"{'Use' if on else 'Leave out'} {SPEC.sections[path].meta.label}", after)
 
     def choose(self, path: str, name: str | None) -> None:
@@ -184,7 +185,7 @@ class Document(QObject):
         for child in SPEC.sections[path].sections:
             wanted = SPEC.sections[child].name == name
             if wanted != self._view.on(child):
-                _switch(after, child, wanted)
+                _switch(after, child, wanted, view=self._view)
             elif not wanted:
                 tree.put(after.values, child, None)
         self._push(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
@@ -287,10 +288,11 @@ def _state_of(opened: Opened) -> State:
     )
 
 
-def _switch(state: State, path: str, on: bool) -> None:
+def _switch(state: State, path: str, on: bool, *, view: View) -> None:
+    """Use a section with what it had when it was last in use, or keep its values aside; `view` is of before."""
     if on:
         kept = state.parked.pop(path, None)
-        tree.put(state.values, path, SPEC.defaults(path) if kept is None else kept)
+        tree.put(state.values, path, starting_values(path, view) if kept is None else kept)
         return
     present = tree.get(state.values, path)
     state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)

@@ -119,12 +119,13 @@ def test_the_window_closes_and_the_run_goes_on(
     assert (run_dir / "events.jsonl").is_file()
 
 
-def test_what_this_engine_cannot_train_is_refused_before_anything_is_made(
+def test_labels_that_do_not_fit_are_refused_before_anything_is_made(
     window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
 ) -> None:
     prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
-    window.document.choose("model_config.head_configs", "bottomup")
+    window.document.choose("model_config.head_configs", "multi_class_bottomup")
     window.actions_by_verb["train"].trigger()
     assert window.session is None
     assert window.banner.severity == "error"
+    assert "no tracks" in window.banner.sentence
     assert not (tmp_path / "models").exists()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.data.geometry import plan_input, to_channels
+from sleapnn_engine.data.geometry import plan_input, resize_image, to_channels
 
 from .scenes import dot_place, dots
 
@@ -135,3 +135,21 @@ def test_shrinking_is_antialiased():
     stripes[:, ::4] = 255
     shown = plan_input([(64, 64, 1)], scale=0.25).render(stripes).float()
     assert (shown[..., 2:-2] - 255 / 4).abs().max() < 10
+
+
+@pytest.mark.parametrize("shade", [(7,), (10, 128, 255)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 3), (2, 1)])
+def test_an_image_of_one_shade_keeps_it_down_to_a_single_pixel(shade, size):
+    image = torch.tensor(shade, dtype=torch.uint8)[:, None, None].expand(-1, 40, 30)
+    small = resize_image(image, size)
+    assert small.dtype == torch.uint8
+    assert torch.equal(small, image[:, : size[0], : size[1]])
+
+
+def test_images_smaller_than_the_largest_stride_are_told():
+    plan = plan_input([(20, 24, 1)], scale=0.5, max_stride=16)
+    assert (plan.height, plan.width) == (16, 16)
+    assert plan.warnings == (
+        "The network sees images of 12×10 px, less than its largest stride: padded to 16×16 px.",
+    )
+    assert plan_input([(20, 40, 1)], scale=0.5, max_stride=16).warnings == ()

@@ -1,0 +1,107 @@
+"""Each type of model from its preset to the list of runs: real labels, the real engine, the real window."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication
+
+from sleapnn_gui.app import build
+from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL, model_name
+from sleapnn_gui.run.machine import State
+from tests.gui.windows import throw_away
+
+Wait = Callable[..., None]
+
+#: Type of model, its preset, and labels it fits.
+TYPES = (
+    ("single_instance", "single_instance_unet_medium_rf", "fly32_single"),
+    ("centroid", "centroid_unet", "mice11_pair"),
+    ("centered_instance", "topdown_centered_instance_unet_medium_rf", "flies13_pair"),
+    ("bottomup", "bottomup_unet_medium_rf", "mice11_pair"),
+    ("multi_class_bottomup", "multi_class_bottomup_unet", "flies24_pair"),
+    ("multi_class_topdown", "topdown_multi_class_centered_instance_unet", "flies24_pair"),
+)
+SMALL = {
+    "model_config.backbone_config.unet.filters": 4,
+    "trainer_config.max_epochs": 2,
+    "trainer_config.train_steps_per_epoch": 3,
+    "trainer_config.train_data_loader.batch_size": 2,
+    "trainer_config.trainer_accelerator": "cpu",
+    "trainer_config.run_name": "here",
+}
+
+
+@pytest.fixture
+def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    _, found = build(["sleapnn-gui", "--theme", "light"])
+    yield found
+    session = found.session
+    if session is not None and session.pid and not session.is_over:
+        os.kill(session.pid, signal.SIGKILL)
+    throw_away(found)
+
+
+@pytest.mark.parametrize(("model_type", "preset", "labels"), TYPES, ids=[kind[0] for kind in TYPES])
+def test_from_the_preset_to_the_list_of_runs(
+    window: MainWindow,
+    shared_data: Path,
+    tmp_path: Path,
+    wait_until: Wait,
+    model_type: str,
+    preset: str,
+    labels: str,
+) -> None:
+    window.open_path(shared_data / labels / "val.pkg.slp")
+    wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+    window.files.use_preset(preset)
+    scale = {} if model_type in CROPPED else {"data_config.preprocessing.scale": 0.5}
+    folder = tmp_path / "models"
+    window.document.apply_values({**SMALL, **scale, "trainer_config.ckpt_dir": str(folder)}, "small")
+    window.actions_by_verb["train"].trigger()
+    session = window.session
+    assert session is not None, window.banner.sentence
+    wait_until(lambda: session.is_over, 180, "the run ends")
+    assert session.state is State.COMPLETED, window.train_page.banner.text
+
+    page, store = window.train_page, window.train_page.store
+    page._refresh()
+    assert store.header is not None
+    facts = window.document.facts
+    assert facts is not None
+    nodes = ("centroid",) if model_type == "centroid" else tuple(facts["nodes"])
+    assert store.header.nodes == nodes
+    assert len(store.epochs) == 2
+    counted = store.latest_count
+    assert (counted is not None and counted.f1 is not None) == (model_type not in ONE_ANIMAL)
+    assert page.strip.animals.isVisible() == (counted is not None)
+    if model_type in ONE_ANIMAL:
+        assert store.epochs[-1].median_px is not None
+    if model_type == "multi_class_topdown":
+        assert store.epochs[-1].class_accuracy is not None
+    assert (len(store.heads) > 1) == (
+        model_type in ("bottomup", "multi_class_bottomup", "multi_class_topdown")
+    )
+
+    view = page.charts.frames.view
+    assert view.frame is not None
+    assert view.frame.body["epoch"] == 1
+    point = next(point for animal in view.overlay.truth for point in animal if point is not None)
+    assert view.describe_at(view._to_screen(QPointF(point[0] + 0.5, point[1] + 0.5)))
+    assert all(len(animal) == len(nodes) for animal in view.overlay.truth)
+
+    window.show_page("runs")
+    table = window.runs_page.table
+    wait_until(lambda: table.topLevelItemCount() == 1, 20, "the run is listed")
+    row = table.topLevelItem(0)
+    assert [row.text(column) for column in range(4)] == ["here", model_name(model_type), "completed", "2"]
+    assert (row.text(6) != "–") == (model_type not in ONE_ANIMAL)
+    window.runs_page.run_chosen.emit(folder / "here")
+    wait_until(lambda: len(window.train_page.store.epochs) == 2, 20, "its curves are back")
+    assert window.page() == "train"
