@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.view import HEADS
 
 from .document.document import Document
 from .form.form_page import FormPage
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.document = Document(self)
         self._banner_then: Callable[[], None] | None = None
+        self._told_problems = False
         self.train_page = TrainPage()
         self.files = FileCommands(self, self.document)
         self.runs = RunCommands(self, self.document, self.train_page)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self.train_page.configure_wanted.connect(self.do_show_configure)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
+        document.issues_changed.connect(self._follow_problems)
         document.undo_stack.indexChanged.connect(self._refresh_commands)
         self.labels_watch.reading.connect(self.labels_page.show_reading)
         self.labels_watch.known.connect(self.labels_page.show_facts)
@@ -182,7 +185,7 @@ class MainWindow(QMainWindow):
 
     def offer(self, text: str, severity: str, link: str, then: Callable[[], None] | None) -> None:
         """Show a sentence under the top bar with something that can be done about it."""
-        self._banner_then = then
+        self._banner_then, self._told_problems = then, False
         self.banner.say(text, severity=severity, link=link)
         self.banner.setVisible(bool(text))
 
@@ -230,6 +233,7 @@ class MainWindow(QMainWindow):
         if wrong:
             count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
             self.say(f"{count} in the way of training. {wrong[0].message}", "error")
+            self._told_problems = True
             self.reveal(wrong[0].path)
         elif found:
             self.say(f"Nothing stands in the way of training. Worth a look: {found[0].message}", "warning")
@@ -260,6 +264,14 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         if then is not None:
             then()
+
+    def _follow_problems(self) -> None:
+        """Take back what Check said once nothing is wrong any more, and tell the Data page what does not fit."""
+        wrong = [issue for issue in self.document.issues() if issue.severity == "error"]
+        if self._told_problems and not wrong:
+            self.say("")
+        head = f"{HEADS}.{self.document.chosen(HEADS)}"
+        self.labels_page.show_misfit(next((issue.message for issue in wrong if issue.path == head), ""))
 
     def _found(self, path: str) -> None:
         if path.startswith(_COMMAND):

@@ -1,6 +1,7 @@
 """A pose model: one backbone, one or more heads, and the input it accepts."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +63,7 @@ class PoseModel(nn.Module):
         features = self.backbone(match_channels(images, shape.in_channels))
         outputs = {}
         # Heads are tiny but their outputs are read to a fraction of a pixel: never in reduced precision.
-        with torch.autocast(device_type=images.device.type, enabled=False):
+        with _full_precision(images.device):
             for head, layers in zip(self.heads, self.head_layers, strict=True):
                 outputs[head.name] = apply_head(head, layers, features[self._source(head)].float())
         return outputs
@@ -70,6 +71,12 @@ class PoseModel(nn.Module):
     @property
     def parameter_count(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+def _full_precision(device: torch.device) -> AbstractContextManager[object]:
+    if device.type == "meta":  # where nothing is computed, and autocast unknown
+        return nullcontext()
+    return torch.autocast(device_type=device.type, enabled=False)
 
 
 def build_unet_model(shape: UNetShape, heads: Sequence[Head]) -> PoseModel:
@@ -115,15 +122,29 @@ def count_parameters(
     input_size: tuple[int, int] | None = None,
 ) -> int:
     """Number of trainable values of the network that `build_network` would make, without making it."""
+    outputs = Outputs(n_nodes=n_nodes, n_edges=n_edges, n_classes=n_classes)
+    return outline_network(
+        config, model_type=model_type, outputs=outputs, in_channels=in_channels, input_size=input_size
+    ).parameter_count
+
+
+def outline_network(
+    config: ModelConfig,
+    *,
+    model_type: str,
+    outputs: Outputs,
+    in_channels: int,
+    input_size: tuple[int, int] | None,
+) -> PoseModel:
+    """The network of a config on PyTorch's meta device: all shapes and no values."""
     with torch.device("meta"):
-        model = _assemble(
+        return _assemble(
             config,
             model_type=model_type,
-            outputs=Outputs(n_nodes=n_nodes, n_edges=n_edges, n_classes=n_classes),
+            outputs=outputs,
             in_channels=in_channels,
             input_size=input_size,
         )
-    return model.parameter_count
 
 
 def _assemble(

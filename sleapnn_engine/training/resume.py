@@ -86,10 +86,11 @@ def take_up(training: Training, earlier: Earlier) -> None:
     _take_weights(training, earlier)
     _take_schedule(training, earlier, anew)
     _take_best(training, earlier, anew)
-    _take_place(training, earlier, anew)
     random = earlier.own.get("random")
     states = random if isinstance(random, Mapping) else {}
     anew += set_random_states(states, training.feed, device=training.compute.device)
+    # Last, for a training with steps behind it is one that is worth keeping.
+    _take_place(training, earlier, anew)
     done = f"{earlier.epoch} epochs and {earlier.step} steps"
     part = f", {training.batch} of them in an epoch that is not over" if training.batch else ""
     log.info("Training goes on from %s, after %s%s.", earlier.path, done, part)

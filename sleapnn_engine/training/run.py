@@ -238,7 +238,7 @@ def _build(run: _Run) -> Training:
 def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
     """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
     job = run.job if run.earlier is None else without_start_weights(run.job)
-    require_room(job, samples, folder=run.folder, on_cpu=run.compute.device.type == "cpu")
+    require_room(job, samples, folder=run.folder, compute=run.compute)
     model = build.build_model(job, samples=samples)
     run.compute.place(model)
     optimizer = build_optimizer(

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 from PySide6.QtGui import QUndoCommand
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values
 
 
@@ -15,11 +16,13 @@ from sleapnn_engine.config.files import copy_values
 class State:
     """What the file says, the values kept for sections that are null in it, and where both come from.
 
-    `parked` is by dotted path; `opened` and `text` are what changes are measured against and saved into.
+    `parked` is by dotted path, as is `started`: what sections began with that were not in use in what was opened.
+    `opened`, `started` and `text` are what changes are measured against and saved into.
     """
 
     values: dict[str, Any] = attrs.field(factory=dict)
     parked: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    started: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     opened: dict[str, Any] = attrs.field(factory=dict)
     text: str = ""
     title: str = ""
@@ -27,7 +30,22 @@ class State:
 
     def copy(self) -> "State":
         """A state whose values and kept sections can be changed without touching this one."""
-        return attrs.evolve(self, values=copy_values(self.values), parked=copy_values(self.parked))
+        return attrs.evolve(
+            self,
+            values=copy_values(self.values),
+            parked=copy_values(self.parked),
+            started=copy_values(self.started),
+        )
+
+    def known(self, path: str) -> tuple[dict[str, Any], str] | None:
+        """The values that a key is measured against and its path in them; None where the default is meant."""
+        if tree.has(self.opened, path):
+            return self.opened, path
+        for section, values in self.started.items():
+            rest = path.removeprefix(f"{section}.")
+            if rest != path and tree.has(values, rest):
+                return values, rest
+        return None
 
 
 class Edit(QUndoCommand):

@@ -91,9 +91,10 @@ class Document(QObject):
         return self._view.value(path)
 
     def baseline(self, path: str) -> Any:
-        """The value as it was opened or as the preset has it."""
-        if tree.has(self._state.opened, path):
-            return tree.get(self._state.opened, path)
+        """The value as it was opened or as the preset has it, or what its section began with when it was chosen."""
+        known = self._state.known(path)
+        if known is not None:
+            return tree.get(*known)
         return SPEC.keys[path].default if path in SPEC.keys else None
 
     def is_changed(self, path: str) -> bool:
@@ -129,7 +130,7 @@ class Document(QObject):
         for path in dict.fromkeys([*after, *before]):
             old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
             if old is _ABSENT and path in SPEC.keys:
-                old = SPEC.keys[path].default
+                old = self.baseline(path)
             if new is _ABSENT:
                 continue
             if not _equal(old, new):
@@ -161,8 +162,9 @@ class Document(QObject):
     def reset(self, path: str) -> None:
         """Take a key back to what was opened."""
         after = self._state.copy()
-        if tree.has(self._state.opened, path):
-            tree.put(after.values, path, copy_values(tree.get(self._state.opened, path)))
+        known = self._state.known(path)
+        if known is not None:
+            tree.put(after.values, path, copy_values(tree.get(*known)))
         else:
             tree.drop(after.values, path)
         self._push(f"Reset {SPEC.keys[path].meta.label if path in SPEC.keys else path}", after)
@@ -292,7 +294,10 @@ def _switch(state: State, path: str, on: bool, *, view: View) -> None:
     """Use a section with what it had when it was last in use, or keep its values aside; `view` is of before."""
     if on:
         kept = state.parked.pop(path, None)
-        tree.put(state.values, path, starting_values(path, view) if kept is None else kept)
+        if kept is None:
+            kept = starting_values(path, view)
+            state.started[path] = copy_values(kept)
+        tree.put(state.values, path, kept)
         return
     present = tree.get(state.values, path)
     state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.config.fitting import misfit
 from sleapnn_engine.config.presets import Preset
 
+from ..widgets.message_line import MessageLine
 from ..widgets.theme import set_state
 from ..widgets.two_lines import DOUBT, REMARK, TwoLines
 from .facts_view import FactsView
@@ -147,6 +148,9 @@ class LabelsPage(QWidget):
         hint = QLabel("A preset fills in every setting for one kind of model; the labels you chose stay.")
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
+        self.misfit = MessageLine()
+        self.misfit.setObjectName("misfit")
+        self.misfit.hide()
         self.presets = QListWidget()
         self.presets.setObjectName("presets")
         self.presets.setAccessibleName("Presets")
@@ -171,7 +175,7 @@ class LabelsPage(QWidget):
         self.use.setObjectName("use_preset")
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
-        for widget in (title, hint):
+        for widget in (title, hint, self.misfit):
             column.addWidget(widget)
         column.addWidget(self.presets, 1)
         column.addWidget(self.note)
@@ -206,6 +210,16 @@ class LabelsPage(QWidget):
         dialog.filesSelected.connect(self.labels_chosen)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def show_misfit(self, why: str) -> None:
+        """Say why the model that is chosen now cannot learn from the labels; '' when it can."""
+        self.misfit.say(
+            f"The model that is chosen now does not fit these labels. {why} Choose another one below."
+            if why
+            else "",
+            severity="warning" if why else "hint",
+        )
+        self.misfit.setVisible(bool(why))
 
     def show_reading(self, paths: Sequence[str]) -> None:
         """Labels are being read."""

@@ -74,7 +74,9 @@ class PartErrors(QWidget):
         metrics = QFontMetrics(painter.font())
         fit = max(1, self.height() // ROW)
         rows = self._rows if len(self._rows) <= fit else self._rows[: max(1, fit - 1)]
-        names = min(int(self.width() * 0.36), max(metrics.horizontalAdvance(name) for name, _ in rows) + GAP)
+        names = min(
+            int(self.width() * 0.36), max(metrics.horizontalAdvance(name) for name, _ in rows) + GAP + 2
+        )
         values = metrics.horizontalAdvance("88.8 px") + GAP
         room = max(8, self.width() - names - values)
         longest = rows[0][1] or 1.0

@@ -1,7 +1,7 @@
 """The large panel of the page: the loss, or what validation measured, over the epochs; one of them at a time."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from sleapnn_gui.monitor.epoch_plot import DISTANCES, SHARES, EpochPlot
@@ -65,6 +65,7 @@ class CurvesPanel(Panel):
         self.controls = QWidget()
         self._make_controls()
         self.head.addWidget(self.controls)
+        self._samples: list[QWidget] = self.controls.findChildren(LineSample)
         self.unit = self.add_caption("median distance to the labels, px")
         self.body.addWidget(self.stack, 1)
         self.show_view("loss")
@@ -106,7 +107,7 @@ class CurvesPanel(Panel):
         self.log.toggled.connect(self.plot.set_log)
         self.smoothing.valueChanged.connect(self._smooth)
         self.fit.clicked.connect(self.plot.fit)
-        self.plot.fitted_changed.connect(lambda fitted: self.fit.setVisible(not fitted))
+        self.plot.fitted_changed.connect(self._offer_fit)
         self._name_smoothing()
 
     @property
@@ -125,6 +126,25 @@ class CurvesPanel(Panel):
         )
         self.setAccessibleName(self.views[view].text())
         self._draw_epochs()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave out what is needed least until the heading fits."""
+        gap, space = self.head.spacing(), self.width() - 2 * (current_theme().size("space_4"))
+        shown = [toggle for toggle in self.views.values() if not toggle.isHidden()]
+        space -= sum(toggle.sizeHint().width() + gap for toggle in shown)
+        extras = ([self.smoothing_text, self.smoothing], self._samples)
+        for group in extras:
+            for widget in group:
+                widget.show()
+        for group in extras:
+            if self.controls.sizeHint().width() <= space:
+                return
+            for widget in group:
+                widget.hide()
 
     def set_store(self, store: RunStore) -> None:
         """Show another run."""
@@ -151,6 +171,7 @@ class CurvesPanel(Panel):
         if counts is not None:
             self.views["animals"].setText("Identity" if counts.f1 is None else "Animals")
         self.heads.setVisible(len(store.heads) > 1)
+        self._make_room()
         if not offered[self.view]:
             self.show_view("loss")
 
@@ -165,6 +186,10 @@ class CurvesPanel(Panel):
         line_token = "validation_line" if token == "validation" else token
         row.addWidget(LineSample(line_token, style=style))
         row.addWidget(LineName(text, token))
+
+    def _offer_fit(self, fitted: bool) -> None:
+        self.fit.setVisible(not fitted)
+        self._make_room()
 
     def _smooth(self, stop: int) -> None:
         self.plot.set_smoothing(SMOOTHING[stop])

@@ -26,8 +26,8 @@ from sleapnn_gui.widgets.theme import current_theme
 NEAR = 12.0
 """How close the pointer must come to a point to hear its name, in screen pixels."""
 
-CLOSE_UP_MARGIN = 0.25
-"""Room around the animals in a close-up, as a share of the box they are in."""
+CLOSE_UP_MARGIN, CENTER_ROOM = 0.25, 40.0
+"""Room around the animals in a close-up: as a share of the box they are in, and around centres in image pixels."""
 
 
 class FrameView(QWidget):
@@ -117,7 +117,9 @@ class FrameView(QWidget):
         self._zoom, self._shift = 1.0, QPointF()
         box = self.overlay.box() if self.close_up else QRectF()
         if not box.isEmpty():
-            room = max(8.0, CLOSE_UP_MARGIN * max(box.width(), box.height()))
+            # Around a centre there is an animal whose size is not known.
+            least = CENTER_ROOM if len(self.nodes) == 1 else 8.0
+            room = max(least, CLOSE_UP_MARGIN * max(box.width(), box.height()))
             box.adjust(-room, -room, room, room)
             wanted = min(self.width() / box.width(), self.height() / box.height())
             self._zoom = max(1.0, wanted / self._scale())
@@ -192,9 +194,16 @@ class FrameView(QWidget):
         painter.drawImage(target, self._image)
         if self.layers.confidence:
             self._paint_heat(painter)
-        self.overlay.paint(
-            painter, self.layers, place=self._place, zoom=self._scale(), view=QRectF(self.rect())
-        )
+        origin = self._origin()
+        left, top = origin.x(), origin.y()
+
+        def place(point: Sequence[float] | None) -> QPointF | None:
+            """What `_place` does, for thousands of points at one zoom."""
+            if point is None:
+                return None
+            return QPointF(left + (point[0] + 0.5) * scale, top + (point[1] + 0.5) * scale)
+
+        self.overlay.paint(painter, self.layers, place=place, zoom=scale, view=QRectF(self.rect()))
 
     def _paint_heat(self, painter: QPainter) -> None:
         assert self._event is not None

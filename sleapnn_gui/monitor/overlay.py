@@ -1,11 +1,13 @@
 """What is drawn over a frame: labelled and predicted points, limbs, the lines between them, names, errors."""
 
+import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.heat import part_color
@@ -20,8 +22,12 @@ CENTER_MARK = 7.0
 
 MARKS_IN_A_BODY = 16.0
 
+MOST_NAMES = 120
+"""More would be a carpet of words, and looking for room between them would take long."""
+
 Place = Callable[[Sequence[float] | None], QPointF | None]
 Animal = Sequence[Sequence[float] | None]
+Spots = Sequence[QPointF | None]
 
 
 @dataclass
@@ -69,145 +75,182 @@ class Overlay:
 
     def paint(self, painter: QPainter, layers: Layers, *, place: Place, zoom: float, view: QRectF) -> None:
         """Paint on the screen: `place` maps image to screen, `zoom` is screen pixels per image pixel."""
-        brush = _Brush(painter, self, place, self._mark(zoom))
+        brush = _Brush(painter, self, place=place, mark=self._mark(zoom), view=view)
         if layers.limbs:
-            brush.limbs(self.truth, _inks()[0], Qt.PenStyle.SolidLine)
+            brush.limbs(brush.truth, _inks()[0], Qt.PenStyle.SolidLine)
             if self.several:
                 # Which parts were joined is what there is to see; with one animal it would only be a tangle.
-                brush.limbs(self.predicted, _inks()[1], Qt.PenStyle.DashLine)
+                brush.limbs(brush.predicted, _inks()[1], Qt.PenStyle.DashLine)
         if layers.errors:
             brush.errors()
         if layers.points:
             brush.points()
-        taken: list[QRectF] = []
         if layers.errors and self.several:
-            brush.tags(view, taken)
+            brush.tags()
         if layers.names:
-            brush.names(taken)
+            brush.names()
 
     def _mark(self, zoom: float) -> float:
         if len(self.nodes) == 1:
             return CENTER_MARK
-        return min(max(self.body * zoom / MARKS_IN_A_BODY, MARK_SIZES[0]), MARK_SIZES[1])
+        wanted = round(4 * self.body * zoom / MARKS_IN_A_BODY) / 4
+        return min(max(wanted, MARK_SIZES[0]), MARK_SIZES[1])
 
 
 class _Brush:
-    """One painting of an overlay."""
+    """One painting of an overlay; every point is placed on the screen once."""
 
-    def __init__(self, painter: QPainter, overlay: Overlay, place: Place, mark: float) -> None:
-        self.painter, self.overlay, self.place, self.mark = painter, overlay, place, mark
-        self.thin = mark < MARK_SIZES[1]
+    def __init__(
+        self, painter: QPainter, overlay: Overlay, *, place: Place, mark: float, view: QRectF
+    ) -> None:
+        self.painter, self.overlay, self.mark, self.view = painter, overlay, mark, view
+        self.truth: list[Spots] = [[place(point) for point in animal] for animal in overlay.truth]
+        self.predicted: list[Spots] = [[place(point) for point in animal] for animal in overlay.predicted]
+        self.taken: list[QRectF] = []
+        """Where words stand already."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def limbs(self, animals: list[Animal], color: QColor, style: Qt.PenStyle) -> None:
+    def limbs(self, animals: list[Spots], color: QColor, style: Qt.PenStyle) -> None:
+        """The skeleton of each animal."""
         soft = QColor(color)
         soft.setAlpha(170)
-        self.painter.setPen(QPen(soft, 1.1, style))
-        for animal in animals:
+        lines = []
+        for spots in animals:
             for first, second in self.overlay.edges:
-                start, end = self._node(animal, first), self._node(animal, second)
-                if start is not None and end is not None:
-                    self.painter.drawLine(QLineF(start, end))
+                if max(first, second) < len(spots):
+                    start, end = spots[first], spots[second]
+                    if start is not None and end is not None:
+                        lines.append(QLineF(start, end))
+        self.painter.setPen(QPen(soft, 1.1, style))
+        self.painter.drawLines(lines)
 
     def errors(self) -> None:
         """A line from each labelled point to where it was predicted."""
+        lines = [
+            QLineF(start, end)
+            for true, found, _ in self.overlay.pairing.pairs
+            for start, end in zip(self.truth[true], self.predicted[found])
+            if start is not None and end is not None
+        ]
         self.painter.setPen(QPen(QColor("#ffffff"), 1.2))
-        for true, found, _ in self.overlay.pairing.pairs:
-            for start, end in zip(self.overlay.truth[true], self.overlay.predicted[found]):
-                first, second = self.place(start), self.place(end)
-                if first is not None and second is not None:
-                    self.painter.drawLine(QLineF(first, second))
+        self.painter.drawLines(lines)
 
     def points(self) -> None:
         """A circle where a part was labelled, a cross where it was predicted, in the part's colour."""
-        for animals, draw, ink in zip(
-            (self.overlay.truth, self.overlay.predicted), (self._circle, self._cross), _inks()
-        ):
-            for animal in animals:
-                for node, point in enumerate(animal):
-                    spot = self.place(point)
-                    if spot is None:
-                        continue
-                    for pen in _outlined(self._color(node, ink), 1.2 if self.thin else 1.8):
-                        self.painter.setPen(pen)
-                        draw(spot)
+        scale = self.painter.device().devicePixelRatioF()
+        for animals, cross, ink in zip((self.truth, self.predicted), (False, True), _inks()):
+            nodes = max(map(len, animals), default=0)
+            stamps = [
+                _stamp(self._color(node, ink).rgb(), self.mark, cross=cross, scale=scale)
+                for node in range(nodes)
+            ]
+            half = stamps[0].deviceIndependentSize().width() / 2 if stamps else 0.0
+            corner = QPointF(half, half)
+            for spots in animals:
+                for spot, stamp in zip(spots, stamps):
+                    if spot is not None:
+                        self.painter.drawPixmap(spot - corner, stamp)
 
-    def tags(self, view: QRectF, taken: list[QRectF]) -> None:
+    def tags(self) -> None:
         """The error of each animal above it, or that it was missed, or that it is none."""
-        pairing, truth, predicted = self.overlay.pairing, self.overlay.truth, self.overlay.predicted
-        said = [(truth[true], words.pixels(error), "on_image") for true, _, error in pairing.pairs]
-        said += [(truth[true], "missed", "validation_line") for true in pairing.missed]
-        said += [(predicted[found], "extra", "validation_line") for found in pairing.extra]
+        pairing = self.overlay.pairing
+        said = [(self.truth[true], words.pixels(error), "on_image") for true, _, error in pairing.pairs]
+        said += [(self.truth[true], "missed", "validation_line") for true in pairing.missed]
+        said += [(self.predicted[found], "extra", "validation_line") for found in pairing.extra]
         self.painter.setFont(current_theme().font("small"))
         metrics = QFontMetricsF(self.painter.font())
-        for animal, text, token in said:
-            spots = [spot for point in animal if (spot := self.place(point)) is not None]
-            if not spots:
+        for spots, text, token in said:
+            around = _around(spots)
+            if around is None or not around.intersects(self.view):
                 continue
-            left, right = min(spot.x() for spot in spots), max(spot.x() for spot in spots)
-            top, bottom = min(spot.y() for spot in spots), max(spot.y() for spot in spots)
             size = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height() + 2)
-            gap = self.mark + 3
-            for middle in (top - gap - size.height() / 2, bottom + gap + size.height() / 2):
-                size.moveCenter(QPointF((left + right) / 2, middle))
-                box = _inside(size, view)
-                if not any(box.intersects(other) for other in taken):
+            gap = self.mark + 3 + size.height() / 2
+            for middle in (around.top() - gap, around.bottom() + gap):
+                size.moveCenter(QPointF(around.center().x(), middle))
+                box = _inside(size, self.view)
+                if not any(box.intersects(other) for other in self.taken):
                     break
-            taken.append(box)
+            self.taken.append(box)
             self._tag(box, text, token)
 
-    def names(self, taken: list[QRectF]) -> None:
+    def names(self) -> None:
         """Each part's name beside it, where there is room."""
         self.painter.setFont(current_theme().font("small"))
         metrics = QFontMetricsF(self.painter.font())
-        for animal in self.overlay.truth or self.overlay.predicted:
-            for name, point in zip(self.overlay.nodes, animal):
-                spot = self.place(point)
-                if spot is None:
+        widths = [metrics.horizontalAdvance(name) for name in self.overlay.nodes]
+        written = 0
+        for spots in self.truth or self.predicted:
+            for name, width, spot in zip(self.overlay.nodes, widths, spots):
+                if spot is None or written >= MOST_NAMES or not self.view.contains(spot):
                     continue
-                box = QRectF(0, 0, metrics.horizontalAdvance(name), metrics.height())
-                box.moveLeft(spot.x() + self.mark + 4)
+                box = QRectF(spot.x() + self.mark + 4, 0, width, metrics.height())
                 box.moveTop(spot.y() - box.height() / 2)
-                if any(box.intersects(other) for other in taken):
+                if any(box.intersects(other) for other in self.taken):
                     continue
-                taken.append(box)
-                self.painter.setPen(QColor(0, 0, 0, 200))
-                self.painter.drawText(box.translated(1, 1), int(Qt.AlignmentFlag.AlignCenter), name)
-                self.painter.setPen(QColor(current_theme().tokens.hex("on_image", "dark")))
-                self.painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name)
+                written += 1
+                self.taken.append(box)
+                for place, color in (
+                    (box.translated(1, 1), QColor(0, 0, 0, 200)),
+                    (box, _on_image("on_image")),
+                ):
+                    self.painter.setPen(color)
+                    self.painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), name)
 
     def _tag(self, box: QRectF, text: str, token: str) -> None:
         self.painter.setPen(Qt.PenStyle.NoPen)
         self.painter.setBrush(QColor(14, 16, 18, 200))
         self.painter.drawRoundedRect(box, 4, 4)
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.painter.setPen(QColor(current_theme().tokens.hex(token, "dark")))
+        self.painter.setPen(_on_image(token))
         self.painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
-
-    def _node(self, animal: Animal, index: int) -> QPointF | None:
-        return self.place(animal[index]) if index < len(animal) else None
 
     def _color(self, node: int, ink: QColor) -> QColor:
         return ink if len(self.overlay.nodes) == 1 else part_color(node)
 
-    def _circle(self, spot: QPointF) -> None:
-        self.painter.drawEllipse(spot, self.mark, self.mark)
 
-    def _cross(self, spot: QPointF) -> None:
-        arm = 0.8 * self.mark
-        self.painter.drawLine(spot + QPointF(-arm, -arm), spot + QPointF(arm, arm))
-        self.painter.drawLine(spot + QPointF(-arm, arm), spot + QPointF(arm, -arm))
+def _on_image(token: str) -> QColor:
+    """A theme colour as it is on near-black, which images are in both themes."""
+    return QColor(current_theme().tokens.hex(token, "dark"))
 
 
 def _inks() -> tuple[QColor, QColor]:
-    """Truth and prediction where parts have no colour of their own; both on near-black in any theme."""
-    tokens = current_theme().tokens
-    return QColor(tokens.hex("best", "dark")), QColor(tokens.hex("validation_line", "dark"))
+    """Truth and prediction where parts have no colour of their own."""
+    return _on_image("best"), _on_image("validation_line")
 
 
-def _outlined(color: QColor, width: float) -> tuple[QPen, QPen]:
-    """A dark pen below and the colour above, so that a mark is seen on any image."""
-    return QPen(QColor(0, 0, 0, 150), width + 1.8), QPen(color, width)
+@functools.lru_cache(maxsize=256)
+def _stamp(rgb: int, radius: float, *, cross: bool, scale: float) -> QPixmap:
+    """One mark as a picture: crowded frames have thousands of them, and drawing each anew would take seconds.
+
+    A dark line lies below the coloured one, so that a mark is seen on any image.
+    """
+    width = 1.8 if radius >= MARK_SIZES[1] else 1.2
+    side = math.ceil(2 * (radius + width + 2))
+    pixmap = QPixmap(round(side * scale), round(side * scale))
+    pixmap.setDevicePixelRatio(scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle, arm = QPointF(side / 2, side / 2), 0.8 * radius
+    for pen in (QPen(QColor(0, 0, 0, 150), width + 1.8), QPen(QColor(rgb), width)):
+        painter.setPen(pen)
+        if cross:
+            painter.drawLine(middle + QPointF(-arm, -arm), middle + QPointF(arm, arm))
+            painter.drawLine(middle + QPointF(-arm, arm), middle + QPointF(arm, -arm))
+        else:
+            painter.drawEllipse(middle, radius, radius)
+    painter.end()
+    return pixmap
+
+
+def _around(spots: Spots) -> QRectF | None:
+    """The box around the visible points of an animal; None without any."""
+    seen = [spot for spot in spots if spot is not None]
+    if not seen:
+        return None
+    xs, ys = [spot.x() for spot in seen], [spot.y() for spot in seen]
+    # A box without any extent meets nothing, so a point is given one.
+    return QRectF(min(xs), min(ys), max(xs) - min(xs) + 1e-3, max(ys) - min(ys) + 1e-3)
 
 
 def _inside(box: QRectF, view: QRectF) -> QRectF:

@@ -55,12 +55,9 @@ def pair_animals(body: dict[str, Any], *, one_animal: bool) -> Pairing:
 def as_points(animals: Sequence[Sequence[Sequence[float] | None]]) -> np.ndarray:
     """Animals of a `frame` event as (animals, nodes, 2), NaN where a point is not visible."""
     nodes = max(map(len, animals), default=0)
-    points = np.full((len(animals), nodes, 2), np.nan)
-    for row, animal in enumerate(animals):
-        for node, point in enumerate(animal):
-            if point is not None:
-                points[row, node] = point
-    return points
+    unseen = (np.nan, np.nan)
+    rows = [[point or unseen for point in animal] + [unseen] * (nodes - len(animal)) for animal in animals]
+    return np.array(rows, np.float64).reshape(len(animals), nodes, 2)
 
 
 def body_sizes(points: np.ndarray) -> np.ndarray:

@@ -18,8 +18,9 @@ from sleapnn_gui.monitor.telling import Figure
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
-ROOMY = 1330
-"""Width in pixels from which four numbers fit beside the buttons; the speed also stands over its own chart."""
+ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
+"""Widths in pixels: four numbers fit beside the buttons (the speed also stands over its own chart), captions fit in
+full, there is room for the bar (the chip says the epoch as well), and for the name."""
 
 _PENDING = {
     ("pause", "asked"): "Asking…",
@@ -91,6 +92,7 @@ class FigureLabel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(0)
+        self._figure, self._brief = Figure("–", ""), False
         self.value, self.caption = QLabel("–"), caption()
         font = theme.font("number")
         font.setWeight(font.Weight.DemiBold)
@@ -103,10 +105,24 @@ class FigureLabel(QWidget):
 
     def say(self, figure: Figure) -> None:
         """Show a figure. The room it takes only grows, so that nothing beside it jumps."""
-        if (self.value.text(), self.caption.text()) == (figure.value, figure.caption):
+        self._figure = figure
+        self._show()
+
+    def set_brief(self, brief: bool) -> None:
+        """Leave the second half of the caption to the tooltip, or show all of it."""
+        if brief != self._brief:
+            self._brief = brief
+            self.setMinimumWidth(0)
+            self._show()
+
+    def _show(self) -> None:
+        figure = self._figure
+        caption = figure.brief if self._brief else figure.caption
+        if (self.value.text(), self.caption.text()) == (figure.value, caption):
             return
         self.value.setText(figure.value)
-        self.caption.setText(figure.caption)
+        self.caption.setText(caption)
+        self.caption.setToolTip(figure.caption if self._brief else "")
         self.setAccessibleDescription(f"{figure.value} {figure.caption}")
         self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
 
@@ -194,7 +210,14 @@ class RunStrip(QFrame):
         self._make_room()
 
     def _make_room(self) -> None:
-        self.speed.setVisible(self.animals.isHidden() or self.width() >= ROOMY)
+        width = self.width()
+        self.speed.setVisible((self.animals.isHidden() and width >= NO_BAR_BELOW) or width >= ROOMY)
+        self.bar.setVisible(width >= NO_BAR_BELOW)
+        self.name.setVisible(width >= NO_NAME_BELOW)
+        crowded = width < BRIEF_BELOW or (not self.animals.isHidden() and width < ROOMY)
+        for figure in (self.animals, self.time):
+            figure.set_brief(crowded)
+        self.error.set_brief(width < BRIEF_BELOW)
 
     def set_progress(self, share: float, *, token: str) -> None:
         """Fill the bar, in the colour of the state."""

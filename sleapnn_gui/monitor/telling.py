@@ -51,6 +51,11 @@ class Figure:
     value: str
     caption: str
 
+    @property
+    def brief(self) -> str:
+        """The caption without what stands after a comma or in brackets."""
+        return self.caption.partition(",")[0].partition(" (")[0]
+
 
 def state_text(state: State, phase: Phase, store: RunStore, *, cancelled: bool, lost: bool) -> str:
     """The words of the state chip, for example 'Training · epoch 43 of 60'."""

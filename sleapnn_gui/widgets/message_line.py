@@ -2,7 +2,7 @@
 
 import html
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from .theme import current_theme, set_state
@@ -44,6 +44,8 @@ class MessageLine(QLabel):
             return
         self._sentence, self._severity, self._link = sentence, severity, link
         set_state(self, "severity", severity)
+        # A label takes up the padding of its new style only when it is told of it.
+        QCoreApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if link else Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(f"{severity}: {sentence}" if severity in _WORDS else sentence)
         self.setAccessibleDescription(link)

@@ -1,8 +1,6 @@
 """A training that is taken up again: what it computes is what one that was never stopped computes."""
 
 import csv
-import hashlib
-import io
 import os
 import signal
 from collections.abc import Callable
@@ -12,94 +10,25 @@ from typing import Any
 import pytest
 import torch
 
-from sleapnn_engine.config.build import build_job
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.training.feed import Feed
-from sleapnn_engine.training.run import train
 
-from .jobs import config_file, events, finish, start, values, wait_for
-
-AUGMENTATION = {
-    "geometric": {"affine_p": 1.0, "rotation_min": -30.0, "rotation_max": 30.0},
-    "intensity": {"gaussian_noise_p": 0.5, "contrast_p": 0.5, "brightness_p": 0.5},
-}
-#: The rate falls after the third epoch, and training ends early after the fourth.
-FALLING = {
-    "reduce_lr_on_plateau": {"threshold": 10.0, "threshold_mode": "abs", "patience": 1, "cooldown": 0},
-    "step_lr": None,
-}
-ENDING = {"min_delta": 10.0, "patience": 3, "stop_training_on_plateau": True}
-STEPS = 4
-
-
-def config(data: Path, folder: Path, **changes: Any) -> dict[str, Any]:
-    """Four steps an epoch while a pass over the frames takes three, so that an epoch does not end with a pass."""
-    settings = {
-        "data_config__use_augmentations_train": True,
-        "data_config__augmentation_config": AUGMENTATION,
-        "trainer_config__train_data_loader__batch_size": 24,
-        "trainer_config__train_steps_per_epoch": STEPS,
-        "trainer_config__max_epochs": 9,
-        "trainer_config__lr_scheduler": FALLING,
-        "trainer_config__early_stopping": ENDING,
-        "trainer_config__model_ckpt": {"save_last": True, "save_top_k": 1},
-    }
-    return values(data, folder, **{**settings, **changes})
-
-
-def run(job: dict[str, Any], *, code: int = 0) -> Path:
-    """Train in this process; returns the run folder."""
-    stream = io.StringIO()
-    assert train(build_job(job), precision="32", stream=stream) == code
-    return Path(stream.getvalue().splitlines()[0].removeprefix("run folder: "))
-
-
-def resumed(data: Path, earlier: Path, *, file: str = "last.ckpt", **changes: Any) -> Path:
-    changes["trainer_config__resume_ckpt_path"] = str(earlier / file)
-    return run(config(data, earlier.parent, **changes))
-
-
-Numbers = dict[tuple[Any, ...], float]
-
-
-def steps(folder: Path) -> Numbers:
-    """{(epoch, step, batch): loss}."""
-    bodies = [event["body"] for event in events(folder) if event["kind"] == "batch_end"]
-    return {(body["epoch"], body["step"], body["batch"]): body["loss"] for body in bodies}
-
-
-def epochs(folder: Path) -> Numbers:
-    """What is known after each epoch but times."""
-    names = ("train", "val", "lr", "best", "best_epoch", "best_val")
-    bodies = [event["body"] for event in events(folder) if event["kind"] == "epoch_end"]
-    found = {(body["epoch"], name): body[name] for body in bodies for name in names}
-    return found | {(body["epoch"], "median_px"): body["error"]["median_px"] for body in bodies}
-
-
-def nodes(folder: Path) -> Numbers:
-    """The training error of each node, of each epoch."""
-    with (folder / "training_log.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {
-        (int(row["epoch"]), name): float(value)
-        for row in rows
-        for name, value in row.items()
-        if name.startswith("train/confmaps/")
-    }
-
-
-def exactly(numbers: Numbers) -> Any:
-    return pytest.approx(numbers, rel=1e-6, abs=1e-9)
-
-
-def since(numbers: Numbers, epoch: int, batch: int = 0) -> Numbers:
-    """The part from a batch of an epoch on; the numbers of whole epochs have no batch."""
-    return {
-        key: value
-        for key, value in numbers.items()
-        if key[0] > epoch or (key[0] == epoch and (len(key) < 3 or key[2] >= batch))
-    }
+from .jobs import config_file, events, finish, start, wait_for
+from .resuming import (
+    STEPS,
+    config,
+    draw_labels,
+    epochs,
+    exactly,
+    fingerprints,
+    nodes,
+    resumed,
+    run,
+    since,
+    steps,
+    texts,
+)
 
 
 def check(folder: Path, whole: Path, *, epoch: int, batch: int = 0) -> None:
@@ -115,16 +44,15 @@ def check(folder: Path, whole: Path, *, epoch: int, batch: int = 0) -> None:
     assert all(torch.allclose(one[name], two[name], rtol=1e-6, atol=1e-7) for name in two)
 
 
-def texts(folder: Path, level: str) -> list[str]:
-    """What was logged at a level."""
-    bodies = [event["body"] for event in events(folder) if event["kind"] == "log"]
-    return [body["text"] for body in bodies if body["level"] == level]
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_labels(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")
-def whole(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training that was never stopped."""
-    folder = run(config(shared_data, tmp_path_factory.mktemp("whole")))
+    folder = run(config(data, tmp_path_factory.mktemp("whole")))
     assert (len(steps(folder)), events(folder)[-1]["body"]["outcome"]) == (4 * STEPS, "early_stopped")
     rates = [event["body"]["lr"] for event in events(folder) if event["kind"] == "epoch_end"]
     assert rates == pytest.approx([0.001, 0.001, 0.001, 0.0005])
@@ -146,17 +74,17 @@ def commanded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.mark.parametrize("done", [1, 2, 3])
 def test_a_finished_training_goes_on_with_more_epochs(
-    shared_data: Path, tmp_path: Path, whole: Path, done: int
+    data: Path, tmp_path: Path, whole: Path, done: int
 ) -> None:
-    first = run(config(shared_data, tmp_path, trainer_config__max_epochs=done))
+    first = run(config(data, tmp_path, trainer_config__max_epochs=done))
     assert events(first)[-1]["body"]["outcome"] == "completed"
-    second = resumed(shared_data, first)
+    second = resumed(data, first)
     check(second, whole, epoch=done)
     assert second == tmp_path / "run-1"
     assert texts(second, "warning") == []
 
 
-def test_with_adamw_and_falling_steps(shared_data: Path, tmp_path: Path) -> None:
+def test_with_adamw_and_falling_steps(data: Path, tmp_path: Path) -> None:
     changes: dict[str, Any] = {
         "trainer_config__optimizer_name": "AdamW",
         "trainer_config__optimizer__amsgrad": True,
@@ -167,9 +95,9 @@ def test_with_adamw_and_falling_steps(shared_data: Path, tmp_path: Path) -> None
         "trainer_config__max_epochs": 4,
         "data_config__data_pipeline_fw": "torch_dataset",
     }
-    unbroken = run(config(shared_data, tmp_path, **changes, trainer_config__run_name="whole"))
-    first = run(config(shared_data, tmp_path, **{**changes, "trainer_config__max_epochs": 1}))
-    check(resumed(shared_data, first, **changes), unbroken, epoch=1)
+    unbroken = run(config(data, tmp_path, **changes, trainer_config__run_name="whole"))
+    first = run(config(data, tmp_path, **{**changes, "trainer_config__max_epochs": 1}))
+    check(resumed(data, first, **changes), unbroken, epoch=1)
 
 
 @pytest.mark.parametrize("save_last", [True, False])
@@ -177,7 +105,7 @@ def test_with_adamw_and_falling_steps(shared_data: Path, tmp_path: Path) -> None
     ("look", "place", "validated"), [(1, (0, 1), 1), (7, (1, 2), 2), (13, (2, 3), 3), (14, (3, 0), 3)]
 )
 def test_a_training_stopped_within_an_epoch_finishes_it(
-    shared_data: Path,
+    data: Path,
     tmp_path: Path,
     whole: Path,
     commanded: Callable[..., None],
@@ -188,55 +116,53 @@ def test_a_training_stopped_within_an_epoch_finishes_it(
 ) -> None:
     commanded(look, Command("stop", {"after": "batch"}))
     keeping = {"save_last": save_last, "save_top_k": 1}
-    first = run(config(shared_data, tmp_path, trainer_config__model_ckpt=keeping))
+    first = run(config(data, tmp_path, trainer_config__model_ckpt=keeping))
     # It was validated where it stopped, which a training that is not stopped is not.
     assert len([event for event in events(first) if event["kind"] == "epoch_end"]) == validated
     commanded(-1, Command("stop"))
-    check(resumed(shared_data, first), whole, epoch=place[0], batch=place[1])
+    check(resumed(data, first), whole, epoch=place[0], batch=place[1])
 
 
 def test_a_training_stopped_twice(
-    shared_data: Path, tmp_path: Path, whole: Path, commanded: Callable[..., None]
+    data: Path, tmp_path: Path, whole: Path, commanded: Callable[..., None]
 ) -> None:
     commanded(2, Command("stop", {"after": "batch"}))
-    first = run(config(shared_data, tmp_path))
+    first = run(config(data, tmp_path))
     commanded(2, Command("stop", {"after": "batch"}))
-    second = resumed(shared_data, first)
+    second = resumed(data, first)
     assert list(steps(second)) == [(0, 2, 2), (0, 3, 3)]
     commanded(3, Command("stop", {"after": "epoch"}))
-    third = resumed(shared_data, second)
+    third = resumed(data, second)
     assert set(steps(third)) == {(1, STEPS + batch, batch) for batch in range(STEPS)}
     commanded(-1, Command("stop"))
-    check(resumed(shared_data, third), whole, epoch=2)
+    check(resumed(data, third), whole, epoch=2)
 
 
 def test_a_stop_before_the_first_step_changes_nothing(
-    shared_data: Path, tmp_path: Path, whole: Path, commanded: Callable[..., None]
+    data: Path, tmp_path: Path, whole: Path, commanded: Callable[..., None]
 ) -> None:
     commanded(2, Command("stop", {"after": "batch"}))
-    first = run(config(shared_data, tmp_path))
+    first = run(config(data, tmp_path))
     commanded(0, Command("stop", {"after": "batch"}))
-    second = resumed(shared_data, first)
+    second = resumed(data, first)
     assert steps(second) == {}
-    check(resumed(shared_data, second), whole, epoch=0, batch=2)
+    check(resumed(data, second), whole, epoch=0, batch=2)
 
 
 def test_a_checkpoint_on_request_is_a_place_to_go_on_from(
-    shared_data: Path, tmp_path: Path, whole: Path, commanded: Callable[..., None]
+    data: Path, tmp_path: Path, whole: Path, commanded: Callable[..., None]
 ) -> None:
     commanded(8, Command("checkpoint"))
-    job = config(shared_data, tmp_path, trainer_config__model_ckpt={"save_last": False, "save_top_k": 1})
-    check(resumed(shared_data, run(job)), whole, epoch=1, batch=3)
+    job = config(data, tmp_path, trainer_config__model_ckpt={"save_last": False, "save_top_k": 1})
+    check(resumed(data, run(job)), whole, epoch=1, batch=3)
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_process(
-    shared_data: Path, tmp_path: Path, whole: Path, number: signal.Signals
-) -> None:
+def test_an_interrupted_process(data: Path, tmp_path: Path, whole: Path, number: signal.Signals) -> None:
     """Ctrl-C keeps the step in progress; after a kill there is what was saved before, here the last epoch's end."""
     job = config(
-        shared_data, tmp_path, trainer_config__early_stopping={"stop_training_on_plateau": False},
+        data, tmp_path, trainer_config__early_stopping={"stop_training_on_plateau": False},
         trainer_config__max_epochs=10**6,
     )  # fmt: skip
     process = start(config_file(job, tmp_path), "--precision", "32")
@@ -252,13 +178,13 @@ def test_an_interrupted_process(
         "trainer_config__max_epochs": content["sleapnn_engine"]["next_epoch"] + 2,
         "trainer_config__early_stopping": {"stop_training_on_plateau": False},
     }
-    unbroken = run(config(shared_data, tmp_path, trainer_config__run_name="whole", **ends))
+    unbroken = run(config(data, tmp_path, trainer_config__run_name="whole", **ends))
     epoch, batch = divmod(content["global_step"], STEPS)
-    check(resumed(shared_data, tmp_path / "run", **ends), unbroken, epoch=epoch, batch=batch)
+    check(resumed(data, tmp_path / "run", **ends), unbroken, epoch=epoch, batch=batch)
 
 
 def test_an_interrupted_validation_is_repeated(
-    shared_data: Path, tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     validations = iter(range(10**9))
     given = Feed.validation
@@ -270,26 +196,18 @@ def test_an_interrupted_validation_is_repeated(
 
     with monkeypatch.context() as patched:
         patched.setattr(Feed, "validation", interrupted)
-        first = run(config(shared_data, tmp_path), code=130)
-    second = resumed(shared_data, first)
+        first = run(config(data, tmp_path), code=130)
+    second = resumed(data, first)
     assert min(steps(second)) == (2, 2 * STEPS, 0)
     assert epochs(second) == exactly(since(epochs(whole), 1))
     assert nodes(second) == exactly(since(nodes(whole), 1))
     assert steps(second) == exactly(since(steps(whole), 2))
 
 
-def fingerprints(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def test_the_earlier_folder_stays_as_it_is(shared_data: Path, tmp_path: Path) -> None:
-    first = run(config(shared_data, tmp_path, trainer_config__max_epochs=1))
+def test_the_earlier_folder_stays_as_it_is(data: Path, tmp_path: Path) -> None:
+    first = run(config(data, tmp_path, trainer_config__max_epochs=1))
     before = fingerprints(first)
-    second = resumed(shared_data, first, trainer_config__max_epochs=2)
+    second = resumed(data, first, trainer_config__max_epochs=2)
     assert fingerprints(first) == before
     with (second / "training_log.csv").open(encoding="utf-8") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1"]

@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.training.room import require_room
+from sleapnn_engine.models.heads import HEADS
+from sleapnn_engine.training import room
+from sleapnn_engine.training.device import Compute
+from sleapnn_engine.training.room import outline, require_room, step_bytes
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
 
@@ -58,26 +63,51 @@ def test_what_needs_far_too_much_memory_is_refused(
     assert not (tmp_path / "models").exists()
 
 
-def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path) -> None:
-    """Three quarters of what a step takes are not in main memory then."""
+@pytest.mark.parametrize("backbone", ["unet", "convnext", "swint"])
+@pytest.mark.parametrize("model_type", HEADS)
+def test_what_a_step_keeps_is_known_without_computing_it(
+    tmp_path: Path, model_type: str, backbone: str
+) -> None:
+    def look(training: Training) -> tuple[int, int]:
+        images = training.feed.look(training.feed.train, 0).images
+        kept: dict[int, tuple[int, object]] = {}
+        own = {value.untyped_storage().data_ptr() for value in training.model.parameters()}
 
-    def look(training: Training) -> tuple[float, float]:
-        return tuple(needed(training, on_cpu=on_cpu) for on_cpu in (True, False))
+        def keep(value: Tensor) -> Tensor:
+            storage = value.untyped_storage()
+            if storage.data_ptr() not in own:
+                kept[storage.data_ptr()] = storage.nbytes(), storage
+            return value
 
-    alone, beside = built(job(tmp_path, write_labels(tmp_path)), look)
-    assert alone == pytest.approx(4 * beside, rel=0.2)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+            outputs = training.model(images)
+        network = outline(training.job, training.feed.train)
+        found = step_bytes(network, tuple(images.shape), halved=False)
+        maps = sum(output.numel() for output in outputs.values())
+        return found - 12 * maps, sum(size for size, _ in kept.values())
+
+    labels = write_labels(tmp_path, tracks=("fly",))
+    known, real = built(job(tmp_path, labels, model_type=model_type, backbone=backbone), look)
+    assert known == pytest.approx(real, rel=0.05)
 
 
-def needed(training: Training, *, on_cpu: bool) -> float:
-    """The least memory that is not refused, found by halving."""
-    low, high = 0.0, 1e9
-    with pytest.MonkeyPatch.context() as patch:
-        while high - low > 100:
-            middle = (low + high) / 2
-            patch.setattr("sleapnn_engine.training.room.free_memory", lambda: middle)  # noqa: B023
-            try:
-                require_room(training.job, training.feed.train, folder=training.folder, on_cpu=on_cpu)
-                high = middle
-            except UserError:
-                low = middle
-    return high
+def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a machine with 200 MB are pretended; weights and images fit into that."""
+    monkeypatch.setattr(room, "free_memory", lambda: 200_000_000)
+    sides = {f"{PRE}max_height": 1024, f"{PRE}max_width": 1024}
+    config = job(tmp_path, write_labels(tmp_path), data_config__data_pipeline_fw="torch_dataset", **sides)
+    with pytest.raises(UserError, match=r"at least 2\d\d MB of memory") as caught:
+        train(build_job(config), stream=io.StringIO(), precision="32")
+    assert caught.value.where == "data_config.preprocessing.scale"
+    assert "a batch of 2 images of 1024×1024 px; 200 MB are free" in caught.value.message
+
+
+def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(training: Training) -> None:
+        card = Compute(device=torch.device("cuda"), bf16=True)
+        monkeypatch.setattr(room, "free_memory", lambda: 5 * training.model.parameter_count)
+        require_room(training.job, training.feed.train, folder=training.folder, compute=card)
+        with pytest.raises(UserError, match=r"needs at least \d+ kB of memory"):
+            require_room(training.job, training.feed.train, folder=training.folder, compute=training.compute)
+
+    built(job(tmp_path, write_labels(tmp_path)), look)

@@ -1,5 +1,6 @@
 """Optimizer, learning rate over time, and early stopping."""
 
+import io
 import subprocess
 import sys
 
@@ -13,9 +14,11 @@ from sleapnn_engine.config.schema.schedule import (
     ReduceLROnPlateauConfig,
     StepLRConfig,
 )
-from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
+from sleapnn_engine.training.checkpoint_file import Progress, contents
+from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer, go_on_with
 
 CPU = torch.device("cpu")
+PROGRESS = Progress(epoch=0, step=6, batches=6, steps_per_epoch=6)
 
 
 def weights() -> torch.nn.Conv2d:
@@ -140,3 +143,83 @@ def test_the_best_epoch_counts_every_improvement() -> None:
         False,
     ]
     assert (best.best_epoch, best.best_val, best.waited) == (1, 0.95, 3)
+
+
+def test_counts_are_taken_over_and_settings_are_not() -> None:
+    def build(patience: int) -> Schedule:
+        layer = weights()
+        optimizer = build_optimizer(
+            layer.parameters(), name="Adam", settings=OptimizerConfig(lr=1.0), device=CPU
+        )
+        plateau = ReduceLROnPlateauConfig(patience=patience, factor=0.5, threshold=0.0, min_lr=0.0)
+        return Schedule(optimizer, LRSchedulerConfig(reduce_lr_on_plateau=plateau))
+
+    first = build(patience=9)
+    for loss in (1.0, 2.0, 2.0):
+        first.step(loss)
+    second = build(patience=2)
+    assert second.go_on(first.state_dicts()[0])
+    second.step(1.5)  # the third epoch in a row that is no better than the first
+    assert second.learning_rate == 0.5
+    assert not second.go_on({"last_epoch": 3, "_step_count": 4})
+    assert not build(patience=2).go_on({})
+
+
+@pytest.mark.parametrize("amsgrad", [(False, False), (False, True), (True, False), (True, True)])
+def test_an_optimizer_goes_on_with_moments_and_rate_in_any_layout(amsgrad: tuple[bool, bool]) -> None:
+    def build(*, lr: float, amsgrad: bool) -> tuple[torch.nn.Conv2d, torch.optim.Optimizer]:
+        layer = weights().to(memory_format=torch.channels_last)
+        settings = OptimizerConfig(lr=lr, amsgrad=amsgrad)
+        return layer, build_optimizer(layer.parameters(), name="AdamW", settings=settings, device=CPU)
+
+    first, optimizer = build(lr=0.01, amsgrad=amsgrad[0])
+    trained(first, optimizer)
+    stored = torch.load(io.BytesIO(stored_plainly(optimizer)), weights_only=True)
+    second, other = build(lr=0.5, amsgrad=amsgrad[1])
+    second.load_state_dict(first.state_dict())
+    assert go_on_with(other, stored) == 0.01
+    assert other.param_groups[0]["amsgrad"] == amsgrad[1]
+    if amsgrad[0] == amsgrad[1]:
+        assert torch.equal(trained(first, optimizer), trained(second, other))
+    else:
+        assert trained(second, other).isfinite().all()
+
+
+def stored_plainly(optimizer: torch.optim.Optimizer) -> bytes:
+    """The state as a checkpoint has it, every tensor in the order of its sizes."""
+    file = io.BytesIO()
+    torch.save(
+        contents(torch.nn.Linear(1, 1), optimizer, [], progress=PROGRESS, own={})["optimizer_states"][0], file
+    )
+    return file.getvalue()
+
+
+def test_another_optimizers_state_is_refused() -> None:
+    layer = weights()
+    optimizer = build_optimizer(layer.parameters(), name="Adam", settings=OptimizerConfig(), device=CPU)
+    descent = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+    trained(layer, descent, steps=1)
+    with pytest.raises(ValueError, match="another kind of optimizer"):
+        go_on_with(optimizer, descent.state_dict())
+    with pytest.raises(ValueError, match="moments for 1 tensors, and this network has 2"):
+        go_on_with(optimizer, torch.optim.Adam([layer.weight]).state_dict())
+
+
+def test_the_best_epoch_and_the_wait_are_gone_on_with() -> None:
+    settings = EarlyStoppingConfig(patience=3, min_delta=0.1)
+    whole, first = Best.from_settings(settings), Best.from_settings(settings)
+    losses = [1.0, 0.95, 0.93, 0.85, 0.85, 0.8, 0.8]
+    for epoch, loss in enumerate(losses):
+        whole.add(epoch, loss)
+    for epoch, loss in enumerate(losses[:3]):
+        first.add(epoch, loss)
+    second = Best.from_settings(settings)
+    second.go_on(first.state())
+    assert second == first
+    for epoch, loss in enumerate(losses[3:], start=3):
+        second.add(epoch, loss)
+    assert second == whole
+    assert whole.exhausted
+    fresh = Best.from_settings(settings)
+    fresh.go_on(Best().state())
+    assert fresh == Best.from_settings(settings)

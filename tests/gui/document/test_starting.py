@@ -69,3 +69,17 @@ def test_what_was_set_before_comes_back_as_it_was(document: Document) -> None:
     document.choose(HEADS, "centroid")
     document.choose(HEADS, "bottomup")
     assert document.value(f"{HEADS}.bottomup.confmaps.sigma") == 7.0
+
+
+def test_what_a_head_starts_with_is_no_change_but_what_a_person_sets_is(document: Document) -> None:
+    begin(document, find_preset("single_instance_unet_medium_rf"))
+    document.choose(HEADS, "bottomup")
+    sigma = f"{HEADS}.bottomup.confmaps.sigma"
+    began = document.value(sigma)
+    assert not any(path.startswith(HEADS + ".bottomup.") for path, _, _ in document.differences())
+    document.set_value(sigma, began + 1)
+    assert document.is_changed(sigma)
+    assert [row for row in document.differences() if row[0] == sigma] == [(sigma, began, began + 1)]
+    document.reset(sigma)
+    assert document.value(sigma) == began
+    assert not document.is_changed(sigma)

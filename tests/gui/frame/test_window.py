@@ -173,3 +173,31 @@ def test_saved_configs_hold_what_the_window_shows(window: MainWindow, tmp_path: 
     window.document.set_value("trainer_config.seed", 7)
     window.document.save(tmp_path / "out.yaml")
     assert parse((tmp_path / "out.yaml").read_text())["trainer_config"]["seed"] == 7
+
+
+def test_what_check_said_is_taken_back_once_nothing_is_wrong(window: MainWindow, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.slp"
+    labels.touch()
+    window.document.apply_values({"data_config.train_labels_path": [str(labels)], EPOCHS: "many"}, "wrong")
+    window.actions_by_verb["check"].trigger()
+    assert "1 problem" in window.banner.sentence
+    window.document.set_value(EPOCHS, 5)
+    assert not window.banner.isVisible()
+
+
+def test_a_remark_goes_with_its_page_and_a_problem_stays(window: MainWindow) -> None:
+    window.files.use_preset("centroid_unet")
+    assert window.banner.isVisible()
+    window.show_page("configure")
+    assert not window.banner.isVisible()
+    window.say("Something is wrong.", "error")
+    window.show_page("data")
+    assert window.banner.isVisible()
+
+
+def test_no_button_of_the_page_gets_the_focus_by_itself(window: MainWindow) -> None:
+    window.activateWindow()
+    window.labels_page.drop_zone.setFocus()
+    for name in ("configure", "train", "runs", "data"):
+        window.show_page(name)
+        assert window.focusWidget() is window.pages.currentWidget()

@@ -60,9 +60,13 @@ def test_the_reason_is_told_with_the_preset(window: MainWindow, shared_data: Pat
     page.presets.setCurrentRow(0)
     open_labels(window, shared_data / "mice11_pair" / "val.pkg.slp", wait_until)
     assert page.note.text().startswith("Not for these labels: some frames show 2 animals")
+    wait_until(page.misfit.isVisible)
+    assert "does not fit these labels. Some frames show 2 animals" in page.misfit.sentence
     assert page.use.isEnabled(), "a person may still want its settings"
     page.presets.setCurrentRow(2)
     assert page.note.text() == list_presets("guide")[2].note
+    window.files.use_preset("centroid_unet")
+    wait_until(lambda: not page.misfit.isVisible())
 
 
 @pytest.mark.parametrize(

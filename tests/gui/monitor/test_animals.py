@@ -43,6 +43,7 @@ def stored(speaker):
 
 
 def test_the_share_of_animals_found_is_a_number_of_the_strip(page):
+    page.resize(1700, 800)
     show(page, several(counted={"precision": 0.97, "recall": 0.9, "f1": 0.932, "class_accuracy": 0.75}))
     strip = page.strip
     assert strip.animals.isVisible()
@@ -84,6 +85,7 @@ def test_where_there_is_little_room_the_speed_gives_way(page, app):
     page.resize(1208, 692)
     app.processEvents()
     assert not page.strip.speed.isVisible()
+    assert page.strip.animals.caption.text() == "animals found"
     page.resize(1700, 800)
     app.processEvents()
     assert page.strip.speed.isVisible()

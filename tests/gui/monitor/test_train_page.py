@@ -178,12 +178,18 @@ def test_a_loss_that_is_no_number_is_pointed_out(page):
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1208, 692), (1848, 1052)])
+@pytest.mark.parametrize("size", [(884, 570), (1208, 692), (1848, 1052)])
 @pytest.mark.parametrize("state", [State.TRAINING, State.PAUSED, State.PREPARING, State.CRASHED])
-def test_no_words_are_clipped(page, app, mode, size, state):
+@pytest.mark.parametrize(
+    "counted", [None, {"precision": 0.9, "recall": 0.9, "f1": 0.9, "class_accuracy": 0.9}]
+)
+def test_no_words_are_clipped(page, app, mode, size, state, counted):
     install_theme(app, mode=mode)
     page.resize(*size)
-    speaker = long_run() if state is not State.PREPARING else Speaker().start().phase("cache", "started")
+    if state is State.PREPARING:
+        speaker = Speaker().start().phase("cache", "started")
+    else:
+        speaker = long_run(counted=counted, heads=("confmaps", "pafs") if counted else ("confmaps",))
     session = show(page, speaker, state)
     if state is State.CRASHED:
         session.ended.emit(Outcome(state, "The engine stopped without saying why.", last_lines=("Killed",)))
