@@ -11,6 +11,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.models.weights import read_checkpoint
 
 from .checkpoint_file import OWN_SECTION
@@ -65,6 +66,16 @@ class Earlier:
         if "val" in self.own or not self._scores:
             return self.own.get("val")
         return _number(self._scores.get("current_score"))
+
+    @property
+    def val_of_best(self) -> float | None:
+        """Validation loss of the `best.ckpt` that lay beside this file when it was written; None where there was none.
+
+        It differs from that of the best epoch when the model of an epoch that was stopped half-way is the best.
+        """
+        if "val_of_best" in self.own:
+            return self.own["val_of_best"]
+        return self.best.get("best_val")
 
     @property
     def best(self) -> dict[str, Any]:
@@ -128,20 +139,15 @@ def open_earlier(path: Path) -> Earlier:
 def find_best(earlier: Earlier) -> Earlier | None:
     """The best model of the earlier training until then, where its file lies beside the checkpoint or is it.
 
-    A `best.ckpt` of a later epoch, or of another training, is not it. The one that was saved when an epoch was
-    stopped half-way counts by its own validation loss.
+    A `best.ckpt` of a later epoch, or of another training, is not it.
     """
     path = earlier.path.parent / BEST_NAME
     try:
         found = earlier if path == earlier.path else open_earlier(path)
     except UserError:
         return None  # no such file, or a damaged one: as good as none
-    best, val = earlier.best.get("best_val"), found.val
-    if val is None or found.step > earlier.step:
-        return None
-    is_best = val == best and (not earlier.own or found.content["epoch"] == earlier.best.get("best_epoch"))
-    same_place = found.step == earlier.step and found.own.get("best_val") == best
-    return found if is_best or (same_place and (best is None or val < best)) else None
+    is_it = found.val is not None and found.val == earlier.val_of_best and found.step <= earlier.step
+    return found if is_it else None
 
 
 def callback_state(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -175,7 +181,7 @@ def _refuse_nothing_to_do(job: Job, earlier: Earlier) -> None:
     trainer = job.trainer_config
     if earlier.epoch >= trainer.max_epochs:
         raise UserError(
-            f"{earlier.path} has already done {earlier.epoch} epochs, and this training is to end after "
+            f"{earlier.path} has already done {counted(earlier.epoch, 'epoch')}, and this training is to end after "
             f"{trainer.max_epochs}.",
             where=SETTING,
             hint="Raise trainer_config.max_epochs; it counts from the beginning of the earlier training.",
@@ -185,7 +191,7 @@ def _refuse_nothing_to_do(job: Job, earlier: Earlier) -> None:
     best.go_on(earlier.best)
     if best.exhausted and not earlier.batch:
         raise UserError(
-            f"{earlier.path} ended early, after {best.waited} epochs without progress, and would end at once again.",
+            f"{earlier.path} ended early, after {counted(best.waited, 'epoch')} without progress, and would end at once again.",
             where=SETTING,
             hint="Raise trainer_config.early_stopping.patience, or turn early stopping off.",
             usage=True,

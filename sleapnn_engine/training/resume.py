@@ -24,6 +24,7 @@ from torch import Tensor
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.models.weights import PREFIX
 
@@ -91,7 +92,7 @@ def take_up(training: Training, earlier: Earlier) -> None:
     anew += set_random_states(states, training.feed, device=training.compute.device)
     # Last, for a training with steps behind it is one that is worth keeping.
     _take_place(training, earlier, anew)
-    done = f"{earlier.epoch} epochs and {earlier.step} steps"
+    done = f"{counted(earlier.epoch, 'epoch')} and {counted(earlier.step, 'step')}"
     part = f", {training.batch} of them in an epoch that is not over" if training.batch else ""
     log.info("Training goes on from %s, after %s%s.", earlier.path, done, part)
     for sentence in differences(training, earlier):
@@ -102,7 +103,7 @@ def take_up(training: Training, earlier: Earlier) -> None:
 
 def inherit_best(checkpoints: Checkpoints, earlier: Earlier) -> None:
     """Have the best model of the earlier training copied, so that it is only replaced by a better one."""
-    best = earlier.best.get("best_val")
+    best = earlier.val_of_best
     if best is None or not checkpoints.top_k:
         return
     found = find_best(earlier)
@@ -113,7 +114,7 @@ def inherit_best(checkpoints: Checkpoints, earlier: Earlier) -> None:
             best, earlier.path.name,
         )  # fmt: skip
         return
-    if found.val < best:
+    if best != earlier.best.get("best_val"):
         log.info("The earlier best.ckpt, with a validation loss of %g, is from an epoch half-way.", found.val)
     checkpoints.inherited = Kept(found.path, int(found.content["epoch"]), found.val)
 

@@ -68,7 +68,7 @@ class Checkpoints(Callback):
     def write_last(self, training: Training, *, val: float | None = None) -> Path:
         """Write `last.ckpt` with the weights as they are now, whatever the settings say about keeping models."""
         path = self.folder / LAST
-        self._write(training, path, val=val)
+        self._write(training, path, val=val, best=min((kept.val for kept in self.kept), default=None))
         epoch = training.progress.epoch
         training.report.event("checkpoint", epoch=epoch, path=str(path), best=False, val=val)
         return path
@@ -84,7 +84,7 @@ class Checkpoints(Callback):
         path = self.folder / BEST if is_best else self._free_name()
         if is_best and self.kept and self.top_k != 1:
             self._set_best_aside()
-        self._write(training, path, val=result.val)
+        self._write(training, path, val=result.val, best=min(best, result.val))
         if self.top_k == 1:
             self.kept.clear()
         self.kept.append(Kept(path, result.epoch, result.val))
@@ -114,12 +114,13 @@ class Checkpoints(Callback):
             with contextlib.suppress(FileNotFoundError):
                 worst.path.unlink()
 
-    def _write(self, training: Training, path: Path, *, val: float | None) -> None:
+    def _write(self, training: Training, path: Path, *, val: float | None, best: float | None) -> None:
+        """Write a checkpoint whose weights have the validation loss `val`, while `best.ckpt` has `best`."""
         content = contents(
             training.model,
             training.optimizer,
             training.schedule.state_dicts(),
             progress=training.progress,
-            own={**training.own_section(), "val": val},
+            own={**training.own_section(), "val": val, "val_of_best": best},
         )
         write_atomically(content, path)

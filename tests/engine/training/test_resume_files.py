@@ -74,7 +74,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str, str]] = {
     "another depth": (
         lambda path: None, {UNET + "max_stride": 16}, RESUME, r"Not in the file: .*Only in the file: .*max_stride was 8",
     ),
-    "nothing to do": (lambda path: None, {"trainer_config__max_epochs": 1}, RESUME, "has already done 1 epochs"),
+    "nothing to do": (lambda path: None, {"trainer_config__max_epochs": 1}, RESUME, "has already done 1 epoch,"),
     "no progress": (
         lambda path: edit(path, lambda content: content[OWN].update(epochs_without_progress=3)),
         {}, RESUME, "ended early, after 3 epochs",
@@ -123,7 +123,7 @@ def best_of(folder: Path) -> dict[str, Any]:
 
 
 def unbeatable(content: dict[str, Any]) -> None:
-    content[OWN].update(best_val=0.0, val=0.0)
+    content[OWN].update(best_val=0.0, val=0.0, val_of_best=0.0)
 
 
 def test_the_best_model_comes_along_and_stays_unless_it_is_beaten(data: Path, earlier: Path) -> None:
@@ -137,6 +137,11 @@ def test_the_best_model_comes_along_and_stays_unless_it_is_beaten(data: Path, ea
     assert (told[0]["epoch"], told[0]["best"], told[0]["val"]) == (0, True, 0.0)
     ended = events(kept)[-1]["body"]
     assert (ended["epochs"], ended["best_epoch"], ended["best_val"]) == (2, 0, 0.0)
+    # The error of the best epoch is known, though that epoch was not one of this run.
+    told_before = [
+        text for text in texts(earlier, "info") if text.startswith("Best epoch is 1: median error")
+    ]
+    assert told_before[0] in texts(kept, "info")
 
 
 @pytest.mark.parametrize("file", ["best.ckpt", "last.ckpt"])
@@ -181,6 +186,13 @@ def test_the_best_model_of_half_an_epoch_counts_by_its_own_loss(
     told = [event["body"] for event in events(third) if event["kind"] == "checkpoint"]
     assert told[0]["val"] == best_of(second)[OWN]["val"] < best_of(second)[OWN]["best_val"]
     assert any("is from an epoch half-way" in text for text in texts(third, "info"))
+    # Where nothing beats it, it stays the best model from run to run.
+    for name in ("best.ckpt", "last.ckpt"):
+        edit(second / name, lambda content: content[OWN].update(val=0.0, val_of_best=0.0))
+    fourth = resumed(data, second, trainer_config__max_epochs=2)
+    fifth = resumed(data, fourth, trainer_config__max_epochs=3)
+    assert (fifth / "best.ckpt").read_bytes() == (second / "best.ckpt").read_bytes()
+    assert texts(fifth, "warning") == []
 
 
 def test_without_a_seed_that_of_the_earlier_training_is_used(data: Path, tmp_path: Path) -> None:
@@ -264,7 +276,7 @@ def test_on_the_command_line(data: Path, tmp_path: Path, earlier: Path) -> None:
     from_there = f"trainer_config.resume_ckpt_path={earlier / 'last.ckpt'}"
     code, out, err = finish(start(file, from_there, "trainer_config.max_epochs=1"))
     assert (code, out) == (2, "")
-    assert "has already done 1 epochs" in err
+    assert "has already done 1 epoch," in err
     assert "Traceback" not in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["job.yaml", "run"]
     code, out, err = finish(start(file, from_there, "--precision", "32"))
