@@ -133,7 +133,7 @@ def save_text(path: Path, text: str, *, backup: bool = True) -> None:
             else:
                 os.chmod(name, 0o644)
             os.replace(name, path)
-        except BaseException:
+        except BaseException:  # no half-written file stays behind, not even after a signal
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as problem:

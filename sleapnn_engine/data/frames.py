@@ -318,6 +318,6 @@ def _fill(work: Callable[[int], None], labels: LabelSet, *, progress: Progress |
             for done, _ in enumerate(chain(pool.map(work, images), map(work, films)), start=1):
                 if progress is not None:
                     progress(done, len(order))
-        except BaseException:
+        except BaseException:  # whatever ends it, a signal too, the threads must not go on
             pool.shutdown(wait=False, cancel_futures=True)
             raise
