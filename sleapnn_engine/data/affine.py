@@ -26,8 +26,9 @@ def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, wi
     The centre is ((width - 1) / 2, (height - 1) / 2): pixel centres are whole numbers.
     """
     centre = points.new_tensor([(width - 1) / 2, (height - 1) / 2])
-    linear, offset = matrices[:, None, None, :, :2], matrices[:, None, None, :, 2]
-    return (linear @ (points - centre).unsqueeze(-1)).squeeze(-1) + offset + centre
+    linear, offset = matrices[:, :, :2], matrices[:, None, None, :, 2]
+    turned = (points - centre).flatten(1, 2) @ linear.mT
+    return turned.view(points.shape) + (offset + centre)
 
 
 def move_images(images: torch.Tensor, matrices: torch.Tensor, *, margin: int = 0) -> torch.Tensor:

@@ -141,15 +141,16 @@ class Augmenter:
         rows, matrices = rows.to(images.device), matrices.to(images.device)
         if images.device.type != "cpu":
             images = to_float(images)
-        moved = move_images(images if len(rows) == len(images) else images[rows], matrices, margin=margin)
-        places = move_points(points[rows], matrices, height=height, width=width)
+        every = len(rows) == len(images)
+        moved = move_images(images if every else images[rows], matrices, margin=margin)
+        places = move_points(points if every else points[rows], matrices, height=height, width=width)
+        places = drop_outside(places - margin, height=height - 2 * margin, width=width - 2 * margin)
+        if every:
+            return moved, places
         images, points = cut_margin(images, points.clone(), margin=margin)
-        points[rows] = drop_outside(places - margin, height=height - 2 * margin, width=width - 2 * margin)
-        if len(rows) < len(images):
-            images = images.clone()
-            images[rows] = moved
-            return images, points
-        return moved, points
+        images = images.clone()
+        images[rows], points[rows] = moved, places
+        return images, points
 
     def _draw_affine(
         self, count: int, *, height: int, width: int
@@ -165,11 +166,14 @@ class Augmenter:
             turned, scaled, shifted = (self._happens(count, p or 0.0) for p in parts)
         else:
             turned = scaled = shifted = self._happens(count, g.affine_p)
-        limits = torch.tensor([g.translate_width * width, g.translate_height * height])
         degrees = self._uniform(count, g.rotation_min, g.rotation_max) * turned
         scale = torch.where(scaled, self._uniform(count, g.scale_min, g.scale_max), 1.0)
-        shift = (torch.rand((count, 2), generator=self.generator) * 2 - 1) * limits * shifted[:, None]
+        limits = torch.tensor([g.translate_width * width, g.translate_height * height])
+        shift = torch.rand((count, 2), generator=self.generator).mul_(2).sub_(1).mul_(limits)
+        shift.mul_(shifted[:, None])
         rows = ((degrees != 0) | (scale != 1) | (shift != 0).any(dim=1)).nonzero().squeeze(1)
+        if len(rows) == count:
+            return rows, affine_matrices(degrees=degrees, scale=scale, shift=shift)
         if not len(rows):
             return None
         return rows, affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift[rows])
@@ -220,7 +224,7 @@ class Augmenter:
         return rows.to(device) if len(rows) else None
 
     def _uniform(self, count: int, low: float, high: float) -> torch.Tensor:
-        return torch.rand(count, generator=self.generator) * (high - low) + low
+        return torch.rand(count, generator=self.generator).mul_(high - low).add_(low)
 
     def _factors(self, count: int, low: float, high: float) -> torch.Tensor:
         return self._uniform(count, low, high).view(count, 1, 1, 1)

@@ -63,6 +63,8 @@ class UpBlock(nn.Module):
         else:
             x = functional.relu(self.blocks[self._up_name](x))
         if skip is not None:
+            if x.requires_grad:
+                x.register_hook(_in_one_piece)
             if x.shape[-2:] != skip.shape[-2:]:
                 # Sizes that are no multiple of the deepest stride lose a row or column on the way down.
                 x = functional.interpolate(x, size=skip.shape[-2:], mode="bilinear", align_corners=False)
@@ -70,3 +72,8 @@ class UpBlock(nn.Module):
         for name in self._refine_names:
             x = functional.relu(self.blocks[name](x), inplace=True)
         return x
+
+
+def _in_one_piece(gradient: Tensor) -> Tensor:
+    """Joining hands back a slice of its gradient; on CPUs, upsampling takes one in a piece ten times faster."""
+    return gradient.contiguous(memory_format=torch.channels_last)
