@@ -7,7 +7,10 @@ import math
 import torch
 
 from .targets import map_size
-from .windows import NOTHING, SMALL, inside, places
+from .windows import NOTHING, inside, places
+
+#: Limbs are drawn as patches when the largest covers no more than this share of a map.
+PATCH_SHARE = 0.4
 
 
 def part_affinity_fields(
@@ -56,6 +59,6 @@ def _cells(
     across, down = (
         min(int(side), limit) for side, limit in zip((high - low + 1).amax(dim=0), (columns, rows))
     )
-    if across * down > SMALL * rows * columns:
+    if across * down > PATCH_SHARE * rows * columns:
         across, down = columns, rows
     return inside(low[:, 0], side=across, count=columns), inside(low[:, 1], side=down, count=rows)

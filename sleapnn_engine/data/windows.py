@@ -6,8 +6,6 @@ import torch
 
 #: Target values below this are as good as zero for a float32 loss.
 NOTHING = 1e-6
-#: Patches are worth their overhead when they cover no more than this share of a map.
-SMALL = 0.4
 
 
 def inside(start: torch.Tensor, *, side: int, count: int) -> torch.Tensor:

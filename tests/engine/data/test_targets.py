@@ -41,7 +41,7 @@ def slow_confidence(points, height, width, stride, sigma):
     return out
 
 
-@pytest.mark.parametrize(("stride", "sigma"), [(1, 2.5), (2, 1.5), (4, 5.0), (3, 0.8)])
+@pytest.mark.parametrize(("stride", "sigma"), [(1, 2.5), (2, 1.5), (4, 5.0), (3, 0.8), (1, 0.4), (1, 0.7)])
 @pytest.mark.parametrize("animals", [1, 3])
 def test_confidence_maps_agree_with_the_definition(stride, sigma, animals):
     points = some_points(animals=3)[:, :animals]

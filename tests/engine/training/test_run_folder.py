@@ -26,13 +26,17 @@ def test_name_and_place_come_from_the_job(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [None, "", "None"])
 def test_without_a_name_it_is_time_and_head(tmp_path: Path, name: str | None) -> None:
-    folder = create_run_folder(job(tmp_path, trainer_config__run_name=name), model_type="single_instance").path
+    folder = create_run_folder(
+        job(tmp_path, trainer_config__run_name=name), model_type="single_instance"
+    ).path
     assert re.fullmatch(r"\d{6}_\d{6}_single_instance", folder.name)
 
 
 def test_without_a_place_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    folder = create_run_folder(job(tmp_path, trainer_config__ckpt_dir=None), model_type="single_instance").path
+    folder = create_run_folder(
+        job(tmp_path, trainer_config__ckpt_dir=None), model_type="single_instance"
+    ).path
     assert folder == tmp_path / "run"
 
 
