@@ -102,34 +102,6 @@ def write_predictions(
     return path
 
 
-def write_split(
-    folder: Path,
-    labels: LabelSet,
-    frames: Sequence[PredictedFrame],
-    *,
-    split: str,
-    names: PoseNames,
-    provenance: Mapping[str, Any] | None = None,
-) -> list[Path]:
-    """Write `labels_pr.<split>.<file number>.slp` for each labels file that has frames in `labels`; return the paths.
-
-    `frames` belong to `labels.frames`, in that order; their `video` and `frame_index` are taken from there. Files
-    refer to the videos of the labels file, and to the package itself where images are inside one.
-    """
-    written = []
-    for number, source in enumerate(labels.files):
-        chosen = [
-            attrs.evolve(frame, video=labels.videos[label.video_index].number, frame_index=label.frame_index)
-            for frame, label in zip(frames, labels.frames, strict=True)
-            if label.file_index == number
-        ]
-        if chosen:
-            path = folder / f"labels_pr.{split}.{number}.slp"
-            videos = sio.load_slp(source.absolute().as_posix()).videos
-            written.append(write_predictions(path, chosen, videos=videos, names=names, provenance=provenance))
-    return written
-
-
 def write_metrics(folder: Path, *, split: str, index: int, metrics: Metrics) -> tuple[Path, Path]:
     """Write `metrics.<split>.<index>.npz` and `.json` into `folder` and return both paths.
 

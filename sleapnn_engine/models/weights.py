@@ -74,24 +74,3 @@ def _read(path: Path) -> Any:
         if not zipfile.is_zipfile(path):
             raise
         return load_tensors(path)
-
-
-def load_part(model: nn.Module, state: dict[str, Tensor], *, part: str, setting: str) -> int:
-    """Copy the tensors whose name starts with `part` (`backbone.` or `head_layers.`) into the model.
-
-    Returns how many were copied. Raises UserError when a name is missing on either side or a shape differs: a
-    half-loaded network looks trained and is not.
-    """
-    wanted = {name: value for name, value in model.state_dict().items() if name.startswith(part)}
-    given = {name: value for name, value in state.items() if name.startswith(part)}
-    differing = sorted(set(wanted) ^ set(given)) + sorted(
-        name for name in set(wanted) & set(given) if wanted[name].shape != given[name].shape
-    )
-    if differing:
-        raise UserError(
-            f"The weights do not fit this model: {len(differing)} of {len(wanted)} tensors differ, first {differing[0]}.",
-            where=setting,
-            hint="Use the backbone and head settings of the run the file comes from.",
-        )
-    model.load_state_dict(given, strict=False)
-    return len(given)

@@ -172,7 +172,11 @@ def _write(training: Training, part: Part, frames: Sequence[PredictedFrame], *, 
             "%s: median error %.2f px, 90 %% of points within %.2f px.", name, found["p50"], found["p90"]
         )
     else:
-        log.info("%s: nothing that is labelled was found.", name)
+        log.info(
+            "%s: no labelled part was found with a confidence of %g or more; the model may need longer training.",
+            name,
+            THRESHOLD,
+        )
 
 
 def _measure(training: Training, samples: FrameSamples, frames: Sequence[PredictedFrame]) -> Metrics:

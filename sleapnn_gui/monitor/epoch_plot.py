@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.monitor import ticks, words
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name, restyle_read_out
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
+from sleapnn_gui.monitor.pointer import Pointer
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -55,7 +56,6 @@ class EpochPlot(QuietPlot):
         self.setAccessibleName(name)
         self.store: RunStore | None = None
         self._lines, self._percent = lines, percent
-        self._pointer: float | None = None
         self.view.setMouseEnabled(x=False, y=False)
         self._curves = [make_curve(self, _Pen(line), level=3 - index) for index, line in enumerate(lines)]
         self._names = [make_name(self, _TEXT_TOKENS.get(line.token, line.token)) for line in lines]
@@ -66,14 +66,8 @@ class EpochPlot(QuietPlot):
         self.addItem(self._best, ignoreBounds=True)
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
-        self._cross = pg.InfiniteLine(angle=90, movable=False)
-        self._cross.setVisible(False)
-        self.addItem(self._cross, ignoreBounds=True)
-        self.on_restyle(lambda: self._cross.setPen(line_pen("faint")))
-        self.read_out = QLabel(self)
-        self.read_out.setVisible(False)
-        self.on_restyle(lambda: restyle_read_out(self.read_out))
-        self.scene().sigMouseMoved.connect(self._point_at)
+        self.pointer = Pointer(self)
+        self.pointer.moved.connect(self._tell)
         self.view.sigResized.connect(lambda *_: self._place_names())
 
     def draw(self, *, x_end: float) -> None:
@@ -134,34 +128,14 @@ class EpochPlot(QuietPlot):
             put_name(self, text, x, placed)
             above = placed
 
-    # -- pointer -------------------------------------------------------------------------------------------
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._pointer = None
-        self._tell()
-
-    def _point_at(self, position: QPointF) -> None:
-        inside = self.view.sceneBoundingRect().contains(position)
-        self._pointer = self.view.mapSceneToView(position).x() if inside else None
-        self._tell()
-
     def _tell(self) -> None:
         """Say what was measured in the epoch under the pointer."""
-        store = self.store
-        shown = store is not None and self._pointer is not None and bool(store.epochs)
-        self._cross.setVisible(shown)
-        self.read_out.setVisible(shown)
-        if not shown:
+        store, x = self.store, self.pointer.x
+        if store is None or x is None or not store.epochs:
+            self.pointer.hide()
             return
-        assert store is not None
-        assert self._pointer is not None
-        epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, self._pointer)]
-        self._cross.setPos(epoch.x)
-        self.read_out.setText("  ·  ".join([f"epoch {epoch.number + 1}", *self._said(epoch)]))
-        self.read_out.adjustSize()
-        corner = self.view.sceneBoundingRect().topRight()
-        self.read_out.move(round(corner.x()) - self.read_out.width() - 4, round(corner.y()) + 4)
+        epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, x)]
+        self.pointer.tell(epoch.x, [f"epoch {epoch.number + 1}", *self._said(epoch)])
 
     def _said(self, epoch: Epoch) -> list[str]:
         taken = [(line, getattr(epoch, line.measure)) for line in self._lines]

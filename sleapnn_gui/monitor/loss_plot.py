@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor, QPen
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.head_lines import HeadLines
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale, restyle_read_out
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale
+from sleapnn_gui.monitor.pointer import Pointer
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -50,7 +51,6 @@ class LossPlot(QuietPlot):
         self.log = True
         self.smoothing = 0.96
         self.fitted = True
-        self._pointer: float | None = None
         self._ghost = make_curve(self, lambda: QPen(pale("accent", 0.3), 0), smooth=False)
         self._train = make_curve(self, lambda: line_pen("accent", width=2.0), level=2)
         self._validation = make_curve(
@@ -64,13 +64,8 @@ class LossPlot(QuietPlot):
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
         self._best_text = self._words("best")
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
-        self._cross = pg.InfiniteLine(angle=90, movable=False)
-        self._cross.setVisible(False)
-        self.addItem(self._cross, ignoreBounds=True)
-        self.on_restyle(lambda: self._cross.setPen(line_pen("faint")))
-        self.read_out = QLabel(self)
-        self.read_out.setVisible(False)
-        self.on_restyle(lambda: restyle_read_out(self.read_out))
+        self.pointer = Pointer(self, below=MARK_LANES * LANE_HEIGHT)
+        self.pointer.moved.connect(self._tell)
         self.left.set_log(True)
         self.view.setLimits(xMin=-0.5)
         self.fit_wanted.connect(self.fit)
@@ -79,7 +74,6 @@ class LossPlot(QuietPlot):
         self._redraw.timeout.connect(self.draw)
         self.view.sigXRangeChanged.connect(lambda *_: self._redraw.start())
         self.view.sigResized.connect(lambda *_: self._redraw.start())
-        self.scene().sigMouseMoved.connect(self._point_at)
 
     def set_log(self, log: bool) -> None:
         """Show the losses on a logarithmic or a linear axis."""
@@ -236,45 +230,24 @@ class LossPlot(QuietPlot):
         self.on_restyle(paint)
         return text
 
-    # -- pointer -------------------------------------------------------------------------------------------
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._pointer = None
-        self._tell()
-
-    def _point_at(self, position: QPointF) -> None:
-        inside = self.view.sceneBoundingRect().contains(position)
-        self._pointer = self.view.mapSceneToView(position).x() if inside else None
-        self._tell()
-
     def _tell(self) -> None:
-        """Show the crosshair and say the values where the pointer is."""
+        """Say the losses and errors where the pointer is."""
         store = self.store
-        if store is None or self._pointer is None or not store.is_training:
-            self._cross.setVisible(False)
-            self.read_out.setVisible(False)
+        if store is None or self.pointer.x is None or not store.is_training:
+            self.pointer.hide()
             return
-        x = min(max(self._pointer, 0.0), store.x)
-        self._cross.setPos(x)
-        self._cross.setVisible(True)
-        parts = [f"epoch {min(math.floor(x) + 1, max(1, math.ceil(store.x)))}"]
+        x = min(max(self.pointer.x, 0.0), store.x)
+        values = [f"epoch {min(math.floor(x) + 1, max(1, math.ceil(store.x)))}"]
         xs = store.columns["x"].values
         train = store.losses.mean_between(math.floor(x), math.floor(x) + 1.0)
         if math.isfinite(train):
-            parts.append(f"train {words.loss(train)}")
+            values.append(f"train {words.loss(train)}")
         if len(xs):
             epoch = store.epochs[ticks.nearest_index(xs, math.floor(x) + 1.0)]
             if math.isfinite(epoch.val):
-                parts.append(f"validation {words.loss(epoch.val)}")
-            parts += words.measured(vars(epoch))
-        self.read_out.setText("  ·  ".join(parts))
-        self.read_out.adjustSize()
-        corner = self.view.sceneBoundingRect().topRight()
-        self.read_out.move(
-            round(corner.x()) - self.read_out.width() - 4, round(corner.y()) + MARK_LANES * LANE_HEIGHT + 4
-        )
-        self.read_out.setVisible(True)
+                values.append(f"validation {words.loss(epoch.val)}")
+            values += words.measured(vars(epoch))
+        self.pointer.tell(x, values)
 
     def _person_moved(self) -> None:
         self._set_fitted(False)

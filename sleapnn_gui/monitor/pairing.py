@@ -43,11 +43,12 @@ def pair_animals(body: dict[str, Any], *, one_animal: bool) -> Pairing:
     truth, predicted = as_points(body["truth"]), as_points(body["predicted"])
     real, there = _with_points(truth), _with_points(predicted)
     scale = float(body["scale"])
+    gaps, mean = _distances(truth, predicted)
     if one_animal:
         rows = [(0, 0)] if real and there else []
     else:
-        rows = _best_first(truth, predicted, scale=scale)
-    pairs = tuple((t, p, _mean_distance(truth[t], predicted[p]) * scale) for t, p in rows)
+        rows = _best_first(gaps, mean, reach=_reach(truth, scale=scale))
+    pairs = tuple((t, p, float(mean[t, p]) * scale) for t, p in rows)
     taken, used = {t for t, _ in rows}, {p for _, p in rows}
     return Pairing(pairs, tuple(t for t in real if t not in taken), tuple(p for p in there if p not in used))
 
@@ -71,17 +72,24 @@ def body_sizes(points: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.norm(sides, axis=-1))
 
 
-def _best_first(truth: np.ndarray, predicted: np.ndarray, *, scale: float) -> list[tuple[int, int]]:
-    """One to one, the best pairs first: by how much of each labelled animal is met."""
-    if not truth.size or not predicted.size:
-        return []
+def _distances(truth: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of all parts of every labelled animal to those of every predicted one, (T, P, nodes), and their
+    means over the parts both have, (T, P); NaN where there are none."""
     nodes = min(truth.shape[1], predicted.shape[1])
-    gaps = np.linalg.norm(truth[:, None, :nodes] - predicted[None, :, :nodes], axis=-1)
+    offsets = truth[:, None, :nodes] - predicted[None, :, :nodes]
+    gaps = np.hypot(offsets[..., 0], offsets[..., 1])
     both = np.isfinite(gaps)
-    mean = np.where(both, gaps, 0.0).sum(-1) / np.maximum(both.sum(-1), 1)
-    reach = _reach(truth, scale=scale)
-    met = np.where(both, np.clip(1.0 - gaps / reach[:, None, None], 0.0, None), 0.0).sum(-1)
-    worth = np.where(both.any(-1) & (mean <= reach[:, None]), met + 1e-6, 0.0)
+    count = both.sum(-1)
+    total = np.where(both, gaps, 0.0).sum(-1)
+    return gaps, np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _best_first(gaps: np.ndarray, mean: np.ndarray, *, reach: np.ndarray) -> list[tuple[int, int]]:
+    """One to one, the best pairs first: by how much of each labelled animal is met within `reach` (T,)."""
+    if not mean.size:
+        return []
+    met = np.nan_to_num(np.clip(1.0 - gaps / reach[:, None, None], 0.0, None)).sum(-1)
+    worth = np.where(mean <= reach[:, None], met + 1e-6, 0.0)
     rows: list[tuple[int, int]] = []
     while worth.max() > 0:
         best = divmod(int(worth.argmax()), worth.shape[1])
@@ -102,9 +110,3 @@ def _reach(truth: np.ndarray, *, scale: float) -> np.ndarray:
 
 def _with_points(points: np.ndarray) -> list[int]:
     return [row for row, animal in enumerate(points) if np.isfinite(animal).all(axis=-1).any()]
-
-
-def _mean_distance(one: np.ndarray, other: np.ndarray) -> float:
-    nodes = min(len(one), len(other))
-    gaps = np.linalg.norm(one[:nodes] - other[:nodes], axis=-1)
-    return float(np.nanmean(gaps)) if np.isfinite(gaps).any() else float("nan")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from sleapnn_gui.monitor import ticks
 from sleapnn_gui.widgets.theme import current_theme
@@ -87,10 +87,11 @@ class GridLines(pg.GraphicsObject):
 
 class QuietPlot(pg.PlotWidget):
     """A plot without frame, buttons and menus. `fit_wanted` is emitted on a double click, `moved` when a person
-    zooms or pans."""
+    zooms or pans, `pointer_left` when the mouse goes elsewhere."""
 
     fit_wanted = Signal()
     moved = Signal()
+    pointer_left = Signal()
 
     def __init__(
         self,
@@ -130,6 +131,10 @@ class QuietPlot(pg.PlotWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.fit_wanted.emit()
         event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointer_left.emit()
 
     def on_restyle(self, paint: Callable[[], None]) -> None:
         """Run `paint` now and whenever the theme changes."""
@@ -209,16 +214,6 @@ def put_name(plot: QuietPlot, text: pg.TextItem, x: float, y: float) -> None:
     text.setAnchor((0.0, 0.5) if beside else (1.0, 1.1) if x - width > left else (0.0, 1.1))
     text.setPos(x + NAME_GAP * pixel if beside else x, y)
     text.setVisible(True)
-
-
-def restyle_read_out(label: QLabel) -> None:
-    """Give the words beside the pointer the theme's colours."""
-    theme = current_theme()
-    label.setFont(theme.font("caption"))
-    label.setStyleSheet(
-        f"background: {theme.hex('panel')}; color: {theme.hex('text')}; padding: 3px 8px; "
-        f"border: 1px solid {theme.hex('line')}; border-radius: {theme.size('radius')}px;"
-    )
 
 
 class TrendPlot(QuietPlot):

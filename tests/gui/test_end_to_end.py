@@ -12,37 +12,23 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sleapnn_engine.protocol.journal import JournalReader
-from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
-from tests.gui.windows import throw_away
+from tests.gui.real_runs import SMALL, real_window
 
 Wait = Callable[..., None]
-SMALL = {
-    "model_config.backbone_config.unet.filters": 4,
-    "trainer_config.max_epochs": 50,
-    "trainer_config.train_steps_per_epoch": 4,
-    "trainer_config.train_data_loader.batch_size": 2,
-    "trainer_config.trainer_accelerator": "cpu",
-    "trainer_config.run_name": "here",
-}
+SHORT = {**SMALL, "trainer_config.max_epochs": 50, "trainer_config.train_steps_per_epoch": 4}
 
 
 @pytest.fixture
 def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-    _, found = build(["sleapnn-gui", "--theme", "light"])
-    yield found
-    session = found.session
-    if session is not None and session.pid and not session.is_over:
-        os.kill(session.pid, signal.SIGKILL)
-    throw_away(found)
+    with real_window(tmp_path, monkeypatch) as found:
+        yield found
 
 
 def prepare(window: MainWindow, labels: Path, folder: Path, wait_until: Wait) -> None:
     window.open_path(labels)
-    window.document.apply_values({**SMALL, "trainer_config.ckpt_dir": str(folder)}, "small")
+    window.document.apply_values({**SHORT, "trainer_config.ckpt_dir": str(folder)}, "small")
     wait_until(lambda: window.document.facts is not None, 60, "labels are described")
 
 

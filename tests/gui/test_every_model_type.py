@@ -1,7 +1,5 @@
 """Each type of model from its preset to the list of runs: real labels, the real engine, the real window."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,11 +7,10 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL, model_name
 from sleapnn_gui.run.machine import State
-from tests.gui.windows import throw_away
+from tests.gui.real_runs import SMALL, real_window
 
 Wait = Callable[..., None]
 
@@ -26,26 +23,13 @@ TYPES = (
     ("multi_class_bottomup", "multi_class_bottomup_unet", "flies24_pair"),
     ("multi_class_topdown", "topdown_multi_class_centered_instance_unet", "flies24_pair"),
 )
-SMALL = {
-    "model_config.backbone_config.unet.filters": 4,
-    "trainer_config.max_epochs": 2,
-    "trainer_config.train_steps_per_epoch": 3,
-    "trainer_config.train_data_loader.batch_size": 2,
-    "trainer_config.trainer_accelerator": "cpu",
-    "trainer_config.run_name": "here",
-}
+SHORT = {**SMALL, "trainer_config.max_epochs": 2, "trainer_config.train_steps_per_epoch": 3}
 
 
 @pytest.fixture
 def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-    _, found = build(["sleapnn-gui", "--theme", "light"])
-    yield found
-    session = found.session
-    if session is not None and session.pid and not session.is_over:
-        os.kill(session.pid, signal.SIGKILL)
-    throw_away(found)
+    with real_window(tmp_path, monkeypatch) as found:
+        yield found
 
 
 @pytest.mark.parametrize(("model_type", "preset", "labels"), TYPES, ids=[kind[0] for kind in TYPES])
@@ -63,7 +47,7 @@ def test_from_the_preset_to_the_list_of_runs(
     window.files.use_preset(preset)
     scale = {} if model_type in CROPPED else {"data_config.preprocessing.scale": 0.5}
     folder = tmp_path / "models"
-    window.document.apply_values({**SMALL, **scale, "trainer_config.ckpt_dir": str(folder)}, "small")
+    window.document.apply_values({**SHORT, **scale, "trainer_config.ckpt_dir": str(folder)}, "small")
     window.actions_by_verb["train"].trigger()
     session = window.session
     assert session is not None, window.banner.sentence

@@ -137,7 +137,7 @@ class UNetConfig:
     max_stride: int = setting(
         16,
         label="Max stride",
-        doc="Input pixels per cell of the coarsest map; doubling it lets the network see about twice as far around each pixel.",
+        doc="Input pixels per cell of the coarsest map (twice as many with a stem); doubling it lets the network see about twice as far around each pixel.",
         kind="int",
         unit="px_input",
         minimum=2,
@@ -147,7 +147,7 @@ class UNetConfig:
     stem_stride: Optional[int] = setting(
         None,
         label="Stem stride",
-        doc="Shrinks the image by this factor in first blocks with 7 by 7 convolutions; the coarsest map is then half as fine as max stride says.",
+        doc="Shrinks the image by this factor in first blocks with 7 by 7 convolutions; the coarsest map then has cells twice as large as max stride says.",
         kind="int",
         unit="px_input",
         minimum=1,

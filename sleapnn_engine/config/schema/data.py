@@ -78,7 +78,7 @@ class PreprocessingConfig:
     crop_size: Optional[int] = setting(
         None,
         label="Crop size",
-        doc="Side of the square cut around each animal, before scaling; for models that look at one cropped animal.",
+        doc="Side of the square cut around each animal, before scaling; where frames are resized to a common size first, in pixels of that size. For models that look at one cropped animal.",
         kind="int",
         unit="px_source",
         minimum=1,

@@ -203,7 +203,7 @@ class ClassVectors:
     )
     output_stride: int = _output_stride(
         16,
-        "Input pixels per cell of the map the identity is read from; it must equal the backbone's max stride.",
+        "Input pixels per cell of the map the identity is read from; it must equal the backbone's max stride, also where a stem makes those cells twice as large.",
     )
     loss_weight: Optional[float] = _loss_weight()
 

@@ -8,13 +8,11 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.evaluation.files import (
     PoseNames,
     PredictedFrame,
     write_metrics,
     write_predictions,
-    write_split,
 )
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame, centroid_metrics, pose_metrics
 
@@ -85,35 +83,6 @@ def test_frames_without_animals_are_kept_and_rows_without_points_are_not(tmp_pat
     path = write_predictions(tmp_path / "a.slp", frames, videos=[film()], names=NAMES)
     stored = sio.load_slp(path.as_posix(), open_videos=False)
     assert [(frame.frame_idx, len(frame.instances)) for frame in stored.labeled_frames] == [(1, 0), (2, 0)]
-
-
-def test_a_split_refers_to_the_videos_of_its_labels_file(tmp_path, shared_data):
-    source = shared_data / "flies13_sex" / "val.pkg.slp"
-    labels = open_labels([source])
-    part = labels.subset(range(0, len(labels), 7))
-    frames = [
-        PredictedFrame(
-            video=0,
-            frame_index=0,
-            points=frame.points + 0.25,
-            node_scores=np.ones(frame.points.shape[:2]),
-            scores=np.ones(len(frame.points)),
-            classes=frame.track_index,
-            class_scores=np.ones(len(frame.points)),
-        )
-        for frame in part.frames
-    ]
-    names = PoseNames.of(labels, classes=labels.tracks)
-    (path,) = write_split(tmp_path, part, frames, split="val", names=names)
-    assert path == tmp_path / "labels_pr.val.0.slp"
-    stored, truth = sio.load_slp(path.as_posix()), sio.load_slp(source.as_posix())
-    assert len(stored) == len(part)
-    known = {(truth.videos.index(frame.video), frame.frame_idx): frame for frame in truth.labeled_frames}
-    for frame in stored.labeled_frames:
-        same = known[stored.videos.index(frame.video), frame.frame_idx]
-        np.testing.assert_allclose(frame.numpy(), same.numpy() + 0.25, atol=1e-4)
-        assert [i.track.name for i in frame.instances] == [i.track.name for i in same.instances]
-        assert frame.image.shape == same.image.shape
 
 
 def test_centroids_have_a_skeleton_of_one_node(tmp_path):

@@ -10,7 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.models.assemble import PoseModel, build_unet_model
 from sleapnn_engine.models.heads import class_vector_head, confidence_head
 from sleapnn_engine.models.unet import UNetShape
-from sleapnn_engine.models.weights import initialise, load_part, read_state
+from sleapnn_engine.models.weights import initialise, read_state
 
 SHAPE = UNetShape(filters=6, max_stride=4, output_stride=2, up_interpolate=False)
 
@@ -56,25 +56,6 @@ def test_class_probabilities_sum_to_one() -> None:
     with torch.no_grad():
         out = build(seed=0)(torch.rand(5, 1, 16, 16))["ClassVectorsHead"]
     torch.testing.assert_close(out.sum(dim=1), torch.ones(5))
-
-
-def test_parts_are_loaded_apart(tmp_path: Path) -> None:
-    source, model, fresh = build(seed=1), build(seed=2), build(seed=2)
-    state = read_state(write(source, tmp_path / "a.ckpt"))
-    loaded = load_part(model, state, part="backbone.", setting="model_config.pretrained_backbone_weights")
-    assert loaded == sum(name.startswith("backbone.") for name in state)
-    for name, value in model.state_dict().items():
-        expected = source if name.startswith("backbone.") else fresh
-        assert torch.equal(value, expected.state_dict()[name])
-
-
-def test_weights_of_another_shape_are_refused_and_nothing_is_loaded(tmp_path: Path) -> None:
-    model, before = build(seed=2), build(seed=2)
-    state = read_state(write(build(seed=1, nodes=4), tmp_path / "a.ckpt"))
-    with pytest.raises(UserError, match="2 of 6 tensors differ") as caught:
-        load_part(model, state, part="head_layers.", setting="model_config.pretrained_head_weights")
-    assert caught.value.where == "model_config.pretrained_head_weights"
-    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), before.parameters(), strict=True))
 
 
 class Trap:

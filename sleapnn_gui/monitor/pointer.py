@@ -1,0 +1,68 @@
+"""Where the mouse points on a plot: a line there, and the values that belong to it in the upper right corner."""
+
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtWidgets import QLabel
+
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen
+from sleapnn_gui.widgets.theme import current_theme
+
+MARGIN = 4
+"""Pixels between the words and the corner they stand in."""
+
+
+class Pointer(QObject):
+    """Follows the mouse over `plot`; `x` is where it is on the axis, None outside. The plot answers `moved`."""
+
+    moved = Signal()
+
+    def __init__(self, plot: QuietPlot, *, below: int = 0) -> None:
+        """`below`: pixels to leave free above the words."""
+        super().__init__(plot)
+        self.x: float | None = None
+        self.read_out = QLabel(plot)
+        self._view, self._below = plot.view, below
+        self._line = pg.InfiniteLine(angle=90, movable=False)
+        plot.addItem(self._line, ignoreBounds=True)
+        plot.on_restyle(lambda: self._line.setPen(line_pen("faint")))
+        plot.on_restyle(self._restyle)
+        plot.scene().sigMouseMoved.connect(self.point_at)
+        plot.pointer_left.connect(self._leave)
+        self.hide()
+
+    def tell(self, x: float, values: Sequence[str]) -> None:
+        """Draw the line at `x` and write the values."""
+        self._line.setPos(x)
+        self.read_out.setText("  ·  ".join(values))
+        self.read_out.adjustSize()
+        corner = self._view.sceneBoundingRect().topRight()
+        self.read_out.move(
+            round(corner.x()) - self.read_out.width() - MARGIN, round(corner.y()) + self._below + MARGIN
+        )
+        self._line.setVisible(True)
+        self.read_out.setVisible(True)
+
+    def hide(self) -> None:
+        """Show nothing: there is nothing to tell here."""
+        self._line.setVisible(False)
+        self.read_out.setVisible(False)
+
+    def point_at(self, position: QPointF) -> None:
+        """Take the mouse to be at that place of the scene."""
+        inside = self._view.sceneBoundingRect().contains(position)
+        self.x = self._view.mapSceneToView(position).x() if inside else None
+        self.moved.emit()
+
+    def _leave(self) -> None:
+        self.x = None
+        self.moved.emit()
+
+    def _restyle(self) -> None:
+        theme = current_theme()
+        self.read_out.setFont(theme.font("caption"))
+        self.read_out.setStyleSheet(
+            f"background: {theme.hex('panel')}; color: {theme.hex('text')}; padding: 3px 8px; "
+            f"border: 1px solid {theme.hex('line')}; border-radius: {theme.size('radius')}px;"
+        )
