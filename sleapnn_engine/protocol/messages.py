@@ -298,6 +298,18 @@ _EVENTS = (
             Field("truth", _POINTS, "labelled points: instances, nodes, [x, y] or null"),
             Field("predicted", _POINTS, "predicted points, same form"),
             Field("scores", list_of(list_of(maybe(NUMBER))), "confidence of each predicted point"),
+            Field(
+                "true_identities",
+                list_of(maybe(TEXT)),
+                "who each labelled animal is; absent: the model does not tell",
+                optional=True,
+            ),
+            Field(
+                "identities",
+                list_of(maybe(TEXT)),
+                "who each predicted animal is taken for; absent likewise",
+                optional=True,
+            ),
             Field("error_px", NUMBER, "mean distance, in source-image pixels", nullable=True),
             Field("stride", INTEGER, "pixels of the sent image per cell of the confidence maps"),
             Field("arrays", list_of(_ARRAY), "the arrays that follow, in order"),

@@ -110,6 +110,9 @@ class FrameView(QWidget):
                 f"{len(pairing.pairs)} of {labelled} found",
                 f"{len(pairing.extra)} found that are none",
             ]
+        if self.overlay.true_identities:
+            wrong = sum(not self.overlay.told(true, found)[1] for true, found, _ in pairing.pairs)
+            parts.append(f"{wrong} taken for somebody else")
         return ", ".join(parts).capitalize()
 
     def fit(self) -> None:

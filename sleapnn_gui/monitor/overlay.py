@@ -55,6 +55,9 @@ class Overlay:
     nodes: tuple[str, ...] = ()
     edges: tuple[tuple[int, int], ...] = ()
     several: bool = False
+    true_identities: Sequence[str | None] = ()
+    identities: Sequence[str | None] = ()
+    """Who each labelled and each predicted animal is; empty where the model does not tell."""
     body: float = 0.0
     """Diagonal of the largest animal, in pixels of the image."""
 
@@ -63,7 +66,16 @@ class Overlay:
         """Read the animals of a `frame` event."""
         truth, predicted = event_body["truth"], event_body["predicted"]
         sizes = body_sizes(as_points(truth or predicted))
-        return cls(truth, predicted, pairing, body=float(sizes.max(initial=0.0)), **known)
+        who = {key: event_body.get(key, ()) for key in ("true_identities", "identities")}
+        return cls(truth, predicted, pairing, body=float(sizes.max(initial=0.0)), **who, **known)
+
+    def told(self, true: int, found: int) -> tuple[str, bool]:
+        """What is said of a pair's identity, empty without one, and whether it is right."""
+        wanted = self.true_identities[true] if true < len(self.true_identities) else None
+        given = self.identities[found] if found < len(self.identities) else None
+        if wanted is None or wanted == given:
+            return given or "", True
+        return f"{given or 'nobody'}, is {wanted}", False
 
     def box(self) -> QRectF:
         """The part of the image that the labelled animals are in, else the predicted ones; empty without any."""
@@ -85,7 +97,7 @@ class Overlay:
             brush.errors()
         if layers.points:
             brush.points()
-        if layers.errors and self.several:
+        if layers.errors and (self.several or self.true_identities):
             brush.tags()
         if layers.names:
             brush.names()
@@ -152,9 +164,13 @@ class _Brush:
                         self.painter.drawPixmap(spot - corner, stamp)
 
     def tags(self) -> None:
-        """The error of each animal above it, or that it was missed, or that it is none."""
+        """Who each animal is taken for and its error, above it, or that it was missed, or that it is none."""
         pairing = self.overlay.pairing
-        said = [(self.truth[true], words.pixels(error), "on_image") for true, _, error in pairing.pairs]
+        said = []
+        for true, found, error in pairing.pairs:
+            who, right = self.overlay.told(true, found)
+            text = f"{who}  ·  {words.pixels(error)}" if who else words.pixels(error)
+            said.append((self.truth[true], text, "on_image" if right else "validation_line"))
         said += [(self.truth[true], "missed", "validation_line") for true in pairing.missed]
         said += [(self.predicted[found], "extra", "validation_line") for found in pairing.extra]
         self.painter.setFont(current_theme().font("small"))

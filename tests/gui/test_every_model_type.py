@@ -79,6 +79,15 @@ def test_from_the_preset_to_the_list_of_runs(
     point = next(point for animal in view.overlay.truth for point in animal if point is not None)
     assert view.describe_at(view._to_screen(QPointF(point[0] + 0.5, point[1] + 0.5)))
     assert all(len(animal) == len(nodes) for animal in view.overlay.truth)
+    body = view.frame.body
+    if model_type.startswith("multi_class"):
+        assert set(body["true_identities"]) <= {*facts["tracks"], None}
+        assert set(body["identities"]) <= {*facts["tracks"], None}
+        assert len(body["true_identities"]) == len(body["truth"])
+        assert len(body["identities"]) == len(body["predicted"])
+        assert "taken for somebody else" in view.accessibleDescription()
+    else:
+        assert "identities" not in body
 
     window.show_page("runs")
     table = window.runs_page.table

@@ -1,6 +1,7 @@
 """Shows what the model sees: a few fixed frames after each epoch, to viewers and as pictures."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ class Shown:
     """One sample: `image` uint8 (H, W, C), `maps` {head: float32 (channels, h, w)}, points in pixels of the image.
 
     `truth` (animals, nodes, 2), `predicted` (animals found, nodes, 2), `scores` (animals found, nodes); `pairs` are
-    places in both of animals that belong together, `error_px` their mean distance in source-image pixels.
+    places in both of animals that belong together, `error_px` their mean distance in source-image pixels. `tracks`
+    and `classes` say which identity each labelled and each predicted animal has, -1 for none.
     """
 
     split: str
@@ -39,6 +41,8 @@ class Shown:
     predicted: np.ndarray
     scores: np.ndarray
     pairs: list[tuple[int, int]]
+    tracks: np.ndarray
+    classes: np.ndarray
     scale: float
     error_px: float | None
 
@@ -113,7 +117,7 @@ def look(training: Training, samples: FrameSamples, *, split: str, index: int) -
     example = training.feed.look(samples, index)
     outputs = predict(training, example.images)
     animals = training.decoder(outputs)[0]
-    found, (labelled, _) = samples.to_source(index, animals.points), samples.truth(index)
+    found, (labelled, tracks) = samples.to_source(index, animals.points), samples.truth(index)
     pairs = match_animals(found, labelled)
     distances = np.array([np.linalg.norm(found[p] - labelled[t], axis=-1) for p, t in pairs])
     # Of a batch of one, whose further animals are only there for other frames.
@@ -127,6 +131,8 @@ def look(training: Training, samples: FrameSamples, *, split: str, index: int) -
         predicted=animals.points - float(example.shifts[0]),
         scores=animals.node_scores,
         pairs=pairs,
+        tracks=tracks,
+        classes=animals.classes,
         scale=samples.source_scale(index),
         error_px=float(np.nanmean(distances)) if np.isfinite(distances).any() else None,
     )
@@ -136,6 +142,12 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
     """Publish one sample; it is not kept in the journal."""
     labels, head = samples.store.labels, training.feed.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
+    identities = {}
+    if training.model_type.startswith("multi_class"):
+        identities = {
+            "true_identities": _names(shown.tracks, labels.tracks),
+            "identities": _names(shown.classes, labels.tracks),
+        }
     training.report.event(
         "frame",
         arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)},
@@ -151,7 +163,12 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
         scores=[[float(score) for score in scores] for scores in shown.scores],
         error_px=shown.error_px,
         stride=training.decoder.strides[head],
+        **identities,
     )
+
+
+def _names(classes: np.ndarray, names: Sequence[str]) -> list[str | None]:
+    return [names[c] if c >= 0 else None for c in classes]
 
 
 def _plain_points(points: np.ndarray) -> list[Any]:

@@ -5,6 +5,7 @@ import pytest
 
 from sleapnn_engine.evaluation.matching import body_sizes as engine_sizes
 from sleapnn_engine.evaluation.matching import match_poses
+from sleapnn_gui.monitor.overlay import Overlay
 from sleapnn_gui.monitor.pairing import as_points, body_sizes, pair_animals
 
 ONE = [[10.0, 10.0], [20.0, 10.0], [30.0, 10.0]]
@@ -69,3 +70,15 @@ def test_the_engine_pairs_the_same_animals(seed):
     pairing = pair_animals(sent, one_animal=False)
     assert {(p, t) for t, p, _ in pairing.pairs} == set(wanted)
     np.testing.assert_allclose(body_sizes(as_points(sent["truth"])), np.nan_to_num(sizes))
+
+
+def test_who_an_animal_is_taken_for_is_told_and_whether_that_is_right():
+    body = {"truth": [[[1, 1]], [[9, 9]]], "predicted": [[[1, 1]], [[9, 9]]], "scale": 1.0}
+    pairing = pair_animals(body, one_animal=False)
+    assert Overlay.of(body, pairing).told(0, 0) == ("", True)
+    named = {**body, "true_identities": ["queen", "worker"], "identities": ["queen", None]}
+    overlay = Overlay.of(named, pairing)
+    assert overlay.told(0, 0) == ("queen", True)
+    assert overlay.told(1, 1) == ("nobody, is worker", False)
+    unknown = Overlay.of({**named, "true_identities": [None, None]}, pairing)
+    assert unknown.told(0, 0) == ("queen", True), "nobody says who it really is"
