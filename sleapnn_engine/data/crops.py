@@ -50,16 +50,16 @@ def auto_crop_size(
 ) -> int:
     """Find the crop side, in pixels of the size-matched image, that holds every labelled animal.
 
-    `animals` are (N, 2) points with NaN where missing, `centers` their (2,) crop centres. Needed is twice
-    the farthest reach from the centre plus padding, at least `min_crop_size`, rounded up to a multiple of
-    `max_stride`. Without `crop_padding`, the padding follows the rotation and scale of `geometric` (the
+    `animals` are (N, 2) points with NaN where missing, `centers` their (2,) crop centres. Needed is twice the farthest
+    reach from the centre along an axis plus padding, at least `min_crop_size`, rounded up to a multiple of `max_stride`;
+    sleap-nn from 0.3.5 on computes the same. Without `crop_padding`, the padding follows the rotation and scale of `geometric` (the
     config section, or None).
     """
     need, side = 0.0, 0.0
     for points, center in zip(animals, centers, strict=True):
         seen = points[np.isfinite(points).all(axis=-1)]
         if len(seen):
-            need = max(need, 2 * float(np.linalg.norm(seen - center, axis=-1).max()))
+            need = max(need, 2 * float(np.abs(seen - center).max()))
             side = max(side, float(np.ptp(seen, axis=0).max()))
     least = min_crop_size or 0
     if crop_padding is None:

@@ -14,8 +14,8 @@ Sizes and distances are source pixels. Keys:
 - `image_sizes`: [{height, width, channels, frames}], commonest first; `channels`: those that occur
 - `instance_size`: {min, median, max} of the longer side of the box around an animal;
   `instance_width` and `instance_height` likewise; all null without an animal
-- `reach`: {node: how far the farthest node of any animal is from it}, and for "" from the middle of the box; where an
-  animal does not show the node, the middle of its box stands in; empty without an animal
+- `reach`: {node: how far the farthest node of any animal is from it along an axis}, and for "" from the middle of the
+  box; where an animal does not show the node, the middle of its box stands in; empty without an animal
 - `videos`: [{file, number, path, name, kind, found, size, frame_count, labeled_frames, first, last}],
   `kind` is embedded, film or images, `size` is [height, width, channels]; `size`, `frame_count` and the
   frame numbers `first` and `last` are null where unknown
@@ -154,13 +154,13 @@ def _bodies(labels: LabelSet) -> dict[str, Any]:
 
 
 def _reach(points: np.ndarray, nodes: Sequence[str], *, middle: np.ndarray) -> dict[str, float]:
-    """The farthest distance to a visible node, of points (A, N, 2), from `middle` (A, 2) and from each node."""
+    """How far visible nodes of points (A, N, 2) are from `middle` (A, 2) and from each node, along an axis at most."""
     centers = {"": middle}
     for index, node in enumerate(nodes):
         own = points[:, index]
         centers[node] = np.where(np.isfinite(own).all(axis=-1, keepdims=True), own, middle)
-    distances = {name: np.linalg.norm(points - center[:, None], axis=-1) for name, center in centers.items()}
-    return {name: round(float(np.nanmax(gaps, initial=0.0)), 2) for name, gaps in distances.items()}
+    offsets = {name: np.abs(points - center[:, None]) for name, center in centers.items()}
+    return {name: round(float(np.nanmax(gaps, initial=0.0)), 2) for name, gaps in offsets.items()}
 
 
 def _spread(values: np.ndarray) -> dict[str, float]:

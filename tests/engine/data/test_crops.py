@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from sleapnn_engine.data.crops import auto_crop_size, cut_crops
+from sleapnn_engine.data.labels import open_labels
+from sleapnn_engine.data.targets import centroids
 
 from .scenes import dot_place, dots
 
@@ -76,6 +78,20 @@ def test_the_automatic_crop_holds_the_largest_animal(settings, side):
 
 def test_the_automatic_crop_counts_from_its_centre():
     assert auto_crop_size([ANIMAL], [np.zeros(2)], max_stride=16, min_crop_size=None, crop_padding=0) == 128
+
+
+def test_reach_counts_along_an_axis_as_a_square_does():
+    animal = np.array([[60.0, 40.0], [0.0, 0.0]])
+    assert auto_crop_size([animal], [np.zeros(2)], max_stride=4, min_crop_size=None, crop_padding=0) == 120
+
+
+@pytest.mark.interop
+def test_real_flies_get_the_crop_that_sleap_nn_gives_them(shared_data):
+    labels = open_labels([shared_data / "flies13_pair" / "train.pkg.slp"])
+    animals = np.concatenate([frame.points for frame in labels.frames])
+    centers = centroids(torch.from_numpy(animals), anchor=labels.nodes.index("thorax")).numpy()
+    changes = geometric(rotation_p=1.0, scale_p=1.0, scale_max=1.1)
+    assert auto_crop_size(animals, centers, max_stride=16, geometric=changes) == 112
 
 
 def test_an_animal_of_one_point_still_gets_a_crop():
