@@ -3,6 +3,7 @@
 import csv
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -204,14 +205,16 @@ class Viewer:
     def __init__(self, client: EngineClient) -> None:
         self.client = client
         self.seen: list[Event] = []
+        self.waiting: deque[Event] = deque()
 
     def until(self, wanted: Callable[[Event], bool]) -> Event:
         """Read on until an event fits; the test's own time limit ends a wait in vain."""
         while True:
-            for event in self.client.poll(100):
-                self.seen.append(event)
-                if wanted(event):
-                    return event
+            while self.waiting:
+                self.seen.append(self.waiting.popleft())
+                if wanted(self.seen[-1]):
+                    return self.seen[-1]
+            self.waiting.extend(self.client.poll(100))
 
     def ask(self, verb: str, **args: Any) -> None:
         assert self.client.request(verb, **args).accepted
