@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import attrs
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +50,8 @@ class HeadLoss:
         cross entropy of (B, classes) probabilities."""
         if predicted.ndim == 2:
             return _cross_entropy(predicted, target)
-        squared = functional.mse_loss(predicted, target, reduction="none")
+        assert predicted.shape == target.shape, (predicted.shape, target.shape)
+        squared = (predicted - target).square()
         channels = squared.sum(dim=(0, 2, 3))
         samples = squared.numel() // squared.shape[1]
         loss = channels.sum() / squared.numel()
