@@ -19,7 +19,7 @@ from sleapnn_gui.widgets.theme import current_theme
 LEGEND = "○ truth   × predicted"
 
 _FIRST = "The first frames come at the end of the first epoch."
-_OVER = "Frames are sent while a training runs and are not kept; the pictures it saved are in its viz folder."
+_OVER = "Frames are sent while a training runs and are not kept; if it saved pictures, they are in its viz folder."
 _SPLITS = {"validation": "Validation", "train": "Training"}
 
 
