@@ -45,7 +45,7 @@ from .run_folder import LOG, RunFolder, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
-from .tracking import Tracking, prepare_tracking
+from .tracking import Tracking, open_tracking
 from .truth_files import write_truth
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -117,35 +117,36 @@ def train(
     trainer = job.trainer_config
     computes = choose_computes(trainer, precision=precision)
     earlier = read_earlier(job)
-    tracking = prepare_tracking(job)
-    place = create_run_folder(job, model_type=active(job.model_config.head_configs), chosen=run_dir)
-    console = Console(stream, enabled=trainer.enable_progress_bar, errors=errors)
-    console.line(f"run folder: {place.path}")
-    checkpoints = Checkpoints(
-        place.path, top_k=trainer.model_ckpt.save_top_k, save_last=bool(trainer.model_ckpt.save_last)
-    )
+    model_type = active(job.model_config.head_configs)
     with (
-        place,
-        contextlib.suppress(Interrupted),  # a signal before there is anything to keep
-        Signals().caught() as signals,
-        open_channel(place.path, device=computes[0].device) as channel,
-        run_log(place.path / LOG, channel, warn=console.warn),
+        open_tracking(job) as tracking,
+        create_run_folder(job, model_type=model_type, chosen=run_dir) as place,
     ):
-        report = Report(channel)
-        report.listeners.append(console)
-        return _work(
-            _Run(
-                job=job,
-                place=place,
-                computes=computes,
-                report=report,
-                console=console,
-                signals=signals,
-                checkpoints=checkpoints,
-                earlier=earlier,
-                tracking=tracking,
+        console = Console(stream, enabled=trainer.enable_progress_bar, errors=errors)
+        console.line(f"run folder: {place.path}")
+        kept = trainer.model_ckpt
+        checkpoints = Checkpoints(place.path, top_k=kept.save_top_k, save_last=bool(kept.save_last))
+        with (
+            contextlib.suppress(Interrupted),  # a signal before there is anything to keep
+            Signals().caught() as signals,
+            open_channel(place.path, device=computes[0].device) as channel,
+            run_log(place.path / LOG, channel, warn=console.warn),
+        ):
+            report = Report(channel)
+            report.listeners.append(console)
+            return _work(
+                _Run(
+                    job=job,
+                    place=place,
+                    computes=computes,
+                    report=report,
+                    console=console,
+                    signals=signals,
+                    checkpoints=checkpoints,
+                    earlier=earlier,
+                    tracking=tracking,
+                )
             )
-        )
     return INTERRUPTED
 
 

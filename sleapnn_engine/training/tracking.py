@@ -1,12 +1,16 @@
 """Weights & Biases before a run exists: whether it is installed, whether it may be used, whether it answers."""
 
+import contextlib
 import inspect
 import os
 import sys
+import threading
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import attrs
+import psutil
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
@@ -16,6 +20,8 @@ SWITCH = "trainer_config.use_wandb"
 SECTION = "trainer_config.wandb"
 #: Seconds that its server may take to say who the key belongs to, to open a run, and to take what is left at the end.
 SIGN_IN_SECONDS, OPEN_SECONDS, FINISH_SECONDS = 15, 60, 120
+#: Seconds that its process here may take to end once nothing more is wanted of it.
+CLOSE_SECONDS = 10
 _WITHOUT = f"or set {SECTION}.wandb_mode to offline or {SWITCH} to false."
 
 
@@ -43,24 +49,68 @@ class Tracking:
         mode = "offline" if self.offline else "online"
         return self.wandb.init(mode=mode, settings=own, **arguments)
 
+    def end_run(self, run: Any, *, exit_code: int) -> None:
+        """Send what is left of a run, in a limited time. Raises whatever the package raises when not all was taken."""
+        with _limited(FINISH_SECONDS + CLOSE_SECONDS):
+            run.finish(exit_code=exit_code)
 
-def prepare_tracking(job: Job) -> Tracking | None:
+    def end_service(self, *, exit_code: int) -> None:
+        """End the package's process, and with `exit_code` any run that is still open there."""
+        # It complains where its process is gone already, which is what is wanted.
+        with _limited(CLOSE_SECONDS), contextlib.suppress(Exception):
+            self.wandb.teardown(exit_code=exit_code)
+
+
+@contextlib.contextmanager
+def open_tracking(job: Job) -> Iterator[Tracking | None]:
     """Load the package and, unless values are only to be kept here, sign in; None where the job does not ask for it.
 
-    Asks nobody anything and waits a limited time. Raises UserError (usage) when the package is missing, there is no
-    key, the key is not accepted or the server does not answer.
+    Asks nobody anything and waits a limited time, at the end of the block too. Raises UserError (usage) when the
+    package is missing, there is no key, the key is not accepted or the server does not answer.
     """
     if not job.trainer_config.use_wandb:
-        return None
+        yield None
+        return
     settings = job.trainer_config.wandb
     offline = _mode(settings) == "offline"
     if settings.api_key:
         # The package keeps the command line with each run.
         sys.argv[:] = [word.replace(settings.api_key, "***") for word in sys.argv]
-    wandb = _load()
-    if not offline:
-        _sign_in(wandb, settings.api_key)
-    return Tracking(settings=settings, offline=offline, wandb=wandb)
+    tracking = Tracking(settings=settings, offline=offline, wandb=_load())
+    try:
+        if not offline:
+            _sign_in(tracking.wandb, settings.api_key)
+        yield tracking
+    finally:
+        tracking.end_service(exit_code=1)
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Kill the package's process if the block takes longer: what waits for it then fails instead of waiting on.
+
+    The package itself waits without limit, and its process does not always end where the server was not reached.
+    """
+    services = [child for child in psutil.Process().children(recursive=True) if "wandb" in _name(child)]
+    last_resort = threading.Timer(seconds, _kill, [services])
+    last_resort.daemon = True
+    last_resort.start()
+    try:
+        yield
+    finally:
+        last_resort.cancel()
+
+
+def _name(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.Error):
+        return process.name()
+    return ""
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
 
 
 def _mode(settings: WandBConfig) -> str:

@@ -107,12 +107,12 @@ class WandbLog(Callback):
         run, self._run = self._run, None
         rest = f"what is missing can be sent with “wandb sync {Path(run.dir).parent}”"
         done = self._attempt(
-            lambda: run.finish(exit_code=exit_code), "did not take everything", rest, quiet=quiet
+            lambda: self._tracking.end_run(run, exit_code=exit_code),
+            "did not take everything",
+            rest,
+            quiet=quiet,
         )
-        # Its process must not outlive ours, nor complain at exit when it is gone already.
-        self._attempt(
-            lambda: self._tracking.wandb.teardown(exit_code=exit_code), "was not closed", rest, quiet=True
-        )
+        self._tracking.end_service(exit_code=exit_code)
         return done
 
     def _attempt(self, work: Callable[[], Any], what: str, then: str, *, quiet: bool = False) -> bool:

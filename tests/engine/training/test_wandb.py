@@ -28,7 +28,7 @@ WANDB = "trainer_config__wandb__"
 COMMAND = """
 import sys
 from sleapnn_engine.training import tracking
-tracking.SIGN_IN_SECONDS, tracking.FINISH_SECONDS = 3, 3
+tracking.SIGN_IN_SECONDS, tracking.FINISH_SECONDS, tracking.CLOSE_SECONDS = 3, 3, 3
 {first}
 from sleapnn_engine.__main__ import main
 sys.exit(main())
@@ -292,18 +292,36 @@ def journal(run: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+def services(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The package's own processes below the engine."""
+    below = psutil.Process(process.pid).children(recursive=True)
+    found = [child for child in below if child.name().startswith("wandb")]
+    assert found
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_a_service_that_hangs_does_not_hold_the_end(config: Config, tmp_path: Path) -> None:
+    run = tmp_path / "models" / "run"
+    process = start(config(wandb_mode="offline", trainer_config__max_epochs=100_000))
+    wait_until(lambda: '"epoch_end"' in journal(run), process=process)
+    hanging = services(process)
+    for child in hanging:
+        child.suspend()
+    with EngineClient(Connection.read(run)) as client:
+        assert client.request("stop", after="epoch").accepted
+    code, _, err = finish(process, seconds=60)
+    assert (code, faults(err)) == (0, [])
+    assert [child for child in hanging if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert "Weights & Biases did not take everything" in (run / "run.log").read_text(encoding="utf-8")
+
+
 @pytest.mark.timeout(120)
 def test_training_goes_on_when_the_service_dies(config: Config, tmp_path: Path) -> None:
     run = tmp_path / "models" / "run"
     process = start(config(wandb_mode="offline", trainer_config__max_epochs=100_000))
     wait_until(lambda: '"epoch_end"' in journal(run), process=process)
-    services = [
-        child
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if child.name().startswith("wandb")
-    ]
-    assert services
-    for child in services:
+    for child in services(process):
         child.kill()
     wait_until(lambda: "Weights & Biases took no values" in journal(run), process=process)
     told = journal(run).count('"epoch_end"')
