@@ -47,14 +47,17 @@ def confidence_maps(
 
 
 def _whole_maps(points: torch.Tensor, *, height: int, width: int, stride: int, sigma: float) -> torch.Tensor:
-    """Draw gaussians that reach over most of the map, every cell of them."""
+    """Draw gaussians that reach over most of the map, every cell of them; the memory layout is channels_last, which
+    is that of a network's answers."""
     columns, rows = _profiles(points, height=height, width=width, stride=stride, sigma=sigma)
-    maps = rows[:, 0, :, :, None] * columns[:, 0, :, None, :]
+    across = columns.transpose(2, 3).contiguous()[:, :, None]
+    down = rows.transpose(2, 3).contiguous()[:, :, :, None]
+    maps = down[:, 0] * across[:, 0]
     one = torch.empty_like(maps) if points.shape[1] > 1 else maps
     for animal in range(1, points.shape[1]):
-        torch.mul(rows[:, animal, :, :, None], columns[:, animal, :, None, :], out=one)
+        torch.mul(down[:, animal], across[:, animal], out=one)
         torch.maximum(maps, one, out=maps)
-    return maps
+    return maps.permute(0, 3, 1, 2)
 
 
 def class_maps(
