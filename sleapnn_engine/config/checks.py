@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from . import tree
 from .checks_model import MODEL_CHECKS
 from .issue import Fix, Issue, error, warning
 from .spec import SPEC
@@ -78,8 +79,7 @@ def _crop(view: View) -> Iterator[Issue]:
             Fix("Clear it", {crop: None}),
         )
         return
-    scale, backbone = view.number(PREPROCESSING + "scale"), view.backbone()
-    stride = view.number(f"{backbone}.max_stride") if backbone else None
+    scale, stride = view.number(PREPROCESSING + "scale"), view.input_multiple()
     if not scale or not stride or scale <= 0 or stride < 1:
         return
     scaled = int(size * scale)
@@ -88,7 +88,7 @@ def _crop(view: View) -> Iterator[Issue]:
         better = round((scaled + padding) / scale)
         yield warning(
             crop,
-            f"{size} px is {scaled} px after scaling, not a multiple of {stride} (max stride): {padding} px of padding on each crop.",
+            f"{size} px is {scaled} px after scaling, not a multiple of {stride} (the network's coarsest stride): {padding} px of padding on each crop.",
             Fix(f"Use {better}", {crop: better}),
         )
 
@@ -105,6 +105,21 @@ def _pipeline(view: View) -> Iterator[Issue]:
                 f"{_label(path)} must be 0 while images are read as needed: only cached images can be read by several at once.",
                 Fix("Use 0", {path: 0}),
             )
+
+
+def _reuse(view: View) -> Iterator[Issue]:
+    """Cached images that are to be taken need a place that is known before the run has one."""
+    reuse, cache = DATA + "use_existing_imgs", DATA + "cache_img_path"
+    if (
+        view.value(DATA + "data_pipeline_fw") == "torch_dataset_cache_img_disk"
+        and view.value(reuse) is True
+        and not view.value(cache)
+        and not view.value(TRAINER + "run_name")
+    ):
+        yield error(
+            reuse,
+            "Where the cached images are is not known: without a cache folder they are those of the run of that name, and no run name is set.",
+        )
 
 
 def _augmentation(view: View) -> Iterator[Issue]:
@@ -192,7 +207,7 @@ def _schedule(view: View) -> Iterator[Issue]:
         keep = "step_lr" if "step_lr" in chosen else chosen[0]
         yield error(
             SCHEDULERS,
-            f"Only one schedule can be used; {' and '.join(chosen)} are both set.",
+            f"Only one schedule can be used, but {_both_set(view, chosen)}.",
             Fix(f"Keep {keep}", {f"{SCHEDULERS}.{name}": None for name in chosen if name != keep}),
         )
     plateau, stop = f"{SCHEDULERS}.reduce_lr_on_plateau.patience", TRAINER + "early_stopping.patience"
@@ -204,6 +219,14 @@ def _schedule(view: View) -> Iterator[Issue]:
                 f"Training stops after {stops} epochs without progress, before the learning rate can fall after {falls}.",
                 Fix(f"Use {int(falls) * 2 + 2}", {stop: int(falls) * 2 + 2}),
             )
+
+
+def _both_set(view: View, chosen: list[str]) -> str:
+    left_out = next((name for name in chosen if not tree.has(view.values, f"{SCHEDULERS}.{name}")), None)
+    if left_out is None or len(chosen) != 2:
+        return f"{' and '.join(chosen)} are both set; write null for the other one"
+    named = next(name for name in chosen if name != left_out)
+    return f"{named} is set and {left_out} is on where it is left out; write {left_out}: null"
 
 
 def _keeping(view: View) -> Iterator[Issue]:
@@ -244,9 +267,10 @@ def _mining(view: View) -> Iterator[Issue]:
         )
     fewest, most = view.number(section + "min_hard_keypoints"), view.number(section + "max_hard_keypoints")
     if fewest is not None and most is not None and most < fewest:
-        yield error(
-            section + "max_hard_keypoints",
-            f"Most hard parts ({most}) is less than fewest hard parts ({fewest}).",
+        path = section + "max_hard_keypoints"
+        yield warning(
+            path,
+            f"{_label(path)} ({most}) is less than {_label(section + 'min_hard_keypoints').lower()} ({fewest}); {most} it is.",
         )
 
 
@@ -275,6 +299,7 @@ CHECKS: tuple[Check, ...] = (
     _crop,
     _ranges,
     _pipeline,
+    _reuse,
     _augmentation,
     _schedule,
     _keeping,

@@ -8,7 +8,10 @@ from typing import Any
 from .fitting import doubts, misfit
 from .issue import Issue, error, warning
 from .spec import SPEC
-from .view import DATA, TRAINER, View
+from .view import DATA, MODEL, TRAINER, View
+
+RESUME = TRAINER + "resume_ckpt_path"
+STARTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
 
 
 def check_files(values: Mapping[str, Any]) -> list[Issue]:
@@ -18,6 +21,8 @@ def check_files(values: Mapping[str, Any]) -> list[Issue]:
     for key in SPEC.keys.values():
         if key.meta.kind in ("file", "paths", "path_or_paths") and key.meta.edited:
             said = view.value(key.path)
+            if key.path in STARTS and view.value(RESUME):
+                continue  # all weights come from the checkpoint; `validate` says so
             for item in said if isinstance(said, list) else [said]:
                 if isinstance(item, str) and item:
                     issues.extend(_named(_file, key.path, item, key.meta.suffixes))

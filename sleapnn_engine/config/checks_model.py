@@ -2,9 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+from . import tree
+from .encoder_sizes import swin_sizes
+from .errors import UserError
 from .issue import Fix, Issue, error, warning
 from .spec import SPEC
-from .view import BACKBONES, HEADS, MODEL, PREPROCESSING, View
+from .view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
+
+VECTORS = f"{HEADS}.multi_class_topdown.class_vectors.global_pool"
 
 
 def _one_of_each(view: View) -> Iterator[Issue]:
@@ -34,11 +39,16 @@ def _strides(view: View) -> Iterator[Issue]:
     backbone = view.backbone()
     if not backbone or not view.head():
         return
-    deepest = view.number(f"{backbone}.max_stride")
+    deepest = view.max_stride()
     heads = {f"{part}.output_stride": view.number(f"{part}.output_stride") for part in view.head_parts()}
     for path, stride in heads.items():
         if path.endswith("class_vectors.output_stride"):
-            if deepest is not None and stride is not None and stride != deepest:
+            if (
+                deepest is not None
+                and stride is not None
+                and stride != deepest
+                and tree.has(view.values, path)
+            ):
                 yield error(
                     path,
                     f"The identity is read at the backbone's max stride ({deepest}), not at stride {stride}.",
@@ -78,12 +88,13 @@ def _stems(view: View) -> Iterator[Issue]:
                 f"{backbone}.stem_stride", f"Stem stride {stem} must be less than max stride ({deepest})."
             )
     elif backbone:
-        stem, deepest = view.number(f"{backbone}.stem_patch_stride"), view.number(f"{backbone}.max_stride")
-        if stem is not None and deepest is not None and deepest != 16 * stem:
+        stem, deepest = view.number(f"{backbone}.stem_patch_stride"), view.max_stride()
+        if stem is not None and deepest is not None and deepest != PYRAMID_STRIDE * stem:
+            right = int(PYRAMID_STRIDE * stem)
             yield error(
                 f"{backbone}.max_stride",
-                f"This backbone's max stride is 16 times its stem stride, {int(16 * stem)}; the file says {deepest}.",
-                Fix(f"Use {int(16 * stem)}", {f"{backbone}.max_stride": int(16 * stem)}),
+                f"This backbone's max stride is {PYRAMID_STRIDE} times its stem stride, {right}; the file says {deepest}.",
+                Fix(f"Use {right}", {f"{backbone}.max_stride": right}),
             )
 
 
@@ -115,10 +126,41 @@ def _imagenet(view: View) -> Iterator[Issue]:
         return
     path, size = f"{backbone}.pre_trained_weights", str(view.value(f"{backbone}.model_type"))
     fits = weights.startswith((f"ConvNeXt_{size.capitalize()}_", f"Swin_{size[:1].upper()}_"))
-    if not fits:
+    if not fits and not view.on(f"{backbone}.arch") and not view.value(f"{backbone}.arch"):
         yield error(path, f"{weights} does not fit the size “{size}” of the backbone.")
     if view.value(PREPROCESSING + "ensure_grayscale") is True:
         yield error(path, "ImageNet weights need colour input, but images are forced to gray.")
+
+
+def _sizes(view: View) -> Iterator[Issue]:
+    """Sizes of a Swin Transformer of one's own, which are one free section of the file."""
+    arch = view.value(f"{BACKBONES}.swint.arch") if view.backbone().endswith("swint") else None
+    if isinstance(arch, dict):
+        try:
+            swin_sizes(arch, model_type=str(view.value(f"{BACKBONES}.swint.model_type")))
+        except UserError as wrong:
+            yield error(f"{BACKBONES}.swint.arch", f"{wrong.message} {wrong.hint}")
+
+
+def _elsewhere(view: View) -> Iterator[Issue]:
+    """What sleap-nn cannot open again; nothing is wrong with it here."""
+    backbone = view.backbone()
+    if not backbone:
+        return
+    stem = view.number(f"{BACKBONES}.unet.stem_stride") if backbone.endswith("unet") else None
+    path = f"{backbone}.convs_per_block"
+    cases = [
+        (path, view.number(path) == 1),
+        (f"{BACKBONES}.unet.middle_block", view.value(f"{BACKBONES}.unet.middle_block") is False),
+        (f"{BACKBONES}.unet.stacks", (view.number(f"{BACKBONES}.unet.stacks") or 1) > 1),
+        (f"{BACKBONES}.unet.stem_stride", (stem or 1) > 2),
+        (f"{BACKBONES}.swint.arch", bool(view.value(f"{BACKBONES}.swint.arch"))),
+        (f"{BACKBONES}.convnext.arch", view.on(f"{BACKBONES}.convnext.arch")),
+        (VECTORS, view.head() == VECTORS.rpartition(".class")[0] and view.value(VECTORS) is False),
+    ]
+    for path, holds in cases:
+        if holds and path.startswith((backbone, HEADS)):
+            yield Issue(path, "info", "sleap-nn cannot open a model with this setting; here it works.")
 
 
 def _start(view: View) -> Iterator[Issue]:
@@ -139,5 +181,7 @@ MODEL_CHECKS: tuple[Callable[[View], Iterator[Issue]], ...] = (
     _stems,
     _channels,
     _imagenet,
+    _sizes,
     _start,
+    _elsewhere,
 )

@@ -15,6 +15,9 @@ from .view import DATA, PREPROCESSING, TRAINER, View
 
 Facts = Mapping[str, Any]
 
+#: The least side in px source that padding of automatic crops counts with where no smallest crop is set.
+LEAST_CROP = 100
+
 
 def auto_text(view: View, path: str, facts: Facts | None) -> str:
     """What a null value at `path` comes to, as “→ 1024 px”; '' where that is not known."""
@@ -63,13 +66,12 @@ def _steps(view: View, facts: Facts) -> str | None:
 def _crop(view: View, facts: Facts) -> str | None:
     """The side that holds every animal; exact while frames keep their size and none is set aside."""
     largest = tree.get(facts, "instance_size.max")
-    backbone = view.backbone()
-    stride = view.number(f"{backbone}.max_stride") if backbone else None
+    stride = view.input_multiple()
     if not isinstance(largest, (int, float)) or not stride or stride < 1:
         return None
     least = view.number(PREPROCESSING + "min_crop_size") or 0
     said = view.number(PREPROCESSING + "crop_padding")
-    padding = crop_padding(view, max(float(largest), float(least))) if said is None else said
+    padding = crop_padding(view, max(float(largest), float(least or LEAST_CROP))) if said is None else said
     anchor = view.value(f"{view.head()}.confmaps.anchor_part") if view.head() else None
     reach = (facts.get("reach") or {}).get(anchor or "")
     across = float(largest) if reach is None else 2 * float(reach)

@@ -160,7 +160,7 @@ def _edges(meta: Meta, value: Any) -> Problem | None:
             isinstance(item, (list, tuple)) and len(item) == 2 and all(isinstance(name, str) for name in item)
         )
 
-    return _each(meta, value, fits, "a list of pairs of part names")
+    return _each(meta, value, fits, "a list of pairs of part names, such as [head, thorax]")
 
 
 def _mapping(meta: Meta, value: Any) -> Problem | None:

@@ -16,6 +16,9 @@ BACKBONES = MODEL + "backbone_config"
 HEADS = MODEL + "head_configs"
 SCHEDULERS = TRAINER + "lr_scheduler"
 
+#: Max stride of a ConvNeXt or Swin backbone with patches of one pixel.
+PYRAMID_STRIDE = 16
+
 
 def as_number(value: Any) -> float | int | None:
     """The number a value stands for, also when it was written as text; None for anything else."""
@@ -79,6 +82,22 @@ class View:
         """Dotted path of the only backbone that is set, or '' when there are none or several."""
         names = self.chosen(BACKBONES)
         return f"{BACKBONES}.{names[0]}" if len(names) == 1 else ""
+
+    def max_stride(self) -> float | int | None:
+        """The max stride of the backbone; where the file leaves it out, the encoders' follows from their patches."""
+        backbone = self.backbone()
+        path, stem = (
+            f"{backbone}.max_stride",
+            self.number(f"{backbone}.stem_patch_stride") if backbone else None,
+        )
+        if backbone and stem is not None and not tree.has(self.values, path):
+            return PYRAMID_STRIDE * stem
+        return self.number(path) if backbone else None
+
+    def input_multiple(self) -> float | int | None:
+        """What both sides of the network's input are padded to: a UNet with a stem halves its map once more."""
+        stem, stride = self.number(f"{self.backbone()}.stem_stride"), self.max_stride()
+        return 2 * stride if stride and stem and stem > 1 else stride
 
     def head(self) -> str:
         """Dotted path of the only head that is set, or '' when there are none or several."""

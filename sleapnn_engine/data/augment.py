@@ -187,7 +187,9 @@ class Augmenter:
         count, (channels, height, width) = len(rows), images.shape[1:]
         area = self._uniform(count, g.erase_scale_min, g.erase_scale_max) * height * width
         ratio = self._uniform(count, g.erase_ratio_min, g.erase_ratio_max)
-        size = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], dim=1).floor()
+        # A side that would be longer than the image's leaves its area to the other one.
+        tall = (area * ratio).sqrt().clamp(max=height).clamp_min(area / width)
+        size = torch.stack([tall, area / tall], dim=1).floor().clamp_min(1)
         room = (torch.tensor([height, width]) - size).clamp_min(0)
         start = (torch.rand((count, 2), generator=self.generator) * (room + 1)).floor()
         colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from sleapnn_engine.config.derived import LEAST_CROP
+
 
 def cut_crops(
     images: torch.Tensor, centers: torch.Tensor, rows: torch.Tensor, *, size: int
@@ -53,7 +55,7 @@ def auto_crop_size(
     `animals` are (N, 2) points with NaN where missing, `centers` their (2,) crop centres. Needed is twice the farthest
     reach from the centre along an axis plus padding, at least `min_crop_size`, rounded up to a multiple of `max_stride`;
     sleap-nn from 0.3.5 on computes the same. Without `crop_padding`, the padding follows the rotation and scale of `geometric` (the
-    config section, or None).
+    config section, or None) and is that of LEAST_CROP px for smaller animals where there is no `min_crop_size`.
     """
     need, side = 0.0, 0.0
     for points, center in zip(animals, centers, strict=True):
@@ -61,9 +63,9 @@ def auto_crop_size(
         if len(seen):
             need = max(need, 2 * float(np.abs(seen - center).max()))
             side = max(side, float(np.ptp(seen, axis=0).max()))
-    least = min_crop_size or 0
     if crop_padding is None:
-        crop_padding = math.ceil(max(side, least) * (_growth(geometric) - 1))
+        crop_padding = math.ceil(max(side, min_crop_size or LEAST_CROP) * (_growth(geometric) - 1))
+    least = min_crop_size or 0
     wanted = max(need, least - crop_padding) + crop_padding
     return max(math.ceil(wanted / max_stride), 1) * max_stride
 

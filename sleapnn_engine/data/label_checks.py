@@ -27,7 +27,7 @@ def require_one_animal(labels: LabelSet) -> None:
 
 def require_visible(labels: LabelSet) -> None:
     """Raise UserError when the parts that are learned are not visible on any frame."""
-    if not labels.frames:
+    if not any(len(frame.points) for frame in labels.frames):
         message = f"No animal shows one of the parts to learn, {quoted(labels.nodes)}."
         raise UserError(message, where=_files(labels), hint="Choose other parts, or label them in SLEAP.")
 

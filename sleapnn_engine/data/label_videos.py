@@ -74,12 +74,18 @@ def _check_images(
         if known.bits > 8:
             deep.append(f"{video_name(record)} frame {frame}")
         sizes[frame] = (known.height, known.width, known.channels)
-    if source.grayscale is None and sizes and _looks_gray(source, min(sizes)):
+    coloured, told_gray = _coloured(source, sorted(sizes)) if sizes else None, source.grayscale
+    if told_gray is None and coloured is False:
         source.grayscale = True
         sizes = {frame: (size[0], size[1], 1) for frame, size in sizes.items() if size is not None}
     first = sizes[min(sizes)] if sizes else record.size
-    notes = (f"{counted(len(deep), 'image')} of 16 bits: scaled to 8{first_places(deep)}.",) if deep else ()
-    return CheckedVideo(attrs.evolve(record, size=first), source, sizes, unreadable, notes)
+    notes = [f"{counted(len(deep), 'image')} of 16 bits: scaled to 8{first_places(deep)}."] if deep else []
+    if told_gray and coloured:
+        notes.append(
+            f"{video_name(record)}: the labels file says that its images are gray, but they have colours, of which only "
+            "the red is read. Import the images into SLEAP without grayscale to learn from all."
+        )
+    return CheckedVideo(attrs.evolve(record, size=first), source, sizes, unreadable, tuple(notes))
 
 
 def _check_stream(record: VideoSource, source: StreamFrames, frames: Sequence[int]) -> CheckedVideo:
@@ -141,13 +147,21 @@ def _unreadable_video(record: VideoSource, frames: Sequence[int], reason: str) -
     return CheckedVideo(record, None, {}, dict.fromkeys(frames, reason))
 
 
-def _looks_gray(source: EncodedFrames, frame: int) -> bool:
-    """Colour images whose first and last channel agree are gray ones in disguise."""
-    try:
-        image = source.read(frame)
-    except (ValueError, OSError):
-        return False
-    return image.shape[2] == 3 and bool((image[..., 0] == image[..., 2]).all())
+def _coloured(source: EncodedFrames, frames: Sequence[int]) -> bool | None:
+    """Whether images have channels that differ; three frames in order speak for the rest.
+
+    None where they have one channel or cannot be read.
+    """
+    for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
+        try:
+            image = source.decode(frame)
+        except (ValueError, OSError):
+            return None
+        if image.shape[2] != 3:
+            return None
+        if (image != image[..., :1]).any():
+            return True
+    return False
 
 
 def _kind(video: Any) -> str:

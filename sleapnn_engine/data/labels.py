@@ -111,9 +111,9 @@ def select_nodes(
 ) -> LabelSet:
     """Return the labels with only the nodes `part_names`, in that order; None or empty keeps all.
 
-    Edges and symmetries between dropped nodes go, and so do animals left without a visible point and frames
-    left without an animal. `where` is the dotted key that chooses them. Raises UserError for names that are not in
-    the skeleton or come twice.
+    Edges and symmetries between dropped nodes go, and so do animals left without a visible point; frames left
+    without an animal stay. `where` is the dotted key that chooses the nodes. Raises UserError for names that are not
+    in the skeleton or come twice.
     """
     if not part_names or tuple(part_names) == labels.nodes:
         return labels
@@ -124,14 +124,19 @@ def select_nodes(
         message = f"The skeleton of {labels.files[0]} {what}; its nodes are {quoted(labels.nodes)}."
         raise UserError(message, where=where, hint="Correct the part names.", usage=True)
     order = [labels.nodes.index(name) for name in names]
-    frames = [_take_nodes(frame, order) for frame in labels.frames]
     return attrs.evolve(
         labels,
         nodes=names,
         edges=tuple(edge for edge in labels.edges if set(edge) <= set(names)),
         symmetries=tuple(pair for pair in labels.symmetries if set(pair) <= set(names)),
-        frames=tuple(frame for frame in frames if frame is not None),
+        frames=tuple(_take_nodes(frame, order) for frame in labels.frames),
     )
+
+
+def with_animals(labels: LabelSet) -> LabelSet:
+    """Return the labels with only the frames that show an animal."""
+    frames = tuple(frame for frame in labels.frames if len(frame.points))
+    return labels if len(frames) == len(labels.frames) else attrs.evolve(labels, frames=frames)
 
 
 def match_nodes(labels: LabelSet, *, to: LabelSet) -> LabelSet:
@@ -195,7 +200,7 @@ def _add_frames(stored: sio.Labels, skeleton: _Skeleton | None, path: Path, stat
     )
     if skeleton is not None and state.skeleton is not None and skeleton.nodes != state.skeleton.nodes:
         order = [skeleton.nodes.index(name) for name in state.skeleton.nodes]
-        frames = [moved for frame in frames if (moved := _take_nodes(frame, order)) is not None]
+        frames = [_take_nodes(frame, order) for frame in frames]
         state.warnings.append(f"{path}: its nodes come in another order and are matched by name.")
     state.frames += frames
     state.counts += counts
@@ -284,12 +289,10 @@ def _require_same_nodes(nodes: Sequence[str], others: Sequence[str], *, where: s
     raise UserError(message, where=where, hint="Use files of one skeleton, or bring them to one in SLEAP.")
 
 
-def _take_nodes(frame: LabeledFrame, order: Sequence[int]) -> LabeledFrame | None:
-    """Reorder or subset the nodes of a frame; None when no animal keeps a visible point."""
+def _take_nodes(frame: LabeledFrame, order: Sequence[int]) -> LabeledFrame:
+    """Reorder or subset the nodes of a frame; animals that keep no visible point go."""
     points = frame.points[:, list(order)]
     seen = (points == points).any(axis=(1, 2))
-    if not seen.any():
-        return None
     return attrs.evolve(
         frame,
         points=points[seen],

@@ -36,7 +36,7 @@ def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSe
 
 
 def select_edges(labels: LabelSet, edges: Sequence[Any] | None, *, where: str) -> LabelSet:
-    """Return the labels with only `edges`, in that order: pairs of node names or of node numbers; None keeps all.
+    """Return the labels with only `edges`, in that order: pairs of node names; None keeps all.
 
     A pair need not be an edge of the skeleton. Raises UserError for nodes that are not there and for pairs given twice.
     """
@@ -51,8 +51,6 @@ def select_edges(labels: LabelSet, edges: Sequence[Any] | None, *, where: str) -
 
 
 def _node(labels: LabelSet, end: Any, where: str) -> str:
-    if isinstance(end, int) and 0 <= end < len(labels.nodes):
-        return labels.nodes[end]
     if end not in labels.nodes:
         message = f"A limb ends at “{end}”, but the nodes of {labels.files[0]} are {quoted(labels.nodes)}."
         raise UserError(message, where=where, hint="Correct the list of limbs, or the body parts to learn.")

@@ -23,15 +23,16 @@ class Split:
 
 
 def split_frames(
-    labels: LabelSet, *, validation_fraction: float, seed: int | None, use_same_data_for_val: bool = False
+    labels: LabelSet, *, validation_fraction: float, use_same_data_for_val: bool = False
 ) -> Split:
     """Split the frames of `labels` at random into training and validation frames; none is lost.
 
     Each labels file is split on its own: `round(frames * validation_fraction)` of it, at least 1 and at
     most all but one, go to validation; a file with a single frame is learned from. The draw depends on the
-    seed, the file's place in the list and its number of frames, not on the model type, so that the two
-    models of a top-down pair share their split. With `use_same_data_for_val` all frames are in both. When
-    there is only one frame in all, it is in both, with a warning. `seed` None draws anew each time.
+    file's place in the list and its number of frames and on nothing else, so that the two models of a
+    top-down pair share their split, and models of several seeds are measured on the same frames. With
+    `use_same_data_for_val` all frames are in both. When there is only one frame in all, it is in both, with
+    a warning.
 
     Raises UserError when there is no frame or the fraction is not between 0 and 1.
     """
@@ -53,9 +54,9 @@ def split_frames(
     val: list[int] = []
     for file_index in range(len(labels.files)):
         members = np.flatnonzero(files == file_index)
-        val += _draw(members, validation_fraction, _generator(seed, file_index))
+        val += _draw(members, validation_fraction, np.random.default_rng(file_index))
     if not val:
-        val = _draw(np.arange(count), validation_fraction, _generator(seed, len(labels.files)))
+        val = _draw(np.arange(count), validation_fraction, np.random.default_rng(len(labels.files)))
     chosen = set(val)
     train = tuple(index for index in range(count) if index not in chosen)
     return Split(train, tuple(sorted(chosen)), _small_split_warnings(train, val))
@@ -68,10 +69,6 @@ def _draw(members: np.ndarray, fraction: float, generator: np.random.Generator) 
     wanted = round(len(members) * fraction)
     number = min(max(wanted, 1), len(members) - 1)
     return [int(members[i]) for i in generator.permutation(len(members))[:number]]
-
-
-def _generator(seed: int | None, stream: int) -> np.random.Generator:
-    return np.random.default_rng(None if seed is None else [seed, stream])
 
 
 def _small_split_warnings(train: Sequence[int], val: Sequence[int]) -> tuple[str, ...]:

@@ -72,8 +72,12 @@ class EncodedFrames:
 
     def read(self, frame_index: int) -> np.ndarray:
         """Return one frame as uint8 (height, width, 1 or 3), RGB; ValueError or OSError give the reason."""
-        image = decode_image(self._bytes(frame_index), swapped=self.swapped)
+        image = self.decode(frame_index)
         return np.ascontiguousarray(image[..., :1]) if self.grayscale else image
+
+    def decode(self, frame_index: int) -> np.ndarray:
+        """The same in all channels that the image has, also where only one is read."""
+        return decode_image(self._bytes(frame_index), swapped=self.swapped)
 
     def close(self) -> None:
         """Release the file; reading again reopens it."""

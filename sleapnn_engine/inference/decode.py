@@ -17,6 +17,8 @@ from .peaks import Peaks, Refinement, global_peaks, local_peaks
 ONE_EACH = ("single_instance", "centered_instance", "multi_class_topdown")
 # An untrained network shows peaks everywhere; beyond this many of a node they cost time and mean nothing.
 _MOST_PEAKS = 100
+# Each of these is an animal by itself, and nothing has to be paired.
+_MOST_CENTRES = 1000
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -69,7 +71,7 @@ class Decoder:
             stride=self.strides[head],
             threshold=self.threshold,
             refinement=self.refinement,
-            most=_MOST_PEAKS,
+            most=_MOST_PEAKS if self.model_type != "centroid" else _MOST_CENTRES,
         )
 
     def _along_fields(self, peaks: Peaks, outputs: dict[str, torch.Tensor]) -> list[Animals]:

@@ -3,27 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..config.encoder_sizes import CONVNEXT_SIZES, STAGES, SWIN_SIZES, per_stage, swin_sizes
 from ..config.errors import UserError
 from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, UNetConfig
 from .pyramid import STRIDE_BELOW_STEM, Pyramid, PyramidShape, SwinShape
 from .unet import UNet, UNetShape
 
 SECTION = "model_config.backbone_config"
-STAGES = 4
-
-#: Published ConvNeXts: layers and channels of each stage.
-CONVNEXT_SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
-    "small": ((3, 3, 27, 3), (96, 192, 384, 768)),
-    "base": ((3, 3, 27, 3), (128, 256, 512, 1024)),
-    "large": ((3, 3, 27, 3), (192, 384, 768, 1536)),
-}
-#: Published Swin Transformers: embedding, layers and attention heads of each stage.
-SWIN_SIZES: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
-    "tiny": (96, (2, 2, 6, 2), (3, 6, 12, 24)),
-    "small": (96, (2, 2, 18, 2), (3, 6, 12, 24)),
-    "base": (128, (2, 2, 18, 2), (4, 8, 16, 32)),
-}
 
 Backbone = UNet | Pyramid
 
@@ -83,8 +69,8 @@ def convnext_shape(config: ConvNextConfig, *, in_channels: int, output_stride: i
     """The named size, or the custom one where the config has one."""
     where = f"{SECTION}.convnext"
     if config.arch is not None:
-        depths = _per_stage(config.arch.depths, where=f"{where}.arch.depths")
-        widths = _per_stage(config.arch.channels, where=f"{where}.arch.channels")
+        depths = per_stage(config.arch.depths, where=f"{where}.arch.depths")
+        widths = per_stage(config.arch.channels, where=f"{where}.arch.channels")
     else:
         depths, widths = CONVNEXT_SIZES[_size(config.model_type, CONVNEXT_SIZES, where=where)]
     return PyramidShape(
@@ -99,7 +85,7 @@ def swin_shape(config: SwinTConfig, *, in_channels: int, output_stride: int) -> 
     """The named size, or the custom one where the config has one."""
     where = f"{SECTION}.swint"
     if config.arch is not None:
-        embed, depths, heads = _swin_sizes(config.arch, where=f"{where}.arch")
+        embed, depths, heads = swin_sizes(config.arch, model_type=config.model_type)
     else:
         embed, depths, heads = SWIN_SIZES[_size(config.model_type, SWIN_SIZES, where=where)]
     return SwinShape(
@@ -133,49 +119,3 @@ def _size(name: str, sizes: Mapping[str, Any], *, where: str) -> str:
             usage=True,
         )
     return name
-
-
-def _per_stage(values: Any, *, where: str) -> tuple[int, ...]:
-    """Whole numbers from 1, one for each stage."""
-    fits = isinstance(values, list | tuple) and len(values) == STAGES
-    if not fits or any(type(value) is not int or value < 1 for value in values):
-        raise UserError(
-            f"{values} is not a list of {STAGES} whole numbers from 1.",
-            where=where,
-            hint="Give one number for each stage.",
-            usage=True,
-        )
-    return tuple(values)
-
-
-def _swin_sizes(arch: Any, *, where: str) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """Embedding, depths and heads; what is left out is that of the tiny network. `channels` is another word for heads."""
-    embed, depths, heads = SWIN_SIZES["tiny"]
-    known = {"embed", "depths", "num_heads", "channels"}
-    if not isinstance(arch, Mapping) or not set(arch) <= known or {"num_heads", "channels"} <= set(arch):
-        raise UserError(
-            f"{arch} does not say the sizes of the network.",
-            where=where,
-            hint="Give embed, depths and num_heads (which may be called channels instead).",
-            usage=True,
-        )
-    embed = arch.get("embed", embed)
-    if type(embed) is not int or embed < 1:
-        raise UserError(
-            f"{embed} is not a whole number from 1.",
-            where=f"{where}.embed",
-            hint="Give the channels of the first stage.",
-            usage=True,
-        )
-    depths = _per_stage(arch.get("depths", depths), where=f"{where}.depths")
-    name = "channels" if "channels" in arch else "num_heads"
-    heads = _per_stage(arch.get(name, heads), where=f"{where}.{name}")
-    for stage, count in enumerate(heads):
-        if embed * 2**stage % count:
-            raise UserError(
-                f"stage {stage + 1} has {embed * 2**stage} channels, which {count} heads cannot share evenly.",
-                where=f"{where}.{name}",
-                hint="Use numbers of heads that divide embed, twice embed, and so on.",
-                usage=True,
-            )
-    return embed, depths, heads

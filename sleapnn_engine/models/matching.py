@@ -66,6 +66,12 @@ class LoadReport:
             lines.append(f"In the file but not in this network: {_some(self.unused)}.")
         return [*lines, *self.notes]
 
+    def details(self) -> list[str]:
+        """Every tensor that the sentences only count, one in a line; none where they name all."""
+        parts = (("Not in the file", self.missing), ("Of another shape", tuple(map(str, self.misfits))))
+        parts = (*parts, ("Not in this network", self.unused))
+        return [f"{what}: {name}" for what, names in parts if len(names) > LISTED for name in names]
+
 
 def _some(names: Sequence[str]) -> str:
     more = len(names) - LISTED

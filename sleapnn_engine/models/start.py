@@ -1,6 +1,7 @@
 """What a network starts from: ImageNet weights, and the weights of models that were trained before."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -29,6 +30,11 @@ _FIRST_CONVOLUTIONS = ("stem0_conv0.weight", "stack0_enc0_conv0.weight", "enc.fe
 _ENLARGING_NOTE = (
     "SLEAP places what a transposed convolution makes one cell further down and right, so before training "
     "this network finds less than the model it starts from."
+)
+
+_STEM_NOTE = (
+    "This network halves the image once more after its stem than SLEAP's does, so its deeper layers see everything "
+    "at half the size they were trained for, and its decoder, which SLEAP has at other strides, starts at random."
 )
 
 
@@ -79,9 +85,12 @@ def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
             hint="Choose the file of a model with the same kind of network, or use its settings.",
         )
     copy(wanted, pairs, where=setting, source=str(path))
+    notes = []
     if is_keras and any(name.endswith("trans_conv.weight") for name in pairs):
-        report = attrs.evolve(report, notes=(_ENLARGING_NOTE,))
-    return report
+        notes.append(_ENLARGING_NOTE)
+    if is_keras and any("stem_stack" in name for name in pairs):
+        notes.append(_STEM_NOTE)
+    return attrs.evolve(report, notes=tuple(notes))
 
 
 def implied_channels(config: ModelConfig) -> int | None:
@@ -99,11 +108,21 @@ def implied_channels(config: ModelConfig) -> int | None:
         state = keras_file.read_keras(_existing(path, setting), setting=setting)
     else:
         state = _tensors(path, setting)
+    return first_channels(state)
+
+
+def first_channels(state: Mapping[str, Tensor]) -> int | None:
+    """Input channels of the network that a state is of; None where it has no first convolution that is known here."""
     for first in _FIRST_CONVOLUTIONS:
         for name, value in state.items():
             if name.endswith(first) and value.ndim == 4:
                 return value.shape[1]
     return None
+
+
+def starts_elsewhere(config: ModelConfig) -> bool:
+    """Whether the backbone starts from weights that were made before."""
+    return bool(imagenet_setting(config.backbone_config)[1] or config.pretrained_backbone_weights)
 
 
 def imagenet_setting(config: BackboneConfig) -> tuple[str, str | None]:

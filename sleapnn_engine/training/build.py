@@ -79,7 +79,7 @@ def build_feed(
     if batch_size > len(train):
         log.info("Batches have %d samples, for there are no more to train on.", len(train))
     if val_loader.shuffle:
-        log.info("Validation samples are taken in their order; their mean loss does not depend on it.")
+        log.info("Validation samples are taken in their order, so that every epoch is measured alike.")
     # Reading ahead in a thread costs nothing and hides the time a film takes to seek; a cache in memory needs none.
     least = 0 if isinstance(train.store, MemoryFrames) else 1
     return Feed(
@@ -122,6 +122,8 @@ def build_model(job: Job, *, samples: FrameSamples) -> PoseModel:
     for report in load_start_weights(model, job.model_config):
         for line in report.sentences():
             log.info("%s", line)
+        for line in report.details():
+            log.info("%s", line, extra={"only_file": True})
     return model
 
 

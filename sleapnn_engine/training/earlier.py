@@ -108,7 +108,6 @@ def read_earlier(job: Job) -> Earlier | None:
     earlier = open_earlier(Path(job.trainer_config.resume_ckpt_path).expanduser().absolute())
     refuse_other_network(job, earlier.content["state_dict"], config=earlier.config, where=SETTING)
     _refuse_nothing_to_do(job, earlier)
-    _refuse_other_seed(job, earlier)
     return earlier
 
 
@@ -198,24 +197,10 @@ def _refuse_nothing_to_do(job: Job, earlier: Earlier) -> None:
         )
 
 
-def _refuse_other_seed(job: Job, earlier: Earlier) -> None:
-    """Another split would validate on frames that the weights were fitted to, and call the result an improvement."""
-    seed = job.trainer_config.seed
-    if seed is None or earlier.seed in (None, seed) or not draws_split(job):
-        return
-    raise UserError(
-        f"The seed is {seed} and that of the earlier training was {earlier.seed}, so other frames would be set aside "
-        "for validation: frames that the model has learned from.",
-        where=_SEED,
-        hint=f"Use {earlier.seed}, or leave it empty.",
-        usage=True,
-    )
-
-
-def draws_split(job: Job) -> bool:
-    """Whether the seed decides which frames are for validation."""
+def validates_elsewhere(job: Job) -> bool:
+    """Whether no training frames are set aside for validation."""
     data = job.data_config
-    return not data.val_labels_path and not data.use_same_data_for_val
+    return bool(data.val_labels_path) or data.use_same_data_for_val
 
 
 def _tensors(state: Mapping[str, Any], *, path: Path) -> dict[str, torch.Tensor]:

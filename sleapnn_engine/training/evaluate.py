@@ -25,6 +25,7 @@ from sleapnn_engine.inference.identities import assign_classes
 
 from .held_out import HeldOut
 from .report import Phase
+from .signals import Interrupted
 from .state import Training
 from .validation import predict
 
@@ -49,11 +50,19 @@ class Part:
 
 
 def evaluate(
-    training: Training, held_out: Sequence[HeldOut], *, weights: Path, phase: Phase, heed: Callable[[], None]
+    training: Training,
+    held_out: Sequence[HeldOut],
+    *,
+    weights: Path,
+    phase: Phase,
+    heed: Callable[[], None],
+    failed: Callable[[str, Exception], None],
 ) -> None:
     """Write `labels_pr.<split>.<n>.slp` and `metrics.<split>.<n>.*` for the training, validation and test frames.
 
-    The weights of the checkpoint are taken into the model of the run. `heed` is called between batches and may raise.
+    The weights of the checkpoint are taken into the model of the run. `heed` is called between batches and may raise
+    Skipped or Interrupted. What goes wrong with one part is handed to `failed`, with the part's name, and costs no
+    other part.
     """
     state = torch.load(weights, map_location=training.compute.device, weights_only=True)["state_dict"]
     training.model.load_state_dict({name.removeprefix("model."): value for name, value in state.items()})
@@ -76,8 +85,13 @@ def evaluate(
             phase.progress(before + samples, total)
             heed()
 
-        frames = _predicted(training, part.samples, decoder, told=told)
-        _write(training, part, frames, weights=weights)
+        try:
+            frames = _predicted(training, part.samples, decoder, told=told)
+            _write(training, part, frames, weights=weights)
+        except (Skipped, Interrupted):
+            raise
+        except Exception as error:  # unreadable images, other people's writers, a full disk
+            failed(f"{part.split}.{part.number}", error)
         done += len(part.samples)
 
 
@@ -120,10 +134,21 @@ def _predicted(
             found[samples.frame_index(index)].append((index, one))
         done += len(batch)
         told(done)
-    return [_frame(samples, place, crops) for place, crops in enumerate(found)]
+    return [
+        _frame(samples, place, crops, model_type=training.model_type) for place, crops in enumerate(found)
+    ]
 
 
-def _frame(samples: FrameSamples, place: int, crops: Sequence[tuple[int, Animals]]) -> PredictedFrame:
+def _scores(samples: FrameSamples, animals: Animals, model_type: str) -> np.ndarray:
+    """Scores (I,) as other programs give them: the sum of the peaks of an only animal, 1 for one whose place is known."""
+    if isinstance(samples, CropSamples):
+        return np.ones(len(animals))
+    return animals.node_scores.sum(axis=1) if model_type == "single_instance" else animals.scores
+
+
+def _frame(
+    samples: FrameSamples, place: int, crops: Sequence[tuple[int, Animals]], *, model_type: str
+) -> PredictedFrame:
     """Put the animals of one frame together, those of several crops too; no identity is given twice."""
     label = samples.store.labels.frames[place]
     n_nodes = len(samples.nodes)
@@ -134,12 +159,13 @@ def _frame(samples: FrameSamples, place: int, crops: Sequence[tuple[int, Animals
         classes, scores = assign_classes(np.concatenate(chances), np.zeros(len(chances), dtype=np.int64))
     else:
         scores = np.concatenate([np.zeros(0, dtype=np.float32), *chances])
+    found = [animals for _, animals in crops]
     return PredictedFrame(
         video=samples.store.labels.videos[label.video_index].number,
         frame_index=label.frame_index,
         points=np.concatenate([np.zeros((0, n_nodes, 2)), *points]),
         node_scores=np.concatenate([np.zeros((0, n_nodes)), *(animals.node_scores for _, animals in crops)]),
-        scores=np.concatenate([np.zeros(0), *(animals.scores for _, animals in crops)]),
+        scores=np.concatenate([np.zeros(0), *(_scores(samples, animals, model_type) for animals in found)]),
         classes=classes,
         class_scores=scores,
     )

@@ -10,7 +10,7 @@ import torch
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
-from sleapnn_engine.data.crops import auto_crop_size, crop_margin
+from sleapnn_engine.data.crops import auto_crop_size, crop_corners, crop_margin
 from sleapnn_engine.data.frames import (
     DiskFrames,
     FrameStore,
@@ -24,10 +24,12 @@ from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, FrameSamples
 from sleapnn_engine.models.backbones import required_multiple
-from sleapnn_engine.models.start import implied_channels
+from sleapnn_engine.models.start import first_channels, implied_channels, starts_elsewhere
 
 from .device import Compute
+from .earlier import Earlier
 from .labels import CROPPED, Data
+from .run_folder import configured_folder
 
 #: A frame cache goes to the GPU when it takes no more than this share of its free memory.
 GPU_CACHE_SHARE = 0.25
@@ -44,13 +46,22 @@ class Stores:
     written: tuple[DiskFrames, ...] = ()
 
 
-def with_implied_colour(job: Job) -> Job:
+def with_implied_colour(job: Job, earlier: Earlier | None) -> Job:
     """The job with images in the colours that its starting weights were made for, which the log says.
 
-    What the config asks for itself stays. Raises UserError when the weights cannot be read.
+    What the config asks for itself stays. A run that goes on with an earlier one does not read the weights that one
+    started from. Raises UserError when the weights cannot be read.
     """
-    pre, channels = job.data_config.preprocessing, implied_channels(job.model_config)
-    if channels is None or pre.ensure_rgb or pre.ensure_grayscale:
+    pre = job.data_config.preprocessing
+    if pre.ensure_rgb or pre.ensure_grayscale:
+        return job
+    if earlier is None:
+        channels = implied_channels(job.model_config)
+    else:
+        channels = (
+            first_channels(earlier.content["state_dict"]) if starts_elsewhere(job.model_config) else None
+        )
+    if channels is None:
         return job
     key = "ensure_rgb" if channels == 3 else "ensure_grayscale"
     kind = "colour" if channels == 3 else "gray"
@@ -78,29 +89,31 @@ def plan_images(job: Job, data: Data) -> InputPlan:
     return plan
 
 
-def plan_crops(job: Job, labels: LabelSet, plan: InputPlan) -> CropPlan | None:
-    """How crops around the animals of the training labels become network input; None for whole-frame models.
+def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
+    """How crops around animals become network input; None for whole-frame models.
 
-    Without a size in the config it is found from the labels. Animals that a given size clips are told in the log.
+    Without a size in the config it is found from the training labels. Animals that crops clip are told in the log.
     """
     if active(job.model_config.head_configs) not in CROPPED:
         return None
     pre = job.data_config.preprocessing
     multiple = required_multiple(job.model_config.backbone_config)
     geometric = _geometric(job)
-    animals, centers = _animals(labels, plan)
     side = pre.crop_size or auto_crop_size(
-        animals,
-        centers,
+        *_animals(data.train, plan),
         max_stride=multiple,
         min_crop_size=pre.min_crop_size,
         crop_padding=pre.crop_padding,
         geometric=geometric,
     )
-    clipped = sum(_reach(points, center) > side / 2 for points, center in zip(animals, centers, strict=True))
-    if clipped:
-        of = f"{counted(clipped, 'animal')} of {len(animals)}"
-        log.warning("Crops of %d px do not hold all parts of %s; those parts are not learned.", side, of)
+    for labels, what, so in (
+        (data.train, "training", "those parts are not learned"),
+        (data.val, "validation", "those parts cannot be found there"),
+    ):
+        clipped, of = _clipped(*_animals(labels, plan), side=side)
+        if clipped:
+            animals = f"{counted(clipped, f'{what} animal')} of {of}"
+            log.warning("Crops of %d px do not hold all parts of %s; %s.", side, animals, so)
     if side > max(plan.height, plan.width):
         size = f"{plan.width}×{plan.height}"
         log.warning("Crops of %d px are larger than the images (%s px): the rest is black.", side, size)
@@ -132,7 +145,9 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
             return MemoryFrames(labels, plan, progress=told)
         if pipeline == "torch_dataset_cache_img_disk":
             reuse = job.data_config.use_existing_imgs
-            parent = Path(job.data_config.cache_img_path or folder).expanduser()
+            # A run that was there before keeps its folder, and this one has another: the images are in the former.
+            own = configured_folder(job) if reuse else folder
+            parent = Path(job.data_config.cache_img_path or own or folder).expanduser()
             store = DiskFrames(labels, plan, folder=parent / name, use_existing=reuse, progress=told)
             for warning in store.warnings:
                 log.warning("%s", warning)
@@ -170,19 +185,22 @@ def _geometric(job: Job) -> object | None:
     return augment.geometric if augment is not None and augment.moves else None
 
 
-def _animals(labels: LabelSet, plan: InputPlan) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Points (N, 2) and centre (2,) of every animal, in pixels of the size-matched frames."""
-    animals: list[np.ndarray] = []
-    centers: list[np.ndarray] = []
+def _animals(labels: LabelSet, plan: InputPlan) -> tuple[np.ndarray, np.ndarray]:
+    """Points (A, N, 2) and centres (A, 2) of all animals, in pixels of the size-matched frames."""
+    animals, centers = [np.empty((0, len(labels.nodes), 2))], [np.empty((0, 2))]
     for frame in labels.frames:
         assert frame.size is not None
         assert frame.centers is not None
         sizing = plan.sizing(frame.size)
-        animals += list(sizing.to_input(frame.points))
-        centers += list(sizing.to_input(frame.centers))
-    return animals, centers
+        animals.append(sizing.to_input(frame.points))
+        centers.append(sizing.to_input(frame.centers))
+    return np.concatenate(animals), np.concatenate(centers)
 
 
-def _reach(points: np.ndarray, center: np.ndarray) -> float:
-    """How far the farthest visible node is from the centre along an axis, in pixels."""
-    return float(np.nanmax(np.abs(points - center), initial=0.0))
+def _clipped(animals: np.ndarray, centers: np.ndarray, *, side: int) -> tuple[int, int]:
+    """How many of the animals have a labelled node outside their crop, and how many there are."""
+    there = np.isfinite(centers).all(axis=1)
+    corners = crop_corners(torch.from_numpy(centers[there]), size=side).numpy()
+    places = animals[there] - corners[:, None]
+    outside = (places < -0.5) | (places > side - 0.5)
+    return int(outside.any(axis=(1, 2)).sum()), int(there.sum())

@@ -16,7 +16,7 @@ from sleapnn_engine.data.label_checks import (
     require_visible,
     unmeasured_identities,
 )
-from sleapnn_engine.data.labels import match_nodes, open_labels, select_nodes
+from sleapnn_engine.data.labels import match_nodes, open_labels, select_nodes, with_animals
 from sleapnn_engine.data.model_labels import match_classes, select_classes, select_edges, with_centers
 from sleapnn_engine.data.overlaps import shared_frames
 from sleapnn_engine.data.phrases import counted
@@ -41,7 +41,7 @@ class Data:
 def open_training_labels(job: Job) -> LabelSet:
     """Read the training labels with the nodes, limbs and identities that the model learns.
 
-    Identities become the tracks of the set. Raises UserError with everything that is wrong with the files, or when
+    Identities become the tracks of the set. Frames that show none of the nodes are still there, to be split. Raises UserError with everything that is wrong with the files, or when
     they do not hold what this type of model needs.
     """
     labels = _open(job, job.data_config.train_labels_path)
@@ -65,28 +65,35 @@ def open_matching_labels(job: Job, paths: list[str], *, to: LabelSet) -> LabelSe
 
     Raises UserError when they cannot be read, have another skeleton, or show nothing of what is learned.
     """
-    labels = match_nodes(_open(job, paths), to=to)
+    labels = with_animals(match_nodes(_open(job, paths), to=to))
     require_visible(labels)
     if active(job.model_config.head_configs).startswith("multi_class"):
         labels = match_classes(labels, to=to)
     return labels
 
 
-def split_data(job: Job, labels: LabelSet, *, seed: int) -> Data:
-    """Set frames aside for validation, or read the validation files; warnings go to the log."""
+def split_data(job: Job, labels: LabelSet) -> Data:
+    """Set frames aside for validation, or read the validation files; warnings go to the log.
+
+    Frames are set aside before those go that show nothing of what is learned, so that this does not depend on the
+    parts that are chosen; where nothing would be left of one of both, they go first.
+    """
     data = job.data_config
     if data.val_labels_path and not data.use_same_data_for_val:
         val = open_matching_labels(job, data.val_labels_path, to=labels)
         _warn(_overlap(val, labels))
-        return _told(job, Data(train=labels, val=val))
-    split = split_frames(
-        labels,
-        validation_fraction=data.validation_fraction,
-        seed=seed,
-        use_same_data_for_val=data.use_same_data_for_val,
-    )
+        return _told(job, Data(train=with_animals(labels), val=val))
+    for candidates in (labels, with_animals(labels)):
+        split = split_frames(
+            candidates,
+            validation_fraction=data.validation_fraction,
+            use_same_data_for_val=data.use_same_data_for_val,
+        )
+        train, val = (with_animals(candidates.subset(part)) for part in (split.train, split.val))
+        if len(train) and len(val):
+            break
     _warn(split.warnings)
-    return _told(job, Data(train=labels.subset(split.train), val=labels.subset(split.val)))
+    return _told(job, Data(train=train, val=val))
 
 
 def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:

@@ -115,7 +115,7 @@ def prepare(
     else:
         torch.cuda.set_device(where)
     labels = open_training_labels(made)
-    data = split_data(made, labels, seed=seed)
+    data = split_data(made, labels)
     plan = images.plan_images(made, data)
     prepared = Prepared(
         job=made,
@@ -126,7 +126,7 @@ def prepare(
         labels=labels,
         data=data,
         plan=plan,
-        crops=images.plan_crops(made, data.train, plan),
+        crops=images.plan_crops(made, data, plan),
         stores=None,
     )
     on_disk = made.data_config.data_pipeline_fw == "torch_dataset_cache_img_disk"

@@ -58,12 +58,22 @@ def resolve(
     }
     if isinstance(samples, CropSamples):
         found["data_config.preprocessing.crop_size"] = samples.plan.side
+    _as_others_read(values["model_config"]["head_configs"][active(job.model_config.head_configs)])
     for path, value in found.items():
         before = tree.get(values, path)
         if before is not None and before != value and path.startswith(_WORTH_TELLING):
             log.info("%s: the config says %s, this run uses %s.", path, before, value)
         tree.put(values, path, value)
     return values
+
+
+def _as_others_read(head: dict[str, dict[str, Any]]) -> None:
+    """Leave no weight where there is one loss, and no null where there are several: sleap-nn takes neither."""
+    for part in head.values():
+        if len(head) == 1:
+            part.pop("loss_weight", None)
+        elif part["loss_weight"] is None:
+            part["loss_weight"] = 1.0
 
 
 #: What a person set and would miss; the rest is the run's own bookkeeping.
@@ -92,8 +102,9 @@ def _head(job: Job, labels: LabelSet, model: PoseModel) -> Iterator[tuple[str, A
         if name in ("class_maps", "class_vectors"):
             yield f"{section}.{name}.classes", list(labels.tracks)
     if model_type == "multi_class_topdown":
-        deepest = getattr(job.model_config.backbone_config, active(job.model_config.backbone_config))
-        yield f"{section}.class_vectors.output_stride", deepest.max_stride
+        unet = job.model_config.backbone_config.unet
+        deepest = model.backbone.shape.bottleneck_stride if unet is None else unet.max_stride
+        yield f"{section}.class_vectors.output_stride", deepest
 
 
 def _size(plan: InputPlan) -> Iterator[tuple[str, int]]:

@@ -30,7 +30,7 @@ from sleapnn_engine.models.weights import PREFIX
 
 from .averages import Averages
 from .callbacks.checkpoint import Checkpoints, Kept
-from .earlier import SETTING, Earlier, draws_split, find_best
+from .earlier import SETTING, Earlier, find_best, validates_elsewhere
 from .network_match import refuse_misfit
 from .random_states import set_random_states
 from .schedule import go_on_with
@@ -45,11 +45,6 @@ def chosen_seed(job: Job, earlier: Earlier | None) -> int | None:
         return job.trainer_config.seed
     if earlier.seed is not None:
         log.info("No seed is set; this run goes on with that of the earlier training, %d.", earlier.seed)
-    elif draws_split(job):
-        log.warning(
-            "Which frames the earlier training set aside for validation is not known, and they are drawn anew: "
-            "the model may have learned from some of them, so that its validation looks better than it is."
-        )
     return earlier.seed
 
 
@@ -126,6 +121,11 @@ def differences(training: Training, earlier: Earlier) -> list[str]:
         said.append(
             "The validation frames are not those of the earlier training: the model may have learned from some of "
             "them, so that its validation looks better than it is."
+        )
+    elif not own.get("split") and not validates_elsewhere(training.job):
+        said.append(
+            "Which frames the earlier training set aside for validation is not known: the model may have learned from "
+            "some of those that are set aside now, so that its validation looks better than it is."
         )
     if earlier.seed not in (None, training.seed):
         said.append(

@@ -191,13 +191,13 @@ def _build(run: _Run) -> Training:
     write_initial(job, folder)
     seed = build.seed_everything(chosen_seed(job, run.earlier))
     with phase("labels", "Opening labels"):
-        job = run.job = images.with_implied_colour(job)
+        job = run.job = images.with_implied_colour(job, run.earlier)
         labels = open_training_labels(job)
         run.held_out = open_held_out(job, to=labels)
     with phase("split", "Setting frames aside for validation"):
-        data = split_data(job, labels, seed=seed)
+        data = split_data(job, labels)
         plan = images.plan_images(job, data)
-        crops = images.plan_crops(job, data.train, plan)
+        crops = images.plan_crops(job, data, plan)
         _write_split(run, data)
     if run.ranks is not None:
         run.ranks.prepare(job, seed=seed, folder=folder)
@@ -283,25 +283,27 @@ def _write_truth(run: _Run, labels: LabelSet, *, split: str, first: int = 0) -> 
 
 
 def _callbacks(run: _Run) -> list[Callback]:
-    """In the order they act. Control comes last, so that a pause finds everything written."""
+    """In the order they act. Control comes last, so that a pause finds everything written, and SLEAP looks for the
+    pictures of an epoch when it hears of its end."""
     trainer = run.job.trainer_config
     run.others += build_profilers(trainer.profiler, folder=run.folder)
     callbacks: list[Callback] = [*run.others, Journal(), run.console, CsvLog(run.folder / "training_log.csv")]
     if trainer.save_ckpt:
         callbacks.append(run.checkpoints)
+    pictures = run.folder / "viz" if trainer.visualize_preds_during_training else None
+    callbacks.append(Preview(pictures, keep=trainer.keep_viz))
+    sent = pictures if trainer.wandb.save_viz_imgs_wandb else None
+    tracked = None if run.tracking is None else WandbLog(run.tracking, pictures=sent)
     zmq = trainer.zmq
     if zmq.publish_port is not None or zmq.controller_port is not None:
         from .callbacks.sleap_viewer import SleapViewer  # few runs are watched from SLEAP
 
-        run.others.append(SleapViewer(zmq, what=active(run.job.model_config.head_configs)))
-        callbacks.append(run.others[-1])
-    pictures = run.folder / "viz" if trainer.visualize_preds_during_training else None
-    callbacks.append(Preview(pictures, keep=trainer.keep_viz))
-    if run.tracking is not None:
-        run.others.append(
-            WandbLog(run.tracking, pictures=pictures if trainer.wandb.save_viz_imgs_wandb else None)
-        )
-        callbacks.append(run.others[-1])
+        what = active(run.job.model_config.head_configs)
+        callbacks.append(SleapViewer(zmq, what=what, address=lambda: tracked.url if tracked else None))
+        run.others.append(callbacks[-1])
+    if tracked is not None:
+        callbacks.append(tracked)
+        run.others.append(tracked)
     return [*callbacks, Control(run.checkpoints)]
 
 
@@ -316,13 +318,22 @@ def _evaluate(run: _Run, training: Training) -> None:
         if any(command.verb == "stop" for command in run.report.channel.take_commands()):
             raise Skipped
 
+    def failed(name: str, error: Exception) -> None:
+        log.warning(
+            "The model is saved, but labels_pr.%s could not be made: %s",
+            name, explained(error, folder=run.folder), exc_info=error,
+        )  # fmt: skip
+
     try:
         with run.report.phase("finish", "Predicting all frames with the best model") as phase:
-            evaluate(training, run.held_out, weights=best, phase=phase, heed=heed)
+            evaluate(training, run.held_out, weights=best, phase=phase, heed=heed, failed=failed)
     except Skipped:
         log.info("Stopped while predicting: the remaining predictions and metrics are not written.")
     except Exception as error:  # files for looking at a model, made partly by other people's code
-        log.error("The trained model is saved, but %s", explained(error, folder=run.folder), exc_info=error)
+        log.warning(
+            "The model is saved, but its predictions could not be made: %s",
+            explained(error, folder=run.folder), exc_info=error,
+        )  # fmt: skip
 
 
 def _tidy(run: _Run) -> None:
@@ -386,4 +397,4 @@ def _keep_state(run: _Run) -> None:
         with run.report.phase("save", "Saving the last state"):
             run.checkpoints.write_last(run.training)
     except OSError as error:
-        log.error("The last state could not be saved (%s).", error)
+        log.warning("The last state could not be saved (%s).", error)

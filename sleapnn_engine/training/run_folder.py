@@ -82,6 +82,17 @@ def holds_run(folder: Path) -> bool:
     return any((folder / name).exists() for name in SIGNS_OF_A_RUN)
 
 
+def configured_folder(job: Job) -> Path | None:
+    """`<ckpt_dir>/<run_name>` as the config has it, whoever it belongs to; None where runs are named by the clock."""
+    trainer = job.trainer_config
+    return None if trainer.run_name in _NO_NAME else _parent(job) / str(trainer.run_name)
+
+
+def _parent(job: Job) -> Path:
+    folder = job.trainer_config.ckpt_dir
+    return Path("." if folder in _NO_NAME else str(folder))
+
+
 def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) -> RunFolder:
     """Claim the folder for a new run; its path is absolute.
 
@@ -94,17 +105,11 @@ def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) 
         if claimed is None:
             raise UserError(_TAKEN, where=str(chosen), hint="Choose another one.", usage=True)
         return claimed
-    trainer = job.trainer_config
-    parent = Path("." if trainer.ckpt_dir in _NO_NAME else str(trainer.ckpt_dir))
-    name = (
-        time.strftime("%y%m%d_%H%M%S") + f"_{model_type}"
-        if trainer.run_name in _NO_NAME
-        else str(trainer.run_name)
-    )
-    claimed, number = _claim(parent / name), 0
+    wanted = configured_folder(job) or _parent(job) / (time.strftime("%y%m%d_%H%M%S") + f"_{model_type}")
+    claimed, number = _claim(wanted), 0
     while claimed is None:
         number += 1
-        claimed = _claim(parent / f"{name}-{number}")
+        claimed = _claim(wanted.with_name(f"{wanted.name}-{number}"))
     return claimed
 
 

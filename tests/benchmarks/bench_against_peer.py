@@ -5,25 +5,29 @@ is that of an environment with sleap-nn. Both sides run in processes of their ow
 """
 
 import argparse
-import copy
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import build_job, job_values
-from sleapnn_engine.config.files import dump_config, read_config
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.resources import resource_path
-from sleapnn_engine.config.spec import SPEC
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT.parent / "shared" / "data"
-PEER = Path(__file__).with_name("peer.py")
+from .side_by_side import (
+    DATA,
+    ask_peer,
+    call,
+    epoch_ends,
+    last_json,
+    put_all,
+    run_settings,
+    train_ours,
+    write,
+)
+
 #: Preset and labels of each comparison.
 CASES = {
     "single_instance_unet_medium_rf": "fly32_single",
@@ -59,12 +63,13 @@ def compare_data(case: str, args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = write(settings(case, Path(folder), args), Path(folder) / "job.yaml", theirs=False)
         command = [sys.executable, "-m", "tests.benchmarks.bench_against_peer", "--own", str(file)]
-        own = run([*command, "--seconds", str(args.seconds)], threads=1)["samples_per_second"]
+        output = call([*command, "--seconds", str(args.seconds)], threads=1)
+        own = last_json(output)["samples_per_second"]
         print(f"{case:42} data   ours {own:9.1f} samples/s", end="", flush=True)
         if args.peer:
             file = write(settings(case, Path(folder), args), Path(folder) / "peer.yaml", theirs=True)
-            command = [str(args.peer), str(PEER), "data", str(file), str(args.seconds), "1"]
-            peer = run(command, threads=1)["samples_per_second"]
+            said = ask_peer(args.peer, "data", file, "--seconds", str(args.seconds), threads=1)
+            peer = said["samples_per_second"]
             print(f"   sleap-nn {peer:9.1f} samples/s   ratio {own / peer:6.1f}", end="")
         print(flush=True)
 
@@ -72,22 +77,21 @@ def compare_data(case: str, args: argparse.Namespace) -> None:
 def compare_training(case: str, args: argparse.Namespace) -> None:
     """Seconds of an epoch's training part and the last validation loss, two threads."""
     with tempfile.TemporaryDirectory() as folder:
-        peer: dict[str, Any] = {}
+        best = None
         if args.peer:
             file = write(settings(case, Path(folder), args), Path(folder) / "peer.yaml", theirs=True)
-            peer = run([str(args.peer), str(PEER), "train", str(file), "2"], threads=2)
+            peer = ask_peer(args.peer, "train", file, threads=2)
             best = min(peer["train_seconds"][1:] or peer["train_seconds"])
             print(f"{case:42} train  sleap-nn {best:7.2f} s   val {peer['val_losses'][-1]:.5f}", flush=True)
         for precision in ("32", "bf16"):
             values = settings(case, Path(folder) / precision, args)
             file = write(values, Path(folder) / f"{precision}.yaml", theirs=False)
-            command = [sys.executable, "-m", "sleapnn_engine", "train", str(file), "--precision", precision]
-            call(command, threads=2)
+            train_ours(file, precision=precision, threads=2)
             ends = epoch_ends(Path(folder) / precision / "run")
             seconds = min(row["seconds"] for row in ends[1:])
             line = f"{case:42} train  ours {precision:5}{seconds:7.2f} s   val {ends[-1]['val']:.5f}"
             line += f"   waiting for data {max(row['data_wait'] for row in ends[1:]):.1%}"
-            print(line + (f"   ratio {seconds / best:.2f}" if peer else ""), flush=True)
+            print(line + (f"   ratio {seconds / best:.2f}" if best else ""), flush=True)
 
 
 def own_loading(config: Path, seconds: float) -> float:
@@ -102,9 +106,9 @@ def own_loading(config: Path, seconds: float) -> float:
     keep_freed_memory()
     job = build_job(read_config(config).values)
     seed = build.seed_everything(0)
-    data = labels.split_data(job, labels.open_training_labels(job), seed=seed)
+    data = labels.split_data(job, labels.open_training_labels(job))
     plan = images.plan_images(job, data)
-    crops = images.plan_crops(job, data.train, plan)
+    crops = images.plan_crops(job, data, plan)
     stores = images.build_stores(job, data, plan, folder=config.parent, progress=lambda *_: None)
     train, val = images.build_samples(job, stores, crops)
     feed = build.build_feed(job, train, val, steps=100, seed=seed, device=torch.device("cpu"))
@@ -119,60 +123,13 @@ def own_loading(config: Path, seconds: float) -> float:
 def settings(case: str, folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     """The preset on its labels; only epochs, steps, folders and the seed are set."""
     values = read_config(resource_path("presets", f"config_{case}.yaml")).values
-    for path, value in {
-        "data_config.train_labels_path": [str(DATA / CASES[case] / "train.pkg.slp")],
-        "data_config.val_labels_path": [str(DATA / CASES[case] / "val.pkg.slp")],
-        "data_config.data_pipeline_fw": "torch_dataset_cache_img_memory",
-        "trainer_config.train_steps_per_epoch": args.steps,
-        "trainer_config.min_train_steps_per_epoch": args.steps,
-        "trainer_config.max_epochs": args.epochs,
-        "trainer_config.seed": 0,
-        "trainer_config.save_ckpt": True,
-        "trainer_config.trainer_accelerator": "cpu",
-        "trainer_config.visualize_preds_during_training": False,
-        "trainer_config.ckpt_dir": str(folder),
-        "trainer_config.run_name": "run",
-        "trainer_config.zmq.publish_port": None,
-        "trainer_config.zmq.controller_port": None,
-    }.items():
-        tree.put(values, path, value)
-    return values
-
-
-def write(values: dict[str, Any], file: Path, *, theirs: bool) -> Path:
-    """Write a config; sleap-nn refuses keys it does not use, so those are left out for it."""
-    values = job_values(build_job(values))
-    if theirs:
-        tree.put(values, "trainer_config.run_name", "peer")
-        for path in (path for path, key in SPEC.keys.items() if not key.meta.edited):
-            head, _, leaf = path.rpartition(".")
-            section = tree.get(values, head)
-            if head.startswith("model_config.head_configs") and isinstance(section, dict):
-                section.pop(leaf, None)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(dump_config(copy.deepcopy(values)), encoding="utf-8")
-    return file
-
-
-def run(command: list[str], *, threads: int) -> dict[str, Any]:
-    """The JSON that a process prints last."""
-    return json.loads(call(command, threads=threads).strip().splitlines()[-1])
-
-
-def call(command: list[str], *, threads: int) -> str:
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    return done.stdout
-
-
-def epoch_ends(run_folder: Path) -> list[dict[str, Any]]:
-    """What the journal says of each epoch; `seconds` of the training part alone come from the log."""
-    lines = (run_folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    ends = [json.loads(line)["body"] for line in lines if '"epoch_end"' in line]
-    rows = (run_folder / "training_log.csv").read_text(encoding="utf-8").splitlines()[1:]
-    return [{**end, "seconds": float(row.split(",")[4])} for end, row in zip(ends, rows, strict=True)]
+    labels = DATA / CASES[case]
+    return put_all(
+        values,
+        run_settings(
+            labels / "train.pkg.slp", labels / "val.pkg.slp", folder, steps=args.steps, epochs=args.epochs
+        ),
+    )
 
 
 if __name__ == "__main__":

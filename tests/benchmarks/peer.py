@@ -1,12 +1,13 @@
 """The side of sleap-nn in a comparison: run by the Python of its own environment, prints one line of JSON.
 
-`python peer.py data CONFIG SECONDS` times its training loader alone, `python peer.py train CONFIG` a whole training.
-Needs nothing of this project.
+`python peer.py data CONFIG` times its training loader alone, `python peer.py train CONFIG` trains, and `python peer.py
+predict CONFIG` reads a trained model of either side; the last two predict the labels file that is named. Needs nothing
+of this project.
 """
 
+import argparse
 import csv
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -16,9 +17,21 @@ from omegaconf import OmegaConf
 
 def main() -> None:
     """Run what the command line asks for."""
-    torch.set_num_threads(int(sys.argv[-1]))
-    config = OmegaConf.load(sys.argv[2])
-    result = loading(config, float(sys.argv[3])) if sys.argv[1] == "data" else training(config)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("data", "train", "predict"))
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=15, help="how long the loader is timed")
+    parser.add_argument("--labels", type=Path, help="frames that the trained model predicts")
+    parser.add_argument("--threshold", type=float, default=0.2, help="least height of a peak")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    config = OmegaConf.load(args.config)
+    result = loading(config, args.seconds) if args.what == "data" else {}
+    if args.what == "train":
+        result = training(config)
+    if args.labels:
+        result["predicted"] = predicted(config, args.labels, threshold=args.threshold)
     print(json.dumps(result))
 
 
@@ -51,19 +64,39 @@ def loading(config, seconds: float) -> dict[str, float]:
 
 
 def training(config) -> dict[str, object]:
-    """Seconds of each epoch and validation losses of a training from beginning to end."""
+    """Seconds and losses of each epoch of a training from beginning to end."""
     from sleap_nn.training.model_trainer import ModelTrainer
 
     trainer = ModelTrainer.get_model_trainer_from_config(config)
     trainer.train()
-    run = Path(config.trainer_config.ckpt_dir) / config.trainer_config.run_name
-    with (run / "training_log.csv").open() as file:
+    with (folder(config) / "training_log.csv").open() as file:
         rows = list(csv.DictReader(file))
     return {
         "train_seconds": [float(row["train/time"]) for row in rows if row["train/time"]],
         "val_losses": [float(row["val/loss"]) for row in rows],
-        "run": str(run),
     }
+
+
+def folder(config) -> Path:
+    """Where the run of a config is."""
+    return Path(config.trainer_config.ckpt_dir) / config.trainer_config.run_name
+
+
+def predicted(config, labels: Path, *, threshold: float) -> str:
+    """Predict all frames of a labels file as the program does after its own trainings; returns the file's path."""
+    from sleap_nn.inference.run import predict
+
+    run = folder(config)
+    file = run / "predicted.slp"
+    predict(
+        labels.as_posix(),
+        model_paths=[run],
+        centroid_only=config.model_config.head_configs.centroid is not None,
+        peak_threshold=threshold,
+        device="cpu",
+        output_path=file,
+    )
+    return str(file)
 
 
 if __name__ == "__main__":

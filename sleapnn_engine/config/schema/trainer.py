@@ -62,7 +62,7 @@ class ValLoaderConfig:
     shuffle: bool = setting(
         False,
         label="Shuffle validation frames",
-        doc="Kept for other programs: here validation frames come in their own order, on which the validation loss does not depend.",
+        doc="Kept for other programs: here validation frames always come in their own order, so that every epoch is measured alike.",
         kind="bool",
         advanced=True,
     )
@@ -252,7 +252,7 @@ class TrainerConfig:
     seed: Optional[int] = setting(
         None,
         label="Random seed",
-        doc="Makes the split, the starting weights, the order of frames and their random changes the same in every run.",
+        doc="Makes the starting weights, the order of frames and their random changes the same in every run.",
         kind="int",
         unit="none",
         minimum=0,

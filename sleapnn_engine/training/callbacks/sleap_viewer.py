@@ -1,5 +1,7 @@
 """Lets SLEAP's own training window watch this run and stop it, where its ports are set."""
 
+from collections.abc import Callable
+
 from sleapnn_engine.bridge.sleap_viewer import SleapViewerBridge
 from sleapnn_engine.config.schema.tracking import ZMQConfig
 
@@ -9,9 +11,14 @@ from .base import Callback
 
 
 class SleapViewer(Callback):
-    """Writes steps and epochs to the viewer; its stop button ends training after the step. Never waits for it."""
+    """Writes steps and epochs to the viewer; its stop button ends training after the step. Never waits for it.
 
-    def __init__(self, ports: ZMQConfig, *, what: str) -> None:
+    `address` gives the page of this run at Weights & Biases, once that is open.
+    """
+
+    def __init__(self, ports: ZMQConfig, *, what: str, address: Callable[[], str | None]) -> None:
+        self._address = address
+        self._begun = False
         self._bridge = SleapViewerBridge(
             ports.publish_port,
             controller_port=ports.controller_port,
@@ -19,10 +26,10 @@ class SleapViewer(Callback):
             what=what,
         )
 
-    def fit_begun(self, training: Training) -> None:
-        self._bridge.train_begin()
-
     def epoch_begun(self, training: Training) -> None:
+        if not self._begun:
+            self._begun = True
+            self._bridge.train_begin(wandb_url=self._address())
         self._bridge.epoch_begin(training.epoch)
 
     def batch_ended(self, training: Training, result: BatchResult) -> None:

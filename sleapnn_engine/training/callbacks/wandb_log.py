@@ -35,6 +35,11 @@ class WandbLog(Callback):
         self._pictures = pictures
         self._run: Any = None
 
+    @property
+    def url(self) -> str | None:
+        """The page of the run, None where there is none."""
+        return None if self._run is None or self._tracking.offline else str(self._run.url)
+
     def fit_begun(self, training: Training) -> None:
         """Open the run, and note in the run's config what it is called there. Raises UserError when it is not opened.
 

@@ -160,7 +160,7 @@ CONFIGS: dict[str, tuple[int, str]] = {
     "crlf": (TRAINS, ""),
     "crop_larger_than_image": (TRAINS, "are larger than the images (288×288 px)"),
     "crop_not_a_stride_multiple": (TRAINS, "11 px of padding on each crop"),
-    "crop_smaller_than_animal": (TRAINS, "Crops of 8 px do not hold all parts of 18 animals of 18"),
+    "crop_smaller_than_animal": (TRAINS, "Crops of 8 px do not hold all parts of 18 training animals of 18"),
     "cuda_without_gpu": (2, "trainer_config.trainer_accelerator"),
     "duplicate_key": (2, "Line 69, column 1: the key “trainer_config” stands twice"),
     "edge_to_unknown_node": (1, "bottomup.pafs.edges: A limb ends at “antenna”"),

@@ -102,7 +102,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
             "trainer_config.online_hard_keypoint_mining.max_hard_keypoints": 1,
         },
         "trainer_config.online_hard_keypoint_mining.max_hard_keypoints",
-        "error",
+        "warning",
     ),
     (
         {"trainer_config.zmq.publish_port": 9000, "trainer_config.zmq.controller_port": 9000},

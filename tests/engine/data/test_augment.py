@@ -298,6 +298,31 @@ def test_erasing_paints_one_plain_rectangle_of_the_wanted_size():
     assert len(corners) > 50
 
 
+def painted(*, side, scale, ratio):
+    """How many pixels erasing paints over on each of 50 square images."""
+    settings = {
+        "erase_p": 1.0,
+        "erase_scale_min": scale,
+        "erase_scale_max": scale,
+        "erase_ratio_min": ratio,
+        "erase_ratio_max": ratio,
+    }
+    shown, _ = augmenter(geometric=settings)(torch.full((50, 3, side, side), 0.5), torch.zeros(50, 1, 1, 2))
+    return (shown != 0.5).any(dim=1).flatten(1).sum(dim=1)
+
+
+@pytest.mark.parametrize("ratio", [0.1, 1.0, 10.0])
+def test_the_smallest_rectangle_is_still_a_pixel(ratio):
+    assert (painted(side=64, scale=1e-6, ratio=ratio) >= 1).all()
+
+
+@pytest.mark.parametrize("ratio", [0.25, 4.0])
+def test_a_side_longer_than_the_image_leaves_its_area_to_the_other(ratio):
+    count = painted(side=100, scale=0.5, ratio=ratio)
+    assert (count >= 4800).all()
+    assert (count <= 5000).all()
+
+
 def test_mixing_blends_a_little_of_another_image_of_the_batch():
     images = torch.stack([torch.full((1, 4, 4), value) for value in (0.0, 0.4, 1.0)])
     points = torch.rand(3, 1, 2, 2)

@@ -11,7 +11,7 @@ import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.label_checks import require_edges, require_one_animal
-from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes
+from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes, with_animals
 from sleapnn_engine.data.overlaps import shared_frames
 
 
@@ -199,10 +199,12 @@ def test_chosen_nodes_come_in_the_order_asked_for(shared_data):
     assert select_nodes(labels, None) is labels
 
 
-def test_frames_without_a_chosen_node_are_left_out(shared_data):
+def test_frames_without_a_chosen_node_show_no_animal(shared_data):
     labels = open_labels([shared_data / "bad/05_nan/anchor_always_missing.pkg.slp"])
-    assert len(select_nodes(labels, ["thorax"])) == 0
-    assert len(select_nodes(labels, ["thorax", "head"])) == 12
+    gone = select_nodes(labels, ["thorax"])
+    assert (len(gone), len(with_animals(gone))) == (12, 0)
+    both = select_nodes(labels, ["thorax", "head"])
+    assert with_animals(both) is both
 
 
 @pytest.mark.parametrize("names", [["head", "antler"], ["head", "head"]])

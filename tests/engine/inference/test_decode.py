@@ -88,6 +88,34 @@ def test_centroids():
             assert (np.diff(animals.scores) <= 0).all()
 
 
+def herd():
+    """150 animals of two nodes, one below the other, none near another: (150, 2, 2)."""
+    x, y = np.meshgrid(12.4 + 20 * np.arange(15), 12.7 + 24 * np.arange(10))
+    return np.stack([x, y], axis=-1).reshape(150, 1, 2) + np.array([[0.0, 0.0], [0.6, 10.3]])
+
+
+def falling_maps(animals):
+    """Maps (1, nodes, h, w) of animals (I, nodes, 2), each a little lower than the one before it, all above 0.5."""
+    each = maps_of(torch.tensor(animals, dtype=torch.float32)[:, None])
+    return (each * torch.linspace(1.0, 0.6, len(animals)).view(-1, 1, 1, 1)).amax(dim=0, keepdim=True)
+
+
+def test_every_one_of_many_centroids_is_an_animal():
+    middles = herd()[:, :1]
+    (found,) = decoder("centroid")({"CentroidConfmapsHead": falling_maps(middles)})
+    assert_same_animals(found.points, middles)
+    np.testing.assert_allclose(found.points, middles, atol=0.1)
+
+
+def test_peaks_to_be_paired_are_the_highest_hundred_of_a_node():
+    animals, edges = herd(), np.array([[0, 1]])
+    fields = fields_of(torch.tensor(animals, dtype=torch.float32)[None], edges)
+    outputs = {"MultiInstanceConfmapsHead": falling_maps(animals), "PartAffinityFieldsHead": fields}
+    pairs = Decoder(model_type="bottomup", n_nodes=2, edges=edges, strides=STRIDES, refinement="quadratic")
+    (found,) = pairs(outputs)
+    assert_same_animals(found.points, animals[:100])
+
+
 def test_animals_along_fields():
     scenes = [crowd(FLY, animals=n, seed=n) for n in (1, 2, 3)]
     points = stack(scenes)

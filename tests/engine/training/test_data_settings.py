@@ -172,6 +172,18 @@ def test_cached_images_of_an_earlier_run_are_taken_or_written_anew(tmp_path: Pat
     assert (darkest > 0.9) == reuse
 
 
+@pytest.mark.setting("data_config.use_existing_imgs", "data_config.cache_img_path")
+def test_without_a_folder_images_are_taken_from_the_earlier_run_of_that_name(tmp_path: Path) -> None:
+    write_labels(tmp_path)
+    first = trained(caching(tmp_path, DISK, data_config__delete_cache_imgs_after_training=False))
+    for path in first.rglob("*.jpg"):
+        cv2.imwrite(path.as_posix(), np.full((64, 64), 250, np.uint8))
+    again = caching(tmp_path, DISK, data_config__use_existing_imgs=True)
+    assert built(again, lambda training: float(training.feed.next_batch().images.min())) > 0.9
+    with pytest.raises(UserError, match="Where the cached images are is not known"):
+        trained({**again, "trainer_config": {**again["trainer_config"], "run_name": None}})
+
+
 @pytest.mark.setting("data_config.delete_cache_imgs_after_training")
 @pytest.mark.parametrize(("delete", "left"), [(True, 0), (False, 8)])
 def test_cached_images_are_removed_at_the_end_or_stay(tmp_path: Path, delete: bool, left: int) -> None:
@@ -325,10 +337,10 @@ def test_without_a_number_the_room_follows_rotation_and_scaling_of_the_animal(tm
         return built(config, lambda training: training.feed.next_batch().images.shape[-1])
 
     still = {"rotation_min": 0.0, "rotation_max": 0.0}
-    # 17 px of animal, and 18.4 px from its middle there and back.
+    # 18.4 px from the middle of the animal there and back, and room as for 100 px where no least size is set.
     assert side(**still) == 24
-    assert side(rotation_max=180.0) == 32  # 8 px of room
-    assert side(**still, scale_max=2.0) == 40  # 17 px of room
+    assert side(rotation_max=180.0) == 64  # 42 px of room
+    assert side(**still, scale_max=2.0) == 120  # 100 px of room
 
 
 @pytest.mark.setting("data_config.train_labels_path")

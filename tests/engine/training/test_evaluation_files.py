@@ -16,6 +16,7 @@ from sleapnn_engine.training.run import train
 
 from .rendered import NODES, job, trained, write_labels
 from .test_model_types import MODEL_TYPES, ends, labels_for
+from .test_nothing_left import spoil
 
 #: What each type has beside the shared keys of the smallest job; learning needs a little more of it.
 LEARNS: dict[str, dict[str, Any]] = {
@@ -83,6 +84,11 @@ def test_every_type_learns_and_every_part_is_measured(tmp_path: Path, model_type
             assert plain["detection_metrics"]["f1"] == 1.0
         else:
             assert plain["mOKS"]["mOKS"] > 0.2
+        scores = [animal.score for frame in predicted for animal in frame.instances]
+        if model_type in ("centered_instance", "multi_class_topdown"):
+            assert scores == [1.0] * 4  # their places were given
+        if model_type == "single_instance":
+            assert min(scores) > 1.5  # of three peaks of up to 1 each
         if model_type.startswith("multi_class"):
             assert [i.track.name for frame in predicted for i in by_x(frame)] == ["short", "long"] * 2
     listed = [path for path in run.iterdir() if path.suffix in (".json", ".yaml")]
@@ -128,6 +134,28 @@ def test_a_film_cannot_test_a_model_of_crops(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no labels") as caught:
         train(build_job(config), stream=io.StringIO())
     assert caught.value.where == "data_config.test_file_path"
+
+
+def test_one_part_that_cannot_be_predicted_costs_no_other_and_is_told(tmp_path: Path) -> None:
+    labels, broken = write_labels(tmp_path), write_labels(tmp_path, "broken.slp", frames=2)
+    good = write_labels(tmp_path, "good.slp", frames=2)
+    spoil(tmp_path / "broken" / "001.png")
+    told = io.StringIO()
+    config = job(
+        tmp_path,
+        labels,
+        data_config__test_file_path=[str(broken), str(good)],
+        trainer_config__save_ckpt=True,
+    )
+    assert train(build_job(config), stream=io.StringIO(), errors=told) == 0
+    run = tmp_path / "models" / "run"
+    assert "labels_pr.test.0 could not be made" in told.getvalue()
+    assert "broken" in told.getvalue()
+    assert "Traceback" not in told.getvalue()
+    assert sorted(path.name for path in run.glob("labels_pr.*")) == [
+        f"labels_pr.{name}.slp" for name in ("test.1", "train.0", "val.0")
+    ]
+    assert len(sio.load_slp((run / "labels_pr.test.1.slp").as_posix())) == len(sio.load_slp(good.as_posix()))
 
 
 def test_without_a_saved_model_nothing_is_predicted(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def test_a_crop_without_any_labelled_point_is_trained_on_and_drawn(tmp_path: Pat
     )
     assert {path.name for path in (run / "viz").iterdir()} == {"train.0000.png", "validation.0000.png"}
     said = [event["body"]["text"] for event in events(run) if event["kind"] == "log"]
-    assert any("Crops of 4 px do not hold all parts of 12 animals of 12" in text for text in said)
+    assert any("Crops of 4 px do not hold all parts of 12 training animals of 12" in text for text in said)
 
 
 @pytest.mark.parametrize("pipeline", ["torch_dataset", "torch_dataset_cache_img_memory"])

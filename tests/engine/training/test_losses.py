@@ -1,10 +1,16 @@
 """Losses against their formulas, written out in numpy."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.training.build import build_losses
 from sleapnn_engine.training.losses import HardKeypoints, HeadLoss, total_loss
+
+from .rendered import job
 
 
 def maps(seed: int, channels: int = 5) -> torch.Tensor:
@@ -62,3 +68,37 @@ def test_the_loss_can_be_differentiated_through_the_hard_part() -> None:
     )
     # The one hard channel pulls 1 + 5 * 5 times as strongly as the others (5 channels share the mean).
     assert per_channel.max() / per_channel.min() == pytest.approx(26, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "expected"),
+    [
+        ("single_instance", {"confmaps": True}),
+        ("centroid", {"confmaps": False}),
+        ("centered_instance", {"confmaps": True}),
+        ("bottomup", {"confmaps": True, "pafs": True}),
+        ("multi_class_bottomup", {"confmaps": True, "class_maps": False}),
+        ("multi_class_topdown", {"confmaps": True, "class_vectors": False}),
+    ],
+)
+def test_heads_of_parts_and_limbs_are_mined_and_no_others(
+    tmp_path: Path, model_type: str, expected: dict[str, bool]
+) -> None:
+    mining = "trainer_config__online_hard_keypoint_mining__"
+    changes = {
+        f"{mining}hard_to_easy_ratio": 3.0,
+        f"{mining}min_hard_keypoints": 1,
+        f"{mining}max_hard_keypoints": 2,
+        f"{mining}loss_scale": 7.0,
+    }
+    hard = HardKeypoints(hard_to_easy_ratio=3.0, min_hard=1, max_hard=2, loss_scale=7.0)
+    for on in (True, False):
+        made = job(
+            tmp_path,
+            tmp_path / "labels.slp",
+            model_type=model_type,
+            **changes,
+            **{f"{mining}online_mining": on},
+        )
+        found = {loss.name: loss.hard for loss in build_losses(build_job(made))}
+        assert found == {name: hard if on and mined else None for name, mined in expected.items()}

@@ -148,11 +148,17 @@ def test_a_run_starts_from_imagenet_weights_and_reads_colour(
     file = imagenet.download_of(name).file
     file.parent.mkdir(parents=True)
     torch.save({**downloaded, "classifier.2.weight": torch.zeros(5, 3)}, file)
-    config = job(tmp_path, labels, backbone=backbone)
+    config = job(tmp_path, labels, backbone=backbone, trainer_config__run_name="started")
     tree.put(config, f"{SECTION}{backbone}.pre_trained_weights", name)
     learned = {key for key, value in downloaded.items() if value.is_floating_point()}
     found = built(config, encoder)
     assert all(torch.equal(found[key], downloaded[key]) for key in learned)
+    run = tmp_path / "models" / "started"
+    assert "data_config.preprocessing.ensure_rgb is on" in (run / "run.log").read_text(encoding="utf-8")
+    written = read_config(run / "training_config.yaml").values
+    assert tree.get(written, "data_config.preprocessing.ensure_rgb") is True
+    asked_for = (tmp_path / "models" / "run" / "run.log").read_text(encoding="utf-8")
+    assert "ensure_rgb is on" not in asked_for, "what the config asks for itself is not told"
 
 
 @pytest.mark.setting("model_config.total_params")

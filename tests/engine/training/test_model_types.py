@@ -57,6 +57,27 @@ def test_every_type_trains_with_every_backbone(tmp_path: Path, model_type: str, 
     assert (run / "viz" / "validation.0000.png").stat().st_size > 1000
 
 
+@pytest.mark.parametrize(
+    ("model_type", "weights"),
+    [
+        ("single_instance", [None]),
+        ("centroid", [None]),
+        ("centered_instance", [None]),
+        ("bottomup", [1.0, 1.0]),
+        ("multi_class_topdown", [1.0, 1.0]),
+    ],
+)
+def test_weights_of_losses_are_written_as_other_programs_take_them(
+    tmp_path: Path, model_type: str, weights: list[float | None]
+) -> None:
+    run = trained(job(tmp_path, labels_for(model_type, tmp_path), model_type=model_type))
+    written = yaml.safe_load((run / "training_config.yaml").read_text())["model_config"]
+    parts = written["head_configs"][model_type].values()
+    # A single loss has no weight there, and a null is refused where there are two.
+    assert [part.get("loss_weight") for part in parts] == weights
+    assert ["loss_weight" in part for part in parts] == [weight is not None for weight in weights]
+
+
 def test_names_found_in_the_labels_are_written_back(tmp_path: Path) -> None:
     for model_type, section, key, expected in (
         ("bottomup", "pafs", "edges", [["nose", "neck"], ["neck", "tail"]]),

@@ -164,18 +164,21 @@ def test_a_run_that_is_taken_up_again_draws_the_same_random_changes(labels: Path
         return job(
             tmp_path,
             labels,
-            data_config__use_augmentations_train=True,
             data_config__augmentation_config__geometric__rotation_max=90,
+            data_config__augmentation_config__geometric__affine_p=1.0,
             trainer_config__trainer_devices=2,
             trainer_config__train_steps_per_epoch=8,
             trainer_config__max_epochs=2,
             trainer_config__save_ckpt=True,
             trainer_config__model_ckpt__save_top_k=-1,
             trainer_config__run_name=name,
-            **changes,
+            **{"data_config__use_augmentations_train": True, **changes},
         )
 
     whole = trained(config("whole"))
+    plain = trained(config("plain", data_config__use_augmentations_train=False))
+    changed = zip(losses(whole), losses(plain), strict=True)
+    assert all(one != other for one, other in changed), "a batch was not changed"
     first = next(
         path
         for path in whole.glob("*.ckpt")

@@ -79,11 +79,6 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str, str]] = {
         lambda path: edit(path, lambda content: content[OWN].update(epochs_without_progress=3)),
         {}, RESUME, "ended early, after 3 epochs",
     ),
-    "another split": (
-        lambda path: None,
-        {"data_config__val_labels_path": None, "trainer_config__seed": 8},
-        "trainer_config.seed", "The seed is 8 and that of the earlier training was 7",
-    ),
 }  # fmt: skip
 
 
@@ -257,7 +252,7 @@ def test_what_is_not_in_the_file_starts_anew_and_is_told(data: Path, earlier: Pa
     assert min(steps(second)) == (1, STEPS, 0)
 
 
-def test_without_any_seed_a_drawn_split_is_said_to_be_another(data: Path, earlier: Path) -> None:
+def test_a_split_that_nobody_wrote_down_is_said_to_be_unknown(data: Path, earlier: Path) -> None:
     edit(earlier / "last.ckpt", without(OWN))
     (earlier / "training_config.yaml").unlink()
     second = resumed(
@@ -267,7 +262,24 @@ def test_without_any_seed_a_drawn_split_is_said_to_be_another(data: Path, earlie
         trainer_config__seed=None,
         data_config__val_labels_path=None,
     )
-    assert "is not known, and they are drawn anew" in texts(second, "warning")[0]
+    assert any("set aside for validation is not known" in text for text in texts(second, "warning"))
+
+
+@pytest.mark.timeout(120)
+def test_weights_that_the_earlier_training_started_from_need_not_be_there_any_more(
+    data: Path, tmp_path: Path, earlier: Path
+) -> None:
+    file = config_file(config(data, tmp_path, trainer_config__max_epochs=2), tmp_path)
+    code, _, err = finish(
+        start(
+            file,
+            f"trainer_config.resume_ckpt_path={earlier / 'last.ckpt'}",
+            "model_config.pretrained_backbone_weights=gone.ckpt",
+            "model_config.pretrained_head_weights=gone.ckpt",
+        )
+    )
+    assert code == 0, err
+    assert list(steps(tmp_path / "run-1")) == [(1, STEPS + batch, batch) for batch in range(STEPS)]
 
 
 @pytest.mark.timeout(120)
