@@ -1,9 +1,11 @@
 """ImageNet weights by the names the settings have for them: finding or fetching the file, and reading it."""
 
+import contextlib
 import logging
 import pickle
 import re
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -30,6 +32,8 @@ TIMM_MODELS = {
 }
 #: Files that timm downloads, in the order it prefers them.
 TIMM_FILES = ("model.safetensors", "pytorch_model.bin")
+#: How long the server of a download may say nothing.
+SILENCE_SECONDS = 30.0
 #: The first bytes of the digest are part of a download's name.
 _DIGEST = re.compile(r"-([0-9a-f]{8,})\.")
 #: What other settings than the published ones may leave at random: the stem's kernel and the attention window.
@@ -74,9 +78,10 @@ def fetch(name: str, *, setting: str) -> Path:
     log.info("Downloading %s into %s.", name, wanted.file.parent)
     try:
         wanted.file.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(
-            wanted.address, str(wanted.file), hash_prefix=digest[1] if digest else None, progress=False
-        )
+        with _patience(SILENCE_SECONDS):
+            torch.hub.download_url_to_file(
+                wanted.address, str(wanted.file), hash_prefix=digest[1] if digest else None, progress=False
+            )
     except Exception as error:  # no network, a full disk, a damaged transfer: each has its own type
         raise UserError(
             f"{name} are not on this computer and could not be downloaded ({error}).",
@@ -84,6 +89,17 @@ def fetch(name: str, *, setting: str) -> Path:
             hint=f"Download {wanted.address} elsewhere and put the file into {wanted.file.parent}.",
         ) from error
     return wanted.file
+
+
+@contextlib.contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Let connections opened meanwhile be silent no longer than this; a network may drop them without a word."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def load_imagenet(encoder: nn.Module, name: str, *, setting: str, file: Path | None = None) -> LoadReport:

@@ -1,6 +1,7 @@
 """ImageNet weights: where they are looked for, both ways files name them, and what is said when they cannot be had."""
 
 import hashlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -230,6 +231,20 @@ def test_a_damaged_download_is_not_kept(
     with pytest.raises(UserError, match="could not be downloaded"):
         fetch(NAMES["convnext"], setting="weights")
     assert list(kept.parent.iterdir()) == []
+
+
+@pytest.mark.timeout(30)
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(
+    caches: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = caches / "kept" / "tiny-01234567.pth"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/{kept.name}"
+        monkeypatch.setattr(imagenet, "download_of", lambda _: Download(address, kept))
+        monkeypatch.setattr(imagenet, "SILENCE_SECONDS", 0.2)
+        with pytest.raises(UserError, match="could not be downloaded"):
+            fetch(NAMES["convnext"], setting="weights")
+    assert socket.getdefaulttimeout() is None
 
 
 def test_gray_networks_are_refused(tmp_path: Path) -> None:

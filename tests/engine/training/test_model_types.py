@@ -13,6 +13,7 @@ from sleapnn_engine.models.heads import HEADS
 
 from .jobs import events
 from .rendered import NODES, job, trained, write_labels
+from .test_presets_train import few_frames
 
 MODEL_TYPES = tuple(HEADS)
 BACKBONES = ("unet", "convnext", "swint")
@@ -55,6 +56,27 @@ def test_every_type_trains_with_every_backbone(tmp_path: Path, model_type: str, 
         value.numel() for name, value in weights.items() if "relative_position_index" not in name
     )
     assert (run / "viz" / "validation.0000.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_every_type_learns_from_real_animals_with_every_backbone(
+    shared_data: Path, tmp_path: Path, model_type: str, backbone: str
+) -> None:
+    source = "fly32_single" if model_type == "single_instance" else "flies24_pair"
+    config = job(
+        tmp_path,
+        Path(few_frames(shared_data / source / "train.pkg.slp", tmp_path, count=6)),
+        model_type=model_type,
+        backbone=backbone,
+        data_config__preprocessing__scale=0.25,
+        data_config__use_augmentations_train=True,
+        trainer_config__train_steps_per_epoch=6,
+        trainer_config__max_epochs=3,
+        trainer_config__optimizer__lr=0.003,
+    )
+    found = ends(trained(config))
+    assert found[-1]["train"] < found[0]["train"]
 
 
 @pytest.mark.parametrize(
