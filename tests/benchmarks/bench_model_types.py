@@ -22,8 +22,8 @@ from sleapnn_engine.evaluation.scores import PoseScores, Summary
 
 from .side_by_side import DATA, ask_peer, epoch_ends, put_all, run_settings, train_ours, write
 
-#: Learns something in few steps with all of them.
-LEARNING_RATE = 1e-3
+#: Such that each learns something in few steps; a higher one throws the encoders far off in their first.
+LEARNING_RATES = {"unet": 1e-3, "convnext": 2e-4, "swint": 2e-4}
 #: Least height of a peak: these models have learned too little to be sure of much.
 THRESHOLD = 0.05
 #: Input pixels in a cell of every map.
@@ -135,14 +135,14 @@ def settings(model_type: str, backbone: str, folder: Path, args: argparse.Namesp
             epochs=args.epochs,
         ),
     )
-    put_all(values, {"trainer_config.optimizer.lr": LEARNING_RATE})
+    put_all(values, {"trainer_config.optimizer.lr": LEARNING_RATES[backbone]})
     if model_type != "single_instance":
-        # Whole frames at half their size; crops hold an animal and more, and fit the coarsest stride.
+        # Whole frames at half their size, a quarter for the large encoders; crops hold an animal and more.
         crops = model_type in ("centered_instance", "multi_class_topdown")
         put_all(
             values,
             {
-                "data_config.preprocessing.scale": 1.0 if crops else 0.5,
+                "data_config.preprocessing.scale": 1.0 if crops else 0.25 if backbone in ENCODERS else 0.5,
                 "data_config.preprocessing.crop_size": 128 if crops else None,
             },
         )

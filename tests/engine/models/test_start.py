@@ -189,7 +189,9 @@ def test_a_sleap_file_gives_the_same_network(
     reports = load_start_weights(model, made)
     assert same(part(model, ""), part(source, ""))
     assert all(report.is_complete and not report.unused for report in reports)
-    assert bool(reports[0].notes) == (settings.get("up_interpolate") is False)
+    enlarged, stem = settings.get("up_interpolate") is False, "stem_stride" in settings
+    assert len(reports[0].notes) == enlarged + stem
+    assert any("halves the image once more" in note for note in reports[0].notes) == stem
     assert not reports[1].notes
 
 
