@@ -9,7 +9,7 @@ from .issue import Fix, Issue, error, warning
 from .spec import SPEC
 from .view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
 
-VECTORS = f"{HEADS}.multi_class_topdown.class_vectors.global_pool"
+VECTORS = f"{HEADS}.multi_class_topdown.class_vectors"
 
 
 def _one_of_each(view: View) -> Iterator[Issue]:
@@ -143,23 +143,19 @@ def _sizes(view: View) -> Iterator[Issue]:
 
 
 def _elsewhere(view: View) -> Iterator[Issue]:
-    """What sleap-nn cannot open again; nothing is wrong with it here."""
-    backbone = view.backbone()
-    if not backbone:
-        return
-    stem = view.number(f"{BACKBONES}.unet.stem_stride") if backbone.endswith("unet") else None
-    path = f"{backbone}.convs_per_block"
-    cases = [
-        (path, view.number(path) == 1),
-        (f"{BACKBONES}.unet.middle_block", view.value(f"{BACKBONES}.unet.middle_block") is False),
-        (f"{BACKBONES}.unet.stacks", (view.number(f"{BACKBONES}.unet.stacks") or 1) > 1),
-        (f"{BACKBONES}.unet.stem_stride", (stem or 1) > 2),
+    """What sleap-nn cannot open again; nothing is wrong with it here. Keys of sections that are off have no value."""
+    convs, unet = f"{view.backbone()}.convs_per_block", f"{BACKBONES}.unet."
+    cases = (
+        (convs, view.number(convs) == 1),
+        (unet + "middle_block", view.value(unet + "middle_block") is False),
+        (unet + "stacks", (view.number(unet + "stacks") or 1) > 1),
+        (unet + "stem_stride", (view.number(unet + "stem_stride") or 1) > 2),
         (f"{BACKBONES}.swint.arch", bool(view.value(f"{BACKBONES}.swint.arch"))),
         (f"{BACKBONES}.convnext.arch", view.on(f"{BACKBONES}.convnext.arch")),
-        (VECTORS, view.head() == VECTORS.rpartition(".class")[0] and view.value(VECTORS) is False),
-    ]
+        (VECTORS + ".global_pool", view.value(VECTORS + ".global_pool") is False),
+    )
     for path, holds in cases:
-        if holds and path.startswith((backbone, HEADS)):
+        if holds and view.backbone():
             yield Issue(path, "info", "sleap-nn cannot open a model with this setting; here it works.")
 
 

@@ -16,7 +16,8 @@ BACKBONES = MODEL + "backbone_config"
 HEADS = MODEL + "head_configs"
 SCHEDULERS = TRAINER + "lr_scheduler"
 
-#: Max stride of a ConvNeXt or Swin backbone with patches of one pixel.
+#: Max stride of a ConvNeXt or Swin backbone with patches of one pixel: each of three steps between its stages halves the
+#: map, and so does the pool below them.
 PYRAMID_STRIDE = 16
 
 

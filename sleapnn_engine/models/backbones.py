@@ -6,7 +6,8 @@ from typing import Any
 from ..config.encoder_sizes import CONVNEXT_SIZES, STAGES, SWIN_SIZES, per_stage, swin_sizes
 from ..config.errors import UserError
 from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, UNetConfig
-from .pyramid import STRIDE_BELOW_STEM, Pyramid, PyramidShape, SwinShape
+from ..config.view import PYRAMID_STRIDE
+from .pyramid import Pyramid, PyramidShape, SwinShape
 from .unet import UNet, UNetShape
 
 SECTION = "model_config.backbone_config"
@@ -46,7 +47,7 @@ def required_multiple(config: BackboneConfig) -> int:
     chosen = config.convnext or config.swint
     if chosen is None:
         raise UserError("no backbone is set.", where=SECTION, hint="Choose one.", usage=True)
-    return STRIDE_BELOW_STEM * chosen.stem_patch_stride
+    return PYRAMID_STRIDE * chosen.stem_patch_stride
 
 
 def unet_shape(config: UNetConfig, *, in_channels: int, output_stride: int) -> UNetShape:

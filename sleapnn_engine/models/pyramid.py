@@ -6,11 +6,9 @@ import attrs
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..config.view import PYRAMID_STRIDE
 from .blocks import ConvBlock
 from .decoder import Decoder
-
-#: Each of three steps between the stages halves the map, and so does the pool below them.
-STRIDE_BELOW_STEM = 16
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +36,7 @@ class PyramidShape:
 
     @property
     def bottleneck_stride(self) -> int:
-        return STRIDE_BELOW_STEM * self.stem_stride
+        return PYRAMID_STRIDE * self.stem_stride
 
     @property
     def deepest_width(self) -> int:
