@@ -16,9 +16,11 @@ hypothesis.settings.load_profile("unhurried")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and every process they start as well;
-# several tests send it on purpose.
+# A shell that starts the tests in the background has them ignore Ctrl-C, and `nohup` the end of the terminal, and every
+# process they start as well; several tests send these on purpose.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
