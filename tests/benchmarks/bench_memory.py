@@ -19,7 +19,8 @@ import psutil
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.files import read_config
 
-from .bench_against_peer import CASES, ROOT, settings, write
+from .bench_against_peer import CASES, settings
+from .side_by_side import ROOT, write
 
 MEBI = 2**20
 #: A small and a large set.
@@ -70,12 +71,12 @@ def report_training(case: str, file: Path, run: Path) -> None:
 
 def fill_cache(config: Path) -> dict[str, int]:
     """Bytes of all frames as the network reads them, and by how much this process grew while keeping them."""
-    from sleapnn_engine.training import build, images, labels
+    from sleapnn_engine.training import images, labels
     from sleapnn_engine.training.allocator import keep_freed_memory
 
     keep_freed_memory()
     job = build_job(read_config(config).values)
-    data = labels.split_data(job, labels.open_training_labels(job), seed=build.seed_everything(0))
+    data = labels.split_data(job, labels.open_training_labels(job))
     plan = images.plan_images(job, data)
     data.train.read_image(0)
     before = psutil.Process().memory_info().rss
