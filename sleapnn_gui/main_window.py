@@ -84,8 +84,10 @@ class MainWindow(QMainWindow):
         ]
         self.search_field = SearchField([*search_index(), *commands])
         self.search_field.setObjectName("search")
-        self.search_field.setFixedWidth(300)
-        self.search_field.setPlaceholderText("Search settings and commands   Ctrl+K")
+        hint = "Search settings and commands   Ctrl+K"
+        self.search_field.setPlaceholderText(hint)
+        beside = 64  # the glass, the button that clears, and the paddings
+        self.search_field.setFixedWidth(self.search_field.fontMetrics().horizontalAdvance(hint) + beside)
 
     def _lay_out(self) -> None:
         actions = self.actions_by_verb

@@ -64,13 +64,13 @@ class FileCommands(QObject):
         )
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open what was handed over: labels together, anything else one after the other."""
+        """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
         labels = [path for path in paths if path.name.lower().endswith(".slp")]
-        if labels:
-            self.set_labels([str(path) for path in labels])
         for path in paths:
             if path not in labels:
                 self.open_path(path)
+        if labels:
+            self.set_labels([str(path) for path in labels])
 
     def open_path(self, path: Path) -> None:
         """Open one config, SLEAP 1.4 JSON, labels file or run folder; what is wrong with it is said."""

@@ -108,6 +108,21 @@ def test_a_config_opens_edits_and_saves(window: MainWindow, tmp_path: Path) -> N
     assert window.top_bar.state.text() == ""
 
 
+@pytest.mark.parametrize("first", ["labels", "config"])
+def test_labels_and_a_config_open_together_in_any_order(
+    app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "mine.yaml"
+    config.write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
+    paths = [str(tmp_path / "a.slp"), str(config), str(tmp_path / "b.pkg.slp")]
+    _, found = build(["sleapnn-gui", *(paths if first == "labels" else reversed(paths))])
+    labels = found.document.value("data_config.train_labels_path")
+    assert found.document.value(EPOCHS) == 7
+    assert sorted(labels) == [paths[0], paths[2]]
+    throw_away(found)
+
+
 def test_a_file_that_is_no_config_is_said(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text("a: [1,\n")
