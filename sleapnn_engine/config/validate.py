@@ -6,10 +6,11 @@ from typing import Any
 
 from . import tree
 from .checks import CHECKS
+from .effect import idle_reason
 from .issue import Fix, Issue, error, warning
 from .newer import is_newer_key
 from .spec import SPEC
-from .values import problem_of
+from .values import fits_type, problem_of
 from .view import View
 
 
@@ -18,8 +19,8 @@ def validate(values: Mapping[str, Any]) -> list[Issue]:
 
     Reads nothing from disk: see `checks_files.check_files` and `checks_labels.check_labels` for that.
     """
-    issues = [*_unknown_keys(values), *_single_values(values)]
     view = View(values)
+    issues = [*_unknown_keys(values), *_single_values(values, view)]
     for check in CHECKS:
         issues.extend(check(view))
     return issues
@@ -74,13 +75,19 @@ class Remove:
     """Stands in a fix for: take this key out of the file."""
 
 
-def _single_values(values: Mapping[str, Any]) -> Iterator[Issue]:
+def _single_values(values: Mapping[str, Any], view: View) -> Iterator[Issue]:
     for key in SPEC.keys.values():
         if not tree.has(values, key.path) or not key.meta.edited:
             continue
         found = problem_of(key, tree.get(values, key.path))
         if found:
             severity, message, fixed = found
+            if (
+                severity == "error"
+                and fits_type(key, tree.get(values, key.path))
+                and idle_reason(view, key.path)
+            ):
+                severity, message = "warning", f"{message} It has no effect here."
             fix = None if fixed is None else Fix(f"Use {_short(fixed)}", {key.path: fixed})
             yield Issue(key.path, severity, message, fix)
 

@@ -1,5 +1,6 @@
 """Whether one value fits its setting's record, said as a sentence; and its conversion to the right type."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,14 @@ def problem_of(key: Key, value: Any) -> Problem | None:
     if value is None:
         return None if meta.nullable else ("error", f"{meta.label} cannot be null.", key.default)
     return _BY_KIND[meta.kind](meta, value)
+
+
+def fits_type(key: Key, value: Any) -> bool:
+    """Whether `value` is a number of the setting's kind, be it in the setting's range or not."""
+    number = as_number(value)
+    if key.meta.kind not in ("int", "float") or number is None:
+        return False
+    return isinstance(number, int) or (key.meta.kind == "float" and math.isfinite(number))
 
 
 def _error(text: str, better: Any = None) -> Problem:

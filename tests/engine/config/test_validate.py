@@ -47,6 +47,16 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"trainer_config.optimizer_name": "adam"}, "trainer_config.optimizer_name", "error"),
     ({"data_config.data_pipeline_fw": "litdata"}, "data_config.data_pipeline_fw", "error"),
     ({"data_config.validation_fraction": 1.0}, "data_config.validation_fraction", "error"),
+    (
+        {"data_config.validation_fraction": 0, "data_config.val_labels_path": ["b.slp"]},
+        "data_config.validation_fraction",
+        "warning",
+    ),
+    (
+        {"data_config.validation_fraction": "none", "data_config.val_labels_path": ["b.slp"]},
+        "data_config.validation_fraction",
+        "error",
+    ),
     ({"trainer_config.max_epoch": 3}, "trainer_config.max_epoch", "error"),
     ({"trianer_config": {}}, "trianer_config", "error"),
     ({"my_lab": 1}, "my_lab", "warning"),
