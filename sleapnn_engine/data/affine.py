@@ -8,16 +8,16 @@ import torch
 import torch.nn.functional as functional
 
 
-def affine_matrices(*, degrees: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
-    """Build (B, 2, 3) matrices about the image centre: shift first, then scale, then rotate.
+def affine_matrices(*, degrees: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> torch.Tensor:
+    """Build float32 (B, 2, 3) matrices about the image centre: shift first, then scale, then rotate.
 
     `degrees` (B,) turns clockwise on the screen when positive, `scale` (B,) enlarges above 1, `shift` (B,
     2) moves by pixels x, y.
     """
-    radians = torch.deg2rad(degrees)
-    cos, sin = torch.cos(radians) * scale, torch.sin(radians) * scale
-    linear = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
-    return torch.cat([linear, linear @ shift.unsqueeze(-1)], dim=-1)
+    radians, (x, y) = np.deg2rad(degrees), shift.T
+    cos, sin = np.cos(radians) * scale, np.sin(radians) * scale
+    rows = np.array([[cos, -sin, cos * x - sin * y], [sin, cos, sin * x + cos * y]], dtype=np.float32)
+    return torch.from_numpy(np.ascontiguousarray(rows.transpose(2, 0, 1)))
 
 
 def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
@@ -26,9 +26,9 @@ def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, wi
     The centre is ((width - 1) / 2, (height - 1) / 2): pixel centres are whole numbers.
     """
     centre = points.new_tensor([(width - 1) / 2, (height - 1) / 2])
-    linear, offset = matrices[:, :, :2], matrices[:, None, None, :, 2]
-    turned = (points - centre).flatten(1, 2) @ linear.mT
-    return turned.view(points.shape) + (offset + centre)
+    linear, offset = matrices[:, :, :2].mT, matrices[:, None, :, 2] + centre
+    turned = torch.baddbmm(offset, (points - centre).flatten(1, 2), linear)
+    return turned.view(points.shape)
 
 
 def move_images(images: torch.Tensor, matrices: torch.Tensor, *, margin: int = 0) -> torch.Tensor:
@@ -80,6 +80,6 @@ def move_by_grid(images: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
 
 def drop_outside(points: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
     """Set points (..., 2) that are not on an image of that size to NaN."""
-    x, y = points[..., 0], points[..., 1]
-    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    return torch.where(inside.unsqueeze(-1), points, torch.nan)
+    middle, reach = points.new_tensor([[(width - 1) / 2, (height - 1) / 2], [width / 2, height / 2]])
+    inside = ((points - middle).abs_() <= reach).all(dim=-1, keepdim=True)
+    return torch.where(inside, points, torch.nan)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import numpy as np
 import torch
 
 from .affine import affine_matrices, drop_outside, move_images, move_points
@@ -162,21 +163,21 @@ class Augmenter:
         """
         g = self.geometric
         parts = (g.rotation_p, g.scale_p, g.translate_p)
+        chances = torch.rand((3, count), generator=self.generator).numpy()
+        drawn = torch.rand((4, count), generator=self.generator).double().numpy()
         if any(p is not None for p in parts):
-            turned, scaled, shifted = (self._happens(count, p or 0.0) for p in parts)
+            turned, scaled, shifted = (chance < (p or 0.0) for chance, p in zip(chances, parts, strict=True))
         else:
-            turned = scaled = shifted = self._happens(count, g.affine_p)
-        degrees = self._uniform(count, g.rotation_min, g.rotation_max) * turned
-        scale = torch.where(scaled, self._uniform(count, g.scale_min, g.scale_max), 1.0)
-        limits = torch.tensor([g.translate_width * width, g.translate_height * height])
-        shift = torch.rand((count, 2), generator=self.generator).mul_(2).sub_(1).mul_(limits)
-        shift.mul_(shifted[:, None])
-        rows = ((degrees != 0) | (scale != 1) | (shift != 0).any(dim=1)).nonzero().squeeze(1)
-        if len(rows) == count:
-            return rows, affine_matrices(degrees=degrees, scale=scale, shift=shift)
+            turned = scaled = shifted = chances[0] < g.affine_p
+        degrees = turned * (g.rotation_min + (g.rotation_max - g.rotation_min) * drawn[0])
+        scale = np.where(scaled, g.scale_min + (g.scale_max - g.scale_min) * drawn[1], 1.0)
+        limits = np.array([[g.translate_width * width], [g.translate_height * height]])
+        shift = shifted * (2 * drawn[2:] - 1) * limits
+        rows = np.flatnonzero((degrees != 0) | (scale != 1) | (shift != 0).any(axis=0))
         if not len(rows):
             return None
-        return rows, affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift[rows])
+        matrices = affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift.T[rows])
+        return torch.from_numpy(rows), matrices
 
     def _erase(self, images: torch.Tensor) -> torch.Tensor:
         """Paint a rectangle of one random colour over each chosen image; points stay, as if occluded."""

@@ -7,7 +7,7 @@ import math
 import torch
 
 from .targets import map_size
-from .windows import NOTHING, inside, places
+from .windows import LEAST_EXPONENT, NOTHING, inside, places
 
 #: Limbs are drawn as patches when the largest covers no more than this share of a map.
 PATCH_SHARE = 0.4
@@ -40,7 +40,7 @@ def part_affinity_fields(
     along = (dx * span[:, :1, None] + dy * span[:, 1:, None]) / length.square().clamp_min(1.0)[..., None]
     along = along.clamp(0.0, 1.0)
     squared = (dx - along * span[:, :1, None]).square() + (dy - along * span[:, 1:, None]).square()
-    weight = torch.exp(squared.square() * (-0.5 / sigma**2))
+    weight = squared.square_().mul_(-0.5 / sigma**2).clamp_min_(LEAST_EXPONENT).exp_()
     fields = points.new_zeros(len(points) * len(edges) * 2 * rows * columns)
     index = places((batch * len(edges) + edge) * 2, ys, xs, size=(rows, columns))
     for axis in (0, 1):

@@ -80,15 +80,13 @@ class FrameStore:
         """Return uint8 (B, C, H, W) for int64 (B,) indices; raises UserError when a frame cannot be read."""
         raise NotImplementedError
 
-    def crops(
-        self, indices: torch.Tensor, centers: torch.Tensor, *, size: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cut squares of `size` around centers (M, 2) out of the frames at `indices`, int64 (M,), as `cut_crops` does.
+    def crops(self, indices: torch.Tensor, corners: torch.Tensor, *, size: int) -> torch.Tensor:
+        """Cut squares of `size` at corners (M, 2) out of the frames at `indices`, int64 (M,), as `cut_crops` does.
 
         A frame that is asked for several times is read once.
         """
         frames, rows = torch.unique(indices, return_inverse=True)
-        return cut_crops(self.images(frames), centers, rows, size=size)
+        return cut_crops(self.images(frames), corners, rows, size=size)
 
     def batch(self, indices: torch.Tensor) -> Batch:
         """Return the frames at `indices`, int64 (B,), as a batch."""
@@ -122,12 +120,9 @@ class MemoryFrames(FrameStore):
         """Copy the chosen frames out of the cache."""
         return self.pixels.index_select(0, indices.to(self.pixels.device))
 
-    def crops(
-        self, indices: torch.Tensor, centers: torch.Tensor, *, size: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def crops(self, indices: torch.Tensor, corners: torch.Tensor, *, size: int) -> torch.Tensor:
         """Cut straight out of the cache."""
-        device = self.pixels.device
-        return cut_crops(self.pixels, centers.to(device), indices.to(device), size=size)
+        return cut_crops(self.pixels, corners, indices, size=size)
 
     def move_to(self, device: torch.device | str) -> None:
         """Move the cache to a device with room for it, so that batches need no copy from the CPU."""

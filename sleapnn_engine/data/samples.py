@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 import torch
 
+from .affine import drop_outside
 from .crops import crop_corners
 from .frames import Batch, FrameStore
 from .geometry import pad_image
@@ -132,6 +133,10 @@ class CropSamples(FrameSamples):
         there = torch.isfinite(store.centers).all(dim=-1)
         self._frames, self._animals = there.nonzero().unbind(1)
         self._centers = store.centers[self._frames, self._animals]
+        self._corners = crop_corners(self._centers, size=self.side)
+        points = store.points[self._frames, self._animals] - self._corners[:, None]
+        self._points = drop_outside(points, height=self.side, width=self.side)[:, None]
+        self._tracks = store.tracks[self._frames, self._animals][:, None]
         self._shifts = 0.5 * (
             1 - torch.tensor([sizing.nominal for sizing in store.sizings])[self._frames] * plan.scale
         )
@@ -153,14 +158,10 @@ class CropSamples(FrameSamples):
         return self.plan.side + 2 * self.plan.margin
 
     def batch(self, indices: torch.Tensor) -> Batch:
-        frames, animals = self._frames[indices], self._animals[indices]
-        images, corners = self.store.crops(frames, self._centers[indices], size=self.side)
-        points = self.store.points[frames, animals] - corners.to("cpu")[:, None]
-        inside = ((points >= -0.5) & (points <= self.side - 0.5)).all(dim=-1, keepdim=True)
         return Batch(
-            images=images,
-            points=torch.where(inside, points, torch.nan)[:, None],
-            tracks=self.store.tracks[frames, animals][:, None],
+            images=self.store.crops(self._frames[indices], self._corners[indices], size=self.side),
+            points=self._points[indices],
+            tracks=self._tracks[indices],
             shifts=self._shifts[indices],
             indices=indices,
         )

@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from .windows import NOTHING, inside, places
+from .windows import LEAST_EXPONENT, NOTHING, inside, places
 
 #: Gaussians are drawn as patches when one covers no more than this share of a map; writing a cell of a patch costs
 #: about twenty times what writing a cell of a whole map costs (measured on one CPU thread).
@@ -49,9 +49,8 @@ def confidence_maps(
 def _whole_maps(points: torch.Tensor, *, height: int, width: int, stride: int, sigma: float) -> torch.Tensor:
     """Draw gaussians that reach over most of the map, every cell of them; the memory layout is channels_last, which
     is that of a network's answers."""
-    columns, rows = _profiles(points, height=height, width=width, stride=stride, sigma=sigma)
-    across = columns.transpose(2, 3).contiguous()[:, :, None]
-    down = rows.transpose(2, 3).contiguous()[:, :, :, None]
+    across, down = _profiles(points, height=height, width=width, stride=stride, sigma=sigma)
+    across, down = across[:, :, None], down[:, :, :, None]
     maps = down[:, 0] * across[:, 0]
     one = torch.empty_like(maps) if points.shape[1] > 1 else maps
     for animal in range(1, points.shape[1]):
@@ -77,7 +76,8 @@ def class_maps(
     divided by the sum of all claims. Each class shows the greatest claim of its animals. Tracks outside
     0..classes-1 (-1: none) claim their place without showing it for any class.
     """
-    columns, rows = _profiles(points, height=height, width=width, stride=stride, sigma=sigma)
+    profiles = _profiles(points, height=height, width=width, stride=stride, sigma=sigma)
+    columns, rows = (profile.mT.contiguous() for profile in profiles)
     claims = torch.stack(
         [
             (rows[:, animal, :, :, None] * columns[:, animal, :, None, :]).amax(dim=1)
@@ -117,18 +117,15 @@ def map_size(height: int, width: int, *, stride: int) -> tuple[int, int]:
     return math.ceil(height / stride), math.ceil(width / stride)
 
 
-def _grid(height: int, width: int, stride: int, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    rows, columns = map_size(height, width, stride=stride)
-    make = {"device": like.device, "dtype": like.dtype}
-    return torch.arange(rows, **make) * stride, torch.arange(columns, **make) * stride
-
-
 def _profiles(
     points: torch.Tensor, *, height: int, width: int, stride: int, sigma: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the two factors of every gaussian: exponentials in x, (B, I, N, w), and y, (B, I, N, h)."""
-    ys, xs = _grid(height, width, stride, points)
-    factor = -0.5 / (sigma * stride) ** 2
-    columns = torch.exp((xs - points[..., :1]).square() * factor).nan_to_num_(nan=0.0)
-    rows = torch.exp((ys - points[..., 1:]).square() * factor).nan_to_num_(nan=0.0)
-    return columns, rows
+    """Return the two factors of every gaussian: exponentials in x, (B, I, w, N), and y, (B, I, h, N)."""
+    rows, columns = map_size(height, width, stride=stride)
+    cells = torch.arange(max(rows, columns), device=points.device, dtype=points.dtype) * stride
+    # Room of this shape, for the result would take over the order in memory of the points.
+    off = points.new_empty((*points.shape[:2], 2, len(cells), points.shape[2]))
+    torch.sub(cells[:, None], points.mT.unsqueeze(-2), out=off)
+    exponents = off.square_().mul_(-0.5 / (sigma * stride) ** 2).clamp_min_(LEAST_EXPONENT)
+    both = exponents.exp_().nan_to_num_(nan=0.0)
+    return both[:, :, 0, :columns], both[:, :, 1, :rows]

@@ -7,6 +7,10 @@ import torch
 #: Target values below this are as good as zero for a float32 loss.
 NOTHING = 1e-6
 
+#: exp() of less is as good as zero. Of -88 and less it takes ten times as long because it underflows, as do products of
+#: what just does not.
+LEAST_EXPONENT = -40.0
+
 
 def inside(start: torch.Tensor, *, side: int, count: int) -> torch.Tensor:
     """Move patches of `side` cells that start at `start`, int64 (...), onto an axis of `count` cells: (..., side).

@@ -14,9 +14,9 @@ HEIGHT, WIDTH, EDGE = 40, 52, 3
 def maps() -> Tensor:
     """Three maps, each with a turn, a scale and a shift of its own: (3, 2, 3)."""
     return affine_matrices(
-        degrees=torch.tensor([33.0, -80.0, 170.0]),
-        scale=torch.tensor([1.15, 0.8, 1.0]),
-        shift=torch.tensor([[3.2, -6.1], [0.0, 4.4], [-7.7, 0.5]]),
+        degrees=np.array([33.0, -80.0, 170.0]),
+        scale=np.array([1.15, 0.8, 1.0]),
+        shift=np.array([[3.2, -6.1], [0.0, 4.4], [-7.7, 0.5]]),
     )
 
 

@@ -38,11 +38,7 @@ def augmenter(*, seed=0, intensity=None, geometric=None):
 
 
 def map_of(*, degrees=0.0, scale=1.0, shift=(0.0, 0.0)):
-    return affine_matrices(
-        degrees=torch.tensor([degrees], dtype=torch.float32),
-        scale=torch.tensor([scale], dtype=torch.float32),
-        shift=torch.tensor([shift], dtype=torch.float32),
-    )
+    return affine_matrices(degrees=np.array([degrees]), scale=np.array([scale]), shift=np.array([shift]))
 
 
 @pytest.mark.parametrize("size", [(5, 5), (6, 6), (4, 9), (7, 4)])

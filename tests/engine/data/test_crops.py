@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.data.crops import auto_crop_size, cut_crops
+from sleapnn_engine.data.crops import auto_crop_size, crop_corners, cut_crops
 from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.data.targets import centroids
 
@@ -19,7 +19,8 @@ def test_crops_are_the_pixels_of_the_image_and_zero_outside(size):
     images = torch.randint(1, 256, (3, 2, 30, 40), dtype=torch.uint8)
     centers = torch.tensor([[20.0, 15.0], [0.0, 0.0], [39.2, 29.9], [-50.0, 10.0], [13.49, 7.51]])
     rows = torch.tensor([0, 2, 1, 1, 0])
-    crops, corners = cut_crops(images, centers, rows, size=size)
+    corners = crop_corners(centers, size=size)
+    crops = cut_crops(images, corners, rows, size=size)
     assert crops.shape == (5, 2, size, size)
     assert crops.dtype == torch.uint8
     padded = np.pad(images.numpy(), ((0, 0), (0, 0), (100, 100), (100, 100)))
@@ -34,14 +35,15 @@ def test_crops_are_the_pixels_of_the_image_and_zero_outside(size):
 def test_a_dot_stays_under_its_point_in_a_crop():
     point = np.array([[51.3, 40.8]])
     image = torch.from_numpy(dots(point, height=90, width=100)).permute(2, 0, 1)[None]
-    crops, corners = cut_crops(image, torch.tensor([[48.7, 44.2]]), torch.tensor([0]), size=40)
+    corners = crop_corners(torch.tensor([[48.7, 44.2]]), size=40)
+    crops = cut_crops(image, corners, torch.tensor([0]), size=40)
     place = point[0] - corners[0].numpy()
     np.testing.assert_allclose(dot_place(crops[0, 0].numpy(), place), place, atol=0.02)
 
 
 def test_a_crop_without_a_centre_is_refused():
     with pytest.raises(ValueError, match="finite"):
-        cut_crops(torch.zeros(1, 1, 8, 8), torch.tensor([[math.nan, 1.0]]), torch.tensor([0]), size=4)
+        crop_corners(torch.tensor([[math.nan, 1.0]]), size=4)
 
 
 ANIMAL = np.array([[0.0, 0.0], [60.0, 0.0], [np.nan, np.nan], [np.inf, 3.0]])

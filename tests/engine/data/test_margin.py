@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.data.augment import to_float
-from sleapnn_engine.data.crops import cut_crops
+from sleapnn_engine.data.crops import crop_corners, cut_crops
 
 from .scenes import dot_place, dots
 from .test_augment import augmenter
@@ -24,7 +24,8 @@ def crops(*, size: int) -> tuple[Tensor, Tensor]:
     places = np.stack(np.meshgrid(np.arange(12.3, 400, 28), np.arange(14.6, 360, 28)), -1).reshape(-1, 2)
     picture = torch.from_numpy(dots(places, height=360, width=400, radius=2.5)).permute(2, 0, 1)[None]
     centers = torch.from_numpy(np.random.default_rng(4).uniform([122, 122], [278, 238], (6, 2)))
-    cut, corners = cut_crops(picture, centers, torch.zeros(6, dtype=torch.long), size=size)
+    corners = crop_corners(centers, size=size)
+    cut = cut_crops(picture, corners, torch.zeros(6, dtype=torch.long), size=size)
     points = torch.from_numpy(places).float() - corners[:, None]
     return cut, points[:, None]
 
