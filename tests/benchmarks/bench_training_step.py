@@ -1,18 +1,23 @@
 """What a training step costs beside a bare PyTorch loop, and how soon after the start the first step is done.
 
-Run it on a quiet machine: `python -m tests.benchmarks.bench_training_step [--steps N] [--starts N]`. It trains the
-medium-field single-animal preset on the 32-node fly. Compare the ratios between machines, not the milliseconds.
+Run it on a quiet machine: `python -m tests.benchmarks.bench_training_step [--steps N] [--pairs N] [--starts N]`. It
+trains the medium-field single-animal preset on the 32-node fly. Compare the ratios between machines, not the
+milliseconds. Machines with neighbours drift by a tenth from one second to the next, so the loops take turns, each time
+in a process of its own, and the ratio is that of the medians over all turns.
 """
 
 import argparse
 import io
+import itertools
 import json
+import multiprocessing
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,24 +42,38 @@ WARM_UP = 5
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=60, help="steps of each loop")
+    parser.add_argument("--steps", type=int, default=40, help="steps of each loop and turn")
+    parser.add_argument("--pairs", type=int, default=5, help="turns of each loop")
     parser.add_argument(
         "--starts", type=int, default=3, help="processes started for the time to the first step"
     )
     args = parser.parse_args()
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads")
-    plain = bare_step(args.steps)
+    plain = statistics.median(apart("plain", "32", args.steps))
     print(f"{'bare loop, float32, as it comes':34}{plain * 1e3:8.1f} ms a step")
     for precision in ("32", "bf16"):
-        bare = bare_step(args.steps, tuned=True, bf16=precision == "bf16")
-        own = own_step(args.steps, precision=precision)
+        turns: dict[str, list[float]] = {"bare": [], "own": []}
+        for turn in range(2 * args.pairs):
+            which = "bare" if turn % 4 in (0, 3) else "own"
+            turns[which] += apart(which, precision, args.steps)
+        bare, own = (statistics.median(turns[which]) for which in ("bare", "own"))
         print(f"{'bare loop, tuned, ' + precision:34}{bare * 1e3:8.1f} ms a step")
         print(
             f"{'ours, ' + precision:34}{own * 1e3:8.1f} ms a step {1 / own:6.2f} steps/s"
-            f"   {own / plain:.3f} of bare, {own / bare:.3f} of tuned"
+            f"   {own / plain:.3f} of bare, {own / bare:.3f} of tuned",
+            flush=True,
         )
     for name, seconds in first_step(args.starts).items():
         print(f"{name:34}{seconds:8.2f} s")
+
+
+def apart(which: str, precision: str, steps: int) -> list[float]:
+    """The seconds of every step of one loop in a new process, warm-up left out: plain or tuned (bare), or ours."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+        if which == "own":
+            return alone.submit(own_steps, steps, precision=precision).result()
+        tuned, bf16 = which == "bare", precision == "bf16"
+        return alone.submit(bare_steps, steps, tuned=tuned, bf16=bf16).result()
 
 
 def job_values(folder: Path, *, steps: int) -> dict[str, Any]:
@@ -93,8 +112,8 @@ def preset_model() -> tuple[PoseModel, int, int]:
     return model, job.trainer_config.train_data_loader.batch_size, stride
 
 
-def bare_step(steps: int, *, tuned: bool = False, bf16: bool = False) -> float:
-    """Seconds of a step of the shortest loop PyTorch allows: one batch in memory, its targets ready.
+def bare_steps(steps: int, *, tuned: bool, bf16: bool) -> list[float]:
+    """Seconds of the steps of the shortest loop PyTorch allows: one batch in memory, its targets ready.
 
     `tuned`: with the memory layout and the optimizer that our trainings use.
     """
@@ -115,16 +134,16 @@ def bare_step(steps: int, *, tuned: bool = False, bf16: bool = False) -> float:
         loss.item()
         optimizer.step()
         times.append(time.perf_counter() - began)
-    return statistics.median(times[WARM_UP:])
+    return times[WARM_UP:]
 
 
-def own_step(steps: int, *, precision: str) -> float:
+def own_steps(steps: int, *, precision: str) -> list[float]:
     """Seconds from one `batch_end` to the next in a real run: data, augmentation, targets, step and journal."""
     with tempfile.TemporaryDirectory() as folder:
         values = job_values(Path(folder), steps=steps + WARM_UP)
         train(build_job(values), precision=precision, stream=io.StringIO())
         ends = [event["t"] for event in journal(Path(folder) / "run") if event["kind"] == "batch_end"]
-    return statistics.median(b - a for a, b in zip(ends[WARM_UP:], ends[WARM_UP + 1 :]))
+    return [b - a for a, b in itertools.pairwise(ends[WARM_UP:])]
 
 
 def first_step(starts: int) -> dict[str, float]:
