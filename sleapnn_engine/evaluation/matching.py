@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+
+from sleapnn_engine.data.pairing import best_pairs
 
 Pairs = list[tuple[int, int]]
 
@@ -25,7 +26,7 @@ def match_animals(predicted: np.ndarray, truth: np.ndarray, *, limit: float | No
         apart = 1.0 + min(gaps.shape) * np.max(gaps, where=allowed, initial=0.0)
     else:
         apart = np.nextafter(limit, np.inf)
-    return _kept(linear_sum_assignment(np.where(allowed, gaps, apart)), allowed)
+    return _kept(best_pairs(np.where(allowed, gaps, apart)), allowed)
 
 
 def match_poses(predicted: np.ndarray, truth: np.ndarray, *, reach: np.ndarray) -> Pairs:
@@ -43,7 +44,7 @@ def match_poses(predicted: np.ndarray, truth: np.ndarray, *, reach: np.ndarray) 
     allowed = mean_distances(predicted, truth) <= reach
     # Any allowed pair is worth a little more than none, also one at the very end of the reach.
     worth = np.where(allowed, met.sum(axis=-1) / np.maximum(visible, 1) + 1e-6, 0.0)
-    return _kept(linear_sum_assignment(worth, maximize=True), allowed)
+    return _kept(best_pairs(worth, greatest=True), allowed)
 
 
 def node_distances(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:

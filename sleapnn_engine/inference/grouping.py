@@ -16,7 +16,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
+
+from sleapnn_engine.data.pairing import best_pairs
 
 from .animals import Animals, make_animals
 from .lines import LineScoring, Links, find_links
@@ -138,7 +139,7 @@ def _nearest(
     gaps = np.linalg.norm(_middles(one, first)[:, None] - _middles(other, second)[None], axis=-1)
     allowed = closest <= reach
     apart = 1.0 + min(gaps.shape) * gaps.max()
-    pairs = zip(*linear_sum_assignment(np.where(allowed, gaps, apart)))
+    pairs = zip(*best_pairs(np.where(allowed, gaps, apart)))
     return {int(j): int(i) for i, j in pairs if allowed[i, j]}
 
 

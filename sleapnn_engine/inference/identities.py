@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
+
+from sleapnn_engine.data.pairing import best_pairs
 
 from .animals import Animals, make_animals
 from .peaks import Peaks
@@ -33,7 +34,7 @@ def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stri
     for mine in _runs(rows * n_nodes + nodes):
         chances = np.nan_to_num(claims[mine] * values[mine, None], nan=0.0, posinf=0.0, neginf=0.0)
         allowed = (chances > 0) & (chances >= _LEAST_SHARE * chances.max(axis=1, keepdims=True))
-        i, k = linear_sum_assignment(np.where(allowed, chances, 0.0), maximize=True)
+        i, k = best_pairs(np.where(allowed, chances, 0.0), greatest=True)
         kept = allowed[i, k]
         owner[mine[i[kept]]] = k[kept]
     points = peaks.points.numpy()
@@ -56,7 +57,7 @@ def assign_classes(vectors: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray,
     classes = np.full(len(vectors), -1, dtype=np.int64)
     scores = np.full(len(vectors), np.nan, dtype=np.float32)
     for mine in _runs(np.asarray(groups)):
-        i, k = linear_sum_assignment(np.nan_to_num(vectors[mine], nan=0.0), maximize=True)
+        i, k = best_pairs(np.nan_to_num(vectors[mine], nan=0.0), greatest=True)
         classes[mine[i]] = k
         scores[mine[i]] = vectors[mine[i], k]
     return classes, scores

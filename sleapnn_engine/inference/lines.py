@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
+
+from sleapnn_engine.data.pairing import best_pairs
 
 from .peaks import Peaks
 
@@ -107,6 +108,6 @@ def _links_of_edge(
 def choose_pairs(values: np.ndarray, *, least: float) -> tuple[np.ndarray, np.ndarray]:
     """Pair rows with columns of (R, C) one to one for the greatest sum; pairs below `least` (or NaN) are no pairs."""
     allowed = values >= least
-    i, j = linear_sum_assignment(np.where(allowed, values, 0.0), maximize=True)
+    i, j = best_pairs(np.where(allowed, values, 0.0), greatest=True)
     kept = allowed[i, j]
     return i[kept], j[kept]
