@@ -30,8 +30,8 @@ import sys
 from sleapnn_engine.training import tracking
 tracking.SIGN_IN_SECONDS, tracking.FINISH_SECONDS, tracking.CLOSE_SECONDS = 3, 3, 3
 {first}
-from sleapnn_engine.cli import main
-sys.exit(main())
+from sleapnn_engine.__main__ import main
+main()
 """
 
 
