@@ -58,12 +58,12 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
     """Check the code, then run the tests; those run even when a check failed, and have the last word."""
     root = Path(root)
     environment = _prepare(root, screens=frozenset())
+    threads = str(min(2, os.cpu_count() or 1))
     variables = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
-        # One thread a test: several tests at a time use the processor better than several threads in one.
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
         "PYTHONUNBUFFERED": "1",
     }
     python = str(environment.program("python"))
@@ -75,9 +75,7 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
             complain(f"==> {name} found problems: the result is a failure, whatever the tests say")
         codes.append(code)
     say("pytest")
-    # Files whole, because their tests share what is slow to make. The caller's words come last and win (`-n 0`).
-    workers = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
-    codes.append(_run([python, "-m", "pytest", *workers, *pytest_words], cwd=root, variables=variables))
+    codes.append(_run([python, "-m", "pytest", *pytest_words], cwd=root, variables=variables))
     return next((code for code in codes if code != 0), 0)
 
 
