@@ -268,9 +268,10 @@ def _button(text: str, tip: str) -> QPushButton:
     button.setToolTip(tip)
     button.setAccessibleName(text.rstrip("…"))
     button.setAccessibleDescription(tip)
-    # Wide enough for every text it will show, so that nothing moves under the pointer.
-    widest = max(
-        QFontMetrics(button.font()).horizontalAdvance(word) for word in (text, "Cancelling…", "Resuming…")
-    )
-    button.setMinimumWidth(widest + 30)
+    # Wide enough for every text it will show, in the heavier type of the main button, so that nothing moves under the
+    # pointer.
+    heavy = QFontMetrics(current_theme().font(weight=QFont.Weight.DemiBold))
+    widest = max(heavy.horizontalAdvance(word) for word in (text, "Cancelling…", "Resuming…"))
+    edges = 34  # padding, border and what the style adds
+    button.setMinimumWidth(widest + edges)
     return button

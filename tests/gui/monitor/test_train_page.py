@@ -200,6 +200,13 @@ def test_no_words_are_clipped(page, app, mode, size, state, counted):
     assert _clipped(page) == []
 
 
+def test_a_crowded_strip_leaves_its_buttons_the_room_they_need(page):
+    show(page, long_run(), State.TRAINING)
+    strip = page.strip
+    for button in (strip.pause, strip.stop, strip.cancel):
+        assert button.minimumWidth() >= button.sizeHint().width(), button.text()
+
+
 def _clipped(page):
     """Visible words that do not have the room they need; labels that shorten themselves are allowed to."""
     found = []
@@ -212,7 +219,8 @@ def _clipped(page):
         if needed > label.width() + 1:
             found.append((label.text(), needed, label.width()))
     for button in page.findChildren(QAbstractButton):
-        needed = QFontMetrics(button.font()).horizontalAdvance(button.text())
+        # What a button asks for knows of the heavier type of the main one and of its edges.
+        needed = button.sizeHint().width()
         if button.isVisible() and button.text() and needed > button.width() + 1:
             found.append((button.text(), needed, button.width()))
     for widget in page.findChildren(QWidget):
