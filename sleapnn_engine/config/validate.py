@@ -79,15 +79,13 @@ def _single_values(values: Mapping[str, Any], view: View) -> Iterator[Issue]:
     for key in SPEC.keys.values():
         if not tree.has(values, key.path) or not key.meta.edited:
             continue
-        found = problem_of(key, tree.get(values, key.path))
+        value = tree.get(values, key.path)
+        found = problem_of(key, value)
         if found:
             severity, message, fixed = found
-            if (
-                severity == "error"
-                and fits_type(key, tree.get(values, key.path))
-                and idle_reason(view, key.path)
-            ):
-                severity, message = "warning", f"{message} It has no effect here."
+            if severity == "error" and fits_type(key, value) and idle_reason(view, key.path):
+                severity = "warning"
+                message += " It has no effect here, but other programs may refuse the file."
             fix = None if fixed is None else Fix(f"Use {_short(fixed)}", {key.path: fixed})
             yield Issue(key.path, severity, message, fix)
 

@@ -299,8 +299,7 @@ class EngineChannel:
             return None
         try:
             return self._gpu_bytes()
-        except Exception:
-            # Guards the heartbeat from a driver that fails to answer: one figure less is no sign of death.
+        except Exception:  # guards the heartbeat from a driver that fails to answer: no sign of death
             return None
 
 

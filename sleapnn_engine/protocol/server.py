@@ -188,9 +188,10 @@ class Server:
             sender, *parts = self._requests.recv_multipart()
             try:
                 answer = self._desk.answer(parts)
-            except Exception:
-                # Guards the run's other viewers, and its stop button, from whatever one request brings up:
-                # a journal that cannot be read just now, or a mistake of ours. The viewer asks again.
+            except (
+                Exception
+            ):  # guards the run's other viewers, and its stop button, from what one request brings up
+                # A journal that cannot be read just now, or a mistake of ours. The viewer asks again.
                 _LOG.exception("A request of a viewer could not be answered.")
                 continue
             self._requests.send_multipart([sender, *answer], zmq.NOBLOCK, copy=False)
