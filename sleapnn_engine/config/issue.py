@@ -1,10 +1,15 @@
 """What a check has to say about a config: where, how bad, why, and what would mend it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 SEVERITIES = ("error", "warning", "info")
+
+
+class Remove:
+    """Stands in a fix for: take this key out of the file."""
 
 
 @attrs.frozen
@@ -31,3 +36,24 @@ def error(path: str, message: str, fix: Fix | None = None) -> Issue:
 
 def warning(path: str, message: str, fix: Fix | None = None) -> Issue:
     return Issue(path, "warning", message, fix)
+
+
+def issue_values(issue: Issue) -> dict[str, Any]:
+    """An issue as plain values that JSON can hold, for another process; `issue_from` reads them."""
+    fix = None
+    if issue.fix is not None:
+        changes = issue.fix.changes
+        fix = {
+            "label": issue.fix.label,
+            "set": {path: value for path, value in changes.items() if value is not Remove},
+            "remove": [path for path, value in changes.items() if value is Remove],
+        }
+    return {"path": issue.path, "severity": issue.severity, "message": issue.message, "fix": fix}
+
+
+def issue_from(values: Mapping[str, Any]) -> Issue:
+    """The issue that `issue_values` wrote."""
+    said, fix = values["fix"], None
+    if said is not None:
+        fix = Fix(said["label"], {**said["set"], **dict.fromkeys(said["remove"], Remove)})
+    return Issue(values["path"], values["severity"], values["message"], fix)

@@ -7,7 +7,7 @@ from typing import Any
 from . import tree
 from .checks import CHECKS
 from .effect import idle_reason
-from .issue import Fix, Issue, error, warning
+from .issue import Fix, Issue, Remove, error, warning
 from .newer import is_newer_key
 from .spec import SPEC
 from .values import fits_type, problem_of
@@ -17,7 +17,7 @@ from .view import View
 def validate(values: Mapping[str, Any]) -> list[Issue]:
     """All issues of a config, in schema order per kind: unknown keys, single values, rules across keys.
 
-    Reads nothing from disk: see `checks_files.check_files` and `checks_labels.check_labels` for that.
+    Reads nothing from disk: `sleapnn_engine.inspect` looks at files and labels too.
     """
     view = View(values)
     issues = [*_unknown_keys(values), *_single_values(values, view)]
@@ -69,10 +69,6 @@ def _unknown(
     renamed = f"{prefix}.{near[0]}" if prefix else near[0]
     fix = None if near[0] in siblings else Fix(f"Rename to {near[0]}", {renamed: value, path: Remove})
     return error(path, f"{name} is not a known key of {where}; did you mean {near[0]}?", fix)
-
-
-class Remove:
-    """Stands in a fix for: take this key out of the file."""
 
 
 def _single_values(values: Mapping[str, Any], view: View) -> Iterator[Issue]:

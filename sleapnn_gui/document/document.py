@@ -11,9 +11,9 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.effect import idle_reason
 from sleapnn_engine.config.files import copy_values, dump_config, save_text
-from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.validate import Remove, validate
+from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
 
 from .commands import Edit, State

@@ -9,8 +9,9 @@ from sleapnn_engine.commands.validate import issues_of
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.checks_disk import check_labels
 from sleapnn_engine.config.files import copy_values
+from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.validate import Remove, validate
+from sleapnn_engine.config.validate import validate
 
 UNET = "model_config.backbone_config.unet"
 SINGLE = "model_config.head_configs.single_instance.confmaps"
