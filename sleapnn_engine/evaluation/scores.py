@@ -21,7 +21,8 @@ class Summary:
     median of each. `percent_of_body` is the median in percent of the median diagonal of the labelled animals' boxes.
     `precision` is the share of predicted animals that are some labelled one, `recall` the share of labelled animals
     that were found, `f1` their harmonic mean. `class_accuracy` is the share of matched animals with a labelled
-    identity that were given it.
+    identity that were given it. `body` is that median diagonal, in source pixels: half of it is how far off a small
+    animal may be found.
     """
 
     median_px: float | None
@@ -32,6 +33,7 @@ class Summary:
     recall: float | None
     f1: float | None
     class_accuracy: float | None
+    body: float | None = None
 
 
 @attrs.frozen(eq=False)
@@ -89,7 +91,8 @@ class PoseScores:
         """Match every frame and score all of them."""
         sizes = [body_sizes(frame.truth) for frame in self._frames]
         body = _median(np.concatenate([np.empty(0), *sizes]))
-        pairs = [self._pairs(frame, own, body) for frame, own in zip(self._frames, sizes, strict=True)]
+        how = {"body": body, "limit": self.limit, "paired": self.paired}
+        pairs = [pairs_found(frame.predicted, frame.truth, **how) for frame in self._frames]
         distances = np.concatenate(
             [np.empty((0, len(self.nodes)))]
             + [
@@ -111,16 +114,8 @@ class PoseScores:
             recall=_share(hits, n_true),
             f1=_share(2 * hits, n_predicted + n_true),
             class_accuracy=self._class_accuracy(pairs),
+            body=body,
         )
-
-    def _pairs(self, frame: _Frame, sizes: np.ndarray, body: float | None) -> Pairs:
-        if self.paired:
-            both = _there(frame.predicted) & _there(frame.truth)
-            return [(row, row) for row in np.flatnonzero(both).tolist()]
-        if self.limit is None and body:
-            return match_poses(frame.predicted, frame.truth, reach=np.fmax(sizes, body) / 2)
-        limit = _POINT_LIMIT if self.limit is None else self.limit
-        return match_animals(frame.predicted, frame.truth, limit=limit)
 
     def _class_accuracy(self, pairs: list[Pairs]) -> float | None:
         right = asked = 0
@@ -129,6 +124,27 @@ class PoseScores:
             asked += int((labelled >= 0).sum())
             right += int(((labelled >= 0) & (frame.predicted_classes[_rows(found, 0)] == labelled)).sum())
         return _share(right, asked)
+
+
+def pairs_found(
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    *,
+    body: float | None,
+    limit: float | None = None,
+    paired: bool = False,
+) -> Pairs:
+    """Say which of predicted (P, N, 2) is which of labelled (T, N, 2) animals of a frame, in source pixels.
+
+    Returns (row of predicted, row of truth) of the animals that count as found, as `PoseScores` explains; `body` is
+    its median over all frames that are scored together.
+    """
+    if paired:
+        both = _there(predicted) & _there(truth)
+        return [(row, row) for row in np.flatnonzero(both).tolist()]
+    if limit is None and body:
+        return match_poses(predicted, truth, reach=np.fmax(body_sizes(truth), body) / 2)
+    return match_animals(predicted, truth, limit=_POINT_LIMIT if limit is None else limit)
 
 
 def _there(points: np.ndarray) -> np.ndarray:

@@ -64,6 +64,12 @@ _ERROR = record(
     ),
 )
 
+_PAIR = record(
+    Field("labelled", INTEGER, "place in `truth`"),
+    Field("predicted", INTEGER, "place in `predicted`"),
+    Field("error_px", NUMBER, "mean distance, in source-image pixels", nullable=True),
+)
+
 _ARRAY = record(
     Field("name", TEXT, "what the array shows"),
     Field("dtype", TEXT, "how its numbers are stored"),
@@ -176,12 +182,7 @@ _EVENTS = (
         name="phase",
         doc="A stretch of work began, moved on, or ended.",
         fields=(
-            Field(
-                "name",
-                TEXT,
-                "which stretch",
-                choices=PHASES,
-            ),
+            Field("name", TEXT, "which stretch", choices=PHASES),
             Field("state", TEXT, "where in it", choices=("started", "progress", "done")),
             Field("done", INTEGER, "items finished", nullable=True),
             Field("total", INTEGER, "items in all; null: not known", nullable=True),
@@ -310,7 +311,13 @@ _EVENTS = (
                 "who each predicted animal is taken for; absent likewise",
                 optional=True,
             ),
-            Field("error_px", NUMBER, "mean distance, in source-image pixels", nullable=True),
+            Field(
+                "pairs",
+                list_of(_PAIR),
+                "animals that count as found, as in `error` of `epoch_end`; absent: an earlier engine",
+                optional=True,
+            ),
+            Field("error_px", NUMBER, "mean distance of all pairs, in source-image pixels", nullable=True),
             Field("stride", INTEGER, "pixels of the sent image per cell of the confidence maps"),
             Field("arrays", list_of(_ARRAY), "the arrays that follow, in order"),
         ),

@@ -76,6 +76,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         improved=improved,
         train_by_head=averages.by_head,
         val_by_head=scores.by_head,
+        body=scores.body,
     )
 
 

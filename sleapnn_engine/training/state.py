@@ -65,7 +65,8 @@ class PointErrors:
 class EpochResult:
     """One epoch, trained and validated.
 
-    `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head.
+    `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head,
+    `body` the diagonal of the median validation animal's box in source pixels.
     """
 
     epoch: int
@@ -82,6 +83,7 @@ class EpochResult:
     improved: bool
     train_by_head: dict[str, float] = attrs.field(factory=dict)
     val_by_head: dict[str, float] = attrs.field(factory=dict)
+    body: float | None = None
 
 
 _NOTHING = nullcontext()

@@ -7,7 +7,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from sleapnn_engine.evaluation.scores import PoseScores
+from sleapnn_engine.evaluation.scores import PoseScores, Summary
 from sleapnn_engine.inference.animals import Animals
 
 from .losses import total_loss
@@ -16,11 +16,12 @@ from .state import PointErrors, Training
 
 @attrs.frozen
 class Scores:
-    """Validation of one epoch: `loss` and `by_head` are means over samples."""
+    """Validation of one epoch: `loss` and `by_head` are means over samples, `body` the median animal in source px."""
 
     loss: float
     by_head: dict[str, float]
     errors: PointErrors | None
+    body: float | None
     seconds: float
 
 
@@ -43,10 +44,12 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
             phase.progress(done)
             heed()
     total, *heads = (loss / feed.n_val for loss in losses)
+    found = scores.summary()
     return Scores(
         loss=total,
         by_head=dict(zip((loss.name for loss in training.losses), heads, strict=True)),
-        errors=errors_of(scores),
+        errors=errors_of(found, paired=scores.paired),
+        body=found.body,
         seconds=time.perf_counter() - began,
     )
 
@@ -70,21 +73,20 @@ def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -
     )
 
 
-def errors_of(scores: PoseScores) -> PointErrors | None:
+def errors_of(found: Summary, *, paired: bool) -> PointErrors | None:
     """What was added up, for an event; None when nothing can be said.
 
-    Counting animals is no merit where each sample is known to show one.
+    Counting animals is no merit where each sample is known to show one (`paired`).
     """
-    found = scores.summary()
-    if found.median_px is None and (scores.paired or found.f1 is None):
+    if found.median_px is None and (paired or found.f1 is None):
         return None
     return PointErrors(
         median_px=found.median_px,
         p90_px=found.p90_px,
         percent_of_body=found.percent_of_body,
         by_node=found.by_node,
-        precision=None if scores.paired else found.precision,
-        recall=None if scores.paired else found.recall,
-        f1=None if scores.paired else found.f1,
+        precision=None if paired else found.precision,
+        recall=None if paired else found.recall,
+        f1=None if paired else found.f1,
         class_accuracy=found.class_accuracy,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_gui.monitor.pairing import pair_animals
+from sleapnn_gui.monitor.pairing import Pairing
 
 FRAME_BYTES = 192 * 2**20
 """Memory for images and confidence maps; beyond it, older epochs are thinned out."""
@@ -24,8 +24,6 @@ class FrameShelf:
         self._limit = limit
         self._bytes = 0
         self._epochs: dict[int, list[_Kept]] = {}
-        self.one_animal = True
-        """Whether every image shows exactly one animal; to be set before frames come."""
         self.version = 0
         """Grows with every change."""
 
@@ -45,7 +43,7 @@ class FrameShelf:
                 self._bytes -= _weight(known)
                 del frames[index]
                 break
-        pairing = pair_animals(event.body, one_animal=self.one_animal)
+        pairing = Pairing.of(event.body)
         error = event.body["error_px"]
         frames.append(_Kept(event, (pairing.wrong, -1.0 if error is None else float(error))))
         self._bytes += _weight(frames[-1])

@@ -20,7 +20,7 @@ from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.heat import gray_or_color_image, heat_image
 from sleapnn_gui.monitor.overlay import Layers, Overlay
-from sleapnn_gui.monitor.pairing import Pairing, pair_animals
+from sleapnn_gui.monitor.pairing import Pairing
 from sleapnn_gui.widgets.theme import current_theme
 
 NEAR = 12.0
@@ -93,10 +93,7 @@ class FrameView(QWidget):
         return self.overlay.pairing
 
     def _read(self, event: Event) -> Overlay:
-        pairing = pair_animals(event.body, one_animal=self.one_animal)
-        return Overlay.of(
-            event.body, pairing, nodes=self.nodes, edges=self.edges, several=not self.one_animal
-        )
+        return Overlay.of(event.body, nodes=self.nodes, edges=self.edges, several=not self.one_animal)
 
     def _told(self) -> str:
         """The frame in a sentence."""
@@ -104,7 +101,9 @@ class FrameView(QWidget):
             return "No frame yet"
         error, pairing = self._event.body["error_px"], self.pairing
         parts = [] if error is None else [f"mean error {words.pixels(error)}"]
-        if not self.one_animal:
+        if not pairing.known:
+            parts.append("the engine of this run does not tell which animals belong together")
+        elif not self.one_animal:
             labelled = words.counted(len(pairing.pairs) + len(pairing.missed), "animal", "animals")
             parts += [
                 f"{len(pairing.pairs)} of {labelled} found",
@@ -284,8 +283,12 @@ class FrameView(QWidget):
         parts = [self.nodes[node] if node < len(self.nodes) else f"part {node + 1}"]
         if true is not None and guess is not None:
             parts.append(f"{words.pixels(math.dist(true, guess) * body['scale'])} off")
+        elif not self.pairing.known:
+            pass
         elif guess is None:
-            parts.append("not found" if predicted is not None or self.one_animal else "animal missed")
+            parts.append(
+                "animal missed" if number in self.pairing.missed and not self.one_animal else "not found"
+            )
         else:
             parts.append("not labelled" if labelled is not None or self.one_animal else "no labelled animal")
         score = _point(body["scores"], predicted, node)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.heat import part_color
-from sleapnn_gui.monitor.pairing import Pairing, as_points, body_sizes
+from sleapnn_gui.monitor.pairing import Pairing
 from sleapnn_gui.widgets.theme import current_theme
 
 MARK_SIZES = 2.0, 4.5
@@ -62,12 +62,12 @@ class Overlay:
     """Diagonal of the largest animal, in pixels of the image."""
 
     @classmethod
-    def of(cls, event_body: dict[str, Any], pairing: Pairing, **known: Any) -> "Overlay":
+    def of(cls, event_body: dict[str, Any], **known: Any) -> "Overlay":
         """Read the animals of a `frame` event."""
         truth, predicted = event_body["truth"], event_body["predicted"]
-        sizes = body_sizes(as_points(truth or predicted))
+        body = max(map(_diagonal, truth or predicted), default=0.0)
         who = {key: event_body.get(key, ()) for key in ("true_identities", "identities")}
-        return cls(truth, predicted, pairing, body=float(sizes.max(initial=0.0)), **who, **known)
+        return cls(truth, predicted, Pairing.of(event_body), body=body, **who, **known)
 
     def told(self, true: int, found: int) -> tuple[str, bool]:
         """What is said of a pair's identity, empty without one, and whether it is right."""
@@ -169,7 +169,7 @@ class _Brush:
         said = []
         for true, found, error in pairing.pairs:
             who, right = self.overlay.told(true, found)
-            text = f"{who}  ·  {words.pixels(error)}" if who else words.pixels(error)
+            text = "  ·  ".join(part for part in (who, "" if error is None else words.pixels(error)) if part)
             said.append((self.truth[true], text, "on_image" if right else "validation_line"))
         said += [(self.truth[true], "missed", "validation_line") for true in pairing.missed]
         said += [(self.predicted[found], "extra", "validation_line") for found in pairing.extra]
@@ -222,6 +222,12 @@ class _Brush:
 
     def _color(self, node: int, ink: QColor) -> QColor:
         return ink if len(self.overlay.nodes) == 1 else part_color(node)
+
+
+def _diagonal(animal: Animal) -> float:
+    """Of the box around the visible points; 0 without any."""
+    points = [point for point in animal if point is not None]
+    return math.hypot(*(max(side) - min(side) for side in zip(*points))) if points else 0.0
 
 
 def _on_image(token: str) -> QColor:

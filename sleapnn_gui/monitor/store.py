@@ -9,7 +9,6 @@ import numpy as np
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
 from sleapnn_gui.monitor.levels import Column, Series
-from sleapnn_gui.monitor.model_words import ONE_ANIMAL
 from sleapnn_gui.run.queue import Batches, Item
 
 PHASE_NAMES = ("labels", "split", "cache", "model", "first_batch")
@@ -236,7 +235,6 @@ class RunStore:
 
     def _add_started(self, event: Event) -> None:
         self.header = Header.from_body(event.body)
-        self.frames.one_animal = self.header.model_type in ONE_ANIMAL
 
     def _add_phase(self, event: Event) -> None:
         body = event.body

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from sleapnn_engine.data.samples import FrameSamples
-from sleapnn_engine.evaluation.matching import match_animals
+from sleapnn_engine.evaluation.scores import pairs_found
 
 from ..drawing import draw_prediction, save_picture
 from ..state import EpochResult, Training
@@ -29,8 +29,9 @@ class Shown:
     """One sample: `image` uint8 (H, W, C), `maps` {head: float32 (channels, h, w)}, points in pixels of the image.
 
     `truth` (animals, nodes, 2), `predicted` (animals found, nodes, 2), `scores` (animals found, nodes); `pairs` are
-    places in both of animals that belong together, `error_px` their mean distance in source-image pixels. `tracks`
-    and `classes` say which identity each labelled and each predicted animal has, -1 for none.
+    (row of predicted, row of truth) of the animals that count as found, as the scores of the epoch count them,
+    `pair_errors` the mean distance of each, NaN without a common node, `error_px` that of all their points, both in
+    source-image pixels. `tracks` and `classes` say which identity each labelled and each predicted animal has, -1 for none.
     """
 
     split: str
@@ -41,6 +42,7 @@ class Shown:
     predicted: np.ndarray
     scores: np.ndarray
     pairs: list[tuple[int, int]]
+    pair_errors: list[float]
     tracks: np.ndarray
     classes: np.ndarray
     scale: float
@@ -65,7 +67,7 @@ class Preview(Callback):
         pinned += [("validation", feed.val, i) for i in spread(feed.n_val, min(VALIDATION_FRAMES, most - 1))]
         seen: set[str] = set()
         for split, store, index in pinned:
-            shown = look(training, store, split=split, index=index)
+            shown = look(training, store, split=split, index=index, body=result.body)
             send(training, store, shown, epoch=result.epoch)
             if self._pictures is not None and split not in seen:
                 self._draw(training, shown, epoch=result.epoch)
@@ -111,15 +113,15 @@ def spread(count: int, wanted: int) -> list[int]:
     return sorted({i * count // wanted for i in range(wanted)}) if count else []
 
 
-def look(training: Training, samples: FrameSamples, *, split: str, index: int) -> Shown:
-    """Predict one sample as it is, without augmentation."""
+def look(training: Training, samples: FrameSamples, *, split: str, index: int, body: float | None) -> Shown:
+    """Predict one sample as it is, without augmentation; `body` is the median animal of the validation, source px."""
     training.model.eval()
     example = training.feed.look(samples, index)
     outputs = predict(training, example.images)
     animals = training.decoder(outputs)[0]
     found, (labelled, tracks) = samples.to_source(index, animals.points), samples.truth(index)
-    pairs = match_animals(found, labelled)
-    distances = np.array([np.linalg.norm(found[p] - labelled[t], axis=-1) for p, t in pairs])
+    pairs = pairs_found(found, labelled, body=body, paired=training.decoder.one_each)
+    distances = [np.linalg.norm(found[p] - labelled[t], axis=-1) for p, t in pairs]
     # Of a batch of one, whose further animals are only there for other frames.
     truth = example.points[0, : len(labelled)].cpu().numpy()
     return Shown(
@@ -131,10 +133,11 @@ def look(training: Training, samples: FrameSamples, *, split: str, index: int) -
         predicted=animals.points - float(example.shifts[0]),
         scores=animals.node_scores,
         pairs=pairs,
+        pair_errors=[_mean(each) for each in distances],
         tracks=tracks,
         classes=animals.classes,
         scale=samples.source_scale(index),
-        error_px=float(np.nanmean(distances)) if np.isfinite(distances).any() else None,
+        error_px=_or_none(_mean(np.concatenate([np.empty(0), *distances]))),
     )
 
 
@@ -161,10 +164,24 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
         truth=[_plain_points(points) for points in shown.truth],
         predicted=[_plain_points(points) for points in shown.predicted],
         scores=[[float(score) for score in scores] for scores in shown.scores],
+        pairs=[
+            {"labelled": t, "predicted": p, "error_px": _or_none(error)}
+            for (p, t), error in zip(shown.pairs, shown.pair_errors, strict=True)
+        ],
         error_px=shown.error_px,
         stride=training.decoder.strides[head],
         **identities,
     )
+
+
+def _mean(distances: np.ndarray) -> float:
+    """The mean of those that are known, NaN where none is."""
+    known = distances[np.isfinite(distances)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _or_none(number: float) -> float | None:
+    return number if np.isfinite(number) else None
 
 
 def _names(classes: np.ndarray, names: Sequence[str]) -> list[str | None]:

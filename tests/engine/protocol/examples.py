@@ -87,6 +87,7 @@ BODIES = {
         "truth": [[[1.0, 0.5], None]],
         "predicted": [[[1.25, 0.5], [0.0, 2.0]]],
         "scores": [[0.9, 0.1]],
+        "pairs": [{"labelled": 0, "predicted": 0, "error_px": 0.5}],
         "error_px": 0.5,
         "stride": 2,
         "arrays": [

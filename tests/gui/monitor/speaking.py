@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sleapnn_engine.evaluation.matching import body_sizes
+from sleapnn_engine.evaluation.scores import pairs_found
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.run.queue import EventQueue
 
@@ -15,6 +17,7 @@ class Speaker:
         self.seq, self.t, self.step = 0, t, 0
         self.events = []
         self.best = (None, None)
+        self.one_animal = True
 
     def say(self, kind, body, *, arrays=None, after=0.0):
         self.seq += 1
@@ -34,6 +37,7 @@ class Speaker:
         nodes=NODES,
         edges=(("nose", "thorax"), ("thorax", "tail")),
     ):
+        self.one_animal = model_type not in ("centroid", "bottomup", "multi_class_bottomup")
         return self.say(
             "started",
             {
@@ -130,7 +134,9 @@ class Speaker:
         truth=None,
         predicted=None,
         scale=2.0,
+        paired=True,
     ):
+        """With `paired` False as an earlier engine says it: without who belongs together."""
         truth = [[[2.0, 3.0], [8.0, 8.0], None]] if truth is None else truth
         predicted = [[[5.0, 7.0], [8.0, 9.0], [12.0, 12.0]]] if predicted is None else predicted
         body = {
@@ -148,6 +154,8 @@ class Speaker:
             "stride": 4,
             "arrays": [],
         }
+        if paired:
+            body["pairs"] = pairs_of(body, one_animal=self.one_animal)
         maps = np.zeros((nodes, side // 4, side // 4), np.float16)
         maps[0, 1, 1] = 1.0
         image = np.full((side, side, 1), 30, np.uint8)
@@ -162,3 +170,24 @@ class Speaker:
         while more := queue.take():
             taken += more
         return taken
+
+
+def pairs_of(body, *, one_animal):
+    """What the engine says of the animals of a `frame` event, each frame measured by itself."""
+    nodes = max(map(len, (*body["truth"], *body["predicted"])), default=0)
+    truth, predicted = (body["scale"] * as_points(body[side], nodes) for side in ("truth", "predicted"))
+    sizes = body_sizes(truth)
+    median = float(np.median(sizes[np.isfinite(sizes)])) if np.isfinite(sizes).any() else None
+    pairs = pairs_found(predicted, truth, body=median, paired=one_animal)
+    gaps = [np.linalg.norm(predicted[p] - truth[t], axis=-1) for p, t in pairs]
+    return [
+        {"labelled": t, "predicted": p, "error_px": float(np.nanmean(gap))}
+        for (p, t), gap in zip(pairs, gaps, strict=True)
+    ]
+
+
+def as_points(animals, nodes):
+    """Animals of a `frame` event as (animals, nodes, 2), NaN where a point is not visible."""
+    unseen = (np.nan, np.nan)
+    rows = [[point or unseen for point in animal] + [unseen] * (nodes - len(animal)) for animal in animals]
+    return np.array(rows, np.float64).reshape(len(animals), nodes, 2)

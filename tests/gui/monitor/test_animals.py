@@ -174,6 +174,16 @@ class TestFrames:
         assert view.describe_at(view._to_screen(QPointF(20.5, 2.5))) == "nose  ·  animal missed"
         assert "no labelled animal" in view.describe_at(view._to_screen(QPointF(2.5, 26.5)))
 
+    def test_of_an_earlier_engine_animals_are_shown_without_lines_and_counts(self, page):
+        speaker = Speaker().start(model_type="bottomup").batches(4, heads=HEADS)
+        show(page, speaker.frame(0, side=32, truth=[LEFT, RIGHT], predicted=[LEFT], paired=False))
+        frames = page.charts.frames
+        assert "does not tell which animals belong together" in frames.place.toolTip()
+        assert "missed" not in frames.place.text()
+        told = frames.view.describe_at(frames.view._to_screen(QPointF(20.5, 2.5)))
+        assert told == "nose"
+        assert not frames.view.grab().isNull()
+
     def test_a_frame_with_a_missed_animal_is_worse_than_one_with_a_large_error(self, page):
         speaker = Speaker().start(model_type="bottomup").batches(4, heads=HEADS)
         speaker.frame(0, index=0, side=32, truth=[LEFT], predicted=[LEFT], error=30.0)

@@ -230,6 +230,7 @@ class ScriptedRun:
                 "truth": truth,
                 "predicted": predicted,
                 "scores": [[0.9, 0.8, 0.3]],
+                "pairs": [{"labelled": 0, "predicted": 0, "error_px": 3.5 - epoch}],
                 "error_px": 3.5 - epoch,
                 "stride": 4,
             },

@@ -1,0 +1,69 @@
+"""In crowds, the animals that a frame shows as found, missed or none are those that the epoch's figures count."""
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+
+from sleapnn_engine.inference.animals import Animals, make_animals
+from sleapnn_engine.training.callbacks.preview import Preview
+from sleapnn_engine.training.state import EpochResult, Training
+from sleapnn_engine.training.validation import Scores, validate
+from sleapnn_gui.monitor.pairing import Pairing
+
+from .rendered import built, job, places, write_labels
+
+SIZE = {"height": 64, "width": 96}
+ANIMALS = 6
+
+
+@attrs.frozen
+class Guesses:
+    """Stands in for what a half-trained model finds: the same animals on every image, somewhere near the real ones."""
+
+    strides: dict[str, int]
+    points: np.ndarray
+    one_each: bool = False
+
+    def __call__(self, outputs: dict[str, Any]) -> list[Animals]:
+        scores = np.ones(self.points.shape[:2])
+        made = make_animals(self.points.astype(np.float32), node_scores=scores, scores=np.ones(len(scores)))
+        return [made] * len(next(iter(outputs.values())))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None:
+    labels = write_labels(tmp_path, frames=24, animals=ANIMALS, size=(SIZE["height"], SIZE["width"]))
+    draw = np.random.default_rng(seed)
+    near = places(1, ANIMALS, **SIZE)[0] + draw.normal(0, 14, (ANIMALS, 1, 2))
+    frames: list[dict[str, Any]] = []
+
+    def look(training: Training) -> Scores:
+        training.decoder = Guesses(training.decoder.strides, near)  # type: ignore[assignment]
+        say = training.report.event
+        training.report.event = lambda kind, **said: (  # type: ignore[method-assign]
+            frames.append(said) if kind == "frame" else say(kind, **said)
+        )
+        scores = validate(training, heed=lambda: None)
+        Preview(None, keep=False).epoch_ended(training, epoch_of(scores))
+        return scores
+
+    scores = built(job(tmp_path, labels, model_type="bottomup"), look)
+    shown = [body for body in frames if body["split"] == "validation"]
+    assert scores.errors is not None
+    assert len(shown) == 6, "all validation frames are shown, so that both count the same"
+    pairings = [Pairing.of(body) for body in shown]
+    found = sum(len(pairing.pairs) for pairing in pairings)
+    missed, extra = (sum(len(getattr(p, side)) for p in pairings) for side in ("missed", "extra"))
+    assert 0 < found < ANIMALS * 6, "some are missed"
+    assert scores.errors.recall == pytest.approx(found / (found + missed))
+    assert scores.errors.precision == pytest.approx(found / (found + extra))
+
+
+def epoch_of(scores: Scores) -> EpochResult:
+    return EpochResult(
+        epoch=0, steps=1, train=1.0, val=scores.loss, learning_rate=1e-3, train_seconds=1.0, val_seconds=1.0,
+        samples_per_second=1.0, waited=0.0, by_node={}, errors=scores.errors, improved=True, body=scores.body,
+    )  # fmt: skip
