@@ -63,6 +63,26 @@ def contents(
     }
 
 
+def first_broken(content: Mapping[str, Any]) -> str | None:
+    """Where a checkpoint holds a number that is not finite: a weight's name, or the place in the optimizer's state.
+
+    None where weights and moments are all finite. Counts and losses are not looked at.
+    """
+    for name, value in content["state_dict"].items():
+        if not _is_finite(value):
+            return str(name)
+    for state in content.get("optimizer_states") or ():
+        for number, moments in state.get("state", {}).items():
+            for name, value in moments.items():
+                if not _is_finite(value):
+                    return f"the state of the optimizer ({name} of tensor {number})"
+    return None
+
+
+def _is_finite(value: Any) -> bool:
+    return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
+
+
 def write_atomically(content: dict[str, Any], path: Path) -> None:
     """Write `content` so that `path` is at all times either the old file or the whole new one.
 

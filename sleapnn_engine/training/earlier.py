@@ -1,5 +1,6 @@
 """The training that a run goes on with: what its checkpoint says, and everything that speaks against it."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.models.weights import read_checkpoint
 
-from .checkpoint_file import OWN_SECTION
+from .checkpoint_file import OWN_SECTION, first_broken
 from .network_match import refuse_other_network
 from .resolved import FINAL
 from .schedule import Best
@@ -101,11 +102,12 @@ def read_earlier(job: Job) -> Earlier | None:
     """The training that the job goes on with; None when it starts a new one.
 
     Reads the checkpoint and the config beside it and creates nothing. Raises UserError (usage) when the file is
-    missing, damaged or not made for this, is of another network, or has nothing left to do with these settings.
+    missing, damaged or not made for this, holds values that are no numbers, is of another network, or has nothing left to do with these settings.
     """
     if not job.trainer_config.resume_ckpt_path:
         return None
     earlier = open_earlier(Path(job.trainer_config.resume_ckpt_path).expanduser().absolute())
+    _refuse_broken(earlier)
     refuse_other_network(job, earlier.content["state_dict"], config=earlier.config, where=SETTING)
     _refuse_nothing_to_do(job, earlier)
     return earlier
@@ -125,7 +127,8 @@ def open_earlier(path: Path) -> Earlier:
             "model_config.pretrained_backbone_weights and model_config.pretrained_head_weights.",
             usage=True,
         )
-    content["state_dict"] = _tensors(content["state_dict"], path=path)
+    state = content["state_dict"]
+    content["state_dict"] = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
     own = content.get(OWN_SECTION)
     own = own if isinstance(own, dict) else {}
     epoch, batch = _place(content, own)
@@ -145,6 +148,8 @@ def find_best(earlier: Earlier) -> Earlier | None:
         found = earlier if path == earlier.path else open_earlier(path)
     except UserError:
         return None  # no such file, or a damaged one: as good as none
+    if first_broken(found.content) is not None:
+        return None
     is_it = found.val is not None and found.val == earlier.val_of_best and found.step <= earlier.step
     return found if is_it else None
 
@@ -203,20 +208,29 @@ def validates_elsewhere(job: Job) -> bool:
     return bool(data.val_labels_path) or data.use_same_data_for_val
 
 
-def _tensors(state: Mapping[str, Any], *, path: Path) -> dict[str, torch.Tensor]:
-    """The weights of a file. Raises UserError (usage) when some are no numbers."""
-    found = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
-    broken = [
-        name for name, value in found.items() if value.is_floating_point() and not value.isfinite().all()
-    ]
-    if broken:
-        raise UserError(
-            f"{path} holds values that are no numbers, first in {broken[0]}.",
-            where=SETTING,
-            hint="That training went wrong; choose an earlier checkpoint.",
-            usage=True,
-        )
-    return found
+def _refuse_broken(earlier: Earlier) -> None:
+    """Raise UserError (usage) when weights or moments are not finite, naming what lies beside that is."""
+    broken = first_broken(earlier.content)
+    if broken is None:
+        return
+    whole = _whole_beside(earlier.path)
+    raise UserError(
+        f"{earlier.path} holds values that are no numbers, first in {broken}.",
+        where=SETTING,
+        hint=f"That training went wrong; choose {' or '.join(whole) or 'an earlier checkpoint'}"
+        + (" beside it." if whole else "."),
+        usage=True,
+    )
+
+
+def _whole_beside(path: Path) -> list[str]:
+    """Checkpoints in the same folder that training can go on from, with their epochs, the latest first."""
+    found = []
+    for other in sorted(path.parent.glob("*.ckpt")):
+        with contextlib.suppress(UserError):  # of no use either
+            if other != path and first_broken((one := open_earlier(other)).content) is None:
+                found.append((one.step, f"{other.name} (epoch {int(one.content.get('epoch', 0)) + 1})"))
+    return [name for _, name in sorted(found, reverse=True)]
 
 
 def _has_optimizer(content: Mapping[str, Any]) -> bool:

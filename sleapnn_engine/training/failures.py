@@ -12,6 +12,10 @@ DETAILS = "The details are in run.log."
 _WRITER = ("PytorchStreamWriter failed", "file write failed", "unexpected pos")
 
 
+class Diverged(UserError):
+    """Numbers of a training are no longer finite: its weights must not take the place of earlier ones."""
+
+
 def explained(error: BaseException, *, folder: Path | None = None) -> UserError:
     """The failure for people. A UserError stays what it is, except that it is a failure now and no refusal.
 

@@ -5,10 +5,9 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 
-from sleapnn_engine.config.errors import UserError
-
 from .averages import Averages
 from .callbacks.base import Callback
+from .failures import Diverged
 from .losses import total_loss
 from .signals import Interrupted
 from .state import BatchResult, EpochResult, Training
@@ -18,7 +17,7 @@ from .validation import Scores, validate
 def fit(training: Training, callbacks: Sequence[Callback]) -> str:
     """Train until the last epoch, a stop, or no more progress; returns completed, stopped or early_stopped.
 
-    Raises UserError when a loss is not finite and Interrupted when a signal came; both between two steps, with
+    Raises Diverged when a loss is not finite and Interrupted when a signal came; both between two steps, with
     the weights of the last good step in the model.
     """
     for callback in callbacks:
@@ -159,7 +158,7 @@ def _require_finite(loss: float, training: Training, *, what: str) -> None:
     if math.isfinite(loss):
         return
     rate = training.schedule.learning_rate
-    raise UserError(
+    raise Diverged(
         f"The {what} became {loss} at step {training.step} of epoch {training.epoch}, so training cannot go on.",
         where="trainer_config.optimizer.lr",
         hint=f"Try a learning rate below {rate:g}"

@@ -30,7 +30,7 @@ from .callbacks.wandb_log import WandbLog
 from .device import Compute, choose_computes
 from .earlier import Earlier, read_earlier
 from .evaluate import Skipped, evaluate
-from .failures import DETAILS, explained
+from .failures import DETAILS, Diverged, explained
 from .feed import Feed
 from .held_out import HeldOut, open_held_out
 from .labels import Data, open_training_labels, split_data
@@ -372,12 +372,15 @@ def _interrupted(run: _Run, *, name: str) -> int:
 
 
 def _failed(run: _Run, error: Exception) -> UserError:
-    """Log the traceback, keep the state, tell viewers; returns the error for people."""
+    """Log the traceback, keep the state unless it diverged, tell viewers; returns the error for people."""
     failure = explained(error, folder=run.folder)
+    diverged = isinstance(error, Diverged)
+    if diverged:
+        failure.hint = f"{failure.hint} {run.checkpoints.way_back()}"
     log.error("%s", failure, exc_info=error)
     # What only the log can tell keeps it, even where nothing was trained.
     run.place.kept = _has_trained(run.training) or DETAILS in failure.hint
-    if run.place.kept:
+    if run.place.kept and not diverged:
         _keep_state(run)
     run.report.event("failed", message=failure.message, path=failure.where or None, hint=failure.hint or None)
     return failure
@@ -393,8 +396,4 @@ def _keep_state(run: _Run) -> None:
         return
     if run.is_trained:
         return  # the model then holds the weights of the best epoch, no longer those of the last
-    try:
-        with run.report.phase("save", "Saving the last state"):
-            run.checkpoints.write_last(run.training)
-    except OSError as error:
-        log.warning("The last state could not be saved (%s).", error)
+    run.checkpoints.rescue(run.training)

@@ -4,10 +4,13 @@ import contextlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import attrs
 
-from ..checkpoint_file import contents, copy_atomically, write_atomically
+from ..checkpoint_file import contents, copy_atomically, first_broken, write_atomically
+from ..failures import Diverged
+from ..report import log
 from ..state import EpochResult, Training
 from .base import Callback
 
@@ -30,6 +33,7 @@ class Checkpoints(Callback):
     `best.ckpt` is always the best model so far; further ones are `best-v1.ckpt`, `best-v2.ckpt`, ... in the order
     they were set aside. `top_k` is how many are kept: -1 all, 0 none. Only files that this object wrote are removed.
     `inherited` is the best model of an earlier training that this one goes on with: a copy of it is the first one kept.
+    Weights and moments that are not all finite are never written: Diverged is raised, and every file stays as it is.
     """
 
     def __init__(self, folder: Path, *, top_k: int, save_last: bool) -> None:
@@ -38,6 +42,7 @@ class Checkpoints(Callback):
         self.save_last = save_last
         self.kept: list[Kept] = []
         self.inherited: Kept | None = None
+        self._epoch_of_last: int | None = None
 
     def fit_begun(self, training: Training) -> None:
         if self.inherited is None:
@@ -68,10 +73,33 @@ class Checkpoints(Callback):
     def write_last(self, training: Training, *, val: float | None = None) -> Path:
         """Write `last.ckpt` with the weights as they are now, whatever the settings say about keeping models."""
         path = self.folder / LAST
-        self._write(training, path, val=val, best=min((kept.val for kept in self.kept), default=None))
-        epoch = training.progress.epoch
+        best = min((kept.val for kept in self.kept), default=None)
+        write_atomically(_finite_contents(training, val=val, best=best), path)
+        epoch = self._epoch_of_last = training.progress.epoch
         training.report.event("checkpoint", epoch=epoch, path=str(path), best=False, val=val)
         return path
+
+    def rescue(self, training: Training) -> None:
+        """Write `last.ckpt` of a run that ends before its time; where that cannot be done, a warning says why."""
+        try:
+            with training.report.phase("save", "Saving the last state"):
+                self.write_last(training)
+        except OSError as error:
+            log.warning("The last state could not be saved (%s).", error)
+        except Diverged as error:
+            log.warning("The last state was not saved. %s %s", error.message, self.way_back())
+
+    def way_back(self) -> str:
+        """From which files of this run training can go on, in a sentence; the latest epoch comes first."""
+        best = min(self.kept, key=lambda kept: kept.val, default=None)
+        epochs = {} if self._epoch_of_last is None else {LAST: self._epoch_of_last}
+        if best is not None:
+            epochs[BEST] = best.epoch
+        if not epochs:
+            return "No model was saved before, so there is nothing to go on from."
+        latest_first = sorted(epochs, key=lambda name: -epochs[name])
+        files = " or ".join(f"{name} (epoch {epochs[name] + 1})" for name in latest_first)
+        return f"Training can go on from {files} in this run's folder, with trainer_config.resume_ckpt_path."
 
     def _keeps(self, val: float) -> bool:
         if self.top_k < 0 or len(self.kept) < self.top_k:
@@ -82,9 +110,10 @@ class Checkpoints(Callback):
         best = min((kept.val for kept in self.kept), default=float("inf"))
         is_best = result.val < best or not self.kept
         path = self.folder / BEST if is_best else self._free_name()
+        content = _finite_contents(training, val=result.val, best=min(best, result.val))
         if is_best and self.kept and self.top_k != 1:
             self._set_best_aside()
-        self._write(training, path, val=result.val, best=min(best, result.val))
+        write_atomically(content, path)
         if self.top_k == 1:
             self.kept.clear()
         self.kept.append(Kept(path, result.epoch, result.val))
@@ -114,13 +143,23 @@ class Checkpoints(Callback):
             with contextlib.suppress(FileNotFoundError):
                 worst.path.unlink()
 
-    def _write(self, training: Training, path: Path, *, val: float | None, best: float | None) -> None:
-        """Write a checkpoint whose weights have the validation loss `val`, while `best.ckpt` has `best`."""
-        content = contents(
-            training.model,
-            training.optimizer,
-            training.schedule.state_dicts(),
-            progress=training.progress,
-            own={**training.own_section(), "val": val, "val_of_best": best},
+
+def _finite_contents(training: Training, *, val: float | None, best: float | None) -> dict[str, Any]:
+    """A checkpoint whose weights have the validation loss `val`, while `best.ckpt` has `best`.
+
+    Raises Diverged when weights or moments are not all finite.
+    """
+    content = contents(
+        training.model,
+        training.optimizer,
+        training.schedule.state_dicts(),
+        progress=training.progress,
+        own={**training.own_section(), "val": val, "val_of_best": best},
+    )
+    if (broken := first_broken(content)) is not None:
+        raise Diverged(
+            f"The network holds values that are no longer numbers, first in {broken}, so training cannot go on.",
+            where="trainer_config.optimizer.lr",
+            hint="Try a smaller learning rate.",
         )
-        write_atomically(content, path)
+    return content

@@ -1,6 +1,7 @@
 """Which checkpoint files a run keeps: always the best as best.ckpt, and no more than was asked for."""
 
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import attrs
@@ -103,6 +104,18 @@ def test_several_are_kept_and_best_is_the_best_of_them(trained: Trained, tmp_pat
     assert files["best.ckpt"] == 3
     assert sorted(files.values()) == [1, 2, 3]
     assert set(files) <= {"best.ckpt", "best-v1.ckpt", "best-v2.ckpt", "best-v3.ckpt"}
+
+
+@pytest.mark.setting("trainer_config.model_ckpt.save_top_k")
+@pytest.mark.parametrize("top_k", [1, 2, 3])
+def test_the_best_are_kept_in_whatever_order_they_come(trained: Trained, tmp_path: Path, top_k: int) -> None:
+    for losses in [*permutations([0.2, 0.4, 0.5, 0.9]), (0.2, 0.9, 0.5)]:
+        folder = tmp_path / str(losses)
+        folder.mkdir()
+        trained.epoch = 0
+        files = run(trained, folder, list(losses), top_k=top_k)
+        assert sorted(losses[epoch] for epoch in files.values()) == sorted(losses)[:top_k]
+        assert losses[files["best.ckpt"]] == min(losses)
 
 
 def test_all_are_kept(trained: Trained, tmp_path: Path) -> None:

@@ -314,7 +314,7 @@ def test_a_signal_keeps_everything(shared_data: Path, tmp_path: Path, number: si
     assert not (run / "engine.json").exists()
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_its_state(
+def test_a_loss_that_is_not_finite_ends_the_run_in_words(
     shared_data: Path, tmp_path: Path
 ) -> None:
     config = values(shared_data, tmp_path, trainer_config__optimizer__lr=1e30, trainer_config__max_epochs=20)
@@ -327,8 +327,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_its_state(
     assert last["kind"] == "failed"
     assert last["body"]["path"] == "trainer_config.optimizer.lr"
     assert "Traceback" in (run / "run.log").read_text(encoding="utf-8")
-    content = torch.load(run / "last.ckpt", weights_only=True)
-    assert all(value.isfinite().all() for value in content["state_dict"].values())
+    assert not list(run.glob("*.ckpt"))
     assert not (run / "engine.json").exists()
 
 
