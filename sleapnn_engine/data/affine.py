@@ -9,14 +9,14 @@ import torch.nn.functional as functional
 
 
 def affine_matrices(*, degrees: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> torch.Tensor:
-    """Build float32 (B, 2, 3) matrices about the image centre: shift first, then scale, then rotate.
+    """Build float32 (B, 2, 3) matrices about the image centre: scale and rotate first, then shift.
 
     `degrees` (B,) turns clockwise on the screen when positive, `scale` (B,) enlarges above 1, `shift` (B,
-    2) moves by pixels x, y.
+    2) moves by pixels x, y of the resulting image.
     """
     radians, (x, y) = np.deg2rad(degrees), shift.T
     cos, sin = np.cos(radians) * scale, np.sin(radians) * scale
-    rows = np.array([[cos, -sin, cos * x - sin * y], [sin, cos, sin * x + cos * y]], dtype=np.float32)
+    rows = np.array([[cos, -sin, x], [sin, cos, y]], dtype=np.float32)
     return torch.from_numpy(np.ascontiguousarray(rows.transpose(2, 0, 1)))
 
 

@@ -188,9 +188,8 @@ class Augmenter:
         count, (channels, height, width) = len(rows), images.shape[1:]
         area = self._uniform(count, g.erase_scale_min, g.erase_scale_max) * height * width
         ratio = self._uniform(count, g.erase_ratio_min, g.erase_ratio_max)
-        # A side that would be longer than the image's leaves its area to the other one.
-        tall = (area * ratio).sqrt().clamp(max=height).clamp_min(area / width)
-        size = torch.stack([tall, area / tall], dim=1).floor().clamp_min(1)
+        chance = torch.rand(count, generator=self.generator)
+        size = _whole_sides(area, ratio, height=height, width=width, chance=chance)
         room = (torch.tensor([height, width]) - size).clamp_min(0)
         start = (torch.rand((count, 2), generator=self.generator) * (room + 1)).floor()
         colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)
@@ -237,3 +236,21 @@ class Augmenter:
             return self.generator
         seed = int(torch.randint(2**62, (1,), generator=self.generator))
         return torch.Generator(device=device).manual_seed(seed)
+
+
+def _whole_sides(
+    area: torch.Tensor, ratio: torch.Tensor, *, height: int, width: int, chance: torch.Tensor
+) -> torch.Tensor:
+    """Height and width (R, 2), whole pixels and at least one, of rectangles of `area` and height-to-width `ratio` (R,).
+
+    The shorter side is rounded and the longer one up or down by `chance` (R,) in 0..1, so that areas are right on
+    average. A side that would be longer than the image's leaves its area to the other one.
+    """
+    tall = (area * ratio).sqrt().clamp(max=height).clamp_min(area / width)
+    is_tall = tall * tall > area
+    limit = torch.where(is_tall, height, width)
+    # Not below what the longer side can make up for; a little less, for division is not exact.
+    least = (area / limit - 1e-4).ceil()
+    shorter = torch.where(is_tall, area / tall, tall).round().maximum(least).clamp_min(1)
+    longer = (area / shorter + chance).floor().clamp_min(1).minimum(limit)
+    return torch.stack([torch.where(is_tall, longer, shorter), torch.where(is_tall, shorter, longer)], dim=1)

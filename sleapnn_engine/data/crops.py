@@ -82,8 +82,8 @@ def crop_margin(side: int, *, geometric: Any) -> int:
     turns, scales, shifts = _chances(geometric)
     reach = _turned(geometric) if turns > 0 else 1.0
     reach /= min(geometric.scale_min, 1.0) if scales > 0 else 1.0
-    if shifts > 0:
-        reach += 2 * max(geometric.translate_width, geometric.translate_height)
+    if shifts > 0:  # the shift is one of the finished crop, and is turned and scaled back with it
+        reach *= 1 + 2 * max(geometric.translate_width, geometric.translate_height)
     return math.ceil(side * (reach - 1) / 2)
 
 

@@ -16,16 +16,15 @@ PREFIX = "model."
 
 
 def initialise(model: nn.Module, method: str) -> None:
-    """`default` keeps PyTorch's own; `xavier` gives every convolution and linear layer uniform Xavier weights, zero bias.
-
-    Transposed convolutions keep PyTorch's in both cases, as in the programs that share these files.
+    """`default` keeps PyTorch's own; `xavier` gives every convolution, transposed ones included, and every linear layer
+    uniform Xavier weights and zero bias.
     """
     if method == "default":
         return
     if method != "xavier":
         raise ValueError(f"unknown initialisation {method!r}")
     for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import attrs
 import numpy as np
+import psutil
 import zmq
 
 from sleapnn_engine.protocol.codec import encode_arrays, encode_body, join_event
@@ -306,7 +307,6 @@ class EngineChannel:
 def memory_in_use() -> int | None:
     """Main memory this process occupies, in bytes; None where the system does not say."""
     try:
-        pages = Path("/proc/self/statm").read_bytes().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
+        return int(psutil.Process().memory_info().rss)
+    except (OSError, psutil.Error):
         return None

@@ -2,6 +2,7 @@
 
 import cProfile
 import io
+import os
 import pstats
 import time
 from collections.abc import Callable, Iterator
@@ -162,6 +163,8 @@ class OperatorProfiler(Profiler):
         return self.path.with_suffix(".trace.json.gz")
 
     def begin(self, training: Training) -> None:
+        # Its own log speaks to developers, and on a machine without a GPU of an error where there is none.
+        os.environ.setdefault("KINETO_LOG_LEVEL", "99")
         self._on_gpu = training.compute.device.type == "cuda"
         self._table = "Nothing was recorded: training ended within its first step.\n"
         self._steps = 0

@@ -168,7 +168,7 @@ class GeometricConfig:
     translate_width: float = setting(
         0.0,
         label="Shift sideways",
-        doc="Greatest shift to the left or right, as a share of the image width.",
+        doc="Greatest shift to the left or right in the turned and scaled image, as a share of its width.",
         kind="float",
         unit="fraction_width",
         minimum=0,
@@ -178,7 +178,7 @@ class GeometricConfig:
     translate_height: float = setting(
         0.0,
         label="Shift up or down",
-        doc="Greatest shift up or down, as a share of the image height.",
+        doc="Greatest shift up or down in the turned and scaled image, as a share of its height.",
         kind="float",
         unit="fraction_height",
         minimum=0,

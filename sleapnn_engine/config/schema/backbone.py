@@ -26,7 +26,7 @@ def _kernel_size(where: str) -> Any:
     return setting(
         3,
         label="Kernel size",
-        doc=f"Side of the square that each convolution {where} looks at.",
+        doc=f"Side of the square that each convolution {where} looks at; transposed ones always have 3, as the files of these models demand.",
         kind="int",
         unit="cells",
         minimum=1,
@@ -242,10 +242,20 @@ class ConvNextConfig:
         doc="Which of the published ConvNeXt networks to use.",
         kind="choice",
         choices=(
-            Choice(value="tiny", label="Tiny", doc="28 million parameters; the usual start."),
-            Choice(value="small", label="Small", doc="50 million parameters; deeper than tiny."),
-            Choice(value="base", label="Base", doc="89 million parameters; deeper and wider."),
-            Choice(value="large", label="Large", doc="198 million parameters; for large GPUs."),
+            Choice(
+                value="tiny", label="Tiny", doc="About 88 million parameters as it comes; the usual start."
+            ),
+            Choice(
+                value="small",
+                label="Small",
+                doc="About 109 million parameters as it comes; deeper than tiny.",
+            ),
+            Choice(
+                value="base", label="Base", doc="About 194 million parameters as it comes; deeper and wider."
+            ),
+            Choice(
+                value="large", label="Large", doc="About 436 million parameters as it comes; for large GPUs."
+            ),
         ),
     )
     max_stride: int = _pyramid_stride()
@@ -288,9 +298,17 @@ class SwinTConfig:
         doc="Which of the published Swin Transformer networks to use.",
         kind="choice",
         choices=(
-            Choice(value="tiny", label="Tiny", doc="28 million parameters; the usual start."),
-            Choice(value="small", label="Small", doc="50 million parameters; deeper than tiny."),
-            Choice(value="base", label="Base", doc="88 million parameters; deeper and wider."),
+            Choice(
+                value="tiny", label="Tiny", doc="About 88 million parameters as it comes; the usual start."
+            ),
+            Choice(
+                value="small",
+                label="Small",
+                doc="About 109 million parameters as it comes; deeper than tiny.",
+            ),
+            Choice(
+                value="base", label="Base", doc="About 194 million parameters as it comes; deeper and wider."
+            ),
         ),
     )
     arch: Any = setting(

@@ -117,7 +117,7 @@ class ReduceLROnPlateauConfig:
     min_lr: Any = setting(
         1e-8,
         label="Smallest learning rate",
-        doc="The learning rate never falls below this.",
+        doc="The learning rate never falls below this; a list must hold one number, for all weights share one rate.",
         kind="float_or_floats",
         unit="none",
         minimum=0,

@@ -182,7 +182,7 @@ def drawn(settings, count=4000):
     linear = matrices[:, :, :2]
     scale = torch.linalg.det(linear).sqrt()
     degrees = torch.rad2deg(torch.atan2(linear[:, 1, 0], linear[:, 0, 0]))
-    return degrees, scale, (torch.linalg.inv(linear) @ matrices[:, :, 2:]).squeeze(-1)
+    return degrees, scale, matrices[:, :, 2]
 
 
 def share(changed):
@@ -200,6 +200,21 @@ def test_bundled_changes_happen_together():
     assert 1.08 < scale[scaled].max() < 1.101
     assert 19 < shift[:, 0].abs().max() <= 20.01
     assert 19 < shift[:, 1].abs().max() <= 20.01
+
+
+@pytest.mark.setting(
+    "data_config.augmentation_config.geometric.translate_width",
+    "data_config.augmentation_config.geometric.translate_height",
+)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_shift_keeps_its_limits_on_a_wide_image_that_is_turned_and_scaled(axis):
+    limits = {"translate_width": 0.2 * (axis == 0), "translate_height": 0.2 * (axis == 1)}
+    moves = {"affine_p": 1.0, "rotation_min": -180, "rotation_max": 180, "scale_min": 0.5, "scale_max": 2.0}
+    images, centre = torch.zeros(500, 1, 50, 200, dtype=torch.uint8), torch.tensor([99.5, 24.5])
+    _, moved = augmenter(geometric={**moves, **limits})(images, centre.expand(500, 1, 1, 2))
+    way = (moved[:, 0, 0] - centre).abs().amax(dim=0)
+    assert 0.95 * (40, 10)[axis] < way[axis] <= (40, 10)[axis] + 1e-3
+    assert way[1 - axis] < 1e-3
 
 
 def test_separate_chances_are_independent_and_switch_the_bundle_off():
@@ -280,7 +295,7 @@ def test_erasing_paints_one_plain_rectangle_of_the_wanted_size():
     }
     shown, moved = augmenter(geometric=settings)(images, points)
     assert torch.equal(moved, points)
-    height, width = int(math.sqrt(0.05 * 2400 * 2)), int(math.sqrt(0.05 * 2400 / 2))
+    height, width = round(math.sqrt(0.05 * 2400 * 2)), round(math.sqrt(0.05 * 2400 / 2))
     erased = (shown != 0.5).any(dim=1)
     hit = erased.flatten(1).any(1)
     assert share(hit) == pytest.approx(0.5, abs=0.12)
@@ -305,6 +320,22 @@ def painted(*, side, scale, ratio):
     }
     shown, _ = augmenter(geometric=settings)(torch.full((50, 3, side, side), 0.5), torch.zeros(50, 1, 1, 2))
     return (shown != 0.5).any(dim=1).flatten(1).sum(dim=1)
+
+
+@pytest.mark.setting(
+    "data_config.augmentation_config.geometric.erase_scale_min",
+    "data_config.augmentation_config.geometric.erase_scale_max",
+)
+@pytest.mark.parametrize("size", [(64, 64), (40, 160), (160, 40)])
+@pytest.mark.parametrize("ratio", [0.25, 1.0, 3.0])
+@pytest.mark.parametrize("scale", [0.002, 0.01, 0.03, 0.5])
+def test_erased_areas_are_right_on_average(size, ratio, scale):
+    settings = {
+        "erase_p": 1.0, "erase_scale_min": scale, "erase_scale_max": scale,
+        "erase_ratio_min": ratio, "erase_ratio_max": ratio,
+    }  # fmt: skip
+    shown, _ = augmenter(geometric=settings)(torch.full((1000, 1, *size), 2.0), torch.zeros(1000, 1, 1, 2))
+    assert (shown != 2.0).float().mean() == pytest.approx(scale, rel=0.025)
 
 
 @pytest.mark.parametrize("ratio", [0.1, 1.0, 10.0])

@@ -59,7 +59,7 @@ def test_xavier_is_for_convolutions_and_dense_layers_everywhere(backbone: str) -
     default = dict(network(backbone, "default").named_modules())
     for name, layer in layers(network(backbone, "xavier")):
         before = default[name]
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             area = layer.weight[0][0].numel()
             limit = math.sqrt(6 / (area * (len(layer.weight) + layer.weight.shape[1])))
             assert 0.5 * limit < layer.weight.abs().max() <= limit * 1.0001

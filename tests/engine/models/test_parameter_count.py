@@ -1,5 +1,8 @@
 """The number of weights that the window names before training is that of the network that is then built."""
 
+import re
+
+import attrs
 import pytest
 
 from sleapnn_engine.config import tree
@@ -7,8 +10,11 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.derived import network_parameters
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.schema.backbone import ConvNextConfig, SwinTConfig
 from sleapnn_engine.config.view import View
-from sleapnn_engine.models.assemble import build_network
+from sleapnn_engine.models.assemble import build_network, count_parameters
+
+from .networks import MODEL_TYPES, config
 
 FACTS = {
     "nodes": [f"node{number}" for number in range(13)],
@@ -43,3 +49,19 @@ def test_parts_that_the_config_chooses_count():
     everything = network_parameters(View(values), FACTS)
     tree.put(values, "model_config.head_configs.single_instance.confmaps.part_names", ["node0"])
     assert network_parameters(View(values), FACTS) < everything
+
+
+SIZES = [
+    (backbone, choice.value, choice.doc)
+    for backbone, section in (("convnext", ConvNextConfig), ("swint", SwinTConfig))
+    for choice in attrs.fields_dict(section)["model_type"].metadata["meta"].choices
+]
+
+
+@pytest.mark.parametrize(("backbone", "size", "doc"), SIZES)
+@pytest.mark.parametrize("head", MODEL_TYPES)
+def test_the_figures_in_the_help_are_those_of_the_networks_as_they_come(backbone, size, doc, head):
+    said = int(re.match(r"About (\d+) million parameters as it comes;", doc)[1])
+    made = config(backbone, head, small=False, model_type=size)
+    count = count_parameters(made, model_type=head, n_nodes=13, n_edges=12, n_classes=2, in_channels=1)
+    assert count / 1e6 == pytest.approx(said, rel=0.01)

@@ -73,8 +73,9 @@ def test_the_advanced_profiler_times_python_functions(config: Config) -> None:
 
 
 @pytest.mark.setting("trainer_config.profiler")
-def test_the_pytorch_profiler_times_operators(config: Config) -> None:
+def test_the_pytorch_profiler_times_operators(config: Config, capfd: pytest.CaptureFixture[str]) -> None:
     run = trained(config(profiler="pytorch"))
+    assert capfd.readouterr().err == "", "the library's own messages are not for people"
     assert reports(run) == {"profile.pytorch.txt", "profile.pytorch.trace.json.gz"}
     text = (run / "profile.pytorch.txt").read_text(encoding="utf-8")
     for name in ("aten::convolution_backward", "aten::max_pool2d", "Self CPU", *STAGES):
