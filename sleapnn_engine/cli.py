@@ -17,6 +17,7 @@ COMMANDS = {
     "presets": ("presets", "list or show the presets"),
     "import-legacy": ("import_legacy", "turn SLEAP 1.4 JSON into a config, with a report"),
     "describe": ("describe", "say what a labels file holds"),
+    "inspect": ("inspect", "answer an editor's questions, for programs"),
     "demo-data": ("demo_data", "render demonstration labels with exactly known poses"),
     "watch": ("watch", "follow a running training"),
     "pause": ("pause", "pause a running training"),

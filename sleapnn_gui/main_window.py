@@ -23,9 +23,11 @@ from .frame.remembered import remember_layout, remember_theme
 from .frame.run_commands import RunCommands
 from .frame.status_line import StatusLine, by_weight
 from .frame.top_bar import TopBar
-from .inspector.client import LabelReader
+from .inspector.client import Inspect
 from .inspector.disk_check import DiskCheck
 from .inspector.facts_view import headline
+from .inspector.figures_watch import FiguresWatch
+from .inspector.full_check import FullCheck
 from .inspector.labels_page import LabelsPage
 from .inspector.labels_watch import LabelsWatch
 from .monitor.runs_page import RunsPage
@@ -70,7 +72,10 @@ class MainWindow(QMainWindow):
         self.labels_page = LabelsPage(list_presets("guide"))
         self.form = FormPage(self.document)
         self.runs_page = RunsPage()
-        self.labels_watch = LabelsWatch(self.document, LabelReader(self))
+        self.inspect = Inspect(self)
+        self.labels_watch = LabelsWatch(self.document, self.inspect)
+        self.figures_watch = FiguresWatch(self.document, self.inspect)
+        self.full_check = FullCheck(self.document, self.inspect)
         self.disk_check = DiskCheck(self.document)
         commands = [
             Hit(
@@ -143,6 +148,10 @@ class MainWindow(QMainWindow):
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
         document.undo_stack.indexChanged.connect(self._refresh_commands)
+        self.inspect.troubled.connect(self.say)
+        document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
+        self.full_check.done.connect(self._tell_check)
+        self.full_check.failed.connect(self._tell_check)
         self.labels_watch.reading.connect(self.labels_page.show_reading)
         self.labels_watch.known.connect(self.labels_page.show_facts)
         self.labels_watch.failed.connect(self.labels_page.show_failure)
@@ -227,9 +236,26 @@ class MainWindow(QMainWindow):
         self.document.undo_stack.redo()
 
     def do_check(self) -> None:
-        """Look again at files and labels, and go to the first problem."""
+        """Have everything looked at again as a training would, and go to the first problem."""
         self.disk_check.check()
         self.labels_watch.refresh(again=True)
+        self.full_check.ask()
+        self.actions_by_verb["check"].setEnabled(False)
+        if any(issue.severity == "error" for issue in self.document.issues()):
+            self._tell_found()
+        else:
+            self.say("Looking at the labels and their images as a training would …")
+
+    def _tell_check(self, failure: str = "") -> None:
+        """Say what the engine found, or why it could not look."""
+        self.actions_by_verb["check"].setEnabled(True)
+        if failure:
+            self.say(f"Files and labels could not be checked. {failure}", "warning")
+        else:
+            self._tell_found()
+
+    def _tell_found(self) -> None:
+        """Say what stands in the way of training, and go there."""
         found = by_weight(self.document.issues())
         wrong = [issue for issue in found if issue.severity == "error"]
         if wrong:
@@ -320,7 +346,9 @@ class MainWindow(QMainWindow):
         if self._closing.may_close():
             remember_layout(self)
             self.runs.leave()
-            self.labels_watch.stop()
+            for asking in (self.labels_watch, self.figures_watch, self.full_check):
+                asking.stop()
+            self.inspect.close()
             event.accept()
         else:
             event.ignore()

@@ -59,17 +59,28 @@ def auto_crop_size(
     sleap-nn from 0.3.5 on computes the same. Without `crop_padding`, the padding follows the rotation and scale of `geometric` (the
     config section, or None) and is that of LEAST_CROP px for smaller animals where there is no `min_crop_size`.
     """
-    need, side = 0.0, 0.0
+    animals, need = list(animals), 0.0
     for points, center in zip(animals, centers, strict=True):
         seen = points[np.isfinite(points).all(axis=-1)]
         if len(seen):
             need = max(need, 2 * float(np.abs(seen - center).max()))
-            side = max(side, float(np.ptp(seen, axis=0).max()))
     if crop_padding is None:
-        crop_padding = math.ceil(max(side, min_crop_size or LEAST_CROP) * (_growth(geometric) - 1))
+        crop_padding = auto_crop_padding(animals, min_crop_size=min_crop_size, geometric=geometric)
     least = min_crop_size or 0
     wanted = max(need, least - crop_padding) + crop_padding
     return max(math.ceil(wanted / max_stride), 1) * max_stride
+
+
+def auto_crop_padding(
+    animals: Iterable[np.ndarray], *, min_crop_size: int | None = 100, geometric: Any = None
+) -> int:
+    """Find the room, in pixels, that rotation and scale of `geometric` need around the largest of (N, 2) animals."""
+    side = 0.0
+    for points in animals:
+        seen = points[np.isfinite(points).all(axis=-1)]
+        if len(seen):
+            side = max(side, float(np.ptp(seen, axis=0).max()))
+    return math.ceil(max(side, min_crop_size or LEAST_CROP) * (_growth(geometric) - 1))
 
 
 def crop_margin(side: int, *, geometric: Any) -> int:

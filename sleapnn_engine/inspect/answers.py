@@ -1,26 +1,15 @@
-"""What an editor asks about a config: what its labels hold, what is wrong with it, and what its settings lead to."""
+"""What an editor asks about a config: what its labels hold and what is wrong with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sleapnn_engine.config.checks_disk import check_files, check_labels
-from sleapnn_engine.config.derived import (
-    network_parameters,
-    receptive_field,
-    steps_per_epoch,
-    training_frames,
-)
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import DATA, View
 from sleapnn_engine.data.describe import describe_labels
 
-#: Asked between two pieces of work whether the answer is still wanted.
-Cancelled = Callable[[], bool]
-
-
-class NotWanted(Exception):
-    """Raised where `cancelled` says so: nobody waits for the answer any longer."""
+from .wanted import Cancelled, NotWanted
 
 
 def _never() -> bool:
@@ -47,20 +36,6 @@ def check(values: Mapping[str, Any], cancelled: Cancelled = _never) -> list[Issu
     if not any(issue.path.endswith("_labels_path") for issue in issues if issue.severity == "error"):
         issues += check_labels(values, describe(values, cancelled))
     return issues
-
-
-def derive(values: Mapping[str, Any], cancelled: Cancelled = _never) -> dict[str, Any]:
-    """Figures that settings and labels lead to; what cannot be known is null.
-
-    Keys: `train_frames`, `steps_per_epoch`, `parameters`, `receptive_field` (px of the network's input).
-    """
-    view, facts = View(values), describe(values, cancelled)
-    return {
-        "train_frames": training_frames(view, facts),
-        "steps_per_epoch": steps_per_epoch(view, facts),
-        "parameters": network_parameters(view, facts),
-        "receptive_field": receptive_field(view),
-    }
 
 
 def _described(view: View, key: str, cancelled: Cancelled) -> dict[str, Any] | None:

@@ -154,7 +154,7 @@ def decode_event(data: Bytes, arrays: Iterable[Bytes] = ()) -> Event:
     if not isinstance(holes, list) or not all(isinstance(path, str) for path in holes):
         raise DecodeError("'non_finite' should be a list of key names")
     _check_known(seq, kind, body, holes)
-    return Event(seq, float(t), kind, body, _decode_arrays(body, list(arrays)), tuple(holes))
+    return Event(seq, float(t), kind, body, decode_arrays(body, list(arrays)), tuple(holes))
 
 
 def _check_known(seq: int | None, kind: str, body: dict[str, Any], holes: list[str]) -> None:
@@ -169,7 +169,7 @@ def _check_known(seq: int | None, kind: str, body: dict[str, Any], holes: list[s
         raise DecodeError(f"{kind}: {said}")
 
 
-def _decode_arrays(body: dict[str, Any], parts: list[Bytes]) -> dict[str, np.ndarray]:
+def decode_arrays(body: dict[str, Any], parts: list[Bytes]) -> dict[str, np.ndarray]:
     """Lay the raw parts out as arrays (read-only views) as `body["arrays"]` describes them."""
     described = body.get("arrays", []) if parts else []
     if not isinstance(described, list) or len(described) != len(parts) or len(parts) > MAX_ARRAYS:
@@ -201,9 +201,12 @@ def encode_request(request: Request) -> bytes:
     return to_json(attrs.asdict(request, recurse=False))
 
 
-def decode_request(data: Bytes) -> Request:
-    """Read a request; which verbs and arguments make sense is decided elsewhere. Raises DecodeError."""
-    message = _read_object(data, MAX_REQUEST_BYTES)
+def decode_request(data: Bytes, *, limit: int = MAX_REQUEST_BYTES) -> Request:
+    """Read a request of at most `limit` bytes; which verbs and arguments make sense is decided elsewhere.
+
+    Raises DecodeError.
+    """
+    message = _read_object(data, limit)
     number, token, verb, args = (message.get(key) for key in ("id", "token", "verb", "args"))
     if type(number) is not int:
         raise DecodeError(f"'id' should be a whole number, got {number!r:.60}")
@@ -219,9 +222,9 @@ def encode_reply(reply: Reply) -> bytes:
     return to_json(attrs.asdict(reply, recurse=False))
 
 
-def decode_reply(data: Bytes) -> Reply:
-    """Read a reply's first part. Raises DecodeError."""
-    message = _read_object(data, MAX_EVENT_BYTES)
+def decode_reply(data: Bytes, *, limit: int = MAX_EVENT_BYTES) -> Reply:
+    """Read a reply's first part, of at most `limit` bytes. Raises DecodeError."""
+    message = _read_object(data, limit)
     number, error, body = (message.get(key) for key in ("id", "error", "body"))
     ok, accepted = message.get("ok"), message.get("accepted")
     if not (number is None or type(number) is int):

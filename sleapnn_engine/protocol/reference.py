@@ -1,18 +1,25 @@
 """The tables of the protocol document, written from the definitions so that the two cannot disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sleapnn_engine.protocol.fields import Field
 from sleapnn_engine.protocol.messages import KINDS, VERBS, Kind, Verb
+from sleapnn_engine.protocol.questions import QUESTIONS
 
 #: Where the written part of the document begins and ends.
 EVENTS_MARK = "events"
 REQUESTS_MARK = "requests"
+QUESTIONS_MARK = "questions"
 
 
 def fill(document: str) -> str:
     """Replace what stands between the marks of the protocol document with the tables as they are now."""
-    for mark, text in ((EVENTS_MARK, event_tables()), (REQUESTS_MARK, request_tables())):
+    tables = {
+        EVENTS_MARK: event_tables(),
+        REQUESTS_MARK: request_tables(),
+        QUESTIONS_MARK: request_tables(QUESTIONS),
+    }
+    for mark, text in tables.items():
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, opened, rest = document.partition(begin)
         _, closed, after = rest.partition(end)
@@ -27,9 +34,9 @@ def event_tables() -> str:
     return "\n".join(_event_section(kind) for kind in KINDS.values())
 
 
-def request_tables() -> str:
+def request_tables(verbs: Mapping[str, Verb] = VERBS) -> str:
     """Write a section for every verb."""
-    return "\n".join(_request_section(verb) for verb in VERBS.values())
+    return "\n".join(_request_section(verb) for verb in verbs.values())
 
 
 def _event_section(kind: Kind) -> str:

@@ -98,9 +98,9 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
         return None
     pre = job.data_config.preprocessing
     multiple = required_multiple(job.model_config.backbone_config)
-    geometric = _geometric(job)
+    geometric = geometric_of(job)
     side = pre.crop_size or auto_crop_size(
-        *_animals(data.train, plan),
+        *animals_of(data.train, plan),
         max_stride=multiple,
         min_crop_size=pre.min_crop_size,
         crop_padding=pre.crop_padding,
@@ -110,7 +110,7 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
         (data.train, "training", "those parts are not learned"),
         (data.val, "validation", "those parts cannot be found there"),
     ):
-        clipped, of = _clipped(*_animals(labels, plan), side=side)
+        clipped, of = _clipped(*animals_of(labels, plan), side=side)
         if clipped:
             animals = f"{counted(clipped, f'{what} animal')} of {of}"
             log.warning("Crops of %d px do not hold all parts of %s; %s.", side, animals, so)
@@ -179,13 +179,13 @@ def place_cache(stores: Stores, compute: Compute) -> None:
             store.move_to(compute.device)
 
 
-def _geometric(job: Job) -> object | None:
+def geometric_of(job: Job) -> object | None:
     """The settings by which crops are moved in training, None where they are not."""
     augment = Augmenter.from_job(job.data_config, seed=0)
     return augment.geometric if augment is not None and augment.moves else None
 
 
-def _animals(labels: LabelSet, plan: InputPlan) -> tuple[np.ndarray, np.ndarray]:
+def animals_of(labels: LabelSet, plan: InputPlan) -> tuple[np.ndarray, np.ndarray]:
     """Points (A, N, 2) and centres (A, 2) of all animals, in pixels of the size-matched frames."""
     animals, centers = [np.empty((0, len(labels.nodes), 2))], [np.empty((0, 2))]
     for frame in labels.frames:

@@ -37,6 +37,7 @@ class Document(QObject):
     reloaded = Signal()
     issues_changed = Signal()
     state_changed = Signal()
+    figures_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +45,8 @@ class Document(QObject):
         self.report: Any = None
         self._state = State()
         self._facts: dict[str, Any] | None = None
+        self._figures: dict[str, Any] | None = None
+        self._figures_pending = False
         self._own_issues: list[Issue] = []
         self._outside_issues: dict[str, list[Issue]] = {}
         self._view = View(self._state.values)
@@ -74,6 +77,16 @@ class Document(QObject):
     def facts(self) -> dict[str, Any] | None:
         """What the engine said of the training labels, or None while nothing is known."""
         return self._facts
+
+    @property
+    def figures(self) -> dict[str, Any] | None:
+        """What the engine made of settings and labels, or None while nothing is known."""
+        return self._figures
+
+    @property
+    def figures_pending(self) -> bool:
+        """Whether the figures are being asked for, so that those that are there may be of an earlier config."""
+        return self._figures_pending
 
     @property
     def is_dirty(self) -> bool:
@@ -113,7 +126,7 @@ class Document(QObject):
         return idle_reason(self._view, path)
 
     def auto_text(self, path: str) -> str:
-        return auto_text(self._view, path, self._facts)
+        return auto_text(path, self._facts, self._figures, pending=self._figures_pending)
 
     def also_text(self, path: str) -> str:
         return also_text(self._view, path)
@@ -207,6 +220,12 @@ class Document(QObject):
         self._facts = facts
         self.changed.emit([])
         self.state_changed.emit()
+
+    def set_figures(self, figures: dict[str, Any] | None, *, pending: bool = False) -> None:
+        """Take over what the engine made of the settings; `pending` while newer figures are asked for."""
+        if (figures, pending) != (self._figures, self._figures_pending):
+            self._figures, self._figures_pending = figures, pending
+            self.figures_changed.emit()
 
     def set_outside_issues(self, source: str, issues: list[Issue]) -> None:
         """Findings that need the disk or the labels, replaced as a whole per source."""

@@ -228,6 +228,7 @@ class FormPage(QWidget):
         self._document.changed.connect(self._changed)
         self._document.reloaded.connect(self._reloaded)
         self._document.issues_changed.connect(self._later.start)
+        self._document.figures_changed.connect(self._later.start)
         self.sections.opened.connect(self._open)
         self.context.asked.connect(self.reveal)
         app = QApplication.instance()

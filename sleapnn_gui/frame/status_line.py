@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 
-from sleapnn_engine.config.derived import network_parameters, receptive_field
+from sleapnn_engine.config.derived import receptive_field
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC
 
@@ -44,6 +44,7 @@ class StatusLine(QFrame):
         document.issues_changed.connect(self.refresh)
         document.changed.connect(lambda _: self.refresh())
         document.reloaded.connect(self.refresh)
+        document.figures_changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -90,13 +91,14 @@ def by_weight(issues: Sequence[Issue]) -> list[Issue]:
 
 
 def network_text(document: Document) -> str:
-    """Parameters and receptive field of the network, as far as arithmetic gives them."""
-    view = document.view
+    """Parameters of the network as the engine counts them, and its receptive field."""
     parts = []
-    weights = network_parameters(view, document.facts or {})
-    if weights:
+    weights = (document.figures or {}).get("parameters")
+    if document.figures_pending:
+        parts.append("… parameters")
+    elif weights:
         parts.append(f"{weights / 1e6:.2f} M parameters" if weights >= 1e5 else f"{weights:,} parameters")
-    field = receptive_field(view)
+    field = receptive_field(document.view)
     if field:
         parts.append(f"receptive field {field} px input")
     return "      ".join(parts)

@@ -1,77 +1,177 @@
-"""Asking the engine about labels in a process of its own, so that this one never opens them."""
+"""Asking the engine about the config being edited: one process of its own answers, so that this one never waits."""
 
-import json
+import itertools
+import math
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, Signal, Slot
+
+from sleapnn_engine.protocol.codec import DecodeError, decode_arrays, decode_reply, encode_request
+from sleapnn_engine.protocol.messages import Reply, Request
+from sleapnn_engine.protocol.pipe import MAX_TEXT_BYTES, PipeReader, encode_parts
+
+INSPECT_COMMAND = (sys.executable, "-m", "sleapnn_engine", "inspect")
+
+#: Ends of the process in a row, without an answer between them, after which it is not started again by itself.
+MOST_ENDS = 3
+
+_TAIL_BYTES = 4096
+
+#: A killed process is gone in a few of these; the window does not wait longer.
+_KILLED_MS = 40
 
 
-class LabelReader(QObject):
-    """Runs `describe` on labels files; a new question replaces the one being answered.
+class Inspect(QObject):
+    """The engine's `inspect` process and the questions to it; of each kind only the newest is answered.
 
-    `described` carries the facts (see the engine's describe command), `failed` one sentence.
+    `answered` carries kind and answer (arrays as `answer["arrays"]`, {name: array}), `failed` kind and one sentence.
+    `troubled` says in a sentence that the process ended and is started again. It starts with the first question.
     """
 
-    started = Signal(list)
-    described = Signal(dict)
-    failed = Signal(str)
+    asked = Signal(str)
+    answered = Signal(str, object)
+    failed = Signal(str, str)
+    troubled = Signal(str)
 
-    def __init__(self, parent: QObject | None = None, *, command: Sequence[str] = ()) -> None:
+    def __init__(self, parent: QObject | None = None, *, command: Sequence[str] = INSPECT_COMMAND) -> None:
         super().__init__(parent)
-        self._command = list(command) or [sys.executable, "-m", "sleapnn_engine", "describe"]
+        self._command = list(command)
         self._process: QProcess | None = None
-        self._paths: list[str] = []
+        self._reader = PipeReader()
+        self._numbers = itertools.count(1)
+        self._open: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._ends = 0
+        self._tail = b""
 
     @property
-    def is_busy(self) -> bool:
-        return self._process is not None
+    def pid(self) -> int:
+        """Process id of the engine, 0 while there is none."""
+        return int(self._process.processId()) if self._process is not None else 0
 
-    def read(self, paths: Sequence[str]) -> None:
-        """Start reading; with no paths, only stop what is going on."""
-        self.stop()
-        if not paths:
-            return
-        self._paths = list(paths)
-        process = QProcess(self)
-        process.finished.connect(self._finished)
-        process.errorOccurred.connect(self._error)
-        self._process = process
-        self.started.emit(self._paths)
-        process.start(self._command[0], [*self._command[1:], "--json", "--", *self._paths])
+    def is_asking(self, kind: str) -> bool:
+        """Whether an answer of that kind is still to come."""
+        return kind in self._open
 
-    def stop(self) -> None:
-        """Give up the question being answered; nothing is emitted for it."""
+    def ask(self, kind: str, **values: Any) -> int:
+        """Ask; an older question of the same kind gets no answer any more. Returns the question's number."""
+        number = next(self._numbers)
+        self._open[kind] = (number, plain(values))
+        self.asked.emit(kind)
+        if self._process is None:
+            self._start()
+        else:
+            self._send(kind)
+        return number
+
+    def cancel(self, kind: str) -> None:
+        """Take the open question of that kind back; nothing is emitted for it."""
+        number, _ = self._open.pop(kind, (0, {}))
+        if number and self._process is not None:
+            self._write(Request(next(self._numbers), "", "cancel", {"id": number}))
+
+    def close(self) -> None:
+        """End the process; it holds nothing that could be lost."""
+        self._open.clear()
         if self._process is not None:
             process, self._process = self._process, None
-            process.blockSignals(True)
+            process.disconnect(self)
             process.kill()
-            process.finished.connect(process.deleteLater)
-            process.blockSignals(False)
-            process.finished.disconnect(self._finished)
-            process.errorOccurred.disconnect(self._error)
+            process.waitForFinished(_KILLED_MS)
+            process.deleteLater()
 
-    def _finished(self, code: int, _status: QProcess.ExitStatus) -> None:
-        process, self._process = self._process, None
-        if process is None:
+    # -- the process ---------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._reader, self._tail = PipeReader(), b""
+        process = self._process = QProcess(self)
+        process.readyReadStandardOutput.connect(self._hear)
+        process.readyReadStandardError.connect(self._hear_errors)
+        process.finished.connect(self._ended)
+        process.errorOccurred.connect(self._refused)
+        process.start(self._command[0], self._command[1:])
+        for kind in list(self._open):
+            self._send(kind)
+
+    def _send(self, kind: str) -> None:
+        number, values = self._open[kind]
+        self._write(Request(number, "", kind, values))
+
+    def _write(self, request: Request) -> None:
+        if self._process is not None:
+            self._process.write(encode_parts([encode_request(request)]))
+
+    @Slot()
+    def _hear(self) -> None:
+        if self._process is None:
             return
-        output = bytes(process.readAllStandardOutput().data())
-        errors = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
-        process.deleteLater()
         try:
-            facts: Any = json.loads(output)
-        except ValueError:
-            facts = None
-        if isinstance(facts, dict):
-            self.described.emit(facts)
+            for parts in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
+                self._take(decode_reply(parts[0], limit=MAX_TEXT_BYTES), parts[1:])
+        except DecodeError as error:
+            self._tail = f"its answer cannot be read: {error}".encode()
+            if self._process is not None:
+                self._process.kill()
+
+    def _take(self, reply: Reply, arrays: Sequence[bytes]) -> None:
+        kind = next((kind for kind, (number, _) in self._open.items() if number == reply.id), "")
+        if not kind:
+            return
+        del self._open[kind]
+        self._ends = 0
+        if reply.accepted:
+            self.answered.emit(kind, {**reply.body, "arrays": decode_arrays(reply.body, list(arrays))})
         else:
-            self.failed.emit(
-                errors.splitlines()[-1] if errors else f"The labels could not be read (exit code {code})."
+            self.failed.emit(kind, reply.error or "The engine gave no answer and no reason.")
+
+    @Slot()
+    def _hear_errors(self) -> None:
+        if self._process is not None:
+            self._tail = (self._tail + bytes(self._process.readAllStandardError().data()))[-_TAIL_BYTES:]
+
+    @Slot()
+    def _ended(self) -> None:
+        """Start again while something is asked, but not without end."""
+        self._hear_errors()
+        process, self._process = self._process, None
+        if process is not None:
+            process.deleteLater()
+        if not self._open:
+            return
+        self._ends += 1
+        if self._ends < MOST_ENDS:
+            self.troubled.emit("The engine that answers the editor ended unexpectedly; it is started again.")
+            self._start()
+        else:
+            self._ends = 0
+            last = self._tail.decode(errors="replace").strip().rpartition("\n")[2]
+            self._fail(
+                f"The engine that answers the editor ended {MOST_ENDS} times. "
+                + (f"It said last: {last[:300]}" if last else "It gave no reason.")
             )
 
-    def _error(self, error: QProcess.ProcessError) -> None:
+    @Slot(QProcess.ProcessError)
+    def _refused(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
             self._process.deleteLater()
             self._process = None
-            self.failed.emit("The engine could not be started; is it installed in this environment?")
+            self._fail("The engine could not be started; is it installed in this environment?")
+
+    def _fail(self, text: str) -> None:
+        waiting, self._open = list(self._open), {}
+        for kind in waiting:
+            self.failed.emit(kind, text)
+
+
+def plain(value: Any) -> Any:
+    """A copy that JSON can say: numbers that are not finite, dates and other odd values of a file become text."""
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return str(value)

@@ -1,21 +1,24 @@
-"""Keeps what is known of the training labels in step with the document."""
+"""Keeps what is known of the labels in step with the document."""
 
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sleapnn_engine.config.checks_disk import check_labels
 from sleapnn_engine.config.issue import error
 
 from ..document.document import Document
-from .client import LabelReader
+from .client import Inspect
 
 _PATHS = "data_config.train_labels_path"
 
+#: What decides which animals are read from which files.
+_DECISIVE = (_PATHS, "data_config.val_labels_path", "data_config.user_instances_only")
+
 
 class LabelsWatch(QObject):
-    """Reads the training labels whenever they change and checks the config against them.
+    """Has the labels read whenever the config names others and checks the config against them.
 
     `reading` carries the paths, `known` the facts, `failed` a sentence; `nothing` means no labels are chosen.
     """
@@ -25,52 +28,57 @@ class LabelsWatch(QObject):
     failed = Signal(str)
     nothing = Signal()
 
-    def __init__(self, document: Document, reader: LabelReader) -> None:
+    def __init__(self, document: Document, inspect: Inspect) -> None:
         super().__init__(document)
         self._document = document
-        self._reader = reader
-        self._asked: list[str] | None = None
+        self._inspect = inspect
+        self._asked: list[Any] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(150)
         self._timer.timeout.connect(self.refresh)
         document.changed.connect(self._changed)
         document.reloaded.connect(self._timer.start)
-        reader.started.connect(self.reading)
-        reader.described.connect(self._described)
-        reader.failed.connect(self._failed)
+        inspect.answered.connect(self._answered)
+        inspect.failed.connect(self._failed)
 
     def refresh(self, *, again: bool = False) -> None:
-        """Read the labels if they are others than before, or `again`."""
+        """Read the labels if they are to be read otherwise than before, or `again`."""
         said = self._document.value(_PATHS)
         paths = [str(path) for path in said if path] if isinstance(said, list) else [said] if said else []
-        if paths == self._asked and not again:
+        wanted = [self._document.value(path) for path in _DECISIVE]
+        if wanted == self._asked and not again:
             return
-        self._asked = paths
+        self._asked = wanted
         if not paths:
-            self._reader.stop()
+            self._inspect.cancel("describe")
             self._document.set_facts(None)
             self.nothing.emit()
         elif missing := [path for path in paths if not Path(path).expanduser().is_file()]:
-            self._reader.stop()
+            self._inspect.cancel("describe")
             self._document.set_facts(None)
             self.failed.emit(f"{missing[0]} does not exist.")
         else:
-            self._reader.read([str(Path(path).expanduser()) for path in paths])
+            self.reading.emit(paths)
+            self._inspect.ask("describe", values=self._document.values)
 
     def _changed(self, _paths: list[str]) -> None:
         self._timer.start()
         self._check()
 
-    def _described(self, facts: dict[str, Any]) -> None:
-        self._document.set_facts(facts)
-        self._check()
-        self.known.emit(facts)
+    @Slot(str, object)
+    def _answered(self, kind: str, facts: dict[str, Any]) -> None:
+        if kind == "describe":
+            self._document.set_facts(facts)
+            self._check()
+            self.known.emit(facts)
 
-    def _failed(self, text: str) -> None:
-        self._document.set_facts(None)
-        self._document.set_outside_issues("labels", [error(_PATHS, text)])
-        self.failed.emit(text)
+    @Slot(str, str)
+    def _failed(self, kind: str, text: str) -> None:
+        if kind == "describe":
+            self._document.set_facts(None)
+            self._document.set_outside_issues("labels", [error(_PATHS, text)])
+            self.failed.emit(text)
 
     def _check(self) -> None:
         facts = self._document.facts
@@ -80,4 +88,4 @@ class LabelsWatch(QObject):
     def stop(self) -> None:
         """Give up reading; for when the window closes."""
         self._timer.stop()
-        self._reader.stop()
+        self._inspect.cancel("describe")

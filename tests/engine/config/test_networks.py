@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.derived import auto_text
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import View
 
 from .test_validate import UNET, good
 
@@ -92,9 +90,6 @@ def test_a_stem_halves_the_map_once_more_than_max_stride_says() -> None:
     tree.put(values, f"{UNET}.stem_stride", 2)
     (found,) = [issue for issue in validate(values) if issue.path == CROP]
     assert "144 px is 144 px after scaling, not a multiple of 32" in found.message
-    tree.put(values, CROP, None)
-    facts = {"instance_size": {"max": 130}, "labeled_frames": 10, "image_sizes": [{}]}
-    assert auto_text(View(values), CROP, facts) == "→ about 160 px"
 
 
 def test_a_schedule_that_is_on_because_it_was_left_out_is_named() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sleapnn_engine.config.issue import Fix, Issue, Remove, issue_from, issue_values
-from sleapnn_engine.inspect.answers import NotWanted, check, describe
+from sleapnn_engine.inspect.answers import check, describe
+from sleapnn_engine.inspect.wanted import NotWanted
 
 from ..training.rendered import job, write_labels
 

@@ -175,7 +175,14 @@ def test_what_auto_comes_to(document: Document) -> None:
         {"image_sizes": [{"height": 480, "width": 640}], "labeled_frames": 100, "nodes": ["a", "b"]}
     )
     assert document.auto_text("data_config.preprocessing.max_width") == "→ 640 px"
-    assert document.auto_text("trainer_config.train_steps_per_epoch") == "→ 200 steps"
+    steps = "trainer_config.train_steps_per_epoch"
+    assert document.auto_text(steps) == ""
+    document.set_figures({"steps_per_epoch": 450})
+    assert document.auto_text(steps) == "→ 450 steps"
+    document.set_figures(document.figures, pending=True)
+    assert document.auto_text(steps) == "→ …", "what may be of an earlier config is not shown as if it were of this"
+    document.set_figures({"failed": "The engine could not be started."})
+    assert document.auto_text(steps) == "→ not known here"
     assert document.auto_text(f"{HEADS}.single_instance.confmaps.part_names") == "→ 2 parts"
     assert document.also_text(f"{HEADS}.single_instance.confmaps.sigma") == "= 2.5 px input"
 

@@ -116,11 +116,13 @@ def test_the_size_of_crops_is_known_before_training(
     open_labels(window, Path(path), wait_until)
     window.files.use_preset("topdown_centered_instance_unet_medium_rf")
     crop = "data_config.preprocessing.crop_size"
-    assert window.document.auto_text(crop) == "→ about 112 px"
+    said = lambda: window.document.auto_text(crop)  # noqa: E731
+    wait_until(lambda: said() == "→ 112 px", 60)
     window.document.set_value("data_config.val_labels_path", [path])
-    assert window.document.auto_text(crop) == "→ 112 px"
+    assert said() == "→ …"
+    wait_until(lambda: said() == "→ 112 px", 60)
     window.document.set_value(f"{HEADS}.centered_instance.confmaps.anchor_part", "head")
-    assert window.document.auto_text(crop) == "→ 144 px"
+    wait_until(lambda: said() == "→ 144 px", 60)
     assert window.document.idle_reason(crop) == ""
     window.files.use_preset("bottomup_unet_medium_rf")
     assert "whole images" in window.document.idle_reason(crop)

@@ -1,6 +1,6 @@
 """Labels are read by another process; the document learns what is in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,23 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import open_preset
-from sleapnn_gui.inspector.client import LabelReader
+from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.facts_view import fact_rows, headline
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
 
+from ...engine.training.rendered import write_labels
+
 Wait = Callable[..., None]
 PATHS = "data_config.train_labels_path"
+
+
+@pytest.fixture(scope="module")
+def inspect(app: QApplication) -> Iterator[Inspect]:
+    """One engine process for all of them."""
+    client = Inspect()
+    yield client
+    client.close()
 
 
 @pytest.fixture
@@ -27,8 +37,10 @@ def document(app: QApplication) -> Document:
     return found
 
 
-def test_real_labels_are_described(document: Document, shared_data: Path, wait_until: Wait) -> None:
-    watch = LabelsWatch(document, LabelReader())
+def test_real_labels_are_described(
+    document: Document, inspect: Inspect, shared_data: Path, wait_until: Wait
+) -> None:
+    watch = LabelsWatch(document, inspect)
     document.apply_values({PATHS: [str(shared_data / "fly32_single" / "train.pkg.slp")]}, "labels")
     wait_until(lambda: document.facts is not None, 60)
     assert document.facts is not None
@@ -39,9 +51,9 @@ def test_real_labels_are_described(document: Document, shared_data: Path, wait_u
 
 
 def test_labels_of_several_animals_are_a_problem_for_a_model_of_one(
-    document: Document, shared_data: Path, wait_until: Wait
+    document: Document, inspect: Inspect, shared_data: Path, wait_until: Wait
 ) -> None:
-    watch = LabelsWatch(document, LabelReader())
+    watch = LabelsWatch(document, inspect)
     document.apply_values({PATHS: [str(shared_data / "flies13_pair" / "val.pkg.slp")]}, "labels")
     head = "model_config.head_configs.single_instance"
     wait_until(lambda: any("2 animals" in issue.message for issue in document.issues(head)), 60)
@@ -49,9 +61,9 @@ def test_labels_of_several_animals_are_a_problem_for_a_model_of_one(
 
 
 def test_damaged_labels_are_a_problem_in_a_sentence(
-    document: Document, shared_data: Path, wait_until: Wait
+    document: Document, inspect: Inspect, shared_data: Path, wait_until: Wait
 ) -> None:
-    watch = LabelsWatch(document, LabelReader())
+    watch = LabelsWatch(document, inspect)
     said: list[str] = []
     watch.failed.connect(said.append)
     watch.known.connect(lambda facts: said.extend(facts["problems"]))
@@ -64,9 +76,9 @@ def test_damaged_labels_are_a_problem_in_a_sentence(
 
 
 def test_a_missing_file_is_said_without_a_process(
-    document: Document, tmp_path: Path, wait_until: Wait
+    document: Document, inspect: Inspect, tmp_path: Path, wait_until: Wait
 ) -> None:
-    watch = LabelsWatch(document, LabelReader())
+    watch = LabelsWatch(document, inspect)
     said: list[str] = []
     watch.failed.connect(said.append)
     document.apply_values({PATHS: [str(tmp_path / "gone.slp")]}, "labels")
@@ -74,13 +86,17 @@ def test_a_missing_file_is_said_without_a_process(
     assert said == [f"{tmp_path / 'gone.slp'} does not exist."]
 
 
-def test_an_engine_that_is_not_there_is_said(app: QApplication, wait_until: Wait) -> None:
-    reader = LabelReader(command=["/nowhere/engine"])
-    said: list[str] = []
-    reader.failed.connect(said.append)
-    reader.read(["a.slp"])
-    wait_until(lambda: bool(said))
-    assert "could not be started" in said[0]
+def test_predictions_count_where_the_config_says_so(
+    document: Document, inspect: Inspect, tmp_path: Path, wait_until: Wait
+) -> None:
+    watch = LabelsWatch(document, inspect)
+    labels = write_labels(tmp_path, frames=4, predicted=4)
+    document.apply_values({PATHS: [str(labels)]}, "labels")
+    wait_until(lambda: document.facts is not None and bool(document.facts["problems"]), 60)
+    document.set_value("data_config.user_instances_only", False)
+    wait_until(lambda: document.facts is not None and document.facts["labeled_frames"] == 4, 60)
+    assert [issue for issue in document.issues(PATHS) if issue.severity == "error"] == []
+    watch.stop()
 
 
 def test_dropping_labels_hands_over_their_paths(app: QApplication, tmp_path: Path) -> None:

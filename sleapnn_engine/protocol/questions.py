@@ -1,0 +1,58 @@
+"""What an editor may ask of the engine's `inspect` process, and what the answers carry."""
+
+from typing import Any
+
+from sleapnn_engine.protocol.fields import INTEGER, TEXT, Field, Mode, Shape
+from sleapnn_engine.protocol.messages import Verb
+
+
+def _is_object(value: Any, mode: Mode) -> bool:
+    return isinstance(value, dict)
+
+
+#: A config as plain values, as it would be saved.
+CONFIG = Shape("object", _is_object)
+
+_VALUES = Field("values", CONFIG, "the config as it stands in the editor; no file is read for it")
+
+_QUESTIONS = (
+    Verb(
+        name="describe",
+        doc="What the labels of a config hold: what `sleapnn-engine describe --json` prints, of the training labels; "
+        "besides `validation`, the same of the validation labels or null.",
+        fields=(_VALUES,),
+    ),
+    Verb(
+        name="check",
+        doc="Everything that is wrong or doubtful with a config, its files and its labels: `issues`, each with `path`, "
+        "`severity`, `message` and `fix` (null, or `label`, `set`, `remove`).",
+        fields=(_VALUES,),
+    ),
+    Verb(
+        name="derive",
+        doc="Figures that settings and labels lead to, made by the functions that train; null where not known. "
+        "`reason` says why where labels or settings allow none.",
+        fields=(_VALUES,),
+    ),
+    Verb(
+        name="frame",
+        doc="A labelled image: the array `image`, uint8 (height, width, channels), and `points`, `tracks`, `place`, "
+        "`index`, `count`. Asked by place in the training labels, or by file, video and frame number.",
+        fields=(
+            _VALUES,
+            Field("index", INTEGER, "place among the labelled frames, from 0", optional=True),
+            Field("file", TEXT, "labels file", optional=True),
+            Field("video", INTEGER, "number of the video in that file", optional=True),
+            Field("frame", INTEGER, "frame number in that video", optional=True),
+        ),
+    ),
+    Verb(name="ping", doc="Are you there? Answers `pid` and `engine`, whether what trains is installed."),
+    Verb(
+        name="cancel",
+        doc="The answer to a question is not wanted any more. `heard` says whether that question was still open.",
+        fields=(Field("id", INTEGER, "number of that question"),),
+    ),
+)
+
+#: Every question by name.
+QUESTIONS: dict[str, Verb] = {verb.name: verb for verb in _QUESTIONS}

@@ -1,0 +1,86 @@
+"""The Check command: the engine looks at config, files and labels as a training would, and the document learns of it."""
+
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from sleapnn_engine.config.issue import Issue, issue_from
+
+from ..document.document import Document
+from .client import Inspect
+
+_DELAY_MS = 600
+
+
+class FullCheck(QObject):
+    """Asks the engine for everything that is wrong; what the window found by itself is not listed twice.
+
+    `done` comes with the answer to `ask`, `failed` with a sentence where there was none. Findings are looked for again
+    after an edit, until none is left.
+    """
+
+    done = Signal()
+    failed = Signal(str)
+
+    def __init__(self, document: Document, inspect: Inspect) -> None:
+        super().__init__(document)
+        self._document, self._inspect = document, inspect
+        self._found: list[Issue] = []
+        self._quiet = True
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DELAY_MS)
+        self._timer.timeout.connect(self._again)
+        document.changed.connect(self._changed)
+        document.reloaded.connect(self._forget)
+        inspect.answered.connect(self._answered)
+        inspect.failed.connect(self._failed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for the answer."""
+        return not self._quiet and self._inspect.is_asking("check")
+
+    def ask(self) -> None:
+        """Look at everything now."""
+        self._quiet = False
+        self._timer.stop()
+        self._inspect.ask("check", values=self._document.values)
+
+    def stop(self) -> None:
+        """Ask no more; for when the window closes."""
+        self._timer.stop()
+
+    @Slot()
+    def _again(self) -> None:
+        self._inspect.ask("check", values=self._document.values)
+
+    @Slot(list)
+    def _changed(self, paths: list[str]) -> None:
+        if paths and (self._found or self._inspect.is_asking("check")):
+            self._timer.start()
+
+    @Slot()
+    def _forget(self) -> None:
+        self._found, self._quiet = [], True
+        self._timer.stop()
+        self._inspect.cancel("check")
+
+    @Slot(str, object)
+    def _answered(self, kind: str, answer: dict[str, Any]) -> None:
+        if kind != "check":
+            return
+        self._document.set_outside_issues("check", [])
+        known = {(issue.path, issue.message) for issue in self._document.issues()}
+        found = map(issue_from, answer["issues"])
+        self._found = [issue for issue in found if (issue.path, issue.message) not in known]
+        self._document.set_outside_issues("check", self._found)
+        quiet, self._quiet = self._quiet, True
+        if not quiet:
+            self.done.emit()
+
+    @Slot(str, str)
+    def _failed(self, kind: str, text: str) -> None:
+        if kind == "check" and not self._quiet:
+            self._quiet = True
+            self.failed.emit(text)
