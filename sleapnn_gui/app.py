@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from .frame.faults import install_faults
 from .frame.remembered import remembered_theme, restore_layout
 from .main_window import MainWindow
 from .options import parse
@@ -25,7 +26,9 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     app.setApplicationName("sleapnn-gui")
     app.setOrganizationName("sleapnn-gui")
     install_theme(app, mode=options.theme or remembered_theme())
+    faults = install_faults(app)
     window = MainWindow()
+    faults.found.connect(window.show_fault)
     restore_layout(window)
     window.show()
     if options.paths:

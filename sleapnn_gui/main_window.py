@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.presets import list_presets
@@ -200,6 +200,10 @@ class MainWindow(QMainWindow):
         self.banner.say(text, severity=severity, link=link)
         self.banner.setVisible(bool(text))
 
+    def show_fault(self, sentence: str, details: str) -> None:
+        """Say that something failed that never should, and offer what a report of it needs."""
+        self.offer(sentence, "error", "Copy details", lambda: self._copy(details))
+
     def open_path(self, path: str | Path) -> None:
         """Open a config, SLEAP 1.4 JSON, labels or a run folder."""
         self.files.open_path(Path(path))
@@ -286,6 +290,10 @@ class MainWindow(QMainWindow):
     def _use_theme(mode: str) -> None:
         current_theme().set_mode(mode)
         remember_theme(mode)
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.say("Copied to the clipboard.")
 
     def _follow_banner(self) -> None:
         then, self._banner_then = self._banner_then, None

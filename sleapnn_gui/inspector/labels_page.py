@@ -207,7 +207,8 @@ class LabelsPage(QWidget):
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Choose labels", "", "SLEAP labels (*.slp)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.labels_chosen)
+        # Qt's list of strings is another type than ours: a signal cannot be handed it directly.
+        dialog.filesSelected.connect(lambda paths: self.labels_chosen.emit(list(paths)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -1,6 +1,8 @@
 """One QApplication for all GUI tests, and waiting for something to become true."""
 
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +26,18 @@ def nothing_remembered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     yield folder
     QSettings.setDefaultFormat(before)
+
+
+@pytest.fixture(autouse=True)
+def no_slot_fails(nothing_remembered: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """An exception in a slot fails the test it came up in; a test that wants one clears the list."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(nothing_remembered))
+    found: list[str] = []
+    monkeypatch.setattr(
+        sys, "excepthook", lambda *fault: found.append("".join(traceback.format_exception(*fault)))
+    )
+    yield found
+    assert found == [], f"{len(found)} exceptions in slots, the first:\n{found[0]}"
 
 
 @pytest.fixture
