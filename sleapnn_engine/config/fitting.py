@@ -12,7 +12,10 @@ BY_IDENTITY = ("multi_class_bottomup", "multi_class_topdown")
 
 def misfit(model_type: str, facts: Facts) -> str:
     """Why a model of this type cannot be trained on these labels, in one sentence; '' when it can."""
-    most = facts.get("max_instances_per_frame")
+    most, marks = facts.get("max_instances_per_frame"), facts.get("centroid_marks")
+    if model_type != "centroid" and marks and not most:
+        what = "1 centroid mark, which has" if marks == 1 else f"{marks} centroid marks, which have"
+        return f"The labels hold {what} no body parts; choose a centroid model, or label parts in SLEAP."
     if model_type == "single_instance" and isinstance(most, int) and most > 1:
         return f"Some frames show {most} animals; a one-animal model can learn only one per frame."
     if model_type in ALONG_LIMBS and not facts.get("edges"):

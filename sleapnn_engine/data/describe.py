@@ -6,6 +6,8 @@ Sizes and distances are source pixels. Keys:
 - `version`; `files`: [{path, labeled_frames, bytes}], those that could be read
 - `problems`: sentences, each a reason not to train; `warnings`: sentences on what is left out or odd
 - `labeled_frames`: those that can be learned from; `frames_in_files`, `empty_frames`, `unreadable_frames`
+- `negative_frames`: those marked as empty; `centroid_marks`: marks of centres without body parts that can be used,
+  and `centroid_frames`: frames of `labeled_frames` that have nothing else
 - `instances`: {user, predicted, used}; `max_instances_per_frame`
 - `instances_per_frame`: [[animals, frames]], ascending
 - `nodes`, `edges`, `symmetries`, `tracks`
@@ -59,6 +61,9 @@ def describe_labels(
         "frames_in_files": counts.frames,
         "empty_frames": counts.empty_frames,
         "unreadable_frames": counts.unreadable_frames,
+        "negative_frames": counts.negative_frames,
+        "centroid_marks": counts.centroid_marks,
+        "centroid_frames": per_frame[0],
         "instances": {
             "user": counts.user_instances,
             "predicted": counts.predicted_instances,
@@ -85,6 +90,11 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
         f"Frames      {facts['labeled_frames']} usable of {facts['frames_in_files']}",
         f"Animals     {instances['used']} used of {instances['user']} labelled and "
         f"{instances['predicted']} predicted; at most {facts['max_instances_per_frame']} on a frame",
+        *(
+            [f"Marks       {facts['centroid_marks']} of centres, without body parts"]
+            if facts["centroid_marks"]
+            else []
+        ),
         f"Images      {sizes or 'none readable'}",
         f"Nodes       {len(facts['nodes'])}",
         *(f"  {node:<24}visible in {share:6.1%}" for node, share in facts["visibility"].items()),
@@ -134,7 +144,7 @@ def _images(labels: LabelSet) -> dict[str, Any]:
 def _bodies(labels: LabelSet) -> dict[str, Any]:
     """Visibility of nodes and the sizes of the boxes around animals."""
     nothing = {"instance_size": None, "instance_width": None, "instance_height": None}
-    if not labels.frames:
+    if not any(len(frame.points) for frame in labels.frames):
         return {"visibility": dict.fromkeys(labels.nodes, 0.0), **nothing, "reach": {}}
     points = np.concatenate([frame.points for frame in labels.frames])
     seen = np.isfinite(points).all(axis=-1)

@@ -10,8 +10,10 @@ import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
 
-from .label_videos import check_video
+from .film_frames import FilmFrames
+from .label_videos import check_videos
 from .records import LabeledFrame, LabelSet
+from .video_choice import choose_files
 
 
 def open_film(path: Path, *, like: LabelSet) -> LabelSet:
@@ -25,12 +27,13 @@ def open_film(path: Path, *, like: LabelSet) -> LabelSet:
     try:
         video = sio.load_video(path.as_posix())
         count = len(video)
-    except Exception as error:  # guards third-party decoders, each of which fails in its own way
-        message = f"The video cannot be opened ({type(error).__name__}: {error})."
-        raise UserError(message, where=str(path), hint=hint) from error
-    checked = check_video(video, file_index=0, number=0, folder=path.parent, frames=[0], every_image=False)
-    size = checked.sizes.get(0)
-    if not count or size is None or checked.source is None:
+    except Exception:  # guards third-party decoders, each of which fails in its own way
+        count = FilmFrames(str(path)).count()
+        video = sio.Video(path.as_posix(), open_backend=False)
+    stored = choose_files([video], labels=path, labelled=[0])[0]
+    checked = check_videos([(video, stored, range(count))], file_index=0, every_image=False)[0]
+    size = next(iter(checked.sizes.values()), None)
+    if size is None or checked.source is None:
         raise UserError("No frame of the video can be read.", where=str(path), hint=hint)
     nobody = np.zeros((0, len(like.nodes), 2), dtype=np.float32)
     frames = tuple(
@@ -44,7 +47,7 @@ def open_film(path: Path, *, like: LabelSet) -> LabelSet:
             size=size,
             centers=np.zeros((0, 2), dtype=np.float32),
         )
-        for number in range(count)
+        for number in checked.sizes
     )
     return attrs.evolve(
         like, files=(path,), videos=(checked.record,), frames=frames, sources=(checked.source,), warnings=()

@@ -28,6 +28,12 @@ def require_one_animal(labels: LabelSet) -> None:
 def require_visible(labels: LabelSet) -> None:
     """Raise UserError when the parts that are learned are not visible on any frame."""
     if not any(len(frame.points) for frame in labels.frames):
+        marks = labels.counts.centroid_marks
+        if marks:
+            message = f"The labels hold {counted(marks, 'centroid mark')}, which have no body parts to learn."
+            raise UserError(
+                message, where=_files(labels), hint="Choose a centroid model, or label parts in SLEAP."
+            )
         message = f"No animal shows one of the parts to learn, {quoted(labels.nodes)}."
         raise UserError(message, where=_files(labels), hint="Choose other parts, or label them in SLEAP.")
 

@@ -2,39 +2,68 @@
 
 from __future__ import annotations
 
-import json
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import h5py
-import numpy as np
 
 from sleapnn_engine.config.errors import UserError
 
-from .videos import is_address
+from .label_tables import Contradiction, check_tables
+from .label_texts import NewerFormat, read_texts
+from .video_paths import is_address
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_REEXPORT = "Open it in SLEAP and save it again, or take the last good copy."
+_LAST_COPY = "Take the last good copy, or export the labels again from the program that wrote them."
 
 
-def check_labels_file(path: Path) -> None:
+def check_labels_file(path: Path) -> list[str]:
     """Raise UserError, saying what to do, unless `path` is a readable and consistent labels file.
 
-    Only the file's structure and its tables are looked at: a table that points past the end of another would
-    otherwise lead to labels that are silently wrong.
+    Only the file's structure, texts and tables are looked at: a table that points past the end of another would
+    otherwise lead to labels that are silently wrong. Returns what should be said of rows that nobody refers to.
     """
     _check_bytes(path)
     try:
         with h5py.File(path, "r") as file:
             _check_metadata(file, path)
-            _check_videos(file, path)
-            _check_tables(file, path)
+            texts = read_texts(file)
+            _check_addresses(texts.names, path)
+            return check_tables(
+                file,
+                format_id=texts.format_id,
+                skeletons=texts.skeletons,
+                videos=texts.videos,
+                tracks=texts.tracks,
+            )
+    except NewerFormat as error:
+        hint = "Update this program, or save the labels for the version of SLEAP before."
+        raise UserError(str(error), where=str(path), hint=hint) from error
+    except Contradiction as error:
+        message = f"The file contradicts itself or is damaged: {error}."
+        raise UserError(message, where=str(path), hint=_LAST_COPY) from error
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        reason = str(error).strip("'\"")
-        message = f"The file is damaged or cut short ({reason})."
+        message = "The file is damaged or cut short: a part of it cannot be read."
         raise UserError(
             message, where=str(path), hint="Copy it again, or take the last good copy."
         ) from error
+
+
+def unreadable_labels(path: Path, error: Exception) -> UserError:
+    """What to tell of a file that is consistent in what was checked, and still cannot be read.
+
+    The reader has one function for each part of a file; the one that failed says which part it was.
+    """
+    part = ""
+    for call in traceback.extract_tb(error.__traceback__):
+        if call.name.startswith("read_") and "sleap_io" in call.filename:
+            part = call.name.removeprefix("read_").replace("_", " ")
+    what = f"its {part} are damaged" if part not in ("", "labels", "slp") else "a part of it is damaged"
+    message = (
+        f"The file cannot be read as SLEAP labels: {what}, or of a kind that this program does not know."
+    )
+    return UserError(message, where=str(path), hint=_LAST_COPY)
 
 
 def _check_bytes(path: Path) -> None:
@@ -75,63 +104,13 @@ def _check_metadata(file: h5py.File, path: Path) -> None:
     if "metadata" not in file or "json" not in file["metadata"].attrs:
         message = "This HDF5 file holds no SLEAP labels (it has no 'metadata')."
         raise UserError(message, where=str(path), hint="Choose a .slp file written by SLEAP.")
-    try:
-        json.loads(_text(file["metadata"].attrs["json"]))
-    except ValueError as error:
-        message = f"The file's description of skeletons and videos is damaged ({error})."
-        raise UserError(message, where=str(path), hint=_REEXPORT) from error
 
 
-def _check_videos(file: h5py.File, path: Path) -> None:
+def _check_addresses(names: Sequence[str], path: Path) -> None:
     """Refuse videos that live on the web: frames would be fetched over the network during training."""
-    for row in file["videos_json"][()] if "videos_json" in file else ():
-        try:
-            entry = json.loads(_text(row))
-        except ValueError as error:
-            message = f"The file's list of videos is damaged ({error})."
-            raise UserError(message, where=str(path), hint=_REEXPORT) from error
-        name = (
-            (entry.get("backend") or {}).get("filename") or entry.get("filename")
-            if isinstance(entry, dict)
-            else None
-        )
-        if isinstance(name, str) and is_address(name):
+    for name in names:
+        if is_address(name):
             message = f"Its video is a web address ({name})."
             raise UserError(
                 message, where=str(path), hint="Download the video and point the labels to the file."
             )
-
-
-def _check_tables(file: h5py.File, path: Path) -> None:
-    """Every frame must point into the instances, every instance into the points of its kind."""
-    frames, instances = _table(file, "frames"), _table(file, "instances")
-    if frames is None or instances is None:
-        return
-    rows = len(instances)
-    bad_frames = _out_of_range(frames["instance_id_start"], frames["instance_id_end"], rows)
-    bad_instances = np.zeros(rows, dtype=bool)
-    for kind, name in ((0, "points"), (1, "pred_points")):
-        points = len(file[name]) if name in file else 0
-        wrong = _out_of_range(instances["point_id_start"], instances["point_id_end"], points)
-        bad_instances |= wrong & (instances["instance_type"] == kind)
-    if bad_frames.any() or bad_instances.any():
-        what = f"{int(bad_frames.sum())} frames and {int(bad_instances.sum())} instances"
-        message = f"The file contradicts itself: {what} refer to rows that do not exist."
-        raise UserError(message, where=str(path), hint=_REEXPORT)
-
-
-def _table(file: h5py.File, name: str) -> Any:
-    """Return a table with named columns, or None where a program stored it otherwise."""
-    if name not in file:
-        return None
-    rows = file[name][()]
-    return rows if rows.dtype.names else None
-
-
-def _out_of_range(start: np.ndarray, end: np.ndarray, rows: int) -> np.ndarray:
-    first, last = start.astype(np.int64), end.astype(np.int64)
-    return (first < 0) | (last < first) | (last > rows)
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

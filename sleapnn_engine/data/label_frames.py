@@ -26,11 +26,15 @@ class RawInstance:
 
 @attrs.frozen(eq=False)
 class RawFrame:
-    """One labelled frame as stored; `video_index` counts over all files read together."""
+    """One labelled frame as stored; `video_index` counts over all files read together.
+
+    `marks` are centres of animals without body parts, float (marks, 2).
+    """
 
     video_index: int
     frame_index: int
     instances: tuple[RawInstance, ...]
+    marks: np.ndarray = attrs.field(factory=lambda: np.zeros((0, 2)))
 
 
 @attrs.define
@@ -44,6 +48,8 @@ class Notes:
     unpointed: list[str] = attrs.field(factory=list)
     left_out: list[str] = attrs.field(factory=list)
     same_track: list[str] = attrs.field(factory=list)
+    marks: list[str] = attrs.field(factory=list)
+    marks_outside: list[str] = attrs.field(factory=list)
 
     def sentences(self) -> list[str]:
         """Say each finding with its count and its first places."""
@@ -59,6 +65,8 @@ class Notes:
                 "beside labelled ones: not learned, so it counts as background",
             ),
             (self.same_track, "frame", "with one track on two animals"),
+            (self.marks, "centroid mark", "without body parts: only a centroid model learns from such"),
+            (self.marks_outside, "centroid mark", "outside the image: left out"),
         )
         return [
             f"{counted(len(where), noun)} {text}{first_places(where)}." for where, noun, text in said if where
@@ -93,39 +101,37 @@ def usable_frames(
     user_instances_only: bool,
     tracks: Mapping[str, int],
     videos: Sequence[str],
+    nodes: int,
 ) -> tuple[list[LabeledFrame], Counts, list[str]]:
     """Turn stored frames into usable ones: merged by image, cleaned, without empty or repeated animals.
 
     `sizes` maps (video_index, frame_index) to the image size; frames that are not in it cannot be read and
-    are left out. `tracks` maps names to indices, `videos` gives the video names for messages. Returns the
-    frames in the order of the file, the counts of the file, and sentences about what was found.
+    are left out. `tracks` maps names to indices, `videos` gives the video names for messages, `nodes` are those of the
+    skeleton. Returns the frames in the order of the file, the counts of the file, and sentences about what was found.
     """
     notes, frames = Notes(), []
-    merged: dict[tuple[int, int], list[RawInstance]] = {}
-    for frame in raw:
-        key = (frame.video_index, frame.frame_index)
-        if key in merged:
-            notes.repeated_frames.append(_place(videos, key))
-        merged.setdefault(key, []).extend(frame.instances)
+    merged, marked = _merged(raw, videos, notes)
     for key, instances in merged.items():
         place = _place(videos, key)
         chosen = _choose(instances, user_instances_only, place, notes)
-        if not chosen or key not in sizes:
+        if key not in sizes:
             continue
         kept = _clean_frame(chosen, sizes[key], place, notes)
-        if not kept:
+        marks = _clean_marks(np.concatenate(marked[key]), kept, sizes[key], place, notes)
+        if not kept and not len(marks):
             continue
         frames.append(
             LabeledFrame(
                 file_index=file_index,
                 video_index=key[0],
                 frame_index=key[1],
-                points=np.stack([instance.points for instance in kept]),
+                points=np.stack([i.points for i in kept]) if kept else np.zeros((0, nodes, 2), np.float32),
                 track_index=np.array(
                     [-1 if i.track is None else tracks.get(i.track, -1) for i in kept], dtype=np.int64
                 ),
                 is_user=np.array([i.is_user for i in kept], dtype=bool),
                 size=sizes[key],
+                marks=marks if len(marks) else None,
             )
         )
     return (
@@ -133,6 +139,21 @@ def usable_frames(
         _count(merged, notes, unreadable=sum(key not in sizes for key in merged)),
         notes.sentences(),
     )
+
+
+def _merged(
+    raw: Sequence[RawFrame], videos: Sequence[str], notes: Notes
+) -> tuple[dict[tuple[int, int], list[RawInstance]], dict[tuple[int, int], list[np.ndarray]]]:
+    """Animals and marks by (video_index, frame_index), those of frames that come several times together."""
+    merged: dict[tuple[int, int], list[RawInstance]] = {}
+    marked: dict[tuple[int, int], list[np.ndarray]] = {}
+    for frame in raw:
+        key = (frame.video_index, frame.frame_index)
+        if key in merged:
+            notes.repeated_frames.append(_place(videos, key))
+        merged.setdefault(key, []).extend(frame.instances)
+        marked.setdefault(key, []).append(frame.marks)
+    return merged, marked
 
 
 def _choose(instances: Sequence[RawInstance], user_only: bool, place: str, notes: Notes) -> list[RawInstance]:
@@ -168,6 +189,22 @@ def _clean_frame(
     return kept
 
 
+def _clean_marks(
+    marks: np.ndarray, kept: Sequence[RawInstance], size: tuple[int, ...] | None, place: str, notes: Notes
+) -> np.ndarray:
+    """Centroid marks that stand for an animal of their own: in the image, and in no box around another animal."""
+    if not len(marks):
+        return marks.astype(np.float32)
+    cleaned, not_finite, outside = clean_points(marks, size=size)
+    notes.marks_outside += [place] * (not_finite + outside)
+    cleaned = cleaned[np.isfinite(cleaned).all(axis=1)]
+    for animal in kept:
+        low, high = np.nanmin(animal.points, axis=0), np.nanmax(animal.points, axis=0)
+        cleaned = cleaned[~((cleaned >= low) & (cleaned <= high)).all(axis=1)]
+    notes.marks += [place] * len(cleaned)
+    return cleaned
+
+
 def _count(
     merged: Mapping[tuple[int, int], Sequence[RawInstance]], notes: Notes, *, unreadable: int
 ) -> Counts:
@@ -186,6 +223,7 @@ def _count(
         points_not_finite=len(notes.not_finite),
         unreadable_frames=unreadable,
         predictions_left_out=len(notes.left_out),
+        centroid_marks=len(notes.marks),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -12,12 +12,16 @@ import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
 
-from .label_files import check_labels_file
-from .label_frames import RawFrame, RawInstance, usable_frames
-from .label_videos import CheckedVideo, check_video, video_name
-from .overlaps import repeats_between_files
+from .label_extras import told_extras
+from .label_files import check_labels_file, unreadable_labels
+from .label_frames import usable_frames
+from .label_videos import CheckedVideo, Progress, check_videos, video_name
+from .overlaps import repeats_between_files, shared_films
 from .phrases import counted, first_places, quoted
+from .raw_frames import raw_frame
 from .records import Counts, LabeledFrame, LabelSet
+from .skeletons import Skeleton, Skeletons, require_same_nodes, skeletons_of
+from .video_choice import Stored, choose_files, told_moves, told_repeats, why_missing
 from .videos import quiet_decoders
 
 
@@ -29,23 +33,18 @@ class LabelReading:
     problems: tuple[UserError, ...]
 
 
-@attrs.frozen(eq=False)
-class _Skeleton:
-    nodes: tuple[str, ...]
-    edges: tuple[tuple[str, str], ...]
-    symmetries: tuple[tuple[str, str], ...]
-
-
 @attrs.define(eq=False)
 class _Reading:
     """State while several files are read into one set."""
 
     user_instances_only: bool
     check_images: bool
+    progress: Progress | None = None
     files: list[Path] = attrs.field(factory=list)
-    skeleton: _Skeleton | None = None
+    skeleton: Skeleton | None = None
     tracks: dict[str, int] = attrs.field(factory=dict)
     videos: list[CheckedVideo] = attrs.field(factory=list)
+    stored: list[Stored] = attrs.field(factory=list)
     frames: list[LabeledFrame] = attrs.field(factory=list)
     counts: Counts = attrs.field(factory=Counts)
     warnings: list[str] = attrs.field(factory=list)
@@ -53,19 +52,25 @@ class _Reading:
 
 
 def open_labels(
-    paths: Sequence[str | Path], *, user_instances_only: bool = True, check_images: bool = True
+    paths: Sequence[str | Path],
+    *,
+    user_instances_only: bool = True,
+    check_images: bool = True,
+    progress: Progress | None = None,
 ) -> LabelSet:
     """Read labels files (.slp, .pkg.slp) of one skeleton into one set that can be trained on.
 
     Points are float32 x, y in source pixels with pixel centres at whole numbers; files older than format
     1.1, which count from the pixel's corner, are shifted on reading. Videos that are not where the file
-    says are looked for beside it. What cannot be used (unreadable frames, points outside, copies) is left
-    out and told in `warnings`.
+    says are looked for near it, by the rule of `video_paths`. What cannot be used (unreadable frames, points outside,
+    copies) is left out and told in `warnings`. `progress` is told of frames that were looked at.
 
-    Raises UserError with all problems of all files: missing, damaged or foreign files, missing videos,
-    skeletons that differ, nothing labelled.
+    Raises UserError with all problems of all files: missing, damaged or foreign files, missing videos, videos of
+    another size or length than was labelled, skeletons that differ, nothing labelled.
     """
-    reading = read_labels(paths, user_instances_only=user_instances_only, check_images=check_images)
+    reading = read_labels(
+        paths, user_instances_only=user_instances_only, check_images=check_images, progress=progress
+    )
     if not reading.problems:
         return reading.labels
     reading.labels.close()
@@ -76,7 +81,11 @@ def open_labels(
 
 
 def read_labels(
-    paths: Sequence[str | Path], *, user_instances_only: bool = True, check_images: bool = True
+    paths: Sequence[str | Path],
+    *,
+    user_instances_only: bool = True,
+    check_images: bool = True,
+    progress: Progress | None = None,
 ) -> LabelReading:
     """Read labels files as `open_labels` does, but return problems instead of raising them.
 
@@ -84,7 +93,7 @@ def read_labels(
     described.
     """
     quiet_decoders()
-    state = _Reading(user_instances_only=user_instances_only, check_images=check_images)
+    state = _Reading(user_instances_only=user_instances_only, check_images=check_images, progress=progress)
     if isinstance(paths, (str, Path)):
         paths = [paths]
     if not paths:
@@ -144,149 +153,133 @@ def match_nodes(labels: LabelSet, *, to: LabelSet) -> LabelSet:
 
     Meant for validation files. Raises UserError when the two skeletons do not have the same nodes.
     """
-    _require_same_nodes(labels.nodes, to.nodes, where=str(labels.files[0]), other=str(to.files[0]))
+    require_same_nodes(labels.nodes, to.nodes, where=str(labels.files[0]), other=str(to.files[0]))
     return attrs.evolve(select_nodes(labels, to.nodes), edges=to.edges, symmetries=to.symmetries)
 
 
 def _read_file(path: Path, state: _Reading) -> None:
     """Read one file into `state`; raises UserError for what makes the whole file unusable."""
-    check_labels_file(path)
+    notes = check_labels_file(path)
     try:
         stored = sio.load_slp(path.as_posix())
     except Exception as error:  # guards the third-party reader: damaged files make it fail in any way
-        message = f"The file cannot be read as SLEAP labels ({type(error).__name__}: {error})."
-        raise UserError(message, where=str(path), hint="Open it in SLEAP and save it again.") from error
-    skeleton = _skeleton_of(stored, path)
+        raise unreadable_labels(path, error) from error
+    skeletons = skeletons_of(stored, path, user_only=state.user_instances_only)
     if state.skeleton is None:
-        state.skeleton = skeleton
-    elif skeleton is not None:
-        _require_same_nodes(skeleton.nodes, state.skeleton.nodes, where=str(path), other=str(state.files[0]))
-        if set(skeleton.edges) != set(state.skeleton.edges):
+        state.skeleton = skeletons.chosen
+    elif skeletons.chosen is not None:
+        nodes, other = skeletons.chosen.nodes, str(state.files[0])
+        require_same_nodes(nodes, state.skeleton.nodes, where=str(path), other=other)
+        if set(skeletons.chosen.edges) != set(state.skeleton.edges):
             state.warnings.append(f"{path}: its edges differ from those of {state.files[0]}, which are used.")
     for name, count in Counter(track.name for track in stored.tracks).items():
         state.tracks.setdefault(name, len(state.tracks))
         if count > 1:
             state.warnings.append(f"{path}: {count} tracks have the name '{name}' and count as one.")
     state.files.append(path)
-    _add_frames(stored, skeleton, path, state)
+    state.warnings += [f"{path}: {note}" for note in (*notes, *skeletons.notes, *told_extras(stored))]
+    state.counts += Counts(
+        negative_frames=sum(getattr(f, "is_negative", False) for f in stored.labeled_frames)
+    )
+    _add_frames(stored, skeletons, path, state)
 
 
-def _add_frames(stored: sio.Labels, skeleton: _Skeleton | None, path: Path, state: _Reading) -> None:
+def _add_frames(stored: sio.Labels, skeletons: Skeletons, path: Path, state: _Reading) -> None:
     """Check the videos of one file and add its usable frames to `state`."""
     base, file_index = len(state.videos), len(state.files) - 1
     numbers = {id(video): number for number, video in enumerate(stored.videos)}
-    raw = [_raw_frame(frame, base + numbers[id(frame.video)]) for frame in stored.labeled_frames]
-    for number, video in enumerate(stored.videos):
-        wanted = [frame.frame_index for frame in raw if frame.video_index == base + number]
-        state.videos.append(
-            check_video(
-                video,
-                file_index=file_index,
-                number=number,
-                folder=path.parent,
-                frames=wanted,
-                every_image=state.check_images,
-            )
+    labelled = {numbers[id(frame.video)] for frame in stored.labeled_frames}
+    chosen = choose_files(stored.videos, labels=path, labelled=labelled)
+    same = {video.number: video.number if video.same_as is None else video.same_as for video in chosen}
+    raw = [
+        raw_frame(
+            frame,
+            base + same[numbers[id(frame.video)]],
+            orders=skeletons.orders,
+            user_instances_only=state.user_instances_only,
         )
-    videos = state.videos[base:]
-    sizes = {(base + v.record.number, f): size for v in videos for f, size in v.sizes.items()}
+        for frame in stored.labeled_frames
+    ]
+    wanted: list[list[int]] = [[] for _ in chosen]
+    for one in raw:
+        wanted[one.video_index - base].append(one.frame_index)
+    videos = check_videos(
+        list(zip(stored.videos, chosen, wanted, strict=True)),
+        file_index=file_index,
+        every_image=state.check_images,
+        progress=state.progress,
+    )
+    state.videos += videos
+    state.stored += chosen
     frames, counts, notes = usable_frames(
         raw,
-        sizes=sizes,
+        sizes={(base + v.record.number, f): size for v in videos for f, size in v.sizes.items()},
         file_index=file_index,
         user_instances_only=state.user_instances_only,
         tracks=state.tracks,
         videos=[video_name(video.record) for video in state.videos],
+        nodes=len(skeletons.chosen.nodes) if skeletons.chosen else 0,
     )
-    if skeleton is not None and state.skeleton is not None and skeleton.nodes != state.skeleton.nodes:
-        order = [skeleton.nodes.index(name) for name in state.skeleton.nodes]
-        frames = [_take_nodes(frame, order) for frame in frames]
-        state.warnings.append(f"{path}: its nodes come in another order and are matched by name.")
+    frames = _in_order(frames, skeletons.chosen, path, state)
     state.frames += frames
     state.counts += counts
-    state.warnings += [f"{path}: {note}" for note in notes]
-    state.warnings += [f"{path}: {note}" for video in videos for note in video.warnings]
-    _report_videos(videos, path, state)
+    used = [video for video in chosen if wanted[video.number]]
+    said = (
+        *told_moves(used),
+        *told_repeats(chosen),
+        *notes,
+        *(n for video in videos for n in video.warnings),
+    )
+    state.warnings += [f"{path}: {note}" for note in said]
+    state.problems += _video_problems(videos, chosen, path, state)
 
 
-def _report_videos(videos: Sequence[CheckedVideo], path: Path, state: _Reading) -> None:
-    """Turn missing and unreadable videos into problems, single unreadable frames into a warning."""
+def _in_order(
+    frames: list[LabeledFrame], own: Skeleton | None, path: Path, state: _Reading
+) -> list[LabeledFrame]:
+    """The frames of a file with their nodes in the order of the first file."""
+    if own is None or state.skeleton is None or own.nodes == state.skeleton.nodes:
+        return frames
+    order = [own.nodes.index(name) for name in state.skeleton.nodes]
+    state.warnings.append(f"{path}: its nodes come in another order and are matched by name.")
+    return [_take_nodes(frame, order) for frame in frames]
+
+
+def _video_problems(
+    videos: Sequence[CheckedVideo], chosen: Sequence[Stored], path: Path, state: _Reading
+) -> Iterator[UserError]:
+    """Missing, wrong and unreadable videos as problems; single unreadable frames become a warning."""
     missing = [
-        f"{v.record.path} ({counted(len(v.sizes), 'frame')})"
-        for v in videos
-        if not v.record.found and v.sizes
+        why_missing(stored, len(video.sizes))
+        for video, stored in zip(videos, chosen, strict=True)
+        if not video.record.found and video.sizes
     ]
     if missing:
         count = "Its video was" if len(missing) == 1 else f"{len(missing)} of its videos were"
-        message = f"{count} not found: {', '.join(missing)}."
-        hint = "Put the missing files beside the labels file, or correct their paths in SLEAP."
-        state.problems.append(UserError(message, where=str(path), hint=hint))
+        message = f"{count} not found: {'; '.join(missing)}."
+        hint = (
+            "Put the missing files beside the labels file, in folders named as in their paths where names are alike, or "
+            "correct their paths in SLEAP."
+        )
+        yield UserError(message, where=str(path), hint=hint)
+    for text in (video.mismatch for video in videos if video.mismatch):
+        hint = "Put the video that was labelled in its place, or correct its path in SLEAP."
+        yield UserError(f"A video is not the one that was labelled: {text}.", where=str(path), hint=hint)
     single = []
     for video in videos:
         reasons = sorted(set(video.unreadable.values()))
         if video.unreadable and not video.sizes:
             message = f"No labelled frame of {video.record.path} can be read: {'; '.join(reasons)}."
             hint = "Replace the video, or remove its frames from the labels."
-            state.problems.append(UserError(message, where=str(path), hint=hint))
+            yield UserError(message, where=str(path), hint=hint)
         else:
             name = video_name(video.record)
-            single += [f"{name} frame {frame}: {reason}" for frame, reason in video.unreadable.items()]
+            single += [
+                f"{name} frame {frame}: {video.unreadable[frame]}" for frame in sorted(video.unreadable)
+            ]
     if single:
         count = counted(len(single), "frame")
         state.warnings.append(f"{path}: {count} without a readable image: left out{first_places(single)}.")
-
-
-def _raw_frame(frame: sio.LabeledFrame, video_index: int) -> RawFrame:
-    """Take over one stored frame; a prediction counts as replaced when a labelled animal came from it."""
-    sources = {id(i.from_predicted) for i in frame.instances if i.from_predicted is not None}
-    taken = {id(i.track) for i in frame.instances if i.track is not None and not _is_predicted(i)}
-    instances = tuple(
-        RawInstance(
-            points=instance.numpy(),
-            track=instance.track.name if instance.track is not None else None,
-            is_user=not _is_predicted(instance),
-            replaced=_is_predicted(instance) and (id(instance) in sources or id(instance.track) in taken),
-        )
-        for instance in frame.instances
-    )
-    return RawFrame(video_index=video_index, frame_index=int(frame.frame_idx), instances=instances)
-
-
-def _is_predicted(instance: sio.Instance) -> bool:
-    return isinstance(instance, sio.PredictedInstance)
-
-
-def _skeleton_of(stored: sio.Labels, path: Path) -> _Skeleton | None:
-    """Return the one skeleton in use; raises UserError when animals have different ones."""
-    used = {id(i.skeleton): i.skeleton for frame in stored.labeled_frames for i in frame.instances}
-    if len(used) > 1:
-        sizes = " and ".join(f"'{s.name}' ({len(s.nodes)} nodes)" for s in used.values())
-        message = f"Its animals use {len(used)} skeletons, {sizes}; a model has one."
-        raise UserError(
-            message, where=str(path), hint="Split the labels into one file per skeleton in SLEAP."
-        )
-    chosen = next(iter(used.values()), stored.skeletons[0] if stored.skeletons else None)
-    if chosen is None:
-        return None
-    repeated = [name for name, count in Counter(chosen.node_names).items() if count > 1]
-    if repeated:
-        message = f"Its skeleton has several nodes of the name {quoted(repeated)}."
-        raise UserError(message, where=str(path), hint="Give each node a name of its own in SLEAP.")
-    return _Skeleton(
-        nodes=tuple(chosen.node_names),
-        edges=tuple((a, b) for a, b in chosen.edge_names),
-        symmetries=tuple((a, b) for a, b in (sorted(pair) for pair in chosen.symmetry_names)),
-    )
-
-
-def _require_same_nodes(nodes: Sequence[str], others: Sequence[str], *, where: str, other: str) -> None:
-    lacking, extra = [n for n in others if n not in nodes], [n for n in nodes if n not in others]
-    if not lacking and not extra:
-        return
-    parts = [f"lacks {quoted(lacking)}"] if lacking else []
-    parts += [f"also has {quoted(extra)}"] if extra else []
-    message = f"Its skeleton differs from that of {other}: it {' and '.join(parts)}."
-    raise UserError(message, where=where, hint="Use files of one skeleton, or bring them to one in SLEAP.")
 
 
 def _take_nodes(frame: LabeledFrame, order: Sequence[int]) -> LabeledFrame:
@@ -326,7 +319,7 @@ def _note_gaps(state: _Reading) -> None:
     empty = [str(path) for index, path in enumerate(state.files) if index not in used]
     if state.frames:
         state.warnings += [f"{path}: contributes no frame." for path in empty]
-    if state.skeleton is None or not state.frames:
+    if state.skeleton is None or not any(len(frame.points) for frame in state.frames):
         return
     seen = np.zeros(len(state.skeleton.nodes), dtype=bool)
     for frame in state.frames:
@@ -338,7 +331,7 @@ def _note_gaps(state: _Reading) -> None:
 
 
 def _finish(state: _Reading) -> LabelSet:
-    skeleton = state.skeleton or _Skeleton((), (), ())
+    skeleton = state.skeleton or Skeleton()
     labels = LabelSet(
         files=tuple(state.files),
         nodes=skeleton.nodes,
@@ -351,4 +344,5 @@ def _finish(state: _Reading) -> LabelSet:
         warnings=tuple(dict.fromkeys(state.warnings)),
         sources=tuple(video.source for video in state.videos),
     )
-    return attrs.evolve(labels, warnings=(*labels.warnings, *repeats_between_files(labels)))
+    films = shared_films(labels, state.stored)
+    return attrs.evolve(labels, warnings=(*labels.warnings, *films, *repeats_between_files(labels)))

@@ -12,7 +12,7 @@ import torch
 from sleapnn_engine.config.errors import UserError
 
 from .phrases import counted, quoted
-from .records import LabelSet
+from .records import LabeledFrame, LabelSet
 from .targets import centroids
 
 
@@ -33,6 +33,28 @@ def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSe
         for frame in labels.frames
     ]
     return attrs.evolve(labels, frames=tuple(frames))
+
+
+def with_marks(labels: LabelSet) -> LabelSet:
+    """Return the labels with every centroid mark as an animal of its own: with a centre, and without a visible part.
+
+    Call it after `with_centers`; only a model of centres can learn from such animals.
+    """
+    frames = [frame if frame.marks is None else _marked(frame, frame.marks) for frame in labels.frames]
+    return attrs.evolve(labels, frames=tuple(frames))
+
+
+def _marked(frame: LabeledFrame, marks: np.ndarray) -> LabeledFrame:
+    assert frame.centers is not None
+    count, nodes = len(marks), frame.points.shape[1]
+    return attrs.evolve(
+        frame,
+        points=np.concatenate([frame.points, np.full((count, nodes, 2), np.nan, dtype=np.float32)]),
+        track_index=np.concatenate([frame.track_index, np.full(count, -1, dtype=np.int64)]),
+        is_user=np.concatenate([frame.is_user, np.ones(count, dtype=bool)]),
+        centers=np.concatenate([frame.centers, marks]),
+        marks=None,
+    )
 
 
 def select_edges(labels: LabelSet, edges: Sequence[Any] | None, *, where: str) -> LabelSet:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from .phrases import counted
+from .phrases import counted, file_name, first_places
 from .records import LabeledFrame, LabelSet
+from .video_choice import Stored
+from .video_paths import same_stored
 
 
 def shared_frames(labels: LabelSet, other: LabelSet) -> int:
@@ -17,13 +20,29 @@ def shared_frames(labels: LabelSet, other: LabelSet) -> int:
 def repeats_between_files(labels: LabelSet) -> list[str]:
     """Say how many frames several labels files have in common, so that they count more than once; [] without any."""
     counts = Counter(_key(labels, frame) for frame in labels.frames)
-    repeated = sum(count > 1 for count in counts.values())
+    repeated = [key for key, count in counts.items() if count > 1]
     if not repeated:
         return []
-    frames = counted(repeated, "frame")
+    frames = counted(len(repeated), "frame")
+    places = first_places([f"{file_name(path)} frame {frame}" for path, _, frame in repeated])
     return [
-        f"{frames} in more than one of the {len(labels.files)} labels files: each counts as often as it occurs, and may "
-        "be learned from and measured at the same time."
+        f"{frames} in more than one of the {len(labels.files)} labels files{places}: each counts as often as it occurs, "
+        "and may be learned from and measured at the same time."
+    ]
+
+
+def shared_films(labels: LabelSet, stored: Sequence[Stored]) -> list[str]:
+    """Say which files are read for videos that several labels files call differently; `stored` is one a video."""
+    names: dict[str, dict[str, str]] = {}
+    for record, video in zip(labels.videos, stored, strict=True):
+        if record.found and video.path is not None and not video.inside:
+            told = f"{video.said} of {file_name(str(labels.files[record.file_index]))}"
+            names.setdefault(str(video.path), {}).setdefault(same_stored(video.names[0]), told)
+    moved = {str(video.path) for video in stored if video.is_moved}
+    return [
+        f"{path} is read as {' and as '.join(told.values())}: make sure that this is one and the same video."
+        for path, told in names.items()
+        if len(told) > 1 and path in moved
     ]
 
 

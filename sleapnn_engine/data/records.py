@@ -27,12 +27,13 @@ class ImageSource(Protocol):
 
 @attrs.frozen(eq=False)
 class LabeledFrame:
-    """One frame that has at least one usable animal.
+    """One frame that has at least one usable animal, or at least one usable mark of a centre.
 
     `points` is float32 (instances, nodes, 2): x, y in source pixels, pixel centres at whole numbers, NaN
     where a node is not visible. `track_index` is int64 (instances,), -1 without a track. `size` is (height,
     width, channels) of the image, None while its video cannot be found. `centers`, float32 (instances, 2) in source
-    pixels, is where crops are cut; None until `model_labels.with_centers` has placed them.
+    pixels, is where crops are cut; None until `model_labels.with_centers` has placed them. `marks`, float32 (marks, 2)
+    in source pixels, are centres of animals that have no body parts; None where there are none.
     """
 
     file_index: int
@@ -43,11 +44,15 @@ class LabeledFrame:
     is_user: np.ndarray
     size: tuple[int, int, int] | None = None
     centers: np.ndarray | None = None
+    marks: np.ndarray | None = None
 
 
 @attrs.frozen
 class VideoSource:
-    """One video of one labels file: where it is, what it holds, and whether it can be read."""
+    """One video of one labels file: where it is, what it holds, and whether it can be read.
+
+    `same_as` is the number of an earlier video of that file that is the very same; its frames count as that one's.
+    """
 
     file_index: int
     number: int
@@ -56,6 +61,7 @@ class VideoSource:
     size: tuple[int, int, int] | None = None
     frame_count: int | None = None
     found: bool = True
+    same_as: int | None = None
 
 
 @attrs.frozen
@@ -74,6 +80,8 @@ class Counts:
     points_not_finite: int = 0
     unreadable_frames: int = 0
     predictions_left_out: int = 0
+    centroid_marks: int = 0
+    negative_frames: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         names = [field.name for field in attrs.fields(Counts)]

@@ -1,4 +1,4 @@
-"""Finding the videos that labels refer to, and reading frames; readers may be shared by threads."""
+"""Reading the frames of videos kept as images, in packages and in array files; readers may be shared by threads."""
 
 from __future__ import annotations
 
@@ -9,33 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import cv2
 import h5py
 import numpy as np
 
-from .image_bytes import ImageHeader, as_uint8_rgb, decode_image, inspect_image
+from .image_bytes import ImageHeader, as_uint8_rgb, decode_values, inspect_image
 from .phrases import counted
-
-
-def find_file(stored: str, folder: Path) -> Path | None:
-    """Find a file that labels refer to: where they say, or beside the labels file in `folder`.
-
-    Beside means: any tail of the stored path below `folder`, longest first, so that `D:/lab/videos/a.mp4`
-    is found as `<folder>/videos/a.mp4` before `<folder>/a.mp4`. Windows separators are understood
-    everywhere. Returns None when there is no such file; web addresses are never followed.
-    """
-    if is_address(stored):
-        return None
-    parts = [part for part in stored.replace("\\", "/").split("/") if part not in ("", ".")]
-    candidates = [Path(stored)] if Path(stored).is_absolute() else [folder / stored]
-    candidates += [folder.joinpath(*parts[i:]) for i in range(len(parts)) if ".." not in parts[i:]]
-    candidates.append(Path(stored))
-    for candidate in candidates:
-        try:
-            if candidate.is_file():
-                return candidate
-        except OSError:  # a name the system refuses (too long, forbidden signs) is a file that is not there
-            continue
-    return None
+from .pixel_span import Span
 
 
 def quiet_decoders() -> None:
@@ -44,11 +24,6 @@ def quiet_decoders() -> None:
     Whatever matters in them comes back as an error with the name of the film. OpenCV looks when it opens its first film.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
-
-def is_address(stored: str) -> bool:
-    """Say whether a stored video path is a web or cloud address rather than a file."""
-    return "://" in stored
 
 
 @attrs.define(eq=False)
@@ -63,6 +38,7 @@ class EncodedFrames:
     release: Callable[[], None] = lambda: None
     grayscale: bool | None = None
     swapped: bool = False
+    span: Span | None = None
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def header(self, frame_index: int) -> ImageHeader:
@@ -77,7 +53,11 @@ class EncodedFrames:
 
     def decode(self, frame_index: int) -> np.ndarray:
         """The same in all channels that the image has, also where only one is read."""
-        return decode_image(self._bytes(frame_index), swapped=self.swapped)
+        return as_uint8_rgb(self.values(frame_index), span=self.span)
+
+    def values(self, frame_index: int) -> np.ndarray:
+        """The values of one frame as they are stored, of any number type."""
+        return decode_values(self._bytes(frame_index), swapped=self.swapped)
 
     def close(self) -> None:
         """Release the file; reading again reopens it."""
@@ -91,29 +71,57 @@ class EncodedFrames:
 
 @attrs.define(eq=False)
 class StreamFrames:
-    """Frames of a film or an array file, read one at a time through a sleap-io backend under a lock."""
+    """Frames of an array file or a stack of images, read one at a time through a sleap-io backend under a lock.
+
+    `grayscale` None means that nothing is known: the first frame that is read decides. `span` are the values that
+    become black and white (see `pixel_span`).
+    """
 
     backend: Any
+    grayscale: bool | None = None
+    span: Span | None = None
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
-
-    def header(self, frame_index: int) -> ImageHeader:
-        """Size and channels of one frame; it is read for that. Raises like `read`."""
-        height, width, channels = self.read(frame_index).shape
-        return ImageHeader(height, width, channels, 8)
 
     def read(self, frame_index: int) -> np.ndarray:
         """Return one frame as uint8 (height, width, 1 or 3), RGB; raises ValueError with the reason."""
+        return as_uint8_rgb(self.values(frame_index), span=self.span)
+
+    def values(self, frame_index: int) -> np.ndarray:
+        """The values of one frame as they are stored: (height, width, channels) of any number type."""
         with self._lock:
             try:
-                image = self.backend.get_frame(frame_index)
+                # The public way first reads frame 0, and gives up where only that one is damaged.
+                image = np.asarray(self.backend._read_frame(frame_index))
             except Exception as error:  # guards third-party decoders, each of which fails in its own way
-                raise ValueError(f"the video ends before it or cannot be decoded ({error})") from error
-        return as_uint8_rgb(np.asarray(image))
+                raise ValueError("it is not there or cannot be decoded") from error
+        image = image[..., None] if image.ndim == 2 else image
+        if image.ndim != 3 or not image.size:
+            raise ValueError(f"an array of shape {image.shape} is not an image")
+        if self.grayscale is None:
+            self.grayscale = bool(np.array_equal(image[..., 0], image[..., -1]))
+        return image[..., :1] if self.grayscale else image
 
     def close(self) -> None:
         """Release the reader; reading again reopens it."""
         with self._lock:
             self.backend.close()
+
+
+@attrs.frozen
+class StackPages:
+    """The pages of a TIFF file, in the way that `StreamFrames` asks for frames."""
+
+    path: str
+
+    def _read_frame(self, frame_index: int) -> np.ndarray:
+        done, pages = cv2.imreadmulti(self.path, frame_index, 1, flags=cv2.IMREAD_UNCHANGED)
+        if not done or not len(pages):
+            raise ValueError
+        page = pages[0]
+        return page[..., 2::-1] if page.ndim == 3 and page.shape[2] >= 3 else page
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 @attrs.define(eq=False)

@@ -17,7 +17,13 @@ from sleapnn_engine.data.label_checks import (
     unmeasured_identities,
 )
 from sleapnn_engine.data.labels import match_nodes, open_labels, select_nodes, with_animals
-from sleapnn_engine.data.model_labels import match_classes, select_classes, select_edges, with_centers
+from sleapnn_engine.data.model_labels import (
+    match_classes,
+    select_classes,
+    select_edges,
+    with_centers,
+    with_marks,
+)
 from sleapnn_engine.data.overlaps import shared_frames
 from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
@@ -120,6 +126,8 @@ def _open(job: Job, paths: list[str]) -> LabelSet:
         where = f"model_config.head_configs.{model_type}.confmaps.anchor_part"
         labels = with_centers(labels, anchor=confmaps.anchor_part, where=where)
         _warn(anchor_gaps(labels, anchor=confmaps.anchor_part))
+    if model_type == "centroid":
+        labels = with_marks(labels)
     # Centres are those of the whole animal, so they come first; a centroid model has no parts to choose.
     where = f"model_config.head_configs.{model_type}.confmaps.part_names"
     labels = select_nodes(labels, getattr(confmaps, "part_names", None), where=where)

@@ -26,7 +26,15 @@ def write_truth(
         if not wanted:
             continue
         stored = sio.load_slp(source.absolute().as_posix())
-        numbers = {id(video): index for index, video in enumerate(stored.videos)}
+        records = [video for video in labels.videos if video.file_index == number]
+        for video, record in zip(stored.videos, records, strict=True):
+            if record.kind == "film" and record.found:
+                _name_film(video, record.path)
+        # Frames of a film that is listed twice are those of the first.
+        numbers = {
+            id(video): record.number if record.same_as is None else record.same_as
+            for video, record in zip(stored.videos, records, strict=True)
+        }
         chosen = [
             frame for frame in stored.labeled_frames if (numbers[id(frame.video)], frame.frame_idx) in wanted
         ]
@@ -43,3 +51,11 @@ def write_truth(
         save_labels(part, path)
         written.append(path)
     return written
+
+
+def _name_film(video: sio.Video, path: str) -> None:
+    """Have a stored video name the file that was read for it; what is said of its images stays."""
+    told = dict(video.backend_metadata)
+    video.close()
+    video.replace_filename(path, open=False)
+    video.backend_metadata.update({**told, "filename": path})

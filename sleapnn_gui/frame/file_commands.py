@@ -23,19 +23,17 @@ class FileCommands(QObject):
     """Commands on files.
 
     `said` carries a sentence and its severity, `offered` also the words of a link and what it does; `run_opened`
-    a run folder, `setting_chosen` the dotted path of a setting to go to.
+    a run folder.
     """
 
     said = Signal(str, str)
     offered = Signal(str, str, str, object)
     run_opened = Signal(Path)
-    setting_chosen = Signal(str)
 
     def __init__(self, window: QWidget, document: Document) -> None:
         super().__init__(window)
         self._window = window
         self._document = document
-        self._show_report: Callable[[], None] | None = None
 
     # -- opening -------------------------------------------------------------------------------------------
 
@@ -114,20 +112,11 @@ class FileCommands(QObject):
 
     def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         def show() -> None:
-            for earlier in self._window.findChildren(ImportReport):
-                earlier.close()
             dialog = ImportReport(found, self._window)
             dialog.reset_asked.connect(lambda: self._load(path, **{**options, "reset_resolved": True}))
-            dialog.setting_chosen.connect(self.setting_chosen)
-            dialog.show()
+            dialog.open()
 
-        self._show_report = show
         self.offered.emit(f"Imported {path.name}: {found.report.summary}.", "info", "Show the report", show)
-
-    def do_import_report(self) -> None:
-        """Show again what became of the settings of the file that was imported last."""
-        if self._show_report is not None:
-            self._show_report()
 
     # -- saving --------------------------------------------------------------------------------------------
 

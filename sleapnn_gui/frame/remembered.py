@@ -1,14 +1,9 @@
-"""What the window keeps from one start to the next: its place and size, how panes share it, the theme, what was open."""
-
-from pathlib import Path
+"""What the window keeps from one start to the next: its place and size, how panes share it, the theme."""
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from .screen import first_place, place_window
-
-_GEOMETRY, _THEME, _PANES, _RECENT = "window/geometry", "theme", "panes/", "recent"
-_MOST_RECENT = 10
+_GEOMETRY, _THEME, _PANES = "window/geometry", "theme", "panes/"
 
 
 def remembered_theme() -> str:
@@ -22,32 +17,12 @@ def remember_theme(mode: str) -> None:
     QSettings().setValue(_THEME, mode)
 
 
-def recent() -> list[str]:
-    """Configs and run folders that were opened or saved, the latest first."""
-    found = QSettings().value(_RECENT, [])
-    # One entry comes back as a text, none as None.
-    return [found] if isinstance(found, str) else [str(path) for path in found or []]
-
-
-def remember_recent(path: Path) -> None:
-    """Put a config or run folder at the head of the list."""
-    said = str(path.absolute())
-    QSettings().setValue(_RECENT, [said, *(other for other in recent() if other != said)][:_MOST_RECENT])
-
-
-def forget_recent() -> None:
-    """Empty the list."""
-    QSettings().remove(_RECENT)
-
-
 def restore_layout(window: QWidget) -> None:
-    """Give the window and its panes the sizes they had, as far as the screens that are there now allow."""
+    """Give the window and its panes the sizes they had; what does not fit this screen is left to Qt."""
     settings = QSettings()
     geometry = settings.value(_GEOMETRY)
-    if isinstance(geometry, QByteArray) and window.restoreGeometry(geometry):
-        place_window(window)
-    else:
-        window.setGeometry(first_place(window.screen()))
+    if isinstance(geometry, QByteArray):
+        window.restoreGeometry(geometry)
     for splitter in _splitters(window):
         state = settings.value(_PANES + splitter.objectName())
         if isinstance(state, QByteArray):

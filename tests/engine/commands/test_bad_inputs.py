@@ -141,6 +141,33 @@ LABELS: dict[str, list[tuple[tuple[str, ...], int, str]]] = {
     "14_old_files/windows_single_image_video/small_robot_siv_caching.slp": [
         (("single_instance",), TRAINS, "")
     ],
+    "15_reports/centroid_marks_only/l.slp": [
+        (("centroid",), TRAINS, "16 centroid marks without body parts"),
+        (("bottomup", "single_instance"), 1, "16 centroid marks, which have no body parts"),
+    ],
+    "15_reports/equal_skeletons_twice/l.slp": [(("bottomup",), TRAINS, "")],
+    "15_reports/fewer_nodes_than_points/l.slp": [(("bottomup",), 1, "the skeleton 's' has 3 nodes")],
+    "15_reports/film_damaged_in_the_middle/l.slp": [
+        (("bottomup",), TRAINS, "10 frames without a readable image")
+    ],
+    "15_reports/film_first_frame_damaged/l.slp": [
+        (("bottomup",), TRAINS, "1 frame without a readable image")
+    ],
+    "15_reports/moved_film_of_other_size/l.slp": [
+        (("bottomup",), 1, "cam.mp4 has 240×200 px with 30 frames")
+    ],
+    "15_reports/negative_frames/l.slp": [(("centroid",), TRAINS, "3 frames marked as empty")],
+    "15_reports/predicted_only/l.slp": [(("bottomup",), 1, "no hand-labelled animals (16 are predicted)")],
+    "15_reports/same_film_listed_twice/l.slp": [(("bottomup",), TRAINS, "lists a.mp4 twice")],
+    "15_reports/same_name_two_folders/l.slp": [
+        (("bottomup",), TRAINS, "2 videos are not where the labels say")
+    ],
+    "15_reports/second_file_other_skeleton/l1.slp": [(("bottomup",), TRAINS, "")],
+    "15_reports/second_file_other_skeleton/l2.slp": [(("centroid",), TRAINS, "")],
+    "15_reports/track_index_out_of_range/l.slp": [(("bottomup",), 1, "row 3: 'track' is 5")],
+    "15_reports/tracks_on_one_frame/l.slp": [(CLASSED, 1, "is on more than one frame")],
+    "15_reports/validation_without_animals/l.slp": [(("bottomup",), TRAINS, "")],
+    "15_reports/validation_without_animals/val.slp": [(("bottomup",), 1, "has a visible point")],
 }
 HEADS = "model_config.head_configs."
 #: config -> (exit code, words on the stream for errors)

@@ -28,6 +28,11 @@ REFUSED = {
     "07_damaged_video/truncated_no_moov/labels.slp": "clip.mp4 can be read",
     "07_damaged_video/zero_bytes/labels.slp": "clip.mp4 can be read",
     "09_skeleton/two_skeletons.pkg.slp": "2 skeletons",
+    "15_reports/fewer_nodes_than_points/l.slp": "16 animals have 4 points, but the skeleton 's' has 3 nodes",
+    "15_reports/moved_film_of_other_size/l.slp": "160×128 px with 8 frames when it was labelled",
+    "15_reports/predicted_only/l.slp": "no hand-labelled animals (16 are predicted)",
+    "15_reports/track_index_out_of_range/l.slp": "table 'instances', row 3: 'track' is 5, but the file has 2 tracks",
+    "15_reports/validation_without_animals/val.slp": "visible point",
     "14_old_files/json_format_v2_minimal_instance.json": "JSON text",
 }
 # file -> (frames, most animals on a frame, words of one warning or "")
@@ -42,6 +47,17 @@ OPENS = {
     "05_nan/one_point_per_instance.pkg.slp": (12, 2, "never visible"),
     "06_damaged/broken_image_inside.pkg.slp": (10, 1, "frame 3: it is cut short"),
     "07_damaged_video/shorter_than_labels/labels.slp": (5, 2, "ends after 40 frames"),
+    "15_reports/centroid_marks_only/l.slp": (8, 0, "16 centroid marks without body parts"),
+    "15_reports/equal_skeletons_twice/l.slp": (8, 2, ""),
+    "15_reports/film_damaged_in_the_middle/l.slp": (10, 2, "10 frames without a readable image"),
+    "15_reports/film_first_frame_damaged/l.slp": (9, 2, "1 frame without a readable image"),
+    "15_reports/negative_frames/l.slp": (5, 2, "3 frames marked as empty: left out"),
+    "15_reports/same_film_listed_twice/l.slp": (8, 2, "merged (video 0 (a.mp4) frame 4)"),
+    "15_reports/same_name_two_folders/l.slp": (8, 2, "2 videos are not where the labels say"),
+    "15_reports/second_file_other_skeleton/l1.slp": (8, 2, ""),
+    "15_reports/second_file_other_skeleton/l2.slp": (8, 2, ""),
+    "15_reports/tracks_on_one_frame/l.slp": (8, 2, ""),
+    "15_reports/validation_without_animals/l.slp": (8, 2, ""),
     "09_skeleton/no_edges.pkg.slp": (12, 2, ""),
     "09_skeleton/disconnected_edges.pkg.slp": (12, 2, ""),
     "09_skeleton/cycle_and_self_edge.pkg.slp": (12, 2, ""),
@@ -138,6 +154,13 @@ def test_sixteen_bits_are_scaled_by_range(shared_data):
     # Clipping or wrapping would leave a picture that is nearly all white, or noise.
     assert 20 < image.mean() < 235
     assert np.abs(np.diff(image[..., 0].astype(int), axis=1)).mean() < 20
+
+
+def test_a_film_of_a_longer_matching_path_is_not_read_from_the_file_beside(shared_data):
+    folder = shared_data / "bad/15_reports/same_name_two_folders"
+    labels = open_labels([folder / "l.slp"])
+    assert [video.path for video in labels.videos] == [str(folder / "day1/cam.mp4"), str(folder / "cam.mp4")]
+    labels.close()
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -119,8 +119,13 @@ def test_a_video_beside_the_labels_is_found_wherever_the_labels_were_made(projec
     labels = open_labels([path])
     assert labels.read_image(0).shape == (20, 30, 1)
     (tmp_path / "deep/sub").mkdir()
-    cv2.imwrite((tmp_path / "deep/sub/img_0.png").as_posix(), np.zeros((20, 30), dtype=np.uint8))
-    assert open_labels([path]).read_image(0).max() == 0, "the longer tail of the stored path wins"
+    for number in range(2):
+        cv2.imwrite((tmp_path / f"deep/sub/img_{number}.png").as_posix(), np.zeros((20, 30), dtype=np.uint8))
+    longer = open_labels([path])
+    assert longer.read_image(0).max() == 0, "the longer tail of the stored path wins"
+    assert [frame.frame_index for frame in longer.frames] == [0, 1], (
+        "images are not put together from two folders"
+    )
 
 
 def test_a_video_on_the_web_is_refused_without_going_there(project):

@@ -11,7 +11,7 @@ import sleap_io as sio
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.data import label_writing
-from sleapnn_engine.data.videos import StreamFrames
+from sleapnn_engine.data.film_frames import FilmFrames
 from sleapnn_engine.training.run import train
 
 from .jobs import events
@@ -45,26 +45,15 @@ def test_it_ends_the_reading_of_a_film(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = shared_data / "bad" / "07_damaged_video" / "shorter_than_labels" / "labels.slp"
-    read, frames = StreamFrames.read, []
+    read, frames = FilmFrames.read, []
 
-    def press(self: StreamFrames, frame: int) -> Any:
+    def press(self: FilmFrames, frame: int) -> Any:
         frames.append(frame)
         if len(frames) == 3:
-            backend, self.backend = self.backend, _Pressed()
-            try:
-                return read(self, frame)
-            finally:
-                self.backend = backend
+            signal.raise_signal(signal.SIGINT)
         return read(self, frame)
 
-    monkeypatch.setattr(StreamFrames, "read", press)
+    monkeypatch.setattr(FilmFrames, "read", press)
     config = job(tmp_path, labels, model_type="centroid", data_config__preprocessing__scale=0.25)
     assert train(build_job(config), stream=io.StringIO()) == 130
     assert len(frames) == 3
-
-
-class _Pressed:
-    """A film during whose decoding a person presses Ctrl-C."""
-
-    def get_frame(self, frame: int) -> Any:
-        signal.raise_signal(signal.SIGINT)

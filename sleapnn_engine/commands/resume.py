@@ -1,0 +1,15 @@
+"""`sleapnn-engine resume RUN_DIR`: let a paused training go on."""
+
+import argparse
+
+from sleapnn_engine.commands.conversation import order, run_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="folder of the run")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask to go on and wait until training does; returns the exit code."""
+    return order(run_folder(args.run_dir), "resume")
