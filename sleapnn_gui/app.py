@@ -31,6 +31,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     faults.found.connect(window.show_fault)
     restore_layout(window)
     window.show()
+    window.draft_offer.look()
     if options.paths:
         window.files.open_paths([Path(path) for path in options.paths])
     return app, window
@@ -52,6 +53,7 @@ def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
     photographer = Photographer(window, options.screenshots) if options.screenshots else None
     teller = Teller(window, sys.stdout, photographer) if options.quit_when_done or photographer else None
     if teller is not None and options.quit_when_done:
+        teller.over.connect(lambda _code: window.drafts.discard())  # what was filled in is nobody's work
         teller.over.connect(app.exit)
     if options.demo:
         demo = Demo(window, options.demo_dir or Path("demo"), options.labels)

@@ -54,7 +54,8 @@ class Demo(QObject):
 
     def _fill_in(self, labels: list[str]) -> None:
         document = self._window.document
-        document.adopt(open_preset(list_presets("demo")[0]))
+        # As edits: drawing the labels takes a while, in which a person may have begun something.
+        document.apply_preset(open_preset(list_presets("demo")[0]))
         document.apply_values(
             {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")}, "Demonstration labels"
         )

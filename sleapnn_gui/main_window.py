@@ -12,14 +12,17 @@ from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.view import HEADS
 
 from .document.document import Document
+from .document.draft_keeper import DraftKeeper
+from .document.drafts import DraftStore
 from .form.form_page import FormPage
 from .form.search import Hit, search_index
 from .form.search_field import SearchField
 from .frame.closing import Closing
 from .frame.commands import COMMANDS, make_actions
+from .frame.draft_offer import DraftOffer
 from .frame.file_commands import FileCommands
 from .frame.rail import Rail
-from .frame.remembered import remember_layout, remember_theme
+from .frame.remembered import draft_folder, remember_layout, remember_theme
 from .frame.run_commands import RunCommands
 from .frame.status_line import StatusLine, by_weight
 from .frame.top_bar import TopBar
@@ -54,7 +57,9 @@ class MainWindow(QMainWindow):
         self.train_page = TrainPage()
         self.files = FileCommands(self, self.document)
         self.runs = RunCommands(self, self.document, self.train_page)
-        self._closing = Closing(self, self.document, self.files, self.runs)
+        self._closing = Closing(self, self.document, self.files.guard, self.runs)
+        self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
+        self.draft_offer = DraftOffer(self.drafts, self.files.guard)
         self.actions_by_verb = make_actions(self, (self, self.files, self.runs))
         for action in self.actions_by_verb.values():
             self.addAction(action)
@@ -122,6 +127,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
+        column.addWidget(self.draft_offer)
         column.addWidget(self.banner)
         column.addLayout(middle, 1)
         column.addWidget(self.status_line)
@@ -136,6 +142,7 @@ class MainWindow(QMainWindow):
         self.runs_page.run_chosen.connect(self.runs.open_run)
         self.status_line.issue_chosen.connect(self.reveal)
         self.files.said.connect(self.say)
+        self.drafts.failed.connect(lambda text: self.say(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
         self.runs.said.connect(self.say)
@@ -353,6 +360,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closing.may_close():
             remember_layout(self)
+            self.drafts.discard()
             self.runs.leave()
             for asking in (self.labels_watch, self.figures_watch, self.full_check):
                 asking.stop()

@@ -1,8 +1,11 @@
 """What every test can ask for: the real data sets, one thread for torch, an offscreen Qt."""
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,9 @@ hypothesis.settings.load_profile("unhurried")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Whatever window a test starts, in this process or another: drafts never go among those of the person.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="sleapnn-tests-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and `nohup` the end of the terminal, and every
 # process they start as well; several tests send these on purpose.

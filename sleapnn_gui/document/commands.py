@@ -73,6 +73,10 @@ class Edit(QUndoCommand):
         self._after, self._last = other._after, other._last
         return True
 
+    def move(self, home: dict[str, Any]) -> None:
+        """Both states belong to another file now: its path, title, text and the values that stand in it."""
+        self._before, self._after = attrs.evolve(self._before, **home), attrs.evolve(self._after, **home)
+
     def undo(self) -> None:
         self._show(self._before)
 

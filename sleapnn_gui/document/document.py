@@ -1,7 +1,7 @@
 """The live config: what the file says, what is wrong with it, and every edit as one undoable step."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from PySide6.QtCore import QObject, Signal
@@ -10,7 +10,8 @@ from PySide6.QtGui import QUndoStack
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.effect import idle_reason
-from sleapnn_engine.config.files import copy_values, dump_config, save_text
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import copy_values, dump_config, read_text, save_text
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
@@ -89,7 +90,13 @@ class Document(QObject):
         return self._figures_pending
 
     @property
+    def state(self) -> State:
+        """Everything there is to keep of the config as it stands; not to be changed by the reader."""
+        return self._state
+
+    @property
     def is_dirty(self) -> bool:
+        """Whether work would be lost without saving: edits, or what was imported and has no file yet."""
         return not self.undo_stack.isClean()
 
     def value(self, path: str) -> Any:
@@ -242,12 +249,13 @@ class Document(QObject):
     def adopt(self, opened: Opened) -> None:
         """Start over from an opened file or a preset."""
         self.report = opened.report
-        self._outside_issues = {}
-        self.undo_stack.clear()
-        self._take(_state_of(opened))
-        self.reloaded.emit()
-        self.issues_changed.emit()
-        self.state_changed.emit()
+        # What was imported stands in no file of this format; a preset can be had again.
+        self._start_over(_state_of(opened), saved=opened.report is None)
+
+    def restore(self, state: State) -> None:
+        """Start over from a state that was kept aside and never saved."""
+        self.report = None
+        self._start_over(state, saved=False)
 
     def apply_preset(self, opened: Opened) -> None:
         """Take over a preset as one undoable step; the labels already chosen stay."""
@@ -264,14 +272,35 @@ class Document(QObject):
             raise ValueError("a config that was never saved needs a path")
         text = self.to_yaml()
         save_text(target, text)
-        self._state = attrs.evolve(
-            self._state, path=target, title=target.name, text=text, opened=copy_values(self.values)
-        )
+        home = {"path": target, "title": target.name, "text": text, "opened": copy_values(self.values)}
+        self._state = attrs.evolve(self._state, **home)
+        for index in range(self.undo_stack.count()):
+            # What undo brings back belongs to this file too: saving it must not go to the one before.
+            cast(Edit, self.undo_stack.command(index)).move(home)
         self.undo_stack.setClean()
         self.changed.emit([])
         self.state_changed.emit()
 
+    def is_overtaken(self) -> bool:
+        """Whether somebody else has changed the file since it was opened or saved here."""
+        if self.path is None or not self.path.exists():
+            return False
+        try:
+            return read_text(self.path) != self._state.text
+        except UserError:
+            return True
+
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _start_over(self, state: State, *, saved: bool) -> None:
+        self._outside_issues = {}
+        self.undo_stack.clear()
+        self._take(state)
+        if not saved:
+            self.undo_stack.resetClean()
+        self.reloaded.emit()
+        self.issues_changed.emit()
+        self.state_changed.emit()
 
     def _clean_changed(self, _clean: bool) -> None:
         self.state_changed.emit()

@@ -1,21 +1,21 @@
-"""What is asked before the window closes: unsaved edits, and a training that is at work."""
+"""What is asked before the window closes: a training that is at work, then unsaved edits."""
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from ..document.document import Document
-from .file_commands import FileCommands
+from .guard import Guard
 from .run_commands import RunCommands
 
 
 class Closing(QObject):
     """Asks one question at a time, without blocking; the window is closed again once all are answered."""
 
-    def __init__(self, window: QWidget, document: Document, files: FileCommands, runs: RunCommands) -> None:
+    def __init__(self, window: QWidget, document: Document, guard: Guard, runs: RunCommands) -> None:
         super().__init__(window)
         self._window = window
         self._document = document
-        self._files = files
+        self._guard = guard
         self._runs = runs
         self._edits_settled = False
         self._run_settled = False
@@ -23,14 +23,17 @@ class Closing(QObject):
 
     def may_close(self) -> bool:
         """Whether nothing stands in the way; otherwise a question is now on the screen."""
-        if self.question is not None:
+        if self.question is not None or self._guard.question is not None:
             return False
         if self._runs.is_running and not self._run_settled:
             self._ask_about_run()
             return False
+        # What was answered holds for this closing only: a person who stays is asked again the next time.
+        self._run_settled = False
         if self._document.is_dirty and not self._edits_settled:
-            self._ask_about_edits()
+            self._guard.before("Closing the window", self._close_settled, given_up=self._discard)
             return False
+        self._edits_settled = False
         return True
 
     def _ask_about_run(self) -> None:
@@ -45,8 +48,7 @@ class Closing(QObject):
         box.open()
 
     def _leave_run(self) -> None:
-        self._run_settled = True
-        self._close_later()
+        self._close_settled()
 
     def _stop_run(self) -> None:
         session = self._runs.session
@@ -56,18 +58,9 @@ class Closing(QObject):
         session.ended.connect(lambda _: self._leave_run())
         self._runs.do_stop()
 
-    def _ask_about_edits(self) -> None:
-        box = self._box("The config has unsaved edits.", f"Save the changes to {self._document.title}?")
-        save = self._button(box, "Save", QMessageBox.ButtonRole.AcceptRole)
-        discard = self._button(box, "Close without saving", QMessageBox.ButtonRole.DestructiveRole)
-        self._button(box, "Do not close", QMessageBox.ButtonRole.RejectRole)
-        save.clicked.connect(lambda: self._files.save(self._close_later))
-        discard.clicked.connect(self._discard)
-        box.open()
-
     def _discard(self) -> None:
         self._edits_settled = True
-        self._close_later()
+        self._close_settled()
 
     def _box(self, text: str, more: str) -> QMessageBox:
         box = QMessageBox(self._window)
@@ -85,12 +78,13 @@ class Closing(QObject):
         button.setAccessibleName(text)
         return button
 
-    def _answered(self) -> None:
+    def _answered(self, _code: int = 0) -> None:
         if self.question is not None:
             self.question.deleteLater()
             self.question = None
 
-    def _close_later(self) -> None:
-        """Close once the question is gone from the screen."""
+    def _close_settled(self) -> None:
+        """Close once the question is gone from the screen; what was asked about the run is settled."""
         self._answered()
+        self._run_settled = True
         self._window.close()

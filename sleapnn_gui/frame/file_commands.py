@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import find_preset
 
 from ..document.document import Document
 from ..document.files import open_config, open_preset
+from .guard import Guard
 from .import_report import ImportReport
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
@@ -34,6 +37,7 @@ class FileCommands(QObject):
         super().__init__(window)
         self._window = window
         self._document = document
+        self.guard = Guard(window, document, self.save)
 
     # -- opening -------------------------------------------------------------------------------------------
 
@@ -65,23 +69,23 @@ class FileCommands(QObject):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
-        labels = [path for path in paths if path.name.lower().endswith(".slp")]
-        for path in paths:
-            if path not in labels:
-                self.open_path(path)
-        if labels:
-            self.set_labels([str(path) for path in labels])
+        labels = [str(path) for path in paths if _is_labels(path)]
+        runs = [path for path in paths if _is_run(path)]
+        configs = [_config_of(path) for path in paths if not _is_labels(path) and not _is_run(path)]
+        for path in runs[:1]:
+            self.run_opened.emit(path)
+        if configs:
+            self._load(configs[0], then=(lambda: self.set_labels(labels)) if labels else None)
+        elif labels:
+            self.set_labels(labels)
+        left = [*runs[1:], *configs[1:]]
+        if left:
+            names = ", ".join(path.name for path in left)
+            self.said.emit(f"One config and one run can be open in a window. Not opened: {names}.", "warning")
 
     def open_path(self, path: Path) -> None:
         """Open one config, SLEAP 1.4 JSON, labels file or run folder; what is wrong with it is said."""
-        if path.name.lower().endswith(".slp"):
-            self.set_labels([str(path)])
-        elif path.is_dir() and any((path / name).exists() for name in ("events.jsonl", "engine.json")):
-            self.run_opened.emit(path)
-        elif path.is_dir() and (path / "training_config.yaml").exists():
-            self.open_path(path / "training_config.yaml")
-        else:
-            self._load(path)
+        self.open_paths([path])
 
     def set_labels(self, paths: Sequence[str]) -> None:
         """Use these files as the training labels."""
@@ -90,16 +94,38 @@ class FileCommands(QObject):
     def _open_text(self, path: str) -> None:
         self.open_path(Path(path))
 
-    def _load(self, path: Path, **options: bool) -> None:
+    def _load(self, path: Path, *, then: Callable[[], None] | None = None, **options: bool) -> None:
+        """Open a config in place of the present one; then, whether or not it could be read, go on with `then`."""
         try:
             opened = open_config(path, **options)
         except UserError as problem:
+            if then is not None:
+                then()
             self._say_problem(path, problem)
             return
-        self._document.adopt(opened)
-        self.said.emit("", "info")
-        if opened.report is not None:
-            self._show_import(path, opened.report, options)
+
+        def replace() -> None:
+            self._document.adopt(opened)
+            self.said.emit("", "info")
+            if then is not None:
+                then()
+            if opened.report is not None:
+                self._show_import(path, opened.report, options)
+
+        self.guard.before(f"Opening {path.name}", replace)
+
+    def _reset_resolved(self, path: Path, found: Any, options: dict[str, bool]) -> None:
+        """Leave out what the old training had measured on its labels: an edit, which Undo takes back."""
+        try:
+            opened = open_config(path, **{**options, "reset_resolved": True})
+        except UserError as problem:
+            self.said.emit(str(problem), "error")
+            return
+        changed = {
+            name: tree.get(opened.values, name) if tree.has(opened.values, name) else Remove
+            for name in found.resolved
+        }
+        self._document.apply_values(changed, "Reset values taken from the old labels")
 
     def _say_problem(self, path: Path, problem: UserError) -> None:
         if getattr(problem, "closest_unet", None):
@@ -113,7 +139,7 @@ class FileCommands(QObject):
     def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         def show() -> None:
             dialog = ImportReport(found, self._window)
-            dialog.reset_asked.connect(lambda: self._load(path, **{**options, "reset_resolved": True}))
+            dialog.reset_asked.connect(lambda: self._reset_resolved(path, found, options))
             dialog.open()
 
         self.offered.emit(f"Imported {path.name}: {found.report.summary}.", "info", "Show the report", show)
@@ -128,10 +154,13 @@ class FileCommands(QObject):
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save, asking for a place where there is none yet; `then` runs once the file is written."""
-        if self._document.path is None:
+        path = self._document.path
+        if path is None:
             self._ask_where(then)
+        elif self._document.is_overtaken():
+            self._ask_about_overtaken(path, then)
         else:
-            self._write(self._document.path, then)
+            self._write(path, then)
 
     def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
         try:
@@ -142,6 +171,24 @@ class FileCommands(QObject):
         self.said.emit(f"Saved to {path}.", "info")
         if then is not None:
             then()
+
+    def _ask_about_overtaken(self, path: Path, then: Callable[[], None] | None) -> None:
+        """Another window or program has written to the file: what it wrote is not replaced without a word."""
+        box = QMessageBox(self._window)
+        box.setObjectName("overtaken")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.setText(f"{path.name} was changed by another program since it was opened here.")
+        box.setInformativeText(f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.")
+        for text, role, answer in (
+            ("Save anyway", QMessageBox.ButtonRole.DestructiveRole, lambda: self._write(path, then)),
+            ("Save as another file…", QMessageBox.ButtonRole.AcceptRole, lambda: self._ask_where(then)),
+            ("Cancel", QMessageBox.ButtonRole.RejectRole, lambda: None),
+        ):
+            button = box.addButton(text, role)
+            button.setAccessibleName(text)
+            button.clicked.connect(lambda _checked=False, answer=answer: answer())
+        box.open()
 
     def _ask_where(self, then: Callable[[], None] | None = None) -> None:
         dialog = QFileDialog(self._window, "Save config as", "", _CONFIGS)
@@ -158,3 +205,17 @@ class FileCommands(QObject):
         dialog.fileSelected.connect(then)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+
+def _is_labels(path: Path) -> bool:
+    return path.name.lower().endswith(".slp")
+
+
+def _is_run(path: Path) -> bool:
+    return path.is_dir() and any((path / name).exists() for name in ("events.jsonl", "engine.json"))
+
+
+def _config_of(path: Path) -> Path:
+    """The file itself, or the config of a folder that a training left."""
+    inside = path / "training_config.yaml"
+    return inside if path.is_dir() and inside.exists() else path

@@ -1,9 +1,17 @@
-"""What the window keeps from one start to the next: its place and size, how panes share it, the theme."""
+"""What the window keeps from one start to the next: its place and size, how panes share it, the theme, drafts."""
 
-from PySide6.QtCore import QByteArray, QSettings
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from PySide6.QtWidgets import QSplitter, QWidget
 
 _GEOMETRY, _THEME, _PANES = "window/geometry", "theme", "panes/"
+
+
+def draft_folder() -> Path:
+    """Where drafts of unsaved work lie: with what the system lets programs keep of their state."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.StateLocation)
+    return Path(place) / "drafts"
 
 
 def remembered_theme() -> str:

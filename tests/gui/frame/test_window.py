@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.view import View
@@ -156,22 +156,6 @@ def test_another_backbone_is_refused_by_name_and_a_unet_offered(
     assert "pretrained_encoder" in window.banner.sentence
     window.banner.followed.emit()
     assert window.document.chosen("model_config.backbone_config") == "unet"
-
-
-def test_unsaved_edits_are_asked_about(window: MainWindow, wait_until: Wait) -> None:
-    window.document.set_value(EPOCHS, 5)
-    window.close()
-    box = window.findChild(QMessageBox, "closing")
-    assert box is not None
-    assert window.isVisible()
-    keep = next(button for button in box.buttons() if button.text() == "Do not close")
-    QTest.mouseClick(keep, Qt.MouseButton.LeftButton)
-    assert window.isVisible()
-    window.close()
-    box = next(found for found in window.findChildren(QMessageBox, "closing") if found.isVisible())
-    discard = next(button for button in box.buttons() if button.text() == "Close without saving")
-    QTest.mouseClick(discard, Qt.MouseButton.LeftButton)
-    wait_until(lambda: not window.isVisible())
 
 
 def test_run_folders_never_meet(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""Keeps a draft of unsaved work up to date, in a thread, while a document is edited."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+
+from .commands import State
+from .document import Document
+from .drafts import Draft, DraftStore
+
+DELAY_MS = 500
+"""How long after an edit its draft is written. Not longer with every further letter: work is lost by waiting."""
+
+
+class DraftKeeper(QObject):
+    """Writes a draft soon after an edit and removes it when nothing is unsaved any more.
+
+    `failed` carries a sentence, once, when drafts cannot be written.
+    """
+
+    failed = Signal(str)
+    _broke = Signal(str)
+
+    def __init__(self, document: Document, store: DraftStore) -> None:
+        super().__init__(document)
+        self._document = document
+        self._store = store
+        self._kept: State | None = None
+        self._told = False
+        # One thread, so that writing and removing happen in the order they were asked for.
+        self._thread = QThreadPool(self)
+        self._thread.setMaxThreadCount(1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._write)
+        self._broke.connect(self._tell)
+        document.state_changed.connect(self._look)
+
+    def abandoned(self) -> list[Draft]:
+        """Drafts of windows that are gone, newest first."""
+        return self._store.claim_abandoned()
+
+    def restore(self, draft: Draft) -> None:
+        """Put a draft into the document; it stays on the disk as this window's own until it is saved."""
+        self._timer.stop()
+        self._in_thread(lambda: self._store.take_over(draft))
+        self._kept = draft.state
+        self._document.restore(draft.state)
+
+    def discard(self) -> None:
+        """The unsaved work is given up; comes back once that is done."""
+        self._timer.stop()
+        self._kept = None
+        self._in_thread(self._store.remove)
+        self._thread.waitForDone(1000)
+
+    def _look(self) -> None:
+        if not self._document.is_dirty:
+            self._timer.stop()
+            if self._kept is not None:
+                self._kept = None
+                self._in_thread(self._store.remove)
+        elif self._document.state is not self._kept and not self._timer.isActive():
+            self._timer.start()
+
+    def _write(self) -> None:
+        state = self._kept = self._document.state
+        self._in_thread(lambda: self._store.write(state))
+
+    def _in_thread(self, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except OSError as problem:
+                self._broke.emit(problem.strerror or str(problem))
+
+        self._thread.start(run)
+
+    def _tell(self, why: str) -> None:
+        if not self._told:
+            self._told = True
+            self.failed.emit(
+                f"No draft of unsaved edits can be kept in {self._store.folder}: {why}. "
+                "Save often; a crash would lose what is not saved."
+            )

@@ -1,0 +1,151 @@
+"""Drafts: unsaved work as files of its own, so that it outlives a process that was killed."""
+
+import contextlib
+import json
+import os
+import secrets
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config.dialect import parse, write
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import SECRETS, without_secrets
+
+from .claim import Claim
+from .commands import State
+
+_FORMAT = 1
+_ODD = "\0yaml"
+"""Marks a value that JSON has no form for, given as YAML text."""
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """A draft whose window is gone: what it held, and since when (Unix seconds)."""
+
+    state: State
+    at: float
+    path: Path
+    claim: Claim
+
+    def discard(self) -> None:
+        """Delete it for good."""
+        self.path.unlink(missing_ok=True)
+        self.claim.let_go(remove=True)
+
+    def leave(self) -> None:
+        """Keep it for the next start."""
+        self.claim.let_go()
+
+
+class DraftStore:
+    """The drafts in one folder, of which this window writes one. Used by one thread at a time.
+
+    Beside each draft lies a lock file that its window holds. Nothing is made before there is something to keep.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._own: Path | None = None
+        self._claim: Claim | None = None
+
+    def write(self, state: State) -> None:
+        """Keep a state, whole or not at all, for its owner's eyes only. Raises OSError."""
+        if self._own is None or self._claim is None:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            own = self.folder / f"{secrets.token_hex(8)}.json"
+            claim = Claim(own.with_suffix(".lock"))
+            claim.take()
+            self._own, self._claim = own, claim
+        text = encode(state, at=time.time())
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=self._own.stem, suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(name, self._own)
+        except BaseException:  # no half-written file stays behind
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def remove(self) -> None:
+        """What this window had to keep is saved or given up."""
+        if self._own is not None and self._claim is not None:
+            self._own.unlink(missing_ok=True)
+            self._claim.let_go(remove=True)
+            self._own = self._claim = None
+
+    def take_over(self, draft: Draft) -> None:
+        """Go on writing a draft that was found, in place of this window's own."""
+        self.remove()
+        self._own, self._claim = draft.path, draft.claim
+
+    def claim_abandoned(self) -> list[Draft]:
+        """Drafts whose windows are gone, newest first; they are held, so that no other window offers them too."""
+        found = []
+        for path in self.folder.glob("*.json"):
+            claim = Claim(path.with_suffix(".lock"))
+            # A draft that cannot be read, or is of a later version, is left where it is.
+            with contextlib.suppress(OSError):
+                if not claim.take():
+                    continue
+                draft = _read(path, claim)
+                if draft is not None:
+                    found.append(draft)
+                else:
+                    claim.let_go()
+        self._sweep()
+        return sorted(found, key=lambda draft: -draft.at)
+
+    def _sweep(self) -> None:
+        """Remove what processes that were killed left beside drafts."""
+        for lock in self.folder.glob("*.lock"):
+            if lock.with_suffix(".json").exists():
+                continue
+            with contextlib.suppress(OSError):
+                claim = Claim(lock)
+                if claim.take():
+                    for part in self.folder.glob(f"{lock.stem}*.part"):
+                        part.unlink(missing_ok=True)
+                    claim.let_go(remove=True)
+
+
+def encode(state: State, *, at: float) -> str:
+    """A state as JSON text without secrets. JSON, because it is written fast beside a window that is in use."""
+    body = attrs.asdict(state, recurse=False)
+    body["values"], body["opened"] = without_secrets(state.values), without_secrets(state.opened)
+    for name in ("parked", "started"):
+        body[name] = {section: _without(section, kept) for section, kept in body[name].items()}
+    body["path"] = None if state.path is None else str(state.path)
+    return json.dumps(
+        {"format": _FORMAT, "at": at, "state": body}, default=lambda value: {_ODD: write(value)}
+    )
+
+
+def decode(text: str) -> tuple[State, float]:
+    """The state and time of a draft. Raises ValueError, KeyError or TypeError where it is none of this format."""
+    found = json.loads(text, object_hook=lambda part: parse(part[_ODD]) if set(part) == {_ODD} else part)
+    if found["format"] != _FORMAT:
+        raise ValueError("a draft of another version")
+    body: dict[str, Any] = found["state"]
+    path = body.pop("path")
+    return State(**body, path=None if path is None else Path(path)), float(found["at"])
+
+
+def _read(path: Path, claim: Claim) -> Draft | None:
+    try:
+        state, at = decode(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, UserError):
+        return None
+    return Draft(state=state, at=at, path=path, claim=claim)
+
+
+def _without(section: str, kept: dict[str, Any]) -> dict[str, Any]:
+    """The values kept for a section that is not in use, without the secrets among them."""
+    hidden = {path.removeprefix(f"{section}.") for path in SECRETS if path.startswith(f"{section}.")}
+    return {name: None if name in hidden else value for name, value in kept.items()}

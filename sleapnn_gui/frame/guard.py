@@ -1,0 +1,86 @@
+"""The one question before unsaved work is replaced or closed: save it, give it up, or leave everything as it is."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from ..document.document import LABELS, Document
+from ..form.changes import changes
+
+_MOST_NAMED = 4
+
+
+class Guard(QObject):
+    """Every act that replaces the document goes through `before`.
+
+    Nothing is lost without an answer: an act that cannot be asked about now, because another question is open, is not
+    carried out, and saving that fails or is given up leaves everything as it was.
+    """
+
+    def __init__(
+        self, window: QWidget, document: Document, save: Callable[[Callable[[], None]], None]
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._document = document
+        self._save = save
+        self.question: QMessageBox | None = None
+
+    def before(
+        self, act: str, then: Callable[[], None], *, given_up: Callable[[], None] | None = None
+    ) -> None:
+        """Do `then` once nothing unsaved stands in its way; `given_up` in its place where work is not to be saved.
+
+        `act` begins the sentence on what would be lost, like "Opening b.yaml".
+        """
+        if self.question is not None:
+            self.question.raise_()
+            return
+        if not self._document.is_dirty:
+            then()
+            return
+        box = QMessageBox(self._window)
+        box.setObjectName("unsaved")
+        box.setText(f"“{self._document.title}” has work that was not saved.")
+        box.setInformativeText(f"{act} would lose {'; '.join(losses(self._document))}.")
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        for text, role, answer in (
+            ("Save", QMessageBox.ButtonRole.AcceptRole, lambda: self._save(then)),
+            ("Don't save", QMessageBox.ButtonRole.DestructiveRole, given_up or then),
+            ("Cancel", QMessageBox.ButtonRole.RejectRole, None),
+        ):
+            button = box.addButton(text, role)
+            button.setAccessibleName(text)
+            if answer is not None:
+                button.clicked.connect(lambda _checked=False, answer=answer: self._answered(answer))
+            else:
+                box.setEscapeButton(button)
+        box.finished.connect(lambda _code: self._answered(None))
+        self.question = box
+        box.open()
+
+    def _answered(self, answer: Callable[[], None] | None) -> None:
+        if self.question is not None:
+            self.question.deleteLater()
+            self.question = None
+        if answer is not None:
+            answer()
+
+
+def losses(document: Document) -> list[str]:
+    """What is in the document and in no file, in words."""
+    found = []
+    if document.report is not None and document.path is None:
+        found.append("the imported settings")
+    named = [change for change in changes(document) if change.path not in LABELS]
+    if named:
+        names = [f"“{change.label}”" for change in named[:_MOST_NAMED]]
+        rest = len(named) - len(names)
+        more = f" and {rest} more" if rest else ""
+        found.append(f"{'a change' if len(named) == 1 else 'changes'} of {', '.join(names)}{more}")
+    if any(document.is_changed(path) for path in LABELS):
+        found.append("the choice of labels")
+    if document.undo_stack.count():
+        found.append("the steps that Undo takes back")
+    return found or ["what is not in a file yet"]
