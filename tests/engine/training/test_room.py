@@ -107,7 +107,7 @@ def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: 
         card = Compute(device=torch.device("cuda"), bf16=True)
         monkeypatch.setattr(room, "free_memory", lambda: 5 * training.model.parameter_count)
         require_room(training.job, training.feed.train, folder=training.folder, compute=card)
-        with pytest.raises(UserError, match=r"needs at least \d+ kB of memory"):
+        with pytest.raises(UserError, match=r"needs at least [\d.]+ [kM]B of memory"):
             require_room(training.job, training.feed.train, folder=training.folder, compute=training.compute)
 
     built(job(tmp_path, write_labels(tmp_path)), look)
