@@ -20,8 +20,10 @@ COMMANDS = {
     "inspect": ("inspect", "answer an editor's questions, for programs"),
     "demo-data": ("demo_data", "render demonstration labels with exactly known poses"),
     "watch": ("watch", "follow a running training"),
-    "pause": ("pause", "pause a running training"),
-    "resume": ("resume", "resume a paused training"),
+    "pause": ("request", "pause a running training"),
+    "resume": ("request", "resume a paused training"),
+    "checkpoint": ("request", "have a running training write last.ckpt now"),
+    "release-memory": ("request", "have a paused training give GPU memory to other programs"),
     "stop": ("stop", "stop a running training and keep its model"),
     "doctor": ("doctor", "report versions, devices and libraries"),
 }

@@ -18,14 +18,19 @@ from .form.form_page import FormPage
 from .form.search import Hit, search_index
 from .form.search_field import SearchField
 from .frame.closing import Closing
-from .frame.commands import COMMANDS, make_actions
+from .frame.commands import COMMANDS, make_actions, name_alone
 from .frame.draft_offer import DraftOffer
 from .frame.file_commands import FileCommands
+from .frame.help_commands import HelpCommands
+from .frame.menus import fill_menu_bar
 from .frame.rail import Rail
-from .frame.remembered import draft_folder, remember_layout, remember_theme
+from .frame.remembered import draft_folder, remember_layout, remember_recent
 from .frame.run_commands import RunCommands
+from .frame.screen import SMALLEST, WANTED
 from .frame.status_line import StatusLine, by_weight
+from .frame.title import window_title
 from .frame.top_bar import TopBar
+from .frame.view_commands import ViewCommands, mark_theme
 from .inspector.client import Inspect
 from .inspector.disk_check import DiskCheck
 from .inspector.facts_view import headline
@@ -36,8 +41,8 @@ from .inspector.labels_watch import LabelsWatch
 from .monitor.runs_page import RunsPage
 from .monitor.train_page import TrainPage
 from .run.session import RunSession
+from .run.verbs import ON_RUN
 from .widgets.message_line import MessageLine
-from .widgets.theme import current_theme
 
 _COMMAND = "action."
 
@@ -49,8 +54,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
-        self.resize(1440, 900)
+        self.setMinimumSize(SMALLEST)
+        self.resize(WANTED)
         self.document = Document(self)
         self._banner_then: Callable[[], None] | None = None
         self._told_problems = False
@@ -60,7 +65,11 @@ class MainWindow(QMainWindow):
         self._closing = Closing(self, self.document, self.files.guard, self.runs)
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
         self.draft_offer = DraftOffer(self.drafts, self.files.guard)
-        self.actions_by_verb = make_actions(self, (self, self.files, self.runs))
+        self.help = HelpCommands(self)
+        owners = (self, self.files, self.runs, ViewCommands(self.show_page), self.help)
+        self.actions_by_verb = make_actions(self, owners)
+        self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
+        self._remembered: Path | None = None
         for action in self.actions_by_verb.values():
             self.addAction(action)
         self._make_pages()
@@ -85,19 +94,16 @@ class MainWindow(QMainWindow):
         commands = [
             Hit(
                 _COMMAND + command.verb,
-                command.text,
+                name_alone(command),
                 command.shortcut or "Command",
-                f"{command.text} {command.help}".lower(),
+                f"{name_alone(command)} {command.help}".lower(),
             )
             for command in COMMANDS
             if command.verb not in ("palette", "search")
         ]
         self.search_field = SearchField([*search_index(), *commands])
         self.search_field.setObjectName("search")
-        hint = "Search settings and commands   Ctrl+K"
-        self.search_field.setPlaceholderText(hint)
-        beside = 64  # the glass, the button that clears, and the paddings
-        self.search_field.setFixedWidth(self.search_field.fontMetrics().horizontalAdvance(hint) + beside)
+        self.search_field.setPlaceholderText("Search settings and commands   Ctrl+K")
 
     def _lay_out(self) -> None:
         actions = self.actions_by_verb
@@ -145,12 +151,17 @@ class MainWindow(QMainWindow):
         self.drafts.failed.connect(lambda text: self.say(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
+        self.files.setting_chosen.connect(self.reveal)
         self.runs.said.connect(self.say)
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
-        self.runs.opened.connect(self.do_show_train)
+        self.runs.opened.connect(lambda: self.show_page("train"))
+        self.runs.folder_chosen.connect(self.open_path)
+        self.help.said.connect(self.say)
+        self.recent_menu.chosen.connect(self.open_path)
         self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
-        self.train_page.configure_wanted.connect(self.do_show_configure)
+        self.train_page.configure_wanted.connect(lambda: self.show_page("configure"))
+        self.train_page.news.connect(self._show_title)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
@@ -179,8 +190,6 @@ class MainWindow(QMainWindow):
             self.say("")
         self.pages.setCurrentWidget(self._pages[name])
         self.rail.show_page(name)
-        # A run brings a bar of its own, with its name, its progress and its buttons.
-        self.top_bar.setVisible(name != "train" or self.session is None)
         focus = self.focusWidget()
         if focus is None or not self.rail.isAncestorOf(focus):
             # Qt would give it to the first control of the page, which may be one that ends a run.
@@ -216,18 +225,6 @@ class MainWindow(QMainWindow):
         self.files.open_path(Path(path))
 
     # -- commands of the window itself ---------------------------------------------------------------------
-
-    def do_show_data(self) -> None:
-        self.show_page("data")
-
-    def do_show_configure(self) -> None:
-        self.show_page("configure")
-
-    def do_show_train(self) -> None:
-        self.show_page("train")
-
-    def do_show_runs(self) -> None:
-        self.show_page("runs")
 
     def do_apply_preset(self) -> None:
         self.show_page("data")
@@ -279,24 +276,10 @@ class MainWindow(QMainWindow):
         else:
             self.say("No problems found. Press Train to begin.")
 
-    def do_theme_light(self) -> None:
-        self._use_theme("light")
-
-    def do_theme_dark(self) -> None:
-        self._use_theme("dark")
-
-    def do_theme_system(self) -> None:
-        self._use_theme("system")
-
     def do_quit(self) -> None:
         self.close()
 
     # -- showing -------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _use_theme(mode: str) -> None:
-        current_theme().set_mode(mode)
-        remember_theme(mode)
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
@@ -325,8 +308,17 @@ class MainWindow(QMainWindow):
     def _show_document(self) -> None:
         document = self.document
         self.top_bar.show_config(document.title, document.is_dirty)
-        self.setWindowTitle(f"{document.title}{' (edited)' if document.is_dirty else ''}")
+        self.actions_by_verb["import_report"].setEnabled(document.report is not None)
+        if document.path is not None and document.path != self._remembered:
+            remember_recent(document.path)
+        self._remembered = document.path
+        self._show_title()
         self._show_labels()
+
+    def _show_title(self) -> None:
+        title = window_title(self.document, self.session, self.train_page.store)
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
 
     def _show_labels(self, _said: Any = None) -> None:
         paths = self.document.value("data_config.train_labels_path") or []
@@ -341,8 +333,10 @@ class MainWindow(QMainWindow):
         actions["undo"].setEnabled(stack.canUndo())
         actions["redo"].setEnabled(stack.canRedo())
         actions["train"].setEnabled(self.runs.can("train"))
-        for verb in ("pause", "resume", "stop", "cancel"):
+        for verb in (*ON_RUN, "show_folder"):
             actions[verb].setEnabled(self.runs.can(verb))
+        mark_theme(actions)
+        self._show_title()
         self.status_line.engine.setText(self.runs.engine_text())
 
     # -- Qt ------------------------------------------------------------------------------------------------
@@ -365,6 +359,7 @@ class MainWindow(QMainWindow):
             for asking in (self.labels_watch, self.figures_watch, self.full_check):
                 asking.stop()
             self.inspect.close()
+            self.help.stop()
             event.accept()
         else:
             event.ignore()

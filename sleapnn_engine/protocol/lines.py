@@ -94,6 +94,7 @@ _TELLERS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"resumed in epoch {body['epoch']} at step {body['step']} after {_number(body['paused_seconds'])} s"
     ),
     "stopping": lambda body: f"stopping after this {body['after']}",
+    "memory_released": lambda body: body["text"],
     "log": lambda body: f"{body['level']}: {body['text']}",
     "failed": _failed,
     "finished": _finished,

@@ -21,16 +21,7 @@ from sleapnn_engine.protocol.fields import (
 PROTOCOL_VERSION = 1
 
 #: What an engine may say it is doing, in heartbeats. A reader takes other words as they come.
-STATES = (
-    "preparing",
-    "training",
-    "validating",
-    "saving",
-    "pausing",
-    "paused",
-    "stopping",
-    "finalizing",
-)
+STATES = ("preparing", "training", "validating", "saving", "pausing", "paused", "stopping", "finalizing")
 
 #: The stretches of work a run goes through, in order.
 PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate", "save", "finish")
@@ -255,6 +246,11 @@ _EVENTS = (
         fields=(Field("after", TEXT, "when training ends", choices=("batch", "epoch")),),
     ),
     Kind(
+        name="memory_released",
+        doc="GPU memory that is not in use was handed back, as far as there was any.",
+        fields=(Field("text", TEXT, "how much, in a sentence"),),
+    ),
+    Kind(
         name="log",
         doc="Something worth telling that has no kind of its own.",
         fields=(
@@ -385,7 +381,7 @@ _REQUESTS = (
         command=True,
         done="checkpoint",
     ),
-    Verb(name="release_memory", doc="Hand unused GPU memory back.", command=True, done="log"),
+    Verb(name="release_memory", doc="Hand unused GPU memory back.", command=True, done="memory_released"),
     Verb(name="ping", doc="Are you there?"),
 )
 

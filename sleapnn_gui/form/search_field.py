@@ -111,6 +111,10 @@ class SearchField(Line):
         self.textEdited.connect(self._search)
         self.returnPressed.connect(self._entered)
 
+    def sizeHint(self) -> QSize:
+        """Room for the whole hint: the glass, the button that clears, and the paddings stand beside it."""
+        return QSize(self.fontMetrics().horizontalAdvance(self.placeholderText()) + 64, self.height())
+
     def found(self) -> list[Hit]:
         """What the text in the field finds."""
         return find(self._hits, self.text(), prefers=self._prefers)

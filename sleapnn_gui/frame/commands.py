@@ -1,62 +1,94 @@
-"""Every command of the window, told once: its verb, words, shortcut and icon."""
+"""Every command of the window, told once: its verb, words, shortcut, and place in the menus."""
 
 from collections.abc import Callable, Sequence
 
-import attrs
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from ..run.verbs import RUN_COMMANDS, Command
 
-@attrs.frozen
-class Command:
-    """One command. `verb` names the action (`action.<verb>`) and the method that does it (`do_<verb>`)."""
-
-    verb: str
-    text: str
-    shortcut: str = ""
-    help: str = ""
-
+#: The menus from left to right.
+MENUS = ("File", "Edit", "View", "Run", "Help")
 
 COMMANDS = (
-    Command("new", "New config", "Ctrl+N", "Start over from the first preset"),
-    Command("open", "Open…", "Ctrl+O", "Open a config, SLEAP 1.4 JSON, labels or a run folder"),
-    Command("save", "Save config", "Ctrl+S", "Write the config to its file"),
-    Command("save_as", "Save config as…", "Ctrl+Shift+S", "Write the config to another file"),
-    Command("import_legacy", "Import SLEAP 1.4 JSON…", "", "Turn an old SLEAP config into this format"),
-    Command("apply_preset", "Apply a preset…", "Ctrl+P", "Fill in every setting for one kind of model"),
-    Command("undo", "Undo", "Ctrl+Z", "Take back the last edit"),
-    Command("redo", "Redo", "Ctrl+Shift+Z", "Do the last edit again"),
-    Command("search", "Search settings", "Ctrl+F", "Find a setting by any of its names"),
-    Command("palette", "Search settings and commands", "Ctrl+K", "Find a setting or a command"),
-    Command("check", "Check", "F7", "List every problem of the config, its files and its labels"),
-    Command("train", "Train", "Ctrl+Return", "Train a model with this config"),
-    Command("pause", "Pause training", "Ctrl+Shift+P", "Rest after the present batch and keep everything"),
-    Command("resume", "Resume training", "Ctrl+Shift+R", "Go on where training was paused"),
+    Command("new", "New config", "Ctrl+N", "Start over from the first preset", "File"),
+    Command("open", "Open…", "Ctrl+O", "Open a config, SLEAP 1.4 JSON, labels or a run folder", "File"),
+    Command("open_run", "Open a run folder…", "", "Show a training that is at work or over", "File"),
+    Command("save", "Save config", "Ctrl+S", "Write the config to its file", "File", 1),
+    Command("save_as", "Save config as…", "Ctrl+Shift+S", "Write the config to another file", "File", 1),
     Command(
-        "stop", "Stop training and keep the model", "Ctrl+Shift+E", "End training after the present batch"
+        "import_legacy",
+        "Import SLEAP 1.4 JSON…",
+        "",
+        "Turn an old SLEAP config into this format",
+        "File",
+        2,
     ),
-    Command("cancel", "Cancel training…", "", "End training at once; the run folder stays"),
-    Command("show_data", "Go to Data", "Ctrl+1", "Show the labels"),
-    Command("show_configure", "Go to Configure", "Ctrl+2", "Show the settings"),
-    Command("show_train", "Go to Train", "Ctrl+3", "Show the training"),
-    Command("show_runs", "Go to Runs", "Ctrl+4", "Show earlier runs"),
-    Command("theme_light", "Light theme", "", "Use light colours"),
-    Command("theme_dark", "Dark theme", "", "Use dark colours"),
-    Command("theme_system", "Theme of the system", "", "Use the colours of the desktop"),
-    Command("quit", "Quit", "Ctrl+Q", "Close the window"),
+    Command(
+        "import_report",
+        "Show the import report",
+        "",
+        "See what became of every setting of the imported file",
+        "File",
+        2,
+    ),
+    Command("quit", "Quit", "Ctrl+Q", "Close the window", "File", 3),
+    Command("undo", "Undo", "Ctrl+Z", "Take back the last edit", "Edit"),
+    Command("redo", "Redo", "Ctrl+Shift+Z", "Do the last edit again", "Edit"),
+    Command(
+        "apply_preset", "Apply a preset…", "Ctrl+P", "Fill in every setting for one kind of model", "Edit", 1
+    ),
+    Command("search", "Search settings", "Ctrl+F", "Find a setting by any of its names", "Edit", 2),
+    Command("palette", "Search settings and commands", "Ctrl+K", "Find a setting or a command", "Edit", 2),
+    Command("show_data", "Data", "Ctrl+1", "Show the labels", "View"),
+    Command("show_configure", "Configure", "Ctrl+2", "Show the settings", "View"),
+    Command("show_train", "Train", "Ctrl+3", "Show the training", "View"),
+    Command("show_runs", "Runs", "Ctrl+4", "Show earlier runs", "View"),
+    Command("theme_light", "Light theme", "", "Use light colours", "View", 1),
+    Command("theme_dark", "Dark theme", "", "Use dark colours", "View", 1),
+    Command("theme_system", "Theme of the system", "", "Use the colours of the desktop", "View", 1),
+    Command("check", "Check", "F7", "List every problem of the config, its files and its labels", "Run"),
+    Command("train", "Train", "Ctrl+Return", "Train a model with this config", "Run"),
+    *RUN_COMMANDS,
+    Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
+    Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
+    Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
+    Command(
+        "report", "Copy a report", "", "Versions, devices and libraries, for a question or a bug", "Help", 1
+    ),
+    Command("about", "About sleapnn-gui", "", "Version, licence and what it is made of", "Help", 1),
 )
+
+_THEMES = ("theme_light", "theme_dark", "theme_system")
+
+_ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "about": QAction.MenuRole.AboutRole,
+}
+
+
+def name_alone(command: Command) -> str:
+    """The command's words where they stand without its menu, as in the palette."""
+    is_page = command.menu == "View" and command.verb.startswith("show_")
+    return f"Go to {command.text}" if is_page else command.text
 
 
 def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction]:
     """One QAction per command, by verb, connected to the first owner's method `do_<verb>`."""
     actions = {}
+    themes = QActionGroup(parent)
     for command in COMMANDS:
         action = QAction(command.text, parent)
         action.setObjectName(f"action.{command.verb}")
         action.setToolTip(f"{command.help} ({command.shortcut})" if command.shortcut else command.help)
         action.setStatusTip(command.help)
+        # On a Mac the system decides where Quit and About stand; nothing else is moved by its words.
+        action.setMenuRole(_ROLES.get(command.verb, QAction.MenuRole.NoRole))
         if command.shortcut:
             action.setShortcut(QKeySequence(command.shortcut))
+        if command.verb in _THEMES:
+            action.setCheckable(True)
+            themes.addAction(action)
         action.triggered.connect(_without_argument(_method(owners, f"do_{command.verb}")))
         actions[command.verb] = action
     return actions

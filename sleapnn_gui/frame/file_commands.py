@@ -26,18 +26,20 @@ class FileCommands(QObject):
     """Commands on files.
 
     `said` carries a sentence and its severity, `offered` also the words of a link and what it does; `run_opened`
-    a run folder.
+    a run folder, `setting_chosen` the dotted path of a setting to go to.
     """
 
     said = Signal(str, str)
     offered = Signal(str, str, str, object)
     run_opened = Signal(Path)
+    setting_chosen = Signal(str)
 
     def __init__(self, window: QWidget, document: Document) -> None:
         super().__init__(window)
         self._window = window
         self._document = document
         self.guard = Guard(window, document, self.save)
+        self._show_report: Callable[[], None] | None = None
 
     # -- opening -------------------------------------------------------------------------------------------
 
@@ -138,11 +140,20 @@ class FileCommands(QObject):
 
     def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         def show() -> None:
+            for earlier in self._window.findChildren(ImportReport):
+                earlier.close()
             dialog = ImportReport(found, self._window)
             dialog.reset_asked.connect(lambda: self._reset_resolved(path, found, options))
-            dialog.open()
+            dialog.setting_chosen.connect(self.setting_chosen)
+            dialog.show()
 
+        self._show_report = show
         self.offered.emit(f"Imported {path.name}: {found.report.summary}.", "info", "Show the report", show)
+
+    def do_import_report(self) -> None:
+        """Show again what became of the settings of the file that was imported last."""
+        if self._show_report is not None:
+            self._show_report()
 
     # -- saving --------------------------------------------------------------------------------------------
 

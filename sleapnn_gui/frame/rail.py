@@ -23,8 +23,8 @@ class Rail(QFrame):
         self.setProperty("pane", "left")
         self.setFixedWidth(76)
         column = QVBoxLayout(self)
-        column.setContentsMargins(6, 12, 6, 12)
-        column.setSpacing(8)
+        column.setContentsMargins(6, 8, 6, 8)
+        column.setSpacing(4)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         for name, text, glyph in PAGES:
@@ -34,7 +34,10 @@ class Rail(QFrame):
             button.setIconSize(QSize(20, 20))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setCheckable(True)
-            button.setFixedSize(64, 52)
+            button.setFixedWidth(64)
+            # On a small screen they move together rather than out of it.
+            button.setMinimumHeight(38)
+            button.setMaximumHeight(52)
             button.setProperty("rail", True)
             button.setObjectName(f"rail:{name}")
             button.setAccessibleName(text)
@@ -42,7 +45,7 @@ class Rail(QFrame):
             button.clicked.connect(lambda _checked=False, page=name: self.chosen.emit(page))
             self._group.addButton(button)
             self._buttons[name] = button
-            column.addWidget(button)
+            column.addWidget(button, 52)
         column.addStretch(1)
 
     def show_page(self, name: str) -> None:

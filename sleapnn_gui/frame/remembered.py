@@ -1,11 +1,14 @@
-"""What the window keeps from one start to the next: its place and size, how panes share it, the theme, drafts."""
+"""What the window keeps from one start to the next: place and size, panes, theme, what was open, drafts."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from PySide6.QtWidgets import QSplitter, QWidget
 
-_GEOMETRY, _THEME, _PANES = "window/geometry", "theme", "panes/"
+from .screen import first_place, place_window
+
+_GEOMETRY, _THEME, _PANES, _RECENT = "window/geometry", "theme", "panes/", "recent"
+_MOST_RECENT = 10
 
 
 def draft_folder() -> Path:
@@ -25,12 +28,32 @@ def remember_theme(mode: str) -> None:
     QSettings().setValue(_THEME, mode)
 
 
+def recent() -> list[str]:
+    """Configs and run folders that were opened or saved, the latest first."""
+    found = QSettings().value(_RECENT, [])
+    # One entry comes back as a text, none as None.
+    return [found] if isinstance(found, str) else [str(path) for path in found or []]
+
+
+def remember_recent(path: Path) -> None:
+    """Put a config or run folder at the head of the list."""
+    said = str(path.absolute())
+    QSettings().setValue(_RECENT, [said, *(other for other in recent() if other != said)][:_MOST_RECENT])
+
+
+def forget_recent() -> None:
+    """Empty the list."""
+    QSettings().remove(_RECENT)
+
+
 def restore_layout(window: QWidget) -> None:
-    """Give the window and its panes the sizes they had; what does not fit this screen is left to Qt."""
+    """Give the window and its panes the sizes they had, as far as the screens that are there now allow."""
     settings = QSettings()
     geometry = settings.value(_GEOMETRY)
-    if isinstance(geometry, QByteArray):
-        window.restoreGeometry(geometry)
+    if isinstance(geometry, QByteArray) and window.restoreGeometry(geometry):
+        place_window(window)
+    else:
+        window.setGeometry(first_place(window.screen()))
     for splitter in _splitters(window):
         state = settings.value(_PANES + splitter.objectName())
         if isinstance(state, QByteArray):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sleapnn_engine.config.validate import errors
 from sleapnn_engine.config.view import TRAINER
@@ -12,6 +12,8 @@ from ..document.document import Document
 from ..monitor.train_page import TrainPage
 from ..run.folders import next_run_dir
 from ..run.session import RunSession
+from ..run.verbs import ON_RUN
+from .remembered import remember_recent
 
 
 def secrets(document: Document) -> dict[str, str]:
@@ -24,25 +26,30 @@ def secrets(document: Document) -> dict[str, str]:
 class RunCommands(QObject):
     """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
 
-    `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training.
+    `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training;
+    `folder_chosen` carries a folder that a person wants to see as a run.
     """
 
     said = Signal(str, str)
     changed = Signal()
     opened = Signal()
     refused = Signal()
+    folder_chosen = Signal(str)
 
     def __init__(self, window: QWidget, document: Document, page: TrainPage) -> None:
         super().__init__(window)
+        self._window = window
         self._document = document
         self._page = page
         self.session: RunSession | None = None
         self.base = Path.cwd()
 
     def can(self, verb: str) -> bool:
-        """Whether train, pause, resume, stop or cancel makes sense now."""
+        """Whether a command on a run, or train, makes sense now."""
         if verb == "train":
             return self.session is None or self.session.is_over
+        if verb == "show_folder":
+            return self.session is not None
         return self.session is not None and self.session.can(verb)
 
     @property
@@ -92,7 +99,27 @@ class RunCommands(QObject):
             return
         session = RunSession(self)
         session.attach(run_dir)
+        remember_recent(Path(run_dir))
         self._follow(session)
+
+    def do_open_run(self) -> None:
+        dialog = QFileDialog(self._window, "Open a run folder", str(self.folder()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.fileSelected.connect(self.folder_chosen)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def do_show_folder(self) -> None:
+        self._page.open_folder()
+
+    def do_checkpoint(self) -> None:
+        if self.session is not None:
+            self.session.checkpoint()
+
+    def do_release_memory(self) -> None:
+        if self.session is not None:
+            self.session.release_memory()
 
     def do_pause(self) -> None:
         self._page.pause()
@@ -114,13 +141,27 @@ class RunCommands(QObject):
             self.session.deleteLater()
             self.session = None
 
+    def _tell(self, verb: str, stage: str, text: str) -> None:
+        """Say how far a command has come that no button of the run's strip tells of."""
+        command = ON_RUN[verb]
+        if command.over:
+            name = command.text
+            sentences = {
+                "asked": f"{name}: asked.",
+                "accepted": command.under_way,
+                "done": text or command.over,
+                "refused": f"{name}: {text}",
+            }
+            self.said.emit(sentences[stage], "warning" if stage == "refused" else "info")
+        self.changed.emit()
+
     def _follow(self, session: RunSession) -> None:
         if self.session is not None:
             self.session.leave()
             self.session.deleteLater()
         self.session = session
         session.state_changed.connect(self.changed)
-        session.command_state.connect(lambda *_: self.changed.emit())
+        session.command_state.connect(self._tell)
         session.ended.connect(lambda _: self.changed.emit())
         self._page.set_session(session)
         self.opened.emit()

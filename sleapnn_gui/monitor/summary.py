@@ -15,23 +15,13 @@ from PySide6.QtWidgets import (
 
 from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.monitor.telling import Figure
+from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
 """Widths in pixels: four numbers fit beside the buttons (the speed also stands over its own chart), captions fit in
 full, there is room for the bar (the chip says the epoch as well), and for the name."""
-
-_PENDING = {
-    ("pause", "asked"): "Asking…",
-    ("pause", "accepted"): "Pausing…",
-    ("resume", "asked"): "Asking…",
-    ("resume", "accepted"): "Resuming…",
-    ("stop", "asked"): "Asking…",
-    ("stop", "accepted"): "Stopping…",
-    ("cancel", "asked"): "Asking…",
-    ("cancel", "accepted"): "Cancelling…",
-}
 
 
 class StateChip(QLabel):
@@ -230,7 +220,7 @@ class RunStrip(QFrame):
     def note_command(self, verb: str, stage: str) -> None:
         """Follow a command: the button says how far it has come until it is done or refused."""
         if stage in ("asked", "accepted"):
-            self._pending[verb] = _PENDING.get((verb, stage), "")
+            self._pending[verb] = "Asking…" if stage == "asked" else ON_RUN[verb].under_way
         else:
             self._pending.pop(verb, None)
 

@@ -19,6 +19,7 @@ from sleapnn_gui.run.outcome import Outcome
 from sleapnn_gui.run.process import tail
 from sleapnn_gui.run.queue import Item
 from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 REFRESH_MS = 100
@@ -84,12 +85,14 @@ class EmptyState(QWidget):
 class TrainPage(QWidget):
     """Follows one `RunSession` at a time. The page never waits for the engine and draws at most ten times a second.
 
-    `train_wanted` and `configure_wanted` are for the window; `can_changed` when what `can` answers may differ.
+    `train_wanted` and `configure_wanted` are for the window; `can_changed` when what `can` answers may differ,
+    `news` at most ten times a second while there is something new.
     """
 
     train_wanted = Signal()
     configure_wanted = Signal()
     can_changed = Signal()
+    news = Signal()
 
     def __init__(
         self,
@@ -238,7 +241,7 @@ class TrainPage(QWidget):
     def _command_moved(self, verb: str, stage: str, text: str) -> None:
         self.strip.note_command(verb, stage)
         if stage == "refused":
-            self._refused = f"“{verb.capitalize()}” was not carried out: {text}"
+            self._refused = f"“{ON_RUN[verb].text.rstrip('…')}” was not carried out: {text}"
             self._note(self._refused)
         elif stage == "asked":
             self._refused = ""
@@ -262,6 +265,8 @@ class TrainPage(QWidget):
 
     def _turn(self) -> None:
         self._turns += 1
+        if self._fresh:
+            self.news.emit()
         if self._fresh or self._turns % SLOW_REFRESH == 0:
             self._refresh()
 

@@ -43,12 +43,15 @@ class CommandTrack:
             self._drop(verb)
             self._tell(verb, "refused", why)
 
-    def hear_event(self, kind: str) -> None:
-        """An event of the engine: commands whose end it marks are done, whether or not their answer came yet."""
+    def hear_event(self, kind: str, *, text: str = "") -> None:
+        """An event of the engine: commands whose end it marks are done, whether or not their answer came yet.
+
+        `text` is what the event says in a sentence, if it does.
+        """
         for verb in [verb for verb in self._open if verb in VERBS and VERBS[verb].done == kind]:
             self.accept(verb)
             self._drop(verb)
-            self._tell(verb, "done", "")
+            self._tell(verb, "done", text)
 
     def take_refusals(self) -> list[tuple[str, str, bool]]:
         """Look at the answers that came: accepted ones are told, the others returned as (verb, why, spoken).

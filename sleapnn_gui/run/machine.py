@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from sleapnn_gui.run.verbs import ON_RUN
+
 
 class State(StrEnum):
     """Where a run is. The last five are terminal and are entered only when the process has exited."""
@@ -199,14 +201,6 @@ _UNSAID: Mapping[Ending, State] = {
     Ending.BROKEN: State.CRASHED,
 }
 
-_VERBS: Mapping[str, frozenset[State]] = {
-    "pause": frozenset({State.TRAINING}),
-    "resume": frozenset({State.PAUSED}),
-    "stop": frozenset({State.PREPARING, State.TRAINING, State.PAUSING, State.PAUSED}),
-    "checkpoint": frozenset({State.TRAINING, State.PAUSED}),
-    "cancel": frozenset(State) - TERMINAL,
-}
-
 
 class RunMachine:
     """The state of one run. `take` and `end` follow the tables; anything else raises UnexpectedWordError."""
@@ -260,10 +254,10 @@ class RunMachine:
         return changed
 
     def can(self, verb: str) -> bool:
-        """Whether a person may ask for `verb` (pause, resume, stop, checkpoint, cancel) right now."""
+        """Whether a person may ask for `verb` (one of `verbs.ON_RUN`) right now."""
         if verb == "cancel" and self.cancelled:
             return False
-        return self.state in _VERBS[verb]
+        return self.state.value in ON_RUN[verb].states
 
 
 def word_of(kind: str, body: Mapping[str, object]) -> Word | None:

@@ -197,7 +197,7 @@ class RunSession(QObject):
     # -- commands ------------------------------------------------------------------------------------------
 
     def can(self, verb: str) -> bool:
-        """Whether `verb` (pause, resume, stop, checkpoint, cancel) makes sense now and is not under way."""
+        """Whether `verb` (one of `verbs.ON_RUN`) makes sense now and is not under way."""
         if self._engine is None or self._commands.is_open(verb):
             return False
         return self.machine.can(verb)
@@ -213,6 +213,10 @@ class RunSession(QObject):
     def checkpoint(self) -> None:
         """Ask the engine to write a checkpoint after the batch in progress."""
         self._ask("checkpoint")
+
+    def release_memory(self) -> None:
+        """Ask a paused engine to give the memory of the graphics card to others until it goes on."""
+        self._ask("release_memory")
 
     def stop(self, after: str = "batch") -> None:
         """Ask the engine to end training after the `batch` or `epoch` in progress, write its files and leave."""
@@ -299,7 +303,7 @@ class RunSession(QObject):
                 self.heartbeat, self.heartbeat_at = item, time.monotonic()
             elif item.kind in ("failed", "finished"):
                 self._words = _last_words(item)
-            self._commands.hear_event(item.kind)
+            self._commands.hear_event(item.kind, text=str(item.body.get("text") or ""))
         self.events.emit(items)
 
     def _take(self, word: Word) -> None:

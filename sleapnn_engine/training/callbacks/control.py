@@ -52,7 +52,9 @@ class Control(Callback):
             with training.report.phase("save", "Saving on request"):
                 self._checkpoints.write_last(training)
         elif command.verb == "release_memory":
-            log.info("%s", _released(training.free_memory()))
+            text = _released(training.free_memory())
+            log.info("%s", text)
+            training.report.event("memory_released", text=text)
 
     def _pause(self, training: Training) -> None:
         """Stand still, without using the processor, until told to go on or to stop."""

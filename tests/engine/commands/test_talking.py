@@ -22,19 +22,7 @@ ROOT = Path(__file__).parents[3]
 Engine = Callable[..., subprocess.Popen]
 
 #: Talks as the command line does, without what other commands need.
-COMMAND = """
-import importlib, sys, argparse
-from sleapnn_engine.config.errors import UserError
-module = importlib.import_module("sleapnn_engine.commands." + sys.argv[1])
-parser = argparse.ArgumentParser()
-module.add_arguments(parser)
-try:
-    code = module.run(parser.parse_args(sys.argv[2:]))
-except UserError as problem:
-    print(problem, file=sys.stderr)
-    code = 2 if problem.usage else 1
-sys.exit(code)
-"""
+COMMAND = "import sys; from sleapnn_engine.cli import main; sys.exit(main())"
 
 
 @pytest.fixture
@@ -93,6 +81,8 @@ def test_pause_resume_stop_say_asked_accepted_done(engine: Engine, run_dir: Path
     process = engine(batches=100_000)
     for words, asked, done in (
         (["pause", str(run_dir)], "asked: pause", "paused in epoch 0"),
+        (["checkpoint", str(run_dir)], "asked: checkpoint", "checkpoint of epoch 0"),
+        (["release-memory", str(run_dir)], "asked: release_memory", "no unused GPU memory"),
         (["resume", str(run_dir)], "asked: resume", "resumed in epoch 0"),
         (["stop", str(run_dir), "--after", "batch"], "asked: stop (after: batch)", "stopped after"),
     ):
@@ -112,7 +102,7 @@ def test_what_makes_no_sense_fails_with_the_engines_reason(engine: Engine, run_d
     assert "The run is not paused." in err
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "stop"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "checkpoint", "release-memory", "stop"])
 def test_a_folder_without_an_engine_is_told_apart_from_no_folder(run_dir: Path, verb: str):
     code, lines, err = call(verb, str(run_dir))
     assert (code, lines) == (1, [])

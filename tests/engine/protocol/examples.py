@@ -103,6 +103,7 @@ BODIES = {
         "rss_bytes": 1073741824,
         "gpu_bytes": None,
     },
+    "memory_released": {"text": "Handed 123 MB of GPU memory back."},
 }
 
 ARRAYS = {

@@ -30,15 +30,25 @@ def _obey(channel: EngineChannel, step: int) -> bool:
         if command.verb == "stop":
             channel.emit("stopping", {"after": command.args["after"]})
             return False
+        _act(channel, command.verb)
         if command.verb == "pause":
             channel.emit("pausing", {})
             channel.emit("paused", {"epoch": 0, "step": step})
-            answer = channel.wait_command(timeout=60)
+            while (answer := channel.wait_command(timeout=60)) and answer.verb not in ("resume", "stop"):
+                _act(channel, answer.verb)
             channel.emit("resumed", {"epoch": 0, "step": step, "paused_seconds": 0.5})
             if answer is not None and answer.verb == "stop":
                 channel.emit("stopping", {"after": answer.args["after"]})
                 return False
     return True
+
+
+def _act(channel: EngineChannel, verb: str) -> None:
+    if verb == "checkpoint":
+        channel.emit("checkpoint", body_of("checkpoint", epoch=0))
+    elif verb == "release_memory":
+        text = "There is no unused GPU memory to hand back."
+        channel.emit("memory_released", body_of("memory_released", text=text))
 
 
 if __name__ == "__main__":

@@ -243,7 +243,7 @@ def test_a_pause_holds_all_processes_and_ctrl_c_ends_them(labels: Path, tmp_path
         viewer.ask("checkpoint")
         viewer.until(kind("checkpoint"))
         viewer.ask("release_memory")
-        viewer.until(kind("log"))
+        viewer.until(kind("memory_released"))
         viewer.ask("resume")
         viewer.until(kind("resumed"))
         assert viewer.until(kind("batch_end")).body["step"] == paused["step"]

@@ -239,7 +239,7 @@ def test_a_viewer_pauses_saves_resumes_and_stops(shared_data: Path, tmp_path: Pa
         paused = viewer.until(kind("paused")).body
         assert viewer.until(kind("heartbeat")).body["state"] == "paused"
         viewer.ask("release_memory")
-        assert "no unused GPU memory" in viewer.until(kind("log")).body["text"]
+        assert "no unused GPU memory" in viewer.until(kind("memory_released")).body["text"]
         viewer.ask("checkpoint")
         saved = viewer.until(kind("checkpoint")).body
         viewer.ask("resume")
@@ -258,7 +258,7 @@ def test_a_viewer_pauses_saves_resumes_and_stops(shared_data: Path, tmp_path: Pa
     stop = told.index("stopping")
     assert told[stop:] == ["stopping", *VALIDATING, *SAVING, *SAVING, *FINISHING]
     pause = told.index("pausing")
-    assert told[pause : told.index("resumed") + 1] == ["pausing", "paused", "log", *SAVING, "resumed"]
+    assert told[pause : told.index("resumed") + 1] == ["pausing", "paused", "log", "memory_released", *SAVING, "resumed"]
     steps = told.count("batch_end")
     for name in ("best.ckpt", "last.ckpt"):
         content = torch.load(run / name, weights_only=True)

@@ -39,10 +39,10 @@ def splitter(window: MainWindow, name: str) -> QSplitter:
 
 def test_size_and_panes_come_back(opened: list[MainWindow], app: QApplication) -> None:
     first = start(opened, "--theme", "light")
-    first.resize(960, 700)  # what fits on the screen of a test
+    first.resize(780, 700)  # what fits on the screen of a test
     first.show_page("configure")
     app.processEvents()
-    splitter(first, "form:panes").setSizes([260, 500, 0])
+    splitter(first, "form:panes").setSizes([210, 500, 0])
     app.processEvents()
     wanted = splitter(first, "form:panes").sizes()[0]
     first.close()

@@ -212,6 +212,9 @@ class ScriptedRun:
         elif verb == "checkpoint":
             path = str(self.run_dir / "last.ckpt")
             self.channel.emit("checkpoint", {"epoch": epoch, "path": path, "best": False, "val": None})
+        elif verb == "release_memory":
+            text = "Handed 120 MB of GPU memory back."
+            self.channel.emit("memory_released", {"text": text})
 
     def frame(self, epoch: int) -> None:
         truth = [[[10.0, 12.0], [20.0, 20.0], None]]

@@ -1,0 +1,24 @@
+"""What the window is called: the config, the run that is followed, and the program."""
+
+from ..document.document import Document
+from ..monitor.store import RunStore
+from ..run.machine import State
+from ..run.session import RunSession
+
+PROGRAM = "sleapnn-gui"
+
+
+def window_title(document: Document, session: RunSession | None, store: RunStore) -> str:
+    """For example "mice.yaml (edited) – fly_01, epoch 3 – sleapnn-gui"."""
+    config = f"{document.title}{' (edited)' if document.is_dirty else ''}"
+    parts = [config, *([_run(session, store)] if session is not None else []), PROGRAM]
+    return " – ".join(parts)
+
+
+def _run(session: RunSession, store: RunStore) -> str:
+    name = store.header.run_name if store.header is not None else ""
+    name = name or (session.run_dir.name if session.run_dir is not None else "run")
+    if session.state is State.TRAINING and store.header is not None:
+        epoch = min(int(store.x + 1e-9) + 1, max(1, store.header.max_epochs))
+        return f"{name}, epoch {epoch}"
+    return f"{name}, {session.state.value}"
