@@ -165,6 +165,7 @@ class MainWindow(QMainWindow):
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
+        document.edit_failed.connect(self._tell_failure)
         document.undo_stack.indexChanged.connect(self._refresh_commands)
         self.inspect.troubled.connect(self.say)
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
@@ -298,6 +299,9 @@ class MainWindow(QMainWindow):
             self.say("")
         head = f"{HEADS}.{self.document.chosen(HEADS)}"
         self.labels_page.show_misfit(next((issue.message for issue in wrong if issue.path == head), ""))
+
+    def _tell_failure(self, text: str) -> None:
+        self.say(text, "error")
 
     def _found(self, path: str) -> None:
         if path.startswith(_COMMAND):

@@ -8,7 +8,7 @@ import attrs
 from .errors import UserError
 from .schema.job import Job
 from .validate import errors, validate
-from .values import convert
+from .values import convert, is_wrong
 
 
 def build_job(values: Mapping[str, Any]) -> Job:
@@ -49,5 +49,8 @@ def _build(cls: type, values: Mapping[str, Any]) -> Any:
         if "section" in field.metadata:
             chosen[field.name] = None if value is None else _build(field.metadata["class"], value)
         else:
-            chosen[field.name] = convert(field.metadata["meta"], value)
+            meta = field.metadata["meta"]
+            # What a training writes for others to read is used nowhere, and nobody is asked to mend it.
+            unusable = not meta.edited and is_wrong(meta, value)
+            chosen[field.name] = None if unusable else convert(meta, value)
     return cls(**chosen)

@@ -1,13 +1,17 @@
 """Rules across the keys of the backbone and the head: one of each, strides that fit, weights that match."""
 
+import math
 from collections.abc import Callable, Iterator
 
 from . import tree
-from .encoder_sizes import swin_sizes
+from .encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, swin_sizes
 from .errors import UserError
 from .issue import Fix, Issue, error, warning
 from .spec import SPEC
 from .view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
+
+#: No block of a network has more channels.
+MOST_WIDTH = 65_536
 
 VECTORS = f"{HEADS}.multi_class_topdown.class_vectors"
 
@@ -88,14 +92,48 @@ def _stems(view: View) -> Iterator[Issue]:
                 f"{backbone}.stem_stride", f"Stem stride {stem} must be less than max stride ({deepest})."
             )
     elif backbone:
-        stem, deepest = view.number(f"{backbone}.stem_patch_stride"), view.max_stride()
-        if stem is not None and deepest is not None and deepest != PYRAMID_STRIDE * stem:
-            right = int(PYRAMID_STRIDE * stem)
-            yield error(
-                f"{backbone}.max_stride",
-                f"This backbone's max stride is {PYRAMID_STRIDE} times its stem stride, {right}; the file says {deepest}.",
-                Fix(f"Use {right}", {f"{backbone}.max_stride": right}),
+        path, right = f"{backbone}.max_stride", view.max_stride()
+        said = view.number(path) if tree.has(view.values, path) else None
+        if said is not None and right is not None and said != right:
+            yield Issue(
+                path,
+                "info",
+                f"This backbone's max stride is always {PYRAMID_STRIDE} times its stem stride, so it is {right}; "
+                f"the {said} in the file has no effect.",
+                Fix(f"Use {right}", {path: right}),
             )
+
+
+def _widths(view: View) -> Iterator[Issue]:
+    """Blocks without a channel, and blocks of more channels than any computer has room for."""
+    backbone = view.backbone()
+    rate, widths = (view.number(f"{backbone}.filters_rate"), _level_widths(view)) if backbone else (None, [])
+    if rate is None or not widths:
+        return
+    path = f"{backbone}.filters_rate"
+    if min(widths) < 1:
+        yield error(path, f"{SPEC.keys[path].meta.label} {rate} leaves the deepest block without a channel.")
+    elif max(widths) > MOST_WIDTH:
+        yield error(
+            path,
+            f"The deepest block would have {max(widths)} channels, and no network with more than {MOST_WIDTH} "
+            "can be made here; use fewer filters, slower growth or a smaller max stride.",
+        )
+
+
+def _level_widths(view: View) -> list[int]:
+    """Channels of the first and the deepest block of the backbone as it will be made; [] where they are not known."""
+    backbone = view.backbone()
+    rate = view.number(f"{backbone}.filters_rate") or 0
+    if backbone.endswith("unet"):
+        filters, multiple = view.number(f"{backbone}.filters"), view.input_multiple()
+        return [] if not filters or not multiple else [int(filters), int(filters * rate ** math.log2(multiple))]
+    size = str(view.value(f"{backbone}.model_type"))
+    channels = view.value(f"{backbone}.arch.channels") if backbone.endswith("convnext") else None
+    if channels is None and backbone.endswith("convnext") and size in CONVNEXT_SIZES:
+        channels = CONVNEXT_SIZES[size][1]
+    deepest = channels[-1] if isinstance(channels, list | tuple) and channels else None
+    return [int(deepest * rate)] if isinstance(deepest, int) and abs(deepest) <= MOST_CHANNELS else []
 
 
 def _channels(view: View) -> Iterator[Issue]:
@@ -175,6 +213,7 @@ MODEL_CHECKS: tuple[Callable[[View], Iterator[Issue]], ...] = (
     _one_of_each,
     _strides,
     _stems,
+    _widths,
     _channels,
     _imagenet,
     _sizes,

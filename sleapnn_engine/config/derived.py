@@ -48,6 +48,7 @@ _FIGURES = {
     TRAINER + "train_steps_per_epoch": ("steps_per_epoch", "steps"),
 }
 
+
 _AUTO = {
     PREPROCESSING + "max_height": lambda facts: _largest(facts, "height"),
     PREPROCESSING + "max_width": lambda facts: _largest(facts, "width"),

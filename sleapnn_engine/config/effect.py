@@ -6,7 +6,11 @@ from typing import Any
 from . import tree
 from .meta import When
 from .spec import SPEC
-from .view import View
+from .view import GEOMETRIC, INTENSITY, View
+
+#: Random changes of images whose chance stands in a key of its own, and those that may share one.
+_ALONE = ("uniform_noise", "gaussian_noise", "contrast", "brightness", "erase", "mixup")
+_TOGETHER = ("rotation", "scale", "translate")
 
 
 def idle_reason(view: View, path: str) -> str:
@@ -16,6 +20,21 @@ def idle_reason(view: View, path: str) -> str:
         if reason:
             return reason
     return _unmet(view, SPEC.keys[path].meta.when) if path in SPEC.keys else ""
+
+
+def is_never_drawn(view: View, path: str) -> bool:
+    """Whether `path` says how far a random change of images goes whose chance is 0, so that it never happens."""
+    section, name = next(
+        ((part, path.removeprefix(part)) for part in (INTENSITY, GEOMETRIC) if path.startswith(part)), ("", "")
+    )
+    change = next((change for change in (*_ALONE, *_TOGETHER) if name.startswith(f"{change}_")), "")
+    if not change or name.endswith("_p"):
+        return False
+    chance = f"{section}{change}_p"
+    if change in _TOGETHER and view.value(chance) is None:
+        own = any(view.value(f"{section}{other}_p") is not None for other in _TOGETHER)
+        return own or view.number(f"{section}affine_p") == 0
+    return view.number(chance) == 0
 
 
 def idle_settings(values: Mapping[str, Any]) -> list[tuple[str, str]]:

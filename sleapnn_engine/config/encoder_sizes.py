@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import UserError
+from .values import describe
 from .view import BACKBONES
 
 STAGES = 4
+
+#: No stage has more layers, and none more channels, than this.
+MOST_LAYERS, MOST_CHANNELS = 256, 8192
 
 #: Published ConvNeXts: layers and channels of each stage.
 CONVNEXT_SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
@@ -23,12 +27,12 @@ SWIN_SIZES: dict[str, tuple[int, tuple[int, ...], tuple[int, ...]]] = {
 }
 
 
-def per_stage(values: Any, *, where: str) -> tuple[int, ...]:
-    """Whole numbers from 1, one for each stage."""
+def per_stage(values: Any, *, where: str, most: int = MOST_CHANNELS) -> tuple[int, ...]:
+    """Whole numbers from 1 to `most`, one for each stage."""
     fits = isinstance(values, list | tuple) and len(values) == STAGES
-    if not fits or any(type(value) is not int or value < 1 for value in values):
+    if not fits or any(type(value) is not int or not 1 <= value <= most for value in values):
         raise UserError(
-            f"{values} is not a list of {STAGES} whole numbers from 1.",
+            f"{describe(values)} is not a list of {STAGES} whole numbers from 1 to {most}.",
             where=where,
             hint="Give one number for each stage.",
             usage=True,
@@ -46,20 +50,20 @@ def swin_sizes(arch: Any, *, model_type: str) -> tuple[int, tuple[int, ...], tup
     known = {"embed", "depths", "num_heads", "channels"}
     if not isinstance(arch, Mapping) or not set(arch) <= known or {"num_heads", "channels"} <= set(arch):
         raise UserError(
-            f"{arch} does not say the sizes of the network.",
+            f"{describe(arch)} does not say the sizes of the network.",
             where=where,
             hint="Give embed, depths and num_heads (which may be called channels instead).",
             usage=True,
         )
     embed = arch.get("embed", embed)
-    if type(embed) is not int or embed < 1:
+    if type(embed) is not int or not 1 <= embed <= MOST_CHANNELS:
         raise UserError(
-            f"{embed} is not a whole number from 1.",
+            f"{describe(embed)} is not a whole number from 1 to {MOST_CHANNELS}.",
             where=f"{where}.embed",
             hint="Give the channels of the first stage.",
             usage=True,
         )
-    depths = per_stage(arch.get("depths", depths), where=f"{where}.depths")
+    depths = per_stage(arch.get("depths", depths), where=f"{where}.depths", most=MOST_LAYERS)
     name = "channels" if "channels" in arch else "num_heads"
     heads = per_stage(arch.get(name, heads), where=f"{where}.{name}")
     for stage, count in enumerate(heads):

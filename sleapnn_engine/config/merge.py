@@ -10,6 +10,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from .dialect import parse, write
 from .errors import UserError
+from .tree import same
 
 
 def merged_text(base: str, values: dict[str, Any]) -> str | None:
@@ -59,7 +60,7 @@ def _change(document: CommentedMap, before: dict[str, Any], after: dict[str, Any
 def _same(old: Any, new: Any) -> bool:
     """Equal in value and in type: 1, 1.0 and true are three different things to write."""
     return type(old) is type(new) and (
-        write(old) == write(new) if isinstance(old, (dict, list)) else bool(old == new)
+        write(old) == write(new) if isinstance(old, (dict, list)) else same(old, new)
     )
 
 

@@ -52,3 +52,14 @@ def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield from leaves(value, path)
         else:
             yield path, value
+
+
+def same(first: Any, second: Any) -> bool:
+    """Equal, with true and 1 kept apart also inside lists and mappings, and no number (nan) equal to itself."""
+    if isinstance(first, bool) != isinstance(second, bool):
+        return False
+    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
+        return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second, strict=True))
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return first.keys() == second.keys() and all(same(first[name], second[name]) for name in first)
+    return bool(first == second) or bool(first != first and second != second)

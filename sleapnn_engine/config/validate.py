@@ -6,7 +6,7 @@ from typing import Any
 
 from . import tree
 from .checks import CHECKS
-from .effect import idle_reason
+from .effect import idle_reason, is_never_drawn
 from .issue import Fix, Issue, Remove, error, warning
 from .newer import is_newer_key
 from .spec import SPEC
@@ -79,7 +79,8 @@ def _single_values(values: Mapping[str, Any], view: View) -> Iterator[Issue]:
         found = problem_of(key, value)
         if found:
             severity, message, fixed = found
-            if severity == "error" and fits_type(key, value) and idle_reason(view, key.path):
+            idle = idle_reason(view, key.path) or is_never_drawn(view, key.path)
+            if severity == "error" and fits_type(key, value) and idle:
                 severity = "warning"
                 message += " It has no effect here, but other programs may refuse the file."
             fix = None if fixed is None else Fix(f"Use {_short(fixed)}", {key.path: fixed})

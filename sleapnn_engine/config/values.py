@@ -6,19 +6,42 @@ from typing import Any
 
 from .meta import Meta
 from .spec import Key
-from .view import as_number
 
 #: (severity, sentence, value that would be right or None)
 Problem = tuple[str, str, Any]
 
+#: Signs of a value that a message shows.
+_SHOWN = 100
+
+
+def as_number(value: Any) -> float | int | None:
+    """The number a value stands for, also when it was written as text; None for anything else.
+
+    It may be infinite, or no number at all (nan): `problem_of` says so, and `View.number` gives no such number.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        for kind in (int, float):
+            try:
+                return kind(text)
+            except ValueError:  # also a whole number of more digits than Python reads
+                continue
+    return None
+
 
 def describe(value: Any) -> str:
-    """A value as it would stand in the file, for messages."""
+    """A value as it would stand in the file, for messages; cut where it is long."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"“{value}”" if isinstance(value, str) else str(value)
+    text = str(value)
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"“{text}”" if isinstance(value, str) else text
 
 
 def problem_of(key: Key, value: Any) -> Problem | None:
@@ -29,12 +52,25 @@ def problem_of(key: Key, value: Any) -> Problem | None:
     return _BY_KIND[meta.kind](meta, value)
 
 
+def is_wrong(meta: Meta, value: Any) -> bool:
+    """Whether a value that is not null is none that the setting can have."""
+    found = _BY_KIND[meta.kind](meta, value)
+    return found is not None and found[0] == "error"
+
+
 def fits_type(key: Key, value: Any) -> bool:
     """Whether `value` is a number of the setting's kind, be it in the setting's range or not."""
     number = as_number(value)
-    if key.meta.kind not in ("int", "float") or number is None:
+    if key.meta.kind not in ("int", "float") or number is None or not _is_finite(number):
         return False
-    return isinstance(number, int) or (key.meta.kind == "float" and math.isfinite(number))
+    return isinstance(number, int) or key.meta.kind == "float"
+
+
+def _is_finite(number: float | int) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number larger than any float
+        return False
 
 
 def _error(text: str, better: Any = None) -> Problem:
@@ -55,7 +91,7 @@ def _whole(meta: Meta, value: Any) -> Problem | None:
     if number is None:
         return _error(f"{meta.label} must be a whole number; it is {describe(value)}.")
     if not isinstance(number, int):
-        exact = int(number) if number == number and abs(number) < 1e15 and number == int(number) else None
+        exact = int(number) if abs(number) < 1e15 and number == int(number) else None
         return _error(f"{meta.label} must be a whole number; it is {describe(value)}.", exact)
     return _in_range(meta, number)
 
@@ -64,14 +100,14 @@ def _real(meta: Meta, value: Any) -> Problem | None:
     number = as_number(value)
     if number is None:
         return _error(f"{meta.label} must be a number; it is {describe(value)}.")
-    if number != number or number in (float("inf"), float("-inf")):
+    if isinstance(number, float) and not math.isfinite(number):
         return _error(f"{meta.label} must be a finite number; it is {describe(value)}.")
     return _in_range(meta, number)
 
 
 def _in_range(meta: Meta, number: float | int) -> Problem | None:
     unit = f" {meta.unit_text}" if meta.unit_text.startswith("px") or meta.unit == "degrees" else ""
-    said = f"it is {number}"
+    said = f"it is {describe(number)}"
     if meta.minimum is not None and number < meta.minimum:
         return _error(f"{meta.label} must be at least {_n(meta.minimum)}{unit}; {said}.")
     if meta.maximum is not None and number > meta.maximum:
@@ -155,7 +191,8 @@ def _ints(meta: Meta, value: Any) -> Problem | None:
     def fits(item: Any) -> bool:
         return isinstance(item, int) and not isinstance(item, bool) and _in_range(meta, item) is None
 
-    found = _each(meta, value, fits, f"a list of whole numbers of at least {_n(meta.minimum or 0)}")
+    upper = "" if meta.maximum is None else f" and at most {_n(meta.maximum)}"
+    found = _each(meta, value, fits, f"a list of whole numbers of at least {_n(meta.minimum or 0)}{upper}")
     if found is None and meta.length is not None and len(value) != meta.length:
         return _error(f"{meta.label} must have {meta.length} numbers; it has {len(value)}.")
     if found is None and not value:
@@ -228,6 +265,8 @@ def convert(meta: Meta, value: Any) -> Any:
         return value if value == "auto" else int(value)
     if meta.kind == "float":
         return float(value)
+    if meta.kind == "choice" and value in [choice.value for choice in meta.choices]:
+        return next(choice.value for choice in meta.choices if choice.value == value)
     if meta.kind == "float_or_floats":
         return float(value[0] if isinstance(value, (list, tuple)) else value)
     if meta.kind == "paths" and isinstance(value, str):

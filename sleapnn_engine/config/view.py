@@ -5,6 +5,7 @@ from typing import Any
 
 from . import tree
 from .spec import SPEC
+from .values import as_number, is_wrong
 
 DATA = "data_config."
 MODEL = "model_config."
@@ -19,25 +20,6 @@ SCHEDULERS = TRAINER + "lr_scheduler"
 #: Max stride of a ConvNeXt or Swin backbone with patches of one pixel: each of three steps between its stages halves the
 #: map, and so does the pool below them.
 PYRAMID_STRIDE = 16
-
-
-def as_number(value: Any) -> float | int | None:
-    """The number a value stands for, also when it was written as text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
-        text = value.strip()
-        try:
-            return int(text)
-        except ValueError:
-            pass
-        try:
-            return float(text)
-        except ValueError:
-            return None
-    return None
 
 
 class View:
@@ -66,7 +48,16 @@ class View:
         return SPEC.keys[path].default if path in SPEC.keys else None
 
     def number(self, path: str) -> float | int | None:
-        return as_number(self.value(path))
+        """The number at `path`, or None where there is none that its setting allows.
+
+        This is the one way from a file to arithmetic: what comes out is finite and within the setting's own range,
+        so that every figure made from it is, too, and takes a bounded time. What is wrong with any other value is
+        said by `validate`.
+        """
+        value, key = self.value(path), SPEC.keys.get(path)
+        if value is None or key is None:
+            return None
+        return None if is_wrong(key.meta, value) else as_number(value)
 
     def chosen(self, path: str) -> list[str]:
         """Names of the child sections of a one-of section that are set, in schema order."""
@@ -85,15 +76,12 @@ class View:
         return f"{BACKBONES}.{names[0]}" if len(names) == 1 else ""
 
     def max_stride(self) -> float | int | None:
-        """The max stride of the backbone; where the file leaves it out, the encoders' follows from their patches."""
+        """The max stride of the backbone; that of the two encoders follows from their patches, whatever the file says."""
         backbone = self.backbone()
-        path, stem = (
-            f"{backbone}.max_stride",
-            self.number(f"{backbone}.stem_patch_stride") if backbone else None,
-        )
-        if backbone and stem is not None and not tree.has(self.values, path):
+        stem = self.number(f"{backbone}.stem_patch_stride") if backbone else None
+        if stem is not None:
             return PYRAMID_STRIDE * stem
-        return self.number(path) if backbone else None
+        return self.number(f"{backbone}.max_stride") if backbone else None
 
     def input_multiple(self) -> float | int | None:
         """What both sides of the network's input are padded to: a UNet with a stem halves its map once more."""

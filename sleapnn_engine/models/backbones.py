@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..config.encoder_sizes import CONVNEXT_SIZES, STAGES, SWIN_SIZES, per_stage, swin_sizes
+from ..config.encoder_sizes import CONVNEXT_SIZES, MOST_LAYERS, STAGES, SWIN_SIZES, per_stage, swin_sizes
 from ..config.errors import UserError
 from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, UNetConfig
 from ..config.view import PYRAMID_STRIDE
@@ -70,7 +70,7 @@ def convnext_shape(config: ConvNextConfig, *, in_channels: int, output_stride: i
     """The named size, or the custom one where the config has one."""
     where = f"{SECTION}.convnext"
     if config.arch is not None:
-        depths = per_stage(config.arch.depths, where=f"{where}.arch.depths")
+        depths = per_stage(config.arch.depths, where=f"{where}.arch.depths", most=MOST_LAYERS)
         widths = per_stage(config.arch.channels, where=f"{where}.arch.channels")
     else:
         depths, widths = CONVNEXT_SIZES[_size(config.model_type, CONVNEXT_SIZES, where=where)]

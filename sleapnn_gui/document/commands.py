@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoCommand
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values
+from sleapnn_engine.config.issue import Issue
 
 
 @attrs.frozen
@@ -27,6 +28,8 @@ class State:
     text: str = ""
     title: str = ""
     path: Path | None = None
+    #: What is wrong with the values; found before a state is shown, so that showing it cannot fail.
+    issues: tuple[Issue, ...] = attrs.field(default=(), eq=False)
 
     def copy(self) -> "State":
         """A state whose values and kept sections can be changed without touching this one."""

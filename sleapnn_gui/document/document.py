@@ -1,5 +1,6 @@
 """The live config: what the file says, what is wrong with it, and every edit as one undoable step."""
 
+import logging
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config, read_text, save_text
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
 
@@ -25,6 +27,8 @@ from .starting import starting_values
 LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")
 
 _ABSENT = object()
+
+_LOG = logging.getLogger(__name__)
 
 
 class Document(QObject):
@@ -39,6 +43,8 @@ class Document(QObject):
     issues_changed = Signal()
     state_changed = Signal()
     figures_changed = Signal()
+    #: A sentence: what was to be changed and was not, because of a fault in the program.
+    edit_failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +54,6 @@ class Document(QObject):
         self._facts: dict[str, Any] | None = None
         self._figures: dict[str, Any] | None = None
         self._figures_pending = False
-        self._own_issues: list[Issue] = []
         self._outside_issues: dict[str, list[Issue]] = {}
         self._view = View(self._state.values)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
@@ -119,7 +124,7 @@ class Document(QObject):
 
     def is_changed(self, path: str) -> bool:
         """Whether a key that is in use differs from what was opened."""
-        return not self._hidden_section(path) and not _equal(self.value(path), self.baseline(path))
+        return not self._hidden_section(path) and not same(self.value(path), self.baseline(path))
 
     def section_on(self, path: str) -> bool:
         return self._view.on(path)
@@ -140,7 +145,7 @@ class Document(QObject):
 
     def issues(self, path: str | None = None) -> list[Issue]:
         """Every finding, or those about one key or section: the config's own first, then disk and labels."""
-        found = [*self._own_issues, *(issue for issues in self._outside_issues.values() for issue in issues)]
+        found = [*self._state.issues, *(issue for issues in self._outside_issues.values() for issue in issues)]
         return found if path is None else [issue for issue in found if issue.path == path]
 
     def differences(self) -> list[tuple[str, Any, Any]]:
@@ -153,7 +158,7 @@ class Document(QObject):
                 old = self.baseline(path)
             if new is _ABSENT:
                 continue
-            if not _equal(old, new):
+            if not same(old, new):
                 rows.append((path, None if old is _ABSENT else old, new))
         return rows
 
@@ -168,7 +173,7 @@ class Document(QObject):
 
         A key of a section that is not in use is changed where it is kept, and shows when the section is used.
         """
-        if tree.has(self.values, path) and _equal(tree.get(self.values, path), value):
+        if tree.has(self.values, path) and same(tree.get(self.values, path), value):
             return
         after = self._state.copy()
         hidden = self._hidden_section(path)
@@ -248,14 +253,16 @@ class Document(QObject):
 
     def adopt(self, opened: Opened) -> None:
         """Start over from an opened file or a preset."""
+        state = _judged(_state_of(opened))
         self.report = opened.report
         # What was imported stands in no file of this format; a preset can be had again.
-        self._start_over(_state_of(opened), saved=opened.report is None)
+        self._start_over(state, saved=opened.report is None)
 
     def restore(self, state: State) -> None:
         """Start over from a state that was kept aside and never saved."""
+        judged = _judged(state)
         self.report = None
-        self._start_over(state, saved=False)
+        self._start_over(judged, saved=False)
 
     def apply_preset(self, opened: Opened) -> None:
         """Take over a preset as one undoable step; the labels already chosen stay."""
@@ -311,7 +318,21 @@ class Document(QObject):
         )
 
     def _push(self, title: str, after: State, key: str = "") -> None:
-        self.undo_stack.push(Edit(title, self._state, after, key, self._show))
+        """One step to `after`, or none: whatever can fail is done before the step exists.
+
+        A step that fails inside Qt's undo stack would leave the stack and the document apart, and can end the app.
+        """
+        try:
+            step = Edit(title, self._state, _judged(after), key, self._show)
+        except Exception:  # a fault in a check must cost neither the document nor the app
+            _LOG.exception("%s failed", title)
+            self.edit_failed.emit(
+                f"“{title}” could not be done because of a fault in this program, which is in its log; "
+                "the config is as it was."
+            )
+            self.changed.emit([key] if key else [])
+            return
+        self.undo_stack.push(step)
 
     def _show(self, state: State) -> None:
         before = self._state
@@ -320,12 +341,15 @@ class Document(QObject):
         self.state_changed.emit()
 
     def _take(self, state: State) -> None:
+        found = self._state.issues
         self._state = state
         self._view = View(state.values)
-        found = validate(state.values)
-        if found != self._own_issues:
-            self._own_issues = found
+        if state.issues != found:
             self.issues_changed.emit()
+
+
+def _judged(state: State) -> State:
+    return attrs.evolve(state, issues=tuple(validate(state.values)))
 
 
 def _state_of(opened: Opened) -> State:
@@ -352,10 +376,6 @@ def _switch(state: State, path: str, on: bool, *, view: View) -> None:
     tree.put(state.values, path, None)
 
 
-def _equal(old: Any, new: Any) -> bool:
-    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
-
-
 def _changed_paths(before: State, after: State) -> list[str]:
     old, new = dict(tree.leaves(before.values)), dict(tree.leaves(after.values))
     for leaves, state in ((old, before), (new, after)):
@@ -367,5 +387,5 @@ def _changed_paths(before: State, after: State) -> list[str]:
     return [
         path
         for path in dict.fromkeys([*old, *new])
-        if not _equal(old.get(path, _ABSENT), new.get(path, _ABSENT))
+        if not same(old.get(path, _ABSENT), new.get(path, _ABSENT))
     ]

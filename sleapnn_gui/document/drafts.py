@@ -117,7 +117,7 @@ class DraftStore:
 
 def encode(state: State, *, at: float) -> str:
     """A state as JSON text without secrets. JSON, because it is written fast beside a window that is in use."""
-    body = attrs.asdict(state, recurse=False)
+    body = attrs.asdict(state, recurse=False, filter=lambda field, _: field.name != "issues")  # judged anew
     body["values"], body["opened"] = without_secrets(state.values), without_secrets(state.opened)
     for name in ("parked", "started"):
         body[name] = {section: _without(section, kept) for section, kept in body[name].items()}

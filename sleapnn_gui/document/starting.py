@@ -30,9 +30,7 @@ def _head(path: str, view: View) -> dict[str, Any]:
     found = _preset_head(path.rpartition(".")[2])
     values = copy_values(found) if found is not None else SPEC.defaults(path)
     backbone = view.backbone()
-    offered, deepest = (
-        view.number(f"{backbone}.{name}") if backbone else None for name in ("output_stride", "max_stride")
-    )
+    offered, deepest = view.number(f"{backbone}.output_stride") if backbone else None, view.max_stride()
     if offered is None or deepest is None or not 1 <= offered <= deepest:
         return values
     before = tree.get(values, "confmaps.output_stride") or offered

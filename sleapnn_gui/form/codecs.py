@@ -4,6 +4,7 @@ Text that stands for no value of its kind is returned as it is: the checks then 
 """
 
 import json
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -17,6 +18,10 @@ from sleapnn_engine.config.meta import Meta
 
 _INT = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+#: A whole number with more digits than this stays text.
+_DIGITS = 300
+#: Numbers beyond this are not stepped: there neighbours are no longer one apart.
+_FARTHEST = 2.0**53
 _ARROW = " → "
 
 
@@ -29,13 +34,15 @@ class Codec:
 
 
 def parse_int(text: str) -> int | str:
-    """A whole number, or the text."""
-    return int(text) if _INT.fullmatch(text.strip()) else text
+    """A whole number, or the text; also that of a number of more digits than any setting has."""
+    stripped = text.strip()
+    return int(stripped) if len(stripped) <= _DIGITS and _INT.fullmatch(stripped) else text
 
 
 def parse_float(text: str) -> float | str:
-    """A number in plain or scientific notation with a decimal point, or the text."""
-    return float(text) if _FLOAT.fullmatch(text.strip()) else text
+    """A number in plain or scientific notation with a decimal point, or the text; also that of 1e400."""
+    number = float(text) if _FLOAT.fullmatch(text.strip()) else math.inf
+    return number if math.isfinite(number) else text
 
 
 def parse_ints(text: str) -> list[Any] | str:
@@ -89,7 +96,7 @@ def show_number(value: Any, *, log: bool = False) -> str:
     if isinstance(value, int):
         return str(value)
     plain = repr(value)
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return plain
     if "e" in plain or (log and value != 0 and abs(value) <= 1e-3):
         return _scientific(plain)
@@ -161,7 +168,7 @@ def codec_for(meta: Meta) -> Codec:
 
 def stepped(meta: Meta, value: Any, steps: int) -> Any:
     """The number `steps` steps up (or down) from `value`, or None where that is no number or out of range."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _FARTHEST:
         return None
     found: Any = value
     for _ in range(abs(steps)):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpacerItem, QTo
 
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC, Key
+from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import describe
 
 from ..document.document import Document
@@ -17,7 +18,6 @@ from ..widgets.icons import icon
 from ..widgets.message_line import MessageLine
 from ..widgets.string_list import StringList
 from ..widgets.theme import current_theme
-from .editors.base import same
 from .editors.nullable import NullableEditor
 from .facts import names_for
 from .registry import make_editor

@@ -86,6 +86,7 @@ class IntensityConfig:
         kind="float",
         unit="factor",
         minimum=0,
+        maximum=100,
         step=0.05,
     )
     contrast_max: float = setting(
@@ -95,6 +96,7 @@ class IntensityConfig:
         kind="float",
         unit="factor",
         minimum=0,
+        maximum=100,
         step=0.05,
     )
     contrast_p: float = _chance(0.0, "Contrast chance", "How often an image changes in contrast.")
@@ -152,6 +154,7 @@ class GeometricConfig:
         kind="float",
         unit="factor",
         above=0,
+        maximum=16,
         step=0.05,
         legacy="optimization.augmentation_config.scale_min",
     )
@@ -162,6 +165,7 @@ class GeometricConfig:
         kind="float",
         unit="factor",
         above=0,
+        maximum=16,
         step=0.05,
         legacy="optimization.augmentation_config.scale_max",
     )
@@ -241,6 +245,7 @@ class GeometricConfig:
         kind="float",
         unit="factor",
         above=0,
+        maximum=1000,
         step=0.1,
         advanced=True,
     )
@@ -251,6 +256,7 @@ class GeometricConfig:
         kind="float",
         unit="factor",
         above=0,
+        maximum=1000,
         step=0.1,
         advanced=True,
     )

@@ -30,6 +30,7 @@ def _kernel_size(where: str) -> Any:
         kind="int",
         unit="cells",
         minimum=1,
+        maximum=31,
         rule="odd",
         advanced=True,
     )
@@ -43,6 +44,7 @@ def _output_stride() -> Any:
         kind="int",
         unit="px_input",
         minimum=1,
+        maximum=1024,
         rule="power_of_two",
     )
 
@@ -66,6 +68,7 @@ def _decoder_rate() -> Any:
         kind="float",
         unit="factor",
         above=0,
+        maximum=8,
         step=0.1,
         advanced=True,
     )
@@ -79,6 +82,7 @@ def _middle_convs() -> Any:
         kind="int",
         unit="count",
         minimum=1,
+        maximum=32,
         advanced=True,
     )
 
@@ -91,6 +95,7 @@ def _pyramid_stride() -> Any:
         kind="int",
         unit="px_input",
         minimum=2,
+        maximum=1024,
         rule="power_of_two",
     )
 
@@ -121,6 +126,7 @@ class UNetConfig:
         kind="int",
         unit="channels",
         minimum=1,
+        maximum=4096,
         step=8,
         legacy="model.backbone.unet.filters",
     )
@@ -131,6 +137,7 @@ class UNetConfig:
         kind="float",
         unit="factor",
         above=0,
+        maximum=8,
         step=0.1,
         legacy="model.backbone.unet.filters_rate",
     )
@@ -141,6 +148,7 @@ class UNetConfig:
         kind="int",
         unit="px_input",
         minimum=2,
+        maximum=1024,
         rule="power_of_two",
         legacy="model.backbone.unet.max_stride",
     )
@@ -151,6 +159,7 @@ class UNetConfig:
         kind="int",
         unit="px_input",
         minimum=1,
+        maximum=1024,
         rule="power_of_two",
         null="No stem.",
         null_label="None",
@@ -173,6 +182,7 @@ class UNetConfig:
         kind="int",
         unit="count",
         minimum=1,
+        maximum=16,
         advanced=True,
         legacy="model.backbone.unet.stacks",
     )
@@ -183,6 +193,7 @@ class UNetConfig:
         kind="int",
         unit="count",
         minimum=1,
+        maximum=32,
         advanced=True,
     )
     output_stride: int = _output_stride()
@@ -197,6 +208,7 @@ class ConvNextArch:
         kind="ints",
         unit="count",
         minimum=1,
+        maximum=256,
         length=4,
         advanced=True,
     )
@@ -207,6 +219,7 @@ class ConvNextArch:
         kind="ints",
         unit="channels",
         minimum=1,
+        maximum=8192,
         length=4,
         advanced=True,
     )
@@ -266,6 +279,7 @@ class ConvNextConfig:
         kind="int",
         unit="px_input",
         minimum=1,
+        maximum=64,
         advanced=True,
     )
     stem_patch_stride: int = _stem_stride()
@@ -329,6 +343,7 @@ class SwinTConfig:
         kind="int",
         unit="px_input",
         minimum=1,
+        maximum=64,
         advanced=True,
     )
     stem_patch_stride: int = _stem_stride()
@@ -339,6 +354,7 @@ class SwinTConfig:
         kind="int",
         unit="cells",
         minimum=1,
+        maximum=128,
         advanced=True,
     )
     in_channels: int = _in_channels()

@@ -51,6 +51,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=1,
+        maximum=65_536,
         null="The tallest image of the training labels sets the height; with a largest width set, the height follows from it.",
         legacy="data.preprocessing.target_height",
     )
@@ -61,6 +62,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=1,
+        maximum=65_536,
         null="The widest image of the training labels sets the width; with a largest height set, the width follows from it.",
         legacy="data.preprocessing.target_width",
     )
@@ -82,6 +84,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=1,
+        maximum=65_536,
         null="Measured from the largest animal in the training labels, plus padding.",
         when=(_CROPPED,),
     )
@@ -92,6 +95,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=1,
+        maximum=65_536,
         null="No lower bound on the automatic crop; automatic padding is still that of 100 px or more.",
         null_label="None",
         when=(_CROPPED, _AUTO_CROP),
@@ -104,6 +108,7 @@ class PreprocessingConfig:
         kind="int",
         unit="px_source",
         minimum=0,
+        maximum=65_536,
         null="Follows the rotation and scale ranges of the augmentation.",
         when=(_CROPPED, _AUTO_CROP),
         advanced=True,

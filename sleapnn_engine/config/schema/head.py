@@ -41,6 +41,7 @@ def _sigma(what: str = "confidence") -> Any:
         kind="float",
         unit="cells",
         above=0,
+        maximum=1000,
         step=0.5,
         source="Released programs and presets mean sigma times output stride input pixels; the guide's text says input pixels.",
     )
@@ -54,6 +55,7 @@ def _output_stride(default: int = 1, doc: str = "", **more: Any) -> Any:
         kind="int",
         unit="px_input",
         minimum=1,
+        maximum=1024,
         rule="power_of_two",
         **more,
     )
@@ -67,6 +69,7 @@ def _loss_weight(**more: Any) -> Any:
         kind="float",
         unit="factor",
         minimum=0,
+        maximum=1_000_000,
         step=0.1,
         null="Counts once, as 1.0 does.",
         null_label="1",
@@ -82,6 +85,7 @@ def _unused_weight() -> Any:
         doc="Written by some presets; a model with one head has nothing to weigh it against.",
         kind="float",
         minimum=0,
+        maximum=1_000_000,
         null="No effect.",
         edited=False,
     )
@@ -150,6 +154,7 @@ class Pafs:
         kind="float",
         unit="px_input_squared",
         above=0,
+        maximum=1_000_000,
         step=5,
     )
     output_stride: int = _output_stride()
@@ -183,6 +188,7 @@ class ClassVectors:
         kind="int",
         unit="count",
         minimum=0,
+        maximum=64,
         advanced=True,
     )
     num_fc_units: int = setting(
@@ -192,6 +198,7 @@ class ClassVectors:
         kind="int",
         unit="count",
         minimum=1,
+        maximum=16384,
         advanced=True,
     )
     global_pool: bool = setting(

@@ -22,6 +22,7 @@ class OptimizerConfig:
         kind="float",
         unit="none",
         above=0,
+        maximum=1_000_000,
         log=True,
         legacy="optimization.initial_learning_rate",
     )
@@ -43,6 +44,7 @@ class StepLRConfig:
         kind="int",
         unit="epochs",
         minimum=1,
+        maximum=1_000_000,
     )
     gamma: float = setting(
         0.1,
@@ -65,6 +67,7 @@ class ReduceLROnPlateauConfig:
         kind="float",
         unit="none",
         minimum=0,
+        maximum=1_000_000,
         log=True,
         advanced=True,
         legacy="optimization.learning_rate_schedule.plateau_min_delta",
@@ -91,6 +94,7 @@ class ReduceLROnPlateauConfig:
         kind="int",
         unit="epochs",
         minimum=0,
+        maximum=1_000_000,
         advanced=True,
         legacy="optimization.learning_rate_schedule.plateau_cooldown",
     )
@@ -101,6 +105,7 @@ class ReduceLROnPlateauConfig:
         kind="int",
         unit="epochs",
         minimum=0,
+        maximum=1_000_000,
         legacy="optimization.learning_rate_schedule.plateau_patience",
     )
     factor: float = setting(
@@ -121,6 +126,7 @@ class ReduceLROnPlateauConfig:
         kind="float_or_floats",
         unit="none",
         minimum=0,
+        maximum=1_000_000,
         log=True,
         advanced=True,
         legacy="optimization.learning_rate_schedule.min_learning_rate",
@@ -160,6 +166,7 @@ class EarlyStoppingConfig:
         kind="float",
         unit="none",
         minimum=0,
+        maximum=1_000_000,
         log=True,
         when=(_STOPS,),
         advanced=True,
@@ -172,6 +179,7 @@ class EarlyStoppingConfig:
         kind="int",
         unit="epochs",
         minimum=0,
+        maximum=1_000_000,
         when=(_STOPS,),
         legacy="optimization.early_stopping.plateau_patience",
     )

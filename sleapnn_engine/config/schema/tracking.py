@@ -152,6 +152,7 @@ class ZMQConfig:
         kind="int",
         unit="microseconds",
         minimum=0,
+        maximum=60_000_000,
         when=(
             When(
                 path="trainer_config.zmq.controller_port",

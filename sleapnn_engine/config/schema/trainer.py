@@ -25,6 +25,7 @@ def _batch_size(role: str, *, more: str = "") -> Any:
         kind="int",
         unit="samples",
         minimum=1,
+        maximum=65_536,
     )
 
 
@@ -36,6 +37,7 @@ def _num_workers(role: str) -> Any:
         kind="int",
         unit="count",
         minimum=0,
+        maximum=256,
         advanced=True,
     )
 
@@ -78,6 +80,7 @@ class ModelCkptConfig:
         kind="int",
         unit="count",
         minimum=-1,
+        maximum=1_000_000,
         when=(_SAVES,),
         advanced=True,
     )
@@ -149,6 +152,7 @@ class TrainerConfig:
         kind="int_or_auto",
         unit="count",
         minimum=1,
+        maximum=1024,
         null="As many as device indices are listed; otherwise one.",
         null_label="One",
         advanced=True,
@@ -160,6 +164,7 @@ class TrainerConfig:
         kind="ints",
         unit="none",
         minimum=0,
+        maximum=1023,
         null="The first devices are used.",
         null_label="Any",
         advanced=True,
@@ -206,6 +211,7 @@ class TrainerConfig:
         kind="int",
         unit="steps",
         minimum=0,
+        maximum=10_000_000,
         step=50,
         when=(
             When(
@@ -222,6 +228,7 @@ class TrainerConfig:
         kind="int",
         unit="steps",
         minimum=1,
+        maximum=10_000_000,
         null="One pass over the training frames, or the fewest steps per epoch if that is more.",
         legacy="optimization.batches_per_epoch",
     )
@@ -247,6 +254,7 @@ class TrainerConfig:
         kind="int",
         unit="epochs",
         minimum=1,
+        maximum=10_000_000,
         legacy="optimization.epochs",
     )
     seed: Optional[int] = setting(

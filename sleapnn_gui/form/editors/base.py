@@ -37,12 +37,3 @@ class Editor(Protocol):
 
     def forget(self) -> None:
         """Drop what is kept of earlier input."""
-
-
-def same(first: Any, second: Any) -> bool:
-    """Equal, with True and 1 kept apart, also inside lists."""
-    if isinstance(first, bool) != isinstance(second, bool):
-        return False
-    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
-        return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second))
-    return bool(first == second)

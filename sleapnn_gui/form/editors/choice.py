@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.tree import same
 
 from ...widgets.combo import QuietComboBox
 from ...widgets.segmented import Segmented
 from ...widgets.theme import set_state
-from .base import same
 
 _MOST_SEGMENTS = 3
 _SEGMENT_LETTERS = 26  # all words together, so that none is cut off in the form's editor column

@@ -8,12 +8,12 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QToolButton, QWidget
 
 from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.tree import same
 
 from ...widgets.icons import icon
 from ...widgets.line import Line
 from ...widgets.theme import set_state
 from ..codecs import codec_for, range_text, stepped
-from .base import same
 
 _NUMBERS = ("int", "float", "int_or_auto", "float_or_floats")
 

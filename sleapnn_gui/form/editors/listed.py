@@ -7,10 +7,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.tree import same
 
 from ...widgets.string_list import StringList
 from ..codecs import parse_edge, show_edge
-from .base import same
 from .line import ask_files
 
 _FILES = ("paths", "path_or_paths")

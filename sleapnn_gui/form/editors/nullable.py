@@ -7,8 +7,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
+from sleapnn_engine.config.tree import same
+
 from ...widgets.segmented import Segmented
-from .base import Editor, same
+from .base import Editor
 
 #: The two words; the first is the setting's own word for null.
 _SET = "Set"

@@ -75,7 +75,7 @@ def test_the_command_says_so_and_creates_nothing(shared_data: Path, tmp_path: Pa
         (["trainer_config.trainer_accelerator=cpu", "trainer_config.trainer_device_indices=[1]"], "Device 1"),
         (["trainer_config.trainer_accelerator=cpu", "trainer_config.trainer_device_indices=[0, 0]"], "twice"),
         (
-            ["trainer_config.trainer_accelerator=cpu", "trainer_config.trainer_devices=9999"],
+            ["trainer_config.trainer_accelerator=cpu", "trainer_config.trainer_devices=999"],
             "this machine has",
         ),
     ],

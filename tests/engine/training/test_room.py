@@ -28,19 +28,19 @@ PRE = "data_config__preprocessing__"
     [
         (
             "centered_instance",
-            {f"{PRE}crop_size": 200_000},
+            {f"{PRE}crop_size": 60_000},
             "data_config.preprocessing.crop_size",
-            "a batch of 2 images of 200000×200000 px",
+            "a batch of 2 images of 60000×60000 px",
         ),
         (
             "single_instance",
-            {f"{PRE}max_height": 80_000, f"{PRE}max_width": 80_000, f"{PRE}scale": 8.0},
+            {f"{PRE}max_height": 60_000, f"{PRE}max_width": 60_000, f"{PRE}scale": 8.0},
             "data_config.preprocessing.scale",
-            "a batch of 2 images of 640000×640000 px",
+            "a batch of 2 images of 480000×480000 px",
         ),
         (
             "bottomup",
-            {f"{UNET}filters": 200_000},
+            {f"{UNET}filters": 4096, f"{UNET}filters_rate": 2.0},
             "model_config.backbone_config.unet",
             "weights",
         ),

@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListWidget, QWidget
 
 from sleapnn_engine.config.spec import Key
+from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import problem_of
 from sleapnn_gui.form.codecs import codec_for, show_edge
-from sleapnn_gui.form.editors.base import same
 from sleapnn_gui.form.editors.choice import ComboEditor, SegmentedEditor, options_of
 from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.form.editors.listed import ListEditor

@@ -151,5 +151,5 @@ def test_ranges_in_words():
 
     assert words("data_config.validation_fraction") == "more than 0, less than 1"
     assert words("data_config.augmentation_config.geometric.rotation_max") == "-180 to 180"
-    assert words("model_config.backbone_config.unet.kernel_size") == "1 or more, an odd number"
+    assert words("model_config.backbone_config.unet.kernel_size") == "1 to 31, an odd number"
     assert words("name") == ""

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.config.effect import idle_reason
 from sleapnn_engine.config.files import SECRETS
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import problem_of
 from sleapnn_engine.config.view import View
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.form.editors.base import same
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from sleapnn_gui.form.registry import needs_switch
 
