@@ -10,13 +10,7 @@ from sleapnn_engine.commands.train import override
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.checks_disk import check_files, check_labels
-from sleapnn_engine.config.derived import (
-    also_text,
-    auto_text,
-    network_parameters,
-    receptive_field,
-    steps_per_epoch,
-)
+from sleapnn_engine.config.derived import also_text, auto_text, receptive_field
 from sleapnn_engine.config.effect import idle_settings
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config, parse_config
@@ -85,12 +79,10 @@ def wrong(issues: list[Issue]) -> list[Issue]:
 def figures(values: dict[str, Any], facts: dict[str, Any]) -> list[Any]:
     """Everything that is computed from a config while it is edited."""
     view = View(values)
-    texts = [auto_text(view, path, facts) + also_text(view, path) for path in SPEC.edited]
+    texts = [auto_text(path, facts, None) + also_text(view, path) for path in SPEC.edited]
     return [
         *texts,
         receptive_field(view),
-        network_parameters(view, facts),
-        steps_per_epoch(view, facts),
         idle_settings(values),
         check_files(values),
         check_labels(values, facts),
@@ -139,15 +131,6 @@ def test_the_largest_values_together_are_computed_at_once() -> None:
                 tree.put(values, path, SPEC.keys[path].meta.maximum)
         assert len(figures(values, FACTS)) > 100
         assert "channels, and no network" in " ".join(issue.message for issue in validate(values))
-
-
-@pytest.mark.parametrize("size", [float("nan"), float("inf"), 1e308, -5, 0, None, "wide"])
-def test_positions_that_are_none_lead_to_no_figure(size: Any) -> None:
-    values = config_using("data_config.preprocessing.crop_size")
-    tree.put(values, HEADS, {"centered_instance": SPEC.defaults(f"{HEADS}.centered_instance")})
-    facts = {**FACTS, "instance_size": {"max": size}, "reach": {"": size}}
-    assert auto_text(View(values), "data_config.preprocessing.crop_size", facts) == ""
-    assert auto_text(View(values), "data_config.preprocessing.crop_padding", facts) == ""
 
 
 def test_what_a_training_wrote_for_others_need_not_be_right() -> None:
