@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from sleapnn_engine.config.effect import idle_reason
+from sleapnn_engine.config.effect import idle_reason, is_never_drawn
 from sleapnn_engine.config.files import SECRETS
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
@@ -145,7 +145,9 @@ def test_a_number_out_of_range_is_not_clamped(form, path):
     assert form.document.value(path) == wrong
     assert line.text() == str(wrong)
     assert problem_of(SPEC.keys[path], wrong) is not None
-    assert row.severity == ("warning" if idle_reason(View(form.document.values), path) else "error")
+    view = View(form.document.values)
+    idle = idle_reason(view, path) or is_never_drawn(view, path)
+    assert row.severity == ("warning" if idle else "error")
 
 
 def test_the_wheel_changes_nothing_and_is_left_to_the_page(form):
