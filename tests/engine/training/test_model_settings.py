@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import build_job
-from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.validate import validate
 from sleapnn_engine.models import imagenet
 from sleapnn_engine.models.pyramid import Pyramid
 from sleapnn_engine.training.state import Training
@@ -81,11 +80,20 @@ def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_
     "model_config.backbone_config.convnext.max_stride", "model_config.backbone_config.swint.max_stride"
 )
 @pytest.mark.parametrize("backbone", BACKBONES[1:])
-def test_a_max_stride_that_the_stem_does_not_lead_to_is_refused(tmp_path: Path, backbone: str) -> None:
+def test_a_max_stride_that_the_stem_does_not_lead_to_is_told_and_has_no_effect(
+    tmp_path: Path, backbone: str
+) -> None:
     config = job(tmp_path, write_labels(tmp_path), backbone=backbone)
-    tree.put(config, f"{SECTION}{backbone}.max_stride", 64)
-    with pytest.raises(UserError, match="16 times its stem stride, 32; the file says 64"):
-        build_job(config)
+    path = f"{SECTION}{backbone}.max_stride"
+    tree.put(config, path, 64)
+    (said,) = [issue for issue in validate(config) if issue.path == path]
+    assert said.severity == "info"
+    assert "16 times its stem stride, so it is 32; the 64 in the file has no effect" in said.message
+
+    def look(training: Training) -> dict[str, torch.Size]:
+        return {name: value.shape for name, value in state(training).items()}
+
+    assert built(config, look) == built(job(tmp_path, write_labels(tmp_path), backbone=backbone), look)
 
 
 @pytest.mark.setting("model_config.init_weights")

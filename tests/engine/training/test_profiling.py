@@ -118,7 +118,7 @@ def test_profiling_changes_no_number(config: Config, choice: str) -> None:
 @pytest.mark.parametrize("choice", ["simple", "advanced", "pytorch"])
 def test_a_run_that_failed_has_its_report(config: Config, tmp_path: Path, choice: str) -> None:
     made = config(profiler=choice, max_epochs=50)
-    made["trainer_config"]["optimizer"]["lr"] = 1e30
+    made["trainer_config"]["optimizer"]["lr"] = 1e6
     with pytest.raises(UserError, match="became"):
         train(build_job(made), stream=io.StringIO())
     text = (tmp_path / "models" / "run" / f"profile.{choice}.txt").read_text(encoding="utf-8")

@@ -317,7 +317,7 @@ def test_a_signal_keeps_everything(shared_data: Path, tmp_path: Path, number: si
 def test_a_loss_that_is_not_finite_ends_the_run_in_words(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    config = values(shared_data, tmp_path, trainer_config__optimizer__lr=1e30, trainer_config__max_epochs=20)
+    config = values(shared_data, tmp_path, trainer_config__optimizer__lr=1e6, trainer_config__max_epochs=20)
     code, _, err = finish(start(config_file(config, tmp_path)))
     run = tmp_path / "run"
     assert code == 1
