@@ -83,7 +83,8 @@ def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_
 def test_a_max_stride_that_the_stem_does_not_lead_to_is_told_and_has_no_effect(
     tmp_path: Path, backbone: str
 ) -> None:
-    config = job(tmp_path, write_labels(tmp_path), backbone=backbone)
+    labels = write_labels(tmp_path)
+    config = job(tmp_path, labels, backbone=backbone)
     path = f"{SECTION}{backbone}.max_stride"
     tree.put(config, path, 64)
     (said,) = [issue for issue in validate(config) if issue.path == path]
@@ -93,7 +94,7 @@ def test_a_max_stride_that_the_stem_does_not_lead_to_is_told_and_has_no_effect(
     def look(training: Training) -> dict[str, torch.Size]:
         return {name: value.shape for name, value in state(training).items()}
 
-    assert built(config, look) == built(job(tmp_path, write_labels(tmp_path), backbone=backbone), look)
+    assert built(config, look) == built(job(tmp_path, labels, backbone=backbone), look)
 
 
 @pytest.mark.setting("model_config.init_weights")
