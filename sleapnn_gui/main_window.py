@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.view import HEADS
@@ -23,6 +23,7 @@ from .frame.draft_offer import DraftOffer
 from .frame.file_commands import FileCommands
 from .frame.help_commands import HelpCommands
 from .frame.menus import fill_menu_bar
+from .frame.pages import Pages
 from .frame.rail import Rail
 from .frame.remembered import draft_folder, remember_layout, remember_recent
 from .frame.run_commands import RunCommands
@@ -114,20 +115,18 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self.banner.followed.connect(self._follow_banner)
         self.rail = Rail()
-        self.pages = QStackedWidget()
-        self._pages: dict[str, QWidget] = {
+        pages: dict[str, QWidget] = {
             "data": self.labels_page,
             "configure": self.form,
             "train": self.train_page,
             "runs": self.runs_page,
         }
-        for page in self._pages.values():
-            self.pages.addWidget(page)
+        self.pages = Pages(pages)
         self.status_line = StatusLine(self.document)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)
-        middle.addWidget(self.pages, 1)
+        middle.addWidget(self.pages.scrolled(), 1)
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
@@ -189,18 +188,18 @@ class MainWindow(QMainWindow):
         """Show data, configure, train or runs."""
         if self.banner.severity == "info" and self._banner_then is None and name != self.page():
             self.say("")
-        self.pages.setCurrentWidget(self._pages[name])
+        page = self.pages.show_page(name)
         self.rail.show_page(name)
         focus = self.focusWidget()
         if focus is None or not self.rail.isAncestorOf(focus):
             # Qt would give it to the first control of the page, which may be one that ends a run.
-            self._pages[name].setFocus(Qt.FocusReason.OtherFocusReason)
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":
             self.runs_page.look_in(self.runs.folder())
 
     def page(self) -> str:
         """Name of the page that is shown."""
-        return next(name for name, page in self._pages.items() if page is self.pages.currentWidget())
+        return self.pages.name
 
     def reveal(self, path: str) -> None:
         """Go to one setting or section of the form."""

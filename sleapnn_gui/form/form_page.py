@@ -31,6 +31,7 @@ from .section_page import Filter, SectionPage
 
 _FOLD_BELOW = 1360  # window width in pixels under which the pane beside the rows folds away
 _LIST_WIDTH, _PANE_WIDTH, _NARROW_PANE = 214, 380, 320
+_SLIM_BELOW, _SLIM_LIST = 800, 140  # a window of a small screen has a slimmer list
 
 
 class FormPage(QWidget):
@@ -60,6 +61,7 @@ class FormPage(QWidget):
         self._later.setInterval(0)
         self._later.timeout.connect(self._invalidate)
         self._pane_wanted: bool | None = None
+        self._slim = False
         self.sections = SectionList(self._layout, self)
         self._pages: dict[str, SectionPage] = {}
         self._rows: dict[str, Row] = {}
@@ -144,7 +146,7 @@ class FormPage(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(left)
         self._splitter.addWidget(self._build_middle())
-        left.setMinimumWidth(180)
+        left.setMinimumWidth(_SLIM_LIST)
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
         row = QHBoxLayout(self)
@@ -177,7 +179,6 @@ class FormPage(QWidget):
         self._scroll = QScrollArea(middle)
         self._scroll.setObjectName("form:rows")
         self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._inside = QWidget()
         self._inside.setProperty("clear", True)
@@ -332,6 +333,11 @@ class FormPage(QWidget):
                     [_LIST_WIDTH, self.width() - _LIST_WIDTH - _NARROW_PANE, _NARROW_PANE]
                 )
         self._toggle.setChecked(shown)
+        slim = self.window().width() < _SLIM_BELOW
+        if slim != self._slim:
+            self._slim = slim
+            wide = _SLIM_LIST if slim else _LIST_WIDTH
+            self._splitter.setSizes([wide, self.width() - wide, 0])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -31,8 +31,9 @@ class TopBar(QFrame):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(search)
-        row.addWidget(button_for(check))
-        row.addWidget(button_for(train, primary=True))
+        self.check, self.train = button_for(check), button_for(train, primary=True)
+        row.addWidget(self.check)
+        row.addWidget(self.train)
         self.show_labels("No labels", "")
 
     def show_labels(self, name: str, facts: str) -> None:

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMessageBox,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -28,6 +30,8 @@ from ..widgets.two_lines import DOUBT, REMARK, TwoLines
 from .facts_view import FactsView
 
 _SUFFIXES = (".slp",)
+_STACK_BELOW = 640  # page width in pixels under which presets stand below the labels
+_LEAST_LIST = 3 * 48  # three presets
 
 
 class DropZone(QFrame):
@@ -106,8 +110,20 @@ class LabelsPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._known_presets = list(presets)
+        self._row = row
         row.addWidget(self._labels_side(), 3)
         row.addWidget(self._presets_side(presets), 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < _STACK_BELOW
+        self._row.setDirection(
+            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        """What it can do with where labels and presets stand below one another."""
+        return QSize(340, super().minimumSizeHint().height())
 
     def _labels_side(self) -> QWidget:
         side = QWidget()
@@ -124,17 +140,26 @@ class LabelsPage(QWidget):
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
         self.busy.setAccessibleName("Reading labels")
+        # Reading begins and ends by itself; nothing moves under the pointer when it does.
+        room = self.busy.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.busy.setSizePolicy(room)
         self.busy.hide()
+        self.misfit = MessageLine()
+        self.misfit.setObjectName("misfit")
+        self.misfit.hide()
         self.facts = FactsView()
         column.addWidget(title)
         column.addWidget(self.drop_zone)
         column.addWidget(self.busy)
+        column.addWidget(self.misfit)
         column.addWidget(self.facts)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(side)
+        scroll.setMinimumSize(320, 140)
         return scroll
 
     def _presets_side(self, presets: Sequence[Preset]) -> QWidget:
@@ -148,10 +173,8 @@ class LabelsPage(QWidget):
         hint = QLabel("A preset fills in every setting for one kind of model; the labels you chose stay.")
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
-        self.misfit = MessageLine()
-        self.misfit.setObjectName("misfit")
-        self.misfit.hide()
         self.presets = QListWidget()
+        self.presets.setMinimumHeight(_LEAST_LIST)
         self.presets.setObjectName("presets")
         self.presets.setAccessibleName("Presets")
         self.presets.setAlternatingRowColors(False)
@@ -165,9 +188,7 @@ class LabelsPage(QWidget):
             item.setToolTip(preset.note)
             self.presets.addItem(item)
         self.presets.currentRowChanged.connect(self._show_note)
-        self.presets.itemActivated.connect(
-            lambda item: self.preset_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
-        )
+        self.presets.itemActivated.connect(self._take)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
@@ -175,7 +196,7 @@ class LabelsPage(QWidget):
         self.use.setObjectName("use_preset")
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
-        for widget in (title, hint, self.misfit):
+        for widget in (title, hint):
             column.addWidget(widget)
         column.addWidget(self.presets, 1)
         column.addWidget(self.note)
@@ -202,7 +223,27 @@ class LabelsPage(QWidget):
     def _use(self) -> None:
         item = self.presets.currentItem()
         if item is not None:
-            self.preset_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+            self._take(item)
+
+    def _take(self, item: QListWidgetItem) -> None:
+        """Use a preset; one that the labels speak against only after a word about it."""
+        name, doubt = item.data(Qt.ItemDataRole.UserRole), item.data(DOUBT)
+        if not doubt:
+            self.preset_chosen.emit(name)
+            return
+        box = QMessageBox(self)
+        box.setObjectName("doubt")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.setText(f"“{item.text()}” cannot learn from these labels.")
+        box.setInformativeText(
+            f"{doubt} Training will be refused until you choose another model or other labels."
+        )
+        use = box.addButton("Use it all the same", QMessageBox.ButtonRole.DestructiveRole)
+        other = box.addButton("Choose another", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(other)
+        use.clicked.connect(lambda: self.preset_chosen.emit(name))
+        box.open()
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Choose labels", "", "SLEAP labels (*.slp)")
@@ -215,7 +256,7 @@ class LabelsPage(QWidget):
     def show_misfit(self, why: str) -> None:
         """Say why the model that is chosen now cannot learn from the labels; '' when it can."""
         self.misfit.say(
-            f"The model that is chosen now does not fit these labels. {why} Choose another one below."
+            f"The model that is chosen now does not fit these labels. {why} Choose another preset."
             if why
             else "",
             severity="warning" if why else "hint",

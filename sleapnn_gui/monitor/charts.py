@@ -1,7 +1,8 @@
 """The charts of a run: loss large, the worst frame beside it, and below parts, rate, throughput and log."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import ticks, words
@@ -15,6 +16,8 @@ from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
+NARROW_BELOW, LEAST_WIDTH, LEAST_LOSS = 830, 520, 180
+"""Below the first width the frame goes under the loss and the throughput away; below the second the page scrolls."""
 
 _NO_ERRORS = "Distances are measured when the first epoch ends."
 _NONE_FOUND = "No animal was found yet, so there is no distance to measure. Early epochs are often like that."
@@ -49,6 +52,17 @@ class ChartsView(QWidget):
         self.rows.setSizes([2000, LOWER_HEIGHT])
         column.addWidget(self.rows)
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_BELOW
+        self.upper.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+        self.loss.setMinimumHeight(LEAST_LOSS if narrow else 0)
+        self.speed_panel.setVisible(not narrow)
+
+    def minimumSizeHint(self) -> QSize:
+        """What it can do with where the frame stands below the loss."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
 
     def _make_lower_row(self) -> QWidget:
         row = QWidget()

@@ -19,9 +19,16 @@ from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
-ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
+ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW, NO_TIME_BELOW, NO_ERROR_BELOW = (
+    1330,
+    1190,
+    1100,
+    960,
+    880,
+    760,
+)
 """Widths in pixels: four numbers fit beside the buttons (the speed also stands over its own chart), captions fit in
-full, there is room for the bar (the chip says the epoch as well), and for the name."""
+full, there is room for the bar (the chip says the epoch as well), for the name, for the time and for the error."""
 
 
 class StateChip(QLabel):
@@ -29,7 +36,7 @@ class StateChip(QLabel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._token = "accent"
+        self._token, self._narrow = "accent", False
         self.setAccessibleName("State of the run")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFixedHeight(24)
@@ -47,7 +54,17 @@ class StateChip(QLabel):
         return QSize(QFontMetrics(self._font()).horizontalAdvance(self.text()) + 24, 24)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(80, 24) if self._narrow else self.sizeHint()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Let the words be cut where the buttons need the room."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.setToolTip(self.text() if narrow else "")
+            self.setSizePolicy(
+                QSizePolicy.Policy.Preferred if narrow else QSizePolicy.Policy.Minimum,
+                QSizePolicy.Policy.Fixed,
+            )
 
     @staticmethod
     def _font() -> QFont:
@@ -70,7 +87,9 @@ class StateChip(QLabel):
         painter.drawRoundedRect(QRectF(self.rect()), 12, 12)
         painter.setPen(theme.color(self._token))
         painter.setFont(self._font())
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self.text())
+        room = self.width() - 16 if self._narrow else self.width()
+        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), shown)
 
 
 class FigureLabel(QWidget):
@@ -199,11 +218,18 @@ class RunStrip(QFrame):
         super().resizeEvent(event)
         self._make_room()
 
+    def minimumSizeHint(self) -> QSize:
+        """What it can do with: a short chip and the three buttons."""
+        return QSize(80 + sum(b.minimumWidth() for b in (self.pause, self.stop, self.cancel)) + 64, 52)
+
     def _make_room(self) -> None:
         width = self.width()
         self.speed.setVisible((self.animals.isHidden() and width >= NO_BAR_BELOW) or width >= ROOMY)
         self.bar.setVisible(width >= NO_BAR_BELOW)
         self.name.setVisible(width >= NO_NAME_BELOW)
+        self.time.setVisible(width >= NO_TIME_BELOW)
+        self.error.setVisible(width >= NO_ERROR_BELOW)
+        self.chip.set_narrow(width < NO_ERROR_BELOW)
         crowded = width < BRIEF_BELOW or (not self.animals.isHidden() and width < ROOMY)
         for figure in (self.animals, self.time):
             figure.set_brief(crowded)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_gui.document.document import Document
@@ -112,3 +113,76 @@ def test_dropping_labels_hands_over_their_paths(app: QApplication, tmp_path: Pat
     assert enter.isAccepted()
     QApplication.sendEvent(page.drop_zone, QDropEvent(QPointF(5, 5), copy, data, left, none))
     assert got == [[str(tmp_path / "a.slp"), str(tmp_path / "c.pkg.slp")]]
+
+
+@pytest.fixture
+def shown(app: QApplication) -> Iterator[LabelsPage]:
+    page = LabelsPage(list_presets("guide"))
+    page.resize(1100, 640)
+    page.show()
+    app.processEvents()
+    yield page
+    page.close()
+    page.deleteLater()
+
+
+def test_no_preset_moves_by_itself_whatever_becomes_of_the_labels(
+    app: QApplication, shown: LabelsPage
+) -> None:
+    facts = {
+        "labeled_frames": 50,
+        "max_instances_per_frame": 2,
+        "nodes": ["a", "b"],
+        "edges": [],
+        "tracks": [],
+    }
+
+    def places() -> list[tuple[int, int, int, int]]:
+        app.processEvents()
+        view = shown.presets
+        rows = [
+            view.visualItemRect(view.item(row)).translated(view.mapTo(shown, QPoint()))
+            for row in range(view.count())
+        ]
+        controls = [
+            control.rect().translated(control.mapTo(shown, QPoint()))
+            for control in (shown.use, shown.drop_zone)
+        ]
+        return [rect.getRect() for rect in (*rows, *controls)]
+
+    shown.presets.setCurrentRow(0)
+    before = places()
+    for become in (
+        lambda: shown.show_reading(["/data/a.slp"]),
+        lambda: shown.show_facts(facts),
+        lambda: shown.show_misfit(
+            "Some frames show 2 animals; a one-animal model can learn only one per frame."
+        ),
+        lambda: shown.show_failure("a.slp is damaged: " + "it cannot be read. " * 12),
+        lambda: shown.show_misfit(""),
+        lambda: shown.show_nothing(),
+    ):
+        become()
+        assert places() == before
+
+
+def test_a_preset_that_does_not_fit_is_used_only_after_a_word(app: QApplication, shown: LabelsPage) -> None:
+    used: list[str] = []
+    shown.preset_chosen.connect(used.append)
+    shown.show_facts({"labeled_frames": 5, "max_instances_per_frame": 2, "nodes": ["a", "b"], "edges": []})
+    shown.presets.setCurrentRow(0)
+    for answer, expected in (
+        ("Choose another", []),
+        ("Use it all the same", ["single_instance_unet_medium_rf"]),
+    ):
+        QTest.mouseClick(shown.use, Qt.MouseButton.LeftButton)
+        box = shown.findChild(QMessageBox, "doubt")
+        assert box is not None
+        assert "2 animals" in box.informativeText()
+        button = next(button for button in box.buttons() if button.text() == answer)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert used == expected
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    shown.presets.setCurrentRow(2)
+    QTest.mouseClick(shown.use, Qt.MouseButton.LeftButton)
+    assert used[-1] == "centroid_unet"

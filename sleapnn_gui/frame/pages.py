@@ -1,0 +1,42 @@
+"""The pages of the window, one shown at a time, that scroll where the window is smaller than what they can do with."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+
+
+class Pages(QStackedWidget):
+    """Asks for no more room than the page that is shown, rather than for that of the largest."""
+
+    def __init__(self, pages: Mapping[str, QWidget]) -> None:
+        super().__init__()
+        self._pages = dict(pages)
+        for page in pages.values():
+            self.addWidget(page)
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    @property
+    def name(self) -> str:
+        """Name of the page that is shown."""
+        return next(name for name, page in self._pages.items() if page is self.currentWidget())
+
+    def show_page(self, name: str) -> QWidget:
+        """Show the page of this name; returns it."""
+        page = self._pages[name]
+        self.setCurrentWidget(page)
+        return page
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else QSize()
+
+    def scrolled(self) -> QScrollArea:
+        """This in an area that scrolls where it must."""
+        area = QScrollArea()
+        area.setObjectName("pages")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self)
+        return area
