@@ -31,7 +31,7 @@ from .section_page import Filter, SectionPage
 
 _FOLD_BELOW = 1360  # window width in pixels under which the pane beside the rows folds away
 _LIST_WIDTH, _PANE_WIDTH, _NARROW_PANE = 214, 380, 320
-_SLIM_BELOW, _SLIM_LIST = 800, 140  # a window of a small screen has a slimmer list
+_SLIM_BELOW, _SLIM_LIST = 720, 140  # a window of a small screen has a slimmer list
 
 
 class FormPage(QWidget):
@@ -334,7 +334,7 @@ class FormPage(QWidget):
                 )
         self._toggle.setChecked(shown)
         slim = self.window().width() < _SLIM_BELOW
-        if slim != self._slim:
+        if slim != self._slim and self.isVisible():
             self._slim = slim
             wide = _SLIM_LIST if slim else _LIST_WIDTH
             self._splitter.setSizes([wide, self.width() - wide, 0])

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import ticks, words
@@ -43,7 +43,8 @@ class ChartsView(QWidget):
         self.upper.addWidget(self.frames)
         self.upper.setStretchFactor(0, 2)
         self.upper.setStretchFactor(1, 1)
-        self.upper.setSizes([2000, 1000])
+        self._beside = [2000, 1000]
+        self.upper.setSizes(self._beside)
         self.rows = _splitter(Qt.Orientation.Vertical, "charts:rows")
         self.rows.addWidget(self.upper)
         self.rows.addWidget(self._make_lower_row())
@@ -55,8 +56,21 @@ class ChartsView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._make_room()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Put the frame under the loss where they do not fit beside one another; not before the size is known."""
         narrow = self.width() < NARROW_BELOW
+        if not self.isVisible() or narrow == (self.upper.orientation() is Qt.Orientation.Vertical):
+            return
+        if narrow:
+            self._beside = self.upper.sizes()
         self.upper.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+        self.upper.setSizes([LEAST_LOSS, LEAST_LOSS] if narrow else self._beside)
         self.loss.setMinimumHeight(LEAST_LOSS if narrow else 0)
         self.speed_panel.setVisible(not narrow)
 

@@ -19,16 +19,9 @@ from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
-ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW, NO_TIME_BELOW, NO_ERROR_BELOW = (
-    1330,
-    1190,
-    1100,
-    960,
-    880,
-    760,
-)
+ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
 """Widths in pixels: four numbers fit beside the buttons (the speed also stands over its own chart), captions fit in
-full, there is room for the bar (the chip says the epoch as well), for the name, for the time and for the error."""
+full, there is room for the bar (the chip says the epoch as well), and for the name."""
 
 
 class StateChip(QLabel):
@@ -173,6 +166,7 @@ class RunStrip(QFrame):
         row.addWidget(self.chip)
         row.addWidget(self.bar, 4)
         row.addSpacing(6)
+        self._counted = False
         self.animals.hide()
         for figure in self._figures:
             row.addWidget(figure)
@@ -208,7 +202,7 @@ class RunStrip(QFrame):
 
     def show_animals(self, figure: Figure | None, *, told: str) -> None:
         """Show how many animals are found, for models that count them; speed gives way where there is no room."""
-        self.animals.setVisible(figure is not None)
+        self._counted = figure is not None
         if figure is not None:
             self.animals.say(figure)
             self.animals.setToolTip(told)
@@ -224,16 +218,27 @@ class RunStrip(QFrame):
 
     def _make_room(self) -> None:
         width = self.width()
-        self.speed.setVisible((self.animals.isHidden() and width >= NO_BAR_BELOW) or width >= ROOMY)
+        self.speed.setVisible((not self._counted and width >= NO_BAR_BELOW) or width >= ROOMY)
         self.bar.setVisible(width >= NO_BAR_BELOW)
         self.name.setVisible(width >= NO_NAME_BELOW)
-        self.time.setVisible(width >= NO_TIME_BELOW)
-        self.error.setVisible(width >= NO_ERROR_BELOW)
-        self.chip.set_narrow(width < NO_ERROR_BELOW)
-        crowded = width < BRIEF_BELOW or (not self.animals.isHidden() and width < ROOMY)
+        self.animals.setVisible(self._counted)
+        for figure in (self.time, self.error):
+            figure.show()
+        self.chip.set_narrow(False)
+        crowded = width < BRIEF_BELOW or (self._counted and width < ROOMY)
         for figure in (self.animals, self.time):
             figure.set_brief(crowded)
         self.error.set_brief(width < BRIEF_BELOW)
+        self._give_way(width)
+
+    def _give_way(self, width: int) -> None:
+        """On a small screen the figures go, and the chip is cut, before a button does."""
+        layout = self.layout()
+        assert layout is not None
+        for give in (self.time.hide, self.animals.hide, self.error.hide, lambda: self.chip.set_narrow(True)):
+            if layout.minimumSize().width() <= width:
+                return
+            give()
 
     def set_progress(self, share: float, *, token: str) -> None:
         """Fill the bar, in the colour of the state."""
