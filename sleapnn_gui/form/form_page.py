@@ -179,6 +179,7 @@ class FormPage(QWidget):
         self._scroll = QScrollArea(middle)
         self._scroll.setObjectName("form:rows")
         self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._inside = QWidget()
         self._inside.setProperty("clear", True)
@@ -338,6 +339,9 @@ class FormPage(QWidget):
             self._slim = slim
             wide = _SLIM_LIST if slim else _LIST_WIDTH
             self._splitter.setSizes([wide, self.width() - wide, 0])
+            # On a screen too narrow for a row, scrolling is better than an editor that cannot be reached.
+            bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded if slim else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            self._scroll.setHorizontalScrollBarPolicy(bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

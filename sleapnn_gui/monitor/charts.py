@@ -64,7 +64,8 @@ class ChartsView(QWidget):
 
     def _make_room(self) -> None:
         """Put the frame under the loss where they do not fit beside one another; not before the size is known."""
-        narrow = self.width() < NARROW_BELOW
+        least = sum(part.minimumSizeHint().width() for part in (self.loss, self.frames)) + GAP
+        narrow = self.width() < max(NARROW_BELOW, least)
         if not self.isVisible() or narrow == (self.upper.orientation() is Qt.Orientation.Vertical):
             return
         if narrow:
