@@ -1,7 +1,7 @@
 """The charts of a run: loss large, the worst frame beside it, and below parts, rate, throughput and log."""
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
+SPEED_PLACE, SPEED_STRETCH = 2, 8
 NARROW_BELOW, LEAST_WIDTH, LEAST_LOSS = 830, 520, 180
 """Below the first width the frame goes under the loss and the throughput away; below the second the page scrolls."""
 
@@ -62,6 +63,11 @@ class ChartsView(QWidget):
         super().showEvent(event)
         self._make_room()
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:  # a head more or less changes what fits
+            self._make_room()
+        return super().event(event)
+
     def _make_room(self) -> None:
         """Put the frame under the loss where they do not fit beside one another; not before the size is known."""
         least = sum(part.minimumSizeHint().width() for part in (self.loss, self.frames)) + GAP
@@ -74,6 +80,7 @@ class ChartsView(QWidget):
         self.upper.setSizes([LEAST_LOSS, LEAST_LOSS] if narrow else self._beside)
         self.loss.setMinimumHeight(LEAST_LOSS if narrow else 0)
         self.speed_panel.setVisible(not narrow)
+        self._lower.setColumnStretch(SPEED_PLACE, 0 if narrow else SPEED_STRETCH)
 
     def minimumSizeHint(self) -> QSize:
         """What it can do with where the frame stands below the loss."""
@@ -81,7 +88,7 @@ class ChartsView(QWidget):
 
     def _make_lower_row(self) -> QWidget:
         row = QWidget()
-        lower = QGridLayout(row)
+        lower = self._lower = QGridLayout(row)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(GAP)
         self.parts_panel = Panel("Error by part")
@@ -105,7 +112,7 @@ class ChartsView(QWidget):
         self.log = LogView()
         self.log_panel.body.addWidget(self.log, 1)
         for place, (panel, stretch) in enumerate(
-            ((self.parts_panel, 10), (self.rate_panel, 8), (self.speed_panel, 8), (self.log_panel, 16))
+            ((self.parts_panel, 10), (self.rate_panel, 8), (self.speed_panel, SPEED_STRETCH), (self.log_panel, 16))
         ):
             panel.setMinimumHeight(LEAST_LOWER)
             lower.addWidget(panel, 0, place)
