@@ -16,7 +16,7 @@ from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
-SPEED_PLACE, SPEED_STRETCH = 2, 8
+SPEED_PLACE, SPEED_STRETCH, LEAST_LOWER_WIDTH = 2, 8, 150
 NARROW_BELOW, LEAST_WIDTH, LEAST_LOSS = 830, 520, 180
 """Below the first width the frame goes under the loss and the throughput away; below the second the page scrolls."""
 
@@ -81,6 +81,7 @@ class ChartsView(QWidget):
         self.loss.setMinimumHeight(LEAST_LOSS if narrow else 0)
         self.speed_panel.setVisible(not narrow)
         self._lower.setColumnStretch(SPEED_PLACE, 0 if narrow else SPEED_STRETCH)
+        self._lower.setColumnMinimumWidth(SPEED_PLACE, 0 if narrow else LEAST_LOWER_WIDTH)
 
     def minimumSizeHint(self) -> QSize:
         """What it can do with where the frame stands below the loss."""
@@ -117,7 +118,7 @@ class ChartsView(QWidget):
             panel.setMinimumHeight(LEAST_LOWER)
             lower.addWidget(panel, 0, place)
             lower.setColumnStretch(place, stretch)
-            lower.setColumnMinimumWidth(place, 150)
+            lower.setColumnMinimumWidth(place, LEAST_LOWER_WIDTH)
         row.setMinimumHeight(LEAST_LOWER)
         return row
 
