@@ -20,12 +20,8 @@ _NOT_READ = (
 def told_extras(stored: sio.Labels) -> Iterator[str]:
     """Say what is not learned from: frames marked as empty, identities, masks and their kind."""
     yield from _negative_frames(stored)
-    named = [
-        i
-        for frame in stored.labeled_frames
-        for i in frame.instances
-        if getattr(i, "identity", None) is not None
-    ]
+    animals = (i for frame in stored.labeled_frames for i in frame.instances)
+    named = [i for i in animals if i.identity is not None] if getattr(stored, "identities", ()) else []
     if named:
         names = first_few([f"'{name}'" for name in dict.fromkeys(i.identity.name for i in named)])
         have = "has" if len(named) == 1 else "have"

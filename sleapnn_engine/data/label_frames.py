@@ -28,13 +28,13 @@ class RawInstance:
 class RawFrame:
     """One labelled frame as stored; `video_index` counts over all files read together.
 
-    `marks` are centres of animals without body parts, float (marks, 2).
+    `marks` are centres (x, y) of animals without body parts.
     """
 
     video_index: int
     frame_index: int
     instances: tuple[RawInstance, ...]
-    marks: np.ndarray = attrs.field(factory=lambda: np.zeros((0, 2)))
+    marks: Sequence[tuple[float, float]] = ()
 
 
 @attrs.define
@@ -117,8 +117,8 @@ def usable_frames(
         if key not in sizes:
             continue
         kept = _clean_frame(chosen, sizes[key], place, notes)
-        marks = _clean_marks(np.concatenate(marked[key]), kept, sizes[key], place, notes)
-        if not kept and not len(marks):
+        marks = _clean_marks(marked[key], kept, sizes[key], place, notes) if key in marked else None
+        if not kept and marks is None:
             continue
         frames.append(
             LabeledFrame(
@@ -131,7 +131,7 @@ def usable_frames(
                 ),
                 is_user=np.array([i.is_user for i in kept], dtype=bool),
                 size=sizes[key],
-                marks=marks if len(marks) else None,
+                marks=marks,
             )
         )
     return (
@@ -143,16 +143,17 @@ def usable_frames(
 
 def _merged(
     raw: Sequence[RawFrame], videos: Sequence[str], notes: Notes
-) -> tuple[dict[tuple[int, int], list[RawInstance]], dict[tuple[int, int], list[np.ndarray]]]:
+) -> tuple[dict[tuple[int, int], list[RawInstance]], dict[tuple[int, int], list[tuple[float, float]]]]:
     """Animals and marks by (video_index, frame_index), those of frames that come several times together."""
     merged: dict[tuple[int, int], list[RawInstance]] = {}
-    marked: dict[tuple[int, int], list[np.ndarray]] = {}
+    marked: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for frame in raw:
         key = (frame.video_index, frame.frame_index)
         if key in merged:
             notes.repeated_frames.append(_place(videos, key))
         merged.setdefault(key, []).extend(frame.instances)
-        marked.setdefault(key, []).append(frame.marks)
+        if len(frame.marks):
+            marked.setdefault(key, []).extend(frame.marks)
     return merged, marked
 
 
@@ -190,19 +191,21 @@ def _clean_frame(
 
 
 def _clean_marks(
-    marks: np.ndarray, kept: Sequence[RawInstance], size: tuple[int, ...] | None, place: str, notes: Notes
-) -> np.ndarray:
+    marks: Sequence[tuple[float, float]],
+    kept: Sequence[RawInstance],
+    size: tuple[int, ...] | None,
+    place: str,
+    notes: Notes,
+) -> np.ndarray | None:
     """Centroid marks that stand for an animal of their own: in the image, and in no box around another animal."""
-    if not len(marks):
-        return marks.astype(np.float32)
-    cleaned, not_finite, outside = clean_points(marks, size=size)
+    cleaned, not_finite, outside = clean_points(np.array(marks), size=size)
     notes.marks_outside += [place] * (not_finite + outside)
     cleaned = cleaned[np.isfinite(cleaned).all(axis=1)]
     for animal in kept:
         low, high = np.nanmin(animal.points, axis=0), np.nanmax(animal.points, axis=0)
         cleaned = cleaned[~((cleaned >= low) & (cleaned <= high)).all(axis=1)]
     notes.marks += [place] * len(cleaned)
-    return cleaned
+    return cleaned if len(cleaned) else None
 
 
 def _count(

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import attrs
@@ -51,8 +52,9 @@ class CheckedVideo:
 
 @attrs.define(eq=False)
 class _Looking:
-    """How far the frames of all videos have been looked at, and whether that should end."""
+    """How far the frames of all videos have been looked at, and whether that should end; `told` hears of each."""
 
+    told: Callable[[int], None] | None = None
     done: int = 0
     ended: bool = False
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
@@ -65,6 +67,8 @@ class _Looking:
             yield frame
             with self._lock:
                 self.done += 1
+            if self.told is not None:
+                self.told(self.done)
 
 
 def check_videos(
@@ -88,7 +92,9 @@ def check_videos(
         return _check(video, stored, sorted(set(frames)), file_index, looking if every_image else None)
 
     total = sum(len(set(frames)) for _, _, frames in videos)
-    if len(videos) < 2 and progress is None:
+    if len(videos) < 2:
+        if progress is not None:
+            looking.told = partial(_tell, progress, total=total)
         return [check(one) for one in videos]
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         try:
@@ -103,6 +109,10 @@ def check_videos(
             looking.ended = True
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _tell(progress: Progress, done: int, *, total: int) -> None:
+    progress(done, total)
 
 
 def video_name(record: VideoSource) -> str:
@@ -206,8 +216,7 @@ def _scale_values(
     """Find the range of images that are not of 8 bits, or only 0 and 1, and have them scaled by it; says so."""
     deep = [frame for frame, header in headers.items() if not header.plain]
     shown = sorted(set(headers) - set(deep))
-    some = [shown[0], shown[len(shown) // 2], shown[-1]] if shown else []
-    chosen = deep or (list(headers) if some and _range_of(source, some, {}).high == 1 else [])
+    chosen = deep or (list(headers) if _is_mask(source, shown) else [])
     values = _range_of(source, chosen, unreadable)
     source.span = values.span()
     alpha = [f"{video_name(record)} frame {frame}" for frame, header in headers.items() if header.alpha]
@@ -217,6 +226,13 @@ def _scale_values(
         else []
     )
     return notes + _told_scale(record, source, values, chosen)
+
+
+def _is_mask(source: EncodedFrames, frames: Sequence[int]) -> bool:
+    """Whether images hold 0 and 1 only; the first speaks for the rest, unless it could be one."""
+    if not frames or _range_of(source, frames[:1], {}).high > 1:
+        return False
+    return _range_of(source, [frames[0], frames[len(frames) // 2], frames[-1]], {}).high == 1
 
 
 def _range_of(source: Any, frames: Sequence[int], unreadable: dict[int, str]) -> ValueRange:

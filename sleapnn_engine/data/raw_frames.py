@@ -33,14 +33,13 @@ def raw_frame(
         )
         for instance in frame.instances
     )
-    marks = [
+    marks = tuple(
         (mark.x, mark.y)
         for mark in getattr(frame, "centroids", ())
         if not (user_instances_only and type(mark).__name__ == "PredictedCentroid")
         and not (mark.instance is not None and np.isfinite(mark.instance.numpy()).any())
-    ]
-    number = int(frame.frame_idx)
-    return RawFrame(video_index, number, instances, np.array(marks, dtype=np.float64).reshape(-1, 2))
+    )
+    return RawFrame(video_index, int(frame.frame_idx), instances, marks)
 
 
 def _points(instance: sio.Instance, orders: Mapping[int, Sequence[int]]) -> np.ndarray:

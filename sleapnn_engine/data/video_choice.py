@@ -63,12 +63,12 @@ def choose_files(videos: Sequence[Any], *, labels: Path, labelled: Collection[in
     """Find the files of all videos, sleap-io's, of the labels file `labels`; only `labelled` ones claim a file."""
     found = [_stored(video, number, labels) for number, video in enumerate(videos)]
     claims: dict[tuple[str, str], list[Stored]] = {}
-    for video in found:
-        if video.number in labelled and not video.inside:
-            for place in video.places:
-                if place.path:
-                    key = os.path.realpath(place.path), video.dataset
-                    claims.setdefault(key, []).append(video)
+    claiming = [video for video in found if video.number in labelled and not video.inside]
+    for video in claiming if len(claiming) > 1 else ():
+        for place in video.places:
+            if place.path:
+                key = os.path.realpath(place.path), video.dataset
+                claims.setdefault(key, []).append(video)
     for (file, _), claimants in claims.items():
         if len(claimants) > 1:
             _settle(Path(file), claimants, found)

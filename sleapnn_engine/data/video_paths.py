@@ -75,11 +75,12 @@ def _as_stored(stored: str, folder: Path) -> Place | None:
     """The file as it stands; an empty place for addresses, which are never followed."""
     if is_address(stored) or not stored.strip():
         return Place(None)
-    given = Path(stored)
-    candidates = [given] if given.is_absolute() else [folder / stored, folder / stored.replace("\\", "/")]
+    candidates = [stored] if os.path.isabs(stored) else [os.path.join(folder, stored)]
+    if "\\" in stored and not os.path.isabs(stored):
+        candidates.append(os.path.join(folder, stored.replace("\\", "/")))
     for candidate in candidates:
         if _is_file(candidate):
-            return Place(candidate)
+            return Place(Path(candidate))
     return None
 
 
@@ -156,13 +157,10 @@ def _listed(place: Path) -> list[Path]:
         return []
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(path: str | Path) -> bool:
     try:
-        return path.is_file()
-    except (
-        OSError,
-        ValueError,
-    ):  # a name the system refuses (too long, forbidden signs) is a file that is not there
+        return os.path.isfile(path)
+    except ValueError:  # a name that no system takes is a file that is not there
         return False
 
 

@@ -16,6 +16,7 @@ from sleapnn_engine.data.label_checks import (
     require_visible,
     unmeasured_identities,
 )
+from sleapnn_engine.data.label_videos import Progress
 from sleapnn_engine.data.labels import match_nodes, open_labels, select_nodes, with_animals
 from sleapnn_engine.data.model_labels import (
     match_classes,
@@ -44,13 +45,14 @@ class Data:
     val: LabelSet
 
 
-def open_training_labels(job: Job) -> LabelSet:
+def open_training_labels(job: Job, *, progress: Progress | None = None) -> LabelSet:
     """Read the training labels with the nodes, limbs and identities that the model learns.
 
-    Identities become the tracks of the set. Frames that show none of the nodes are still there, to be split. Raises UserError with everything that is wrong with the files, or when
-    they do not hold what this type of model needs.
+    Identities become the tracks of the set. Frames that show none of the nodes are still there, to be split. `progress`
+    is told of frames that were looked at. Raises UserError with everything that is wrong with the files, or when they do
+    not hold what this type of model needs.
     """
-    labels = _open(job, job.data_config.train_labels_path)
+    labels = _open(job, job.data_config.train_labels_path, progress=progress)
     require_visible(labels)
     head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
     section = getattr(job.model_config.head_configs, active(job.model_config.head_configs))
@@ -116,9 +118,10 @@ def _told(job: Job, data: Data) -> Data:
     return data
 
 
-def _open(job: Job, paths: list[str]) -> LabelSet:
+def _open(job: Job, paths: list[str], *, progress: Progress | None = None) -> LabelSet:
     """The labels of some files with their centres and the chosen nodes."""
-    labels = open_labels(paths, user_instances_only=job.data_config.user_instances_only)
+    user_only = job.data_config.user_instances_only
+    labels = open_labels(paths, user_instances_only=user_only, progress=progress)
     _warn(labels.warnings)
     model_type = active(job.model_config.head_configs)
     confmaps = getattr(job.model_config.head_configs, model_type).confmaps

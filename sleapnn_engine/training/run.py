@@ -190,9 +190,9 @@ def _build(run: _Run) -> Training:
     job, folder, phase = run.job, run.folder, run.report.phase
     write_initial(job, folder)
     seed = build.seed_everything(chosen_seed(job, run.earlier))
-    with phase("labels", "Opening labels"):
+    with phase("labels", "Opening labels") as opening:
         job = run.job = images.with_implied_colour(job, run.earlier)
-        labels = open_training_labels(job)
+        labels = open_training_labels(job, progress=opening.progress)
         run.held_out = open_held_out(job, to=labels)
     with phase("split", "Setting frames aside for validation"):
         data = split_data(job, labels)
