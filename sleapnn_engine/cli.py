@@ -25,6 +25,7 @@ COMMANDS = {
     "checkpoint": ("request", "have a running training write last.ckpt now"),
     "release-memory": ("request", "have a paused training give GPU memory to other programs"),
     "stop": ("stop", "stop a running training and keep its model"),
+    "runs": ("runs", "list runs and what became of them"),
     "doctor": ("doctor", "report versions, devices and libraries"),
 }
 

@@ -5,14 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError, EngineSilentError
-from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.client import LOST_SECONDS, EngineClient, EngineRefusedError
+from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.lines import event_line
-from sleapnn_engine.protocol.messages import VERBS, Event
+from sleapnn_engine.protocol.messages import VERBS, Event, Reply
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
+from sleapnn_engine.protocol.silence import last_checkpoint, loss_text, silence_text
 
 #: Exit code after Ctrl-C.
 INTERRUPTED = 130
+
+#: Silence that is told, for the first time, and that ends the waiting for an answer.
+TELL_SECONDS = 5.0
+GIVE_UP_SECONDS = 60.0
 
 _POLL_MS = 200
 
@@ -32,19 +38,16 @@ def run_folder(text: str) -> Path:
 
 def find_engine(folder: Path) -> Connection:
     """Read the connection file of a run folder. Raises UserError when no engine can be reached by it."""
-    try:
-        connection = Connection.read(folder)
-    except ConnectionFileError as error:
+    sight = look(folder)
+    if sight.connection is not None and sight.presence is Presence.PRESENT:
+        return sight.connection
+    hint = "'watch' shows how far it came, and run.log may say why."
+    if sight.presence is Presence.NONE:
         ended = (folder / JOURNAL_NAME).exists()
         hint = "The run is over; 'watch' shows what happened." if ended else "Start one with 'train'."
-        raise UserError(str(error), hint=hint) from error
-    if connection.process_alive() is False:
-        raise UserError(
-            f"the engine of this run (process {connection.pid}) is gone; it did not end cleanly.",
-            where=str(folder),
-            hint="'watch' shows how far it came, and run.log may say why.",
-        )
-    return connection
+    elif sight.presence in BEYOND_REACH:
+        hint = "'watch' shows what its journal says."
+    raise UserError(sight.text, where=str(folder), hint=hint)
 
 
 def say(text: str) -> None:
@@ -55,15 +58,15 @@ def say(text: str) -> None:
 def order(folder: Path, verb: str, **args: Any) -> int:
     """Ask a running engine for something and wait until it is done; returns the exit code.
 
-    Prints one line each when it is asked, accepted and done. Raises UserError when the engine refuses, is
-    silent, or the run ends another way first.
+    Prints one line each when it is asked, accepted and done. Never touches the engine's process. Raises UserError when
+    the engine refuses, stays silent, or the run ends another way first.
     """
     connection = find_engine(folder)
     try:
         with EngineClient(connection, from_seq=None, frames=False) as client:
-            say(f"asked: {verb}{''.join(f' ({key}: {value})' for key, value in args.items())}")
             _wait_known(client)
-            reply = client.request(verb, timeout_ms=10_000, **args)
+            say(f"asked: {verb}{''.join(f' ({key}: {value})' for key, value in args.items())}")
+            reply = _wait_reply(client, client.ask(verb, **args))
             if not reply.accepted:
                 raise UserError(reply.error or "the engine gave no reason.", where=str(folder))
             say("accepted")
@@ -72,48 +75,71 @@ def order(folder: Path, verb: str, **args: Any) -> int:
             return 1 if event.kind == "failed" else 0
     except EngineRefusedError as error:
         raise UserError(str(error), where=str(folder)) from error
-    except EngineSilentError as error:
-        raise UserError(
-            str(error),
-            where=str(folder),
-            hint=f"See whether process {connection.pid} is still at work on {connection.host or 'its host'}.",
-        ) from error
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
+class SilenceReport:
+    """Tells on standard error, ever less often, that an engine is silent. One report goes with one client.
+
+    `given_up` is what is added when an engine has been silent for `GIVE_UP_SECONDS`; without it there is no end.
+    """
+
+    def __init__(self, client: EngineClient, *, given_up: str = "") -> None:
+        self._client = client
+        self._given_up = given_up
+        self._next = TELL_SECONDS
+
+    def look(self) -> None:
+        """Call often. Raises UserError when the engine's process is gone, or when it is time to give up."""
+        client, quiet = self._client, self._client.quiet_seconds
+        connection = client.connection
+        if quiet < LOST_SECONDS:
+            self._next = TELL_SECONDS
+            return
+        if judge(connection) in (Presence.GONE, Presence.FOREIGN):
+            if client.caught_up or not client.engine:
+                raise UserError(
+                    f"the engine (process {connection.pid}) is gone without a last word.",
+                    where=connection.run_dir,
+                    hint="run.log may say why; checkpoints written so far are kept.",
+                )
+            return
+        text = silence_text(quiet, pid=connection.pid)
+        if self._given_up and quiet >= GIVE_UP_SECONDS:
+            lost = loss_text(last_checkpoint(connection.run_dir))
+            raise UserError(f"{text} {self._given_up}", where=connection.run_dir, hint=lost)
+        if quiet >= self._next:
+            self._next = 2 * self._next
+            print(f"{text} Still waiting; Ctrl-C leaves the engine as it is.", file=sys.stderr, flush=True)
+
+
 def _wait_known(client: EngineClient) -> None:
     """Wait for the engine's greeting, so that everything it does from the request on is seen."""
-    for _ in range(50):
+    silence = SilenceReport(client, given_up="Nothing was asked of it; repeat the command to ask again.")
+    while not client.engine:
         client.poll(_POLL_MS)
-        if client.engine:
-            return
-    raise EngineSilentError("The engine did not answer within 10 s.")
+        silence.look()
+
+
+def _wait_reply(client: EngineClient, number: int) -> Reply:
+    """Wait for the answer to a request; what happens meanwhile stays in the client."""
+    silence = SilenceReport(
+        client,
+        given_up="It was asked, and does it when it goes on; repeat the command to ask again.",
+    )
+    while (reply := client.reply_to(number, timeout_ms=_POLL_MS)) is None:
+        silence.look()
+    return reply
 
 
 def _wait_done(client: EngineClient, kind: str) -> Event:
     """Wait for the event that says done; for a stop, a run that fails on the way is over as well."""
-    warned = False
+    silence = SilenceReport(client)
     while True:
         for event in client.poll(_POLL_MS):
             if event.kind == kind or (kind == "finished" and event.kind == "failed"):
                 return event
             if event.kind in ("finished", "failed"):
                 raise UserError(f"the run ended before that could be done: {event_line(event)}.")
-        if client.lost and client.caught_up:
-            warned = report_silence(client, warned=warned)
-
-
-def report_silence(client: EngineClient, *, warned: bool) -> bool:
-    """Say once that an engine is silent; raise UserError when its process is gone."""
-    if client.connection.process_alive() is False:
-        raise UserError(
-            f"the engine (process {client.connection.pid}) is gone without a last word.",
-            where=client.connection.run_dir,
-            hint="run.log may say why; checkpoints written so far are kept.",
-        )
-    if not warned:
-        print(
-            "No sign of life from the engine for a few seconds; still waiting.", file=sys.stderr, flush=True
-        )
-    return True
+        silence.look()

@@ -3,20 +3,24 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sleapnn_engine.commands.conversation import INTERRUPTED, report_silence, run_folder, say
+from sleapnn_engine.commands.conversation import INTERRUPTED, SilenceReport, run_folder, say
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import encode_event
-from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
-from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
+from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.lines import event_line
 from sleapnn_engine.protocol.messages import LAST_KINDS, Event
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, look
+from sleapnn_engine.protocol.run_state import read_run
 
 _POLL_MS = 200
+#: How often the journal of a run on another computer is looked into.
+_FAR_SECONDS = 0.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,25 +46,29 @@ def run(args: argparse.Namespace) -> int:
         # Whoever read the pipe has seen enough; without this, Python complains once more at its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    record = read_run(folder)
     raise UserError(
-        "the run has no last word: its engine was ended from outside, or the computer went down.",
+        record.why if record is not None else "the run is not there any more.",
         where=str(folder),
         hint="run.log may say why; checkpoints written so far are kept.",
     )
 
 
 def _events(folder: Path) -> Iterator[Event]:
-    try:
-        connection = Connection.read(folder)
-    except ConnectionFileError as error:
-        if not (folder / JOURNAL_NAME).exists():
-            raise UserError(
-                "this is no run folder: it holds neither a connection file nor a journal.",
-                where=str(folder),
-                usage=True,
-            ) from error
+    record, sight = read_run(folder), look(folder)
+    if record is None:
+        raise UserError(
+            "this is no run folder: it holds neither a connection file nor a journal.",
+            where=str(folder),
+            usage=True,
+        )
+    if record.is_over:
         return _past(folder)
-    return _past(folder) if connection.process_alive() is False else _live(connection)
+    if sight.connection is not None and sight.presence is Presence.PRESENT:
+        return _live(sight.connection)
+    if sight.presence in BEYOND_REACH:
+        print(sight.text, file=sys.stderr, flush=True)
+    return _from_afar(folder)
 
 
 def _past(folder: Path) -> Iterator[Event]:
@@ -72,17 +80,29 @@ def _past(folder: Path) -> Iterator[Event]:
     _warn(reader.take_notices())
 
 
+def _from_afar(folder: Path) -> Iterator[Event]:
+    """The events of a run whose engine cannot be reached from here, as its journal grows, until it is over."""
+    reader = JournalReader(folder)
+    while True:
+        over = look(folder).presence not in BEYOND_REACH
+        while events := reader.poll():
+            yield from events
+        _warn(reader.take_notices())
+        if over:
+            return
+        time.sleep(_FAR_SECONDS)
+
+
 def _live(connection: Connection) -> Iterator[Event]:
     """The events of a run from its engine, and from the journal if the engine dies on the way."""
-    warned = False
     try:
         with EngineClient(connection, frames=False) as client:
+            silence = SilenceReport(client)
             while True:
                 events = client.poll(_POLL_MS)
                 yield from (event for event in events if event.kind != "heartbeat")
                 _warn(client.take_notices())
-                if client.lost and client.caught_up:
-                    warned = report_silence(client, warned=warned)
+                silence.look()
     except EngineRefusedError as error:
         raise UserError(str(error), where=connection.run_dir) from error
 

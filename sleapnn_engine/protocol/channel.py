@@ -30,6 +30,8 @@ from sleapnn_engine.protocol.messages import (
     Kind,
 )
 from sleapnn_engine.protocol.orders import Orders
+from sleapnn_engine.protocol.presence import Presence, judge
+from sleapnn_engine.protocol.processes import start_mark
 from sleapnn_engine.protocol.server import Outgoing, Server
 
 #: Seconds between two heartbeats.
@@ -125,6 +127,7 @@ class EngineChannel:
                 started=time.time(),
                 run_dir=str(self.run_dir),
                 host=socket.gethostname(),
+                process_started=start_mark(os.getpid()),
             )
             self._connection.write(self.run_dir)
         except (zmq.ZMQError, OSError) as error:
@@ -255,7 +258,7 @@ class EngineChannel:
             other = Connection.read(self.run_dir)
         except ConnectionFileError:
             return  # none, or the remains of something else: it is replaced
-        if other.pid != os.getpid() and other.process_alive() is not False and other.answers():
+        if other.pid != os.getpid() and judge(other) is Presence.PRESENT:
             raise ChannelError(
                 f"Another engine (process {other.pid}) is at work in {self.run_dir}. "
                 f"Stop it first, choose another run name, or remove {FILE_NAME} if you know better."

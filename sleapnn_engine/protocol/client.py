@@ -46,6 +46,9 @@ _READY_AHEAD = 4_000
 #: Longest wait on the sockets in one go, so that a page that does not come is noticed.
 _SLICE_MS = 100
 
+#: How often a greeting looks for its answer.
+_GREETING_MS = 10
+
 _EVENTS_AHEAD = 1_000
 _MAX_NOTICES = 1_000
 
@@ -106,6 +109,11 @@ class EngineClient:
         return self._silent and self.end is None
 
     @property
+    def quiet_seconds(self) -> float:
+        """How long nothing has been heard of the engine."""
+        return time.monotonic() - self._heard
+
+    @property
     def caught_up(self) -> bool:
         """Whether every event known to exist was handed out; of a silent engine, all its journal holds."""
         nothing_left = self._order.ready == 0 and self._order.missing() is None
@@ -141,6 +149,16 @@ class EngineClient:
     def request(self, verb: str, *, timeout_ms: int = 2000, **args: Any) -> Reply:
         """Send a request and wait for its answer. Raises EngineSilentError when none comes in time."""
         number = self.ask(verb, **args)
+        reply = self.reply_to(number, timeout_ms=timeout_ms)
+        if reply is not None:
+            return reply
+        self._asked.discard(number)
+        raise EngineSilentError(
+            f"The engine (process {self.connection.pid}) gave no answer to '{verb}' in {timeout_ms} ms."
+        )
+
+    def reply_to(self, number: int, *, timeout_ms: int) -> Reply | None:
+        """Wait for the answer to a question; None when none came in time. Events wait where they are meanwhile."""
         deadline = time.monotonic() + timeout_ms / 1000
         while (left := deadline - time.monotonic()) > 0:
             self._pump(min(_SLICE_MS, round(left * 1000) or 1), events=False)
@@ -148,10 +166,7 @@ class EngineClient:
                 if reply.id == number:
                     self._replies.remove(reply)
                     return reply
-        self._asked.discard(number)
-        raise EngineSilentError(
-            f"The engine (process {self.connection.pid}) gave no answer to '{verb}' in {timeout_ms} ms."
-        )
+        return None
 
     def take_notices(self) -> list[str]:
         """Return, once, sentences about messages that could not be read."""
@@ -339,3 +354,19 @@ class EngineClient:
         if gap is not None:
             self._order.page((), next_seq=gap[1] + 1)
         self._file, self._tries = (self._file if self._silent else None), 0
+
+
+def greet(connection: Connection, *, seconds: float) -> dict[str, Any] | None:
+    """Ask an engine who it is; its answer, or None when none came in time or it was not that engine's.
+
+    The answer of whoever listens on a port proves little; that of a process which has the number of the file and
+    takes its token is the engine's.
+    """
+    end = time.monotonic() + seconds
+    try:
+        with EngineClient(connection, from_seq=None, frames=False) as client:
+            while not client.engine and time.monotonic() < end:
+                client.poll(_GREETING_MS)
+    except (EngineRefusedError, zmq.ZMQError):
+        return None
+    return client.engine if client.engine.get("pid") == connection.pid else None

@@ -30,11 +30,31 @@ class ConnectionFileError(Exception):
     """The connection file is missing, unreadable or not ours; the text says which and what to do."""
 
 
+class NoConnectionFileError(ConnectionFileError):
+    """There is no connection file."""
+
+
+class UnreadableConnectionFileError(ConnectionFileError):
+    """There is one, and the system does not let this program read it."""
+
+
+class OtherProtocolError(ConnectionFileError):
+    """An engine of another version wrote the file. What it says of process and host is kept as it stands."""
+
+    def __init__(self, text: str, values: dict[str, Any]) -> None:
+        super().__init__(text)
+        pid, host, began = (values.get(key) for key in ("pid", "host", "process_started"))
+        self.pid = pid if type(pid) is int and pid > 0 else None
+        self.host = host if isinstance(host, str) else ""
+        self.process_started = began if isinstance(began, str) else ""
+
+
 @attrs.frozen(kw_only=True)
 class Connection:
     """What a viewer needs to reach an engine.
 
-    `started` is in Unix seconds. `host` is the computer the engine runs on, empty when the file does not say.
+    `started` is in Unix seconds. `host` is the computer the engine runs on, `process_started` tells its process from
+    a later one of the same number (see `processes`); both are empty when the file does not say.
     """
 
     pid: int
@@ -44,13 +64,14 @@ class Connection:
     started: float
     run_dir: str
     host: str = ""
+    process_started: str = ""
     protocol: int = PROTOCOL_VERSION
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "Connection":
         """Read a connection file; `path` is the file or the run folder that holds it.
 
-        Raises ConnectionFileError when there is none or it cannot be used.
+        Raises ConnectionFileError when there is none or it cannot be used; its subclasses tell the ways apart.
         """
         file = Path(path)
         if file.is_dir():
@@ -59,28 +80,31 @@ class Connection:
             with file.open("rb") as stream:
                 data = stream.read(_MAX_BYTES + 1)
         except FileNotFoundError as error:
-            raise ConnectionFileError(
+            raise NoConnectionFileError(
                 f"{file} does not exist, so no engine is at work in this folder (a run that ends removes it)."
             ) from error
         except OSError as error:
-            raise ConnectionFileError(f"{file} cannot be read: {error.strerror or error}.") from error
+            raise UnreadableConnectionFileError(
+                f"{file} cannot be read: {error.strerror or error}."
+            ) from error
         try:
             if len(data) > _MAX_BYTES:
                 raise ValueError("it is too long")
-            return cls._from_values(json.loads(data))
+            values = json.loads(data)
+            if not isinstance(values, dict):
+                raise ValueError("it holds no object")
+            if values.get("protocol") != PROTOCOL_VERSION:
+                raise OtherProtocolError(_other_protocol(file, values["protocol"]), values)
+            return cls._from_values(values)
+        except KeyError as error:
+            raise ConnectionFileError(
+                f"{file} is not a connection file of an engine: {error} is missing."
+            ) from error
         except (ValueError, RecursionError) as error:
             raise ConnectionFileError(f"{file} is not a connection file of an engine: {error}.") from error
 
     @classmethod
-    def _from_values(cls, values: Any) -> "Connection":
-        if not isinstance(values, dict):
-            raise ValueError("it holds no object")
-        protocol = values.get("protocol")
-        if protocol != PROTOCOL_VERSION:
-            raise ValueError(
-                f"the engine speaks version {protocol!r:.20} of the protocol, this program version "
-                f"{PROTOCOL_VERSION}; use the program that came with the engine"
-            )
+    def _from_values(cls, values: dict[str, Any]) -> "Connection":
         for key, kinds in _TYPES.items():
             if not isinstance(values.get(key), kinds) or isinstance(values[key], bool):
                 raise ValueError(f"'{key}' is missing or of the wrong type")
@@ -89,9 +113,9 @@ class Connection:
         for key in ("events", "requests"):
             if not _ENDPOINT.fullmatch(values[key]):
                 raise ValueError(f"'{key}' is {values[key]!r:.80}, which is not a port of this computer")
-        host = values.get("host", "")
         known = {key: values[key] for key in _TYPES}
-        return cls(**known, host=host if isinstance(host, str) else "", protocol=protocol)
+        extra = {key: values[key] for key in ("host", "process_started") if isinstance(values.get(key), str)}
+        return cls(**known, **extra)
 
     def write(self, run_dir: str | os.PathLike[str]) -> Path:
         """Write the file into `run_dir`, for its owner's eyes only, whole or not at all; returns its path."""
@@ -119,22 +143,13 @@ class Connection:
     @property
     def is_here(self) -> bool:
         """Whether the engine runs on this computer, as far as the file says."""
-        return self.host in ("", socket.gethostname())
-
-    def process_alive(self) -> bool | None:
-        """Whether the engine's process exists; None when that cannot be told from here."""
-        if not self.is_here or os.name != "posix":
-            return None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except OSError:
-            return True  # it exists and belongs to someone else
-        return not _is_zombie(self.pid)
+        return is_this_computer(self.host)
 
     def answers(self) -> bool:
-        """Whether something takes connections on the engine's request port. Takes up to half a second."""
+        """Whether anything takes connections on the engine's request port, which is no proof that it is the engine.
+
+        Takes up to half a second.
+        """
         found = _ENDPOINT.fullmatch(self.requests)
         if found is None:
             return False
@@ -155,10 +170,13 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def _is_zombie(pid: int) -> bool:
-    """A process that has ended but was not yet collected by its parent still has a number."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-    return stat.rpartition(b")")[2].split()[:1] == [b"Z"]
+def _other_protocol(file: Path, protocol: object) -> str:
+    return (
+        f"{file}: the engine of this run speaks version {protocol!r:.20} of the protocol, this program version "
+        f"{PROTOCOL_VERSION}; use the program that came with the engine."
+    )
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether a connection file that names `host` was written here; one that names none counts as such."""
+    return host in ("", socket.gethostname())

@@ -26,6 +26,9 @@ STATES = ("preparing", "training", "validating", "saving", "pausing", "paused", 
 #: The stretches of work a run goes through, in order.
 PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate", "save", "finish")
 
+#: Those before the first epoch.
+PHASES_BEFORE_TRAINING = PHASES[: PHASES.index("train")]
+
 #: The two streams of the event socket a viewer can subscribe to, each below the token.
 EVENT_STREAM = b"/events"
 FRAME_STREAM = b"/frames"
@@ -167,6 +170,7 @@ _EVENTS = (
                 nullable=True,
             ),
             Field("pid", INTEGER, "process id of the engine"),
+            Field("backbone", TEXT, "type of network below the heads, for example unet", optional=True),
         ),
     ),
     Kind(

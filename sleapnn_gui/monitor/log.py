@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from sleapnn_engine.protocol.messages import Event
+from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING, Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.run.queue import Batches, Item
@@ -107,7 +107,7 @@ def _started(body: dict[str, Any]) -> list[str]:
 
 
 def _phase(body: dict[str, Any]) -> list[str]:
-    before_training = body["name"] in ("labels", "split", "cache", "model", "first_batch")
+    before_training = body["name"] in PHASES_BEFORE_TRAINING
     if body["state"] != "done" or not before_training:
         return []
     took = f" ({words.exact_duration(body['seconds'])})" if body["seconds"] is not None else ""

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sleapnn_engine.protocol.messages import Event
+from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING, Event
 from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
 from sleapnn_gui.monitor.levels import Column, Series
 from sleapnn_gui.run.queue import Batches, Item
 
-PHASE_NAMES = ("labels", "split", "cache", "model", "first_batch")
+PHASE_NAMES = PHASES_BEFORE_TRAINING
 """What happens before the first epoch, in order."""
 
 MOST_RATE_MARKS = 8

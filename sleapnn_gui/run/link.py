@@ -23,9 +23,6 @@ from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.messages import Event, Reply
 from sleapnn_gui.run.queue import EventQueue
 
-ANSWER_SECONDS = 5.0
-"""How long a request may stay unanswered before the person is told so."""
-
 SWITCH_SECONDS = 0.0002
 """How soon this thread hands the interpreter to the window. Python's own 5 ms, paid at every call into Qt, turn a
 20 ms repaint into 300 ms while a long history is decoded; this costs the decoding nothing that can be measured."""
@@ -35,7 +32,7 @@ _LISTEN_MS = 40
 _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 0.3
 _BLOCK_BYTES = 2**20
-_EVENTS_AT_ONCE = 250
+EVENTS_AT_ONCE = 250
 _BREATH_SECONDS = 0.001
 
 
@@ -57,7 +54,7 @@ class Noticed:
 
 
 class NoAnswerError(Exception):
-    """A request could not be sent or stayed unanswered; the text says so in a sentence."""
+    """No answer can come any more; the text says why in a sentence."""
 
 
 @dataclass
@@ -65,7 +62,6 @@ class _Question:
     verb: str
     args: dict[str, Any]
     answer: "Future[Reply]" = field(default_factory=Future)
-    deadline: float = 0.0
 
 
 class RunLink:
@@ -92,6 +88,8 @@ class RunLink:
         """When the engine was last heard, on the monotonic clock."""
         self.lost = False
         self.connected = False
+        self.hello: dict[str, Any] = {}
+        """What the engine said of itself, once it did."""
         self._previous_token = previous_token
         self._since = since
         self._watch = watch
@@ -125,8 +123,8 @@ class RunLink:
             self._thread.join(timeout=2.0)
 
     def ask(self, verb: str, **args: Any) -> "Future[Reply]":
-        """Send a request; the future holds the reply, or NoAnswerError."""
-        question = _Question(verb, args, deadline=time.monotonic() + ANSWER_SECONDS)
+        """Send a request; the future holds the reply, however late, or NoAnswerError once none can come any more."""
+        question = _Question(verb, args)
         self._questions.append(question)
         return question.answer
 
@@ -182,9 +180,9 @@ class RunLink:
     def _turn(self, client: EngineClient, timeout_ms: int) -> int:
         """One round of listening and asking; how many events it brought."""
         self._send_questions(client)
-        events = client.poll(timeout_ms, limit=_EVENTS_AT_ONCE)
+        events = client.poll(timeout_ms, limit=EVENTS_AT_ONCE)
         if client.engine and not self.connected:
-            self.connected = True
+            self.hello, self.connected = client.engine, True
             self._signs.append(Noticed(Sign.CONNECTED))
         now = time.monotonic()
         if events:
@@ -195,7 +193,7 @@ class RunLink:
         self._match_replies(client, now)
         self._signs.extend(Noticed(Sign.NOTICE, text) for text in client.take_notices())
         self._look_after(now)
-        if len(events) == _EVENTS_AT_ONCE:
+        if len(events) == EVENTS_AT_ONCE:
             self._closing.wait(_BREATH_SECONDS)
         return len(events)
 
@@ -220,13 +218,6 @@ class RunLink:
             question = self._asked.pop(reply.id, None) if reply.id is not None else None
             if question is not None:
                 question.answer.set_result(reply)
-        for number in [number for number, question in self._asked.items() if now > question.deadline]:
-            question = self._asked.pop(number)
-            question.answer.set_exception(
-                NoAnswerError(
-                    f"The engine has not answered for {ANSWER_SECONDS:.0f} s; it may be busy or stuck."
-                )
-            )
 
     def _refuse_open_questions(self, why: str) -> None:
         for question in [*self._asked.values(), *self._questions]:
@@ -249,7 +240,7 @@ class RunLink:
             return
         reader = JournalReader(self.run_dir)
         first = True
-        while (events := reader.poll(limit=_EVENTS_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
+        while (events := reader.poll(limit=EVENTS_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
             if first and events[0].t < self._since:
                 return
             first = False

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sleapnn_gui.run.verbs import ON_RUN
 
+from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING
+from sleapnn_gui.run.verbs import ON_RUN
 
 class State(StrEnum):
     """Where a run is. The last five are terminal and are entered only when the process has exited."""
@@ -270,7 +271,7 @@ def word_of(kind: str, body: Mapping[str, object]) -> Word | None:
 
 
 def _phase_word(name: str, state: str) -> Word | None:
-    if name in ("labels", "split", "cache", "model", "first_batch"):
+    if name in PHASES_BEFORE_TRAINING:
         return Word.PREPARE
     if state == "done":
         return Word.PHASE_OVER if name in ("validate", "save") else None

@@ -18,6 +18,8 @@ class Exit:
 
     code: int | None = None
     signal: int | None = None
+    told: str = ""
+    """What is known instead of a run whose engine was gone before this window looked."""
 
     @classmethod
     def from_returncode(cls, returncode: int) -> "Exit":
@@ -42,6 +44,8 @@ class Exit:
         """What happened to the process, for example 'The engine was ended by signal 9 (SIGKILL).'"""
         if self.signal is not None:
             return f"The engine was ended by signal {self.signal} ({_signal_name(self.signal)}).{_cause(self.signal)}"
+        if self.code is None and self.told:
+            return self.told
         if self.code is None:
             return "The engine's process is gone and left no exit code."
         if self.code == 0:

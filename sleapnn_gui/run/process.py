@@ -1,4 +1,4 @@
-"""The engine as a process: start it apart from the window, watch it, end it politely and then firmly."""
+"""The engine as a process: start it apart from the window, watch it, and end it when a person says so."""
 
 import contextlib
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
 from sleapnn_gui.run.outcome import Exit
 
 IS_WINDOWS = sys.platform == "win32"
@@ -24,18 +25,24 @@ ENGINE_COMMAND = (sys.executable, "-m", "sleapnn_engine")
 
 
 class Engine(Protocol):
-    """A process that can be watched and ended, started here or found running."""
+    """A process that can be watched and perhaps ended: started here, found running, or out of reach."""
 
-    pid: int
+    pid: int | None
+    is_reachable: bool
+    """Whether it can be asked for anything from here."""
+
+    @property
+    def may_be_ended(self) -> bool:
+        """Whether the process is known for sure to be the engine's, so that it may be sent a signal."""
 
     def poll(self) -> Exit | None:
         """How it ended, or None while it runs. Never waits."""
 
-    def terminate(self) -> None:
-        """Ask the process and its children to end (SIGTERM)."""
+    def terminate(self) -> bool:
+        """Ask the process and its children to end (SIGTERM); False when it was left alone, as not surely the engine."""
 
-    def kill(self) -> None:
-        """End the process and its children without asking (SIGKILL)."""
+    def kill(self) -> bool:
+        """End the process and its children without asking (SIGKILL); False when it was left alone."""
 
 
 def train_command(config: Path, *, run_dir: Path, engine: Sequence[str] = ENGINE_COMMAND) -> tuple[str, ...]:
@@ -44,7 +51,13 @@ def train_command(config: Path, *, run_dir: Path, engine: Sequence[str] = ENGINE
 
 
 class ChildEngine:
-    """An engine started by this window. It runs in its own session, so that closing the window leaves it alone."""
+    """An engine started by this window. It runs in its own session, so that closing the window leaves it alone.
+
+    Its number cannot be given to another process before its end was noticed here.
+    """
+
+    is_reachable = True
+    may_be_ended = True
 
     def __init__(
         self,
@@ -67,26 +80,30 @@ class ChildEngine:
                 start_new_session=not IS_WINDOWS,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
-        self.pid = self._process.pid
+        self.pid: int | None = self._process.pid
 
     def poll(self) -> Exit | None:
         """How it ended, or None while it runs. Never waits."""
         returncode = self._process.poll()
         return None if returncode is None else Exit.from_returncode(returncode)
 
-    def terminate(self) -> None:
+    def terminate(self) -> bool:
         """Ask the process and its children to end."""
-        if IS_WINDOWS:
-            self._process.send_signal(signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined,unused-ignore]
-        elif self._process.poll() is None:
-            _signal_group(self.pid, signal.SIGTERM)
+        if self._process.poll() is None:
+            if IS_WINDOWS:
+                self._process.send_signal(signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined,unused-ignore]
+            else:
+                _signal_group(self._process.pid, signal.SIGTERM)
+        return True
 
-    def kill(self) -> None:
+    def kill(self) -> bool:
         """End the process and its children without asking."""
-        if IS_WINDOWS:
-            _kill_tree_on_windows(self.pid)
-        elif self._process.poll() is None:
-            _signal_group(self.pid, signal.SIGKILL)
+        if self._process.poll() is None:
+            if IS_WINDOWS:
+                _kill_tree_on_windows(self._process.pid)
+            else:
+                _signal_group(self._process.pid, signal.SIGKILL)
+        return True
 
     def detach(self) -> None:
         """Leave it running. Should this program live on, a thread of its own still collects the exit."""
@@ -96,43 +113,90 @@ class ChildEngine:
 class FoundEngine:
     """An engine that someone else started, known by its connection file. Its exit code cannot be learned.
 
-    `watch` looks whether it is still there and may take half a second; it belongs on the link's thread.
+    A signal goes to it only when it has answered with the token and its own number (`meet`) and, looked at right before,
+    the process is still the one that wrote the file. `watch` looks whether it is still there and may take half a second;
+    it belongs on the link's thread.
     """
 
+    is_reachable = True
+
     def __init__(self, connection: Connection) -> None:
-        self.pid = connection.pid
+        self.pid: int | None = connection.pid
         self._connection = connection
+        self._answered = False
         self._gone = False
 
+    def meet(self, hello: Mapping[str, object]) -> None:
+        """The engine said who it is."""
+        self._answered = hello.get("pid") == self.pid
+
     def watch(self) -> None:
-        """Look for the process, or for its open port where processes cannot be seen."""
-        alive = self._connection.process_alive()
-        self._gone = not (self._connection.answers() if alive is None else alive)
+        """Look for the process."""
+        self._gone = judge(self._connection) is not Presence.PRESENT
 
     def poll(self) -> Exit | None:
         """An Exit that says nothing but 'gone', or None while it runs as far as `watch` has seen."""
         return Exit() if self._gone else None
 
-    def terminate(self) -> None:
-        """Ask the process to end, with its children when it leads a group of its own."""
-        self._signal(signal.SIGTERM)
+    @property
+    def may_be_ended(self) -> bool:
+        """Whether it answered and the process is still the same."""
+        return self._answered and judge(self._connection) is Presence.PRESENT
 
-    def kill(self) -> None:
+    def terminate(self) -> bool:
+        """Ask the process to end, with its children when it leads a group of its own. Windows has no such request."""
+        return self.may_be_ended and (IS_WINDOWS or self._signal(signal.SIGTERM))
+
+    def kill(self) -> bool:
         """End the process without asking."""
-        if IS_WINDOWS and self._connection.is_here:
-            _kill_tree_on_windows(self.pid)
-        elif not IS_WINDOWS:
-            self._signal(signal.SIGKILL)
+        if not self.may_be_ended:
+            return False
+        if IS_WINDOWS:
+            _kill_tree_on_windows(self._connection.pid)
+            return True
+        return self._signal(signal.SIGKILL)
 
-    def _signal(self, number: signal.Signals) -> None:
-        if IS_WINDOWS or not self._connection.is_here:
-            return
+    def _signal(self, number: signal.Signals) -> bool:
+        pid = self._connection.pid
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getpgid(self.pid) == self.pid:
-                os.killpg(self.pid, number)
+            if os.getpgid(pid) == pid:
+                os.killpg(pid, number)
             else:
                 # Started from a shell script: the group also holds processes that are not the engine's.
-                os.kill(self.pid, number)
+                os.kill(pid, number)
+        return True
+
+
+class DistantEngine:
+    """An engine that cannot be talked to from here: on another computer, of another version, or another person's.
+
+    It counts as at work until its connection file says otherwise or its journal has the last word. `watch` belongs on
+    the link's thread.
+    """
+
+    pid = None
+    is_reachable = False
+    may_be_ended = False
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._gone = False
+
+    def watch(self) -> None:
+        """Look at the connection file."""
+        self._gone = look(self._run_dir).presence not in BEYOND_REACH
+
+    def poll(self) -> Exit | None:
+        """An Exit that says nothing but 'gone', or None while it may be at work."""
+        return Exit() if self._gone else None
+
+    def terminate(self) -> bool:
+        """Nothing is sent to a process that cannot be seen."""
+        return False
+
+    def kill(self) -> bool:
+        """Nothing is sent to a process that cannot be seen."""
+        return False
 
 
 class Step(StrEnum):
@@ -142,53 +206,39 @@ class Step(StrEnum):
     TERMINATED = "terminated"
     KILLED = "killed"
     GIVEN_UP = "given up"
+    LEFT_ALONE = "left alone"
+    """The process could not be told from a stranger's, so nothing was sent to it."""
 
 
 class Escalation:
-    """Request, grace, SIGTERM to the group, grace, SIGKILL, report.
-
-    A patient escalation (stop and keep) counts its graces from the engine's last sign of life, so that an engine
-    that is busy writing files is never hurt; an impatient one (cancel) counts from the asking.
-    """
+    """Request, grace, SIGTERM to the group, grace, SIGKILL, report. Begins only when a person said that the run ends now."""
 
     def __init__(
         self,
         engine: Engine,
         *,
-        patient: bool,
         grace: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.step = Step.REQUESTED
         self._engine = engine
-        self._patient = patient
         self._grace = grace
         self._clock = clock
         self._since = clock()
 
-    def hurry(self) -> None:
-        """The person cancelled after asking for a stop: from now on the grace runs whatever the engine does."""
-        if self._patient:
-            self._patient = False
-            self._since = self._clock()
-
     def skip_request(self) -> None:
         """Nobody can be asked politely: terminate at the next tick."""
-        self._patient = False
         self._since = self._clock() - self._grace
 
-    def tick(self, last_sign: float) -> Step | None:
-        """Go one step further when the grace is over; the new step, or None. `last_sign` is on the same clock."""
-        start = max(self._since, last_sign) if self._patient else self._since
-        if self.step is Step.GIVEN_UP or self._clock() - start < self._grace:
+    def tick(self) -> Step | None:
+        """Go one step further when the grace is over; the new step, or None."""
+        if self.step in (Step.GIVEN_UP, Step.LEFT_ALONE) or self._clock() - self._since < self._grace:
             return None
         self._since = self._clock()
         if self.step is Step.REQUESTED:
-            self.step = Step.TERMINATED
-            self._engine.terminate()
+            self.step = Step.TERMINATED if self._engine.terminate() else Step.LEFT_ALONE
         elif self.step is Step.TERMINATED:
-            self.step = Step.KILLED
-            self._engine.kill()
+            self.step = Step.KILLED if self._engine.kill() else Step.LEFT_ALONE
         else:
             self.step = Step.GIVEN_UP
         return self.step

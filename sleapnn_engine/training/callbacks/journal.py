@@ -1,5 +1,6 @@
 """Tells viewers and the journal of steps and epochs."""
 
+from ...config.build import active
 from ..report import log
 from ..state import BatchResult, EpochResult, PointErrors, Training
 from .base import Callback
@@ -26,6 +27,7 @@ class Journal(Callback):
             parameters=training.model.parameter_count,
             early_stopping_patience=training.best.patience,
             pid=training.report.channel.connection.pid,
+            backbone=active(training.job.model_config.backbone_config),
         )
         log.info(
             "Training on %s in %s: %d parameters, %d training and %d validation samples.",

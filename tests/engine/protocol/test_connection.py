@@ -1,8 +1,6 @@
 """The connection file: read strictly, and only addresses of this computer."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -60,16 +58,3 @@ def test_no_file_says_that_no_engine_is_at_work(tmp_path: Path):
         Connection.read(tmp_path)
 
 
-def test_a_process_that_ended_is_not_alive_even_before_it_is_collected():
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    connection = Connection(**{**GOOD, "pid": process.pid})
-    assert connection.process_alive()
-    process.stdin.close()
-    while connection.process_alive():
-        pass
-    assert process.poll() is not None or process.wait() is not None
-    assert connection.process_alive() is False
-
-
-def test_a_process_on_another_computer_cannot_be_judged():
-    assert Connection(**GOOD, host="some-other-node").process_alive() is None

@@ -13,6 +13,7 @@ from sleapnn_engine.protocol.channel import HEARTBEAT_SECONDS, ChannelError, Eng
 from sleapnn_engine.protocol.client import LOST_SECONDS, EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_engine.protocol.presence import Presence, judge
 from tests.engine.protocol.conftest import collect, seqs, wait_for
 from tests.engine.protocol.examples import body_of
 
@@ -105,7 +106,7 @@ def test_a_killed_engine_is_noticed_and_its_journal_reads_back(launch: Launch, r
         seen = collect(client, until=lambda seen: len(seen) > 2000)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert client.connection.process_alive() is False
+        assert judge(client.connection) is Presence.GONE
         seen += collect(client, until=lambda seen: client.lost and client.caught_up)
         assert client.end is None
     journal = JournalReader(run_dir).read_all()
@@ -124,7 +125,7 @@ def test_an_engine_that_comes_round_is_found_again(launch: Launch, run_dir: Path
         collect(client, until=lambda seen: len(seen) > 5)
         process.send_signal(signal.SIGSTOP)
         wait_for(lambda: client.poll(100) is not None and client.lost)
-        assert client.connection.process_alive()
+        assert judge(client.connection) is Presence.PRESENT
         process.send_signal(signal.SIGCONT)
         wait_for(lambda: client.poll(100) is not None and not client.lost)
         assert client.request("stop", timeout_ms=20_000).accepted

@@ -1,0 +1,258 @@
+"""What became of a run, from its journal and its engine: the one answer for lists, pages and the command line."""
+
+import os
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.protocol.client import greet
+from sleapnn_engine.protocol.connection import FILE_NAME as CONNECTION_NAME
+from sleapnn_engine.protocol.glance import Glance, Message, open_journal
+from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
+from sleapnn_engine.protocol.messages import LAST_KINDS, PHASES_BEFORE_TRAINING
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    EARLY_STOPPED = "early_stopped"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    """No last word, and no engine any more: killed, or the computer went down."""
+    ELSEWHERE = "elsewhere"
+    """No last word, and an engine that cannot be seen from this computer."""
+
+
+_NOT_OVER = (RunState.RUNNING, RunState.ELSEWHERE)
+
+#: How far back an engine's last word is looked for; only notes to the log may follow it.
+_LAST_WORD_BYTES = 64 * 2**10
+
+#: What an event says a run without a last word was doing; the others leave that open.
+_DOING = {
+    "started": "preparing",
+    "batch_end": "training",
+    "epoch_end": "training",
+    "resumed": "training",
+    "pausing": "pausing",
+    "paused": "paused",
+    "stopping": "stopping",
+}
+
+
+@attrs.frozen(kw_only=True)
+class RunRecord:
+    """One run in short. None stands for what is not known; epochs count from 0, times are in Unix seconds.
+
+    `doing` is what a run without a last word was last busy with: preparing, training, pausing, paused, stopping or
+    finishing. `silent` says that its engine is there and did not answer when asked. `why` is a sentence on how the
+    state is known. Figures of the epoch whose model was kept: `median_px`, `median_body_percent`, `f1` and
+    `class_accuracy` (0 to 1). `started` is when the engine spoke first, `ended` when it spoke last of a run that is over.
+    """
+
+    name: str
+    path: Path
+    state: RunState
+    doing: str = ""
+    silent: bool = False
+    presence: Presence = Presence.NONE
+    why: str = ""
+    started: float | None = None
+    ended: float | None = None
+    model: str | None = None
+    backbone: str | None = None
+    best_epoch: int | None = None
+    best_val: float | None = None
+    median_px: float | None = None
+    median_body_percent: float | None = None
+    f1: float | None = None
+    class_accuracy: float | None = None
+    epochs: int | None = None
+    note: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come, as far as can be seen from here."""
+        return self.state not in _NOT_OVER
+
+    @property
+    def words(self) -> str:
+        """The state as lists show it, for example 'running, paused' or 'early stopped'."""
+        parts = [self.state.value.replace("_", " ")]
+        if not self.is_over and self.doing != "training":
+            parts.append(self.doing)
+        if self.silent:
+            parts.append("no answer")
+        if self.presence is Presence.OTHER_PROTOCOL and not self.is_over:
+            parts.append("another version")
+        return ", ".join(parts)
+
+
+def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRecord | None:
+    """What became of the run in a folder; None where there is none.
+
+    Reads a bounded part of the journal, whatever its size. With `patience` (seconds) the engine of a running run is
+    asked whether it answers, which takes up to that long.
+    """
+    folder = Path(run_dir)
+    # The engine first: one that ends in between has then said its last word before the journal is read.
+    sight = look(folder)
+    stream = open_journal(folder / JOURNAL_NAME)
+    if stream is None:
+        if sight.presence is Presence.NONE:
+            return None
+        told = _Told()
+    else:
+        with stream:
+            told = _read(Glance(stream))
+    state = _state(told.end, sight)
+    running = state is RunState.RUNNING and sight.connection is not None
+    silent = running and patience > 0 and greet(sight.connection, seconds=patience) is None
+    return RunRecord(
+        name=folder.absolute().name,
+        path=folder.absolute(),
+        state=state,
+        doing="" if told.end else told.doing,
+        silent=silent,
+        presence=sight.presence,
+        why=_why(state, sight, told, silent=silent),
+        ended=told.last if state not in _NOT_OVER else None,
+        **told.figures,
+    )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run."""
+    return (folder / JOURNAL_NAME).is_file() or (folder / CONNECTION_NAME).is_file()
+
+
+def find_runs(folders: Iterable[Path]) -> list[Path]:
+    """The runs among `folders` and directly inside them, the one begun last first. Unreadable folders hold none."""
+    found: dict[Path, float] = {}
+    for folder in folders:
+        try:
+            inside = [] if is_run(folder) else [path for path in folder.iterdir() if is_run(path)]
+            for path in inside or ([folder] if is_run(folder) else []):
+                found[path.absolute()] = _begun(path)
+        except OSError:
+            continue
+    return sorted(found, key=lambda path: (-found[path], path.name))
+
+
+@attrs.define
+class _Told:
+    """What the journal told."""
+
+    end: Message | None = None
+    doing: str = "preparing"
+    last: float | None = None
+    figures: dict[str, Any] = attrs.field(factory=dict)
+
+
+def _read(glance: Glance) -> _Told:
+    told = _Told()
+    began = list(glance.first())
+    if began:
+        told.figures["started"] = _number(began[0].get("t"))
+    body = next((message["body"] for message in began if message["kind"] == "started"), {})
+    told.figures.update(model=_text(body.get("model_type")), backbone=_text(body.get("backbone")))
+    for message in glance.last(within=_LAST_WORD_BYTES):
+        told.last = told.last or _number(message.get("t"))
+        if message["kind"] in LAST_KINDS:
+            told.end = message
+            break
+    epoch = _last_epoch(glance, told)
+    finished = told.end["body"] if told.end is not None and told.end["kind"] == "finished" else {}
+    best = _whole(finished.get("best_epoch", epoch.get("best_epoch")))
+    kept = epoch if best is None or best == epoch.get("epoch") else glance.epoch_end(best) or {}
+    told.figures.update(
+        epochs=_whole(finished.get("epochs", epoch.get("epoch", -1) + 1)),
+        best_epoch=best,
+        best_val=_number(finished.get("best_val", epoch.get("best_val"))),
+        **_errors(kept.get("error")),
+    )
+    return told
+
+
+def _last_epoch(glance: Glance, told: _Told) -> dict[str, Any]:
+    """The body of the last epoch that came to its end, and on the way to it what the run was doing."""
+    doing, current = "", None
+    for message in glance.last():
+        kind, body = message["kind"], message["body"]
+        if not doing or kind == "stopping":
+            doing = _doing(kind, body) or doing
+        if current is None and kind == "batch_end":
+            current = _whole(body.get("epoch"))
+        if kind == "epoch_end" and _whole(body.get("epoch")) is not None:
+            told.doing = doing
+            return dict(body)
+    told.doing = doing or told.doing
+    # An epoch so long that its beginning is out of sight.
+    return (glance.epoch_end(current - 1) or {}) if current else {}
+
+
+def _doing(kind: str, body: dict[str, Any]) -> str:
+    if kind == "phase":
+        if body.get("name") == "finish":
+            return "finishing"
+        return "preparing" if body.get("name") in PHASES_BEFORE_TRAINING else ""
+    return _DOING.get(kind, "")
+
+
+def _errors(error: Any) -> dict[str, float | None]:
+    known = error if isinstance(error, dict) else {}
+    keys = {"median_px": "median_px", "median_body_percent": "percent_of_body"}
+    keys |= {"f1": "f1", "class_accuracy": "class_accuracy"}
+    return {name: _number(known.get(key)) for name, key in keys.items()}
+
+
+def _state(end: Message | None, sight: Sight) -> RunState:
+    if end is not None:
+        outcome = end["body"].get("outcome")
+        if end["kind"] == "failed":
+            return RunState.FAILED
+        known = (RunState.STOPPED, RunState.EARLY_STOPPED)
+        return RunState(outcome) if outcome in known else RunState.COMPLETED
+    if sight.presence in (Presence.PRESENT, Presence.OTHER_PROTOCOL):
+        return RunState.RUNNING
+    return RunState.ELSEWHERE if sight.presence in BEYOND_REACH else RunState.CRASHED
+
+
+def _why(state: RunState, sight: Sight, told: _Told, *, silent: bool) -> str:
+    if told.end is not None:
+        return str(told.end["body"].get("message", "")) if state is RunState.FAILED else ""
+    if silent:
+        return f"{sight.text} It did not answer just now; it may be busy, or hang."
+    if sight.presence is Presence.NONE:
+        return "The run has no last word: its engine was ended from outside, or the computer went down."
+    return sight.text
+
+
+def _begun(run_dir: Path) -> float:
+    """When a run began, for sorting: as its first line says, else when its files were last changed."""
+    stream = open_journal(run_dir / JOURNAL_NAME)
+    if stream is not None:
+        with stream:
+            began = _number(next(Glance(stream).first(), {}).get("t"))
+        if began is not None:
+            return began
+    return run_dir.stat().st_mtime
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

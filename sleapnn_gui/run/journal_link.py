@@ -1,0 +1,24 @@
+"""The window's line to a run that cannot be talked to from here: its journal, read as it grows."""
+
+import time
+
+from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_gui.run.link import EVENTS_AT_ONCE, Noticed, RunLink, Sign
+
+_LOOK_SECONDS = 0.5
+
+
+class JournalLink(RunLink):
+    """Reads and never asks; a request is refused when the line ends."""
+
+    def _converse(self) -> bool:
+        reader = JournalReader(self.run_dir)
+        self._signs.append(Noticed(Sign.FOUND))
+        while not self._over():
+            events = reader.poll(limit=EVENTS_AT_ONCE)
+            for event in events:
+                self._pass_on(event)
+            self._signs.extend(Noticed(Sign.NOTICE, text) for text in reader.take_notices())
+            self._look_after(time.monotonic())
+            self._closing.wait(_LOOK_SECONDS if len(events) < EVENTS_AT_ONCE else 0.001)
+        return True
