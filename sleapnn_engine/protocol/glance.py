@@ -1,5 +1,6 @@
 """What a journal says in short, in bounded time: its first lines, its last lines, and one epoch found by halving."""
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -50,7 +51,9 @@ class Glance:
                 high = middle
             else:
                 low = middle
-        for message in self._backwards(min(high + _BLOCK, self._size), max(0, low - _BLOCK), b"epoch_end"):
+        near = self._backwards(min(high + _BLOCK, self._size), max(0, low - _BLOCK), b"epoch_end")
+        # Where a run was resumed in the same folder, epochs do not only rise: what halving missed may be at the end.
+        for message in itertools.chain(near, self.last(wanted=b"epoch_end")):
             if message["kind"] == "epoch_end" and message["body"].get("epoch") == epoch:
                 return dict(message["body"])
         return None

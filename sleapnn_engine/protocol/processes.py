@@ -1,6 +1,6 @@
 """Which process a number stands for: a number is given anew once its process is gone, the time it began is not."""
 
-import sys
+import platform
 from pathlib import Path
 
 import psutil
@@ -8,6 +8,7 @@ import psutil
 #: How far two readings of one process's start may lie apart, in seconds: the system reckons it from a clock that is set.
 SLACK_SECONDS = 2.0
 
+_IS_LINUX = platform.system() == "Linux"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -20,7 +21,7 @@ def start_mark(pid: int) -> str:
 
     Two readings belong to one process when `same_start` says so. Raises NoProcessError when there is none.
     """
-    if sys.platform == "linux":
+    if _IS_LINUX:
         return _linux_mark(pid)
     began = start_time(pid)
     return "" if began is None else f"{began:.3f}"

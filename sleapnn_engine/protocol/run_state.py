@@ -113,8 +113,8 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
         with stream:
             told = _read(Glance(stream))
     state = _state(told.end, sight)
-    running = state is RunState.RUNNING and sight.connection is not None
-    silent = running and patience > 0 and greet(sight.connection, seconds=patience) is None
+    asked = sight.connection if state is RunState.RUNNING and patience > 0 else None
+    silent = asked is not None and greet(asked, seconds=patience) is None
     return RunRecord(
         name=folder.absolute().name,
         path=folder.absolute(),
@@ -161,7 +161,7 @@ def _read(glance: Glance) -> _Told:
     began = list(glance.first())
     if began:
         told.figures["started"] = _number(began[0].get("t"))
-    body = next((message["body"] for message in began if message["kind"] == "started"), {})
+    body: Message = next((message["body"] for message in began if message["kind"] == "started"), {})
     told.figures.update(model=_text(body.get("model_type")), backbone=_text(body.get("backbone")))
     for message in glance.last(within=_LAST_WORD_BYTES):
         told.last = told.last or _number(message.get("t"))

@@ -95,6 +95,11 @@ class Banner(QFrame):
         self.sentence.setText(shown)
 
 
+_CANCEL = (
+    "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
+)
+
+
 class CancelQuestion(QFrame):
     """Asks once, on the page itself, before a run is cancelled. Escape means keep training."""
 
@@ -107,9 +112,7 @@ class CancelQuestion(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.setSpacing(8)
-        self.text = QLabel(
-            "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
-        )
+        self.text = QLabel(_CANCEL)
         self.text.setWordWrap(True)
         self.keep = QPushButton("Keep training")
         self.keep.setAccessibleDescription("Close this question; nothing changes")
@@ -127,8 +130,11 @@ class CancelQuestion(QFrame):
         current_theme().changed.connect(self._paint)
         self._paint()
 
-    def ask(self) -> None:
-        """Show the question with the harmless answer in focus."""
+    def ask(self, loss: str = "") -> None:
+        """Show the question with the harmless answer in focus; `loss` says what ends with a silent engine."""
+        self.text.setText(f"End the process of this engine? {loss}" if loss else _CANCEL)
+        self.cancel.setText("End the process" if loss else "Cancel the run")
+        self.setAccessibleDescription(self.text.text())
         self.setVisible(True)
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
 

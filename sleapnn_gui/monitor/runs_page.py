@@ -1,5 +1,6 @@
 """The Runs page: every run in the models folder, newest first; one opens by a double click."""
 
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
@@ -14,12 +15,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_gui.monitor.run_summary import RunSummary, find_runs
+from sleapnn_engine.protocol.run_state import find_runs
+from sleapnn_gui.monitor.run_summary import RunSummary, summarise
+
+#: Rows handed over at a time, so that a long list holds up no turn of the window.
+_ROWS_AT_ONCE = 40
 
 _COLUMNS = {
     "Run": "",
+    "Started": "",
+    "State": "Point at it to read how this is known",
     "Model": "What the network was asked to find",
-    "Ended": "",
     "Epochs": "",
     "Validation loss": "Of the epoch whose model was kept; losses of different types of model cannot be compared",
     "Median error": "Distance to the labels, of the epoch whose model was kept",
@@ -30,16 +36,28 @@ _COLUMNS = {
 
 
 class _Answer(QObject):
-    ready = Signal(Path, list)
+    ready = Signal(int, list, bool)
 
 
 class _Task(QRunnable):
-    def __init__(self, folder: Path, answer: _Answer) -> None:
+    """Reads the runs of a folder, the newest first, and hands them over a few at a time."""
+
+    def __init__(self, number: int, folder: Path, answer: _Answer, replaced: threading.Event) -> None:
         super().__init__()
-        self._folder, self._answer = folder, answer
+        self._number, self._folder, self._answer, self._replaced = number, folder, answer, replaced
 
     def run(self) -> None:
-        self._answer.ready.emit(self._folder, find_runs(self._folder))
+        rows: list[RunSummary] = []
+        for path in find_runs([self._folder]):
+            if self._replaced.is_set():
+                return
+            summary = summarise(path)
+            if summary is not None:
+                rows.append(summary)
+            if len(rows) == _ROWS_AT_ONCE:
+                self._answer.ready.emit(self._number, rows, False)
+                rows = []
+        self._answer.ready.emit(self._number, rows, True)
 
 
 class RunsPage(QWidget):
@@ -52,6 +70,8 @@ class RunsPage(QWidget):
         self.setObjectName("page:runs")
         self.setAccessibleName("Runs")
         self._folder: Path | None = None
+        self._number = self._shown = 0
+        self._replaced = threading.Event()
         self._answer = _Answer(self)
         self._answer.ready.connect(self._show, Qt.ConnectionType.QueuedConnection)
         title = QLabel("Runs")
@@ -88,27 +108,50 @@ class RunsPage(QWidget):
         column.addStretch()
 
     def look_in(self, folder: Path | None) -> None:
-        """List the runs of a folder; reading happens in a thread."""
-        if folder is not None:
-            self._folder = folder
-            self.status.setText(f"Looking in {folder} …")
-            QThreadPool.globalInstance().start(_Task(folder, self._answer))
-
-    @Slot(Path, list)
-    def _show(self, folder: Path, runs: list[RunSummary]) -> None:
-        if folder != self._folder:
+        """List the runs of a folder; reading happens in a thread, and a newer look replaces an older one."""
+        if folder is None:
             return
-        self.table.clear()
-        for run in runs:
-            figures = (run.epochs, run.best, run.error, run.found, run.identity)
-            item = QTreeWidgetItem(
-                [run.folder.name, run.model, run.ended, *(text or "–" for text in figures), str(run.folder)]
+        self._replaced.set()
+        self._replaced = threading.Event()
+        self._folder, self._number = folder, self._number + 1
+        self.status.setText(f"Looking in {folder} …")
+        task = _Task(self._number, folder, self._answer, self._replaced)
+        QThreadPool.globalInstance().start(task)
+
+    @Slot(int, list, bool)
+    def _show(self, number: int, runs: list[RunSummary], complete: bool) -> None:
+        if number != self._number:
+            return
+        if self._shown != number:
+            self._shown = number
+            self.table.clear()
+        self.table.addTopLevelItems([_row(run) for run in runs])
+        count = self.table.topLevelItemCount()
+        self.table.setVisible(bool(count))
+        if not complete:
+            self.status.setText(f"{count} so far in {self._folder} …")
+        elif count:
+            self.status.setText(
+                f"{count} in {self._folder}. Double-click one to see its curves and pictures."
             )
-            item.setData(0, Qt.ItemDataRole.UserRole, run.folder)
-            self.table.addTopLevelItem(item)
-        self.table.setVisible(bool(runs))
-        self.status.setText(
-            f"{len(runs)} in {folder}. Double-click one to see its curves and pictures."
-            if runs
-            else f"No runs in {folder} yet. Each training gets a folder there and appears in this list."
-        )
+        else:
+            self.status.setText(
+                f"No runs in {self._folder} yet. Each training gets a folder there and appears in this list."
+            )
+
+
+def _row(run: RunSummary) -> QTreeWidgetItem:
+    figures = (run.epochs, run.best, run.error, run.found, run.identity)
+    item = QTreeWidgetItem(
+        [
+            run.folder.name,
+            run.started or "–",
+            run.state,
+            run.model,
+            *(text or "–" for text in figures),
+            str(run.folder),
+        ]
+    )
+    item.setData(0, Qt.ItemDataRole.UserRole, run.folder)
+    item.setToolTip(2, run.why)
+    return item

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
 from sleapnn_gui.monitor import telling, words
 from sleapnn_gui.monitor.banner import Banner, CancelQuestion
 from sleapnn_gui.monitor.charts import ChartsView
@@ -33,6 +34,7 @@ MOST_LAST_LINES = 5
 PHASE_PATIENCE = 1.0
 """Seconds a validation or save must last before the chip names it: shorter ones would only flicker."""
 
+_END = "end the process"
 _VERBS = ("pause", "resume", "stop", "cancel")
 _OUTCOME_SEVERITY = {State.FAILED: "error", State.CRASHED: "error"}
 
@@ -144,7 +146,7 @@ class TrainPage(QWidget):
         self.strip.folder_wanted.connect(self.open_folder)
         self.strip.configure_wanted.connect(self.configure_wanted)
         self.question.confirmed.connect(self._cancel_now)
-        self.banner.link_followed.connect(lambda target: self._opener(Path(target)))
+        self.banner.link_followed.connect(self._follow_link)
         self.empty.train_wanted.connect(self.train_wanted)
         self.charts.journal_wanted.connect(self.open_folder)
 
@@ -208,8 +210,17 @@ class TrainPage(QWidget):
     @Slot()
     def cancel(self) -> None:
         """Ask the person, on the page, whether the run should be cancelled."""
-        if self.can("cancel"):
-            self.question.ask()
+        session = self.session
+        if session is None or not self.can("cancel"):
+            return
+        lost = session.run_dir if session.lost_contact else None
+        self.question.ask("" if lost is None else loss_text(last_checkpoint(lost)))
+
+    def _follow_link(self, target: str) -> None:
+        if target == _END:
+            self.cancel()
+        else:
+            self._opener(Path(target))
 
     @Slot()
     def open_folder(self) -> None:
@@ -327,18 +338,26 @@ class TrainPage(QWidget):
         if session is None or session.is_over:
             return
         if session.lost_contact:
-            log = session.log_path
-            self.banner.say(
-                "The engine has not been heard for more than two seconds. It may be busy or stuck; its process is still "
-                "there and may go on. Nothing is lost: what it writes is read when it answers again.",
-                severity="error",
-                lines=_evidence(tuple(tail(log, lines=4)) if log is not None else (), log),
-                links=[(str(log), f"Open {log.name}")] if log is not None else [],
-            )
+            self._tell_silence(session)
         elif self._refused:
             self.banner.say(self._refused, severity="warning")
         else:
             self.banner.clear()
+
+    def _tell_silence(self, session: RunSession) -> None:
+        """Since when nothing is heard; ending the process is the person's choice, offered once waiting may be in vain."""
+        log, quiet = session.log_path, session.quiet_seconds
+        links = [(str(log), f"Open {log.name}")] if log is not None else []
+        choice = "Nothing is lost: what it writes is read when it answers again."
+        if quiet >= CHOICE_SECONDS and session.can("cancel"):
+            links.append((_END, "End its process…"))
+            choice = "You can wait, for nothing is lost when it answers again; or end its process."
+        self.banner.say(
+            f"{silence_text(quiet, pid=session.pid)} {choice}",
+            severity="error",
+            lines=_evidence(tuple(tail(log, lines=4)) if log is not None else (), log),
+            links=links,
+        )
 
     def _show_advice(self) -> None:
         """What the numbers themselves say is wrong."""

@@ -53,19 +53,16 @@ class CommandTrack:
             self._drop(verb)
             self._tell(verb, "done", text)
 
-    def take_refusals(self) -> list[tuple[str, str, bool]]:
-        """Look at the answers that came: accepted ones are told, the others returned as (verb, why, spoken).
-
-        `spoken` is False when there was no answer at all.
-        """
+    def take_refusals(self) -> list[tuple[str, str]]:
+        """Look at the answers that came: accepted ones are told, the others returned as (verb, why)."""
         refusals = []
         for verb, question in list(self._questions.items()):
             if not question.done():
                 continue
             del self._questions[verb]
-            why, spoken = _refusal(question)
+            why = _refusal(question)
             if why:
-                refusals.append((verb, why, spoken))
+                refusals.append((verb, why))
             else:
                 self.accept(verb)
         return refusals
@@ -87,12 +84,12 @@ class CommandTrack:
         self._questions.pop(verb, None)
 
 
-def _refusal(question: "Future[Reply]") -> tuple[str, bool]:
-    """Why a request came to nothing, empty when it was accepted; and whether the engine said so itself."""
+def _refusal(question: "Future[Reply]") -> str:
+    """Why a request came to nothing; empty when it was accepted."""
     try:
         reply = question.result(timeout=0)
     except NoAnswerError as error:
-        return str(error), False
+        return str(error)
     if reply.ok and reply.accepted:
-        return "", True
-    return reply.error or "The engine gave no reason.", True
+        return ""
+    return reply.error or "The engine gave no reason."

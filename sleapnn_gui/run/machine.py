@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-
 from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING
 from sleapnn_gui.run.verbs import ON_RUN
+
 
 class State(StrEnum):
     """Where a run is. The last five are terminal and are entered only when the process has exited."""

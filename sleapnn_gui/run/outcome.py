@@ -1,8 +1,10 @@
 """How a process ended and what became of the run, told in one sentence with the evidence beside it."""
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sleapnn_gui.run.machine import Ending, State
 
@@ -95,6 +97,17 @@ class LastWords:
     early_stopped: bool = False
     best_epoch: int | None = None
     epochs: int | None = None
+
+    @classmethod
+    def of(cls, kind: str, body: Mapping[str, Any]) -> "LastWords":
+        """What the body of a `failed` or `finished` event says."""
+        if kind == "failed":
+            return cls(message=body["message"], where=body.get("path") or "", hint=body.get("hint") or "")
+        return cls(
+            early_stopped=body["outcome"] == "early_stopped",
+            best_epoch=body.get("best_epoch"),
+            epochs=body.get("epochs"),
+        )
 
 
 def describe(state: State, leaving: Exit, words: LastWords, lines: list[str]) -> tuple[str, str]:

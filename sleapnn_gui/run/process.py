@@ -174,13 +174,17 @@ class DistantEngine:
     the link's thread.
     """
 
-    pid = None
+    pid: int | None = None
     is_reachable = False
-    may_be_ended = False
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._gone = False
+
+    @property
+    def may_be_ended(self) -> bool:
+        """Never: it is not on this computer, or not ours to judge."""
+        return False
 
     def watch(self) -> None:
         """Look at the connection file."""

@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.messages import Event
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, look
 from sleapnn_gui.run.commands import CommandTrack
+from sleapnn_gui.run.journal_link import JournalLink
 from sleapnn_gui.run.link import RunLink, Sign
 from sleapnn_gui.run.machine import (
     Ending,
@@ -26,6 +28,7 @@ from sleapnn_gui.run.outcome import Exit, LastWords, Outcome, describe, problems
 from sleapnn_gui.run.process import (
     ENGINE_COMMAND,
     ChildEngine,
+    DistantEngine,
     Engine,
     Escalation,
     FoundEngine,
@@ -45,6 +48,9 @@ _STEPS = {
     Step.TERMINATED: "The engine did not come to an end by itself; its process was told to end.",
     Step.KILLED: "The engine's process did not end when told to; it was ended by force.",
     Step.GIVEN_UP: "The engine's process could not be ended; it may hang in the disk or the graphics driver.",
+    Step.LEFT_ALONE: (
+        "Nothing was sent to the process: it has not answered as this run's engine, so it may be another program."
+    ),
 }
 
 
@@ -107,6 +113,11 @@ class RunSession(QObject):
         return self.machine.lost_contact
 
     @property
+    def quiet_seconds(self) -> float:
+        """How long nothing has been heard of the engine; 0 where nothing is to be heard any more."""
+        return time.monotonic() - self._link.last_sign if self._link is not None else 0.0
+
+    @property
     def is_over(self) -> bool:
         """Whether the run has ended and everything about it is known."""
         return self.machine.is_over
@@ -160,23 +171,25 @@ class RunSession(QObject):
         """Follow the run in a folder: live with its whole history when its engine runs, else from its journal."""
         self._claim(run_dir)
         assert self.run_dir is not None
-        try:
-            connection = Connection.read(self.run_dir)
-        except ConnectionFileError:
-            self._open()
-            return
-        found = FoundEngine(connection)
-        if connection.process_alive() is False:
-            self._open()
-            return
-        self._engine = found
-        self._take(Word.CONNECTION_FOUND)
-        self._follow(RunLink(self.run_dir, queue=self._queue, watch=found.watch))
+        sight = look(self.run_dir)
+        if sight.presence in BEYOND_REACH:
+            distant = DistantEngine(self.run_dir)
+            self._engine = distant
+            self._take(Word.CONNECTION_FOUND)
+            self._follow(JournalLink(self.run_dir, queue=self._queue, watch=distant.watch))
+            self.notice.emit(sight.text)
+        elif sight.connection is None or sight.presence is not Presence.PRESENT:
+            self._open("" if sight.presence is Presence.NONE else sight.text)
+        else:
+            found = FoundEngine(sight.connection)
+            self._engine = found
+            self._take(Word.CONNECTION_FOUND)
+            self._follow(RunLink(self.run_dir, queue=self._queue, watch=found.watch))
 
-    def _open(self) -> None:
-        """Read a run whose engine is gone from its journal."""
+    def _open(self, told: str) -> None:
+        """Read a run whose engine is gone from its journal; `told` is what was seen of it."""
         assert self.run_dir is not None
-        self._exit = Exit()
+        self._exit = Exit(told=told)
         link = RunLink(self.run_dir, queue=self._queue)
         link.finish()
         self._follow(link)
@@ -198,7 +211,7 @@ class RunSession(QObject):
 
     def can(self, verb: str) -> bool:
         """Whether `verb` (one of `verbs.ON_RUN`) makes sense now and is not under way."""
-        if self._engine is None or self._commands.is_open(verb):
+        if self._engine is None or not self._engine.is_reachable or self._commands.is_open(verb):
             return False
         return self.machine.can(verb)
 
@@ -220,17 +233,14 @@ class RunSession(QObject):
 
     def stop(self, after: str = "batch") -> None:
         """Ask the engine to end training after the `batch` or `epoch` in progress, write its files and leave."""
-        if self._ask("stop", after=after) and self._engine is not None:
-            self._escalation = Escalation(self._engine, patient=True, grace=self._grace)
+        self._ask("stop", after=after)
 
     def cancel(self) -> None:
-        """End the run soon, by force if need be. The run folder is kept."""
+        """End the run soon, by force if need be: the person's own choice. The run folder is kept."""
         if not self.can("cancel") or self._engine is None or self._link is None:
             return
         self._take(Word.CANCEL)
-        if self._escalation is None:
-            self._escalation = Escalation(self._engine, patient=False, grace=self._grace)
-        self._escalation.hurry()
+        self._escalation = Escalation(self._engine, grace=self._grace)
         if self._link.connected and not self._link.lost:
             self._commands.ask("cancel", self._link.ask("stop", after="batch"))
         else:
@@ -275,7 +285,7 @@ class RunSession(QObject):
             if self._exit is not None:
                 self._link.finish()
         if self._exit is None:
-            self._press_on(self._link)
+            self._press_on()
             if self.machine.set_lost_contact(lost=self._link.lost):
                 self.state_changed.emit()
         elif drained and not len(self._queue):
@@ -284,6 +294,8 @@ class RunSession(QObject):
     def _hear_signs(self, link: RunLink) -> None:
         words = {Sign.FOUND: Word.CONNECTION_FOUND, Sign.CONNECTED: Word.CONNECTED}
         for noticed in link.take_signs():
+            if noticed.sign is Sign.CONNECTED and isinstance(self._engine, FoundEngine):
+                self._engine.meet(link.hello)
             if noticed.sign is Sign.CONNECTED or (
                 noticed.sign is Sign.FOUND and self.state in (State.LAUNCHING, State.CONNECTING)
             ):
@@ -302,7 +314,7 @@ class RunSession(QObject):
             if item.kind == "heartbeat":
                 self.heartbeat, self.heartbeat_at = item, time.monotonic()
             elif item.kind in ("failed", "finished"):
-                self._words = _last_words(item)
+                self._words = LastWords.of(item.kind, item.body)
             self._commands.hear_event(item.kind, text=str(item.body.get("text") or ""))
         self.events.emit(items)
 
@@ -317,18 +329,19 @@ class RunSession(QObject):
             self.state_changed.emit()
 
     def _hear_answers(self) -> None:
-        for verb, why, spoken in self._commands.take_refusals():
+        for verb, why in self._commands.take_refusals():
             if verb == "cancel":
                 self._force(verb)
-                continue
-            if verb == "stop" and spoken and not self.machine.cancelled:
-                # It spoke and said no; a stop that met only silence goes on to the process itself.
-                self._escalation = None
-            self._commands.refuse(verb, why)
+            else:
+                self._commands.refuse(verb, why)
 
-    def _press_on(self, link: RunLink) -> None:
-        step = self._escalation.tick(link.last_sign) if self._escalation is not None else None
-        if step is not None:
+    def _press_on(self) -> None:
+        step = self._escalation.tick() if self._escalation is not None else None
+        if step is None:
+            return
+        if step is Step.LEFT_ALONE:
+            self._commands.refuse("cancel", _STEPS[step])
+        else:
             self.notice.emit(_STEPS[step])
 
     # -- the end -------------------------------------------------------------------------------------------
@@ -378,14 +391,3 @@ class RunSession(QObject):
         elif not tail(self._output, lines=1):
             self._output = None
             shutil.rmtree(launch, ignore_errors=True)
-
-
-def _last_words(event: Event) -> LastWords:
-    body = event.body
-    if event.kind == "failed":
-        return LastWords(message=body["message"], where=body.get("path") or "", hint=body.get("hint") or "")
-    return LastWords(
-        early_stopped=body["outcome"] == "early_stopped",
-        best_epoch=body.get("best_epoch"),
-        epochs=body.get("epochs"),
-    )

@@ -186,7 +186,7 @@ def test_watch_notices_that_the_engine_is_killed(engine: Engine, run_dir: Path):
     code, lines, err = call("watch", str(run_dir))
     assert code == 1
     assert len(lines) == len(out.splitlines()) + 1
-    assert "no last word" in err
+    assert "is gone; it did not end cleanly" in err
 
 
 def test_watch_ends_when_it_is_interrupted_and_the_run_goes_on(engine: Engine, run_dir: Path):

@@ -1,13 +1,17 @@
 """The list of runs: every type of model with its own figures, of the epoch that was kept, whatever state a run is in."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
 from sleapnn_engine.protocol.codec import encode_event
-from sleapnn_gui.monitor.run_summary import find_runs, summarise
+from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.processes import start_mark
+from sleapnn_engine.protocol.run_state import find_runs
+from sleapnn_gui.monitor.run_summary import summarise
 from sleapnn_gui.monitor.runs_page import RunsPage
 from tests.gui.monitor.speaking import Speaker
 
@@ -36,14 +40,14 @@ def run(model_type: str, *, counted: dict | None = None, batches: int = 4) -> Sp
 
 def test_the_figures_are_those_of_the_epoch_that_was_kept(tmp_path):
     found = summarise(write(tmp_path / "one", run("bottomup", counted=COUNTED), outcome="early_stopped"))
-    assert (found.model, found.ended, found.epochs) == ("Several animals at once", "early stopped", "3")
+    assert (found.model, found.state, found.epochs) == ("Several animals at once", "early stopped", "3")
     assert (found.best, found.error, found.found, found.identity) == ("0.200", "4.0 px", "85 %", "")
 
 
 def test_the_best_epoch_is_found_behind_many_batches(tmp_path):
     found = summarise(write(tmp_path / "long", run("single_instance", batches=2000)))
     assert (found.error, found.found) == ("4.0 px", "")
-    assert found.ended == "no end recorded"
+    assert found.state == "crashed"
     assert found.epochs == "3"
 
 
@@ -64,17 +68,55 @@ def test_runs_that_never_got_far_are_listed_too(tmp_path):
     torn = write(tmp_path / "torn", run("centroid"))
     with (torn / "events.jsonl").open("ab") as journal:
         journal.write(b'{"seq":99,"t":1.0,"kind":"epoch_end","body":{"epo')
-    by_name = {found.folder.name: found for found in find_runs(tmp_path)}
-    assert set(by_name) == {"begun", "failed", "torn"}
+    by_name = {path.name: summarise(path) for path in find_runs([tmp_path])}
+    assert set(by_name) == {"begun", "failed", "torn", "empty"}
+    assert (by_name["empty"].state, by_name["empty"].started) == ("crashed", "")
     assert (by_name["begun"].epochs, by_name["begun"].best) == ("0", "")
-    assert by_name["failed"].ended == "failed"
+    assert by_name["failed"].state == "failed"
     assert by_name["torn"].error == "4.0 px"
 
 
-def test_a_run_whose_engine_is_at_work_says_so(tmp_path):
-    folder = write(tmp_path / "now", run("bottomup"))
-    (folder / "engine.json").write_text(json.dumps({"pid": 1}))
-    assert summarise(folder).ended == "running"
+def connection(folder: Path, *, pid: int, began: str, host: str = "") -> None:
+    """Leave the connection file of an engine in a run folder."""
+    Connection(
+        pid=pid,
+        token="t",
+        events="tcp://127.0.0.1:1",
+        requests="tcp://127.0.0.1:2",
+        started=1.0,
+        run_dir=str(folder),
+        host=host,
+        process_started=began,
+    ).write(folder)
+
+
+def test_only_a_run_whose_own_engine_is_at_work_is_running(tmp_path):
+    now, killed, elsewhere, other = (write(tmp_path / name, run("bottomup")) for name in "abcd")
+    own = start_mark(os.getpid())
+    connection(now, pid=os.getpid(), began=own)
+    connection(killed, pid=os.getpid(), began="another start/1")
+    connection(elsewhere, pid=1, began="", host="another-computer")
+    (other / "engine.json").write_text(json.dumps({"protocol": 99, "pid": os.getpid(), "process_started": own}))
+    assert summarise(now).state == "running"
+    assert summarise(killed).state == "crashed"
+    assert "belongs to another program" in summarise(killed).why
+    assert summarise(elsewhere).state == "elsewhere"
+    assert "another-computer" in summarise(elsewhere).why
+    assert summarise(other).state == "running, another version"
+
+
+def test_every_run_is_listed_however_many(app, wait_until, tmp_path):
+    for number in range(95):
+        write(tmp_path / f"run{number}", Speaker().start(model_type="centroid"))
+    page = RunsPage()
+    page.look_in(tmp_path)
+    wait_until(lambda: page.status.text().startswith("95 in "), 30)
+    assert page.table.topLevelItemCount() == 95
+    page.look_in(tmp_path)
+    page.look_in(tmp_path)  # a newer look replaces the one going on
+    wait_until(lambda: page.status.text().startswith("95 in "), 30)
+    assert page.table.topLevelItemCount() == 95
+    page.close()
 
 
 @pytest.mark.parametrize("width", [960, 1700])
@@ -87,11 +129,11 @@ def test_the_table_shows_every_run_with_its_type_and_figures(app, wait_until, tm
     page.look_in(tmp_path)
     wait_until(lambda: page.table.topLevelItemCount() == 2)
     rows = {
-        item.text(0): [item.text(column) for column in range(1, 8)]
+        item.text(0): [item.text(column) for column in range(2, 9)]
         for item in (page.table.topLevelItem(index) for index in range(2))
     }
-    assert rows["several"] == ["Several animals at once", "completed", "3", "0.200", "4.0 px", "85 %", "–"]
-    assert rows["cropped"] == ["Parts of a cropped animal", "stopped", "3", "0.200", "4.0 px", "–", "–"]
+    assert rows["several"] == ["completed", "Several animals at once", "3", "0.200", "4.0 px", "85 %", "–"]
+    assert rows["cropped"] == ["stopped", "Parts of a cropped animal", "3", "0.200", "4.0 px", "–", "–"]
     chosen = []
     page.run_chosen.connect(chosen.append)
     item = page.table.findItems("several", Qt.MatchFlag.MatchExactly)[0]

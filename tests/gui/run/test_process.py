@@ -83,11 +83,11 @@ def test_escalation_goes_from_request_to_sigterm_to_sigkill(tmp_path):
     engine = run(tmp_path, STUBBORN)
     wait_for_text(tmp_path / "engine.out", "up")
     now = [100.0]
-    escalation = Escalation(engine, patient=False, grace=10.0, clock=lambda: now[0])
+    escalation = Escalation(engine, grace=10.0, clock=lambda: now[0])
     steps = []
     for later in (5.0, 11.0, 12.0, 22.0, 33.0, 60.0):
         now[0] = 100.0 + later
-        steps.append(escalation.tick(last_sign=100.0 + later))
+        steps.append(escalation.tick())
     assert steps == [None, Step.TERMINATED, None, Step.KILLED, Step.GIVEN_UP, None]
     assert wait_for_exit(engine) == Exit(signal=signal.SIGKILL)
 
@@ -96,46 +96,39 @@ class Recorder:
     """Stands where a process would, to see what is asked of it without ending anything."""
 
     pid = 0
+    is_reachable = True
 
-    def __init__(self):
+    def __init__(self, *, may_be_ended=True):
         self.asked = []
+        self.may_be_ended = may_be_ended
 
     def poll(self):
         return None
 
     def terminate(self):
         self.asked.append("terminate")
+        return self.may_be_ended
 
     def kill(self):
         self.asked.append("kill")
+        return self.may_be_ended
 
 
-def test_a_patient_escalation_never_hurts_an_engine_that_shows_life():
-    recorder, now = Recorder(), [0.0]
-    escalation = Escalation(recorder, patient=True, grace=10.0, clock=lambda: now[0])
-    for second in range(1, 300):
-        now[0] = float(second)
-        assert escalation.tick(last_sign=now[0] - 1) is None
-    assert recorder.asked == []
-    now[0] = 320.0
-    assert escalation.tick(last_sign=299.0) is Step.TERMINATED
-
-
-def test_cancelling_after_a_stop_makes_it_impatient():
-    recorder, now = Recorder(), [0.0]
-    escalation = Escalation(recorder, patient=True, grace=10.0, clock=lambda: now[0])
-    now[0] = 50.0
-    escalation.hurry()
-    assert escalation.tick(last_sign=50.0) is None
-    now[0] = 61.0
-    assert escalation.tick(last_sign=61.0) is Step.TERMINATED
+def test_a_process_that_is_left_alone_is_not_asked_again():
+    recorder, now = Recorder(may_be_ended=False), [0.0]
+    escalation = Escalation(recorder, grace=10.0, clock=lambda: now[0])
+    now[0] = 11.0
+    assert escalation.tick() is Step.LEFT_ALONE
+    now[0] = 99.0
+    assert escalation.tick() is None
+    assert recorder.asked == ["terminate"]
 
 
 def test_skipping_the_request_terminates_at_once():
     recorder = Recorder()
-    escalation = Escalation(recorder, patient=False, grace=10.0, clock=lambda: 7.0)
+    escalation = Escalation(recorder, grace=10.0, clock=lambda: 7.0)
     escalation.skip_request()
-    assert escalation.tick(last_sign=7.0) is Step.TERMINATED
+    assert escalation.tick() is Step.TERMINATED
     assert recorder.asked == ["terminate"]
 
 
