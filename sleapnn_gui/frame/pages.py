@@ -29,7 +29,20 @@ class Pages(QStackedWidget):
 
     def minimumSizeHint(self) -> QSize:
         page = self.currentWidget()
-        return page.minimumSizeHint() if page is not None else QSize()
+        if page is None:
+            return QSize()
+        least = page.minimumSizeHint()
+        return QSize(least.width(), self.heightForWidth(max(least.width(), self.width())))
+
+    def heightForWidth(self, width: int) -> int:
+        """What the page needs at least: what it would like is no reason to scroll."""
+        page = self.currentWidget()
+        if page is None:
+            return 0
+        layout = page.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            return layout.minimumHeightForWidth(width)
+        return page.minimumSizeHint().height()
 
     def scrolled(self) -> QScrollArea:
         """This in an area that scrolls where it must."""

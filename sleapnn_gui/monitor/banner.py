@@ -134,6 +134,7 @@ class CancelQuestion(QFrame):
         """Show the question with the harmless answer in focus; `loss` says what ends with a silent engine."""
         self.text.setText(f"End the process of this engine? {loss}" if loss else _CANCEL)
         self.cancel.setText("End the process" if loss else "Cancel the run")
+        self.keep.setText("Keep waiting" if loss else "Keep training")
         self.setAccessibleDescription(self.text.text())
         self.setVisible(True)
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from sleapnn_gui.app import build
 from sleapnn_gui.frame.screen import SMALLEST, mended_place
+from sleapnn_gui.run.machine import State
+from tests.gui.monitor.showing import long_run, show
 from tests.gui.windows import throw_away
 
 ROOT = Path(__file__).parents[3]
@@ -125,3 +127,20 @@ def can_be_seen(control: QWidget, window: QWidget) -> bool:
     QGuiApplication.processEvents()
     shown = control.visibleRegion().boundingRect()
     return shown == control.rect() and window.rect().contains(control.mapTo(window, control.rect().center()))
+
+
+def test_messages_over_a_run_do_not_make_a_page_scroll_that_could_do_without(app: QApplication) -> None:
+    _, window = build(["sleapnn-gui", "--theme", "light"])
+    try:
+        window.resize(1280, 720)
+        show(window.train_page, long_run(), State.TRAINING)
+        window.show_page("train")
+        window.train_page.question.ask("Ending its process loses everything since the last checkpoint. " * 2)
+        window.train_page.banner.say("No answer since 12 s. " * 8, severity="error", lines=("a", "b"))
+        for _ in range(5):
+            app.processEvents()
+        area = window.findChild(QScrollArea, "pages")
+        assert area.verticalScrollBar().maximum() == 0
+        assert window.train_page.height() == area.viewport().height()
+    finally:
+        throw_away(window)
