@@ -66,7 +66,8 @@ def test_the_form_says_what_the_engine_does(
             changes["model_config.backbone_config.unet.filters"] = 4
         document.apply_values(changes, "a small one")
         wait_until(lambda: bool(document.figures) and not document.figures_pending, 60)
-        wait_until(lambda: document.facts is not None, 60)
+        # Facts of the labels before may still stand while those of these are read.
+        wait_until(lambda: bool(document.facts) and labels in document.facts["files"][0]["path"], 60)
         assert document.figures is not None
         assert document.facts is not None
         if misfit(preset.model_type, document.facts):
