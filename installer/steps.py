@@ -8,6 +8,7 @@ from pathlib import Path
 
 from installer.console import complain, say
 from installer.environment import Environment
+from installer.lanes import run_lanes
 from installer.system import find_screens, provide_libraries, require_libraries
 
 TABLE = Path("resources") / "system" / "qt_libraries.json"
@@ -55,15 +56,19 @@ def run_demo(root: Path | str, args: argparse.Namespace) -> int:
 
 
 def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
-    """Check the code, then run the tests; those run even when a check failed, and have the last word."""
+    """Check the code, then run the tests; those run even when a check failed, and have the last word.
+
+    All tests run in lanes side by side; with words of one's own, one pytest gets them.
+    """
     root = Path(root)
     environment = _prepare(root, screens=frozenset())
-    threads = str(min(2, os.cpu_count() or 1))
     variables = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
-        "OMP_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
+        # One thread a process, which waits without spinning: lanes and the engines they start share the processor.
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONUNBUFFERED": "1",
     }
     python = str(environment.program("python"))
@@ -75,7 +80,10 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
             complain(f"==> {name} found problems: the result is a failure, whatever the tests say")
         codes.append(code)
     say("pytest")
-    codes.append(_run([python, "-m", "pytest", *pytest_words], cwd=root, variables=variables))
+    if pytest_words:
+        codes.append(_run([python, "-m", "pytest", *pytest_words], cwd=root, variables=variables))
+    else:
+        codes.append(run_lanes(python, root=root, variables=variables))
     return next((code for code in codes if code != 0), 0)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from installer.environment import Environment
+from installer.lanes import LANES
 
 ROOT = Path(__file__).resolve().parents[2]
 ECHO = f"""#!{sys.executable}
@@ -52,7 +53,7 @@ def bootstrap(checkout, *words, codes=None, **variables):
     environment.pop("QT_QPA_PLATFORM", None)
     script = str(checkout / "installer" / "bootstrap.py")
     done = subprocess.run([sys.executable, script, *words], env=environment, capture_output=True, text=True)
-    asked = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("asked ")]
+    asked = [json.loads(line.partition("asked ")[2]) for line in done.stdout.splitlines() if "asked {" in line]
     return done, asked
 
 
@@ -101,12 +102,20 @@ def test_test_runs_lint_types_and_tests_in_this_order(checkout):
     assert [one["words"][1] for one in asked] == ["ruff", "mypy", "pytest"]
     assert asked[2]["words"][2:] == ["tests/gui", "-k", "form"]
     assert {one["QT_QPA_PLATFORM"] for one in asked} == {"offscreen"}
-    assert {one["OMP_NUM_THREADS"] for one in asked} <= {"1", "2"}
-
-
-def test_pytests_last_line_is_the_last_line(checkout):
-    done, _ = bootstrap(checkout, "test")
+    assert {one["OMP_NUM_THREADS"] for one in asked} == {"1"}
     assert done.stdout.splitlines()[-1] == "==== 3 passed in 0.01s ===="
+
+
+def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(checkout):
+    done, asked = bootstrap(checkout, "test")
+    assert done.stdout.splitlines()[-1] == "9 passed, 0 failed, 0 skipped"
+    lanes = {tuple(one["words"][2:]) for one in asked[2:]}
+    assert lanes == {tuple(words) for words in LANES.values()}
+    # What one lane leaves out is what the others are for.
+    (rest,) = (words for words in lanes if words[0] == "tests")
+    left_out = {word.removeprefix("--ignore=") for word in rest[1:]}
+    assert left_out == {words[0] for words in lanes if words != rest}
+    assert all((ROOT / folder).is_dir() for folder in left_out)
 
 
 @pytest.mark.parametrize(("codes", "expected"), [({"pytest": 1}, 1), ({"ruff": 1}, 1), ({"mypy": 2}, 2)])
@@ -129,4 +138,4 @@ def test_ci_passes_on_the_result(checkout):
     environment = {**os.environ, "CODES": json.dumps({"pytest": 1})}
     done = subprocess.run([str(checkout / ".ci" / "run")], env=environment, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "==== 3 passed in 0.01s ===="
+    assert done.stdout.splitlines()[-1] == "9 passed, 0 failed, 0 skipped"
