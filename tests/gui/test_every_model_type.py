@@ -93,8 +93,10 @@ def test_from_the_preset_to_the_list_of_runs(
     table = window.runs_page.table
     wait_until(lambda: table.topLevelItemCount() == 1, 20, "the run is listed")
     row = table.topLevelItem(0)
-    assert [row.text(column) for column in range(4)] == ["here", model_name(model_type), "completed", "2"]
-    assert (row.text(6) != "–") == (model_type not in ONE_ANIMAL)
+    listed = {table.headerItem().text(column): row.text(column) for column in range(table.columnCount())}
+    assert (listed["Run"], listed["Model"], listed["State"]) == ("here", model_name(model_type), "completed")
+    assert listed["Epochs"] == "2"
+    assert (listed["Animals found"] != "–") == (model_type not in ONE_ANIMAL)
     window.runs_page.run_chosen.emit(folder / "here")
     wait_until(lambda: len(window.train_page.store.epochs) == 2, 20, "its curves are back")
     assert window.page() == "train"
