@@ -5,6 +5,7 @@ import importlib
 import io
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .config.errors import UserError
 
@@ -30,9 +31,26 @@ COMMANDS = {
 }
 
 
+class _AnyOrder(argparse.ArgumentParser):
+    """Takes options before, between and after the other words: `train CONFIG --run-dir D key=value`."""
+
+    _is_sorting = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it, which by itself refuses words after an option that follows other words."""
+        # Commands of a command (`runs list`) sort their own words; so does the second look that sorting takes.
+        if self._is_sorting or self._subparsers is not None:
+            return super().parse_known_args(args, namespace)
+        self._is_sorting = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_sorting = False
+
+
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser for all commands; only `command`'s own arguments are loaded, to keep starting fast."""
-    parser = argparse.ArgumentParser(prog="sleapnn-engine", description="Trains animal-pose models.")
+    parser = _AnyOrder(prog="sleapnn-engine", description="Trains animal-pose models.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, text) in COMMANDS.items():
         child = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
