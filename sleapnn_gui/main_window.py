@@ -15,6 +15,7 @@ from .document.document import Document
 from .document.draft_keeper import DraftKeeper
 from .document.drafts import DraftStore
 from .form.form_page import FormPage
+from .form.reach import section_out_of_use
 from .form.search import Hit, search_index
 from .form.search_field import SearchField
 from .frame.closing import Closing
@@ -102,7 +103,10 @@ class MainWindow(QMainWindow):
             for command in COMMANDS
             if command.verb not in ("palette", "search")
         ]
-        self.search_field = SearchField([*search_index(), *commands])
+        self.search_field = SearchField(
+            [*search_index(), *commands],
+            out_of_use=lambda path: bool(section_out_of_use(self.document, path)),
+        )
         self.search_field.setObjectName("search")
         self.search_field.setPlaceholderText("Search settings and commands   Ctrl+K")
 

@@ -20,11 +20,13 @@ from sleapnn_engine.config.spec import SPEC
 
 from ..document.document import Document
 from ..widgets.icons import icon
+from ..widgets.message_line import MessageLine
 from ..widgets.segmented import Segmented
 from ..widgets.theme import current_theme
 from .changes import changes
 from .context_pane import ContextPane
 from .layout import Layout, Page, read_layout
+from .reach import obstacle
 from .row import ROW_WIDTH, Row
 from .section_list import Counts, SectionList
 from .section_page import Filter, SectionPage
@@ -55,6 +57,7 @@ class FormPage(QWidget):
         self._filter = Filter()
         self._scrolled: dict[str, int] = {}
         self._current: SectionPage | None = None
+        self._absent = ""
         # Issues found by an edit are followed by `changed`, which shows them; those from elsewhere come alone.
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -96,20 +99,24 @@ class FormPage(QWidget):
         return self._rows.get(path)
 
     def reveal(self, path: str) -> bool:
-        """Go to a key or section, show it whatever is filtered, focus it and let it flash. False: no such place."""
+        """Go to a key or section, show it whatever is filtered, focus it and let it flash. False: no such place.
+
+        Where it cannot be edited now, a line above the rows says why and offers the choice that changes that.
+        """
         page = self._layout.page_of(path)
         if page is None:
             return False
         self.show_page(page.id)
         row = self._rows.get(path)
-        if row is not None and not self._filter.wants(row):
+        if not self._filter.wants(row) if row is not None else path in SPEC.sections:
             self.set_filter(attrs.evolve(self._filter, all=True, changed_only=False))
-        shown = self._pages[page.id]
-        target: QWidget | None = row if row is not None and not row.isHidden() else None
-        if target is None or row is None or row.parentWidget().isHidden():
-            target = self._section_control(shown, path)
+        self._tell_absence(path)
+        has_place = row is not None and not row.isHidden() and not row.parentWidget().isHidden()
+        target: QWidget | None = row if has_place else self._section_control(self._pages[page.id], path)
         QTimer.singleShot(0, self, lambda: self._flash(target))
-        if isinstance(target, Row):
+        if self._absent:
+            self.absence.focus_link()
+        elif isinstance(target, Row):
             target.focus_editor()
         elif target is not None:
             target.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -176,6 +183,12 @@ class FormPage(QWidget):
         top.addWidget(bar)
         top.addWidget(self._doc)
         column.addLayout(top)
+        self.absence = MessageLine(middle)
+        self.absence.setObjectName("absence")
+        self.absence.setMaximumWidth(ROW_WIDTH)
+        self.absence.hide()
+        self.absence.followed.connect(self._put_to_use)
+        column.addWidget(self.absence)
         self._scroll = QScrollArea(middle)
         self._scroll.setObjectName("form:rows")
         self._scroll.setWidgetResizable(True)
@@ -237,6 +250,23 @@ class FormPage(QWidget):
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._focus_moved)
 
+    # -- what cannot be edited now -------------------------------------------------------------------------
+
+    def _tell_absence(self, path: str) -> None:
+        """Say why the setting somebody came for cannot be edited; '' or one that can takes the line away."""
+        found = obstacle(self._document, path) if path else None
+        self._absent = path if found is not None else ""
+        if found is not None:
+            self.absence.say(found.sentence, severity="info", link=found.offer)
+        self.absence.setVisible(found is not None)
+
+    def _put_to_use(self) -> None:
+        path = self._absent
+        found = obstacle(self._document, path) if path else None
+        if found is not None:
+            found.remove(self._document)
+            self.reveal(path)
+
     # -- following the document ----------------------------------------------------------------------------
 
     def _changed(self, paths: list[str]) -> None:
@@ -253,6 +283,7 @@ class FormPage(QWidget):
 
     def _invalidate(self, *, keep: bool = True) -> None:
         self._later.stop()
+        self._tell_absence(self._absent)
         for page in self._pages.values():
             page.invalidate()
         self._refresh_page(keep=keep)
@@ -281,6 +312,7 @@ class FormPage(QWidget):
             self._scrolled[self._current.page.id] = self._scroll.verticalScrollBar().value()
             self._current.hide()
         self._current = self._pages[page_id]
+        self._tell_absence("")
         page: Page = self._current.page
         self._title.setText(page.label)
         self._doc.setText(page.doc)
@@ -297,11 +329,12 @@ class FormPage(QWidget):
     def _section_control(self, page: SectionPage, path: str) -> QWidget | None:
         controls: list[QWidget] = [page.cards] if page.cards is not None else []
         controls += [box.switch for box in (page.switch_box, *page.groups) if box is not None and box.switch]
+        shown = [control for control in controls if control.isVisibleTo(page)]
         for part in (path, *reversed(SPEC.ancestors(path))):
-            found = next((control for control in controls if control.objectName() == part), None)
+            found = next((control for control in shown if control.objectName() == part), None)
             if found is not None:
                 return found
-        return controls[0] if controls else None
+        return shown[0] if shown else None
 
     def _flash(self, target: QWidget | None) -> None:
         if target is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import attrs
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
@@ -74,7 +75,10 @@ class _HitPainter(QStyledItemDelegate):
 
 
 class SearchField(Line):
-    """Finds settings; `revealed` is emitted with the dotted path of the one gone to."""
+    """Finds settings; `revealed` is emitted with the dotted path of the one gone to.
+
+    Hits that are `out_of_use` now say so and stand after those of equal fit that are in use.
+    """
 
     revealed = Signal(str)
 
@@ -82,12 +86,12 @@ class SearchField(Line):
         self,
         hits: list[Hit],
         *,
-        prefers: Callable[[str], bool] | None = None,
+        out_of_use: Callable[[str], bool] = lambda _path: False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._hits = hits
-        self._prefers = prefers
+        self._out_of_use = out_of_use
         self._model = _Hits(self)
         self.setPlaceholderText("Search settings")
         self.setAccessibleName("Search settings")
@@ -117,7 +121,11 @@ class SearchField(Line):
 
     def found(self) -> list[Hit]:
         """What the text in the field finds."""
-        return find(self._hits, self.text(), prefers=self._prefers)
+        hits = find(self._hits, self.text(), prefers=lambda path: not self._out_of_use(path))
+        return [
+            attrs.evolve(hit, place=f"{hit.place}  ·  not in use") if self._out_of_use(hit.path) else hit
+            for hit in hits
+        ]
 
     def _search(self, _: str) -> None:
         self._model.show(self.found())

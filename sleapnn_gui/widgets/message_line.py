@@ -51,6 +51,12 @@ class MessageLine(QLabel):
         self.setAccessibleDescription(link)
         self._render()
 
+    def focus_link(self) -> None:
+        """Put the keyboard on the link, so that Return follows it."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self.hasSelectedText():
+            self.focusNextPrevChild(True)
+
     def minimumSizeHint(self) -> QSize:
         # What a wrapped label claims by default is its height at its narrowest, which makes pages scroll in vain.
         return QSize(60, self.fontMetrics().height())

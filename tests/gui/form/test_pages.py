@@ -158,7 +158,11 @@ def test_reveal_of_an_alternative_that_is_not_chosen_goes_to_the_choice(form):
     form.document.choose("model_config.backbone_config", "unet")
     assert form.reveal(CONVNEXT + "model_type")
     assert form.page() == "backbone"
-    assert cards(form, "model_config.backbone_config").isAncestorOf(QApplication.focusWidget())
+    assert cards(form, "model_config.backbone_config").isVisible()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert form.document.chosen("model_config.backbone_config") == "convnext"
+    assert form.row(CONVNEXT + "model_type").isAncestorOf(QApplication.focusWidget())
+    form.document.undo_stack.undo()
     assert "Not in use" in form.context.help.text()
     assert form.document.chosen("model_config.backbone_config") == "unet"
 
