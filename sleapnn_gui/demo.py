@@ -123,7 +123,7 @@ class Teller(QObject):
                 self._say(epoch_line(body))
                 if body["epoch"] in (1, 4, 9, 14, 19):
                     QTimer.singleShot(
-                        700, self, lambda number=body["epoch"]: self._shoot(f"epoch-{number + 1:02d}")
+                        700, self, lambda number=body["epoch"]: self._shoot(f"epoch-{words.epoch_number(number):02d}")
                     )
 
     def _photograph(self) -> None:
@@ -166,4 +166,4 @@ def epoch_line(body: dict[str, object]) -> str:
         if isinstance(value := body.get(key), float)
     )
     best = " (best)" if body.get("best") else ""
-    return f"epoch {int(str(body['epoch'])) + 1}: {losses}{results}{best}"
+    return f"{words.epoch_name(int(str(body['epoch'])))}: {losses}{results}{best}"

@@ -10,6 +10,8 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol.counting import duration, epoch_number
 from sleapnn_engine.protocol.run_state import RunRecord, find_runs, read_run
 
 #: How long a running engine gets to answer.
@@ -55,11 +57,11 @@ def as_json(record: RunRecord) -> dict[str, Any]:
 
 
 def _table(records: list[RunRecord]) -> list[str]:
-    """One line a run; epochs are counted from 1 here, as people do."""
+    """One line a run."""
     rows = [_row(record) for record in records]
     if not rows:
         return []
-    rows.insert(0, ("run", "started", "state", "model", "epochs", "best", "validation loss", "median error"))
+    rows.insert(0, ("run", "started", "state", "model", "time", "epochs", "best", "validation loss", "median error"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
 
@@ -71,8 +73,9 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         started,
         record.words,
         " ".join(filter(None, (record.model, record.backbone))) or "–",
-        "–" if record.epochs is None else str(record.epochs),
-        "–" if record.best_epoch is None else str(record.best_epoch + 1),
-        "–" if record.best_val is None else f"{record.best_val:.4g}",
+        "–" if record.seconds is None else duration(record.seconds),
+        record.reach.brief,
+        "–" if record.best_epoch is None else str(epoch_number(record.best_epoch)),
+        "–" if record.best_val is None else plain(record.best_val, figures=4),
         "–" if record.median_px is None else f"{record.median_px:.1f} px",
     )

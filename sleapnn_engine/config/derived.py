@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from .numbers import plain
 from .spec import SPEC
 from .values import describe
 from .view import PREPROCESSING, TRAINER, View
@@ -76,7 +77,7 @@ def also_text(view: View, path: str) -> str:
 
 
 def _short(number: float) -> str:
-    return f"{number:.4g}"
+    return plain(number, figures=4)
 
 
 def receptive_field(view: View) -> int | None:

@@ -32,6 +32,8 @@ from typing import Any
 
 import numpy as np
 
+from sleapnn_engine.config.numbers import plain
+
 from .labels import read_labels
 from .phrases import counted, file_name
 from .records import LabelSet
@@ -104,7 +106,7 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
     ]
     if facts["instance_size"]:
         size = facts["instance_size"]
-        said = f"{size['min']:g} to {size['max']:g} px, median {size['median']:g} px"
+        said = f"{plain(size['min'])} to {plain(size['max'])} px, median {plain(size['median'])} px"
         lines.append(f"Animal size {said} (longer side of the box around it)")
     lines += [f"Video       {_video_line(video)}" for video in facts["videos"]]
     lines += [f"Warning     {text}" for text in facts["warnings"]]

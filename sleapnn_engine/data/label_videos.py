@@ -13,6 +13,8 @@ import attrs
 import cv2
 import numpy as np
 
+from sleapnn_engine.config.numbers import plain
+
 from .film_frames import FilmFrames, OtherFrame
 from .image_bytes import ImageHeader
 from .phrases import counted, file_name, first_places
@@ -249,7 +251,7 @@ def _told_scale(record: VideoSource, source: Any, values: ValueRange, frames: Se
     if source.span is None or not frames:
         return []
     places = [f"{video_name(record)} frame {frame}" for frame in frames]
-    low, high = (f"{value:g}" for value in source.span)
+    low, high = map(plain, source.span)
     said = f"{counted(len(frames), 'image')} of {depth_text(values.dtype)}"
     return [f"{said}: scaled to 8, {low} as black and {high} as white{first_places(places)}."]
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol.counting import Reach, counted, epoch_name, exact_duration, step_name
 from sleapnn_engine.protocol.messages import Event
 
 #: Longest line of an event of a kind this program does not know.
@@ -19,14 +21,15 @@ def event_line(event: Event) -> str:
 
 
 def _number(value: float | None, *, unit: str = "") -> str:
-    """A loss or a duration as people read it; None is a number that was not finite or is not there."""
-    return "–" if value is None else f"{value:.5g}{unit}"
+    """A loss or a distance as people read it; None is a number that was not finite or is not there."""
+    return "–" if value is None else f"{plain(value, figures=5)}{unit}"
 
 
 def _started(body: dict[str, Any]) -> str:
     return (
         f"run {body['run_name']}: {body['model_type']}, {body['n_train']} training and {body['n_val']} "
-        f"validation samples, up to {body['max_epochs']} epochs of {body['steps_per_epoch']} steps, "
+        f"validation samples, up to {counted(body['max_epochs'], 'epoch')} of "
+        f"{counted(body['steps_per_epoch'], 'step')}, "
         f"{body['parameters']:,} parameters on {body['device']}"
     )
 
@@ -35,12 +38,12 @@ def _phase(body: dict[str, Any]) -> str:
     count = ""
     if body["done"] is not None:
         count = f" {body['done']}" + ("" if body["total"] is None else f"/{body['total']}")
-    seconds = "" if body["seconds"] is None else f" ({_number(body['seconds'], unit=' s')})"
+    seconds = "" if body["seconds"] is None else f" ({exact_duration(body['seconds'])})"
     return f"{body['name']} {body['state']}{count}{seconds} {body['text']}"
 
 
 def _batch_end(body: dict[str, Any]) -> str:
-    return f"epoch {body['epoch']} batch {body['batch']} (step {body['step']}): loss {_number(body['loss'])}"
+    return f"{step_name(body['epoch'], batch=body['batch'])}: loss {_number(body['loss'])}"
 
 
 def _epoch_end(body: dict[str, Any]) -> str:
@@ -51,13 +54,13 @@ def _epoch_end(body: dict[str, Any]) -> str:
             distance += f", {name} {100 * error[key]:.1f} %"
     best = ", best so far" if body["best"] else ""
     return (
-        f"epoch {body['epoch']} done: train {_number(body['train'])}, val {_number(body['val'])}{distance}, "
-        f"lr {_number(body['lr'])}, {_number(body['seconds'], unit=' s')}{best}"
+        f"{epoch_name(body['epoch'])}: train {_number(body['train'])}, val {_number(body['val'])}{distance}, "
+        f"lr {_number(body['lr'])}, {exact_duration(body['seconds'])}{best}"
     )
 
 
 def _checkpoint(body: dict[str, Any]) -> str:
-    return f"checkpoint of epoch {body['epoch']}{' (best so far)' if body['best'] else ''}: {body['path']}"
+    return f"checkpoint of {epoch_name(body['epoch'])}{' (best so far)' if body['best'] else ''}: {body['path']}"
 
 
 def _failed(body: dict[str, Any]) -> str:
@@ -66,20 +69,24 @@ def _failed(body: dict[str, Any]) -> str:
 
 
 def _finished(body: dict[str, Any]) -> str:
-    best = "" if body["best_epoch"] is None else f", best epoch {body['best_epoch']}"
+    best = ""
+    if body["best_epoch"] is not None:
+        best = f", best is {epoch_name(body['best_epoch'])} (val {_number(body['best_val'])})"
     return (
-        f"{body['outcome'].replace('_', ' ')} after {body['epochs']} epochs in "
-        f"{_number(body['seconds'], unit=' s')}{best} (val {_number(body['best_val'])}): {body['run_dir']}"
+        f"{body['outcome'].replace('_', ' ')} after {Reach(body['epochs'], body.get('steps', 0)).text} in "
+        f"{exact_duration(body['seconds'])}{best}: {body['run_dir']}"
     )
 
 
 def _frame(body: dict[str, Any]) -> str:
     error = _number(body["error_px"], unit=" px")
-    return f"{body['split']} frame {body['index']} after epoch {body['epoch']}: mean error {error}"
+    return f"{body['split']} frame {body['index'] + 1} after {epoch_name(body['epoch'])}: mean error {error}"
 
 
 def _heartbeat(body: dict[str, Any]) -> str:
-    return f"{body['state']}, epoch {_number(body['epoch'])}, step {_number(body['step'])}"
+    epoch = "" if body["epoch"] is None else f", {epoch_name(body['epoch'])}"
+    steps = "" if body["step"] is None else f", {counted(body['step'], 'step')} done"
+    return f"{body['state']}{epoch}{steps}"
 
 
 _TELLERS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -89,9 +96,9 @@ _TELLERS: dict[str, Callable[[dict[str, Any]], str]] = {
     "epoch_end": _epoch_end,
     "checkpoint": _checkpoint,
     "pausing": lambda body: "pausing after the batch in progress",
-    "paused": lambda body: f"paused in epoch {body['epoch']} at step {body['step']}",
+    "paused": lambda body: f"paused in {epoch_name(body['epoch'])} after {counted(body['step'], 'step')}",
     "resumed": lambda body: (
-        f"resumed in epoch {body['epoch']} at step {body['step']} after {_number(body['paused_seconds'])} s"
+        f"resumed in {epoch_name(body['epoch'])} after a pause of {exact_duration(body['paused_seconds'] or 0.0)}"
     ),
     "stopping": lambda body: f"stopping after this {body['after']}",
     "memory_released": lambda body: body["text"],

@@ -276,11 +276,12 @@ _EVENTS = (
         doc="The run is over and its files are complete. The last event of its run.",
         fields=(
             Field("outcome", TEXT, "how it ended", choices=("completed", "stopped", "early_stopped")),
-            Field("epochs", INTEGER, "epochs trained"),
+            Field("epochs", INTEGER, "epochs brought to their end, those of an earlier training included"),
             Field("best_epoch", INTEGER, "best epoch, from 0", nullable=True),
             Field("best_val", NUMBER, "validation loss of the best epoch", nullable=True),
             Field("run_dir", TEXT, "folder of the run, as the engine sees it"),
-            Field("seconds", NUMBER, "time for the whole run, in seconds"),
+            Field("seconds", NUMBER, "time for the whole run, pauses included, in seconds"),
+            Field("steps", INTEGER, "steps of an epoch that was not brought to its end", optional=True),
         ),
     ),
     Kind(

@@ -10,6 +10,7 @@ import attrs
 
 from sleapnn_engine.protocol.client import greet
 from sleapnn_engine.protocol.connection import FILE_NAME as CONNECTION_NAME
+from sleapnn_engine.protocol.counting import Reach, reach_told, run_seconds
 from sleapnn_engine.protocol.glance import Glance, Message, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.messages import LAST_KINDS, PHASES_BEFORE_TRAINING
@@ -54,7 +55,8 @@ class RunRecord:
     `doing` is what a run without a last word was last busy with: preparing, training, pausing, paused, stopping or
     finishing. `silent` says that its engine is there and did not answer when asked. `why` is a sentence on how the
     state is known. Figures of the epoch whose model was kept: `median_px`, `median_body_percent`, `f1` and
-    `class_accuracy` (0 to 1). `started` is when the engine spoke first, `ended` when it spoke last of a run that is over.
+    `class_accuracy` (0 to 1). `started` is when the engine spoke first, `ended` when it spoke last of a run that is over;
+    `seconds` lie between these, pauses included. `epochs` were brought to their end; `steps` are those of one that was not.
     """
 
     name: str
@@ -75,7 +77,14 @@ class RunRecord:
     f1: float | None = None
     class_accuracy: float | None = None
     epochs: int | None = None
+    steps: int | None = None
+    seconds: float | None = None
     note: str | None = None
+
+    @property
+    def reach(self) -> Reach:
+        """How far it is."""
+        return Reach(self.epochs or 0, self.steps or 0)
 
     @property
     def is_over(self) -> bool:
@@ -124,8 +133,14 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
         presence=sight.presence,
         why=_why(state, sight, told, silent=silent),
         ended=told.last if state not in _NOT_OVER else None,
+        seconds=_seconds(told) if state not in _NOT_OVER else None,
         **told.figures,
     )
+
+
+def _seconds(told: "_Told") -> float | None:
+    said = _number(told.end["body"].get("seconds")) if told.end is not None else None
+    return run_seconds(told.figures.get("started"), told.last, told=said)
 
 
 def is_run(folder: Path) -> bool:
@@ -166,14 +181,21 @@ def _read(glance: Glance) -> _Told:
     for message in glance.last(within=_LAST_WORD_BYTES):
         told.last = told.last or _number(message.get("t"))
         if message["kind"] in LAST_KINDS:
-            told.end = message
+            told.end, told.last = message, _number(message.get("t"))
             break
-    epoch = _last_epoch(glance, told)
+    epoch, newest = _last_epoch(glance, told)
     finished = told.end["body"] if told.end is not None and told.end["kind"] == "finished" else {}
     best = _whole(finished.get("best_epoch", epoch.get("best_epoch")))
     kept = epoch if best is None or best == epoch.get("epoch") else glance.epoch_end(best) or {}
+    reach = reach_told(
+        newest=newest,
+        steps_per_epoch=_whole(body.get("steps_per_epoch")),
+        ended=_whole(epoch.get("epoch")),
+        finished={name: _whole(finished.get(name)) for name in ("epochs", "steps")} if finished else None,
+    )
     told.figures.update(
-        epochs=_whole(finished.get("epochs", epoch.get("epoch", -1) + 1)),
+        epochs=reach.epochs,
+        steps=reach.steps,
         best_epoch=best,
         best_val=_number(finished.get("best_val", epoch.get("best_val"))),
         **_errors(kept.get("error")),
@@ -181,21 +203,29 @@ def _read(glance: Glance) -> _Told:
     return told
 
 
-def _last_epoch(glance: Glance, told: _Told) -> dict[str, Any]:
-    """The body of the last epoch that came to its end, and on the way to it what the run was doing."""
-    doing, current = "", None
+def _last_epoch(glance: Glance, told: _Told) -> tuple[dict[str, Any], tuple[int, int] | None]:
+    """The body of the last validated epoch, epoch and batch of the last step, and on the way what the run was doing."""
+    doing, ended, newest = "", None, None
     for message in glance.last():
         kind, body = message["kind"], message["body"]
-        if not doing or kind == "stopping":
+        if ended is None and (not doing or kind == "stopping"):
             doing = _doing(kind, body) or doing
-        if current is None and kind == "batch_end":
-            current = _whole(body.get("epoch"))
-        if kind == "epoch_end" and _whole(body.get("epoch")) is not None:
-            told.doing = doing
-            return dict(body)
+        if newest is None and kind == "batch_end":
+            newest = _place(body)
+        if ended is None and kind == "epoch_end" and _whole(body.get("epoch")) is not None:
+            ended = dict(body)
+        if ended is not None and newest is not None:
+            break
     told.doing = doing or told.doing
-    # An epoch so long that its beginning is out of sight.
-    return (glance.epoch_end(current - 1) or {}) if current else {}
+    if ended is None and newest is not None and newest[0]:
+        # An epoch so long that its beginning is out of sight.
+        ended = glance.epoch_end(newest[0] - 1)
+    return ended or {}, newest
+
+
+def _place(body: Message) -> tuple[int, int] | None:
+    epoch, batch = _whole(body.get("epoch")), _whole(body.get("batch"))
+    return None if epoch is None or batch is None else (epoch, batch)
 
 
 def _doing(kind: str, body: dict[str, Any]) -> str:

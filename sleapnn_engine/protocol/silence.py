@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.glance import Glance, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 
@@ -23,8 +24,8 @@ def loss_text(checkpoint_epoch: int | None) -> str:
     if checkpoint_epoch is None:
         return "No checkpoint has been written yet: ending its process loses everything trained so far."
     return (
-        "Ending its process loses everything since the last checkpoint, which is of epoch "
-        f"{checkpoint_epoch + 1}; no evaluation is made."
+        "Ending its process loses everything since the last checkpoint, which is of "
+        f"{epoch_name(checkpoint_epoch)}; no evaluation is made."
     )
 
 

@@ -14,6 +14,7 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.models.weights import read_checkpoint
+from sleapnn_engine.protocol.counting import epoch_name
 
 from .checkpoint_file import OWN_SECTION, first_broken
 from .network_match import refuse_other_network
@@ -229,7 +230,7 @@ def _whole_beside(path: Path) -> list[str]:
     for other in sorted(path.parent.glob("*.ckpt")):
         with contextlib.suppress(UserError):  # of no use either
             if other != path and first_broken((one := open_earlier(other)).content) is None:
-                found.append((one.step, f"{other.name} (epoch {int(one.content.get('epoch', 0)) + 1})"))
+                found.append((one.step, f"{other.name} ({epoch_name(int(one.content.get('epoch', 0)))})"))
     return [name for _, name in sorted(found, reverse=True)]
 
 

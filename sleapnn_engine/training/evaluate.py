@@ -13,6 +13,7 @@ import numpy as np
 import sleap_io as sio
 import torch
 
+from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.data.frames import OnDemandFrames
 from sleapnn_engine.data.loader import validation_batches
 from sleapnn_engine.data.records import LabelSet
@@ -199,9 +200,9 @@ def _write(training: Training, part: Part, frames: Sequence[PredictedFrame], *, 
         )
     else:
         log.info(
-            "%s: no labelled part was found with a confidence of %g or more; the model may need longer training.",
+            "%s: no labelled part was found with a confidence of %s or more; the model may need longer training.",
             name,
-            THRESHOLD,
+            plain(THRESHOLD),
         )
 
 

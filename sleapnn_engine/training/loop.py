@@ -5,6 +5,9 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
+
 from .averages import Averages
 from .callbacks.base import Callback
 from .failures import Diverged
@@ -12,6 +15,9 @@ from .losses import total_loss
 from .signals import Interrupted
 from .state import BatchResult, EpochResult, Training
 from .validation import Scores, validate
+
+#: A learning rate that most trainings bear, for Adam.
+USUAL_RATE = 1e-3
 
 
 def fit(training: Training, callbacks: Sequence[Callback]) -> str:
@@ -31,14 +37,13 @@ def fit(training: Training, callbacks: Sequence[Callback]) -> str:
 def _epochs(training: Training, callbacks: Sequence[Callback]) -> str:
     while training.stop_after is None:
         result = run_epoch(training, callbacks)
-        training.epochs_done += 1
         with training.profile("callbacks"):
             for callback in callbacks:
                 callback.epoch_ended(training, result)
         heed_signals(training)
         if training.stop_after is None and training.best.exhausted:
             return "early_stopped"
-        if training.stop_after is None and training.epoch + 1 >= training.max_epochs:
+        if training.stop_after is None and epoch_number(training.epoch) >= training.max_epochs:
             return "completed"
         if training.stop_after is None:
             training.begin_next_epoch()
@@ -87,7 +92,7 @@ def _train_epoch(training: Training, averages: Averages, callbacks: Sequence[Cal
         with training.report.phase("first_batch", "Taking the first step"):
             first = next(results)
         results = itertools.chain([first], results)
-    text = f"Epoch {training.epoch + 1} of {training.max_epochs}"
+    text = f"{epoch_name(training.epoch).capitalize()} of {training.max_epochs}"
     with training.report.phase("train", text, total=training.steps_per_epoch) as phase:
         for result in results:
             training.step, training.batch = result.step + 1, result.batch + 1
@@ -157,13 +162,22 @@ def take_step(training: Training, batch_index: int) -> BatchResult:
 def _require_finite(loss: float, training: Training, *, what: str) -> None:
     if math.isfinite(loss):
         return
-    rate = training.schedule.learning_rate
+    # Of a validation, all steps of its epoch are done; the one that fails in training is not counted yet.
+    name = epoch_name(training.epoch)
+    when = f"after {name}" if what.startswith("validation") else f"at {step_name(training.epoch, batch=training.batch)}"
     raise Diverged(
-        f"The {what} became {loss} at step {training.step} of epoch {training.epoch}, so training cannot go on.",
+        f"The {what} became {loss} {when}, so training cannot go on.",
         where="trainer_config.optimizer.lr",
-        hint=f"Try a learning rate below {rate:g}"
-        + (", or --precision 32." if training.compute.bf16 else "."),
+        hint=smaller_rate(training.schedule.learning_rate),
     )
+
+
+def smaller_rate(rate: float) -> str:
+    """What to try where losses ran away: a tenth of the rate, or a usual one where that would still be a large one."""
+    smaller = rate / 10
+    if smaller > USUAL_RATE:
+        return f"A learning rate of {plain(rate)} is very large; try {plain(USUAL_RATE)}."
+    return f"Try a smaller learning rate, for example {plain(smaller, figures=2)} instead of {plain(rate)}."
 
 
 def heed_signals(training: Training) -> None:

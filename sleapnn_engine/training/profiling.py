@@ -62,7 +62,7 @@ class Profiler(Callback):
     def done(self, training: Training) -> str:
         """What was measured, in words; a resumed run has done more before."""
         steps = counted(training.step - self._first_step, "step")
-        return f"{steps} in {counted(training.epochs_done, 'epoch')} on {training.compute.name}"
+        return f"{steps} on {training.compute.name}, until {training.reach.text} were done"
 
     def begin(self, training: Training) -> None:
         """Start measuring."""

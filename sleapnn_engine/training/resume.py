@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
@@ -104,13 +105,14 @@ def inherit_best(checkpoints: Checkpoints, earlier: Earlier) -> None:
     found = find_best(earlier)
     if found is None or found.val is None:
         log.warning(
-            "The best model of the earlier training, with a validation loss of %g, is not beside %s, so best.ckpt "
+            "The best model of the earlier training, with a validation loss of %s, is not beside %s, so best.ckpt "
             "will be the best of the epochs from now on.",
-            best, earlier.path.name,
+            plain(best), earlier.path.name,
         )  # fmt: skip
         return
     if best != earlier.best.get("best_val"):
-        log.info("The earlier best.ckpt, with a validation loss of %g, is from an epoch half-way.", found.val)
+        told = "The earlier best.ckpt, with a validation loss of %s, is from an epoch half-way."
+        log.info(told, plain(found.val))
     checkpoints.inherited = Kept(found.path, int(found.content["epoch"]), found.val)
 
 
@@ -161,8 +163,8 @@ def _take_weights(training: Training, earlier: Earlier) -> None:
         for group in optimizer.param_groups:
             group["lr"] *= now / before
         log.warning(
-            "The learning rate was %g and is to be %g, so training goes on with %g instead of %g.",
-            before, now, training.schedule.learning_rate, rate,
+            "The learning rate was %s and is to be %s, so training goes on with %s instead of %s.",
+            *map(plain, (before, now, training.schedule.learning_rate, rate)),
         )  # fmt: skip
 
 
@@ -198,7 +200,7 @@ def _take_best(training: Training, earlier: Earlier, anew: list[str]) -> None:
 
 def _take_place(training: Training, earlier: Earlier, anew: list[str]) -> None:
     """Epoch, step, and the sums of an epoch in progress. An epoch that is shorter now has no more steps than that."""
-    training.epoch = training.epochs_done = earlier.epoch
+    training.epoch = earlier.epoch
     training.step = training.start_step = earlier.step
     training.batch = min(earlier.batch, training.steps_per_epoch)
     if not training.batch:

@@ -15,6 +15,7 @@ from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.protocol.counting import Reach, epoch_name
 
 from . import build, images
 from .cache import announce_cache
@@ -349,16 +350,14 @@ def _tidy(run: _Run) -> None:
 
 def _finished(run: _Run, outcome: str) -> None:
     training = run.training
-    body = {"epochs": 0, "best_epoch": None, "best_val": None}
+    body = {**attrs.asdict(Reach(0)), "best_epoch": None, "best_val": None}
     if training is not None:
-        body = {
-            "epochs": training.epochs_done,
-            "best_epoch": training.best_epoch,
-            "best_val": training.best_val,
-        }
+        best = {"best_epoch": training.best_epoch, "best_val": training.best_val}
+        body = {**attrs.asdict(training.reach), **best}
         errors = training.best_errors
         if errors is not None and errors.median_px is not None and training.best_epoch is not None:
-            log.info("Best epoch is %d: median error %.2f px.", training.best_epoch + 1, errors.median_px)
+            name = epoch_name(training.best_epoch)
+            log.info("The best model is from %s: median error %.2f px.", name, errors.median_px)
     run.report.event("finished", outcome=outcome, run_dir=str(run.folder), seconds=run.report.seconds, **body)
     run.console.line(f"{outcome.replace('_', ' ')}: {run.folder}")
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.protocol.counting import Reach, reached
 
 from .checkpoint_file import Progress
 from .device import Compute
@@ -127,7 +128,6 @@ class Training:
     paused_seconds: float = 0.0
     stop_after: str | None = None
     interrupted: str | None = None
-    epochs_done: int = 0
     best_errors: PointErrors | None = None
     seed: int | None = None
     split: str = ""
@@ -152,6 +152,11 @@ class Training:
         if self.epoch and not self.batch:
             return Progress(epoch=self.epoch - 1, step=self.step, batches=steps, steps_per_epoch=steps)
         return Progress(epoch=self.epoch, step=self.step, batches=self.batch, steps_per_epoch=steps)
+
+    @property
+    def reach(self) -> Reach:
+        """How far it has come, an earlier training that it goes on with included."""
+        return reached(self.epoch, batches=self.batch, steps_per_epoch=self.steps_per_epoch)
 
     @property
     def best_val(self) -> float | None:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from sleapnn_engine.evaluation.scores import PoseScores, Summary
 from sleapnn_engine.inference.animals import Animals
+from sleapnn_engine.protocol.counting import epoch_name
 
 from .losses import total_loss
 from .state import PointErrors, Training
@@ -32,7 +33,7 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
     scores = PoseScores(nodes=feed.nodes, paired=training.decoder.one_each)
     training.model.eval()
     with training.report.phase(
-        "validate", f"Validating epoch {training.epoch + 1}", total=feed.val_batches
+        "validate", f"Validating {epoch_name(training.epoch)}", total=feed.val_batches
     ) as phase:
         for done, batch in enumerate(feed.validation(), start=1):
             outputs = predict(training, batch.images)

@@ -1,5 +1,7 @@
 """What the window is called: the config, the run that is followed, and the program."""
 
+from sleapnn_engine.protocol.counting import epoch_name
+
 from ..document.document import Document
 from ..monitor.store import RunStore
 from ..run.machine import State
@@ -19,6 +21,5 @@ def _run(session: RunSession, store: RunStore) -> str:
     name = store.header.run_name if store.header is not None else ""
     name = name or (session.run_dir.name if session.run_dir is not None else "run")
     if session.state is State.TRAINING and store.header is not None:
-        epoch = min(int(store.x + 1e-9) + 1, max(1, store.header.max_epochs))
-        return f"{name}, epoch {epoch}"
+        return f"{name}, {epoch_name(store.epoch)}"
     return f"{name}, {session.state.value}"

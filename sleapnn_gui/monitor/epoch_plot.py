@@ -135,7 +135,7 @@ class EpochPlot(QuietPlot):
             self.pointer.hide()
             return
         epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, x)]
-        self.pointer.tell(epoch.x, [f"epoch {epoch.number + 1}", *self._said(epoch)])
+        self.pointer.tell(epoch.x, [words.epoch_name(epoch.number), *self._said(epoch)])
 
     def _said(self, epoch: Epoch) -> list[str]:
         taken = [(line, getattr(epoch, line.measure)) for line in self._lines]

@@ -225,7 +225,7 @@ class FramePanel(Panel):
         result = self._result(frame)
         self.place.setText(f"{index + 1} of {len(frames)}{'  ·  ' if result else ''}{result}")
         self.place.setToolTip(self.view.accessibleDescription())
-        self.epoch.setText(str(body["epoch"] + 1))
+        self.epoch.setText(str(words.epoch_number(body["epoch"])))
         self._point_out("")
 
     def _title(self, frame: Event) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from sleapnn_engine.protocol.counting import Reach
 from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING, Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
@@ -63,7 +64,7 @@ class LogView(QPlainTextEdit):
             self._epoch = epoch
             waited = epoch - best if best is not None else 0
             if waited and waited % 5 == 0:
-                lines.append(f"no new best for {waited} epochs")
+                lines.append(f"no new best for {words.counted(waited, 'epoch')}")
         return lines
 
     def _write(self, lines: list[str]) -> None:
@@ -116,7 +117,7 @@ def _phase(body: dict[str, Any]) -> list[str]:
 
 def _epoch_end(body: dict[str, Any]) -> list[str]:
     parts = [
-        f"epoch {body['epoch'] + 1}",
+        words.epoch_name(body["epoch"]),
         f"train {words.loss(body['train'])}",
         f"val {words.loss(body['val'])}",
     ]
@@ -133,7 +134,7 @@ def _failed(body: dict[str, Any]) -> list[str]:
 
 def _finished(body: dict[str, Any]) -> list[str]:
     how = {"completed": "done", "stopped": "stopped", "early_stopped": "done, stopped early"}
-    after = words.counted(body["epochs"], "epoch", "epochs")
+    after = Reach(body["epochs"], body.get("steps", 0)).text
     return [
         f"{how.get(body['outcome'], body['outcome'])} after {after}, {words.exact_duration(body['seconds'])}"
     ]
@@ -145,7 +146,7 @@ _TELLERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "epoch_end": _epoch_end,
     "checkpoint": lambda body: [f"checkpoint written: {PurePath(body['path']).name}"],
     "pausing": lambda body: ["pausing after this batch"],
-    "paused": lambda body: [f"paused in epoch {body['epoch'] + 1}"],
+    "paused": lambda body: [f"paused in {words.epoch_name(body['epoch'])}"],
     "resumed": lambda body: [f"resumed after {words.exact_duration(body['paused_seconds'] or 0.0)}"],
     "stopping": lambda body: [f"stopping after this {body['after']}, the model is kept"],
     "log": lambda body: [body["text"] if body["level"] == "info" else f"{body['level']}: {body['text']}"],

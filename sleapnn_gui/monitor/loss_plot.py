@@ -172,9 +172,9 @@ class LossPlot(QuietPlot):
             # An item placed at NaN corrupts the scene.
             self._best.setData([], [])
             return
-        x = store.best_epoch + 1.0
+        x = float(words.epoch_number(store.best_epoch))
         self._best.setData([x], [y])
-        self._best_text.setText(f"best, epoch {store.best_epoch + 1}")
+        self._best_text.setText(f"best, {words.epoch_name(store.best_epoch)}")
         # Words go above and right of the mark, where a curve that rises again leaves room; where they would leave
         # the picture, below and left, where a falling curve has not been.
         (left, right), _ = self.view.viewRange()
@@ -237,7 +237,7 @@ class LossPlot(QuietPlot):
             self.pointer.hide()
             return
         x = min(max(self.pointer.x, 0.0), store.x)
-        values = [f"epoch {min(math.floor(x) + 1, max(1, math.ceil(store.x)))}"]
+        values = [words.epoch_name(min(math.floor(x), max(0, math.ceil(store.x) - 1)))]
         xs = store.columns["x"].values
         train = store.losses.mean_between(math.floor(x), math.floor(x) + 1.0)
         if math.isfinite(train):

@@ -43,7 +43,7 @@ def _in_words(record: RunRecord) -> RunSummary:
         state=record.words,
         why=record.why,
         model=model_name(record.model or ""),
-        epochs=str(record.epochs or 0),
+        epochs=record.reach.brief,
         best="" if record.best_val is None else words.loss(record.best_val),
         error="" if record.median_px is None else words.pixels(record.median_px),
         found="" if record.f1 is None else words.part(record.f1),

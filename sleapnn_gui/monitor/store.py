@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING, Event
+from sleapnn_engine.protocol.counting import Reach, epoch_number, reach_told, run_seconds
+from sleapnn_engine.protocol.messages import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING, Event
 from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
 from sleapnn_gui.monitor.levels import Column, Series
 from sleapnn_gui.run.queue import Batches, Item
@@ -93,7 +94,7 @@ class Epoch:
     @property
     def x(self) -> float:
         """Where it stands on the epoch axis: at its end."""
-        return self.number + 1.0
+        return float(epoch_number(self.number))
 
     @classmethod
     def from_event(cls, event: Event) -> "Epoch":
@@ -172,14 +173,40 @@ class RunStore:
         """Batches done in the whole run."""
         self.first_bad_x: float | None = None
         """Where the loss first was not a number."""
-        self.train_since: float | None = None
-        """When the first batch was done, in Unix seconds."""
-        self.last_t = 0.0
+        self.first_t: float | None = None
+        self.last_t: float | None = None
+        """When the run spoke first, and last, in Unix seconds; after its end only notes to the log may follow."""
+        self.finished: dict[str, Any] | None = None
+        """What the engine said when all was done, once it has."""
+        self._said_last = False
+        self._newest: tuple[int, int] | None = None
 
     @property
     def x(self) -> float:
         """How far training is, in epochs."""
         return float(self.losses.x.values[-1]) if len(self.losses) else float(len(self.epochs))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is in progress, or was last, from 0."""
+        most = self.header.max_epochs if self.header is not None else 1
+        return max(0, min(int(self.x + 1e-9), most - 1))
+
+    @property
+    def reach(self) -> Reach:
+        """How far the run is, as lists tell it."""
+        return reach_told(
+            newest=self._newest,
+            steps_per_epoch=self.header.steps_per_epoch if self.header is not None else None,
+            ended=self.epochs[-1].number if self.epochs else None,
+            finished=self.finished,
+        )
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the run took so far, pauses included, as lists tell it."""
+        told = self.finished.get("seconds") if self.finished is not None else None
+        return run_seconds(self.first_t, self.last_t, told=told)
 
     @property
     def is_training(self) -> bool:
@@ -207,15 +234,21 @@ class RunStore:
     def add(self, items: list[Item]) -> None:
         """Take events in the order they were said."""
         for item in items:
+            self._note_time(item)
             if isinstance(item, Batches):
                 self._add_batches(item)
-                self.last_t = item.t
                 continue
             take = getattr(self, f"_add_{item.kind}", None)
             if take is not None:
                 take(item)
-            if item.kind != "heartbeat":
-                self.last_t = item.t
+
+    def _note_time(self, item: Item) -> None:
+        """Only what the journal has counts, so that a run that is followed and one that is read take as long."""
+        since, kind = (item.since, "batch_end") if isinstance(item, Batches) else (item.t, item.kind)
+        if not self._said_last and (kind not in KINDS or KINDS[kind].journaled):
+            self.first_t = since if self.first_t is None else self.first_t
+            self.last_t = item.t
+            self._said_last = kind in LAST_KINDS
 
     def _add_batches(self, batches: Batches) -> None:
         steps = self.header.steps_per_epoch if self.header is not None else 1
@@ -230,8 +263,7 @@ class RunStore:
                 self.heads.setdefault(name, Series()).extend(x, np.asarray(values, np.float64))
         self.batch_seconds.extend(batches.seconds)
         self.step = batches.steps[-1] + 1
-        if self.train_since is None:
-            self.train_since = batches.t
+        self._newest = batches.epochs[-1], batches.batch
 
     def _add_started(self, event: Event) -> None:
         self.header = Header.from_body(event.body)
@@ -269,6 +301,9 @@ class RunStore:
 
     def _add_stopping(self, event: Event) -> None:
         self.stop_x = self.x
+
+    def _add_finished(self, event: Event) -> None:
+        self.finished = dict(event.body)
 
     def _add_frame(self, event: Event) -> None:
         self.frames.add(event)

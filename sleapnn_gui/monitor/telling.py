@@ -41,7 +41,7 @@ _TRAINING = {
 }
 
 _WITH_EPOCH = frozenset({State.TRAINING, State.PAUSING, State.PAUSED})
-_WITH_COUNT = frozenset({State.COMPLETED, State.STOPPED, State.CANCELLED})
+_WITH_COUNT = frozenset({State.COMPLETED, State.STOPPED, State.CANCELLED, State.FAILED, State.CRASHED})
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,9 @@ def state_text(state: State, phase: Phase, store: RunStore, *, cancelled: bool, 
     if state is State.STOPPING and cancelled:
         text = "Cancelling"
     if state in _WITH_EPOCH and store.header is not None:
-        epoch = min(int(store.x + 1e-9) + 1, store.header.max_epochs)
-        text += f" · epoch {epoch} of {store.header.max_epochs}"
-    elif state in _WITH_COUNT and store.epochs:
-        text += f" · {words.counted(len(store.epochs), 'epoch', 'epochs')}"
+        text += f" · {words.epoch_name(store.epoch)} of {store.header.max_epochs}"
+    elif state in _WITH_COUNT and store.is_training:
+        text += f" · {store.reach.text}"
     return f"No contact · {text[0].lower()}{text[1:]}" if lost else text
 
 
@@ -122,9 +121,7 @@ def animals_help(store: RunStore) -> str:
 def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:
     """How long it will still take, or how long it took."""
     if over:
-        if store.train_since is None:
-            return Figure("–", "training time")
-        return Figure(words.duration(store.last_t - store.train_since), "training time")
+        return _time_taken(store)
     if state is State.PAUSED:
         return Figure("paused", "the clock stands still")
     if state in (State.STOPPING, State.FINALIZING):
@@ -133,6 +130,13 @@ def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:
     if estimate is None:
         return Figure("–", "to the end")
     return Figure(f"about {words.duration(estimate.to_end)}", _plateau_caption(estimate))
+
+
+def _time_taken(store: RunStore) -> Figure:
+    """From the first word of the run to its last, as lists tell it; pauses are named, for they are part of that."""
+    seconds, paused = store.seconds, sum(pause.seconds or 0.0 for pause in store.pauses)
+    caption = "start to end" + (f", {words.duration(paused)} paused" if paused else "")
+    return Figure("–" if seconds is None else words.duration(seconds), caption)
 
 
 def _plateau_caption(estimate: Estimate) -> str:

@@ -364,9 +364,9 @@ class TrainPage(QWidget):
         if self.store.first_bad_x is None:
             self.advice.clear()
         elif not self.advice.isVisible():
-            epoch = int(self.store.first_bad_x) + 1
+            epoch = words.epoch_name(int(self.store.first_bad_x))
             self.advice.say(
-                f"Warning: the loss stopped being a number in epoch {epoch}, so the model learns nothing from there on. "
+                f"Warning: the loss stopped being a number in {epoch}, so the model learns nothing from there on. "
                 "Stop, lower the learning rate and train again.",
                 severity="warning",
             )

@@ -4,34 +4,25 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from sleapnn_engine.config.numbers import power
+from sleapnn_engine.protocol.counting import counted, duration, epoch_name, epoch_number, exact_duration
 
-def duration(seconds: float) -> str:
-    """A span of time, coarser the longer it is: '45 s', '18 min', '2 h 05 min', '3 d 4 h'."""
-    whole = max(0, round(seconds))
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes:02d} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h"
-
-
-def exact_duration(seconds: float) -> str:
-    """A span that was measured: '0.4 s', '12 s', '6 min 02 s'."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min"
+__all__ = [
+    "counted",
+    "duration",
+    "epoch_name",
+    "epoch_number",
+    "exact_duration",
+    "loss",
+    "measured",
+    "one_line",
+    "part",
+    "pixels",
+    "power",
+    "rate",
+    "share",
+    "size",
+]
 
 
 def loss(value: float | None) -> str:
@@ -44,13 +35,6 @@ def loss(value: float | None) -> str:
         digits = 2 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
         return f"{value:.{digits}f}"
     return power(value, figures=3)
-
-
-def power(value: float, *, figures: int = 2) -> str:
-    """A small or large number as people write learning rates: '1e-4', '5e-5', '2.5e-6'."""
-    mantissa, exponent = f"{value:.{figures - 1}e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa}e{int(exponent)}"
 
 
 def pixels(value: float | None) -> str:
@@ -96,11 +80,6 @@ def size(count: float) -> str:
     if count < 1e9:
         return f"{count / 1e6:.0f} MB"
     return f"{count / 1e9:.1f} GB"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """'1 epoch', '12 epochs'."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def one_line(text: str) -> str:

@@ -2,10 +2,11 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sleapnn_engine.protocol.counting import Reach, epoch_name
 from sleapnn_gui.run.machine import Ending, State
 
 REFUSED_CODE = 2
@@ -96,7 +97,7 @@ class LastWords:
     hint: str = ""
     early_stopped: bool = False
     best_epoch: int | None = None
-    epochs: int | None = None
+    reach: Reach = field(default_factory=lambda: Reach(0))
 
     @classmethod
     def of(cls, kind: str, body: Mapping[str, Any]) -> "LastWords":
@@ -106,7 +107,7 @@ class LastWords:
         return cls(
             early_stopped=body["outcome"] == "early_stopped",
             best_epoch=body.get("best_epoch"),
-            epochs=body.get("epochs"),
+            reach=Reach(body["epochs"], body.get("steps", 0)),
         )
 
 
@@ -144,12 +145,12 @@ def _completed_sentence(words: LastWords) -> str:
 
 def _stopped_sentence(words: LastWords, leaving: Exit) -> str:
     how = "interrupted" if leaving.code == INTERRUPTED_CODE else "stopped on request"
-    after = f" after {words.epochs} epochs" if words.epochs else ""
+    after = f" after {words.reach.text}" if words.reach != Reach(0) else ""
     return f"The run was {how}{after} and kept{_best(words)}."
 
 
 def _best(words: LastWords) -> str:
-    return "" if words.best_epoch is None else f"; the best model is from epoch {words.best_epoch + 1}"
+    return "" if words.best_epoch is None else f"; the best model is from {epoch_name(words.best_epoch)}"
 
 
 def _said_on_output(leaving: Exit, lines: list[str]) -> str:

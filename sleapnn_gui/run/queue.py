@@ -28,6 +28,8 @@ class Batches:
     seqs: list[int] = field(default_factory=list)
     epochs: list[int] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
+    batch: int = 0
+    """Place of the newest of them in its epoch."""
     losses: list[float] = field(default_factory=list)
     """Loss of each batch; NaN where it was not finite."""
     seconds: list[float] = field(default_factory=list)
@@ -48,6 +50,7 @@ class Batches:
         self.seqs.append(event.seq or 0)
         self.epochs.append(body["epoch"])
         self.steps.append(body["step"])
+        self.batch = body["batch"]
         self.losses.append(_number(body["loss"]))
         self.seconds.append(_number(body["seconds"]))
         for name, value in body["losses"].items():

@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from sleapnn_engine.protocol.counting import epoch_name
+
 from ..checkpoint_file import contents, copy_atomically, first_broken, write_atomically
 from ..failures import Diverged
 from ..report import log
@@ -57,7 +59,7 @@ class Checkpoints(Callback):
         keeps = self._keeps(result.val)
         if not keeps and not self.save_last:
             return
-        with training.report.phase("save", f"Saving epoch {result.epoch + 1}"):
+        with training.report.phase("save", f"Saving {epoch_name(result.epoch)}"):
             if keeps:
                 self._keep(training, result)
             if self.save_last:
@@ -98,7 +100,7 @@ class Checkpoints(Callback):
         if not epochs:
             return "No model was saved before, so there is nothing to go on from."
         latest_first = sorted(epochs, key=lambda name: -epochs[name])
-        files = " or ".join(f"{name} (epoch {epochs[name] + 1})" for name in latest_first)
+        files = " or ".join(f"{name} ({epoch_name(epochs[name])})" for name in latest_first)
         return f"Training can go on from {files} in this run's folder, with trainer_config.resume_ckpt_path."
 
     def _keeps(self, val: float) -> bool:

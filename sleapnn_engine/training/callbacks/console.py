@@ -5,6 +5,9 @@ import os
 import time
 from typing import TextIO
 
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol.counting import epoch_name
+
 from ..report import Phase
 from ..state import BatchResult, EpochResult, Training
 from .base import Callback
@@ -40,7 +43,7 @@ class Console(Callback):
     def batch_ended(self, training: Training, result: BatchResult) -> None:
         rate = result.samples / max(result.seconds, 1e-9)
         self._redraw(
-            f"epoch {training.epoch + 1}/{training.max_epochs}  step {training.batch}/{training.steps_per_epoch}  "
+            f"{epoch_name(training.epoch)}/{training.max_epochs}  {training.batch}/{training.steps_per_epoch} steps  "
             f"loss {result.loss:.6f}  {rate:.1f} samples/s"
         )
 
@@ -55,8 +58,8 @@ class Console(Callback):
             error += f"  found {errors.f1:.2f}"
         seconds = result.train_seconds + result.val_seconds
         self.line(
-            f"epoch {result.epoch + 1}/{training.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"
-            f"  lr {result.learning_rate:g}  {seconds:.1f} s{'  best' if result.improved else ''}"
+            f"{epoch_name(result.epoch)}/{training.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"
+            f"  lr {plain(result.learning_rate)}  {seconds:.1f} s{'  best' if result.improved else ''}"
         )
 
     def line(self, text: str) -> None:

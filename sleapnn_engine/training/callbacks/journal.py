@@ -1,6 +1,9 @@
 """Tells viewers and the journal of steps and epochs."""
 
-from ...config.build import active
+from sleapnn_engine.config.build import active
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol.counting import epoch_name
+
 from ..report import log
 from ..state import BatchResult, EpochResult, PointErrors, Training
 from .base import Callback
@@ -68,18 +71,17 @@ class Journal(Callback):
             error=None if result.errors is None else error_body(result.errors),
         )
         log.info(
-            "Epoch %d: train %.6g, val %.6g, %.1f s.",
-            result.epoch,
-            result.train,
-            result.val,
+            "%s: train %s, val %s, %.1f s.",
+            epoch_name(result.epoch).capitalize(),
+            plain(result.train),
+            plain(result.val),
             result.train_seconds + result.val_seconds,
             extra={"only_file": True},
         )
         now = training.schedule.learning_rate
         if now != result.learning_rate:
-            log.info(
-                "Learning rate falls from %g to %g after epoch %d.", result.learning_rate, now, result.epoch
-            )
+            before, after = plain(result.learning_rate), plain(now)
+            log.info("The learning rate falls from %s to %s after %s.", before, after, epoch_name(result.epoch))
 
 
 def error_body(errors: PointErrors) -> dict[str, object]:

@@ -80,10 +80,10 @@ def call(*words: str) -> tuple[int, list[str], str]:
 def test_pause_resume_stop_say_asked_accepted_done(engine: Engine, run_dir: Path):
     process = engine(batches=100_000)
     for words, asked, done in (
-        (["pause", str(run_dir)], "asked: pause", "paused in epoch 0"),
-        (["checkpoint", str(run_dir)], "asked: checkpoint", "checkpoint of epoch 0"),
+        (["pause", str(run_dir)], "asked: pause", "paused in epoch 1"),
+        (["checkpoint", str(run_dir)], "asked: checkpoint", "checkpoint of epoch 1"),
         (["release-memory", str(run_dir)], "asked: release_memory", "no unused GPU memory"),
-        (["resume", str(run_dir)], "asked: resume", "resumed in epoch 0"),
+        (["resume", str(run_dir)], "asked: resume", "resumed in epoch 1"),
         (["stop", str(run_dir), "--after", "batch"], "asked: stop (after: batch)", "stopped after"),
     ):
         code, lines, err = call(*words)
@@ -148,7 +148,7 @@ def test_watch_prints_a_running_run_from_its_beginning_to_its_end(engine: Engine
     assert (code, err) == (0, "")
     assert len(lines) == 202
     assert "single_instance" in lines[0]
-    assert "epoch 0 batch 7 (step 7): loss 0.25" in lines[8]
+    assert "step 8 of epoch 1: loss 0.25" in lines[8]
     assert "completed after 40 epochs" in lines[-1]
 
 

@@ -58,6 +58,8 @@ def test_a_stop_while_paused_ends_the_pause(
     folder = run(shared_data, tmp_path)
     assert kinds(folder) == ["pausing", "paused", "stopping", "epoch_end", "finished"]
     assert outline(folder).count("batch_end") == 2
+    body = events(folder)[-1]["body"]
+    assert (body["epochs"], body["steps"]) == (0, 2)
     assert (folder / "last.ckpt").exists()
 
 

@@ -12,6 +12,7 @@ from sleapnn_engine.training import run as engine
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
 from sleapnn_engine.training.checkpoint_file import first_broken
+from sleapnn_engine.training.loop import smaller_rate
 from sleapnn_engine.training.run import INTERRUPTED
 from sleapnn_engine.training.state import Training
 
@@ -139,6 +140,23 @@ def test_one_that_diverges_at_once_says_that_nothing_is_there(data: Path, tmp_pa
         run(config(data, tmp_path, trainer_config__optimizer__lr=1e6))
     assert checkpoints(tmp_path / "run") == {}
     assert "nothing to go on from" in caught.value.hint
+    # The window has no command line; the step is counted as people do, and is the one that the journal lacks.
+    assert caught.value.hint.startswith("A learning rate of 1,000,000 is very large; try 0.001.")
+    done = [event for event in events(tmp_path / "run") if event["kind"] == "batch_end"]
+    assert f" at step {len(done) + 1} of epoch 1, " in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("rate", "hint"),
+    [
+        (0.005, "Try a smaller learning rate, for example 0.0005 instead of 0.005."),
+        (1e-4, "Try a smaller learning rate, for example 1e-5 instead of 0.0001."),
+        (0.3, "A learning rate of 0.3 is very large; try 0.001."),
+        (2e30, "A learning rate of 2e30 is very large; try 0.001."),
+    ],
+)
+def test_the_rate_to_try_is_smaller_and_written_as_people_do(rate: float, hint: str) -> None:
+    assert smaller_rate(rate) == hint
 
 
 def test_broken_checkpoints_are_refused_with_those_beside_them(data: Path, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_simple_profiler_times_the_stages(config: Config) -> None:
     run = trained(config(profiler="simple"))
     assert reports(run) == {"profile.simple.txt"}
     first, _, _, *rows = (run / "profile.simple.txt").read_text(encoding="utf-8").splitlines()
-    assert first.startswith("Stages of 6 steps in 2 epochs on cpu: ")
+    assert first.startswith("Stages of 6 steps on cpu, until 2 epochs were done: ")
     whole = float(re.search(r": ([\d.]+) s", first)[1])
     found = {row[:16].strip(): row[16:].split() for row in rows}
     assert set(found) == STAGES | {"everything else"}
@@ -62,7 +62,7 @@ def test_the_advanced_profiler_times_python_functions(config: Config) -> None:
     run = trained(config(profiler="advanced"))
     assert reports(run) == {"profile.advanced.txt"}
     text = (run / "profile.advanced.txt").read_text(encoding="utf-8")
-    assert text.startswith("Python functions of the training thread over 6 steps in 2 epochs on cpu.")
+    assert text.startswith("Python functions of the training thread over 6 steps on cpu, until 2 epochs were done.")
     for name, calls in (
         ("feed.py:\\d+\\(next_batch\\)", 6),
         ("validation.py:\\d+\\(validate\\)", 2),

@@ -78,7 +78,7 @@ def test_training_stops_early_and_says_so(shared_data: Path, tmp_path: Path) -> 
     assert said.splitlines()[-1] == f"early stopped: {run}"
     rates = [event["body"]["lr"] for event in events(run) if event["kind"] == "epoch_end"]
     assert rates == pytest.approx([0.001, 0.001, 0.0005, 0.00025])
-    assert "Learning rate falls from 0.001 to 0.0005 after epoch 1." in (run / "run.log").read_text()
+    assert "The learning rate falls from 0.001 to 0.0005 after epoch 2." in (run / "run.log").read_text()
 
 
 def test_pictures_are_removed_but_nothing_else(shared_data: Path, tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def write(folder: Path, speaker: Speaker, *, outcome: str = "") -> Path:
 
 def run(model_type: str, *, counted: dict | None = None, batches: int = 4) -> Speaker:
     """Three epochs of which the second is the best."""
-    speaker = Speaker().start(model_type=model_type)
+    speaker = Speaker().start(model_type=model_type, steps=batches)
     for number, (val, median) in enumerate(((0.5, 8.0), (0.2, 4.0), (0.4, 6.0))):
-        speaker.batches(batches).epoch(number, val=val, median=median, counted=counted)
+        speaker.batches(batches, steps=batches).epoch(number, val=val, median=median, counted=counted)
     return speaker
 
 

@@ -106,7 +106,7 @@ def test_cancel_asks_once_and_keeps_the_folder(page, run, wait_until, tmp_path):
 def test_a_crash_shows_what_happened_the_last_lines_and_the_log(page, run, wait_until, tmp_path, opened):
     run(tmp_path / "run", die_at=15, **LONG)
     wait_until(lambda: page.session.is_over, 20)
-    assert page.strip.chip.text() == "Crashed"
+    assert page.strip.chip.text() == "Crashed · 1 epoch and 5 steps"
     assert "signal 9 (SIGKILL)" in page.banner.text
     assert "scripted engine at work" in page.banner.lines.text()
     assert str(tmp_path / "run" / "engine.out") in page.banner.lines.text()

@@ -89,8 +89,8 @@ STATE_TEXTS = {
     State.FINALIZING: "Finishing",
     State.COMPLETED: "Done · 1 epoch",
     State.STOPPED: "Stopped and kept · 1 epoch",
-    State.FAILED: "Failed",
-    State.CRASHED: "Crashed",
+    State.FAILED: "Failed · 1 epoch",
+    State.CRASHED: "Crashed · 1 epoch",
     State.CANCELLED: "Cancelled · 1 epoch",
 }
 
@@ -117,4 +117,4 @@ def test_figures_before_and_during_and_after():
     figure = telling.time_figure(store, State.TRAINING, over=False)
     assert figure == telling.Figure("about 10 min", "to the end (30 s if no new best)")
     assert telling.time_figure(store, State.PAUSED, over=False).value == "paused"
-    assert telling.time_figure(store, State.STOPPED, over=True).caption == "training time"
+    assert telling.time_figure(store, State.STOPPED, over=True).caption == "start to end"

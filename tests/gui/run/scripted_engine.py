@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from sleapnn_engine.protocol.channel import EngineChannel
+from sleapnn_engine.protocol.counting import reached
 
 NODES = ("nose", "thorax", "tail")
 
@@ -57,7 +58,8 @@ class ScriptedRun:
 
     def __init__(self, channel: EngineChannel, script: Script, run_dir: Path) -> None:
         self.channel, self.script, self.run_dir = channel, script, run_dir
-        self.step = 0
+        self.step = self.batch = 0
+        self.since = time.monotonic()
         self.best: tuple[int, float] | None = None
         self.stopping = ""
 
@@ -72,15 +74,17 @@ class ScriptedRun:
         self.phase("finish", "done")
         outcome = "stopped" if self.stopping else "completed"
         best_epoch, best_val = self.best or (None, None)
+        reach = reached(epoch, batches=self.batch, steps_per_epoch=self.script.steps)
         self.channel.emit(
             "finished",
             {
                 "outcome": outcome,
-                "epochs": epoch + 1,
+                "epochs": reach.epochs,
+                "steps": reach.steps,
                 "best_epoch": best_epoch,
                 "best_val": best_val,
                 "run_dir": str(self.run_dir),
-                "seconds": 1.0,
+                "seconds": time.monotonic() - self.since,
             },
         )
         return outcome
@@ -114,6 +118,7 @@ class ScriptedRun:
 
     def one_epoch(self, epoch: int) -> bool:
         self.phase("train", "started")
+        self.batch = 0
         for batch in range(self.script.steps):
             self.obey(epoch)
             if self.stopping == "batch":
@@ -150,7 +155,7 @@ class ScriptedRun:
         )
         if self.step == 0:
             self.phase("first_batch", "done", seconds=0.5)
-        self.step += 1
+        self.step, self.batch = self.step + 1, batch + 1
         if script.batch_seconds:
             time.sleep(script.batch_seconds)
 
