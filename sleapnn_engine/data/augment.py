@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from .affine import affine_matrices, drop_outside, move_images, move_points
+from .geometry import rectangles, shows_picture
 
 Intensity = Callable[[torch.Tensor], torch.Tensor]
 
@@ -36,7 +37,7 @@ class Augmenter:
     Order: uniform noise, gaussian noise, contrast, brightness; then rotation, scale and shift as one map;
     then erasing, then mixing. Every change is drawn for each image on its own. `intensity` and `geometric`
     are the two parts of the config (attributes named as in the config guide), None for no change of that
-    kind.
+    kind. Around a picture that does not fill its image nothing is changed, for validation has plain black there.
 
     The generator lives on the CPU. Choices and factors are drawn from it there, and noise on the batch's
     device comes from a generator seeded from it, so a run on one kind of device repeats exactly with the
@@ -69,27 +70,33 @@ class Augmenter:
         )
 
     def __call__(
-        self, images: torch.Tensor, points: torch.Tensor, *, margin: int = 0
+        self,
+        images: torch.Tensor,
+        points: torch.Tensor,
+        *,
+        margin: int = 0,
+        pictures: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Change images, uint8 or float 0..1 (B, C, H, W), and their points, float32 (B, I, N, 2) in pixels.
 
         `margin` pixels on each side are there to be turned into view: they are cut off after images have moved, and
-        shares of the image's size do not count them. Returns float32 images in 0..1 and the moved points; points that
-        leave the image become NaN. The arguments are not changed.
+        shares of the image's size do not count them. `pictures` (B, 4) says where the picture is on each image, as in
+        a `Batch`; None for pictures that fill their images. Returns float32 images in 0..1 and the moved points;
+        points that leave the image become NaN. The arguments are not changed.
         """
-        changed = images
+        changed, inside = images, shows_picture(images, pictures)
         if self.intensity is not None and self._changes_intensity:
-            changed = self._change_intensity(to_float(images.clone()))
+            changed = self._change_intensity(to_float(images.clone()), inside)
         if self.geometric is not None:
-            changed, points = self._move(changed, points, margin=margin)
+            changed, points, inside = self._move(changed, points, inside, margin=margin)
         else:
             changed, points = cut_margin(changed, points, margin=margin)
         changed = to_float(changed)
-        if changed.data_ptr() == images.data_ptr():
+        if changed.untyped_storage().data_ptr() == images.untyped_storage().data_ptr():
             changed = changed.clone()
         if self.geometric is not None:
-            changed = self._erase(changed)
-            changed = self._mix(changed)
+            changed = self._erase(changed, inside)
+            changed = self._mix(changed, inside)
         return changed, points
 
     @property
@@ -97,7 +104,7 @@ class Augmenter:
         c = self.intensity
         return max(c.uniform_noise_p, c.gaussian_noise_p, c.contrast_p, c.brightness_p) > 0
 
-    def _change_intensity(self, images: torch.Tensor) -> torch.Tensor:
+    def _change_intensity(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
         c = self.intensity
         steps: tuple[tuple[float, Intensity], ...] = (
             (c.uniform_noise_p, self._uniform_noise),
@@ -108,7 +115,7 @@ class Augmenter:
         for probability, change in steps:
             rows = self._choose(len(images), probability, images.device)
             if rows is not None:
-                images[rows] = change(images[rows]).clamp_(0.0, 1.0)
+                images[rows] = _only(inside, rows, change(images[rows]).clamp_(0.0, 1.0), images)
         return images
 
     def _uniform_noise(self, images: torch.Tensor) -> torch.Tensor:
@@ -132,26 +139,27 @@ class Augmenter:
         return images * factor.to(images.device)
 
     def _move(
-        self, images: torch.Tensor, points: torch.Tensor, *, margin: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+        self, images: torch.Tensor, points: torch.Tensor, inside: torch.Tensor | None, *, margin: int
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         height, width = images.shape[-2:]
         drawn = self._draw_affine(len(images), height=height - 2 * margin, width=width - 2 * margin)
+        if not self._paints:
+            inside = None  # nobody asks where the picture has gone
         if drawn is None:
-            return cut_margin(images, points, margin=margin)
-        rows, matrices = drawn
-        rows, matrices = rows.to(images.device), matrices.to(images.device)
-        if images.device.type != "cpu":
-            images = to_float(images)
-        every = len(rows) == len(images)
-        moved = move_images(images if every else images[rows], matrices, margin=margin)
-        places = move_points(points if every else points[rows], matrices, height=height, width=width)
+            images, points = cut_margin(images, points, margin=margin)
+            return images, points, _without_margin(inside, margin=margin)
+        rows, matrices = (part.to(images.device) for part in drawn)
+        on_cpu = images.device.type == "cpu"
+        places = move_points(points[rows], matrices, height=height, width=width)
         places = drop_outside(places - margin, height=height - 2 * margin, width=width - 2 * margin)
-        if every:
-            return moved, places
-        images, points = cut_margin(images, points.clone(), margin=margin)
-        images = images.clone()
-        images[rows], points[rows] = moved, places
-        return images, points
+        points = cut_margin(images, points.clone(), margin=margin)[1].index_copy_(0, rows, places)
+        if inside is not None:
+            # A picture that fills its image goes on filling it, whatever other pictures of the batch do.
+            fills = inside.flatten(1).all(dim=1)[:, None, None, None]
+            white = inside.byte() * 255 if on_cpu else inside.float()
+            inside = (to_float(_moved(white, rows, matrices, margin=margin)) >= 0.5) | fills
+        images = images if on_cpu else to_float(images)
+        return _moved(images, rows, matrices, margin=margin), points, inside
 
     def _draw_affine(
         self, count: int, *, height: int, width: int
@@ -179,31 +187,36 @@ class Augmenter:
         matrices = affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift.T[rows])
         return torch.from_numpy(rows), matrices
 
-    def _erase(self, images: torch.Tensor) -> torch.Tensor:
-        """Paint a rectangle of one random colour over each chosen image; points stay, as if occluded."""
+    @property
+    def _paints(self) -> bool:
+        return max(self.geometric.erase_p, self.geometric.mixup_p) > 0
+
+    def _erase(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
+        """Paint a rectangle of one random colour over each chosen picture; points stay, as if occluded.
+
+        The rectangle's area is a share of the box around what shows of the picture, and it lies in there.
+        """
         g = self.geometric
         rows = self._choose(len(images), g.erase_p, images.device)
         if rows is None:
             return images
-        count, (channels, height, width) = len(rows), images.shape[1:]
-        area = self._uniform(count, g.erase_scale_min, g.erase_scale_max) * height * width
+        count, channels = len(rows), images.shape[1]
+        corner, box = _boxes(images[rows], None if inside is None else inside[rows])
+        area = self._uniform(count, g.erase_scale_min, g.erase_scale_max) * box[:, 0] * box[:, 1]
         ratio = self._uniform(count, g.erase_ratio_min, g.erase_ratio_max)
         chance = torch.rand(count, generator=self.generator)
-        size = _whole_sides(area, ratio, height=height, width=width, chance=chance)
-        room = (torch.tensor([height, width]) - size).clamp_min(0)
-        start = (torch.rand((count, 2), generator=self.generator) * (room + 1)).floor()
-        colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)
-        y, x = torch.arange(height), torch.arange(width)
-        inside_y = (y >= start[:, :1]) & (y < start[:, :1] + size[:, :1])
-        inside_x = (x >= start[:, 1:]) & (x < start[:, 1:] + size[:, 1:])
-        inside = (
-            (inside_y.to(images.device)[:, None, :, None]) & (inside_x.to(images.device)[:, None, None, :])
+        size = _whole_sides(area, ratio, height=box[:, 0], width=box[:, 1], chance=chance)
+        start = (
+            corner
+            + (torch.rand((count, 2), generator=self.generator) * ((box - size).clamp_min(0) + 1)).floor()
         )
-        images[rows] = torch.where(inside, colour, images[rows])
+        colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)
+        erased = rectangles(torch.cat([start, start + size], dim=1), like=images)
+        images[rows] = _only(inside, rows, torch.where(erased, colour, images[rows]), images)
         return images
 
-    def _mix(self, images: torch.Tensor) -> torch.Tensor:
-        """Blend each chosen image with a share of another of the batch; points stay those of the image."""
+    def _mix(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
+        """Blend each chosen picture with a share of another image of the batch; points stay those of the picture."""
         g = self.geometric
         rows = self._choose(len(images), g.mixup_p, images.device)
         if rows is None or len(images) < 2:
@@ -211,7 +224,7 @@ class Augmenter:
         step = torch.randint(1, len(images), (len(rows),), generator=self.generator).to(images.device)
         share = self._factors(len(rows), g.mixup_lambda_min, g.mixup_lambda_max).to(images.device)
         partners = images[(rows + step) % len(images)]
-        images[rows] = images[rows] * (1 - share) + partners * share
+        images[rows] = _only(inside, rows, images[rows] * (1 - share) + partners * share, images)
         return images
 
     def _happens(self, count: int, probability: float) -> torch.Tensor:
@@ -238,15 +251,58 @@ class Augmenter:
         return torch.Generator(device=device).manual_seed(seed)
 
 
+def _only(
+    inside: torch.Tensor | None, rows: torch.Tensor, changed: torch.Tensor, images: torch.Tensor
+) -> torch.Tensor:
+    """What was made of images[rows], (R, C, H, W), where their pictures are, and around them the images as they were."""
+    return changed if inside is None else torch.where(inside[rows], changed, images[rows])
+
+
+def _without_margin(images: torch.Tensor | None, *, margin: int) -> torch.Tensor | None:
+    return images[..., margin:-margin, margin:-margin] if margin and images is not None else images
+
+
+def _moved(images: torch.Tensor, rows: torch.Tensor, matrices: torch.Tensor, *, margin: int) -> torch.Tensor:
+    """Images (B, C, H, W) without their margin, those of `rows` moved by their maps."""
+    if len(rows) == len(images):
+        return move_images(images, matrices, margin=margin)
+    moved = move_images(images[rows], matrices, margin=margin)
+    rest = _without_margin(images, margin=margin)
+    assert rest is not None
+    return rest.clone().index_copy_(0, rows, moved)
+
+
+def _boxes(images: torch.Tensor, inside: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Top left pixel and size, float (R, 2) each, y before x, of the boxes around what shows of the pictures.
+
+    On the CPU, where chance is drawn. The box of a picture that has left its image is a pixel.
+    """
+    height, width = images.shape[-2:]
+    if inside is None:
+        return torch.zeros(len(images), 2), torch.tensor([[height, width]]).float().expand(len(images), 2)
+    starts, sizes = [], []
+    for axis in (3, 2):
+        shows = inside.any(dim=axis)[:, 0].cpu().float()
+        first, last = shows.argmax(dim=1), shows.shape[1] - 1 - shows.flip(1).argmax(dim=1)
+        starts.append(first)
+        sizes.append((last - first + 1).where(shows.any(dim=1), torch.ones_like(first)))
+    return torch.stack(starts, dim=1).float(), torch.stack(sizes, dim=1).float()
+
+
 def _whole_sides(
-    area: torch.Tensor, ratio: torch.Tensor, *, height: int, width: int, chance: torch.Tensor
+    area: torch.Tensor,
+    ratio: torch.Tensor,
+    *,
+    height: torch.Tensor,
+    width: torch.Tensor,
+    chance: torch.Tensor,
 ) -> torch.Tensor:
     """Height and width (R, 2), whole pixels and at least one, of rectangles of `area` and height-to-width `ratio` (R,).
 
     The shorter side is rounded and the longer one up or down by `chance` (R,) in 0..1, so that areas are right on
-    average. A side that would be longer than the image's leaves its area to the other one.
+    average. A side that would be longer than the image's, `height` and `width` (R,), leaves its area to the other one.
     """
-    tall = (area * ratio).sqrt().clamp(max=height).clamp_min(area / width)
+    tall = (area * ratio).sqrt().minimum(height).maximum(area / width)
     is_tall = tall * tall > area
     limit = torch.where(is_tall, height, width)
     # Not below what the longer side can make up for; a little less, for division is not exact.

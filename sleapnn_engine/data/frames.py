@@ -34,7 +34,9 @@ class Batch:
 
     `images` uint8 (B, C, H, W); `points` float32 (B, I, N, 2) x, y at their exact place on the images, NaN
     where missing or where a frame has fewer animals; `tracks` int64 (B, I), -1 without; `shifts` float32
-    (B,) is what targets lie off the exact place (see `geometry`); `indices` int64 (B,) into the store.
+    (B,) is what targets lie off the exact place (see `geometry`); `indices` int64 (B,) into the store. `pictures`
+    int64 (B, 4) is the rectangle of the picture on each image, in whole pixels: top, left, bottom, right, the latter
+    two not included. What is around it is padding, plain black.
     """
 
     images: torch.Tensor
@@ -42,12 +44,13 @@ class Batch:
     tracks: torch.Tensor
     shifts: torch.Tensor
     indices: torch.Tensor
+    pictures: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
-        """Return the batch on `device`; indices stay on the CPU."""
+        """Return the batch on `device`; indices and pictures stay on the CPU."""
         names = ("images", "points", "tracks", "shifts")
         moved = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
         return attrs.evolve(self, **moved)
@@ -61,7 +64,8 @@ class Batch:
 class FrameStore:
     """Frames of one label set as network input; subclasses say where the images come from.
 
-    `points` (F, I, N, 2), `centers` (F, I, 2) and `tracks` (F, I) are those of all frames, in network-input pixels.
+    `points` (F, I, N, 2), `centers` (F, I, 2), `tracks` (F, I) and `pictures` (F, 4) are those of all frames, in
+    network-input pixels.
     `images` may be called from several threads.
     """
 
@@ -72,6 +76,7 @@ class FrameStore:
         self.points, self.tracks = _tables(labels, self.sizings)
         self.centers = _centers(labels, self.sizings, animals=self.tracks.shape[1])
         self.shifts = torch.tensor([sizing.target_shift for sizing in self.sizings], dtype=torch.float32)
+        self.pictures = torch.tensor([(0, 0, *sizing.picture) for sizing in self.sizings]).view(-1, 4)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -96,6 +101,7 @@ class FrameStore:
             tracks=self.tracks[indices],
             shifts=self.shifts[indices],
             indices=indices,
+            pictures=self.pictures[indices],
         )
 
     def close(self) -> None:

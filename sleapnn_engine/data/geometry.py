@@ -44,6 +44,15 @@ class FrameSizing:
         return mw / w * (sw / cw), mh / h * (sh / ch)
 
     @property
+    def picture(self) -> tuple[int, int]:
+        """(height, width), from the top left, of the pixels of the network input whose centres are on the picture."""
+        height, width = (
+            max(math.floor(scaled * matched / canvas + 0.5), 1)
+            for scaled, matched, canvas in zip(self.scaled, self.matched, self.canvas, strict=True)
+        )
+        return height, width
+
+    @property
     def target_shift(self) -> float:
         """Input pixels from the exact place of a point to the place of its training target, on both axes."""
         return 0.5 * (1.0 - self.nominal)
@@ -199,6 +208,23 @@ def pad_image(image: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     if below < 0 or right < 0:
         raise ValueError(f"an image of {tuple(image.shape[-2:])} does not fit into {tuple(size)}")
     return functional.pad(image, (0, right, 0, below)) if below or right else image
+
+
+def rectangles(bounds: torch.Tensor, *, like: torch.Tensor) -> torch.Tensor:
+    """Draw rectangles (R, 4) top, left, bottom, right, the latter two not included, as bool (R, 1, H, W).
+
+    Size and device are those of the images `like` (B, C, H, W).
+    """
+    top, left, bottom, right = bounds.to(like.device)[:, :, None].unbind(1)
+    y, x = (torch.arange(side, device=like.device) for side in like.shape[-2:])
+    return (((y >= top) & (y < bottom))[:, :, None] & ((x >= left) & (x < right))[:, None])[:, None]
+
+
+def shows_picture(images: torch.Tensor, pictures: torch.Tensor | None) -> torch.Tensor | None:
+    """Which pixels of images (B, C, H, W) are on their `pictures` (B, 4), bool (B, 1, H, W); None where all are."""
+    if pictures is None or bool((pictures == torch.tensor([0, 0, *images.shape[-2:]])).all()):
+        return None
+    return rectangles(pictures, like=images)
 
 
 def _canvas(sizes: Sequence[Size], max_height: int | None, max_width: int | None) -> tuple[int, int]:

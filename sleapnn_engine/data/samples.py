@@ -158,12 +158,15 @@ class CropSamples(FrameSamples):
         return self.plan.side + 2 * self.plan.margin
 
     def batch(self, indices: torch.Tensor) -> Batch:
+        # Corners are x, y, and pictures top, left, bottom, right.
+        pictures = self.store.pictures[self._frames[indices]] - self._corners[indices].flip(1).repeat(1, 2)
         return Batch(
             images=self.store.crops(self._frames[indices], self._corners[indices], size=self.side),
             points=self._points[indices],
             tracks=self._tracks[indices],
             shifts=self._shifts[indices],
             indices=indices,
+            pictures=pictures.clamp(0, self.side),
         )
 
     def finish(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -83,7 +83,9 @@ class Feed:
         batch = next(self._stream).to(self._device, non_blocking=True)
         if self._augment is None:
             return self.unchanged(batch, self.train)
-        images, points = self._augment(batch.images, batch.points, margin=self.train.margin)
+        images, points = self._augment(
+            batch.images, batch.points, margin=self.train.margin, pictures=batch.pictures
+        )
         return self._example(batch, self.train, images, points)
 
     def validation(self) -> Iterator[Example]:
