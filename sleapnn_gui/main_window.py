@@ -29,7 +29,7 @@ from .frame.rail import Rail
 from .frame.remembered import draft_folder, remember_layout, remember_recent
 from .frame.run_commands import RunCommands
 from .frame.screen import SMALLEST, WANTED
-from .frame.status_line import StatusLine, by_weight
+from .frame.status_line import StatusLine, by_weight, parameters_text
 from .frame.title import window_title
 from .frame.top_bar import TopBar
 from .frame.view_commands import ViewCommands, mark_theme
@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
             page.setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":
             self.runs_page.look_in(self.runs.folder())
+        self._show_title()
 
     def page(self) -> str:
         """Name of the page that is shown."""
@@ -326,6 +327,14 @@ class MainWindow(QMainWindow):
         title = window_title(self.document, self.session, self.train_page.store)
         if title != self.windowTitle():
             self.setWindowTitle(title)
+        self.status_line.look_at(self._looked_at())
+
+    def _looked_at(self) -> str | None:
+        """What the status line tells of the run that is shown; None where the settings are looked at."""
+        if self.page() != "train" or self.session is None:
+            return "" if self.page() == "runs" else None
+        header = self.train_page.store.header
+        return "" if header is None else f"{parameters_text(header.parameters)}      this run"
 
     def _show_labels(self, _said: Any = None) -> None:
         paths = self.document.value("data_config.train_labels_path") or []

@@ -74,8 +74,12 @@ def _finished(body: dict[str, Any]) -> str:
         best = f", best is {epoch_name(body['best_epoch'])} (val {_number(body['best_val'])})"
     return (
         f"{body['outcome'].replace('_', ' ')} after {Reach(body['epochs'], body.get('steps', 0)).text} in "
-        f"{exact_duration(body['seconds'])}{best}: {body['run_dir']}"
+        f"{exact_duration(body['seconds'])}{best}: {body['run_dir']}{_warnings(body)}"
     )
+
+
+def _warnings(body: dict[str, Any]) -> str:
+    return "".join(f" Warning: {text}" for text in body.get("warnings", ()))
 
 
 def _frame(body: dict[str, Any]) -> str:

@@ -211,9 +211,7 @@ _EVENTS = (
             Field("best_epoch", INTEGER, "best epoch so far, from 0", nullable=True),
             Field("best_val", NUMBER, "validation loss of the best epoch", nullable=True),
             Field("data_wait", NUMBER, "share of the time spent waiting for data, 0 to 1", nullable=True),
-            Field(
-                "error", _ERROR, "distance to the validation labels, in source-image pixels", nullable=True
-            ),
+            Field("error", _ERROR, "distance to validation labels, in source-image pixels", nullable=True),
         ),
     ),
     Kind(
@@ -282,6 +280,7 @@ _EVENTS = (
             Field("run_dir", TEXT, "folder of the run, as the engine sees it"),
             Field("seconds", NUMBER, "time for the whole run, pauses included, in seconds"),
             Field("steps", INTEGER, "steps of an epoch that was not brought to its end", optional=True),
+            Field("warnings", list_of(TEXT), "what is amiss with the result, in sentences", optional=True),
         ),
     ),
     Kind(

@@ -56,7 +56,7 @@ class RunRecord:
     finishing. `silent` says that its engine is there and did not answer when asked. `why` is a sentence on how the
     state is known. Figures of the epoch whose model was kept: `median_px`, `median_body_percent`, `f1` and
     `class_accuracy` (0 to 1). `started` is when the engine spoke first, `ended` when it spoke last of a run that is over;
-    `seconds` lie between these, pauses included. `epochs` were brought to their end; `steps` are those of one that was not.
+    `warnings` are what the engine said of the result at the end, in sentences. `seconds` lie between these, pauses included. `epochs` were brought to their end; `steps` are those of one that was not.
     """
 
     name: str
@@ -79,6 +79,7 @@ class RunRecord:
     epochs: int | None = None
     steps: int | None = None
     seconds: float | None = None
+    warnings: tuple[str, ...] = ()
     note: str | None = None
 
     @property
@@ -97,6 +98,8 @@ class RunRecord:
         parts = [self.state.value.replace("_", " ")]
         if not self.is_over and self.doing != "training":
             parts.append(self.doing)
+        if self.warnings:
+            parts.append("with warnings")
         if self.silent:
             parts.append("no answer")
         if self.presence is Presence.OTHER_PROTOCOL and not self.is_over:
@@ -133,6 +136,7 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
         presence=sight.presence,
         why=_why(state, sight, told, silent=silent),
         ended=told.last if state not in _NOT_OVER else None,
+        warnings=_warnings(told),
         seconds=_seconds(told) if state not in _NOT_OVER else None,
         **told.figures,
     )
@@ -257,12 +261,18 @@ def _state(end: Message | None, sight: Sight) -> RunState:
 
 def _why(state: RunState, sight: Sight, told: _Told, *, silent: bool) -> str:
     if told.end is not None:
-        return str(told.end["body"].get("message", "")) if state is RunState.FAILED else ""
+        said = told.end["body"].get("message", "") if state is RunState.FAILED else " ".join(_warnings(told))
+        return str(said)
     if silent:
         return f"{sight.text} It did not answer just now; it may be busy, or hang."
     if sight.presence is Presence.NONE:
         return "The run has no last word: its engine was ended from outside, or the computer went down."
     return sight.text
+
+
+def _warnings(told: _Told) -> tuple[str, ...]:
+    said = told.end["body"].get("warnings") if told.end is not None else None
+    return tuple(text for text in said if isinstance(text, str)) if isinstance(said, list) else ()
 
 
 def _begun(run_dir: Path) -> float:

@@ -30,16 +30,16 @@ from .callbacks.run_log import run_log
 from .callbacks.wandb_log import WandbLog
 from .device import Compute, choose_computes
 from .earlier import Earlier, read_earlier
-from .evaluate import Skipped, evaluate
 from .failures import DETAILS, Diverged, explained
 from .feed import Feed
 from .held_out import HeldOut, open_held_out
 from .labels import Data, open_training_labels, split_data
-from .loop import fit, heed_signals
+from .loop import fit
 from .profiling import build_profilers
 from .ranks import Ranks, open_ranks
 from .report import Report, open_channel
 from .resolved import resolve, write_final, write_initial
+from .result import nothing_found, predict_all
 from .resume import chosen_seed, inherit_best, split_digest, take_up, without_start_weights
 from .room import require_room
 from .run_folder import LOG, RunFolder, create_run_folder
@@ -57,7 +57,8 @@ INTERRUPTED = 130
 
 @attrs.define(kw_only=True)
 class _Run:
-    """What is known of a run while it goes on; `training` is there once everything is built."""
+    """What is known of a run while it goes on; `training` is there once everything is built, and `warnings` tell what is
+    missing of the result, in sentences."""
 
     job: Job
     place: RunFolder
@@ -73,6 +74,7 @@ class _Run:
     ranks: Ranks | None = None
     held_out: tuple[HeldOut, ...] = ()
     is_trained: bool = False
+    warnings: list[str] = attrs.field(factory=list)
     others: list[Any] = attrs.field(factory=list)
 
     @property
@@ -179,7 +181,9 @@ def _build_and_fit(run: _Run) -> int:
     outcome = fit(run.training, _callbacks(run))
     run.end_ranks()
     run.is_trained = True
-    _evaluate(run, run.training)
+    best = run.folder / BEST
+    if run.job.trainer_config.save_ckpt and best.exists():
+        run.warnings += predict_all(run.training, run.held_out, weights=best)
     with run.report.phase("finish", "Finishing"):
         _tidy(run)
     _finished(run, outcome)
@@ -308,35 +312,6 @@ def _callbacks(run: _Run) -> list[Callback]:
     return [*callbacks, Control(run.checkpoints)]
 
 
-def _evaluate(run: _Run, training: Training) -> None:
-    """Predict all frames with the best model; what goes wrong in that costs no trained model."""
-    best = run.folder / BEST
-    if not run.job.trainer_config.save_ckpt or not best.exists():
-        return
-
-    def heed() -> None:
-        heed_signals(training)
-        if any(command.verb == "stop" for command in run.report.channel.take_commands()):
-            raise Skipped
-
-    def failed(name: str, error: Exception) -> None:
-        log.warning(
-            "The model is saved, but labels_pr.%s could not be made: %s",
-            name, explained(error, folder=run.folder), exc_info=error,
-        )  # fmt: skip
-
-    try:
-        with run.report.phase("finish", "Predicting all frames with the best model") as phase:
-            evaluate(training, run.held_out, weights=best, phase=phase, heed=heed, failed=failed)
-    except Skipped:
-        log.info("Stopped while predicting: the remaining predictions and metrics are not written.")
-    except Exception as error:  # files for looking at a model, made partly by other people's code
-        log.warning(
-            "The model is saved, but its predictions could not be made: %s",
-            explained(error, folder=run.folder), exc_info=error,
-        )  # fmt: skip
-
-
 def _tidy(run: _Run) -> None:
     """Remove the image cache this run wrote, where the job asks for that, however the run ended."""
     if run.stores is None or not run.job.data_config.delete_cache_imgs_after_training:
@@ -358,7 +333,17 @@ def _finished(run: _Run, outcome: str) -> None:
         if errors is not None and errors.median_px is not None and training.best_epoch is not None:
             name = epoch_name(training.best_epoch)
             log.info("The best model is from %s: median error %.2f px.", name, errors.median_px)
-    run.report.event("finished", outcome=outcome, run_dir=str(run.folder), seconds=run.report.seconds, **body)
+        if nothing := nothing_found(errors):
+            log.warning("%s", nothing)
+            run.warnings.append(nothing)
+    run.report.event(
+        "finished",
+        outcome=outcome,
+        run_dir=str(run.folder),
+        seconds=run.report.seconds,
+        warnings=run.warnings,
+        **body,
+    )
     run.console.line(f"{outcome.replace('_', ' ')}: {run.folder}")
 
 

@@ -23,6 +23,7 @@ class StatusLine(QFrame):
         self.setProperty("pane", "bottom")
         self.setFixedHeight(30)
         self._document = document
+        self._shown: str | None = None
         self.problems = QToolButton()
         self.problems.setObjectName("problems")
         self.problems.setProperty("plain", True)
@@ -47,6 +48,12 @@ class StatusLine(QFrame):
         document.figures_changed.connect(self.refresh)
         self.refresh()
 
+    def look_at(self, shown: str | None) -> None:
+        """Tell figures of a run that is looked at, as `shown`; with None, those of the settings."""
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
     def refresh(self) -> None:
         """Count again."""
         issues = self._document.issues()
@@ -57,12 +64,14 @@ class StatusLine(QFrame):
             for n, word in ((errors, "problem"), (warnings, "warning"))
             if n
         ]
-        self.problems.setText(" · ".join(words) or "No problems")
+        # Beside a run, whose settings may be others, it says which file has them.
+        place = "" if self._shown is None else f" in {self._document.title}"
+        self.problems.setText((" · ".join(words) or "No problems") + place)
         self.problems.setAccessibleName(self.problems.text())
         self.problems.setAccessibleDescription("List them")
         self.problems.setEnabled(bool(words))
         set_state(self.problems, "severity", "error" if errors else "warning" if warnings else "none")
-        self.network.setText(network_text(self._document))
+        self.network.setText(network_text(self._document) if self._shown is None else self._shown)
 
     def say(self, text: str) -> None:
         """A short remark that stays until the next one."""
@@ -90,6 +99,11 @@ def by_weight(issues: Sequence[Issue]) -> list[Issue]:
     )
 
 
+def parameters_text(count: int) -> str:
+    """The size of a network, for example '1.23 M parameters'."""
+    return f"{count / 1e6:.2f} M parameters" if count >= 1e5 else f"{count:,} parameters"
+
+
 def network_text(document: Document) -> str:
     """Parameters of the network as the engine counts them, and its receptive field."""
     parts = []
@@ -97,7 +111,7 @@ def network_text(document: Document) -> str:
     if document.figures_pending:
         parts.append("… parameters")
     elif weights:
-        parts.append(f"{weights / 1e6:.2f} M parameters" if weights >= 1e5 else f"{weights:,} parameters")
+        parts.append(parameters_text(weights))
     field = receptive_field(document.view)
     if field:
         parts.append(f"receptive field {field} px input")

@@ -76,6 +76,11 @@ class Banner(QFrame):
         """The sentence that is shown, without links."""
         return self._text
 
+    @property
+    def severity(self) -> str:
+        """How serious it is: info, warning or error."""
+        return self._severity
+
     def _paint(self) -> None:
         theme = current_theme()
         tint, ink = _TINTS[self._severity]

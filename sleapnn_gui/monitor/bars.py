@@ -43,7 +43,7 @@ class PartErrors(QWidget):
             return
         self._rows, self._unmeasured, self._otherwise = rows, unmeasured, otherwise
         told = ", ".join(f"{name} {words.pixels(value)}" for name, value in rows)
-        self.setAccessibleDescription(told or otherwise or "No distances measured yet")
+        self.setAccessibleDescription(told or otherwise or "No distances measured")
         self.update()
 
     @property

@@ -20,8 +20,15 @@ SPEED_PLACE, SPEED_STRETCH, LEAST_LOWER_WIDTH = 2, 8, 150
 NARROW_BELOW, LEAST_WIDTH, LEAST_LOSS = 830, 520, 180
 """Below the first width the frame goes under the loss and the throughput away; below the second the page scrolls."""
 
-_NO_ERRORS = "Distances are measured when the first epoch ends."
-_NONE_FOUND = "No animal was found yet, so there is no distance to measure. Early epochs are often like that."
+_NO_ERRORS = {
+    False: "Distances are measured when the first epoch ends.",
+    True: "No distance was measured: the run ended before its first validation.",
+}
+_NONE_FOUND = {
+    False: "No animal was found yet, so there is no distance to measure. Early epochs are often like that.",
+    True: "No animal was found, so there is no distance to measure.",
+}
+"""By whether the run is over."""
 
 
 class ChartsView(QWidget):
@@ -34,6 +41,7 @@ class ChartsView(QWidget):
         self.store: RunStore | None = None
         self._header: Header | None = None
         self._drawn = (-1, -1, -1)
+        self._over = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -127,11 +135,18 @@ class ChartsView(QWidget):
         self.store, self._header, self._drawn = store, None, (-1, -1, -1)
         self.loss.set_store(store)
         self.frames.set_store(store)
-        self.parts.set_errors({}, otherwise=_NO_ERRORS)
+        self.parts.set_errors({}, otherwise=_NO_ERRORS[self._over])
         self.rate_now.setText("")
         self.wait_now.setText("")
         self.log.start_over()
         self._draw_trends()
+
+    def set_over(self, over: bool) -> None:
+        """Speak of the run as of one that goes on, or that has ended."""
+        self._over = over
+        self.frames.set_over(over)
+        if self.store is not None:
+            self._show_errors(self.store)
 
     def refresh(self) -> None:
         """Bring the charts up to date; what has not changed is not drawn again."""
@@ -165,11 +180,16 @@ class ChartsView(QWidget):
         self.rate_now.setText(words.power(latest.lr) if latest.lr > 0 else "0")
         if np.isfinite(latest.data_wait):
             self.wait_now.setText(f"data wait {words.share(latest.data_wait * 100)}")
+        self._show_errors(store)
+
+    def _show_errors(self, store: RunStore) -> None:
         error = store.latest_error
         if error is not None:
             self.parts.set_errors(_rows(error))
         elif store.latest_count is not None:
-            self.parts.set_errors({}, otherwise=_NONE_FOUND)
+            self.parts.set_errors({}, otherwise=_NONE_FOUND[self._over])
+        else:
+            self.parts.set_errors({}, otherwise=_NO_ERRORS[self._over])
 
     def _draw_trends(self) -> None:
         store = self.store

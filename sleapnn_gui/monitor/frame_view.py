@@ -98,7 +98,7 @@ class FrameView(QWidget):
     def _told(self) -> str:
         """The frame in a sentence."""
         if self._event is None:
-            return "No frame yet"
+            return "No frame"
         error, pairing = self._event.body["error_px"], self.pairing
         parts = [] if error is None else [f"mean error {words.pixels(error)}"]
         if not pairing.known:

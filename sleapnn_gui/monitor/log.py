@@ -44,9 +44,9 @@ class LogView(QPlainTextEdit):
                 lines.extend(f"{_clock(item.t)} {text}" for text in self._tell(item))
         self._write(lines)
 
-    def note(self, text: str) -> None:
-        """Write a line of the window's own."""
-        self._write([f"{_clock(time.time())} {text}"])
+    def note(self, text: str, *, t: float | None) -> None:
+        """Write a line of the window's own, with its time in Unix seconds where that is known."""
+        self._write([text if t is None else f"{_clock(t)} {text}"])
 
     def start_over(self) -> None:
         """Forget the run that was shown."""

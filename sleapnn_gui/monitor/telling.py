@@ -69,8 +69,10 @@ def state_text(state: State, phase: Phase, store: RunStore, *, cancelled: bool, 
     return f"No contact · {text[0].lower()}{text[1:]}" if lost else text
 
 
-def state_token(state: State, *, lost: bool) -> str:
-    """The colour token of the state chip."""
+def state_token(state: State, *, lost: bool, warned: bool = False) -> str:
+    """The colour token of the state chip; `warned` says that something is wrong with the result of a run."""
+    if warned and STATE_TOKENS.get(state) != "error":
+        return "warning"
     return "error" if lost else STATE_TOKENS.get(state, "accent")
 
 
@@ -81,12 +83,14 @@ def progress(store: RunStore) -> float:
     return min(1.0, store.x / store.header.max_epochs)
 
 
-def error_figure(store: RunStore) -> Figure:
+def error_figure(store: RunStore, *, over: bool) -> Figure:
     """The median distance to the labels, in pixels and as a share of the body."""
     epoch = store.latest_error
     if epoch is None:
         none_found = store.latest_count is not None and store.latest_count.f1 == 0
-        return Figure("–", "no animal found yet" if none_found else "median error")
+        if not none_found:
+            return Figure("–", "median error")
+        return Figure("–", "no animal found" if over else "no animal found yet")
     share = f", {words.share(epoch.percent_of_body)} of body" if epoch.percent_of_body is not None else ""
     return Figure(words.pixels(epoch.median_px), f"median error{share}")
 

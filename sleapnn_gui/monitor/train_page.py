@@ -165,7 +165,7 @@ class TrainPage(QWidget):
         self.banner.clear()
         self.advice.clear()
         self.charts.set_store(self.store)
-        self.charts.frames.set_over(False)
+        self.charts.set_over(False)
         self.phases.start_over()
         if session is None:
             self._timer.stop()
@@ -247,7 +247,9 @@ class TrainPage(QWidget):
         self.can_changed.emit()
 
     def _note(self, text: str) -> None:
-        self.charts.log.note(text)
+        """A line in the log; of a run that was over long before, it has the time of the run's last word."""
+        past = self.session is not None and self.session.was_over
+        self.charts.log.note(text, t=self.store.last_t if past else time.time())
 
     def _command_moved(self, verb: str, stage: str, text: str) -> None:
         self.strip.note_command(verb, stage)
@@ -262,7 +264,7 @@ class TrainPage(QWidget):
 
     def _ended(self, outcome: Outcome) -> None:
         self.strip.start_over()
-        self.charts.frames.set_over(True)
+        self.charts.set_over(True)
         self._show_outcome(outcome)
         self._refresh()
         self._timer.stop()
@@ -314,10 +316,11 @@ class TrainPage(QWidget):
             cancelled=session.machine.cancelled,
             lost=session.lost_contact,
         )
-        token = telling.state_token(session.state, lost=session.lost_contact)
+        warned = session.outcome is not None and bool(session.outcome.warnings)
+        token = telling.state_token(session.state, lost=session.lost_contact, warned=warned)
         strip.chip.say(text, token)
         strip.set_progress(1.0 if session.state is State.COMPLETED else telling.progress(store), token=token)
-        strip.error.say(telling.error_figure(store))
+        strip.error.say(telling.error_figure(store, over=over))
         strip.show_animals(telling.animals_figure(store), told=telling.animals_help(store))
         strip.time.say(telling.time_figure(store, session.state, over=over))
         strip.speed.say(telling.speed_figure(store))
@@ -373,12 +376,11 @@ class TrainPage(QWidget):
 
     def _show_outcome(self, outcome: Outcome) -> None:
         self.question.setVisible(False)
-        severity = _OUTCOME_SEVERITY.get(outcome.state, "info")
+        severity = _OUTCOME_SEVERITY.get(outcome.state, "warning" if outcome.warnings else "info")
         text = outcome.sentence
         if outcome.where and outcome.where not in text:
             text = f"{outcome.where}: {text}"
-        if outcome.hint:
-            text = f"{text} {outcome.hint}"
+        text = " ".join(filter(None, (text, outcome.hint, *outcome.warnings)))
         lines: tuple[str, ...] = ()
         if outcome.state in _OUTCOME_SEVERITY:
             lines = outcome.problems or _evidence(outcome.last_lines[-MOST_LAST_LINES:], outcome.log_path)
@@ -386,7 +388,7 @@ class TrainPage(QWidget):
         if outcome.log_path is not None and severity == "error":
             links.append((str(outcome.log_path), f"Open {outcome.log_path.name}"))
         self.banner.say(text, severity=severity, lines=lines, links=links)
-        self.charts.log.note(words.one_line(text))
+        self._note(words.one_line(text))
 
 
 def _evidence(lines: tuple[str, ...], log: Path | None) -> tuple[str, ...]:

@@ -82,6 +82,8 @@ class Outcome:
     """File or setting the failure is about, where the engine named one."""
     problems: tuple[str, ...] = ()
     """What a refused config has wrong, one sentence each."""
+    warnings: tuple[str, ...] = ()
+    """What is missing of the result, or wrong with it, one sentence each."""
     last_lines: tuple[str, ...] = ()
     log_path: Path | None = None
     run_dir: Path | None = None
@@ -97,6 +99,7 @@ class LastWords:
     hint: str = ""
     early_stopped: bool = False
     best_epoch: int | None = None
+    warnings: tuple[str, ...] = ()
     reach: Reach = field(default_factory=lambda: Reach(0))
 
     @classmethod
@@ -107,6 +110,7 @@ class LastWords:
         return cls(
             early_stopped=body["outcome"] == "early_stopped",
             best_epoch=body.get("best_epoch"),
+            warnings=tuple(body.get("warnings", ())),
             reach=Reach(body["epochs"], body.get("steps", 0)),
         )
 

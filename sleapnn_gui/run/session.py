@@ -87,6 +87,8 @@ class RunSession(QObject):
         self._queue = EventQueue()
         self._link: RunLink | None = None
         self._engine: Engine | None = None
+        self.was_over = False
+        """Whether the run was over when this window opened it."""
         self._exit: Exit | None = None
         self._words = LastWords()
         self._escalation: Escalation | None = None
@@ -189,7 +191,7 @@ class RunSession(QObject):
     def _open(self, told: str) -> None:
         """Read a run whose engine is gone from its journal; `told` is what was seen of it."""
         assert self.run_dir is not None
-        self._exit = Exit(told=told)
+        self._exit, self.was_over = Exit(told=told), True
         link = RunLink(self.run_dir, queue=self._queue)
         link.finish()
         self._follow(link)
@@ -361,6 +363,7 @@ class RunSession(QObject):
             sentence=sentence,
             hint=hint,
             where=self._words.where,
+            warnings=self._words.warnings,
             problems=problems_of(leaving, lines, config=self._config),
             last_lines=tuple(lines),
             log_path=log_path,

@@ -14,6 +14,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.run import train
 
+from .jobs import events
 from .rendered import NODES, job, trained, write_labels
 from .test_model_types import MODEL_TYPES, ends, labels_for
 from .test_nothing_left import spoil
@@ -150,6 +151,9 @@ def test_one_part_that_cannot_be_predicted_costs_no_other_and_is_told(tmp_path: 
     assert train(build_job(config), stream=io.StringIO(), errors=told) == 0
     run = tmp_path / "models" / "run"
     assert "labels_pr.test.0 could not be made" in told.getvalue()
+    # Whoever opens the run later reads it as well.
+    (said,) = [text for text in events(run)[-1]["body"]["warnings"] if "could not be made" in text]
+    assert said.startswith("The model is saved, but labels_pr.test.0 could not be made: ")
     assert "broken" in told.getvalue()
     assert "Traceback" not in told.getvalue()
     assert sorted(path.name for path in run.glob("labels_pr.*")) == [

@@ -108,12 +108,12 @@ def test_every_state_has_words_of_its_own(state):
 
 def test_figures_before_and_during_and_after():
     store = RunStore()
-    assert telling.error_figure(store).value == "–"
+    assert telling.error_figure(store, over=False).value == "–"
     assert telling.speed_figure(store).value == "–"
     assert telling.time_figure(store, State.PREPARING, over=False).value == "–"
     speaker = Speaker().start(max_epochs=100, patience=5).batches(4).epoch(0, median=3.44)
     store.add(speaker.items)
-    assert telling.error_figure(store) == telling.Figure("3.4 px", "median error, 2.5 % of body")
+    assert telling.error_figure(store, over=False) == telling.Figure("3.4 px", "median error, 2.5 % of body")
     figure = telling.time_figure(store, State.TRAINING, over=False)
     assert figure == telling.Figure("about 10 min", "to the end (30 s if no new best)")
     assert telling.time_figure(store, State.PAUSED, over=False).value == "paused"

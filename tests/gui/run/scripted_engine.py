@@ -51,6 +51,10 @@ class Script:
     frames: bool = True
     patience: int | None = 5
     non_finite_at: int = -1
+    warnings: list[str] = field(default_factory=list)
+    """What is amiss with the result."""
+    finds: bool = True
+    """Whether validation finds an animal."""
 
 
 class ScriptedRun:
@@ -81,6 +85,7 @@ class ScriptedRun:
                 "outcome": outcome,
                 "epochs": reach.epochs,
                 "steps": reach.steps,
+                "warnings": self.script.warnings,
                 "best_epoch": best_epoch,
                 "best_val": best_val,
                 "run_dir": str(self.run_dir),
@@ -177,18 +182,21 @@ class ScriptedRun:
                 "best_epoch": self.best[0],
                 "best_val": self.best[1],
                 "data_wait": 0.02,
-                "error": {
-                    "median_px": 4.0 - 0.1 * epoch,
-                    "p90_px": 9.0,
-                    "percent_of_body": 3.0,
-                    "by_node": {"nose": 2.0, "thorax": 1.0, "tail": None},
-                },
+                "error": self.error(epoch),
             },
         )
         path = str(self.run_dir / "best.ckpt")
         self.phase("save", "started")
         self.channel.emit("checkpoint", {"epoch": epoch, "path": path, "best": best, "val": val})
         self.phase("save", "done", seconds=0.01)
+
+    def error(self, epoch: int) -> dict:
+        """What validation measures."""
+        if not self.script.finds:
+            nothing = dict.fromkeys(("median_px", "p90_px", "percent_of_body", "precision"))
+            return {**nothing, "by_node": dict.fromkeys(NODES), "recall": 0.0, "f1": 0.0}
+        by_node = {"nose": 2.0, "thorax": 1.0, "tail": None}
+        return {"median_px": 4.0 - 0.1 * epoch, "p90_px": 9.0, "percent_of_body": 3.0, "by_node": by_node}
 
     def obey(self, epoch: int) -> None:
         """Act on what viewers want, as a training loop does between two batches."""

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 from dataclasses import dataclass
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.protocol.counting import duration, exact_duration
 from sleapnn_engine.protocol.run_state import RunState, read_run
@@ -80,24 +82,32 @@ RUNS = {
 }
 
 
+def follow(page, folder, wait_until, script, act=None):
+    """Train by the script before the page's eyes, to the end."""
+    session = RunSession(engine=ENGINE)
+    page.set_session(session)
+    session.start(json.dumps(script), folder, folder=ROOT)
+    if act is not None:
+        act(page, wait_until)
+    wait_until(lambda: session.is_over, 30)
+    return told(page)
+
+
+def open_again(page, folder, wait_until):
+    before = page.session
+    page.set_session(RunSession())
+    before.leave()
+    page.session.attach(folder)
+    wait_until(lambda: page.session.is_over)
+    return told(page)
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_every_surface_tells_the_same(page, wait_until, tmp_path, name):
     script, act, reach = RUNS[name]
     folder = tmp_path / "run"
-    live_session = RunSession(engine=ENGINE)
-    page.set_session(live_session)
-    live_session.start(json.dumps(script), folder, folder=ROOT)
-    if act is not None:
-        act(page, wait_until)
-    wait_until(lambda: live_session.is_over, 30)
-    live = told(page)
-
-    page.set_session(RunSession())
-    live_session.leave()
-    page.session.attach(folder)
-    wait_until(lambda: page.session.is_over)
-    again = told(page)
-
+    live = follow(page, folder, wait_until, script, act)
+    again = open_again(page, folder, wait_until)
     record, row = read_run(folder), summarise(folder)
     listed, watched = engine("runs", "list", folder).out, engine("watch", folder).out
     reach = reach or record.reach.text
@@ -121,12 +131,54 @@ def test_every_surface_tells_the_same(page, wait_until, tmp_path, name):
 
 def test_nobody_counts_from_nought(page, wait_until, tmp_path):
     folder = tmp_path / "run"
-    session = RunSession(engine=ENGINE)
-    page.set_session(session)
-    session.start(json.dumps({"steps": 3, "epochs": 2, "batch_seconds": 0.0}), folder, folder=ROOT)
-    wait_until(lambda: session.is_over, 30)
-    seen = "\n".join([engine("watch", folder).out, engine("runs", "list", folder).out, *told(page).log])
+    live = follow(page, folder, wait_until, {"steps": 3, "epochs": 2, "batch_seconds": 0.0})
+    seen = "\n".join([engine("watch", folder).out, engine("runs", "list", folder).out, *live.log])
     assert "step 1 of epoch 1" in seen
     assert "step 3 of epoch 2" in seen
     for wrong in ("epoch 0", "step 0", "batch 0", "step 4"):
         assert wrong not in seen
+
+
+def test_what_is_amiss_with_the_result_is_said_everywhere(page, wait_until, tmp_path):
+    folder = tmp_path / "run"
+    said = [
+        "The model is saved, but labels_pr.val.0 could not be made: no room.",
+        "It finds no animal. Train longer.",
+    ]
+    live = follow(page, folder, wait_until, {"steps": 3, "warnings": said})
+    token, severity = page.strip.chip._token, page.banner.severity
+    again = open_again(page, folder, wait_until)
+    assert (token, severity) == (page.strip.chip._token, page.banner.severity) == ("warning", "warning")
+    watched, listed = engine("watch", folder).out, engine("runs", "list", folder).out
+    for text in said:
+        assert all(text in told for told in (live.sentence, again.sentence, watched, summarise(folder).why))
+    assert "completed, with warnings" in listed
+    assert summarise(folder).state == "completed, with warnings"
+
+
+NOT_OVER = re.compile(r"\b(yet|will|still|so far|come at|are measured when)\b")
+
+
+@pytest.mark.parametrize("script", [{}, {"finds": False}, {"fail_at": 2}, {"epochs": 40}], ids=str)
+def test_nothing_is_awaited_after_the_end(page, app, wait_until, tmp_path, script):
+    """Whatever stands on the page of a run that is over speaks of what was."""
+    stop = (
+        (lambda page, wait_until: (wait_until(lambda: page.store.step), page.stop_and_keep()))
+        if "epochs" in script
+        else None
+    )
+    follow(page, tmp_path / "run", wait_until, {"steps": 8, "frames": False, **script}, stop)
+    for _ in range(2):
+        app.processEvents()
+        widgets = [page, *page.findChildren(QWidget)]
+        texts = [text for widget in widgets if widget.isVisible() for text in texts_of(widget)]
+        assert [text for text in texts if NOT_OVER.search(text)] == []
+        open_again(page, tmp_path / "run", wait_until)
+
+
+def texts_of(widget):
+    texts = [widget.accessibleDescription(), widget.accessibleName()]
+    for name in ("text", "placeholder", "toPlainText"):
+        found = getattr(widget, name, "")
+        texts.append(found() if callable(found) else found)
+    return [text for text in texts if isinstance(text, str)]

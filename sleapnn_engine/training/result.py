@@ -1,0 +1,67 @@
+"""The end of a training: predictions of all frames with the best model, and what a person should know of the result."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from .evaluate import Skipped, evaluate
+from .failures import explained
+from .held_out import HeldOut
+from .loop import heed_signals
+from .state import PointErrors, Training
+
+log = logging.getLogger("sleapnn_engine.training")
+
+_TRY = (
+    "Train for more epochs; if that does not help, try a larger sigma or another learning rate, and look whether the "
+    "labels lie on the animals."
+)
+
+
+def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Path) -> list[str]:
+    """Predict all frames with the best model; returns what could not be made, in sentences, which are also logged.
+
+    What goes wrong in that costs no trained model. A stop that is asked for meanwhile leaves the rest out; Interrupted
+    passes through.
+    """
+    report, folder, missing = training.report, training.folder, []
+
+    def heed() -> None:
+        heed_signals(training)
+        if any(command.verb == "stop" for command in report.channel.take_commands()):
+            raise Skipped
+
+    def failed(what: str, error: Exception) -> None:
+        text = f"The model is saved, but {what} could not be made: {explained(error, folder=folder)}"
+        missing.append(text)
+        log.warning("%s", text, exc_info=error)
+
+    try:
+        with report.phase("finish", "Predicting all frames with the best model") as phase:
+            evaluate(
+                training,
+                held_out,
+                weights=weights,
+                phase=phase,
+                heed=heed,
+                failed=lambda name, error: failed(f"labels_pr.{name}", error),
+            )
+    except Skipped:
+        missing.append("Stopped while predicting: the remaining predictions and metrics are not written.")
+        log.info("%s", missing[-1])
+    except Exception as error:  # files for looking at a model, made partly by other people's code
+        failed("its predictions", error)
+    return missing
+
+
+def nothing_found(errors: PointErrors | None) -> str:
+    """What to try where the best model finds nothing in the validation frames, or tells no animal right; '' else."""
+    if errors is None:
+        return ""
+    if errors.f1 == 0:
+        return f"The model finds no animal in the validation frames. {_TRY}"
+    if errors.f1 is None and errors.median_px is None and errors.class_accuracy is None:
+        return f"The model finds no body part in the validation frames. {_TRY}"
+    if errors.class_accuracy == 0:
+        return f"The model gives no animal of the validation frames its right identity. {_TRY}"
+    return ""
