@@ -37,7 +37,7 @@ class ViewCommands:
 
     @staticmethod
     def _use(mode: str) -> None:
-        current_theme().set_mode(mode)
+        current_theme().turn_to(mode)
         remember_theme(mode)
 
 

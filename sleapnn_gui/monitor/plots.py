@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from sleapnn_gui.monitor import ticks
@@ -122,7 +122,8 @@ class QuietPlot(pg.PlotWidget):
         for widget in (self, self.viewport()):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._painted: list[Callable[[], None]] = []
-        current_theme().changed.connect(self.restyle)
+        self._worn = ""
+        current_theme().changed.connect(self._follow_theme)
         self.restyle()
 
     def sizeHint(self) -> QSize:
@@ -141,9 +142,19 @@ class QuietPlot(pg.PlotWidget):
         self._painted.append(paint)
         paint()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow_theme()
+
+    def _follow_theme(self) -> None:
+        """Take on a new theme as soon as it is seen."""
+        if self.isVisible() and self._worn != current_theme().scheme:
+            self.restyle()
+
     def restyle(self) -> None:
         """Take on the theme's colours and type."""
         theme = current_theme()
+        self._worn = theme.scheme
         self.setBackground(theme.color("panel"))
         for axis in (self.left, self.bottom):
             axis.setPen(QPen(Qt.PenStyle.NoPen))

@@ -1,17 +1,21 @@
 """The look of the window: one token table turned into a palette, a stylesheet and fonts, light, dark or as the system."""
 
 import string
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 import yaml
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sleapnn_engine.config.resources import resource_path
 
+from .restyle import restyle
+
 MODES = ("light", "dark", "system")
+_DONE = object()
 _BOLD = ("title", "heading", "number")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -78,6 +82,9 @@ class Theme(QObject):
         self._fonts: dict[tuple[str, QFont.Weight | None, bool], QFont] = {}
         self._mode = mode
         self.scheme = "light"
+        self._under_way: Iterator[None] | None = None
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._go_on)
         self._family = self._system_family()
         self._mono = self._first_installed(self.tokens.mono)
         app.setStyle("Fusion")
@@ -91,7 +98,13 @@ class Theme(QObject):
         return self._mode
 
     def set_mode(self, mode: str) -> None:
-        """Switch to "light", "dark" or "system"."""
+        """Switch to "light", "dark" or "system", done when this returns."""
+        self.turn_to(mode)
+        while self._under_way is not None:
+            self._go_on()
+
+    def turn_to(self, mode: str) -> None:
+        """Switch to "light", "dark" or "system" in short turns of the event loop; `changed` says when it is seen."""
         if mode not in MODES:
             raise ValueError(f"A theme is one of {', '.join(MODES)}, not {mode!r}.")
         self._mode = mode
@@ -100,10 +113,9 @@ class Theme(QObject):
         )
         self._app.styleHints().setColorScheme(wanted)
         if mode == "system":
-            dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-            self._apply("dark" if dark else "light")
+            self._begin(self._system_scheme())
         else:
-            self._apply(mode)
+            self._begin(mode)
 
     def hex(self, name: str) -> str:
         """The colour token `name` as "#rrggbb" in the theme shown now."""
@@ -128,9 +140,22 @@ class Theme(QObject):
             self._fonts[role, weight, mono] = known
         return QFont(known)
 
-    def _apply(self, scheme: str) -> None:
+    def _begin(self, scheme: str) -> None:
+        """Start to change to a scheme; a change that is under way is given up."""
+        self._under_way = None
+        self._under_way = restyle(self._app, lambda: self._dress(scheme))
+        self._turns.start()
+
+    def _go_on(self) -> None:
+        if self._under_way is None or next(self._under_way, _DONE) is _DONE:
+            self._under_way = None
+            self._turns.stop()
+
+    def _dress(self, scheme: str) -> None:
         self.scheme = scheme
         self._colors = {name: QColor(self.hex(name)) for name in self.tokens.colors}
+        # From one sheet to another Qt takes ten times as long as by way of none.
+        self._app.setStyleSheet("")
         self._app.setPalette(self._palette())
         self._app.setStyleSheet(self.stylesheet())
         self.changed.emit()
@@ -174,8 +199,10 @@ class Theme(QObject):
 
     def _system_changed(self) -> None:
         if self._mode == "system":
-            dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-            self._apply("dark" if dark else "light")
+            self._begin(self._system_scheme())
+
+    def _system_scheme(self) -> str:
+        return "dark" if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
     def _system_family(self) -> str:
         family = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()

@@ -1,5 +1,6 @@
 """Labels that shorten themselves and message lines with a link."""
 
+import pytest
 from PySide6.QtCore import Qt
 
 from sleapnn_gui.widgets.elided import ElidedLabel
@@ -39,9 +40,13 @@ def test_markup_in_a_message_is_text(theme):
     assert "&lt;b&gt;" in line.text()
 
 
-def test_the_link_takes_the_colour_of_the_theme(theme):
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_link_takes_the_colour_of_the_theme(theme, seen):
     line = MessageLine()
     line.say("Wrong.", severity="error", link="Mend")
     assert theme.tokens.hex("error", "light") in line.text()
+    if seen:
+        line.show()
     theme.set_mode("dark")
+    line.show()
     assert theme.tokens.hex("error", "dark") in line.text()

@@ -1,0 +1,321 @@
+"""The longest turn of the window's event loop in everything a person does: `python -m tests.benchmarks.bench_turns`.
+
+A turn is what happens between two looks at keyboard and mouse: the act itself, or one round of the event dispatcher.
+Each act is done several times in the real window; the table shows the median and the worst of its longest turns, the
+same in processor time of the window's thread, which others at work on the machine hardly change, and the ratio of that
+to what is allowed: 50 ms, from which on a person notices. The baseline of the same run is a bare Qt window of sixty
+buttons that is given another stylesheet. `--only WORDS` does some of the acts.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+
+from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.protocol.codec import encode_event
+from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.journal import JournalWriter
+from sleapnn_gui.app import build
+from sleapnn_gui.main_window import MainWindow
+from tests.gui.monitor.speaking import Speaker
+
+LIMIT_MS = 50.0
+ROOT = Path(__file__).resolve().parents[2]
+LABELS = ROOT.parent / "shared" / "data" / "fly32_single" / "train.pkg.slp"
+EPOCHS = "trainer_config.max_epochs"
+
+STORM = """
+import os, sys, time
+from sleapnn_engine.protocol.channel import EngineChannel
+run_dir, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+with EngineChannel(run_dir) as channel:
+    while not channel.viewers:
+        time.sleep(0.01)
+    channel.emit("started", dict(run_name="bench", run_dir=run_dir, model_type="single_instance", max_epochs=1000,
+        steps_per_epoch=500, n_train=2000, n_val=1, nodes=["a"], edges=[], device="cpu", precision="32",
+        parameters=1, early_stopping_patience=None, pid=os.getpid()))
+    begin = time.monotonic()
+    for step in range(int(rate * seconds)):
+        behind = begin + step / rate - time.monotonic()
+        if behind > 0:
+            time.sleep(behind)
+        channel.emit("batch_end", dict(epoch=step // 500, step=step, batch=step % 500, loss=1 / (step + 1) ** 0.3,
+            losses={"head": 1.0}, seconds=0.001))
+    time.sleep(30)
+"""
+
+
+class Turn(NamedTuple):
+    """Milliseconds of a turn, by the clock and of the processor."""
+
+    wall: float
+    cpu: float
+
+    def or_longer(self, other: "Turn") -> "Turn":
+        return Turn(max(self.wall, other.wall), max(self.cpu, other.cpu))
+
+
+def timed(do: Callable[[], object]) -> Turn:
+    """How long something takes."""
+    wall, cpu = time.perf_counter(), time.thread_time()
+    do()
+    return Turn(1000 * (time.perf_counter() - wall), 1000 * (time.thread_time() - cpu))
+
+
+class Bench:
+    """The window, its dispatcher, and what each act took."""
+
+    def __init__(self, folder: Path) -> None:
+        os.chdir(folder)
+        self.folder = folder
+        self.app, self.window = build(["sleapnn-gui", "--theme", "light"])
+        self.window.resize(1600, 950)
+        found = QAbstractEventDispatcher.instance()
+        assert found is not None
+        self._dispatcher = found
+        self.rows: dict[str, list[Turn]] = {}
+        self.settle()
+
+    def turn(self) -> Turn:
+        """One round of the dispatcher."""
+        return timed(lambda: self._dispatcher.processEvents(QEventLoop.ProcessEventsFlag.AllEvents))
+
+    def settle(self, seconds: float = 0.5, until: Callable[[], bool] | None = None) -> Turn:
+        """Go on for some seconds, or until something holds and for a moment after; the longest turn."""
+        longest, end = Turn(0.0, 0.0), time.perf_counter() + seconds
+        give_up = end + 60
+        while time.perf_counter() < end or (until is not None and not until()):
+            longest = longest.or_longer(self.turn())
+            time.sleep(0.001)
+            if time.perf_counter() > give_up:
+                raise RuntimeError("did not happen")
+        return longest
+
+    def act(
+        self,
+        name: str,
+        do: Callable[[], object],
+        *,
+        seconds: float = 0.5,
+        until: Callable[[], bool] | None = None,
+    ) -> None:
+        """Do something, and keep its longest turn under a name."""
+        first = timed(do)
+        self.rows.setdefault(name, []).append(first.or_longer(self.settle(seconds, until)))
+
+
+# -- acts --------------------------------------------------------------------------------------------------
+
+
+def themes(bench: Bench) -> None:
+    """From every page, with all sections of the form built."""
+    for page in ("data", "configure", "train", "runs"):
+        bench.window.show_page(page)
+        bench.settle(0.2)
+        for verb in ("theme_dark", "theme_light"):
+            bench.act(f"theme, page {page}", bench.window.actions_by_verb[verb].trigger, seconds=1.5)
+
+
+def yaml_pane(bench: Bench) -> None:
+    window, form = bench.window, bench.window.form
+    window.open_path(bench.folder / "big.yaml")
+    window.show_page("configure")
+    form.set_pane_shown(True)
+    bench.settle()
+    bench.act("YAML pane opened", lambda: form.context.open(form.context.yaml))
+    for value in (41, 42):
+        bench.act(
+            "edit with YAML open", lambda value=value: window.document.set_value(EPOCHS, value), seconds=1.0
+        )
+    bench.act("save an edited config", window.actions_by_verb["save"].trigger, seconds=1.0)
+    form.context.open(form.context.help)
+
+
+def sections(bench: Bench) -> None:
+    window, form = bench.window, bench.window.form
+    window.show_page("configure")
+    for wanted in (True, False):
+        bench.act("Basic / All", lambda wanted=wanted: form._levels.buttons[int(wanted)].click())
+        for page in form._layout.pages:
+            bench.act("section switch", lambda page=page: form.show_page(page.id), seconds=0.15)
+    bench.act("go to a setting", lambda: window.reveal("trainer_config.optimizer.lr"))
+
+
+def pages(bench: Bench) -> None:
+    for page in ("data", "configure", "train", "runs", "configure"):
+        bench.act("page switch", lambda page=page: bench.window.show_page(page), seconds=0.2)
+
+
+def presets(bench: Bench) -> None:
+    window = bench.window
+    for page in ("data", "configure"):
+        window.show_page(page)
+        for preset in list_presets("guide")[2:5]:
+            bench.act(f"preset, page {page}", lambda preset=preset: window.files.use_preset(preset.name))
+        for _ in range(3):
+            bench.act(f"undo, page {page}", window.actions_by_verb["undo"].trigger)
+    bench.act("open a config", lambda: window.open_path(bench.folder / "big.yaml"), seconds=1.0)
+
+
+def typing(bench: Bench) -> None:
+    window = bench.window
+    window.show_page("configure")
+    window.actions_by_verb["search"].trigger()
+    for letter in "learning rate":
+        bench.act(
+            "search typing", lambda letter=letter: QTest.keyClicks(window.search_field, letter), seconds=0.1
+        )
+    window.search_field.clear()
+    bench.settle()
+    for value in range(50, 56):
+        bench.act("edit", lambda value=value: window.document.set_value(EPOCHS, value), seconds=0.3)
+
+
+def labels(bench: Bench) -> None:
+    if not LABELS.is_file():
+        return
+    window = bench.window
+    for page in ("data", "configure"):
+        window.document.set_facts(None)
+        window.files.set_labels([])
+        window.show_page(page)
+        bench.settle()
+        bench.act(
+            f"labels arrive, page {page}",
+            lambda: window.files.set_labels([str(LABELS)]),
+            seconds=1.0,
+            until=lambda: window.document.facts is not None,
+        )
+
+
+def runs(bench: Bench) -> None:
+    for name in ("short", "long"):
+        bench.window.show_page("runs")
+        bench.settle()
+        bench.act(
+            f"open a {name} run",
+            lambda name=name: bench.window.runs.open_run(bench.folder / name),
+            seconds=1.0,
+            until=lambda: bench.window.session is not None and bench.window.session.is_over,
+        )
+
+
+def storm(bench: Bench) -> None:
+    run_dir = bench.folder / f"storm{len(list(bench.folder.glob('storm*')))}"
+    run_dir.mkdir()
+    engine = subprocess.Popen([sys.executable, "-c", STORM, str(run_dir), "1000", "6"], cwd=ROOT)
+    while True:
+        try:
+            Connection.read(run_dir)
+            break
+        except ConnectionFileError:
+            time.sleep(0.05)
+    bench.act("1,000 events a second", lambda: bench.window.runs.open_run(run_dir), seconds=7.0)
+    engine.kill()
+    engine.wait()
+    bench.settle(1.0, until=lambda: bench.window.session is not None and bench.window.session.is_over)
+
+
+ACTS = (sections, pages, themes, yaml_pane, presets, typing, labels, runs, storm)
+
+
+# -- what they are done with -------------------------------------------------------------------------------
+
+
+def write_run(run_dir: Path, *, epochs: int, steps: int) -> None:
+    """A journal of a finished run, a little over its true length."""
+    run_dir.mkdir()
+    speaker = Speaker(t=time.time() - 5000)
+    speaker.start(max_epochs=epochs, steps=steps)
+    for epoch in range(epochs):
+        speaker.batches(steps, steps=steps, loss=lambda step: 1 / (step + 1) ** 0.3, seconds=0.01)
+        speaker.epoch(epoch, val=1 / (epoch + 1))
+    journal = JournalWriter(run_dir)
+    for event in speaker.events:
+        journal.append(event.seq or 0, encode_event(event))
+
+
+def big_config() -> str:
+    """Every section of every preset in one file, with comments and unknown keys."""
+    longest = max((preset.path.read_text(encoding="utf-8") for preset in list_presets("guide")), key=len)
+    unknown = "".join(f"x_lab_{number}: {{deep: [1, 2, {number}]}}  # ours\n" for number in range(100))
+    return f"# big\n{longest}\n{unknown}"
+
+
+def baseline(app: QApplication) -> list[Turn]:
+    """A bare window of 60 buttons is given another stylesheet and drawn."""
+    window = QWidget()
+    column = QVBoxLayout(window)
+    for number in range(60):
+        column.addWidget(QPushButton(str(number)))
+    window.show()
+    app.processEvents()
+
+    def dress(color: str) -> None:
+        window.setStyleSheet(f"QPushButton {{ color: {color}; }}")
+        app.processEvents()
+
+    found = [timed(lambda color=color: dress(color)) for color in ("red", "blue", "red")]
+    window.deleteLater()
+    return found
+
+
+def table(rows: dict[str, list[Turn]]) -> Iterator[str]:
+    yield (
+        f"{'longest turn of':<30}{'times':>6}{'median ms':>11}{'worst ms':>10}{'median cpu':>12}{'worst cpu':>11}"
+        f"{'allowed':>9}{'cpu / allowed':>15}"
+    )
+    for name, found in rows.items():
+        wall, cpu = [turn.wall for turn in found], [turn.cpu for turn in found]
+        yield (
+            f"{name:<30}{len(found):>6}{statistics.median(wall):>11.1f}{max(wall):>10.1f}"
+            f"{statistics.median(cpu):>12.1f}{max(cpu):>11.1f}{LIMIT_MS:>9.0f}{max(cpu) / LIMIT_MS:>15.2f}"
+        )
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", help="names of acts, separated by commas")
+    args = parser.parse_args()
+    wanted = [act for act in ACTS if not args.only or act.__name__ in args.only.split(",")]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+            os.environ[variable] = str(folder / "home")
+        (folder / "big.yaml").write_text(big_config(), encoding="utf-8")
+        if runs in wanted:
+            write_run(folder / "short", epochs=20, steps=20)
+            write_run(folder / "long", epochs=400, steps=400)
+        bench = Bench(folder)
+        for _ in range(args.repeats):
+            for act in wanted:
+                act(bench)
+                bench.window.document.undo_stack.setClean()
+        bench.rows["baseline: 60 restyled buttons"] = baseline(bench.app)
+        print("\n".join(table(bench.rows)), flush=True)
+        end(bench.window)
+
+
+def end(window: MainWindow) -> None:
+    """Close without questions."""
+    window.runs.leave()
+    window.document.undo_stack.setClean()
+    window.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Another theme while the window is open: everything wears it, whether it is seen then, later or never before."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from sleapnn_gui.form.section_page import Filter
+from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.monitor.plots import QuietPlot
+from sleapnn_gui.widgets.theme import current_theme, install_theme
+from tests.gui.windows import throw_away
+
+ROLES = (
+    QPalette.ColorRole.Window,
+    QPalette.ColorRole.WindowText,
+    QPalette.ColorRole.Base,
+    QPalette.ColorRole.Text,
+    QPalette.ColorRole.Button,
+    QPalette.ColorRole.ButtonText,
+    QPalette.ColorRole.Highlight,
+    QPalette.ColorRole.PlaceholderText,
+)
+GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Disabled)
+
+
+@pytest.fixture
+def window(app, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    install_theme(app, mode="light")
+    window = MainWindow()
+    window.resize(1440, 900)
+    window.show()
+    yield window
+    throw_away(window)
+    install_theme(app, mode="light")
+
+
+def looks(window: MainWindow) -> dict[QWidget, object]:
+    """Colours and type of what is seen."""
+    return {
+        widget: (
+            [widget.palette().color(group, role).name() for group in GROUPS for role in ROLES],
+            widget.font().pixelSize(),
+            widget.font().weight(),
+        )
+        for widget in window.findChildren(QWidget)
+        if widget.isVisible()
+    }
+
+
+def see_everything(app: QApplication, window: MainWindow) -> dict[QWidget, object]:
+    """Go to every page and every section of the form; how every widget looked while it was seen."""
+    found: dict[QWidget, object] = {}
+    for page in ("data", "train", "runs", "configure"):
+        window.show_page(page)
+        app.processEvents()
+        found |= looks(window)
+    window.form.set_filter(Filter(all=True))
+    for section in [page.id for page in window.form._layout.pages]:
+        window.form.show_page(section)
+        app.processEvents()
+        found |= looks(window)
+    return found
+
+
+def wrong_looks(app: QApplication, window: MainWindow) -> list[str]:
+    """What looks otherwise than after Qt has styled every widget in its own slow way."""
+    found = see_everything(app, window)
+    assert len(found) > 500
+    assert app.styleSheet() == current_theme().stylesheet()
+    app.setStyleSheet("")
+    app.setStyleSheet(current_theme().stylesheet())
+    expected = see_everything(app, window)
+    return [
+        f"{type(widget).__name__} {widget.objectName()}"
+        for widget, look in expected.items()
+        if found.get(widget, look) != look
+    ]
+
+
+def change(mode: str, wait_until: Callable[..., None]) -> None:
+    told: list[None] = []
+    current_theme().changed.connect(lambda: told.append(None))
+    current_theme().turn_to(mode)
+    wait_until(lambda: bool(told))
+
+
+def test_what_was_never_seen_looks_as_if_all_had_been_styled_at_once(app, window, wait_until):
+    change("dark", wait_until)
+    assert current_theme().scheme == "dark"
+    assert wrong_looks(app, window) == []
+
+
+def test_plots_that_are_not_seen_take_the_colours_on_when_they_are(app, window, wait_until):
+    plots = window.findChildren(QuietPlot)
+    change("dark", wait_until)
+    window.show_page("train")
+    window.train_page.stack.setCurrentWidget(window.train_page.charts)
+    panel = current_theme().hex("panel")
+    seen = [plot for plot in plots if plot.isVisible()]
+    assert seen
+    assert {plot.backgroundBrush().color().name() for plot in seen} == {panel}
+    change("light", wait_until)
+    assert {plot.backgroundBrush().color().name() for plot in seen} == {current_theme().hex("panel")}
+
+
+def test_a_page_shown_while_the_theme_changes_changes_with_the_rest(app, window, wait_until):
+    see_everything(app, window)
+    current_theme().turn_to("dark")
+    QCoreApplication.processEvents()
+    window.show_page("data")
+    assert current_theme().scheme == "light"
+    wait_until(lambda: current_theme().scheme == "dark")
+    shown = looks(window)
+    app.setStyleSheet("")
+    app.setStyleSheet(current_theme().stylesheet())
+    assert looks(window) == shown
+
+
+def test_what_was_seen_looks_so_too_and_the_last_of_several_wishes_counts(app, window, wait_until):
+    see_everything(app, window)
+    current_theme().turn_to("dark")
+    QCoreApplication.processEvents()
+    change("light", wait_until)
+    assert current_theme().scheme == "light"
+    change("dark", wait_until)
+    assert wrong_looks(app, window) == []
+
+
+def test_a_widget_that_goes_while_the_theme_changes_does_no_harm(app, window, wait_until):
+    see_everything(app, window)
+    passing = QLabel("here for a moment", window)
+    passing.ensurePolished()
+    current_theme().turn_to("dark")
+    for _ in range(100):
+        if passing.testAttribute(Qt.WidgetAttribute.WA_SetStyle):
+            break
+        QCoreApplication.processEvents()
+    assert current_theme().scheme == "light"
+    passing.setParent(None)
+    passing.deleteLater()
+    del passing
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    wait_until(lambda: current_theme().scheme == "dark")
