@@ -213,12 +213,32 @@ def _schedule(view: View) -> Iterator[Issue]:
     plateau, stop = f"{SCHEDULERS}.reduce_lr_on_plateau.patience", TRAINER + "early_stopping.patience"
     if view.value(TRAINER + "early_stopping.stop_training_on_plateau") is True:
         falls, stops = view.number(plateau), view.number(stop)
-        if falls is not None and stops is not None and stops <= falls:
+        if falls is not None and stops is not None and max(stops, 1) <= falls + 1:
             yield warning(
                 stop,
-                f"Training stops after {stops} epochs without progress, before the learning rate can fall after {falls}.",
+                f"Training stops after {stops} epochs without progress, before it goes on with a lower learning rate: "
+                f"that lets {falls} of them pass and falls after the next.",
                 Fix(f"Use {int(falls) * 2 + 2}", {stop: int(falls) * 2 + 2}),
             )
+
+
+def _rate_that_stays(view: View) -> Iterator[Issue]:
+    """Schedules that are on and can never lower the rate."""
+    rate, least = (
+        view.number(path)
+        for path in (TRAINER + "optimizer.lr", f"{SCHEDULERS}.reduce_lr_on_plateau.min_lr")
+    )
+    if rate is not None and least is not None and rate <= least:
+        yield warning(
+            f"{SCHEDULERS}.reduce_lr_on_plateau.min_lr",
+            f"The learning rate never falls: it starts at {rate:g}, and {least:g} is the smallest that is allowed.",
+        )
+    every, last = view.number(f"{SCHEDULERS}.step_lr.step_size"), view.number(TRAINER + "max_epochs")
+    if every is not None and last is not None and every >= last:
+        yield warning(
+            f"{SCHEDULERS}.step_lr.step_size",
+            f"The learning rate never falls: training ends after {last} epochs, and it falls every {every}.",
+        )
 
 
 def _both_set(view: View, chosen: list[str]) -> str:
@@ -302,6 +322,7 @@ CHECKS: tuple[Check, ...] = (
     _reuse,
     _augmentation,
     _schedule,
+    _rate_that_stays,
     _keeping,
     _mining,
     _ports,

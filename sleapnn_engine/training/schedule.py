@@ -125,6 +125,7 @@ class Schedule:
                 threshold_mode=plateau.threshold_mode,
                 cooldown=plateau.cooldown,
                 min_lr=_lower_bounds(plateau.min_lr),
+                eps=0.0,  # PyTorch leaves out falls of 1e-8 or less otherwise; here `min_lr` alone is the floor
             )
 
     @property

@@ -94,6 +94,20 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "warning",
     ),
     (
+        {"trainer_config.lr_scheduler.reduce_lr_on_plateau.min_lr": 1e-4},
+        "trainer_config.lr_scheduler.reduce_lr_on_plateau.min_lr",
+        "warning",
+    ),
+    (
+        {
+            "trainer_config.lr_scheduler.step_lr": {"step_size": 10},
+            "trainer_config.lr_scheduler.reduce_lr_on_plateau": None,
+            "trainer_config.max_epochs": 10,
+        },
+        "trainer_config.lr_scheduler.step_lr.step_size",
+        "warning",
+    ),
+    (
         {"trainer_config.lr_scheduler.reduce_lr_on_plateau.min_lr": [1e-8, 1e-9]},
         "trainer_config.lr_scheduler.reduce_lr_on_plateau.min_lr",
         "error",
