@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--screenshots",
         type=Path,
         metavar="DIR",
-        help="save a picture of every page and state that is passed",
+        help="save a picture of every page and state that is passed into this folder, made where it is not there",
     )
     parser.add_argument(
         "--quit-when-done",

@@ -10,7 +10,12 @@ from ..config.errors import UserError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to draw, how much of it, and where it goes."""
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE.pkg.slp", help="labels to write"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE.pkg.slp",
+        help="labels to write, into a folder that is there",
     )
     parser.add_argument("--frames", type=int, default=120, help="number of pictures (default: %(default)s)")
     parser.add_argument(

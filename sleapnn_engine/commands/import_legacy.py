@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from os.path import exists, isdir, isfile  # unlike those of Path, they never fail
 from pathlib import Path
 
+from ..config.disk import reason_of, writable_target
 from ..config.errors import UserError
 from ..config.files import dump_config, read_text, save_text
 from ..config.legacy import LegacyImport, import_legacy, is_legacy
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help="YAML file to write; a folder for several files",
+        help="YAML file to write, into a folder that is there; for several files a folder, which is made if it is not",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="also write the whole report as text")
     parser.add_argument(
@@ -45,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     jobs = _jobs(args.source, args.output)
     targets = [target for _, target in jobs] + ([args.report] if args.report else [])
     _refuse_to_overwrite(targets, force=args.force)
+    _require_places(targets, folder=args.output if len(jobs) > 1 else None)
     done: list[tuple[Path, LegacyImport]] = []
     problems: list[UserError] = []
     for file, target in jobs:
@@ -68,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(done: list[tuple[Path, LegacyImport]], report: Path | None) -> None:
     """All files, before a word is printed: whoever reads the output may stop reading."""
+    if len(done) > 1:
+        done[0][0].parent.mkdir(exist_ok=True)
     for target, result in done:
         save_text(target, dump_config(result.values))
     if report and done:
@@ -82,11 +87,11 @@ def _import(file: Path, args: argparse.Namespace) -> LegacyImport:
 
 def _jobs(source: Path, output: Path) -> list[tuple[Path, Path]]:
     """(legacy file, YAML file to write) pairs. Raises UserError (usage) where there is nothing to import."""
-    if not source.is_dir():
-        return [(source, output / f"{source.stem}.yaml" if output.is_dir() else output)]
+    if not isdir(source):
+        return [(source, output / f"{source.stem}.yaml" if isdir(output) else output)]
     model = _model_file(source)
     if model:
-        into = output.is_dir() or output.suffix.lower() not in (".yaml", ".yml")
+        into = isdir(output) or output.suffix.lower() not in (".yaml", ".yml")
         return [(model, output / f"{source.resolve().name}.yaml" if into else output)]
     jobs = [
         (file, output / f"{file.stem}.yaml") for file in sorted(source.glob("*.json")) if _looks_legacy(file)
@@ -102,7 +107,7 @@ def _jobs(source: Path, output: Path) -> list[tuple[Path, Path]]:
             hint=f"Choose a model folder with {_TRAINED}, or a folder of SLEAP JSON files.",
             usage=True,
         )
-    if output.is_file() or output.suffix.lower() in (".yaml", ".yml"):
+    if isfile(output) or output.suffix.lower() in (".yaml", ".yml"):
         raise UserError(
             f"{len(jobs)} files are to be imported, so the output must be a folder.",
             where=str(output),
@@ -123,11 +128,28 @@ def _looks_legacy(file: Path) -> bool:
         return False
 
 
+def _require_places(targets: list[Path], *, folder: Path | None) -> None:
+    """Say of every file that cannot be written why, before anything is. `folder` is made where only it is missing."""
+    wrong = []
+    for target in targets:
+        new = folder is not None and target.parent == folder and not folder.exists()
+        try:
+            writable_target(folder if new and folder else target)
+        except OSError as problem:
+            wrong.append(f"{target}: {reason_of(problem)}")
+    if wrong:
+        raise UserError(
+            f"Nothing was imported, because what it comes to cannot be written ({'; '.join(wrong)}).",
+            hint="Choose other places; only the folder for several files is made.",
+            usage=True,
+        )
+
+
 def _refuse_to_overwrite(targets: list[Path], *, force: bool) -> None:
     twice = sorted({str(target) for target in targets if targets.count(target) > 1})
     if twice:
         raise UserError("Two results would be written to the same file.", where=", ".join(twice), usage=True)
-    there = [str(target) for target in targets if target.exists()]
+    there = [str(target) for target in targets if exists(target)]
     if there and not force:
         raise UserError(
             "The file exists already." if len(there) == 1 else "The files exist already.",

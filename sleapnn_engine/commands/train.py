@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's"
     )
     parser.add_argument(
-        "--run-dir", type=Path, metavar="DIR", help="exactly this run folder; it must hold no run yet"
+        "--run-dir",
+        type=Path,
+        metavar="DIR",
+        help="exactly this run folder, made where it is not there; it must hold no run yet",
     )
     parser.add_argument(
         "--precision", choices=PRECISIONS, default="auto", help="number format (default: auto)"

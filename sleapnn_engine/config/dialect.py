@@ -1,7 +1,8 @@
 """The YAML that config files are written in: read as OmegaConf reads it, with every problem as a sentence.
 
 The difference to plain YAML 1.1 that matters: `1e-6` without a dot is a number. Dates stay text, a key given
-twice is refused, and `${...}` and `???` are ordinary text, because a config file is data.
+twice is refused, and `${...}` and `???` are ordinary text, because a config file is data. What a text can come to is
+bounded, so that reading ends soon whatever it holds.
 """
 
 import re
@@ -22,12 +23,72 @@ _FLOAT = re.compile(
 )
 _FLOAT_STARTS = list("-+0123456789.")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_MERGE = "tag:yaml.org,2002:merge"
+
+#: Far more than any config has: characters of the text, values in it with repeated parts counted each time,
+#: sections inside one another, signs of one number.
+MOST_SIGNS, MOST_VALUES, MOST_LEVELS, MOST_DIGITS = 1_000_000, 20_000, 100, 400
 
 
 class _Loader(yaml.SafeLoader):
+    """Counts while it reads: a part marked with & counts again wherever * repeats it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._values = 0
+        self._level = 0
+        self._sizes: dict[str, int] = {}
+        self._open: list[str] = []
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            self._count(self._repeated(event), event)
+            return super().compose_node(parent, index)
+        self._count(1, event)
+        if self._level >= MOST_LEVELS:
+            raise _refused(f"the sections nest more than {MOST_LEVELS} deep, which no config does", event)
+        before = self._values
+        self._level += 1
+        if event.anchor:
+            self._open.append(event.anchor)
+        node = super().compose_node(parent, index)
+        if event.anchor:
+            self._open.remove(event.anchor)
+            self._sizes[event.anchor] = self._values - before + 1
+        self._level -= 1
+        return node
+
+    def _repeated(self, event: yaml.AliasEvent) -> int:
+        """How many values stand in the part that is repeated."""
+        if event.anchor in self._open:
+            raise _refused(f"“*{event.anchor}” repeats the part that it stands in, which has no end", event)
+        if event.anchor not in self._sizes:
+            raise _refused(
+                f"“*{event.anchor}” repeats a part that is marked “&{event.anchor}” nowhere above", event
+            )
+        return self._sizes[event.anchor]
+
+    def _count(self, more: int, event: yaml.Event) -> None:
+        self._values += more
+        if self._values > MOST_VALUES:
+            repeats = ", with what “*” repeats" if isinstance(event, yaml.AliasEvent) else ""
+            raise _refused(f"up to here there are more than {MOST_VALUES:,} values{repeats}", event)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+        if number and len(node.value) > MOST_DIGITS:
+            raise _refused(f"a number has {len(node.value):,} signs, which is too long", node)
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as problem:
+            raise _refused(f"this value cannot be read ({problem})", node) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
                 raise yaml.constructor.ConstructorError(
@@ -39,6 +100,11 @@ class _Loader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+def _refused(what: str, at: Any) -> yaml.MarkedYAMLError:
+    """An error at the place of an event or a node."""
+    return yaml.constructor.ConstructorError(None, None, what, at.start_mark)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -64,7 +130,13 @@ _Dumper.add_representer(tuple, lambda dumper, data: dumper.represent_list(list(d
 
 
 def parse(text: str, *, where: str = "") -> Any:
-    """The value a YAML text stands for. Raises UserError with line and column where it is no YAML."""
+    """The value a YAML text stands for. Raises UserError with line and column where it is no YAML or beyond all bounds."""
+    if len(text) > MOST_SIGNS:
+        raise UserError(
+            f"The file has {len(text):,} characters; a config has {MOST_SIGNS:,} at most.",
+            where=where,
+            usage=True,
+        )
     try:
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as problem:
@@ -78,6 +150,8 @@ def _sentence(problem: yaml.YAMLError) -> str:
         return f"The file cannot be read as YAML: its sign number {problem.position + 1} ({_sign(problem)}) is no text."
     mark = getattr(problem, "problem_mark", None)
     what = str(getattr(problem, "problem", None) or problem).strip()
+    if "could not determine a constructor" in what:
+        what = f"{what.rpartition(' ')[2].strip()!r} marks a kind of value that configs do not have"
     if "\\t" in what:
         what = "a tab is used for indentation; use spaces"
     if mark is None:

@@ -1,8 +1,5 @@
 """Config files: open with every problem said, save without changing what was not changed."""
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +7,13 @@ import attrs
 
 from . import tree
 from .dialect import parse, write
+from .disk import NoOrdinaryFile, read_ordinary, reason_of, write_whole
 from .errors import UserError
 
 #: Settings that are never written to a file.
 SECRETS = ("trainer_config.wandb.api_key",)
 
-_MAX_BYTES = 20_000_000
+_MAX_BYTES = 5_000_000
 
 
 @attrs.frozen
@@ -36,15 +34,17 @@ def read_text(path: Path) -> str:
     """The text of a config file in UTF-8 or, with its mark, UTF-16. Raises UserError (usage)."""
     where = str(path)
     try:
-        if path.is_dir():
-            raise UserError("This is a folder; choose a config file.", where=where, usage=True)
-        if path.stat().st_size > _MAX_BYTES:
-            raise UserError("The file is far too large for a config file.", where=where, usage=True)
-        data = path.read_bytes()
+        data = read_ordinary(path, most=_MAX_BYTES)
     except FileNotFoundError:
         raise UserError("There is no such file.", where=where, usage=True) from None
+    except (IsADirectoryError, NoOrdinaryFile) as problem:
+        if isinstance(problem, IsADirectoryError) or path.is_dir():
+            raise UserError("This is a folder; choose a config file.", where=where, usage=True) from None
+        raise UserError(f"The file cannot be read: {reason_of(problem)}.", where=where, usage=True) from None
     except OSError as problem:
-        raise UserError(f"The file cannot be read: {problem.strerror}.", where=where, usage=True) from None
+        raise UserError(f"The file cannot be read: {reason_of(problem)}.", where=where, usage=True) from None
+    if len(data) > _MAX_BYTES:
+        raise UserError("The file is far too large for a config file.", where=where, usage=True)
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)
@@ -115,28 +115,13 @@ def copy_values(values: Any) -> Any:
 def save_text(path: Path, text: str, *, backup: bool = True) -> None:
     """Write `text` to `path` whole or not at all; the file it replaces stays beside it as `NAME.bak`.
 
-    Raises UserError where the folder cannot be written to; the old file is then untouched.
+    Raises UserError where no ordinary file is or can be, or the disk takes no more; nothing is then touched.
     """
-    path = path.expanduser()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if path.exists():
-                shutil.copymode(path, name)
-                if backup:
-                    shutil.copy2(path, path.with_name(path.name + ".bak"))
-            else:
-                os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:  # no half-written file stays behind, not even after a signal
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as problem:
+        write_whole(path, text, backup=backup)
+    except (OSError, UnicodeEncodeError) as problem:
         raise UserError(
-            f"The file cannot be written: {problem.strerror}.", where=str(path), hint="Choose another folder."
+            f"The file cannot be written: {reason_of(problem)}.",
+            where=str(path),
+            hint="Nothing was changed; choose another place.",
         ) from None

@@ -7,7 +7,9 @@ from typing import Any
 
 import attrs
 
+from . import tree
 from .errors import UserError
+from .legacy_before_1 import carry_before_1_0
 from .legacy_draft import Draft
 from .legacy_json import parse_json
 from .legacy_model import UnsupportedBackbone, carry_backbone, carry_heads
@@ -19,6 +21,7 @@ from .validate import errors, validate
 
 _SECTIONS = ("data", "model", "optimization", "outputs")
 _NEW_SECTIONS = ("data_config", "model_config", "trainer_config")
+_MOST_LEAVES = 20_000
 #: Issues of a freshly imported config that no legacy setting is to blame for.
 _NOT_LEGACY = ("data_config.train_labels_path",)
 
@@ -83,6 +86,8 @@ def import_legacy(
     where = str(source) if source else ""
     try:
         legacy = _checked(text_or_dict, where)
+        if _is_before_1_0(legacy):
+            return _imported_before_1_0(legacy, source, closest_unet=closest_unet)
         draft = Draft(Source(legacy), reset=reset_resolved, size=image_size)
         _convert(draft, closest_unet=closest_unet)
     except UnsupportedBackbone as problem:
@@ -101,17 +106,26 @@ def import_legacy(
     return LegacyImport(values, report, sorted(draft.resolved), _is_trained(draft.source, source))
 
 
+def _imported_before_1_0(
+    legacy: Mapping[str, Any], source: Path | None, *, closest_unet: bool
+) -> LegacyImport:
+    values, rows = carry_before_1_0(legacy, closest_unet=closest_unet)
+    ordered = _ordered(values)
+    return LegacyImport(ordered, Report(_judged(rows, ordered), source.name if source else ""), [], False)
+
+
 def _checked(text_or_dict: str | Mapping[str, Any], where: str) -> Mapping[str, Any]:
     legacy = parse_json(text_or_dict, where=where) if isinstance(text_or_dict, str) else text_or_dict
     if not isinstance(legacy, Mapping):
         raise UserError("The file is no SLEAP training file: it holds no sections.", where=where, usage=True)
-    if _is_before_1_0(legacy):
+    if sum(1 for _ in tree.leaves(legacy)) > _MOST_LEAVES:
         raise UserError(
-            "The file is of the format that SLEAP had before 1.0, with other names and other meanings.",
+            f"The file has more than {_MOST_LEAVES:,} settings, so it is no SLEAP training file.",
             where=where,
-            hint="Start from a preset; this format is not imported.",
             usage=True,
         )
+    if _is_before_1_0(legacy):
+        return legacy
     if any(name in legacy for name in _NEW_SECTIONS):
         raise UserError(
             "The file is a config of the new format already.",

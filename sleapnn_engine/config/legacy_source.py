@@ -49,6 +49,12 @@ class Source:
         return isinstance(tree.get(self._values, path), Mapping)
 
 
+def usable(kind: str, value: Any) -> Any:
+    """`value` as a value of the kind, or None where it is none."""
+    read = None if value is None else _read(kind, value)
+    return None if read is _MISSING else read
+
+
 def _read(kind: str, value: Any) -> Any:
     """`value` as a value of the kind, or `_MISSING` where it is none."""
     return _READERS[kind](value)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
+
+from sleapnn_engine.config.disk import write_whole
 
 from .phrases import file_name
 from .records import LabelSet
@@ -70,10 +73,11 @@ def shown_frames(labels: LabelSet) -> tuple[Shown, ...]:
 
 def write_list(folder: Path, frames: Sequence[Shown]) -> None:
     """Write the list into `folder`. Raises OSError when that cannot be done."""
-    with (folder / LIST_NAME).open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, delimiter="\t", lineterminator="\n")
-        rows.writerow(_COLUMNS)
-        rows.writerows(attrs.astuple(frame) for frame in frames)
+    text = io.StringIO()
+    rows = csv.writer(text, delimiter="\t", lineterminator="\n")
+    rows.writerow(_COLUMNS)
+    rows.writerows(attrs.astuple(frame) for frame in frames)
+    write_whole(folder / LIST_NAME, text.getvalue())
 
 
 def read_list(folder: Path) -> dict[str, Shown] | None:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 
+from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.errors import UserError
 
 from .cached_images import LIST_NAME, difference, image_names, read_list, shown_frames, write_list
@@ -219,7 +220,7 @@ class DiskFrames(FrameStore):
         try:
             yield
         except OSError as error:
-            message = f"A cached image cannot be written ({error.strerror})."
+            message = f"A cached image cannot be written ({reason_of(error)})."
             hint = "Free some space there, or choose another data_config.cache_img_path."
             raise UserError(message, where=str(self.folder / name), hint=hint) from error
 
@@ -229,7 +230,7 @@ class DiskFrames(FrameStore):
         with self._writing(self._names[index]):
             if not done:
                 raise OSError(0, "the image cannot be encoded")
-            self._path(index).write_bytes(data.tobytes())
+            write_whole(self._path(index), data.tobytes(), durable=False)
 
     def _read(self, index: int) -> np.ndarray:
         """Return a cached frame, uint8 (height, width, 1 or 3). Raises UserError when it is not the size it has to be."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import h5py
 
+from sleapnn_engine.config.disk import read_ordinary, reason_of
 from sleapnn_engine.config.errors import UserError
 
 from .label_tables import Contradiction, check_tables
@@ -74,12 +75,11 @@ def _check_bytes(path: Path) -> None:
             raise UserError(
                 "This is a folder, not a labels file.", where=where, hint="Choose a .slp file in it."
             )
-        with path.open("rb") as file:
-            start = file.read(64)
+        start = read_ordinary(path, most=64)
     except FileNotFoundError as error:
         raise UserError("The labels file does not exist.", where=where, hint="Check its path.") from error
     except OSError as error:
-        message = f"The labels file cannot be opened ({error.strerror})."
+        message = f"The labels file cannot be opened ({reason_of(error)})."
         raise UserError(
             message, where=where, hint="Check its path and your permission to read it."
         ) from error

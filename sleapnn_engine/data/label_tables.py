@@ -260,6 +260,6 @@ def rows_of_text(file: h5py.File, name: str) -> list[Any]:
     for row, value in enumerate(data.ravel().tolist()):
         try:
             read.append(json.loads(value if isinstance(value, (bytes, str)) else bytes(value)))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise Contradiction(f"row {row} of '{name}' is damaged: it is no JSON text") from error
     return read

@@ -78,7 +78,7 @@ def _metadata(metadata: Any) -> dict[str, Any]:
     text = metadata.attrs["json"]
     try:
         values = json.loads(text if isinstance(text, (bytes, str)) else bytes(text))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Contradiction(
             "its description of skeletons ('json' of 'metadata') is damaged: it is no JSON text"
         ) from error

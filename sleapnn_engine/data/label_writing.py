@@ -10,6 +10,8 @@ from pathlib import Path
 
 import sleap_io as sio
 
+from sleapnn_engine.config.disk import copy_whole, writable_target
+
 #: Bytes that must be free in the folder for temporary files.
 _ROOM = 64_000_000
 
@@ -20,14 +22,10 @@ def save_labels(labels: sio.Labels, path: Path) -> None:
     HDF5 ends the whole process when the disk it writes to is full, so it writes among temporary files, and what it
     made is copied.
     """
+    writable_target(path)
     with tempfile.TemporaryDirectory(prefix="sleapnn-labels-") as folder:
         if shutil.disk_usage(folder).free < _ROOM:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
         made = Path(folder) / path.name
         sio.save_slp(labels, made.as_posix(), embed=False, restore_original_videos=False, verbose=False)
-        whole = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            shutil.copyfile(made, whole)
-            whole.replace(path)
-        finally:
-            whole.unlink(missing_ok=True)
+        copy_whole(made, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -100,10 +101,10 @@ def read_labels(
         state.problems.append(
             UserError("There are no training labels.", hint="Choose at least one .slp file.")
         )
-    given = [Path(path).expanduser() for path in paths]
+    given = [Path(os.path.expanduser(path)) for path in paths]  # unlike Path.expanduser, it never fails
     for number, path in enumerate(given):
         try:
-            if path.resolve() in [other.resolve() for other in given[:number]]:
+            if _same_file(path, given[:number]):
                 raise UserError("This labels file is given twice.", where=str(path), hint="Give it once.")
             _read_file(path, state)
         except UserError as error:
@@ -113,6 +114,13 @@ def read_labels(
     else:
         _note_gaps(state)
     return LabelReading(_finish(state), tuple(state.problems))
+
+
+def _same_file(path: Path, others: Sequence[Path]) -> bool:
+    """Whether one of the others is the same file; names that no file can have are for the reader to refuse."""
+    return os.path.exists(path) and path.resolve() in [
+        other.resolve() for other in others if os.path.exists(other)
+    ]
 
 
 def select_nodes(

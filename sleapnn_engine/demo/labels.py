@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sleapnn_engine.config.disk import copy_whole, reason_of, writable_target
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.demo.scene import Scene, SceneSpec, render_frames
 
@@ -31,8 +32,8 @@ def write_demo_labels(
 
     `size` is (height, width) in pixels. Points outside the picture or behind something keep their exact
     place and are marked as not visible. `progress(done, total)` is called after every picture. The file
-    replaces one of that name only when it is complete; missing folders are made. Raises UserError for what
-    cannot be drawn.
+    replaces one of that name only when it is complete. Raises UserError for what cannot be drawn, and before anything
+    is drawn where no file can be.
     """
     import sleap_io
 
@@ -49,8 +50,16 @@ def write_demo_labels(
             f"A film has at least one frame, not {frames}.", hint="Ask for more frames.", usage=True
         )
     spec = SceneSpec(size=size, animals=animals, species=species, channels=channels, occlusion=occlusion)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent, prefix=".drawing-") as folder:
+    try:
+        target = writable_target(path)
+    except OSError as problem:
+        raise UserError(
+            f"The labels cannot be written: {reason_of(problem)}.",
+            where=str(path),
+            hint="Choose another place; folders are not made.",
+            usage=True,
+        ) from None
+    with TemporaryDirectory(dir=target.parent, prefix=".drawing-") as folder:
         scenes = []
         pictures = []
         for scene in islice(render_frames(seed, spec), frames):
@@ -61,7 +70,7 @@ def write_demo_labels(
         labels = _label(sleap_io, scenes, pictures, spec, seed=seed)
         draft = Path(folder) / "draft.pkg.slp"
         labels.save(str(draft), embed="user", verbose=False)
-        _pack(draft, Path(folder) / "final.pkg.slp", spec, frames=frames, seed=seed).replace(path)
+        copy_whole(_pack(draft, Path(folder) / "final.pkg.slp", spec, frames=frames, seed=seed), target)
     return path
 
 

@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 import sleap_io as sio
 
+from sleapnn_engine.config.disk import reason_of, whole_file, writable_target, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.label_writing import save_labels
 from sleapnn_engine.data.records import LabelSet
@@ -113,10 +114,11 @@ def write_metrics(folder: Path, *, split: str, index: int, metrics: Metrics) -> 
     listed = {name: dict(section) for name, section in metrics.items()}
     listed.get("pck_metrics", {}).pop("pcks", None)
     try:
-        np.savez_compressed(packed, metrics=np.array(metrics, dtype=object))
-        plain.write_text(
-            json.dumps(_plain(listed), indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        for path in (packed, plain):
+            writable_target(path)
+        with whole_file(packed) as file:
+            np.savez_compressed(file, metrics=np.array(metrics, dtype=object))
+        write_whole(plain, json.dumps(_plain(listed), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
         if (folder / _CONFIG).exists():
             # By the fine clock: the one that stamped the files just written may not have ticked since.
             now = time.time_ns()
@@ -161,7 +163,7 @@ def _plain(value: Any) -> Any:
 
 def _unwritten(what: str, path: Path, error: OSError) -> UserError:
     return UserError(
-        f"{what} cannot be written ({error.strerror or error}).",
+        f"{what} cannot be written ({reason_of(error)}).",
         where=str(path),
         hint="Make some space there, or see to the folder's permissions.",
     )

@@ -4,13 +4,13 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import socket
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from sleapnn_engine.config.disk import read_ordinary, reason_of, write_whole
 from sleapnn_engine.protocol.messages import PROTOCOL_VERSION
 
 #: Name of the connection file inside the run folder.
@@ -74,19 +74,16 @@ class Connection:
         Raises ConnectionFileError when there is none or it cannot be used; its subclasses tell the ways apart.
         """
         file = Path(path)
-        if file.is_dir():
+        if os.path.isdir(file):  # unlike Path.is_dir, it never fails
             file = file / FILE_NAME
         try:
-            with file.open("rb") as stream:
-                data = stream.read(_MAX_BYTES + 1)
+            data = read_ordinary(file, most=_MAX_BYTES)
         except FileNotFoundError as error:
             raise NoConnectionFileError(
                 f"{file} does not exist, so no engine is at work in this folder (a run that ends removes it)."
             ) from error
         except OSError as error:
-            raise UnreadableConnectionFileError(
-                f"{file} cannot be read: {error.strerror or error}."
-            ) from error
+            raise UnreadableConnectionFileError(f"{file} cannot be read: {reason_of(error)}.") from error
         try:
             if len(data) > _MAX_BYTES:
                 raise ValueError("it is too long")
@@ -120,18 +117,7 @@ class Connection:
     def write(self, run_dir: str | os.PathLike[str]) -> Path:
         """Write the file into `run_dir`, for its owner's eyes only, whole or not at all; returns its path."""
         target = Path(run_dir) / FILE_NAME
-        draft = target.with_name(f".{FILE_NAME}.{secrets.token_hex(4)}")
-        text = json.dumps(attrs.asdict(self), indent=2) + "\n"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(draft, target)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
+        write_whole(target, json.dumps(attrs.asdict(self), indent=2) + "\n", mode=0o600)
         return target
 
     def remove(self, run_dir: str | os.PathLike[str]) -> None:

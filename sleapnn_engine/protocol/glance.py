@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sleapnn_engine.config.disk import open_ordinary
+
 _BLOCK = 64 * 2**10
 #: How far the last lines are followed back.
 _MOST_BACK = 8 * 2**20
@@ -63,7 +65,10 @@ class Glance:
         self._stream.seek(offset)
         for line in self._stream.read(_BLOCK).split(b"\n")[1:]:
             for message in _message(line):
-                if message["kind"] in ("batch_end", "epoch_end") and type(message["body"].get("epoch")) is int:
+                if (
+                    message["kind"] in ("batch_end", "epoch_end")
+                    and type(message["body"].get("epoch")) is int
+                ):
                     return int(message["body"]["epoch"])
         return None
 
@@ -94,6 +99,6 @@ def _message(line: bytes) -> Iterator[Message]:
 def open_journal(path: Path) -> BinaryIO | None:
     """The journal opened for a glance; None where there is none or it cannot be read."""
     try:
-        return path.open("rb")
+        return open_ordinary(path)
     except OSError:
         return None

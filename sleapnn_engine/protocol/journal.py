@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from sleapnn_engine.config.disk import open_ordinary
 from sleapnn_engine.protocol.codec import MAX_EVENT_BYTES, DecodeError, decode_event
 from sleapnn_engine.protocol.messages import Event
 
@@ -162,7 +163,7 @@ class JournalReader:
     def _read_chunk(self) -> bool:
         """Take more whole lines from the file; False at its end."""
         try:
-            with self.path.open("rb") as stream:
+            with open_ordinary(self.path) as stream:
                 self._start_over_if_replaced(os.fstat(stream.fileno()))
                 stream.seek(self._offset)
                 chunk = stream.read(_CHUNK_BYTES)

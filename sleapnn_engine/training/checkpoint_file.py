@@ -1,17 +1,16 @@
 """The contents of a `.ckpt` file: plain tensors and values only, in the layout that Lightning programs read."""
 
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import attrs
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from sleapnn_engine.config.disk import whole_file
 
 from ..models.weights import PREFIX
 
@@ -88,31 +87,11 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
 
     Raises OSError when the disk takes no more.
     """
-    with _whole(path) as file:
+    with whole_file(path) as file:
         try:
             torch.save(content, file)
         except RuntimeError as error:  # PyTorch's writer puts its own error over that of the file
             raise error.__context__ if isinstance(error.__context__, OSError) else error from None
-
-
-def copy_atomically(source: Path, path: Path) -> None:
-    """Copy a checkpoint in the same manner."""
-    with source.open("rb") as given, _whole(path) as file:
-        shutil.copyfileobj(given, file)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` when it has been written without an error."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _plain_tensor(value: Tensor) -> Tensor:

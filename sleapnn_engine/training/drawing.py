@@ -1,12 +1,13 @@
 """Pictures of predictions: the image, the confidence maps over it, labelled and predicted points with their names."""
 
-import os
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from sleapnn_engine.config.disk import write_whole
 
 #: Pictures are enlarged so that their longer side has about this many pixels.
 WANTED_SIDE = 960
@@ -59,12 +60,7 @@ def save_picture(picture: np.ndarray, path: Path) -> None:
     done, data = cv2.imencode(".png", picture)
     if not done:
         raise OSError(0, "the picture cannot be encoded", str(path))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data.tobytes())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, data.tobytes(), durable=False)
 
 
 def _heated(picture: np.ndarray, maps: np.ndarray, *, cell: int, zoom: int) -> np.ndarray:

@@ -15,6 +15,7 @@ import torch
 from torch.profiler import ProfilerActivity, record_function, schedule
 from torch.profiler import profile as torch_profile
 
+from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.data.phrases import counted
 
 from .callbacks.base import Callback
@@ -53,9 +54,9 @@ class Profiler(Callback):
         training.profile = unprofiled
         text = self.end(training)
         try:
-            self.path.write_text(text, encoding="utf-8")
+            write_whole(self.path, text)
         except OSError as error:
-            log.warning("The profiler's report could not be written (%s).", error)
+            log.warning("The profiler's report could not be written (%s).", reason_of(error))
             return
         log.info("Where the time went is told in %s.", self.path.name, extra={"only_file": True})
 

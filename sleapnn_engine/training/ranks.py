@@ -17,6 +17,7 @@ import attrs
 import torch
 
 from sleapnn_engine.config.build import job_values
+from sleapnn_engine.config.disk import whole_file
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
@@ -125,9 +126,9 @@ class Ranks:
         of them cannot.
         """
         start, share = self._folder / "start.pt", Share(0, len(self._computes))
-        torch.save(
-            {"model": training.model.state_dict(), "optimizer": training.optimizer.state_dict()}, start
-        )
+        state = {"model": training.model.state_dict(), "optimizer": training.optimizer.state_dict()}
+        with whole_file(start, durable=False) as file:
+            torch.save(state, file)
         self.announce("join", start=str(start), step=training.step, n_train=training.feed.n_train)
         for other in self._others:
             while not other.ready.wait(timeout=0.05):

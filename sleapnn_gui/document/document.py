@@ -1,6 +1,7 @@
 """The live config: what the file says, what is wrong with it, and every edit as one undoable step."""
 
 import logging
+import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -145,7 +146,10 @@ class Document(QObject):
 
     def issues(self, path: str | None = None) -> list[Issue]:
         """Every finding, or those about one key or section: the config's own first, then disk and labels."""
-        found = [*self._state.issues, *(issue for issues in self._outside_issues.values() for issue in issues)]
+        found = [
+            *self._state.issues,
+            *(issue for issues in self._outside_issues.values() for issue in issues),
+        ]
         return found if path is None else [issue for issue in found if issue.path == path]
 
     def differences(self) -> list[tuple[str, Any, Any]]:
@@ -290,7 +294,7 @@ class Document(QObject):
 
     def is_overtaken(self) -> bool:
         """Whether somebody else has changed the file since it was opened or saved here."""
-        if self.path is None or not self.path.exists():
+        if self.path is None or not os.path.exists(self.path):  # unlike Path.exists, it never fails
             return False
         try:
             return read_text(self.path) != self._state.text

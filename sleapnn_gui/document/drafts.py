@@ -2,9 +2,7 @@
 
 import contextlib
 import json
-import os
 import secrets
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.dialect import parse, write
+from sleapnn_engine.config.disk import PART, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import SECRETS, without_secrets
 
@@ -61,17 +60,7 @@ class DraftStore:
             claim = Claim(own.with_suffix(".lock"))
             claim.take()
             self._own, self._claim = own, claim
-        text = encode(state, at=time.time())
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=self._own.stem, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(name, self._own)
-        except BaseException:  # no half-written file stays behind
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(self._own, encode(state, at=time.time()), mode=0o600)
 
     def remove(self) -> None:
         """What this window had to keep is saved or given up."""
@@ -110,7 +99,7 @@ class DraftStore:
             with contextlib.suppress(OSError):
                 claim = Claim(lock)
                 if claim.take():
-                    for part in self.folder.glob(f"{lock.stem}*.part"):
+                    for part in self.folder.glob(f".{lock.stem}*{PART}"):
                         part.unlink(missing_ok=True)
                     claim.let_go(remove=True)
 

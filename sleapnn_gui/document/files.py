@@ -1,5 +1,6 @@
 """Opening whatever a person hands over: a config, SLEAP 1.4 JSON, or a preset."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def open_config(path: Path, *, closest_unet: bool = False, reset_resolved: bool 
     """
     from sleapnn_engine.config.legacy import import_legacy, is_legacy  # few files are old ones
 
-    path = path.expanduser()
+    path = Path(os.path.expanduser(path))  # unlike Path.expanduser, it never fails
     text = read_text(path)
     if is_legacy(text):
         found = import_legacy(text, source=path, closest_unet=closest_unet, reset_resolved=reset_resolved)

@@ -1,5 +1,6 @@
 """Opening and saving: configs, SLEAP 1.4 JSON, labels, presets."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from sleapnn_engine.config import tree
+from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import find_preset
@@ -19,6 +21,7 @@ from .import_report import ImportReport
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
 _CONFIGS = "Configs (*.yaml *.yml *.json);;All files (*)"
+Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None]]
 _LABELS = "data_config.train_labels_path"
 
 
@@ -145,6 +148,7 @@ class FileCommands(QObject):
             dialog = ImportReport(found, self._window)
             dialog.reset_asked.connect(lambda: self._reset_resolved(path, found, options))
             dialog.setting_chosen.connect(self.setting_chosen)
+            dialog.said.connect(self.said)
             dialog.show()
 
         self._show_report = show
@@ -174,6 +178,9 @@ class FileCommands(QObject):
             self._write(path, then)
 
     def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        if not os.path.exists(path.parent) and not os.path.exists(path):  # unlike Path.exists, it never fails
+            self._ask_about_folder(path, then)
+            return
         try:
             self._document.save(path)
         except UserError as problem:
@@ -183,21 +190,58 @@ class FileCommands(QObject):
         if then is not None:
             then()
 
+    def _ask_about_folder(self, path: Path, then: Callable[[], None] | None) -> None:
+        """No folder is made without a word: it may be a slip of the pen, or a disk that is not there today."""
+        self._ask(
+            "new_folder",
+            f"There is no folder {path.parent}.",
+            f"It can be made, and {path.name} saved into it.",
+            (
+                (
+                    "Make the folder and save",
+                    QMessageBox.ButtonRole.AcceptRole,
+                    lambda: self._make_folder(path, then),
+                ),
+                ("Save elsewhere…", QMessageBox.ButtonRole.ActionRole, lambda: self._ask_where(then)),
+            ),
+        )
+
+    def _make_folder(self, path: Path, then: Callable[[], None] | None) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            text = f"{path.parent}: The folder cannot be made: {reason_of(problem)}. Nothing was saved."
+            self.said.emit(text, "error")
+            return
+        self._write(path, then)
+
     def _ask_about_overtaken(self, path: Path, then: Callable[[], None] | None) -> None:
         """Another window or program has written to the file: what it wrote is not replaced without a word."""
+        self._ask(
+            "overtaken",
+            f"{path.name} was changed by another program since it was opened here.",
+            f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.",
+            (
+                ("Save anyway", QMessageBox.ButtonRole.DestructiveRole, lambda: self._write(path, then)),
+                (
+                    "Save as another file…",
+                    QMessageBox.ButtonRole.AcceptRole,
+                    lambda: self._ask_where(then),
+                ),
+            ),
+        )
+
+    def _ask(self, name: str, text: str, more: str, answers: Sequence[Answer]) -> None:
+        """A question over the window, with Cancel as the last answer."""
         box = QMessageBox(self._window)
-        box.setObjectName("overtaken")
+        box.setObjectName(name)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText(f"{path.name} was changed by another program since it was opened here.")
-        box.setInformativeText(f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.")
-        for text, role, answer in (
-            ("Save anyway", QMessageBox.ButtonRole.DestructiveRole, lambda: self._write(path, then)),
-            ("Save as another file…", QMessageBox.ButtonRole.AcceptRole, lambda: self._ask_where(then)),
-            ("Cancel", QMessageBox.ButtonRole.RejectRole, lambda: None),
-        ):
-            button = box.addButton(text, role)
-            button.setAccessibleName(text)
+        box.setText(text)
+        box.setInformativeText(more)
+        for words, role, answer in (*answers, ("Cancel", QMessageBox.ButtonRole.RejectRole, lambda: None)):
+            button = box.addButton(words, role)
+            button.setAccessibleName(words)
             button.clicked.connect(lambda _checked=False, answer=answer: answer())
         box.open()
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.legacy_report import KINDS, Row, shown
 
@@ -32,11 +33,12 @@ class ImportReport(QDialog):
     """The rows of an import under their kind, beside the window rather than in its way.
 
     `setting_chosen` carries the dotted path of a setting to go to; `reset_asked` wants values of the old labels
-    measured anew.
+    measured anew; `said` carries a sentence and its severity.
     """
 
     setting_chosen = Signal(str)
     reset_asked = Signal()
+    said = Signal(str, str)
 
     def __init__(self, found: Any, parent: QWidget) -> None:
         super().__init__(parent)
@@ -154,6 +156,14 @@ class ImportReport(QDialog):
     def _save(self) -> None:
         dialog = QFileDialog(self, "Save the report", "import_report.txt", "Text (*.txt)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(lambda path: save_text(Path(path), self._report.to_text()))
+        dialog.fileSelected.connect(self._write)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _write(self, path: str) -> None:
+        try:
+            save_text(Path(path), self._report.to_text())
+        except UserError as problem:
+            self.said.emit(str(problem), "error")
+            return
+        self.said.emit(f"The report was saved to {path}.", "info")

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QBuffer, QObject
 from PySide6.QtWidgets import QWidget
+
+from sleapnn_engine.config.disk import write_whole
 
 
 class Photographer(QObject):
@@ -24,4 +26,6 @@ class Photographer(QObject):
         """Save what the window shows as `NN-name.png`, unless that was done."""
         if name not in self._taken:
             self._taken.append(name)
-            self._window.grab().save(str(self._folder / f"{len(self._taken):02d}-{name}.png"))
+            buffer = QBuffer()
+            self._window.grab().save(buffer, "PNG")
+            write_whole(self._folder / f"{len(self._taken):02d}-{name}.png", buffer.data().data())

@@ -15,6 +15,7 @@ from typing import Any
 
 import zmq
 
+from sleapnn_engine.config.disk import open_ordinary
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import DecodeError, decode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
@@ -253,7 +254,7 @@ def events_after(run_dir: Path, last_seq: int) -> list[Event]:
     """The journal's events numbered above `last_seq`, found from the end of the file backwards."""
     tail = b""
     try:
-        with (run_dir / JOURNAL_NAME).open("rb") as stream:
+        with open_ordinary(run_dir / JOURNAL_NAME) as stream:
             start = stream.seek(0, os.SEEK_END)
             while start > 0:
                 size = min(_BLOCK_BYTES, start)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
 from sleapnn_gui.run.outcome import Exit
@@ -255,7 +256,7 @@ def make_launch_folder(config_text: str) -> tuple[Path, Path]:
     """
     folder = Path(tempfile.mkdtemp(prefix="sleapnn-launch-"))
     config = folder / "config.yaml"
-    config.write_text(config_text, encoding="utf-8")
+    write_whole(config, config_text)
     return config, folder / "engine.out"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sleapnn_engine.config.disk import copy_whole
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, look
@@ -385,7 +386,7 @@ class RunSession(QObject):
         kept = self.run_dir / "engine.out"
         if self.run_dir.is_dir() and tail(self._output, lines=1):
             try:
-                shutil.copyfile(self._output, kept)
+                copy_whole(self._output, kept, durable=False)
             except OSError:
                 # A full or vanished disk: the output stays where it is and is named from there.
                 return

@@ -213,7 +213,7 @@ class DataConfig:
     cache_img_path: Optional[str] = setting(
         None,
         label="Image cache folder",
-        doc="Folder that receives `train_imgs` and `val_imgs`.",
+        doc="Folder that receives `train_imgs` and `val_imgs`; it is made where it is not there.",
         kind="folder",
         null="The run folder; reused images are those of the earlier run of that name.",
         null_label="Run folder",

@@ -2,15 +2,15 @@
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from sleapnn_engine.config.disk import copy_whole
 from sleapnn_engine.protocol.counting import epoch_name
 
-from ..checkpoint_file import contents, copy_atomically, first_broken, write_atomically
+from ..checkpoint_file import contents, first_broken, write_atomically
 from ..failures import Diverged
 from ..report import log
 from ..state import EpochResult, Training
@@ -51,7 +51,7 @@ class Checkpoints(Callback):
             return
         epoch, val, path = self.inherited.epoch, self.inherited.val, self.folder / BEST
         with training.report.phase("save", "Copying the best model of the earlier training"):
-            copy_atomically(self.inherited.path, path)
+            copy_whole(self.inherited.path, path)
             self.kept.append(Kept(path, epoch, val))
             training.report.event("checkpoint", epoch=epoch, path=str(path), best=True, val=val)
 
@@ -129,7 +129,7 @@ class Checkpoints(Callback):
         try:
             os.link(self.folder / BEST, aside)
         except OSError:  # a file system without hard links
-            shutil.copy2(self.folder / BEST, aside)
+            copy_whole(self.folder / BEST, aside)
         self.kept[index] = attrs.evolve(self.kept[index], path=aside)
 
     def _free_name(self) -> Path:

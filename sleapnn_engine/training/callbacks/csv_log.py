@@ -1,8 +1,12 @@
 """`training_log.csv`: one row per epoch, in the columns that other programs read."""
 
 import csv
+import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+from sleapnn_engine.config.disk import write_whole
 
 from ..state import EpochResult, Training
 from .base import Callback
@@ -48,11 +52,15 @@ class CsvLog(Callback):
         self.path = path
 
     def fit_begun(self, training: Training) -> None:
-        self._write([*FIXED, *self._columns(training)], mode="w")
+        write_whole(self.path, _line([*FIXED, *self._columns(training)]))
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         values = epoch_values(result)
-        self._write([values.get(name, "") for name in (*FIXED, *self._columns(training))], mode="a")
+        row = _line([values.get(name, "") for name in (*FIXED, *self._columns(training))])
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            file.write(row)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _columns(self, training: Training) -> list[str]:
         names = []
@@ -63,8 +71,8 @@ class CsvLog(Callback):
             names += [f"{part}/{HEAD_COLUMNS[head]}" for part in ("train", "val") for head in heads]
         return names + ["val/class_accuracy"] * training.model_type.startswith("multi_class")
 
-    def _write(self, row: list[object], *, mode: str) -> None:
-        with self.path.open(mode, newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerow(row)
-            file.flush()
-            os.fsync(file.fileno())
+
+def _line(row: Sequence[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(row)
+    return text.getvalue()

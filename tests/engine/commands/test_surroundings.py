@@ -63,7 +63,7 @@ def test_a_full_disk_ends_in_one_sentence(tmp_path: Path, size: str) -> None:
     assert code == 1
     (said,) = [line for line in faults if ": note: " not in line]
     assert said.startswith(f"{disk}/models/run")
-    assert not [name for name in files if name.endswith(".tmp")]
+    assert not [name for name in files if name.endswith(".part")]
     if size == "4k":
         assert "No space left on device." in said
         assert files == []

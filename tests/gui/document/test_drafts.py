@@ -88,13 +88,13 @@ def test_only_drafts_of_dead_windows_are_found(tmp_path: Path) -> None:
     held.stdin.close()
     held.stdout.close()
     (tmp_path / "gone.lock").touch()
-    (tmp_path / "gone123.part").touch()
+    (tmp_path / ".gone123.json.00ff.part").touch()
     (tmp_path / "broken.json").write_text("{")
     found = other.claim_abandoned()
     assert [draft.state.title for draft in found] == ["held"]
     assert own.claim_abandoned() == []  # it is being offered elsewhere
     assert (tmp_path / "broken.json").exists()
-    assert not list(tmp_path.glob("gone*"))
+    assert not list(tmp_path.glob("*gone*"))
     found[0].leave()
     again = own.claim_abandoned()
     assert len(again) == 1
