@@ -50,15 +50,7 @@ def write_demo_labels(
             f"A film has at least one frame, not {frames}.", hint="Ask for more frames.", usage=True
         )
     spec = SceneSpec(size=size, animals=animals, species=species, channels=channels, occlusion=occlusion)
-    try:
-        target = writable_target(path)
-    except OSError as problem:
-        raise UserError(
-            f"The labels cannot be written: {reason_of(problem)}.",
-            where=str(path),
-            hint="Choose another place; folders are not made.",
-            usage=True,
-        ) from None
+    target = _target(path)
     with TemporaryDirectory(dir=target.parent, prefix=".drawing-") as folder:
         scenes = []
         pictures = []
@@ -72,6 +64,19 @@ def write_demo_labels(
         labels.save(str(draft), embed="user", verbose=False)
         copy_whole(_pack(draft, Path(folder) / "final.pkg.slp", spec, frames=frames, seed=seed), target)
     return path
+
+
+def _target(path: Path) -> Path:
+    """The file to write. Raises UserError where there cannot be one, before minutes are spent on drawing."""
+    try:
+        return writable_target(path)
+    except OSError as problem:
+        raise UserError(
+            f"The labels cannot be written: {reason_of(problem)}.",
+            where=str(path),
+            hint="Choose another place; folders are not made.",
+            usage=True,
+        ) from None
 
 
 def _save_picture(scene: Scene, folder: Path) -> str:

@@ -267,10 +267,13 @@ def _is_labels(path: Path) -> bool:
 
 
 def _is_run(path: Path) -> bool:
-    return path.is_dir() and any((path / name).exists() for name in ("events.jsonl", "engine.json"))
+    # Unlike those of Path, these tests never fail, whatever the name.
+    return os.path.isdir(path) and any(
+        os.path.exists(path / name) for name in ("events.jsonl", "engine.json")
+    )
 
 
 def _config_of(path: Path) -> Path:
     """The file itself, or the config of a folder that a training left."""
     inside = path / "training_config.yaml"
-    return inside if path.is_dir() and inside.exists() else path
+    return inside if os.path.isdir(path) and os.path.exists(inside) else path
