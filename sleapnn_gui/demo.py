@@ -1,5 +1,6 @@
 """The demonstration: labels, a small preset, and a training before one's eyes."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -37,6 +38,8 @@ class Demo(QObject):
         if self._labels or own.is_file():
             self._fill_in(self._labels or [str(own)])
             return
+        with contextlib.suppress(OSError):  # the engine says, in a sentence, why it cannot write there
+            own.parent.mkdir(parents=True, exist_ok=True)
         self._window.say("Drawing demonstration labels …")
         self._process = QProcess(self)
         self._process.finished.connect(lambda code, _status: self._drawn(code, own))

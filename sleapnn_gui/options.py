@@ -17,7 +17,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--demo", action="store_true", help="load the demonstration labels and a small preset, and train"
     )
     parser.add_argument("--labels", action="append", default=[], metavar="FILE.slp", help="labels for --demo")
-    parser.add_argument("--demo-dir", type=Path, metavar="DIR", help="where --demo puts its labels and runs")
+    parser.add_argument(
+        "--demo-dir",
+        type=Path,
+        metavar="DIR",
+        help="where --demo puts its labels and runs; made where it is not there",
+    )
     parser.add_argument("--theme", choices=("light", "dark", "system"), default=None, help="colours to use")
     parser.add_argument(
         "--screenshots",

@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help="YAML file to write, into a folder that is there; for several files a folder, which is made if it is not",
+        help="YAML file to write, into a folder that is there; for several files, or a model folder, a folder, "
+        "which is made if it is not",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="also write the whole report as text")
     parser.add_argument(
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     jobs = _jobs(args.source, args.output)
     targets = [target for _, target in jobs] + ([args.report] if args.report else [])
     _refuse_to_overwrite(targets, force=args.force)
-    _require_places(targets, folder=args.output if len(jobs) > 1 else None)
+    folder = args.output if jobs[0][1].parent == args.output else None
+    _require_places(targets, folder=folder)
     done: list[tuple[Path, LegacyImport]] = []
     problems: list[UserError] = []
     for file, target in jobs:
@@ -57,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
             if len(jobs) == 1:
                 raise
             problems.append(problem)
+    if folder is not None and done:
+        folder.mkdir(exist_ok=True)
     _write(done, args.report)
     for target, result in done:
         _print_summary(target, result)
@@ -71,8 +75,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(done: list[tuple[Path, LegacyImport]], report: Path | None) -> None:
     """All files, before a word is printed: whoever reads the output may stop reading."""
-    if len(done) > 1:
-        done[0][0].parent.mkdir(exist_ok=True)
     for target, result in done:
         save_text(target, dump_config(result.values))
     if report and done:
@@ -140,7 +142,7 @@ def _require_places(targets: list[Path], *, folder: Path | None) -> None:
     if wrong:
         raise UserError(
             f"Nothing was imported, because what it comes to cannot be written ({'; '.join(wrong)}).",
-            hint="Choose other places; only the folder for several files is made.",
+            hint="Choose other places; the only folder that is made is OUT itself.",
             usage=True,
         )
 

@@ -13,7 +13,7 @@ from sleapnn_engine.demo.scene import SceneSpec, render_scene
 
 
 def test_labels_hold_the_pictures_and_the_exact_points(tmp_path):
-    path = write_demo_labels(tmp_path / "new" / "a.pkg.slp", frames=4, animals=2, size=(96, 128), seed=3)
+    path = write_demo_labels(tmp_path / "a.pkg.slp", frames=4, animals=2, size=(96, 128), seed=3)
     labels = sleap_io.load_slp(str(path))
     scene = render_scene(3, SceneSpec(size=(96, 128), animals=2, frame=2))
     assert len(labels) == 4
@@ -44,6 +44,7 @@ def test_hidden_points_are_stored_and_marked(tmp_path):
 
 def test_the_same_film_is_the_same_file_wherever_it_is_written(tmp_path):
     first = write_demo_labels(tmp_path / "a.pkg.slp", frames=3, size=(64, 64), species="fly")
+    (tmp_path / "elsewhere").mkdir()
     second = write_demo_labels(tmp_path / "elsewhere" / "b.pkg.slp", frames=3, size=(64, 64), species="fly")
     assert first.read_bytes() == second.read_bytes()
     assert str(tmp_path).encode() not in first.read_bytes()
