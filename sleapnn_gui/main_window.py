@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
             self.say("")
         page = self.pages.show_page(name)
         self.rail.show_page(name)
+        self.actions_by_verb[f"show_{name}"].setChecked(True)
         focus = self.focusWidget()
         if focus is None or not self.rail.isAncestorOf(focus):
             # Qt would give it to the first control of the page, which may be one that ends a run.

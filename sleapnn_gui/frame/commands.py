@@ -59,7 +59,11 @@ COMMANDS = (
     Command("about", "About sleapnn-gui", "", "Version, licence and what it is made of", "Help", 1),
 )
 
+_PAGES = ("show_data", "show_configure", "show_train", "show_runs")
 _THEMES = ("theme_light", "theme_dark", "theme_system")
+
+#: Commands of which one is what is shown now; the menu marks it.
+_MARKED = (_THEMES, _PAGES)
 
 _ROLES = {
     "quit": QAction.MenuRole.QuitRole,
@@ -76,7 +80,7 @@ def name_alone(command: Command) -> str:
 def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction]:
     """One QAction per command, by verb, connected to the first owner's method `do_<verb>`."""
     actions = {}
-    themes = QActionGroup(parent)
+    groups = {verb: group for verbs in _MARKED for group in (QActionGroup(parent),) for verb in verbs}
     for command in COMMANDS:
         action = QAction(command.text, parent)
         action.setObjectName(f"action.{command.verb}")
@@ -86,9 +90,9 @@ def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction
         action.setMenuRole(_ROLES.get(command.verb, QAction.MenuRole.NoRole))
         if command.shortcut:
             action.setShortcut(QKeySequence(command.shortcut))
-        if command.verb in _THEMES:
+        if command.verb in groups:
             action.setCheckable(True)
-            themes.addAction(action)
+            groups[command.verb].addAction(action)
         action.triggered.connect(_without_argument(_method(owners, f"do_{command.verb}")))
         actions[command.verb] = action
     return actions

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.disk import reason_of
@@ -16,11 +16,12 @@ from sleapnn_engine.config.presets import find_preset
 
 from ..document.document import Document
 from ..document.files import open_config, open_preset
+from ..widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
 from .guard import Guard
 from .import_report import ImportReport
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
-_CONFIGS = "Configs (*.yaml *.yml *.json);;All files (*)"
+_CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"
 Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None]]
 _LABELS = "data_config.train_labels_path"
 
@@ -51,6 +52,7 @@ class FileCommands(QObject):
         opened = open_preset(find_preset(_FIRST_PRESET))
         if self._document.values:
             self._document.apply_preset(opened)
+            self.said.emit("Every setting starts over; the labels stayed. Undo takes it back.", "info")
         else:
             self._document.adopt(opened)
 
@@ -63,14 +65,12 @@ class FileCommands(QObject):
         )
 
     def do_open(self) -> None:
-        self._ask_for_file(
-            "Open", f"Configs and labels (*.yaml *.yml *.json *.slp);;{_CONFIGS}", self._open_text
-        )
+        filters = f"Configs and labels (*.yaml *.yml *.json *.slp);;{_CONFIGS}"
+        ask_for_file(self._window, "Open", self._open_text, filters=filters)
 
     def do_import_legacy(self) -> None:
-        self._ask_for_file(
-            "Import SLEAP 1.4 JSON", "SLEAP training files (*.json);;All files (*)", self._open_text
-        )
+        filters = f"SLEAP training files (*.json);;{ALL_FILES}"
+        ask_for_file(self._window, "Import SLEAP 1.4 JSON", self._open_text, filters=filters)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
@@ -246,20 +246,14 @@ class FileCommands(QObject):
         box.open()
 
     def _ask_where(self, then: Callable[[], None] | None = None) -> None:
-        dialog = QFileDialog(self._window, "Save config as", "", _CONFIGS)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("yaml")
-        dialog.selectFile(str(self._document.path or "config.yaml"))
-        dialog.fileSelected.connect(lambda path: self._write(Path(path), then))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    def _ask_for_file(self, title: str, filters: str, then: Callable[[str], None]) -> None:
-        dialog = QFileDialog(self._window, title, "", filters)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(then)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        ask_where_to_save(
+            self._window,
+            "Save config as",
+            lambda path: self._write(Path(path), then),
+            name=str(self._document.path or "config.yaml"),
+            suffix="yaml",
+            filters=_CONFIGS,
+        )
 
 
 def _is_labels(path: Path) -> bool:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -22,6 +21,7 @@ from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.legacy_report import KINDS, Row, shown
 
 from ..widgets.combo import QuietComboBox
+from ..widgets.file_dialog import ask_where_to_save
 from ..widgets.line import Line
 from ..widgets.theme import current_theme
 
@@ -154,11 +154,14 @@ class ImportReport(QDialog):
         self.reset_asked.emit()
 
     def _save(self) -> None:
-        dialog = QFileDialog(self, "Save the report", "import_report.txt", "Text (*.txt)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(self._write)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        ask_where_to_save(
+            self,
+            "Save the report",
+            self._write,
+            name="import_report.txt",
+            suffix="txt",
+            filters="Text (*.txt)",
+        )
 
     def _write(self, path: str) -> None:
         try:

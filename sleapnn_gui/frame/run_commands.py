@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.validate import errors
 from sleapnn_engine.config.view import TRAINER
@@ -13,6 +13,7 @@ from ..monitor.train_page import TrainPage
 from ..run.folders import next_run_dir
 from ..run.session import RunSession
 from ..run.verbs import ON_RUN
+from ..widgets.file_dialog import ask_for_folder
 from .remembered import remember_recent
 
 
@@ -103,12 +104,7 @@ class RunCommands(QObject):
         self._follow(session)
 
     def do_open_run(self) -> None:
-        dialog = QFileDialog(self._window, "Open a run folder", str(self.folder()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
-        dialog.fileSelected.connect(self.folder_chosen)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
 
     def do_show_folder(self) -> None:
         self._page.open_folder()

@@ -7,7 +7,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.config.fitting import misfit
 from sleapnn_engine.config.presets import Preset
 
+from ..widgets.file_dialog import ask_for_files
 from ..widgets.message_line import MessageLine
 from ..widgets.theme import set_state
 from ..widgets.two_lines import DOUBT, REMARK, TwoLines
@@ -246,12 +246,7 @@ class LabelsPage(QWidget):
         box.open()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Choose labels", "", "SLEAP labels (*.slp)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        # Qt's list of strings is another type than ours: a signal cannot be handed it directly.
-        dialog.filesSelected.connect(lambda paths: self.labels_chosen.emit(list(paths)))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
 
     def show_misfit(self, why: str) -> None:
         """Say why the model that is chosen now cannot learn from the labels; '' when it can."""

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -20,6 +20,9 @@ from sleapnn_gui.monitor.run_summary import RunSummary, summarise
 
 #: Rows handed over at a time, so that a long list holds up no turn of the window.
 _ROWS_AT_ONCE = 40
+
+#: Milliseconds for which looking again is told, also where it takes none.
+_SEEN_MS = 250
 
 _COLUMNS = {
     "Run": "",
@@ -93,7 +96,7 @@ class RunsPage(QWidget):
             lambda item, _column: self.run_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
         )
         again = QPushButton("Look again")
-        again.clicked.connect(lambda: self.look_in(self._folder))
+        again.clicked.connect(self._look_again)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
@@ -106,6 +109,14 @@ class RunsPage(QWidget):
         column.addWidget(self.table, 1)
         # With nothing to list, the sentence stays under the title.
         column.addStretch()
+
+    def _look_again(self) -> None:
+        """Say so for as long as it takes to be read: a folder that is as it was is looked through in no time."""
+        if self._folder is None:
+            return
+        self.status.setText(f"Looking again in {self._folder} …")
+        folder = self._folder
+        QTimer.singleShot(_SEEN_MS, self, lambda: self.look_in(folder))
 
     def look_in(self, folder: Path | None) -> None:
         """List the runs of a folder; reading happens in a thread, and a newer look replaces an older one."""

@@ -49,7 +49,7 @@ class _Items(QListWidget):
 class StringList(QFrame):
     """Texts in order. `edited` is emitted after each change a person made, never for `set_items`.
 
-    `names` offers completions for the field at the bottom; `browse` returns texts chosen elsewhere (a file
+    `names` offers completions for the field at the bottom; `browse` hands over texts chosen elsewhere (a file
     dialog); dropped files are taken when `files` is true.
     """
 
@@ -61,7 +61,7 @@ class StringList(QFrame):
         *,
         placeholder: str = "",
         names: Callable[[], list[str]] | None = None,
-        browse: Callable[[], list[str]] | None = None,
+        browse: Callable[[Callable[[list[str]], None]], None] | None = None,
         files: bool = False,
     ) -> None:
         super().__init__(parent)
@@ -241,7 +241,7 @@ class StringList(QFrame):
 
     def _browsed(self) -> None:
         if self._browse is not None:
-            self.add(self._browse())
+            self._browse(self.add)
 
     def _item_edited(self, item: QListWidgetItem) -> None:
         if self._filling:

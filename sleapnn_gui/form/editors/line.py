@@ -5,11 +5,12 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.tree import same
 
+from ...widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
 from ...widgets.icons import icon
 from ...widgets.line import Line
 from ...widgets.theme import set_state
@@ -131,11 +132,9 @@ class PathEditor(LineEditor):
     def browse(self) -> None:
         """Ask for a file or folder and take it as the value."""
         if self._meta.kind == "folder":
-            chosen = QFileDialog.getExistingDirectory(self, self._meta.label, self.text())
+            ask_for_folder(self, self._meta.label, self.set_value, start=self.text())
         else:
-            chosen = ask_files(self, self._meta, many=False)[0]
-        if chosen:
-            self.set_value(chosen)
+            ask_for_file(self, self._meta.label, self.set_value, filters=filters_of(self._meta))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -152,10 +151,7 @@ class PathEditor(LineEditor):
             super().dropEvent(event)
 
 
-def ask_files(parent: QWidget, meta: Meta, *, many: bool) -> list[str]:
-    """Paths chosen in a file dialog for a setting; [""] when one file was asked for and none was chosen."""
+def filters_of(meta: Meta) -> str:
+    """What a file dialog lists for a setting."""
     pattern = " ".join(f"*{suffix}" for suffix in meta.suffixes)
-    filters = f"{meta.label} ({pattern});;All files (*)" if pattern else "All files (*)"
-    if many:
-        return QFileDialog.getOpenFileNames(parent, meta.label, "", filters)[0]
-    return [QFileDialog.getOpenFileName(parent, meta.label, "", filters)[0]]
+    return f"{meta.label} ({pattern});;{ALL_FILES}" if pattern else ALL_FILES

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.tree import same
 
+from ...widgets.file_dialog import ask_for_files
 from ...widgets.string_list import StringList
 from ..codecs import parse_edge, show_edge
-from .line import ask_files
+from .line import filters_of
 
 _FILES = ("paths", "path_or_paths")
 
@@ -30,7 +31,7 @@ class ListEditor(StringList):
             parent,
             placeholder="Drop files here, or choose…" if files else _add_words(meta),
             names=names,
-            browse=(lambda: ask_files(self, meta, many=True)) if files else None,
+            browse=self._ask if files else None,
             files=files,
         )
         self._meta = meta
@@ -38,6 +39,9 @@ class ListEditor(StringList):
         self._shown_items: list[str] = []
         self._touched = False
         self.edited.connect(self._tell)
+
+    def _ask(self, take: Callable[[list[str]], None]) -> None:
+        ask_for_files(self, self._meta.label, take, filters=filters_of(self._meta))
 
     def value(self) -> Any:
         items = self.items()

@@ -12,7 +12,9 @@ from sleapnn_gui.widgets.string_list import StringList
 
 @pytest.fixture
 def listed(theme):
-    widget = StringList(names=lambda: ["head", "thorax", "tail"], files=True, browse=lambda: ["chosen.slp"])
+    widget = StringList(
+        names=lambda: ["head", "thorax", "tail"], files=True, browse=lambda take: take(["chosen.slp"])
+    )
     widget.resize(400, 200)
     widget.set_items(["a", "b", "c"])
     widget.show()
