@@ -53,9 +53,11 @@ def _strides(view: View) -> Iterator[Issue]:
                 and stride != deepest
                 and tree.has(view.values, path)
             ):
-                yield error(
+                yield Issue(
                     path,
-                    f"The identity is read at the backbone's max stride ({deepest}), not at stride {stride}.",
+                    "info",
+                    f"The identity is always read at the backbone's max stride, so at {deepest}; "
+                    f"the {stride} in the file has no effect.",
                     Fix(f"Use {deepest}", {path: deepest}),
                 )
         elif deepest is not None and stride is not None and stride > deepest:

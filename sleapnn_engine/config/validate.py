@@ -60,9 +60,10 @@ def _unknown(
 ) -> Issue:
     where = prefix or "the file"
     if is_newer_key(path):
-        return warning(
-            path, f"{name} belongs to a newer version of the format; it is kept and has no effect here."
-        )
+        # One that is off asks for nothing that would be missed.
+        severity = "info" if value is None or value is False else "warning"
+        text = f"{name} belongs to a newer version of the format; it is kept and has no effect here."
+        return Issue(path, severity, text)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
     if not near:
         return warning(path, f"{name} is not a known key of {where}; it is kept and has no effect here.")
@@ -81,7 +82,7 @@ def _single_values(values: Mapping[str, Any], view: View) -> Iterator[Issue]:
             severity, message, fixed = found
             idle = idle_reason(view, key.path) or is_never_drawn(view, key.path)
             if severity == "error" and fits_type(key, value) and idle:
-                severity = "warning"
+                severity = "info"
                 message += " It has no effect here, but other programs may refuse the file."
             fix = None if fixed is None else Fix(f"Use {_short(fixed)}", {key.path: fixed})
             yield Issue(key.path, severity, message, fix)

@@ -86,7 +86,7 @@ class Scene:
 
 
 def render_scene(seed: int, spec: SceneSpec) -> Scene:
-    """Draw frame `spec.frame` of the film that `seed` and `spec` name; the same picture on every machine."""
+    """Draw frame `SceneSpec.frame` of the film that `seed` and `spec` name; the same picture on every machine."""
     stage = _set_stage(seed, spec)
     return _draw(stage, next(islice(_walk(seed, spec), spec.frame, None)), frame=spec.frame)
 

@@ -51,7 +51,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"data_config.validation_fraction": 0, "data_config.val_labels_path": ["b.slp"]},
         "data_config.validation_fraction",
-        "warning",
+        "info",
     ),
     (
         {"data_config.validation_fraction": "none", "data_config.val_labels_path": ["b.slp"]},

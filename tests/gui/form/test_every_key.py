@@ -147,7 +147,7 @@ def test_a_number_out_of_range_is_not_clamped(form, path):
     assert problem_of(SPEC.keys[path], wrong) is not None
     view = View(form.document.values)
     idle = idle_reason(view, path) or is_never_drawn(view, path)
-    assert row.severity == ("warning" if idle else "error")
+    assert row.severity == ("info" if idle else "error")
 
 
 def test_the_wheel_changes_nothing_and_is_left_to_the_page(form):
