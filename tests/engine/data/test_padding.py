@@ -117,6 +117,17 @@ def test_pictures_that_fill_their_images_are_changed_as_if_the_others_were_not_t
         assert not torch.equal(after[:5], alone[:5])
         whole = torch.tensor([0, 0, 96, 160]).expand(7, 4)
         assert torch.equal(augmenter(**both)(images, points, pictures=whole)[0], alone)
+    corners = {
+        "affine_p": 1.0,
+        "rotation_min": 45.0,
+        "rotation_max": 45.0,
+        "scale_min": 0.5,
+        "scale_max": 0.5,
+    }
+    for seed in range(10):
+        shrunk = {"seed": seed, "geometric": {**corners, "erase_p": 1.0, "erase_scale_min": 0.01}}
+        after, _ = augmenter(**shrunk)(images, points, pictures=PICTURES)
+        assert torch.equal(after[5], augmenter(**shrunk)(images, points)[0][5])
 
 
 @pytest.mark.setting("data_config.augmentation_config.geometric.erase_scale_*")
