@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import sleap_io as sio
 
 from .phrases import counted, first_few, first_places
 
 #: Kinds of labels on a frame that are not read: the attribute, and what one and several are called.
-_NOT_READ = (
+_ON_FRAMES = (
     ("masks", "mask", "masks"),
     ("bboxes", "box", "boxes"),
-    ("rois", "region", "regions"),
     ("label_images", "label image", "label images"),
+)
+#: The same for what belongs to the file; regions may be of a frame or of none.
+_OF_FILE = (
+    ("rois", "region", "regions"),
+    ("events", "event", "events"),
+    ("sessions", "recording session", "recording sessions"),
 )
 
 
 def told_extras(stored: sio.Labels) -> Iterator[str]:
-    """Say what is not learned from: frames marked as empty, identities, masks and their kind."""
+    """Say what is not learned from: frames marked as empty, identities, categories, masks and their kind."""
     yield from _negative_frames(stored)
-    animals = (i for frame in stored.labeled_frames for i in frame.instances)
-    named = [i for i in animals if i.identity is not None] if getattr(stored, "identities", ()) else []
-    if named:
-        names = first_few([f"'{name}'" for name in dict.fromkeys(i.identity.name for i in named)])
-        have = "has" if len(named) == 1 else "have"
-        yield f"{counted(len(named), 'animal')} {have} an identity ({names}), which is not read: animals are told apart by their tracks."
-    found = []
-    for attribute, one, several in _NOT_READ:
+    animals = [i for frame in stored.labeled_frames for i in frame.instances]
+    yield from _named(animals, "identity", "an identity", "animals are told apart by their tracks")
+    yield from _named(animals, "category", "a category", "all animals are learned as one kind")
+    found: Counter[tuple[str, str]] = Counter()
+    for attribute, one, several in _ON_FRAMES:
         count = sum(len(getattr(frame, attribute, ())) for frame in stored.labeled_frames)
-        found += [counted(count, one, several)] if count else []
-    if found:
-        yield f"Not read: {', '.join(found)}; models learn from body parts and centroid marks."
+        found[one, several] += count
+    for attribute, one, several in _OF_FILE:
+        found[one, several] += len(getattr(stored, attribute, ()))
+    said = [counted(count, *words) for words, count in found.items() if count]
+    if said:
+        yield f"Not read: {', '.join(said)}; models learn from body parts and centroid marks."
+
+
+def _named(animals: Sequence[sio.Instance], attribute: str, what: str, instead: str) -> Iterator[str]:
+    """Say how many animals bear a name that is not read, and what holds in its place."""
+    bearers = [b for b in (getattr(animal, attribute, None) for animal in animals) if b is not None]
+    if bearers:
+        names = first_few([f"'{name}'" for name in dict.fromkeys(bearer.name for bearer in bearers)])
+        have = "has" if len(bearers) == 1 else "have"
+        yield f"{counted(len(bearers), 'animal')} {have} {what} ({names}), which is not read: {instead}."
 
 
 def _negative_frames(stored: sio.Labels) -> Iterator[str]:

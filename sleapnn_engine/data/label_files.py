@@ -16,6 +16,8 @@ from .label_texts import NewerFormat, read_texts
 from .video_paths import is_address
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+#: Functions of the reader that are for any part of a file.
+_WHOLE = ("labels", "slp", "hdf5_dataset", "hdf5_attrs", "hdf5_group")
 _LAST_COPY = "Take the last good copy, or export the labels again from the program that wrote them."
 
 
@@ -54,17 +56,26 @@ def check_labels_file(path: Path) -> list[str]:
 def unreadable_labels(path: Path, error: Exception) -> UserError:
     """What to tell of a file that is consistent in what was checked, and still cannot be read.
 
-    The reader has one function for each part of a file; the one that failed says which part it was.
+    The reader has one function for each part of a file; the one that failed says which part it was. What it held is let
+    go, or the file would stay open, and locked for others, as long as somebody keeps the error.
     """
     part = ""
     for call in traceback.extract_tb(error.__traceback__):
-        if call.name.startswith("read_") and "sleap_io" in call.filename:
-            part = call.name.removeprefix("read_").replace("_", " ")
-    what = f"its {part} are damaged" if part not in ("", "labels", "slp") else "a part of it is damaged"
+        name = call.name.removeprefix("read_")
+        if call.name.startswith("read_") and "sleap_io" in call.filename and name not in _WHOLE:
+            part = name
+    _let_go(error)
+    what = f"its part '{part}' is damaged" if part else "a part of it is damaged"
     message = (
         f"The file cannot be read as SLEAP labels: {what}, or of a kind that this program does not know."
     )
     return UserError(message, where=str(path), hint=_LAST_COPY)
+
+
+def _let_go(error: BaseException | None) -> None:
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _check_bytes(path: Path) -> None:

@@ -60,18 +60,18 @@ def check_tables(
 
 def _table(file: h5py.File, name: str, format_id: float) -> dict[str, np.ndarray]:
     """Columns of one table, {name: values}. Raises Contradiction when it is not there or its columns are others."""
-    if not isinstance(file.get(name), h5py.Dataset):
+    data = _there(file, name)
+    if not isinstance(data, h5py.Dataset):
         raise Contradiction(f"it has no table '{name}'")
-    data = file[name]
     wanted = _COLUMNS[name]
     if name == "instances" and format_id >= _TRACKING_SCORE:
         wanted = (*wanted, "tracking_score")
     if data.dtype.names is not None:
-        rows = data[()]
+        rows = _values(data, f"table '{name}'")
         columns = {column: rows[column] for column in data.dtype.names}
     elif data.ndim == 2 and "field_names" in data.attrs:
-        names = json.loads(data.attrs["field_names"])
-        columns = {column: data[:, place] for place, column in enumerate(names)}
+        names, rows = json.loads(data.attrs["field_names"]), _values(data, f"table '{name}'")
+        columns = {column: rows[:, place] for place, column in enumerate(names)}
     elif data.size == 0:
         columns = {column: np.zeros(0) for column in wanted}
     else:
@@ -84,10 +84,32 @@ def _table(file: h5py.File, name: str, format_id: float) -> dict[str, np.ndarray
         raise Contradiction(
             f"table '{name}' has a column '{extra}', which its format {format_id:g} does not have"
         )
+    if name in ("frames", "instances") and tuple(columns) != wanted:
+        place = next(place for place, column in enumerate(columns) if column != wanted[place])
+        raise Contradiction(
+            f"column {place} of table '{name}' is '{list(columns)[place]}', where its format {format_id:g} has "
+            f"'{wanted[place]}'"
+        )
     whole = [column for column in wanted if name in ("frames", "instances") and "score" not in column]
     for column in wanted:
         columns[column] = (_whole if column in whole else _number)(columns[column], name, column)
     return columns
+
+
+def _there(file: h5py.File, name: str) -> Any:
+    """What is under a name, None without it. Raises Contradiction where the name leads nowhere."""
+    try:
+        return file.get(name)
+    except (KeyError, OSError, RuntimeError) as error:
+        raise Contradiction(f"'{name}' is there, but cannot be opened") from error
+
+
+def _values(data: h5py.Dataset, what: str) -> np.ndarray:
+    """All values of a dataset. Raises Contradiction naming it where they are damaged or cut off."""
+    try:
+        return np.asarray(data[()])
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        raise Contradiction(f"{what} is damaged or cut off: it cannot be read") from error
 
 
 def _number(values: np.ndarray, table: str, column: str) -> np.ndarray:
@@ -253,10 +275,13 @@ def rows_of_text(file: h5py.File, name: str) -> list[Any]:
 
     Raises Contradiction naming the row that is none.
     """
-    if name not in file:
+    there = _there(file, name)
+    if there is None:
         return []
+    if not isinstance(there, h5py.Dataset) or there.shape is None:
+        raise Contradiction(f"'{name}' is no list of texts")
     read = []
-    data = np.atleast_1d(file[name][()])
+    data = np.atleast_1d(_values(there, f"list '{name}'"))
     for row, value in enumerate(data.ravel().tolist()):
         try:
             read.append(json.loads(value if isinstance(value, (bytes, str)) else bytes(value)))

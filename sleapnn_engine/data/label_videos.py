@@ -21,7 +21,7 @@ from .phrases import counted, file_name, first_places
 from .pixel_span import ValueRange, depth_text
 from .records import ImageSource, VideoSource
 from .video_choice import Stored
-from .videos import EncodedFrames, StackPages, StreamFrames, embedded_frames, listed_frames
+from .videos import EncodedFrames, NoVideo, StackPages, StreamFrames, embedded_frames, listed_frames
 
 Size = tuple[int, int, int]
 #: Told of frames looked at and of all there are; what it raises ends the looking.
@@ -138,7 +138,9 @@ def _check(
     if not stored.is_found:
         return CheckedVideo(attrs.evolve(record, found=False), None, dict.fromkeys(frames), {})
     try:
-        source, count = _open(video, stored, kind)
+        source, count = _open(video, stored, kind, frames)
+    except NoVideo as error:
+        return _unreadable_video(record, frames, str(error))
     except Exception:  # guards third-party readers, which fail in their own ways on what is no video
         return _unreadable_video(record, frames, "it cannot be opened as a video")
     record = attrs.evolve(record, path=str(stored.path), frame_count=count)
@@ -149,7 +151,7 @@ def _check(
     return _compared(checked, stored)
 
 
-def _open(video: Any, stored: Stored, kind: str) -> tuple[Any, int | None]:
+def _open(video: Any, stored: Stored, kind: str, frames: Sequence[int]) -> tuple[Any, int | None]:
     """Return a reader for the files that were found, and the number of frames where it is known."""
     metadata = video.backend_metadata
     grayscale = metadata.get("grayscale")
@@ -170,9 +172,10 @@ def _open(video: Any, stored: Stored, kind: str) -> tuple[Any, int | None]:
         video.replace_filename(path.as_posix(), open=True)
     backend = video.backend
     if backend is None:
-        raise ValueError
+        inside = f"its images ('{metadata.get('dataset')}') are not in the package, or damaged"
+        raise NoVideo(inside if stored.inside else "it cannot be opened as a video")
     if getattr(backend, "has_embedded_images", False):
-        return embedded_frames(backend), int(backend.num_frames)
+        return embedded_frames(backend, labelled=frames), int(backend.num_frames)
     # How many frames a TIFF file has that is no stack of pages, only reading them would tell.
     count = None if suffix in _STACKS else int(backend.num_frames)
     return StreamFrames(backend, grayscale=grayscale), count

@@ -172,6 +172,9 @@ def _read_file(path: Path, state: _Reading) -> None:
         stored = sio.load_slp(path.as_posix())
     except Exception as error:  # guards the third-party reader: damaged files make it fail in any way
         raise unreadable_labels(path, error) from error
+    getattr(
+        stored, "close", int
+    )()  # pixels of label images, which are not read, would keep the file open and locked for others
     skeletons = skeletons_of(stored, path, user_only=state.user_instances_only)
     if state.skeleton is None:
         state.skeleton = skeletons.chosen
@@ -277,7 +280,8 @@ def _video_problems(
     for video in videos:
         reasons = sorted(set(video.unreadable.values()))
         if video.unreadable and not video.sizes:
-            message = f"No labelled frame of {video.record.path} can be read: {'; '.join(reasons)}."
+            name = video_name(video.record) if video.record.path == str(path) else video.record.path
+            message = f"No labelled frame of {name} can be read: {'; '.join(reasons)}."
             hint = "Replace the video, or remove its frames from the labels."
             yield UserError(message, where=str(path), hint=hint)
         else:

@@ -19,8 +19,10 @@ def shared_frames(labels: LabelSet, other: LabelSet) -> int:
 
 def repeats_between_files(labels: LabelSet) -> list[str]:
     """Say how many frames several labels files have in common, so that they count more than once; [] without any."""
-    counts = Counter(_key(labels, frame) for frame in labels.frames)
-    repeated = [key for key, count in counts.items() if count > 1]
+    found = [frame for frame in labels.frames if labels.videos[frame.video_index].found]
+    files = {(_key(labels, frame), frame.file_index) for frame in found}
+    repeated = [key for key, count in Counter(key for key, _ in files).items() if count > 1]
+    repeated.sort()
     if not repeated:
         return []
     frames = counted(len(repeated), "frame")

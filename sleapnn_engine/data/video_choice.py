@@ -35,7 +35,7 @@ class Stored:
     def said(self) -> str:
         """Name it as a person would: its path, or the first file of a list with their number."""
         if len(self.names) > 1:
-            return f"{file_name(self.names[0])} and {len(self.names) - 1} more images"
+            return f"{self.names[0]} and {counted(len(self.names) - 1, 'more image')}"
         return self.names[0]
 
     @property
@@ -62,16 +62,22 @@ class Stored:
 def choose_files(videos: Sequence[Any], *, labels: Path, labelled: Collection[int]) -> list[Stored]:
     """Find the files of all videos, sleap-io's, of the labels file `labels`; only `labelled` ones claim a file."""
     found = [_stored(video, number, labels) for number, video in enumerate(videos)]
-    claims: dict[tuple[str, str], list[Stored]] = {}
-    claiming = [video for video in found if video.number in labelled and not video.inside]
+    claims: dict[tuple[str, str], list[_Claim]] = {}
+    claiming = [video for video in found if video.number in labelled]
     for video in claiming if len(claiming) > 1 else ():
-        for place in video.places:
+        for name, place in zip(video.names, video.places, strict=True):
             if place.path:
                 key = os.path.realpath(place.path), video.dataset
-                claims.setdefault(key, []).append(video)
+                claims.setdefault(key, []).append(_Claim(video, name, place.tail))
     for (file, _), claimants in claims.items():
         if len(claimants) > 1:
             _settle(Path(file), claimants, found)
+    firsts: dict[tuple[str, ...], int] = {}
+    for video in [found[one.number] for one in claiming]:
+        if video.is_found:
+            first = firsts.setdefault(_identity(video), video.number)
+            if first != video.number:
+                found[video.number] = attrs.evolve(video, same_as=first)
     return found
 
 
@@ -107,34 +113,45 @@ def why_missing(video: Stored, frames: int) -> str:
     return text + (f", which may be any of {first_few(candidates)}" if candidates else "")
 
 
-def _settle(file: Path, claimants: Sequence[Stored], found: list[Stored]) -> None:
-    """Give a file that several videos claim to the one it fits best, or to none; changes `found`."""
-    kinds: dict[tuple[str, ...], list[Stored]] = {}
-    for video in claimants:
-        kinds.setdefault(tuple(same_stored(name) for name in video.names), []).append(video)
-    first = min(claimants, key=lambda video: video.number)
-    if len(kinds) == 1 or not any(video.is_moved for video in claimants):
-        for video in claimants:
-            if video is not first and len(video.places) == len(first.places):
-                found[video.number] = attrs.evolve(found[video.number], same_as=first.number)
+@attrs.frozen(eq=False)
+class _Claim:
+    """That a video is read from a file, because of one of its stored paths, of which `tail` parts agree."""
+
+    video: Stored
+    name: str
+    tail: int
+
+    @property
+    def fit(self) -> float:
+        """How well the path fits the file; one that leads there as it stands fits best."""
+        return float(self.tail or "inf")
+
+
+def _settle(file: Path, claims: Sequence[_Claim], found: list[Stored]) -> None:
+    """Give a file that several stored paths lead to to the one it fits best, or to none; changes `found`."""
+    kinds: dict[str, list[_Claim]] = {}
+    for claim in claims:
+        kinds.setdefault(same_stored(claim.name), []).append(claim)
+    if len(kinds) == 1 or not any(claim.tail for claim in claims):
         return
-    tails = {names: _tail(videos[0], file) for names, videos in kinds.items()}
-    best = max(tails.values())
-    owners = [names for names, tail in tails.items() if tail == best]
-    for names, videos in kinds.items():
-        if owners == [names]:
+    fits = {name: alike[0].fit for name, alike in kinds.items()}
+    owners = [name for name, fit in fits.items() if fit == max(fits.values())]
+    for name, alike in kinds.items():
+        if owners == [name]:
             continue
-        rivals = [other[0].said for kind, other in kinds.items() if kind != names]
-        for video in videos:
-            found[video.number] = video.lost([file], rivals=rivals)
+        rivals = [others[0].video.said for kind, others in kinds.items() if kind != name]
+        for video in (claim.video for claim in alike):
+            if found[video.number].is_found:
+                found[video.number] = video.lost([file], rivals=rivals)
 
 
-def _tail(video: Stored, file: Path) -> float:
-    """How well a path fits a file: by the parts that agree; a path that leads there as it stands fits best."""
-    tail = max(
-        p.tail or float("inf") for p in video.places if p.path and os.path.realpath(p.path) == str(file)
+def _identity(video: Stored) -> tuple[str, ...]:
+    """What two videos have in common that are one: every file, and the dataset in it."""
+    files = (
+        os.path.realpath(place.path) if place.path else same_stored(name)
+        for name, place in zip(video.names, video.places, strict=True)
     )
-    return float(tail)
+    return video.dataset, *files
 
 
 def _stored(video: Any, number: int, labels: Path) -> Stored:

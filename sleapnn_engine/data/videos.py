@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ import numpy as np
 from .image_bytes import ImageHeader, as_uint8_rgb, decode_values, inspect_image
 from .phrases import counted
 from .pixel_span import Span
+
+
+class NoVideo(ValueError):
+    """A video cannot be read at all, for a reason that is given in words."""
 
 
 def quiet_decoders() -> None:
@@ -135,14 +140,20 @@ class PackageImages:
 
     def fetch(self, frame_index: int) -> bytes:
         """Return the bytes of one image; raises ValueError when the package does not hold that frame."""
-        if self._file is None:
-            self._file = h5py.File(self.path, "r")
-        images = self._file[self.dataset]
         row = self.frame_map.get(frame_index) if self.frame_map else frame_index
-        if row is None or not 0 <= row < len(images):
+        try:
+            if self._file is None:
+                self._file = h5py.File(self.path, "r")
+            images = self._file[self.dataset]
+            stored = np.asarray(images[row]) if row is not None and 0 <= row < len(images) else None
+        except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+            raise ValueError("the package is damaged where its image is") from error
+        if stored is None:
             raise ValueError("the package holds no image for it")
+        if stored.dtype.kind not in "iu":
+            raise ValueError("what the package holds for it is no image")
         # Older packages pad all images to one length with zeros.
-        return np.asarray(images[row]).astype(np.uint8, copy=False).tobytes().rstrip(b"\0")
+        return stored.astype(np.uint8, copy=False).tobytes().rstrip(b"\0")
 
     def release(self) -> None:
         """Close the file; the next fetch opens it again."""
@@ -151,8 +162,18 @@ class PackageImages:
             self._file = None
 
 
-def embedded_frames(backend: Any) -> EncodedFrames:
-    """Read images stored inside a labels package that a sleap-io backend describes."""
+def embedded_frames(backend: Any, *, labelled: Sequence[int]) -> EncodedFrames:
+    """Read images stored inside a labels package that a sleap-io backend describes.
+
+    Raises NoVideo, saying why, where it is not certain which image belongs to which of the `labelled` frames.
+    """
+    numbers, held = backend.source_inds, int(backend.num_frames)
+    place = f"{backend.dataset.removesuffix('/video')}/frame_numbers"
+    if numbers is None and labelled and max(labelled) >= held:
+        raise NoVideo(f"the package does not say of which frames its images are ('{place}' is missing)")
+    repeated = [number for number, count in Counter(np.ravel(numbers)).items() if count > 1]
+    if numbers is not None and repeated:
+        raise NoVideo(f"the package holds several images of frame {repeated[0]} ('{place}')")
     images = PackageImages(backend.filename, backend.dataset, dict(backend.frame_map))
     return EncodedFrames(
         images.fetch,
@@ -171,6 +192,9 @@ def listed_frames(paths: Sequence[Path | None], *, grayscale: bool | None) -> En
         path = paths[frame_index]
         if path is None:
             raise ValueError("the image file was not found")
-        return path.read_bytes()
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise ValueError(f"it cannot be opened ({error.strerror})") from error
 
     return EncodedFrames(fetch, grayscale=grayscale)

@@ -1,6 +1,7 @@
 """Small labels files that a test draws, damages and opens; frames show their number, so that a wrong one is noticed."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from sleapnn_engine.data.film_frames import FilmFrames
 
 BITS = 6
 NODES = ("head", "body", "tail")
+#: What Python and its libraries say of faults; none of it is for a person.
+FOREIGN = re.compile(
+    r"\w(Error|Exception)\b|Traceback|NoneType|not subscriptable|broadcast|dtype|out of (range|bounds)|unhashable|"
+    r"object (has|is|of)|positional argument|synchronously|unpack|<class|list index|invalid literal|h5py|sleap_io|numpy"
+)
 
 
 def picture(number: int, *, size: tuple[int, int] = (64, 96)) -> np.ndarray:

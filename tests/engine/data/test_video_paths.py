@@ -3,8 +3,10 @@
 import unicodedata
 
 import cv2
+import h5py
 import numpy as np
 import pytest
+import sleap_io as sio
 
 from sleapnn_engine.data.labels import open_labels, read_labels
 from sleapnn_engine.data.video_paths import find_images, find_video
@@ -160,3 +162,51 @@ def test_the_copy_of_labels_in_a_run_names_the_films_that_were_read(tmp_path):
     again = open_labels([written])
     assert len(again) == len(reading) == 6
     np.testing.assert_array_equal(again.read_image(0), reading.read_image(0))
+
+
+def numbered_images(folder, numbers, *, first=0):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        cv2.imwrite((folder / f"{number}.png").as_posix(), picture(first + number))
+
+
+@pytest.mark.parametrize("folder", ["", "D:/lab/imgs/"])
+@pytest.mark.parametrize("second", [(2, 3, 4), (2, 3), (0, 1, 3)])
+def test_lists_that_share_an_image_stay_two_videos(tmp_path, folder, second):
+    numbered_images(tmp_path, range(5))
+    lists = [[f"{folder}{number}.png" for number in numbers] for numbers in ((0, 1, 2), second)]
+    reading = open_labels([labels(tmp_path / "l.slp", lists, frames=[0, 1], shape=(3, 64, 96, 3))])
+    assert [shown(reading.read_image(i)) for i in range(4)] == [0, 1, *second[:2]]
+
+
+def test_lists_of_one_name_are_each_read_from_their_own_folder(tmp_path):
+    numbered_images(tmp_path / "day1", range(3))
+    numbered_images(tmp_path / "day2", range(3), first=20)
+    lists = [[f"D:/lab/{day}/{number}.png" for number in range(3)] for day in ("day1", "day2")]
+    reading = open_labels([labels(tmp_path / "l.slp", lists, frames=range(3), shape=(3, 64, 96, 3))])
+    assert [shown(reading.read_image(i)) for i in range(6)] == [0, 1, 2, 20, 21, 22]
+
+
+def test_images_of_one_folder_are_not_read_for_two_lists(tmp_path):
+    numbered_images(tmp_path, range(3))
+    lists = [[f"D:/lab/{day}/{number}.png" for number in range(3)] for day in ("day1", "day2")]
+    reading = read_labels([labels(tmp_path / "l.slp", lists, frames=range(3), shape=(3, 64, 96, 3))])
+    (problem,) = reading.problems
+    for words in ("day1/0.png and 2 more images", "day2/0.png and 2 more images", str(tmp_path / "0.png")):
+        assert words in str(problem)
+    assert not any("labels files" in said for said in reading.labels.warnings)
+
+
+def test_one_dataset_of_a_package_that_is_listed_twice_is_one_video(tmp_path):
+    film(tmp_path / "a.mp4")
+    film(tmp_path / "b.mp4")
+    plain = sio.load_slp(labels(tmp_path / "l.slp", ["a.mp4", "b.mp4"]).as_posix())
+    package = tmp_path / "l.pkg.slp"
+    sio.save_slp(plain, package.as_posix(), embed="user", verbose=False)
+    with h5py.File(package, "r+") as file:
+        rows = [file["videos_json"][0]] * 2
+        del file["videos_json"]
+        file["videos_json"] = rows
+    reading = open_labels([package])
+    assert len(reading) == 3
+    assert any("twice, as videos 0 and 1" in said for said in reading.warnings)
