@@ -11,6 +11,9 @@ from PySide6.QtGui import QUndoCommand
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.tree import same
+
+_ABSENT = object()
 
 
 @attrs.frozen
@@ -85,3 +88,19 @@ class Edit(QUndoCommand):
 
     def redo(self) -> None:
         self._show(self._after)
+
+
+def changed_paths(before: State, after: State) -> list[str]:
+    """Dotted paths of what differs between two states, kept sections included."""
+    old, new = dict(tree.leaves(before.values)), dict(tree.leaves(after.values))
+    for leaves, state in ((old, before), (new, after)):
+        leaves.update(
+            (path, value)
+            for section, kept in state.parked.items()
+            for path, value in tree.leaves(kept, section)
+        )
+    return [
+        path
+        for path in dict.fromkeys([*old, *new])
+        if not same(old.get(path, _ABSENT), new.get(path, _ABSENT))
+    ]

@@ -20,7 +20,7 @@ from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
 
-from .commands import Edit, State
+from .commands import Edit, State, changed_paths
 from .files import Opened, open_config
 from .starting import starting_values
 
@@ -52,6 +52,7 @@ class Document(QObject):
         self.undo_stack = QUndoStack(self)
         self.report: Any = None
         self._state = State()
+        self._text: tuple[State | None, str] = (None, "")
         self._facts: dict[str, Any] | None = None
         self._figures: dict[str, Any] | None = None
         self._figures_pending = False
@@ -166,9 +167,20 @@ class Document(QObject):
                 rows.append((path, None if old is _ABSENT else old, new))
         return rows
 
+    @property
+    def has_text(self) -> bool:
+        """Whether `to_yaml` need not make the text first."""
+        return self._text[0] is self._state
+
+    def keep_text(self, state: State, text: str) -> None:
+        """Take over the text made of a state, for as long as that is the present one."""
+        self._text = (state, text)
+
     def to_yaml(self) -> str:
         """The text that saving would write."""
-        return dump_config(self.values, base=self._state.text)
+        if not self.has_text:
+            self.keep_text(self._state, dump_config(self.values, base=self._state.text))
+        return self._text[1]
 
     # -- editing -------------------------------------------------------------------------------------------
 
@@ -285,6 +297,7 @@ class Document(QObject):
         save_text(target, text)
         home = {"path": target, "title": target.name, "text": text, "opened": copy_values(self.values)}
         self._state = attrs.evolve(self._state, **home)
+        self.keep_text(self._state, text)
         for index in range(self.undo_stack.count()):
             # What undo brings back belongs to this file too: saving it must not go to the one before.
             cast(Edit, self.undo_stack.command(index)).move(home)
@@ -341,7 +354,7 @@ class Document(QObject):
     def _show(self, state: State) -> None:
         before = self._state
         self._take(state)
-        self.changed.emit(_changed_paths(before, state))
+        self.changed.emit(changed_paths(before, state))
         self.state_changed.emit()
 
     def _take(self, state: State) -> None:
@@ -378,18 +391,3 @@ def _switch(state: State, path: str, on: bool, *, view: View) -> None:
     present = tree.get(state.values, path)
     state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)
     tree.put(state.values, path, None)
-
-
-def _changed_paths(before: State, after: State) -> list[str]:
-    old, new = dict(tree.leaves(before.values)), dict(tree.leaves(after.values))
-    for leaves, state in ((old, before), (new, after)):
-        leaves.update(
-            (path, value)
-            for section, kept in state.parked.items()
-            for path, value in tree.leaves(kept, section)
-        )
-    return [
-        path
-        for path in dict.fromkeys([*old, *new])
-        if not same(old.get(path, _ABSENT), new.get(path, _ABSENT))
-    ]

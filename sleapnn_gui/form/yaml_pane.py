@@ -2,13 +2,14 @@
 
 import re
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent, QTextCursor, QTextFormat
+from PySide6.QtGui import QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
 
 from ..document.document import Document
+from ..document.wording import Wording
 from ..widgets.theme import current_theme
 
+_SEEN_MS, _UNSEEN_MS = 60, 1000
 _LINE = re.compile(r"^(\s*)([^\s#:'\"-][^:]*?)\s*:(\s|$)")
 
 
@@ -36,10 +37,9 @@ class YamlPane(QPlainTextEdit):
         super().__init__(parent)
         self._document = document
         self._path = ""
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(60)
-        self._later.timeout.connect(self.refresh)
+        self._follow = False
+        self._wording = Wording(document)
+        self._wording.ready.connect(self._show_text)
         self.setReadOnly(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(current_theme().font("caption", mono=True))
@@ -49,9 +49,8 @@ class YamlPane(QPlainTextEdit):
         self.setAccessibleDescription("The configuration as it would be saved; read only.")
 
     def invalidate(self) -> None:
-        """The text is out of date."""
-        if self.isVisible():
-            self._later.start()
+        """The text is out of date. It is made anew even while nobody looks, for saving needs it as well."""
+        self._wording.ask(_SEEN_MS if self.isVisible() else _UNSEEN_MS)
 
     def show_path(self, path: str) -> None:
         """Mark the line of this key and bring it into view."""
@@ -63,23 +62,21 @@ class YamlPane(QPlainTextEdit):
         """Number of the marked line from 0, or -1."""
         return line_of(self.toPlainText(), self._path) if self._path else -1
 
-    def refresh(self) -> None:
-        """Show the document's text of now."""
+    def _show_text(self) -> None:
+        if not self.isVisible():
+            return
         text = self._document.to_yaml()
         if text != self.toPlainText():
             at = self.verticalScrollBar().value()
             self.setPlainText(text)
             self.verticalScrollBar().setValue(at)
-        self._mark(follow=False)
+        self._mark(follow=self._follow)
+        self._follow = False
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.refresh()
-        self._mark(follow=True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._later.stop()
-        super().hideEvent(event)
+        self._follow = True
+        self._wording.ask(0)
 
     def _mark(self, *, follow: bool) -> None:
         number = self.marked_line()

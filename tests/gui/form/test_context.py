@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from sleapnn_engine.config.files import dump_config
 from sleapnn_engine.config.meta import UNITS
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
@@ -123,6 +124,30 @@ def test_the_yaml_is_live_and_marks_the_focused_line(form, wait_until):
     assert pane.isReadOnly()
     assert pane.toPlainText().splitlines()[pane.marked_line()].strip() == "max_epochs: 123"
     assert len(pane.extraSelections()) == 1
+    form.context.open(form.context.help)
+
+
+def test_the_text_of_the_last_of_many_edits_is_made_unseen_and_is_what_saving_writes(form, wait_until, tmp_path):
+    document = form.document
+    text = "# mine\ntrainer_config:\n  max_epochs: 10  # few\n"
+    (tmp_path / "mine.yaml").write_text(text)
+    document.load(tmp_path / "mine.yaml")
+    pane = form.context.yaml
+    assert not pane.isVisible()
+    for epochs in range(11, 30):
+        document.set_value("trainer_config.max_epochs", epochs)
+        QTest.qWait(3)
+    assert not document.has_text
+    wait_until(lambda: document.has_text)
+    assert document.to_yaml() == text.replace("10", "29") == dump_config(document.values, base=text)
+    document.save()
+    assert document.has_text
+    assert (tmp_path / "mine.yaml").read_text() == document.to_yaml()
+    document.set_value("trainer_config.max_epochs", 30)
+    form.context.open(pane)
+    wait_until(lambda: "max_epochs: 30  # few" in pane.toPlainText())
+    document.undo_stack.undo()
+    wait_until(lambda: "max_epochs: 29  # few" in pane.toPlainText())
     form.context.open(form.context.help)
 
 
