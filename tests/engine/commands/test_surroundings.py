@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.training.jobs import ROOT, events, finish, start, wait_for
+from tests.engine.training.jobs import ROOT, cold, events, finish, start, wait_for
 from tests.engine.training.rendered import write_labels
 
 from .in_process import smallest_job
@@ -105,7 +105,7 @@ def test_a_disk_that_cannot_be_written_to_is_named(tmp_path: Path, words: tuple[
 
 def test_a_pipe_that_nobody_reads_any_more_does_not_end_the_training(tmp_path: Path) -> None:
     config = smallest_job(tmp_path, write_labels(tmp_path), "single_instance", trainer_config__max_epochs=40)
-    process = start(config)
+    process = cold(config)
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline().startswith("run folder: ")

@@ -11,6 +11,9 @@ from typing import Any
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config
 
+from ..warm import CAN_FORK, WarmEngine
+
+Engine = WarmEngine | subprocess.Popen[str]
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -53,8 +56,13 @@ def config_file(config: dict[str, Any], folder: Path) -> Path:
     return path
 
 
-def start(config: Path, *words: str) -> subprocess.Popen[str]:
-    """Start `train` in a process of its own, with one thread for torch."""
+def start(config: Path, *words: str) -> Engine:
+    """Start `train` in a process of its own; it needs no time for its imports, where that can be had."""
+    return WarmEngine(["train", str(config), *words], folder=config.parent) if CAN_FORK else cold(config, *words)
+
+
+def cold(config: Path, *words: str) -> subprocess.Popen[str]:
+    """Start `train` as a person's shell does, with one thread for torch and pipes for its output."""
     command = [sys.executable, "-m", "sleapnn_engine", "train", str(config), *words]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
@@ -68,7 +76,7 @@ def start(config: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def finish(process: subprocess.Popen[str], *, seconds: float = 90) -> tuple[int, str, str]:
+def finish(process: Engine, *, seconds: float = 90) -> tuple[int, str, str]:
     """Wait for the end: exit code, stdout, stderr."""
     try:
         out, err = process.communicate(timeout=seconds)
@@ -98,7 +106,7 @@ def outline(run: Path) -> list[str]:
     ]
 
 
-def wait_for(path: Path, *, process: subprocess.Popen[str], seconds: float = 60) -> Path:
+def wait_for(path: Path, *, process: Engine, seconds: float = 60) -> Path:
     """Wait until a file exists; fails when the process ends first."""
     end = time.monotonic() + seconds
     while not path.exists():

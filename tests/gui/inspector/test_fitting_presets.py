@@ -1,5 +1,6 @@
 """The Data page and the form say which models the opened labels do not fit, before Train is pressed."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,12 +18,23 @@ Wait = Callable[..., None]
 HEADS = "model_config.head_configs"
 
 
+@pytest.fixture(scope="module")
+def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window for the module: making it, and the engine that reads labels for it, are the slow part."""
+    with contextlib.chdir(tmp_path_factory.mktemp("shown")):
+        _, found = build(["sleapnn-gui", "--theme", "light"])
+        yield found
+        throw_away(found)
+
+
 @pytest.fixture
-def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.chdir(tmp_path)
-    _, found = build(["sleapnn-gui", "--theme", "light"])
-    yield found
-    throw_away(found)
+def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
+    """The window as it starts, without labels."""
+    shown.files.set_labels([])
+    shown.files.do_new()
+    shown.show_page("data")
+    wait_until(lambda: shown.document.facts is None and doubted(shown) == set())
+    return shown
 
 
 def open_labels(window: MainWindow, path: Path, wait_until: Wait) -> None:
