@@ -116,6 +116,7 @@ class LossPlot(QuietPlot):
         self._draw_best(store)
         self._draw_marks(store)
         self._tell()
+        self._redraw.stop()  # fitting has moved the axis; what that asks for is drawn
 
     def _weight(self, store: RunStore) -> float:
         """The smoothing, held back while there are few batches: else the line would trail far behind them."""
@@ -149,7 +150,7 @@ class LossPlot(QuietPlot):
             low = min(0.0, low)
         room = (high - low) * 0.06 or (0.3 if self.log else abs(high) * 0.5 or 1.0)
         # Room above the curves for the words of the marks.
-        above = room + (high - low) * 0.06 * (1 if self._marks else 0)
+        above = room + (high - low) * 0.06 * (1 if _marks(store) else 0)
         self.view.setYRange(low - room if self.log or low < 0 else 0.0, high + above, padding=0)
 
     @staticmethod

@@ -26,6 +26,23 @@ class TestLossPlot:
         assert plot.view.viewRange()[0][0] == before[0][0]
         assert not page.charts.loss.fit.isVisible()
 
+    def test_news_of_a_run_are_drawn_once_with_all_its_points(self, page, app):
+        speaker = Speaker().start(max_epochs=60).batches(40)
+        show(page, speaker)
+        app.processEvents()
+        plot = page.charts.loss.plot
+        drawn = []
+        plot._train.sigPlotChanged.connect(lambda _: drawn.append(plot.view.viewRange()[0][1]))
+        before = plot.view.viewRange()[0][1]
+        later = Speaker()
+        later.step = speaker.step
+        page.session.events.emit(later.batches(100).items)
+        page._refresh()
+        app.processEvents()
+        assert len(drawn) == 1
+        assert drawn[0] > before
+        assert page.store.x == 35 <= drawn[0]
+
     def test_log_and_linear(self, page):
         show(page, long_run())
         plot = page.charts.loss.plot
