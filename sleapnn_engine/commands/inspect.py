@@ -10,11 +10,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answer until the input ends, and then end at once, whatever is still being answered."""
-    from sleapnn_engine.inspect.questions import ANSWERS
+    from sleapnn_engine.inspect.questions import make_answers
     from sleapnn_engine.inspect.service import serve
 
     try:
-        serve(ANSWERS)
+        serve(make_answers())
     finally:
         # Threads that are deep in a file or a network would hold up an ordinary end.
         os._exit(0)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..config.checks_disk import check_files, check_labels
+from ..config.checks_disk import check_files
 from ..config.errors import UserError
 from ..config.files import parse_config, read_text
 from ..config.issue import Issue
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "configs", nargs="+", type=Path, metavar="CONFIG", help="config files (YAML or SLEAP 1.4 JSON)"
     )
     parser.add_argument(
-        "--labels", action="store_true", help="also open the training labels and check against them"
+        "--labels", action="store_true", help="also open all labels and see what a training would find before its first step"
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 
@@ -39,12 +39,11 @@ def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
         values = values_of(file)
     except UserError as problem:
         return [Issue("", "error", f"{problem.message} {problem.hint}".strip())]
-    issues = [*validate(values), *check_files(values)]
-    if with_labels and not any(
-        issue.path.endswith("train_labels_path") for issue in issues if issue.severity == "error"
-    ):
-        issues.extend(_label_issues(values))
-    return issues
+    if not with_labels:
+        return [*validate(values), *check_files(values)]
+    from ..inspect.answers import check  # opens HDF5 and video files and builds networks: slow to import
+
+    return check(values)
 
 
 def values_of(file: Path) -> dict[str, Any]:
@@ -53,17 +52,6 @@ def values_of(file: Path) -> dict[str, Any]:
     if is_legacy(text):
         return import_legacy(text, source=file).values
     return parse_config(text, path=file).values
-
-
-def _label_issues(values: dict[str, Any]) -> list[Issue]:
-    from ..data.describe import describe_labels  # opens HDF5 and video files: slow to import
-
-    said = values["data_config"]["train_labels_path"]
-    paths = [said] if isinstance(said, str) else said
-    try:
-        return check_labels(values, describe_labels(paths))
-    except UserError as problem:
-        return [Issue("data_config.train_labels_path", "error", str(problem))]
 
 
 def _row(file: Path, issue: Issue) -> dict[str, Any]:

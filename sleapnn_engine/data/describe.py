@@ -34,7 +34,7 @@ import numpy as np
 
 from sleapnn_engine.config.numbers import plain
 
-from .labels import read_labels
+from .labels import LabelReading, read_labels
 from .phrases import counted, file_name
 from .records import LabelSet
 
@@ -50,8 +50,13 @@ def describe_labels(
     Its keys are listed at the top of this file.
     """
     reading = read_labels(paths, user_instances_only=user_instances_only, check_images=check_images)
+    reading.labels.close()
+    return describe_reading(reading)
+
+
+def describe_reading(reading: LabelReading) -> dict[str, Any]:
+    """The same of labels that have been read."""
     labels = reading.labels
-    labels.close()
     counts = labels.counts
     per_frame = Counter(len(frame.points) for frame in labels.frames)
     return {

@@ -3,49 +3,70 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sleapnn_engine.config.checks_disk import check_files, check_labels
+from sleapnn_engine.config.checks_disk import check_files
 from sleapnn_engine.config.issue import Issue
-from sleapnn_engine.config.validate import validate
+from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.config.view import DATA, View
-from sleapnn_engine.data.describe import describe_labels
+from sleapnn_engine.data.describe import describe_reading
+from sleapnn_engine.training.findings import Findings, issue_of
+from sleapnn_engine.training.labels import TRAIN, VAL, Read
 
-from .wanted import Cancelled, NotWanted
+from .known_labels import KnownLabels
+from .preparation import prepare_values
+from .wanted import Cancelled, never, require_wanted
+
+TEST = DATA + "test_file_path"
 
 
-def _never() -> bool:
-    return False
-
-
-def describe(values: Mapping[str, Any], cancelled: Cancelled = _never) -> dict[str, Any]:
+def describe(
+    values: Mapping[str, Any], cancelled: Cancelled = never, *, known: KnownLabels | None = None
+) -> dict[str, Any]:
     """Facts of the labels that a config names, as `data.describe` lists them, of the training files.
 
     Besides: `validation`, the same facts of the validation files or null without any, and `test`, a list of those of
     each labelled test file. Never raises for what is wrong with files; raises NotWanted.
     """
-    view = View(values)
-    facts = _described(view, DATA + "train_labels_path", cancelled) or describe_labels([])
-    facts["validation"] = _described(view, DATA + "val_labels_path", cancelled)
-    facts["test"] = []
+    read, view = (known or KnownLabels()).reader(cancelled), View(values)
+    only_user = view.value(DATA + "user_instances_only") is not False
+
+    def facts_of(paths: list[str]) -> dict[str, Any]:
+        return describe_reading(read(paths, user_instances_only=only_user))
+
+    facts, val = facts_of(_paths(view, TRAIN)), _paths(view, VAL)
+    facts["validation"] = facts_of(val) if val else None
+    facts["test"] = [facts_of([path]) for path in _paths(view, TEST) if path.lower().endswith(".slp")]
     return facts
 
 
-def check(values: Mapping[str, Any], cancelled: Cancelled = _never) -> list[Issue]:
-    """Everything wrong or doubtful in a config, its files and its labels; raises NotWanted and nothing else."""
+def check(
+    values: Mapping[str, Any], cancelled: Cancelled = never, *, known: KnownLabels | None = None
+) -> list[Issue]:
+    """Everything wrong or doubtful in a config, its files and its labels, in the words of a training.
+
+    A training that is started finds the same errors and refuses; without an error here, it takes its first step unless
+    the machine fails. Raises NotWanted and nothing else.
+    """
     issues = [*validate(values), *check_files(values)]
-    _require_wanted(cancelled)
-    if not any(issue.path.endswith("_labels_path") for issue in issues if issue.severity == "error"):
-        issues += check_labels(values, describe(values, cancelled))
-    return issues
+    require_wanted(cancelled)
+    read = (known or KnownLabels()).reader(cancelled)
+    if errors(issues):
+        return [*issues, *_of_labels(View(values), read, told=issues)]
+    return [*issues, *prepare_values(values, read=read, cancelled=cancelled).found.issues]
 
 
-def _described(view: View, key: str, cancelled: Cancelled) -> dict[str, Any] | None:
-    _require_wanted(cancelled)
-    said = view.value(key)
-    paths = [str(path) for path in ([said] if isinstance(said, str) else said or []) if path]
+def _of_labels(view: View, read: Read, *, told: list[Issue]) -> list[Issue]:
+    """What can be said of labels where the rest of the config allows no training."""
+    found, wrong = Findings(), {issue.path for issue in errors(told)}
     only_user = view.value(DATA + "user_instances_only") is not False
-    return describe_labels(paths, user_instances_only=only_user) if paths else None
+    for key in (TRAIN, VAL):
+        paths = _paths(view, key)
+        if paths and key not in wrong:
+            reading = read(paths, user_instances_only=only_user)
+            found.warn(key, *reading.labels.warnings)
+            found.issues += [issue_of(problem, key) for problem in reading.problems]
+    return found.issues
 
 
-def _require_wanted(cancelled: Cancelled) -> None:
-    if cancelled():
-        raise NotWanted
+def _paths(view: View, key: str) -> list[str]:
+    said = view.value(key)
+    return [path for path in ([said] if isinstance(said, str) else said or []) if isinstance(path, str) and path]

@@ -1,45 +1,63 @@
 """Each kind of question with the function that answers it; what is slow to import comes with the first question."""
 
+from __future__ import annotations
+
+import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .service import Answer
 from .wanted import Cancelled
 
+if TYPE_CHECKING:
+    from .known_labels import KnownLabels
+
 Found = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
-def _describe(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-    from .answers import describe
+def make_answers() -> dict[str, Answer]:
+    """Functions that share the labels they have read."""
+    shelf = _Shelf()
 
-    return describe(args["values"], cancelled), {}
+    def describe(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from .answers import describe as answer
+
+        return answer(args["values"], cancelled, known=shelf.labels()), {}
+
+    def check(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from sleapnn_engine.config.issue import issue_values
+
+        from .answers import check as answer
+
+        found = answer(args["values"], cancelled, known=shelf.labels())
+        return {"issues": [issue_values(issue) for issue in found]}, {}
+
+    def derive(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from .figures import derive as answer
+
+        return answer(args["values"], cancelled, known=shelf.labels()), {}
+
+    def frame(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from .frame import frame as answer
+
+        return answer(args, cancelled)
+
+    return {"describe": describe, "check": check, "derive": derive, "frame": frame}
 
 
-def _check(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-    from sleapnn_engine.config.issue import issue_values
+class _Shelf:
+    """The labels that were read, made with the first question: importing their reader takes seconds."""
 
-    from .answers import check
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: KnownLabels | None = None
 
-    return {"issues": [issue_values(issue) for issue in check(args["values"], cancelled)]}, {}
+    def labels(self) -> KnownLabels:
+        with self._lock:
+            if self._known is None:
+                from .known_labels import KnownLabels
 
-
-def _derive(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-    from .figures import derive
-
-    return derive(args["values"], cancelled), {}
-
-
-def _frame(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-    from .frame import frame
-
-    return frame(args, cancelled)
-
-
-ANSWERS: dict[str, Answer] = {
-    "describe": _describe,
-    "check": _check,
-    "derive": _derive,
-    "frame": _frame,
-}
+                self._known = KnownLabels()
+            return self._known

@@ -38,10 +38,13 @@ _STEM_NOTE = (
 )
 
 
-def load_start_weights(model: PoseModel, config: ModelConfig) -> tuple[LoadReport, ...]:
+def load_start_weights(
+    model: PoseModel, config: ModelConfig, *, fetch: bool = True
+) -> tuple[LoadReport, ...]:
     """Copy what the config names into the model: ImageNet weights first, then backbone, then heads.
 
-    What does not fit keeps its random start and is told in the report. Raises UserError when a file is missing,
+    What does not fit keeps its random start and is told in the report. Without `fetch`, ImageNet weights that are not
+    on this computer are passed over. A model on the meta device only shows what would fit. Raises UserError when a file is missing,
     damaged or foreign, or when nothing of it fits.
     """
     reports = []
@@ -49,9 +52,10 @@ def load_start_weights(model: PoseModel, config: ModelConfig) -> tuple[LoadRepor
     if name:
         assert isinstance(model.backbone, Pyramid)
         # Imports torchvision, which only these backbones need.
-        from .imagenet import load_imagenet
+        from .imagenet import find, load_imagenet
 
-        reports.append(load_imagenet(model.backbone.enc, name, setting=setting))
+        if fetch or find(name):
+            reports.append(load_imagenet(model.backbone.enc, name, setting=setting))
     for key in PARTS:
         path = getattr(config, key)
         if path:

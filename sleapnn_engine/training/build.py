@@ -76,10 +76,6 @@ def build_feed(
     """
     loader, val_loader = job.trainer_config.train_data_loader, job.trainer_config.val_data_loader
     batch_size = loader.batch_size * share.of
-    if batch_size > len(train):
-        log.info("Batches have %d samples, for there are no more to train on.", len(train))
-    if val_loader.shuffle:
-        log.info("Validation samples are taken in their order, so that every epoch is measured alike.")
     # Reading ahead in a thread costs nothing and hides the time a film takes to seek; a cache in memory needs none.
     least = 0 if isinstance(train.store, MemoryFrames) else 1
     return Feed(

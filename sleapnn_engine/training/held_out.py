@@ -8,9 +8,11 @@ from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.films import open_film
+from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 
-from .labels import CROPPED, open_matching_labels
+from .findings import Findings
+from .labels import CROPPED, Read, open_matching_labels
 
 KEY = "data_config.test_file_path"
 
@@ -24,23 +26,35 @@ class HeldOut:
     labelled: bool
 
 
-def open_held_out(job: Job, *, to: LabelSet) -> tuple[HeldOut, ...]:
+def open_held_out(
+    job: Job, *, to: LabelSet | None, found: Findings, read: Read = read_labels
+) -> tuple[HeldOut, ...]:
     """Open every test file of the job; nodes, limbs and identities are those of the training labels `to`.
 
-    Raises UserError when one cannot be used.
+    What keeps one from being used goes to `found`. Without `to` they are only read.
     """
     given = job.data_config.test_file_path or []
     paths = [given] if isinstance(given, str) else list(given)
-    return tuple(_open(job, path, number=number, to=to) for number, path in enumerate(paths))
+    opened = (
+        _open(job, path, number=number, to=to, found=found, read=read) for number, path in enumerate(paths)
+    )
+    return tuple(test for test in opened if test is not None)
 
 
-def _open(job: Job, path: str, *, number: int, to: LabelSet) -> HeldOut:
+def _open(
+    job: Job, path: str, *, number: int, to: LabelSet | None, found: Findings, read: Read
+) -> HeldOut | None:
     if path.lower().endswith(".slp"):
-        return HeldOut(number=number, labels=open_matching_labels(job, [path], to=to), labelled=True)
-    if active(job.model_config.head_configs) in CROPPED:
-        raise UserError(
-            f"{path} has no labels, and this model only looks at animals whose place is known.",
-            where=KEY,
-            hint="Test it on a labels file, or test a video with both models of the pair in SLEAP.",
-        )
-    return HeldOut(number=number, labels=open_film(Path(path).expanduser(), like=to), labelled=False)
+        labels = open_matching_labels(job, [path], to=to, key=KEY, found=found, read=read)
+        return None if labels is None else HeldOut(number=number, labels=labels, labelled=True)
+    with found.trying(KEY):
+        if active(job.model_config.head_configs) in CROPPED:
+            raise UserError(
+                f"{path} has no labels, and this model only looks at animals whose place is known.",
+                where=KEY,
+                hint="Test it on a labels file, or test a video with both models of the pair in SLEAP.",
+            )
+        if to is not None:
+            film = open_film(Path(path).expanduser(), like=to)
+            return HeldOut(number=number, labels=film, labelled=False)
+    return None

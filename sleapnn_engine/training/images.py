@@ -1,6 +1,5 @@
 """From the images of a run to samples: how they become network input, and where they are kept."""
 
-import logging
 from pathlib import Path
 
 import attrs
@@ -10,7 +9,7 @@ import torch
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
-from sleapnn_engine.data.crops import auto_crop_size, crop_corners, crop_margin
+from sleapnn_engine.data.crops import auto_crop_size, crop_margin
 from sleapnn_engine.data.frames import (
     DiskFrames,
     FrameStore,
@@ -20,7 +19,6 @@ from sleapnn_engine.data.frames import (
     estimate_bytes,
 )
 from sleapnn_engine.data.geometry import InputPlan, plan_input
-from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, FrameSamples
 from sleapnn_engine.models.backbones import required_multiple
@@ -28,13 +26,14 @@ from sleapnn_engine.models.start import first_channels, implied_channels, starts
 
 from .device import Compute
 from .earlier import Earlier
+from .findings import Findings
 from .labels import CROPPED, Data
 from .run_folder import configured_folder
 
 #: A frame cache goes to the GPU when it takes no more than this share of its free memory.
 GPU_CACHE_SHARE = 0.25
-
-log = logging.getLogger("sleapnn_engine.training")
+PREPROCESSING = "data_config.preprocessing"
+EXISTING = "data_config.use_existing_imgs"
 
 
 @attrs.frozen(kw_only=True)
@@ -46,8 +45,8 @@ class Stores:
     written: tuple[DiskFrames, ...] = ()
 
 
-def with_implied_colour(job: Job, earlier: Earlier | None) -> Job:
-    """The job with images in the colours that its starting weights were made for, which the log says.
+def with_implied_colour(job: Job, earlier: Earlier | None, *, found: Findings) -> Job:
+    """The job with images in the colours that its starting weights were made for, which is remarked.
 
     What the config asks for itself stays. A run that goes on with an earlier one does not read the weights that one
     started from. Raises UserError when the weights cannot be read.
@@ -65,14 +64,15 @@ def with_implied_colour(job: Job, earlier: Earlier | None) -> Job:
         return job
     key = "ensure_rgb" if channels == 3 else "ensure_grayscale"
     kind = "colour" if channels == 3 else "gray"
-    log.info("The starting weights read %s images, so data_config.preprocessing.%s is on.", kind, key)
+    where = f"{PREPROCESSING}.{key}"
+    found.remark(where, f"The starting weights read {kind} images, so {where} is on.")
     return attrs.evolve(
         job, data_config=attrs.evolve(job.data_config, preprocessing=attrs.evolve(pre, **{key: True}))
     )
 
 
-def plan_images(job: Job, data: Data) -> InputPlan:
-    """How frames of both parts become network input, or what crops are cut from. Warnings go to the log."""
+def plan_images(job: Job, data: Data, *, found: Findings) -> InputPlan:
+    """How frames of both parts become network input, or what crops are cut from."""
     pre = job.data_config.preprocessing
     cropped = active(job.model_config.head_configs) in CROPPED
     plan = plan_input(
@@ -84,15 +84,14 @@ def plan_images(job: Job, data: Data) -> InputPlan:
         ensure_rgb=pre.ensure_rgb,
         ensure_grayscale=pre.ensure_grayscale,
     )
-    for warning in plan.warnings:
-        log.warning("%s", warning)
+    found.warn(PREPROCESSING, *plan.warnings)
     return plan
 
 
 def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
     """How crops around animals become network input; None for whole-frame models.
 
-    Without a size in the config it is found from the training labels. Animals that crops clip are told in the log.
+    Without a size in the config it is found from the training labels.
     """
     if active(job.model_config.head_configs) not in CROPPED:
         return None
@@ -106,17 +105,6 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
         crop_padding=pre.crop_padding,
         geometric=geometric,
     )
-    for labels, what, so in (
-        (data.train, "training", "those parts are not learned"),
-        (data.val, "validation", "those parts cannot be found there"),
-    ):
-        clipped, of = _clipped(*animals_of(labels, plan), side=side)
-        if clipped:
-            animals = f"{counted(clipped, f'{what} animal')} of {of}"
-            log.warning("Crops of %d px do not hold all parts of %s; %s.", side, animals, so)
-    if side > max(plan.height, plan.width):
-        size = f"{plan.width}×{plan.height}"
-        log.warning("Crops of %d px are larger than the images (%s px): the rest is black.", side, size)
     return CropPlan(
         side=side, scale=pre.scale, multiple=multiple, margin=crop_margin(side, geometric=geometric)
     )
@@ -145,12 +133,8 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
             return MemoryFrames(labels, plan, progress=told)
         if pipeline == "torch_dataset_cache_img_disk":
             reuse = job.data_config.use_existing_imgs
-            # A run that was there before keeps its folder, and this one has another: the images are in the former.
-            own = configured_folder(job) if reuse else folder
-            parent = Path(job.data_config.cache_img_path or own or folder).expanduser()
+            parent = cache_folder(job, folder=folder)
             store = DiskFrames(labels, plan, folder=parent / name, use_existing=reuse, progress=told)
-            for warning in store.warnings:
-                log.warning("%s", warning)
             if not reuse:
                 written.append(store)
             return store
@@ -164,6 +148,26 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
             store.delete()
         raise
     return Stores(train=train, val=val, written=tuple(written))
+
+
+def cache_folder(job: Job, *, folder: Path) -> Path:
+    """Where images on disk are kept, by a run in `folder`."""
+    # A run that was there before keeps its folder, and this one has another: the images are in the former.
+    own = configured_folder(job) if job.data_config.use_existing_imgs else folder
+    return Path(job.data_config.cache_img_path or own or folder).expanduser()
+
+
+def check_existing_images(job: Job, data: Data, plan: InputPlan, *, folder: Path, found: Findings) -> None:
+    """Whether the images that a job wants to use again are there and show its frames; nothing is written."""
+    own = job.data_config
+    if own.data_pipeline_fw != "torch_dataset_cache_img_disk" or not own.use_existing_imgs:
+        return
+    parts = [(data.train, "train_imgs")]
+    parts += [] if own.use_same_data_for_val else [(data.val, "val_imgs")]
+    for labels, name in parts:
+        with found.trying(EXISTING):
+            existing = cache_folder(job, folder=folder) / name
+            found.warn(EXISTING, *DiskFrames(labels, plan, folder=existing, use_existing=True).warnings)
 
 
 def place_cache(stores: Stores, compute: Compute) -> None:
@@ -195,12 +199,3 @@ def animals_of(labels: LabelSet, plan: InputPlan) -> tuple[np.ndarray, np.ndarra
         animals.append(sizing.to_input(frame.points))
         centers.append(sizing.to_input(frame.centers))
     return np.concatenate(animals), np.concatenate(centers)
-
-
-def _clipped(animals: np.ndarray, centers: np.ndarray, *, side: int) -> tuple[int, int]:
-    """How many of the animals have a labelled node outside their crop, and how many there are."""
-    there = np.isfinite(centers).all(axis=1)
-    corners = crop_corners(torch.from_numpy(centers[there]), size=side).numpy()
-    places = animals[there] - corners[:, None]
-    outside = (places < -0.5) | (places > side - 0.5)
-    return int(outside.any(axis=(1, 2)).sum()), int(there.sum())

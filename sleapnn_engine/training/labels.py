@@ -1,7 +1,7 @@
 """The labels of a run as its model reads them, split into what is learned from and what measures the model."""
 
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 
@@ -16,8 +16,7 @@ from sleapnn_engine.data.label_checks import (
     require_visible,
     unmeasured_identities,
 )
-from sleapnn_engine.data.label_videos import Progress
-from sleapnn_engine.data.labels import match_nodes, open_labels, select_nodes, with_animals
+from sleapnn_engine.data.labels import LabelReading, match_nodes, read_labels, select_nodes, with_animals
 from sleapnn_engine.data.model_labels import (
     match_classes,
     select_classes,
@@ -31,7 +30,14 @@ from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.split import split_frames
 from sleapnn_engine.models.heads import HEADS
 
-log = logging.getLogger("sleapnn_engine.training")
+from .findings import Findings
+
+TRAIN = "data_config.train_labels_path"
+VAL = "data_config.val_labels_path"
+FRACTION = "data_config.validation_fraction"
+
+#: Reads labels files as `read_labels` does.
+Read = Callable[..., LabelReading]
 
 #: Model types that look at one crop per animal.
 CROPPED = ("centered_instance", "multi_class_topdown")
@@ -45,52 +51,80 @@ class Data:
     val: LabelSet
 
 
-def open_training_labels(job: Job, *, progress: Progress | None = None) -> LabelSet:
+def open_training_labels(job: Job, *, found: Findings, read: Read = read_labels) -> LabelSet | None:
     """Read the training labels with the nodes, limbs and identities that the model learns.
 
-    Identities become the tracks of the set. Frames that show none of the nodes are still there, to be split. `progress`
-    is told of frames that were looked at. Raises UserError with everything that is wrong with the files, or when they do
-    not hold what this type of model needs.
+    Identities become the tracks of the set. Frames that show none of the nodes are still there, to be split. What is
+    wrong with the files, or what they do not hold that this type of model needs, goes to `found`; None where they
+    cannot be read.
     """
-    labels = _open(job, job.data_config.train_labels_path, progress=progress)
-    require_visible(labels)
-    head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
-    section = getattr(job.model_config.head_configs, active(job.model_config.head_configs))
-    for name, _ in HEADS[active(job.model_config.head_configs)]:
-        if name == "pafs":
-            labels = select_edges(labels, section.pafs.edges, where=f"{head}.pafs.edges")
-            require_edges(labels)
-            _warn(edge_gaps(labels))
-        if name in ("class_maps", "class_vectors"):
-            chosen, where = getattr(section, name).classes, f"{head}.{name}.classes"
-            labels, said = select_classes(labels, chosen, where=where)
-            _warn([*said, *require_identities(labels)])
+    labels = _read(job, job.data_config.train_labels_path, key=TRAIN, found=found, read=read)
+    if labels is None:
+        return None
+    for change in (_with_centers, _with_nodes):
+        with found.trying(TRAIN):
+            labels = change(job, labels, found=found)
+    with found.trying(TRAIN):
+        _require_one(job, labels)
+    with found.trying(TRAIN):
+        require_visible(labels)
+    model_type, head, section = _head(job)
+    for name, _ in HEADS[model_type]:
+        with found.trying(TRAIN):
+            if name == "pafs":
+                labels = select_edges(labels, section.pafs.edges, where=f"{head}.pafs.edges")
+                require_edges(labels)
+                found.warn(f"{head}.pafs.edges", *edge_gaps(labels))
+            if name in ("class_maps", "class_vectors"):
+                chosen, where = getattr(section, name).classes, f"{head}.{name}.classes"
+                labels, said = select_classes(labels, chosen, where=where)
+                found.warn(where, *said)
+                found.warn(where, *require_identities(labels))
     return labels
 
 
-def open_matching_labels(job: Job, paths: list[str], *, to: LabelSet) -> LabelSet:
+def open_validation_labels(
+    job: Job, *, to: LabelSet | None, found: Findings, read: Read = read_labels
+) -> LabelSet | None:
+    """The labels of the validation files; None where frames are set aside instead, or the files cannot be used."""
+    data = job.data_config
+    if not data.val_labels_path or data.use_same_data_for_val:
+        return None
+    return open_matching_labels(job, data.val_labels_path, to=to, key=VAL, found=found, read=read)
+
+
+def open_matching_labels(
+    job: Job, paths: list[str], *, to: LabelSet | None, key: str, found: Findings, read: Read = read_labels
+) -> LabelSet | None:
     """Read validation or test labels; nodes, limbs and identities are those of the set `to`, matched by name.
 
-    Raises UserError when they cannot be read, have another skeleton, or show nothing of what is learned.
+    What keeps them from being read, another skeleton, or that they show nothing of what is learned, goes to `found`
+    at `key`; then None. Without `to` they are only read.
     """
-    labels = with_animals(match_nodes(_open(job, paths), to=to))
-    require_visible(labels)
-    if active(job.model_config.head_configs).startswith("multi_class"):
-        labels = match_classes(labels, to=to)
-    return labels
+    labels = _read(job, paths, key=key, found=found, read=read)
+    if labels is None or to is None:
+        return None
+    with found.trying(key):
+        for change in (_with_centers, _with_nodes):
+            labels = change(job, labels, found=found)
+        _require_one(job, labels)
+        labels = with_animals(match_nodes(labels, to=to))
+        require_visible(labels)
+        return match_classes(labels, to=to) if _tells_apart(job) else labels
+    return None
 
 
-def split_data(job: Job, labels: LabelSet) -> Data:
-    """Set frames aside for validation, or read the validation files; warnings go to the log.
+def split_data(job: Job, labels: LabelSet, *, val: LabelSet | None, found: Findings) -> Data:
+    """Set frames aside for validation, unless there are those of validation files, `val`.
 
     Frames are set aside before those go that show nothing of what is learned, so that this does not depend on the
-    parts that are chosen; where nothing would be left of one of both, they go first.
+    parts that are chosen; where nothing would be left of one of both, they go first. Raises UserError where the
+    settings leave nothing to split.
     """
     data = job.data_config
-    if data.val_labels_path and not data.use_same_data_for_val:
-        val = open_matching_labels(job, data.val_labels_path, to=labels)
-        _warn(_overlap(val, labels))
-        return _told(job, Data(train=with_animals(labels), val=val))
+    if val is not None:
+        found.warn(VAL, *_overlap(val, labels))
+        return _told(job, Data(train=with_animals(labels), val=val), key=VAL, found=found)
     for candidates in (labels, with_animals(labels)):
         split = split_frames(
             candidates,
@@ -100,8 +134,8 @@ def split_data(job: Job, labels: LabelSet) -> Data:
         train, val = (with_animals(candidates.subset(part)) for part in (split.train, split.val))
         if len(train) and len(val):
             break
-    _warn(split.warnings)
-    return _told(job, Data(train=train, val=val))
+    found.warn(FRACTION, *split.warnings)
+    return _told(job, Data(train=train, val=val), key=FRACTION, found=found)
 
 
 def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:
@@ -111,34 +145,57 @@ def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:
         yield f"{frames} are training frames as well, which makes the model look better than it is."
 
 
-def _told(job: Job, data: Data) -> Data:
-    """The same, after the log has been told what of it cannot be measured."""
-    if active(job.model_config.head_configs).startswith("multi_class"):
-        _warn(unmeasured_identities(data.train, data.val))
+def _told(job: Job, data: Data, *, key: str, found: Findings) -> Data:
+    """The same, after it has been told what of it cannot be measured."""
+    if _tells_apart(job):
+        found.warn(key, *unmeasured_identities(data.train, data.val))
     return data
 
 
-def _open(job: Job, paths: list[str], *, progress: Progress | None = None) -> LabelSet:
-    """The labels of some files with their centres and the chosen nodes."""
-    user_only = job.data_config.user_instances_only
-    labels = open_labels(paths, user_instances_only=user_only, progress=progress)
-    _warn(labels.warnings)
-    model_type = active(job.model_config.head_configs)
-    confmaps = getattr(job.model_config.head_configs, model_type).confmaps
-    if model_type in (*CROPPED, "centroid"):
-        where = f"model_config.head_configs.{model_type}.confmaps.anchor_part"
-        labels = with_centers(labels, anchor=confmaps.anchor_part, where=where)
-        _warn(anchor_gaps(labels, anchor=confmaps.anchor_part))
-    if model_type == "centroid":
-        labels = with_marks(labels)
-    # Centres are those of the whole animal, so they come first; a centroid model has no parts to choose.
-    where = f"model_config.head_configs.{model_type}.confmaps.part_names"
-    labels = select_nodes(labels, getattr(confmaps, "part_names", None), where=where)
-    if model_type == "single_instance":
+def _read(job: Job, paths: list[str], *, key: str, found: Findings, read: Read) -> LabelSet | None:
+    """The labels of some files as they are; None, and every reason told, where they cannot be used."""
+    reading = read(paths, user_instances_only=job.data_config.user_instances_only)
+    found.warn(key, *reading.labels.warnings)
+    for problem in reading.problems:
+        found.refuse(problem, key)
+    if reading.problems:
+        reading.labels.close()
+        return None
+    return reading.labels
+
+
+def _with_centers(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
+    """With the centres of animals, for models that look for them or around them."""
+    model_type, head, section = _head(job)
+    if model_type not in (*CROPPED, "centroid"):
+        return labels
+    where, anchor = f"{head}.confmaps.anchor_part", section.confmaps.anchor_part
+    labels = with_centers(labels, anchor=anchor, where=where)
+    found.warn(where, *anchor_gaps(labels, anchor=anchor))
+    return with_marks(labels) if model_type == "centroid" else labels
+
+
+def _with_nodes(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
+    """With the chosen nodes; centres are those of the whole animal, so they come first."""
+    _, head, section = _head(job)
+    chosen = getattr(section.confmaps, "part_names", None)  # a centroid model has no parts to choose
+    return select_nodes(labels, chosen, where=f"{head}.confmaps.part_names")
+
+
+def _require_one(job: Job, labels: LabelSet) -> None:
+    if active(job.model_config.head_configs) == "single_instance":
         require_one_animal(labels)
-    return labels
 
 
-def _warn(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        log.warning("%s", sentence)
+def _tells_apart(job: Job) -> bool:
+    return active(job.model_config.head_configs).startswith("multi_class")
+
+
+def _head(job: Job) -> tuple[str, str, Any]:
+    """The model type, the dotted path of its section, and the section."""
+    model_type = active(job.model_config.head_configs)
+    return (
+        model_type,
+        f"model_config.head_configs.{model_type}",
+        getattr(job.model_config.head_configs, model_type),
+    )

@@ -30,8 +30,9 @@ from sleapnn_engine.data.samples import CropPlan
 from . import build, images
 from .device import Compute, prepare_cpu
 from .failures import explained
+from .findings import Findings
 from .group import Group, Lost
-from .labels import Data, open_training_labels, split_data
+from .labels import Data, open_training_labels, open_validation_labels, split_data
 from .loop import take_step
 from .resume import without_start_weights
 from .schedule import Best, Schedule, build_optimizer
@@ -114,9 +115,7 @@ def prepare(
         prepare_cpu()
     else:
         torch.cuda.set_device(where)
-    labels = open_training_labels(made)
-    data = split_data(made, labels)
-    plan = images.plan_images(made, data)
+    labels, data, plan = _labelled(made)
     prepared = Prepared(
         job=made,
         seed=seed,
@@ -131,6 +130,17 @@ def prepare(
     )
     on_disk = made.data_config.data_pipeline_fw == "torch_dataset_cache_img_disk"
     return prepared if on_disk else attrs.evolve(prepared, stores=_stores(prepared))
+
+
+def _labelled(job: Job) -> tuple[LabelSet, Data, InputPlan]:
+    """The labels, split, and the plan of their images. Raises UserError where they have changed since the check."""
+    found = Findings()
+    labels = open_training_labels(job, found=found)
+    val = open_validation_labels(job, to=labels, found=found)
+    found.settle()
+    assert labels is not None
+    data = split_data(job, labels, val=val, found=found)
+    return labels, data, images.plan_images(job, data, found=found)
 
 
 def _stores(prepared: Prepared) -> images.Stores:

@@ -41,26 +41,34 @@ class _Need:
     where: str
 
 
-def require_room(job: Job, samples: FrameSamples, *, folder: Path, compute: Compute) -> None:
-    """Raise UserError when the network and a batch of training samples cannot fit into memory, or no checkpoint can
-    onto the disk of `folder`.
+def require_room(
+    job: Job, samples: FrameSamples, *, network: PoseModel, compute: Compute, images: int = 0
+) -> None:
+    """Raise UserError when the `network` and a batch of training samples cannot fit into memory, beside `images`.
 
-    Memory of a graphics card is not judged: running out of it is an error like any other.
+    `network` is that of `outline`, `images` the bytes that images in memory will take. Memory of a graphics card is
+    not judged: running out of it is an error like any other.
     """
-    network = outline(job, samples)
-    free = free_memory()
+    free = max(free_memory() - images, 0)
     needs = sorted(
         _needs(job, samples, network=network, compute=compute, free=free), key=lambda need: -need.size
     )
     needed = sum(need.size for need in needs)
     if needed > free:
+        beside = " beside the images" if images else ""
         raise UserError(
             f"Training needs at least {size_text(needed)} of memory, most of it for {needs[0].what}; "
-            f"{size_text(free)} are free.",
+            f"{size_text(free)} are free{beside}.",
             where=needs[0].where,
             hint="Use a smaller input scale, smaller crops or batches, or fewer filters.",
         )
-    checkpoint, left = _KEPT * network.parameter_count, shutil.disk_usage(folder).free
+
+
+def require_disk(job: Job, network: PoseModel, *, folder: Path) -> None:
+    """Raise UserError when no checkpoint of the network fits onto the disk of `folder`, which need not exist."""
+    place = folder.absolute()
+    there = next(part for part in (place, *place.parents) if part.exists())
+    checkpoint, left = _KEPT * network.parameter_count, shutil.disk_usage(there).free
     if job.trainer_config.save_ckpt and checkpoint > left:
         raise UserError(
             f"A checkpoint takes {size_text(checkpoint)}, and {size_text(left)} of that disk are free.",

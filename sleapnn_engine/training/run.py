@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -10,9 +11,9 @@ import torch
 
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
-from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.protocol.counting import Reach, epoch_name
@@ -32,22 +33,22 @@ from .device import Compute, choose_computes
 from .earlier import Earlier, read_earlier
 from .failures import DETAILS, Diverged, explained
 from .feed import Feed
-from .held_out import HeldOut, open_held_out
-from .labels import Data, open_training_labels, split_data
+from .findings import Findings
+from .held_out import HeldOut
 from .loop import fit
+from .prepare import Prepared, prepare
 from .profiling import build_profilers
 from .ranks import Ranks, open_ranks
 from .report import Report, open_channel
 from .resolved import resolve, write_final, write_initial
 from .result import nothing_found, predict_all
 from .resume import chosen_seed, inherit_best, split_digest, take_up, without_start_weights
-from .room import require_room
 from .run_folder import LOG, RunFolder, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
 from .tracking import Tracking, open_tracking
-from .truth_files import write_truth
+from .truth_files import write_split
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -192,24 +193,18 @@ def _build_and_fit(run: _Run) -> int:
 
 def _build(run: _Run) -> Training:
     """Everything from labels to optimizer, each step told as a phase."""
-    job, folder, phase = run.job, run.folder, run.report.phase
-    write_initial(job, folder)
+    folder, phase = run.folder, run.report.phase
+    write_initial(run.job, folder)
+    prepared = _prepare(run)
+    job, labels, data, plan = run.job, prepared.labels, prepared.data, prepared.plan
     seed = build.seed_everything(chosen_seed(job, run.earlier))
-    with phase("labels", "Opening labels") as opening:
-        job = run.job = images.with_implied_colour(job, run.earlier)
-        labels = open_training_labels(job, progress=opening.progress)
-        run.held_out = open_held_out(job, to=labels)
-    with phase("split", "Setting frames aside for validation"):
-        data = split_data(job, labels)
-        plan = images.plan_images(job, data)
-        crops = images.plan_crops(job, data, plan)
-        _write_split(run, data)
+    write_split(job, data, prepared.held_out, folder=folder)
     if run.ranks is not None:
         run.ranks.prepare(job, seed=seed, folder=folder)
-    with phase("cache", announce_cache(job, data, plan, processes=len(run.computes))) as cache:
+    with phase("cache", announce_cache(job, needed=prepared.images)) as cache:
         stores = run.stores = images.build_stores(job, data, plan, folder=folder, progress=cache.progress)
         images.place_cache(stores, run.compute)
-        train, val = images.build_samples(job, stores, crops)
+        train, val = images.build_samples(job, stores, prepared.crops)
     with phase("model", "Building the network"):
         model, optimizer = _build_network(run, train)
         steps = build.steps_per_epoch(job, n_train=len(train))
@@ -241,10 +236,30 @@ def _build(run: _Run) -> Training:
         )
 
 
+def _prepare(run: _Run) -> Prepared:
+    """Find out all there is to say against the job. Raises UserError with every reason not to train it."""
+    found = Findings(tell=_log)
+
+    @contextlib.contextmanager
+    def phase(name: str, text: str) -> Iterator[Any]:
+        with run.report.phase(name, text) as told:
+            yield told
+            found.settle()
+
+    prepared = prepare(
+        run.job, computes=run.computes, earlier=run.earlier, folder=run.folder, found=found, phase=phase
+    )
+    run.job, run.held_out = prepared.job, prepared.held_out
+    return prepared
+
+
+def _log(issue: Issue) -> None:
+    log.log(logging.WARNING if issue.severity == "warning" else logging.INFO, "%s", issue.message)
+
+
 def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
     """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
     job = run.job if run.earlier is None else without_start_weights(run.job)
-    require_room(job, samples, folder=run.folder, compute=run.compute)
     model = build.build_model(job, samples=samples)
     run.compute.place(model)
     optimizer = build_optimizer(
@@ -268,23 +283,6 @@ def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int
         start_step=0 if run.earlier is None else run.earlier.step,
         share=Share(0, len(run.computes)),
     )
-
-
-def _write_split(run: _Run, data: Data) -> None:
-    """Copies of the labels as they are used, files for testing included."""
-    for name, part in (("train", data.train), ("val", data.val)):
-        _write_truth(run, part, split=name)
-    for test in run.held_out:
-        if test.labelled:
-            _write_truth(run, test.labels, split="test", first=test.number)
-
-
-def _write_truth(run: _Run, labels: LabelSet, *, split: str, first: int = 0) -> None:
-    only_user = run.job.data_config.user_instances_only
-    try:
-        write_truth(labels, run.folder, split=split, user_instances_only=only_user, first=first)
-    except Exception as error:  # the third-party writer; a copy of the labels is not worth a training
-        log.warning("labels_gt.%s could not be written (%s: %s).", split, type(error).__name__, error)
 
 
 def _callbacks(run: _Run) -> list[Callback]:

@@ -37,6 +37,8 @@ _WRITTEN = (
     "viz",
     "wandb",
 )
+#: The setting that chooses where runs are.
+FOLDER = "trainer_config.ckpt_dir"
 _NO_NAME = ("", "None", None)
 _TAKEN = "This folder already holds a run, which is kept."
 
@@ -88,6 +90,11 @@ def configured_folder(job: Job) -> Path | None:
     return None if trainer.run_name in _NO_NAME else _parent(job) / str(trainer.run_name)
 
 
+def wanted_folder(job: Job, *, model_type: str) -> Path:
+    """Where a run would be that starts now, unless another one is there."""
+    return configured_folder(job) or _parent(job) / (time.strftime("%y%m%d_%H%M%S") + f"_{model_type}")
+
+
 def _parent(job: Job) -> Path:
     folder = job.trainer_config.ckpt_dir
     return Path("." if folder in _NO_NAME else str(folder))
@@ -105,7 +112,7 @@ def create_run_folder(job: Job, *, model_type: str, chosen: Path | None = None) 
         if claimed is None:
             raise UserError(_TAKEN, where=str(chosen), hint="Choose another one.", usage=True)
         return claimed
-    wanted = configured_folder(job) or _parent(job) / (time.strftime("%y%m%d_%H%M%S") + f"_{model_type}")
+    wanted = wanted_folder(job, model_type=model_type)
     claimed, number = _claim(wanted), 0
     while claimed is None:
         number += 1

@@ -85,6 +85,13 @@ def open_tracking(job: Job) -> Iterator[Tracking | None]:
         tracking.end_service(exit_code=1)
 
 
+def check_tracking(job: Job) -> None:
+    """Raise UserError (usage) where `open_tracking` would without asking a server: package missing, switched off."""
+    if job.trainer_config.use_wandb:
+        _mode(job.trainer_config.wandb)
+        _package()
+
+
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
     """Kill the package's process if the block takes longer: what waits for it then fails instead of waiting on.
@@ -127,6 +134,12 @@ def _mode(settings: WandBConfig) -> str:
 
 
 def _load() -> ModuleType:
+    wandb = _package()
+    wandb.setup(wandb.Settings(silent=True))
+    return wandb
+
+
+def _package() -> ModuleType:
     # Its reports on its own use and faults would go out even where values are only kept here.
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     install = f"Install it with “{sys.executable} -m pip install --upgrade wandb”, or set {SWITCH} to false."
@@ -143,7 +156,6 @@ def _load() -> ModuleType:
             hint=install,
             usage=True,
         )
-    wandb.setup(wandb.Settings(silent=True))
     return wandb
 
 

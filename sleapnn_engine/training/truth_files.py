@@ -1,11 +1,31 @@
 """`labels_gt.train.0.slp` and its kind: the split that was used, as labels files other programs open."""
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import sleap_io as sio
 
+from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_writing import save_labels
 from sleapnn_engine.data.records import LabelSet
+
+from .held_out import HeldOut
+from .labels import Data
+
+log = logging.getLogger("sleapnn_engine.training")
+
+
+def write_split(job: Job, data: Data, held_out: Sequence[HeldOut], *, folder: Path) -> None:
+    """Write copies of the labels as they are used, files for testing included; what cannot be written is logged."""
+    parts = [("train", data.train, 0), ("val", data.val, 0)]
+    parts += [("test", test.labels, test.number) for test in held_out if test.labelled]
+    only_user = job.data_config.user_instances_only
+    for split, labels, first in parts:
+        try:
+            write_truth(labels, folder, split=split, user_instances_only=only_user, first=first)
+        except Exception as error:  # the third-party writer; a copy of the labels is not worth a training
+            log.warning("labels_gt.%s could not be written (%s: %s).", split, type(error).__name__, error)
 
 
 def write_truth(

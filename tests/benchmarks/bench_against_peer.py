@@ -100,14 +100,17 @@ def own_loading(config: Path, seconds: float) -> float:
 
     from sleapnn_engine.training import build, images, labels
     from sleapnn_engine.training.allocator import keep_freed_memory
+    from sleapnn_engine.training.findings import Findings
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     keep_freed_memory()
     job = build_job(read_config(config).values)
     seed = build.seed_everything(0)
-    data = labels.split_data(job, labels.open_training_labels(job))
-    plan = images.plan_images(job, data)
+    found = Findings()
+    opened = labels.open_training_labels(job, found=found)
+    data = labels.split_data(job, opened, val=None, found=found)
+    plan = images.plan_images(job, data, found=found)
     crops = images.plan_crops(job, data, plan)
     stores = images.build_stores(job, data, plan, folder=config.parent, progress=lambda *_: None)
     train, val = images.build_samples(job, stores, crops)

@@ -73,11 +73,14 @@ def fill_cache(config: Path) -> dict[str, int]:
     """Bytes of all frames as the network reads them, and by how much this process grew while keeping them."""
     from sleapnn_engine.training import images, labels
     from sleapnn_engine.training.allocator import keep_freed_memory
+    from sleapnn_engine.training.findings import Findings
 
     keep_freed_memory()
     job = build_job(read_config(config).values)
-    data = labels.split_data(job, labels.open_training_labels(job))
-    plan = images.plan_images(job, data)
+    found = Findings()
+    opened = labels.open_training_labels(job, found=found)
+    data = labels.split_data(job, opened, val=None, found=found)
+    plan = images.plan_images(job, data, found=found)
     data.train.read_image(0)
     before = psutil.Process().memory_info().rss
     stores = images.build_stores(job, data, plan, folder=config.parent, progress=lambda *_: None)

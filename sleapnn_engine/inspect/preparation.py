@@ -1,0 +1,54 @@
+"""What a training of a config would find out before its first step, without a training and without its folder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config.build import active, build_job
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.training.device import Compute, choose_computes
+from sleapnn_engine.training.earlier import SETTING, read_earlier
+from sleapnn_engine.training.findings import Findings
+from sleapnn_engine.training.labels import Read
+from sleapnn_engine.training.prepare import Prepared, prepare
+from sleapnn_engine.training.run_folder import wanted_folder
+from sleapnn_engine.training.tracking import SWITCH, check_tracking
+
+from .wanted import Cancelled, require_wanted
+
+ACCELERATOR = "trainer_config.trainer_accelerator"
+
+
+@attrs.frozen(kw_only=True)
+class Preparation:
+    """What was found, and what is known of the training; no `computes` where the machine lacks what is asked for."""
+
+    found: Findings
+    computes: tuple[Compute, ...]
+    prepared: Prepared
+
+
+def prepare_values(values: Mapping[str, Any], *, read: Read, cancelled: Cancelled) -> Preparation:
+    """Prepare a training of a config that `validate` has no errors for, in the order in which a training does.
+
+    Raises UserError (usage) for a config with errors, and NotWanted.
+    """
+    job, found = build_job(values), Findings()
+    computes = _computes(job, found)
+    earlier = None
+    with found.trying(SETTING):
+        earlier = read_earlier(job)
+    with found.trying(SWITCH):
+        check_tracking(job)
+    require_wanted(cancelled)
+    folder = wanted_folder(job, model_type=active(job.model_config.head_configs))
+    prepared = prepare(job, computes=computes, earlier=earlier, folder=folder, found=found, read=read)
+    prepared.close()
+    return Preparation(found=found, computes=computes, prepared=prepared)
+
+
+def _computes(job: Job, found: Findings) -> tuple[Compute, ...]:
+    with found.trying(ACCELERATOR):
+        return choose_computes(job.trainer_config, precision="auto")
+    return ()

@@ -1,0 +1,177 @@
+"""Everything that is found out about a job before images are read: what training and the check of a config have in
+common. A job that is refused here is refused in the same words by both."""
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config.build import active
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.frames import OnDemandFrames
+from sleapnn_engine.data.geometry import InputPlan
+from sleapnn_engine.data.labels import read_labels
+from sleapnn_engine.data.phrases import counted
+from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.samples import CropPlan, FrameSamples
+from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.heads import MapHead
+from sleapnn_engine.models.start import load_start_weights
+
+from . import images
+from .cache import PIPELINE, check_cache
+from .device import Compute
+from .earlier import SETTING, Earlier
+from .findings import Findings
+from .held_out import HeldOut, open_held_out
+from .labels import FRACTION, Data, Read, open_training_labels, open_validation_labels, split_data
+from .network_match import refuse_misfit
+from .resume import without_start_weights
+from .room import outline, require_disk, require_room
+from .run_folder import FOLDER
+from .sight import check_crops, check_input
+
+BATCH = "trainer_config.train_data_loader.batch_size"
+SHUFFLE = "trainer_config.val_data_loader.shuffle"
+WEIGHTS = "model_config.pretrained_backbone_weights"
+
+#: Opens a phase of a run, given its name and what it says; yields what is told of its progress, or None.
+Phase = Callable[[str, str], contextlib.AbstractContextManager[Any]]
+
+
+@attrs.define(kw_only=True)
+class Prepared:
+    """What is known of a job, as far as its faults let it be known.
+
+    `train` and `val` are the samples without images in memory; `network` has shapes and no values; `images` counts the
+    bytes that a cache in memory will take.
+    """
+
+    job: Job
+    labels: LabelSet | None = None
+    held_out: tuple[HeldOut, ...] = ()
+    data: Data | None = None
+    plan: InputPlan | None = None
+    crops: CropPlan | None = None
+    train: FrameSamples | None = None
+    val: FrameSamples | None = None
+    network: PoseModel | None = None
+    images: int = 0
+
+    def close(self) -> None:
+        """Release videos; reading them again opens them again."""
+        for labels in (self.labels, self.data and self.data.val, *(test.labels for test in self.held_out)):
+            if labels is not None:
+                labels.close()
+
+
+def _no_phase(name: str, text: str) -> contextlib.AbstractContextManager[Any]:
+    return contextlib.nullcontext()
+
+
+def prepare(
+    job: Job,
+    *,
+    computes: tuple[Compute, ...],
+    earlier: Earlier | None,
+    folder: Path,
+    found: Findings,
+    phase: Phase = _no_phase,
+    read: Read = read_labels,
+) -> Prepared:
+    """Open the labels, split them, plan the network's input, and see whether there is room for it all.
+
+    `folder` is where the run is or would be; nothing is written. What refuses the job and what is to be said of it goes
+    to `found`; with refusals in it, the rest of what is returned may be missing.
+    """
+    prepared = Prepared(job=job)
+    with phase("labels", "Opening labels") as opening:
+        told = read if opening is None else partial(read, progress=opening.progress)
+        val = _open(prepared, earlier, found=found, read=told)
+    if found.refusals:
+        return prepared
+    with phase("split", "Setting frames aside for validation"):
+        with found.trying(FRACTION):
+            _plan(prepared, val, found=found)
+        if prepared.train is not None:
+            images.check_existing_images(
+                prepared.job, prepared.data, prepared.plan, folder=folder, found=found
+            )
+            _measure(prepared, computes, earlier, folder=folder, found=found)
+    return prepared
+
+
+def _open(prepared: Prepared, earlier: Earlier | None, *, found: Findings, read: Read) -> LabelSet | None:
+    """Open all labels and films; returns those of validation files. Without training labels, the others are only read."""
+    with found.trying(WEIGHTS):
+        prepared.job = images.with_implied_colour(prepared.job, earlier, found=found)
+    before = len(found.refusals)
+    job = prepared.job
+    prepared.labels = open_training_labels(job, found=found, read=read)
+    to = prepared.labels if len(found.refusals) == before else None
+    val = open_validation_labels(job, to=to, found=found, read=read)
+    prepared.held_out = open_held_out(job, to=to, found=found, read=read)
+    return val
+
+
+def _plan(prepared: Prepared, val: LabelSet | None, *, found: Findings) -> None:
+    """Split the frames and plan the samples. Raises UserError where there is nothing to split."""
+    job, labels = prepared.job, prepared.labels
+    assert labels is not None
+    prepared.data = data = split_data(job, labels, val=val, found=found)
+    prepared.plan = plan = images.plan_images(job, data, found=found)
+    prepared.crops = crops = images.plan_crops(job, data, plan)
+    if crops is not None:
+        check_crops(job, data, plan, crops, found=found)
+    stores = images.Stores(train=OnDemandFrames(data.train, plan), val=OnDemandFrames(data.val, plan))
+    prepared.train, prepared.val = images.build_samples(job, stores, crops)
+
+
+def _measure(
+    prepared: Prepared,
+    computes: tuple[Compute, ...],
+    earlier: Earlier | None,
+    *,
+    folder: Path,
+    found: Findings,
+) -> None:
+    """See what the network is, what it starts from, and what memory and disk all takes."""
+    job, samples = prepared.job, prepared.train
+    assert samples is not None
+    _remark(job, samples, devices=len(computes), found=found)
+    with found.trying(PIPELINE):
+        prepared.images = check_cache(job, prepared.data, prepared.plan, processes=max(len(computes), 1))
+    head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
+    with found.trying(head):
+        prepared.network = network = outline(job, samples)
+        finest = min(head.stride for head in network.heads if isinstance(head, MapHead))
+        check_input(samples, prepared.crops, stride=finest, found=found)
+    if prepared.network is None:
+        return
+    with found.trying(BATCH):
+        if computes:
+            require_room(job, samples, network=network, compute=computes[0], images=prepared.images)
+    with found.trying(FOLDER):
+        require_disk(job, network, folder=folder)
+    if earlier is not None:
+        with found.trying(SETTING):
+            refuse_misfit(network.state_dict(), earlier.content["state_dict"], where=SETTING)
+        job = without_start_weights(job)
+    with found.trying(WEIGHTS):
+        load_start_weights(network, job.model_config, fetch=False)
+
+
+def _remark(job: Job, samples: FrameSamples, *, devices: int, found: Findings) -> None:
+    """What of the loaders' settings comes out otherwise than they say."""
+    trainer = job.trainer_config
+    if trainer.train_data_loader.batch_size * max(devices, 1) > len(samples):
+        found.remark(
+            BATCH, f"Batches have {counted(len(samples), 'sample')}, for there are no more to train on."
+        )
+    if trainer.val_data_loader.shuffle:
+        found.remark(
+            SHUFFLE, "Validation samples are taken in their order, so that every epoch is measured alike."
+        )
