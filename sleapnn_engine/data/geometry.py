@@ -88,11 +88,6 @@ class InputPlan:
     channels: int
     warnings: tuple[str, ...] = ()
 
-    @property
-    def seen(self) -> tuple[int, int]:
-        """(height, width) of the scaled images, without what is padded to fit the network."""
-        return _scaled(self.canvas, self.scale)
-
     def sizing(self, size: Sequence[int]) -> FrameSizing:
         """Return the way of images of `size` (height, width, ...)."""
         height, width = int(size[0]), int(size[1])

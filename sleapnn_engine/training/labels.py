@@ -66,8 +66,16 @@ def open_training_labels(job: Job, *, found: Findings, read: Read = read_labels)
             labels = change(job, labels, found=found)
     with found.trying(TRAIN):
         _require_one(job, labels)
+    before = len(found.refusals)
     with found.trying(TRAIN):
         require_visible(labels)
+    if len(found.refusals) == before:
+        labels = _with_heads(job, labels, found=found)
+    return labels
+
+
+def _with_heads(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
+    """With the limbs and identities that the heads learn, as far as the labels have them."""
     model_type, head, section = _head(job)
     for name, _ in HEADS[model_type]:
         with found.trying(TRAIN):

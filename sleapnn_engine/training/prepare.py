@@ -18,7 +18,6 @@ from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
-from sleapnn_engine.models.heads import MapHead
 from sleapnn_engine.models.start import load_start_weights
 
 from . import images
@@ -126,6 +125,7 @@ def _plan(prepared: Prepared, val: LabelSet | None, *, found: Findings) -> None:
     prepared.crops = crops = images.plan_crops(job, data, plan)
     if crops is not None:
         check_crops(job, data, plan, crops, found=found)
+        check_input(crops, found=found)
     stores = images.Stores(train=OnDemandFrames(data.train, plan), val=OnDemandFrames(data.val, plan))
     prepared.train, prepared.val = images.build_samples(job, stores, crops)
 
@@ -146,10 +146,9 @@ def _measure(
         prepared.images = check_cache(job, prepared.data, prepared.plan, processes=max(len(computes), 1))
     head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
     with found.trying(head):
-        prepared.network = network = outline(job, samples)
-        finest = min(head.stride for head in network.heads if isinstance(head, MapHead))
-        check_input(samples, prepared.crops, stride=finest, found=found)
-    if prepared.network is None:
+        prepared.network = outline(job, samples)
+    network = prepared.network
+    if network is None:
         return
     with found.trying(BATCH):
         if computes:

@@ -10,7 +10,7 @@ from sleapnn_engine.data.crops import crop_corners
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
-from sleapnn_engine.data.samples import CropPlan, FrameSamples
+from sleapnn_engine.data.samples import CropPlan
 
 from .findings import Findings
 from .images import PREPROCESSING, animals_of
@@ -37,12 +37,20 @@ def check_crops(job: Job, data: Data, plan: InputPlan, crops: CropPlan, *, found
         )
     elif side > longest:
         found.warn(CROP, f"Crops of {side} px are larger than the images ({size} px): the rest is black.")
-    for labels, what, so in (
-        (data.train, "training", "not learned"),
-        (data.val, "validation", "not found there"),
-    ):
-        with found.trying(CROP):
-            found.warn(CROP, *_cut_off(_count_cut(labels, plan, side=side), side=side, what=what, so=so))
+    learned = _count_cut(data.train, plan, side=side)
+    if learned.parts and learned.outside == learned.parts:
+        found.refuse(
+            UserError(
+                f"Crops of {side} px show no part of any training animal.",
+                where=CROP,
+                hint="Use larger crops, or leave the size to be found from the labels.",
+            ),
+            CROP,
+        )
+    else:
+        found.warn(CROP, *_cut_off(learned, side=side, what="training", so="not learned"))
+    measured = _count_cut(data.val, plan, side=side)
+    found.warn(CROP, *_cut_off(measured, side=side, what="validation", so="not found there"))
 
 
 @attrs.frozen
@@ -66,39 +74,20 @@ def _count_cut(labels: LabelSet, plan: InputPlan, *, side: int) -> _Cut:
 
 
 def _cut_off(cut: _Cut, *, side: int, what: str, so: str) -> list[str]:
-    """What to say of it. Raises UserError where the crops show nothing of any animal."""
+    """What to say of it."""
     if not cut.clipped:
         return []
-    if cut.outside == cut.parts:
-        raise UserError(
-            f"Crops of {side} px show no part of any {what} animal.",
-            where=CROP,
-            hint="Use larger crops, or leave the size to be found from the labels.",
-        )
     animals = f"{counted(cut.clipped, f'{what} animal')} of {cut.animals}"
     parts = f"{counted(cut.outside, 'visible part')} of {cut.parts}"
     are = "is" if cut.outside == 1 else "are"
     return [f"Crops of {side} px do not hold all parts of {animals}: {parts} {are} outside and {so}."]
 
 
-def check_input(samples: FrameSamples, crops: CropPlan | None, *, stride: int, found: Findings) -> None:
-    """Tell where the network's input is too small for it; `stride` is that of its finest map."""
-    plan = samples.store.plan
-    seen = plan.seen if crops is None else (crops.scaled, crops.scaled)
-    size = f"{seen[1]}×{seen[0]}"
-    if max(seen) <= stride:
-        found.refuse(
-            UserError(
-                f"The network sees {'crops' if crops else 'images'} of {size} px, which is one cell of its map "
-                f"(output stride {stride}): no place can be found on it.",
-                where=SCALE,
-                hint="Use a larger input scale, or a smaller output stride.",
-            ),
-            SCALE,
-        )
-    elif crops is not None and max(seen) < crops.multiple:
+def check_input(crops: CropPlan, *, found: Findings) -> None:
+    """Tell where crops are too small for the network; of whole images `plan_input` tells it."""
+    if crops.scaled < crops.multiple:
         found.warn(
             SCALE,
-            f"The network sees crops of {size} px, less than its largest stride: padded to "
+            f"The network sees crops of {crops.scaled}×{crops.scaled} px, less than its largest stride: padded to "
             f"{crops.input_side}×{crops.input_side} px.",
         )

@@ -58,4 +58,4 @@ def test_animals_that_only_validation_has_are_counted_too(tmp_path: Path) -> Non
     )
     said = [text for text in warnings(config) if "do not hold all parts" in text]
     assert len(said) == 1
-    assert "of 8 validation animals of 8; those parts cannot be found there" in said[0]
+    assert "of 8 validation animals of 8: 24 visible parts of 24 are outside and not found there." in said[0]

@@ -65,8 +65,8 @@ def test_more_than_there_is_gets_refused_before_reading(tmp_path: Path) -> None:
         UserError, match=r"The images take \d+ GB of memory; [\d.]+ [MG]B are free\."
     ) as caught:
         train(build_job(job(tmp_path, labels, **sizes)), stream=io.StringIO())
-    assert caught.value.where == "data_config.data_pipeline_fw"
-    assert "torch_dataset_cache_img_disk" in caught.value.hint
+    assert "data_config.data_pipeline_fw: The images take" in caught.value.message
+    assert "torch_dataset_cache_img_disk" in caught.value.message
     assert not (tmp_path / "models").exists()
 
 

@@ -193,21 +193,23 @@ def test_limbs_that_lead_in_a_circle_are_refused_with_their_names(tmp_path: Path
 
 @pytest.mark.parametrize("model_type", ["centered_instance", "multi_class_topdown"])
 def test_a_crop_without_any_labelled_point_is_trained_on_and_drawn(tmp_path: Path, model_type: str) -> None:
-    """The middle of an animal whose parts are all farther away than the crop reaches."""
+    """The middle of an animal whose parts are all farther away than the crop reaches; without any other, nothing
+    could be learned."""
     labels = edited(two(tmp_path), "ends.slp", hide(NODES.index("neck")))
+    small = {"model_type": model_type, "data_config__preprocessing__crop_size": 4}
+    assert refusal(job(tmp_path, labels, **small)).message == "Crops of 4 px show no part of any training animal."
     run = trained(
         job(
             tmp_path,
-            labels,
-            model_type=model_type,
-            data_config__preprocessing__crop_size=4,
+            [labels, two(tmp_path, name="whole.slp", frames=1)],
+            **small,
             trainer_config__visualize_preds_during_training=True,
             trainer_config__keep_viz=True,
         )
     )
     assert {path.name for path in (run / "viz").iterdir()} == {"train.0000.png", "validation.0000.png"}
     said = [event["body"]["text"] for event in events(run) if event["kind"] == "log"]
-    assert any("Crops of 4 px do not hold all parts of 12 training animals of 12" in text for text in said)
+    assert any("Crops of 4 px do not hold all parts of 14 training animals of 14" in text for text in said)
 
 
 @pytest.mark.parametrize("pipeline", ["torch_dataset", "torch_dataset_cache_img_memory"])

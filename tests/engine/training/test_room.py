@@ -105,9 +105,10 @@ def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pyte
 def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(training: Training) -> None:
         card = Compute(device=torch.device("cuda"), bf16=True)
+        network = outline(training.job, training.feed.train)
         monkeypatch.setattr(room, "free_memory", lambda: 5 * training.model.parameter_count)
-        require_room(training.job, training.feed.train, folder=training.folder, compute=card)
+        require_room(training.job, training.feed.train, network=network, compute=card)
         with pytest.raises(UserError, match=r"needs at least [\d.]+ [kM]B of memory"):
-            require_room(training.job, training.feed.train, folder=training.folder, compute=training.compute)
+            require_room(training.job, training.feed.train, network=network, compute=training.compute)
 
     built(job(tmp_path, write_labels(tmp_path)), look)
