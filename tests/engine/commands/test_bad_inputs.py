@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.training.jobs import events, faults, finish, start
 
+from .agreement import require_agreement
 from .in_process import Said, engine, smallest_job
 
 TRAINS = 0
@@ -285,10 +286,12 @@ def test_labels(bad: Path, tmp_path: Path, name: str, model_type: str, code: int
     changes = {}
     if "anchor" in name:
         changes[f"{HEADS}{model_type}.confmaps.anchor_part"] = "thorax"
-    said = engine("train", smallest_job(tmp_path, bad / name, model_type, **changes))
+    config, run = smallest_job(tmp_path, bad / name, model_type, **changes), tmp_path / "models" / "run"
+    said = engine("train", config)
     assert words in said.err
+    require_agreement(said, config, run=run)
     if code == TRAINS:
-        check_trained(said, tmp_path / "models" / "run")
+        check_trained(said, run)
     else:
         check_refused(said, tmp_path / "models", code=code, about=str(bad / name))
 
@@ -335,6 +338,7 @@ def test_configs(bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nam
     said = engine("train", bad / "configs" / f"{name}.yaml")
     assert words in said.err
     assert said.code == code
+    require_agreement(said, bad / "configs" / f"{name}.yaml", run=home / "runs" / "cfg")
     if code == TRAINS:
         check_trained(said, home / "runs" / "cfg")
     else:
