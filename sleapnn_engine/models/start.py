@@ -44,8 +44,8 @@ def load_start_weights(
     """Copy what the config names into the model: ImageNet weights first, then backbone, then heads.
 
     What does not fit keeps its random start and is told in the report. Without `fetch`, ImageNet weights that are not
-    on this computer are passed over. A model on the meta device only shows what would fit. Raises UserError when a file is missing,
-    damaged or foreign, or when nothing of it fits.
+    on this computer are passed over. A model on the meta device only shows what would fit. Raises UserError when a
+    file is missing, damaged or foreign, or when nothing of it fits.
     """
     reports = []
     setting, name = imagenet_setting(config.backbone_config)

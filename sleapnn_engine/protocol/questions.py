@@ -19,7 +19,8 @@ _QUESTIONS = (
     Verb(
         name="describe",
         doc="What the labels of a config hold: what `sleapnn-engine describe --json` prints, of the training labels; "
-        "besides `validation`, the same of the validation labels or null.",
+        "besides `validation`, the same of the validation labels or null, and `test`, a list of the same of each labelled "
+        "test file.",
         fields=(_VALUES,),
     ),
     Verb(
