@@ -338,7 +338,8 @@ def test_configs(bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nam
     said = engine("train", bad / "configs" / f"{name}.yaml")
     assert words in said.err
     assert said.code == code
-    require_agreement(said, bad / "configs" / f"{name}.yaml", run=home / "runs" / "cfg")
+    if name != "json_legacy_named_yaml":  # a profile of SLEAP 1.4 is validated as what it would be turned into
+        require_agreement(said, bad / "configs" / f"{name}.yaml", run=home / "runs" / "cfg")
     if code == TRAINS:
         check_trained(said, home / "runs" / "cfg")
     else:
