@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from . import tree
 from .checks_model import MODEL_CHECKS
 from .issue import Fix, Issue, error, warning
+from .model_types import MODEL_TYPES
 from .spec import SPEC
 from .values import describe
 from .view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER, View
@@ -72,7 +73,7 @@ def _crop(view: View) -> Iterator[Issue]:
     size = view.number(crop)
     if size is None or not view.head():
         return
-    if not view.head().endswith(("centered_instance", "multi_class_topdown")):
+    if not MODEL_TYPES[view.head().rpartition(".")[2]].cropped:
         yield warning(
             crop,
             "Crop size has no effect: this model type looks at whole images.",

@@ -3,26 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-Facts = Mapping[str, Any]
+from .model_types import MODEL_TYPES
 
-#: Types that find limbs, and types that tell animals apart.
-ALONG_LIMBS = ("bottomup",)
-BY_IDENTITY = ("multi_class_bottomup", "multi_class_topdown")
+Facts = Mapping[str, Any]
 
 
 def misfit(model_type: str, facts: Facts) -> str:
     """Why a model of this type cannot be trained on these labels, in one sentence; '' when it can."""
+    kind = MODEL_TYPES[model_type]
     most, marks = facts.get("max_instances_per_frame"), facts.get("centroid_marks")
-    if model_type != "centroid" and marks and not most:
+    if not kind.centroid and marks and not most:
         what = "1 centroid mark, which has" if marks == 1 else f"{marks} centroid marks, which have"
         return f"The labels hold {what} no body parts; choose a centroid model, or label parts in SLEAP."
-    if model_type == "single_instance" and isinstance(most, int) and most > 1:
+    if kind.one_animal and not kind.cropped and isinstance(most, int) and most > 1:
         return f"Some frames show {most} animals; a one-animal model can learn only one per frame."
-    if model_type in ALONG_LIMBS and not facts.get("edges"):
+    if kind.limbs and not facts.get("edges"):
         return "The skeleton has no limbs, along which this model joins parts to animals; add edges in SLEAP."
-    if model_type in BY_IDENTITY and not facts.get("tracks"):
+    if kind.identities and not facts.get("tracks"):
         return "The labels have no tracks, so there are no identities to learn; assign tracks in SLEAP."
-    if model_type in BY_IDENTITY and not _tracked(facts):
+    if kind.identities and not _tracked(facts):
         return "No labelled animal has a track, so there are no identities to learn; assign tracks in SLEAP."
     return ""
 
@@ -30,13 +29,14 @@ def misfit(model_type: str, facts: Facts) -> str:
 def doubts(model_type: str, facts: Facts) -> list[str]:
     """What a model of this type will make less of than it could, one sentence each."""
     found = []
+    kind = MODEL_TYPES[model_type]
     animals = sum(count * frames for count, frames in facts.get("instances_per_frame", []))
     without = facts.get("untracked_instances", 0)
-    if model_type in BY_IDENTITY and 0 < without < animals:
+    if kind.identities and 0 < without < animals:
         found.append(f"{without} of {animals} animals have no track; of their identity nothing is learned.")
-    if model_type in BY_IDENTITY and len(facts.get("tracks", [])) == 1:
+    if kind.identities and len(facts.get("tracks", [])) == 1:
         found.append("All animals have the same track, so there is nothing to tell apart.")
-    if model_type in ALONG_LIMBS and facts.get("edges") and len(_pieces(facts)) > 1:
+    if kind.limbs and facts.get("edges") and len(_pieces(facts)) > 1:
         found.append(
             f"The limbs leave the skeleton in {len(_pieces(facts))} pieces, which are put together by distance; "
             "where animals are close, parts may go to the wrong one."

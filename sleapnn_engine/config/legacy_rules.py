@@ -6,6 +6,7 @@ from .legacy_augment import carry_augmentation
 from .legacy_draft import Draft
 from .legacy_fields import DROPPED
 from .legacy_skeleton import plain_skeletons
+from .model_types import keys_of
 from .spec import SPEC
 from .view import DATA, MODEL, PREPROCESSING, SCHEDULERS, TRAINER
 
@@ -122,7 +123,7 @@ def _image_size(draft: Draft) -> None:
 def _crops(draft: Draft) -> bool:
     return any(
         draft.source.section_is_set(f"model.heads.{name}")
-        for name in ("centered_instance", "multi_class_topdown")
+        for name in keys_of(lambda kind: kind.cropped)
     )
 
 

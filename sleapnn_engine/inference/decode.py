@@ -6,15 +6,13 @@ import attrs
 import numpy as np
 import torch
 
-from sleapnn_engine.models.heads import HEADS
+from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
 
 from .animals import Animals, make_animals
 from .grouping import group_along_fields
 from .identities import group_by_class
 from .peaks import Peaks, Refinement, global_peaks, local_peaks
 
-#: Model types that give exactly one animal for each image or crop.
-ONE_EACH = ("single_instance", "centered_instance", "multi_class_topdown")
 # An untrained network shows peaks everywhere; beyond this many of a node they cost time and mean nothing.
 _MOST_PEAKS = 100
 # Each of these is an animal by itself, and nothing has to be paired.
@@ -50,19 +48,23 @@ class Decoder:
             if self.one_each:
                 return self._one_each(outputs)
             peaks = self._local_peaks(outputs)
-            if self.model_type == "centroid":
+            if self._kind.centroid:
                 return _centroids(peaks, images=len(outputs[self._head("confmaps")]))
-            if self.model_type == "bottomup":
+            if self._kind.limbs:
                 return self._along_fields(peaks, outputs)
             return self._by_class(peaks, outputs)
 
     @property
+    def _kind(self) -> ModelType:
+        return MODEL_TYPES[self.model_type]
+
+    @property
     def one_each(self) -> bool:
         """Whether there is exactly one animal for each image."""
-        return self.model_type in ONE_EACH
+        return self._kind.one_animal
 
     def _head(self, section: str) -> str:
-        return dict(HEADS[self.model_type])[section]
+        return self._kind.heads[section]
 
     def _local_peaks(self, outputs: dict[str, torch.Tensor]) -> Peaks:
         head = self._head("confmaps")
@@ -71,7 +73,7 @@ class Decoder:
             stride=self.strides[head],
             threshold=self.threshold,
             refinement=self.refinement,
-            most=_MOST_PEAKS if self.model_type != "centroid" else _MOST_CENTRES,
+            most=_MOST_PEAKS if not self._kind.centroid else _MOST_CENTRES,
         )
 
     def _along_fields(self, peaks: Peaks, outputs: dict[str, torch.Tensor]) -> list[Animals]:
@@ -94,7 +96,7 @@ class Decoder:
         points, values = points.cpu().numpy(), values.cpu().numpy()
         classes = np.full(len(points), -1)
         chances = np.full(len(points), np.nan)
-        if self.model_type == "multi_class_topdown":
+        if self._kind.class_vectors:
             vectors = outputs[self._head("class_vectors")].float().cpu().numpy()
             classes, chances = vectors.argmax(axis=1), vectors.max(axis=1)
         return [

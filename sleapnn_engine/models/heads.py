@@ -8,19 +8,7 @@ import attrs
 from torch import Tensor, nn
 
 from ..config.errors import UserError
-
-#: Model type -> its heads as (config section, name in the checkpoint), in checkpoint and loss order.
-HEADS: dict[str, tuple[tuple[str, str], ...]] = {
-    "single_instance": (("confmaps", "SingleInstanceConfmapsHead"),),
-    "centroid": (("confmaps", "CentroidConfmapsHead"),),
-    "centered_instance": (("confmaps", "CenteredInstanceConfmapsHead"),),
-    "bottomup": (("confmaps", "MultiInstanceConfmapsHead"), ("pafs", "PartAffinityFieldsHead")),
-    "multi_class_bottomup": (("confmaps", "MultiInstanceConfmapsHead"), ("class_maps", "ClassMapsHead")),
-    "multi_class_topdown": (
-        ("confmaps", "CenteredInstanceConfmapsHead"),
-        ("class_vectors", "ClassVectorsHead"),
-    ),
-}
+from ..config.model_types import MODEL_TYPES
 
 
 @attrs.frozen(kw_only=True)
@@ -93,8 +81,8 @@ def apply_head(head: Head, layers: nn.Module, features: Tensor) -> Tensor:
 
 def confidence_head(model_type: str, *, n_nodes: int, stride: int) -> MapHead:
     """The confidence-map head of a model type; a centroid model has a single channel."""
-    name = dict(HEADS[model_type])["confmaps"]
-    return MapHead(name=name, channels=1 if model_type == "centroid" else n_nodes, stride=stride)
+    kind = MODEL_TYPES[model_type]
+    return MapHead(name=kind.heads["confmaps"], channels=1 if kind.centroid else n_nodes, stride=stride)
 
 
 def field_head(*, n_edges: int, stride: int) -> MapHead:
@@ -141,11 +129,12 @@ def build_heads(
     _require(outputs, model_type)
     stride = section.confmaps.output_stride
     heads: list[Head] = [confidence_head(model_type, n_nodes=outputs.n_nodes, stride=stride)]
-    if model_type == "bottomup":
+    kind = MODEL_TYPES[model_type]
+    if kind.limbs:
         heads.append(field_head(n_edges=outputs.n_edges, stride=section.pafs.output_stride))
-    if model_type == "multi_class_bottomup":
+    if kind.class_maps:
         heads.append(class_map_head(n_classes=outputs.n_classes, stride=section.class_maps.output_stride))
-    if model_type == "multi_class_topdown":
+    if kind.class_vectors:
         vectors = section.class_vectors
         heads.append(
             class_vector_head(
@@ -162,9 +151,9 @@ def build_heads(
 def _require(outputs: Outputs, model_type: str) -> None:
     needed = {"n_nodes": "body part", "n_edges": "limb", "n_classes": "identity"}
     names = ["n_nodes"]
-    if model_type == "bottomup":
+    if MODEL_TYPES[model_type].limbs:
         names.append("n_edges")
-    if model_type.startswith("multi_class"):
+    if MODEL_TYPES[model_type].identities:
         names.append("n_classes")
     for name in names:
         if getattr(outputs, name) < 1:

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.build import active
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.loader import ALONE, Share, TrainBatches
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples
-from sleapnn_engine.inference.decode import ONE_EACH, Decoder
+from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel, build_network
-from sleapnn_engine.models.heads import HEADS, MapHead
+from sleapnn_engine.models.heads import MapHead
 from sleapnn_engine.models.start import load_start_weights
 
 from .feed import Feed
@@ -134,11 +135,11 @@ def build_losses(job: Job) -> tuple[HeadLoss, ...]:
             loss_scale=mining.loss_scale,
         )
     model_type, section = _section(job)
-    heads = HEADS[model_type]
+    heads = MODEL_TYPES[model_type].heads.items()
     losses = []
     for name, head in heads:
         weight = getattr(section, name).loss_weight if len(heads) > 1 else None
-        mined = hard if name in MINED and model_type != "centroid" else None
+        mined = hard if name in MINED and not MODEL_TYPES[model_type].centroid else None
         losses.append(HeadLoss(head=head, name=name, weight=1.0 if weight is None else weight, hard=mined))
     return tuple(losses)
 
@@ -152,10 +153,10 @@ def build_decoder(job: Job, model: PoseModel, labels: LabelSet) -> Decoder:
     model_type, _ = _section(job)
     return Decoder(
         model_type=model_type,
-        n_nodes=1 if model_type == "centroid" else len(labels.nodes),
+        n_nodes=1 if MODEL_TYPES[model_type].centroid else len(labels.nodes),
         edges=np.array(edge_table(labels.nodes, labels.edges), dtype=np.int64).reshape(-1, 2),
         strides={head.name: head.stride for head in model.heads if isinstance(head, MapHead)},
-        threshold=float("-inf") if model_type in ONE_EACH else 0.2,
+        threshold=float("-inf") if MODEL_TYPES[model_type].one_animal else 0.2,
         refinement="quadratic",
     )
 

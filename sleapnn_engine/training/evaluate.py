@@ -13,6 +13,7 @@ import numpy as np
 import sleap_io as sio
 import torch
 
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.data.frames import OnDemandFrames
 from sleapnn_engine.data.loader import validation_batches
@@ -144,7 +145,7 @@ def _scores(samples: FrameSamples, animals: Animals, model_type: str) -> np.ndar
     """Scores (I,) as other programs give them: the sum of the peaks of an only animal, 1 for one whose place is known."""
     if isinstance(samples, CropSamples):
         return np.ones(len(animals))
-    return animals.node_scores.sum(axis=1) if model_type == "single_instance" else animals.scores
+    return animals.node_scores.sum(axis=1) if MODEL_TYPES[model_type].one_animal else animals.scores
 
 
 def _frame(
@@ -179,13 +180,13 @@ def _write(training: Training, part: Part, frames: Sequence[PredictedFrame], *, 
         videos = sio.load_slp(source.absolute().as_posix()).videos
     else:
         videos = [sio.load_video(source.absolute().as_posix())]
-    named = training.model_type.startswith("multi_class")
+    named = MODEL_TYPES[training.model_type].identities
     names = PoseNames.of(labels, classes=labels.tracks if named else ())
     write_predictions(
         training.folder / f"labels_pr.{part.split}.{part.number}.slp",
         frames,
         videos=videos,
-        names=PoseNames.centroid() if training.model_type == "centroid" else names,
+        names=PoseNames.centroid() if MODEL_TYPES[training.model_type].centroid else names,
         provenance={"model": str(weights), "labels": str(source), "peak_threshold": THRESHOLD},
     )
     if not part.labelled:
@@ -207,7 +208,7 @@ def _write(training: Training, part: Part, frames: Sequence[PredictedFrame], *, 
 
 
 def _measure(training: Training, samples: FrameSamples, frames: Sequence[PredictedFrame]) -> Metrics:
-    labels, centers = samples.store.labels, training.model_type == "centroid"
+    labels, centers = samples.store.labels, MODEL_TYPES[training.model_type].centroid
     compared = [
         EvaluatedFrame(
             predicted=found.points,

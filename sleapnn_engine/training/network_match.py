@@ -9,10 +9,10 @@ from torch import Tensor
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import active, job_values
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.models.assemble import build_network
-from sleapnn_engine.models.heads import HEADS
 from sleapnn_engine.models.matching import Misfit
 from sleapnn_engine.models.weights import PREFIX
 
@@ -88,7 +88,7 @@ def refuse_misfit(
 def model_type_of(state: Mapping[str, Tensor]) -> str:
     """The model type whose heads a state_dict has; '' when it is none of ours."""
     heads = {head for name in state if (head := _head(name)) and not head.startswith("pre_classification")}
-    return next((kind for kind, parts in HEADS.items() if {head for _, head in parts} == heads), "")
+    return next((key for key, kind in MODEL_TYPES.items() if set(kind.heads.values()) == heads), "")
 
 
 def _outputs(state: Mapping[str, Tensor]) -> dict[str, int]:

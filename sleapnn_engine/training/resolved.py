@@ -9,12 +9,12 @@ from typing import Any
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import active, job_values
 from sleapnn_engine.config.files import dump_config, save_text
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropSamples, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
-from sleapnn_engine.models.heads import HEADS
 
 INITIAL = "initial_config.yaml"
 FINAL = "training_config.yaml"
@@ -94,14 +94,14 @@ def _head(job: Job, labels: LabelSet, model: PoseModel) -> Iterator[tuple[str, A
     """Names of the channels of every head, in their order."""
     model_type = active(job.model_config.head_configs)
     section = f"model_config.head_configs.{model_type}"
-    if model_type != "centroid":
+    if not MODEL_TYPES[model_type].centroid:
         yield f"{section}.confmaps.part_names", list(labels.nodes)
-    for name, _ in HEADS[model_type]:
+    for name in MODEL_TYPES[model_type].heads:
         if name == "pafs":
             yield f"{section}.pafs.edges", [list(edge) for edge in labels.edges]
         if name in ("class_maps", "class_vectors"):
             yield f"{section}.{name}.classes", list(labels.tracks)
-    if model_type == "multi_class_topdown":
+    if MODEL_TYPES[model_type].class_vectors:
         unet = job.model_config.backbone_config.unet
         deepest = model.backbone.shape.bottleneck_stride if unet is None else unet.max_stride
         yield f"{section}.class_vectors.output_stride", deepest

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.build import active
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.fields import part_affinity_fields
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.targets import class_maps, class_vectors, confidence_maps
-from sleapnn_engine.models.heads import HEADS
 
 
 class Target(Protocol):
@@ -101,7 +101,7 @@ def build_targets(job: Job, labels: LabelSet) -> tuple[Target, ...]:
     """
     model_type = active(job.model_config.head_configs)
     section = getattr(job.model_config.head_configs, model_type)
-    return tuple(_target(name, head, getattr(section, name), labels) for name, head in HEADS[model_type])
+    return tuple(_target(name, head, getattr(section, name), labels) for name, head in MODEL_TYPES[model_type].heads.items())
 
 
 def _target(name: str, head: str, part: object, labels: LabelSet) -> Target:

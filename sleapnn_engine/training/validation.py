@@ -7,6 +7,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.evaluation.scores import PoseScores, Summary
 from sleapnn_engine.inference.animals import Animals
 from sleapnn_engine.protocol.counting import epoch_name
@@ -65,7 +66,7 @@ def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -
     """Compare what was found on one validation sample with its labels, in source-image pixels."""
     samples = training.feed.val
     truth, tracks = samples.truth(index)
-    named = training.model_type.startswith("multi_class")
+    named = MODEL_TYPES[training.model_type].identities
     scores.add(
         samples.to_source(index, animals.points),
         truth,

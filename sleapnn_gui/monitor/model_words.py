@@ -1,13 +1,11 @@
 """What types of model are called, and in which ways their runs differ to the eye."""
 
+from sleapnn_engine.config.model_types import keys_of
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.view import HEADS
 
-CROPPED = frozenset({"centered_instance", "multi_class_topdown"})
-"""Types whose images are crops around one animal each."""
-
-ONE_ANIMAL = CROPPED | {"single_instance"}
-"""Types whose every image shows exactly one animal, so that what was found belongs to it however far off it is."""
+CROPPED = frozenset(keys_of(lambda kind: kind.cropped))
+ONE_ANIMAL = frozenset(keys_of(lambda kind: kind.one_animal))
 
 
 def model_name(model_type: str) -> str:

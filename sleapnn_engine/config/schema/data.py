@@ -5,11 +5,12 @@ from typing import Any, List, Optional
 import attrs
 
 from ..meta import Choice, When, section, setting
+from ..model_types import keys_of
 from .augment import AugmentationConfig
 
 _CROPPED = When(
     path="model_config.head_configs",
-    values=("centered_instance", "multi_class_topdown"),
+    values=keys_of(lambda kind: kind.cropped),
     says="Has no effect: this model type looks at whole images.",
 )
 _DISK = When(

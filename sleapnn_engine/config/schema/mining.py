@@ -5,6 +5,7 @@ from typing import Optional
 import attrs
 
 from ..meta import When, setting
+from ..model_types import keys_of
 
 _MINING = When(
     path="trainer_config.online_hard_keypoint_mining.online_mining",
@@ -13,14 +14,7 @@ _MINING = When(
 )
 _PARTS = When(
     path="model_config.head_configs",
-    values=(
-        None,
-        "single_instance",
-        "centered_instance",
-        "bottomup",
-        "multi_class_bottomup",
-        "multi_class_topdown",
-    ),
+    values=(None, *keys_of(lambda kind: not kind.centroid)),
     says="Has no effect: this model type finds one point of each animal.",
 )
 

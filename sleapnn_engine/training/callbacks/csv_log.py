@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sleapnn_engine.config.disk import write_whole
+from sleapnn_engine.config.model_types import MODEL_TYPES
 
 from ..state import EpochResult, Training
 from .base import Callback
@@ -19,8 +20,6 @@ HEAD_COLUMNS = {
     "class_maps": "classmap_loss",
     "class_vectors": "classvector_loss",
 }
-#: Model types whose maps are those of one animal, so that each node has a loss of its own.
-WITH_NODES = ("single_instance", "centered_instance", "multi_class_topdown")
 
 
 def epoch_values(result: EpochResult) -> dict[str, float]:
@@ -64,12 +63,12 @@ class CsvLog(Callback):
 
     def _columns(self, training: Training) -> list[str]:
         names = []
-        if training.model_type in WITH_NODES:
+        if MODEL_TYPES[training.model_type].one_animal:
             names += [f"train/confmaps/{node}" for node in training.feed.nodes]
         heads = [loss.name for loss in training.losses]
         if len(heads) > 1:
             names += [f"{part}/{HEAD_COLUMNS[head]}" for part in ("train", "val") for head in heads]
-        return names + ["val/class_accuracy"] * training.model_type.startswith("multi_class")
+        return names + ["val/class_accuracy"] * MODEL_TYPES[training.model_type].identities
 
 
 def _line(row: Sequence[object]) -> str:

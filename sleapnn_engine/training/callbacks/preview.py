@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import torch
 
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.evaluation.scores import pairs_found
 
@@ -146,7 +147,7 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
     labels, head = samples.store.labels, training.feed.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
     identities = {}
-    if training.model_type.startswith("multi_class"):
+    if MODEL_TYPES[training.model_type].identities:
         identities = {
             "true_identities": _names(shown.tracks, labels.tracks),
             "identities": _names(shown.classes, labels.tracks),

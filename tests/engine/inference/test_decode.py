@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.targets import centroids
 from sleapnn_engine.inference.decode import Decoder
-from sleapnn_engine.models.heads import HEADS
 
 from .poses import (
     FLY,
@@ -41,7 +41,7 @@ def decoder(model_type, **settings):
 def test_one_animal_per_image(model_type):
     scenes = [place(FLY, at=(150, 120), degrees=70 * k)[None] for k in range(3)]
     scenes[1][0, 4] = np.nan
-    head = HEADS[model_type][0][1]
+    head = MODEL_TYPES[model_type].heads["confmaps"]
     for animals, truth in zip(decoder(model_type)({head: maps_of(stack(scenes))}), scenes, strict=True):
         assert_same_animals(animals.points, truth)
         assert animals.scores[0] == pytest.approx(animals.node_scores.mean())
@@ -150,13 +150,13 @@ def test_animals_by_identity():
         np.testing.assert_allclose(found.points[row], truth, atol=0.1)
 
 
-@pytest.mark.parametrize("model_type", list(HEADS))
+@pytest.mark.parametrize("model_type", list(MODEL_TYPES))
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_noise_is_decoded_with_bounded_numbers(model_type, precision):
     generator = torch.Generator().manual_seed(0)
     sizes = {"CentroidConfmapsHead": 1, "PartAffinityFieldsHead": 24, "ClassMapsHead": 3}
     outputs = {}
-    for _, head in HEADS[model_type]:
+    for head in MODEL_TYPES[model_type].heads.values():
         stride = STRIDES.get(head)
         shape = (
             (2, 3)

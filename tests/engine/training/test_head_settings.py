@@ -12,7 +12,7 @@ from torch import Tensor
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.models.heads import HEADS
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.training.feed import Example
 from sleapnn_engine.training.state import Training
 
@@ -20,7 +20,7 @@ from .jobs import events
 from .rendered import NODES, built, job, places, trained, write_labels
 
 HEAD = "model_config.head_configs."
-WITH_PARTS = [name for name in HEADS if name != "centroid"]
+WITH_PARTS = [name for name in MODEL_TYPES if name != "centroid"]
 ANCHORED = ("centroid", "centered_instance", "multi_class_topdown")
 IDENTIFIED = {"multi_class_bottomup": "class_maps", "multi_class_topdown": "class_vectors"}
 
@@ -48,7 +48,7 @@ def first(training: Training) -> Example:
 
 def target(training: Training, name: str) -> Tensor:
     """What the head of that section should put out for the first training sample."""
-    return first(training).targets[dict(HEADS[training.model_type])[name]][0]
+    return first(training).targets[MODEL_TYPES[training.model_type].heads[name]][0]
 
 
 def peaks(maps: Tensor, *, stride: int = 2) -> np.ndarray:
@@ -77,7 +77,7 @@ def test_each_chosen_part_is_one_map_in_the_order_chosen(
 ) -> None:
     def look(training: Training) -> tuple[Tensor, Tensor, np.ndarray]:
         with torch.no_grad():
-            made = training.model(first(training).images)[dict(HEADS[model_type])["confmaps"]]
+            made = training.model(first(training).images)[MODEL_TYPES[model_type].heads["confmaps"]]
         return target(training, "confmaps"), made[0], drawn(training)[0]
 
     wanted, made, points = built(config(tmp_path, model_type, confmaps__part_names=names), look)
@@ -129,7 +129,7 @@ def spread(maps: Tensor) -> float:
 @pytest.mark.setting("model_config.head_configs.*.confmaps.sigma")
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("sigma", [1.0, 2.5])
-@pytest.mark.parametrize("model_type", HEADS)
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_sigma_is_the_spread_of_the_bumps_in_cells(
     tmp_path: Path, model_type: str, sigma: float, stride: int
 ) -> None:
@@ -181,7 +181,7 @@ def test_the_width_of_limbs_is_in_input_pixels_whatever_the_stride(
 
 
 STRIDES = [
-    *((model_type, "confmaps") for model_type in HEADS),
+    *((model_type, "confmaps") for model_type in MODEL_TYPES),
     ("bottomup", "pafs"),
     ("multi_class_bottomup", "class_maps"),
 ]
@@ -205,7 +205,7 @@ def test_output_stride_is_input_pixels_per_cell_of_that_head_alone(
         side = example.images.shape[-1]
         return {
             name: (side / outputs[head].shape[-1], side / example.targets[head].shape[-1])
-            for name, head in HEADS[model_type]
+            for name, head in MODEL_TYPES[model_type].heads.items()
             if outputs[head].ndim == 4
         }
 
@@ -286,11 +286,11 @@ def test_each_chosen_identity_is_one_class_in_the_order_chosen(
     "model_config.head_configs.multi_class_topdown.class_vectors.loss_weight",
 )
 @pytest.mark.parametrize("weights", [(None, None), (3.0, None), (None, 0.25), (0.0, 2.0)])
-@pytest.mark.parametrize("model_type", [name for name, heads in HEADS.items() if len(heads) > 1])
+@pytest.mark.parametrize("model_type", [name for name, heads in MODEL_TYPES.items() if len(heads) > 1])
 def test_weights_multiply_what_their_head_has_of_the_loss(
     tmp_path: Path, model_type: str, weights: tuple[float | None, float | None]
 ) -> None:
-    names = [name for name, _ in HEADS[model_type]]
+    names = list(MODEL_TYPES[model_type].heads)
     settings = {f"{name}__loss_weight": weight for name, weight in zip(names, weights, strict=True)}
     run = trained(config(tmp_path, model_type, animals=2, **settings))
     for event in (event["body"] for event in events(run) if event["kind"] == "batch_end"):
@@ -307,7 +307,7 @@ def test_weights_multiply_what_their_head_has_of_the_loss(
     "model_config.head_configs.centroid.confmaps.loss_weight",
     "model_config.head_configs.centered_instance.confmaps.loss_weight",
 )
-@pytest.mark.parametrize("model_type", [name for name, heads in HEADS.items() if len(heads) == 1])
+@pytest.mark.parametrize("model_type", [name for name, heads in MODEL_TYPES.items() if len(heads) == 1])
 def test_the_weight_of_an_only_head_changes_nothing(tmp_path: Path, model_type: str) -> None:
     def losses(run: Path) -> list[float]:
         return [event["body"]["loss"] for event in events(run) if event["kind"] == "batch_end"]

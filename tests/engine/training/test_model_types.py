@@ -9,13 +9,12 @@ import pytest
 import torch
 import yaml
 
-from sleapnn_engine.models.heads import HEADS
+from sleapnn_engine.config.model_types import MODEL_TYPES
 
 from .jobs import events
 from .rendered import NODES, job, trained, write_labels
 from .test_presets_train import few_frames
 
-MODEL_TYPES = tuple(HEADS)
 BACKBONES = ("unet", "convnext", "swint")
 
 
@@ -47,7 +46,7 @@ def test_every_type_trains_with_every_backbone(tmp_path: Path, model_type: str, 
     assert math.isfinite(end["train"])
     assert math.isfinite(end["val"])
     weights = torch.load(run / "best.ckpt", weights_only=True)["state_dict"]
-    heads = [head for _, head in HEADS[model_type]]
+    heads = list(MODEL_TYPES[model_type].heads.values())
     for place, head in enumerate(heads):
         assert any(name.startswith(f"model.head_layers.{place}.{head}") for name in weights)
     written = yaml.safe_load((run / "training_config.yaml").read_text())["model_config"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from sleapnn_engine.models.heads import HEADS
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.training.state import Training
 
 from .rendered import built, job, write_labels
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize(
     ("model_type", "backbone"),
-    [*((name, "unet") for name in HEADS), ("single_instance", "convnext"), ("single_instance", "swint")],
+    [*((name, "unet") for name in MODEL_TYPES), ("single_instance", "convnext"), ("single_instance", "swint")],
 )
 def test_a_training_in_two_parts_is_that_in_one(tmp_path: Path, model_type: str, backbone: str) -> None:
     if model_type == "single_instance":

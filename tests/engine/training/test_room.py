@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.models.heads import HEADS
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.training import room
 from sleapnn_engine.training.device import Compute
 from sleapnn_engine.training.room import outline, require_room, step_bytes
@@ -64,7 +64,7 @@ def test_what_needs_far_too_much_memory_is_refused(
 
 
 @pytest.mark.parametrize("backbone", ["unet", "convnext", "swint"])
-@pytest.mark.parametrize("model_type", HEADS)
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_what_a_step_keeps_is_known_without_computing_it(
     tmp_path: Path, model_type: str, backbone: str
 ) -> None:
