@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from .errors import UserError
+from .model_types import MODEL_TYPES, ModelType
 from .schema.job import Job
 from .validate import errors, validate
 from .values import convert, is_wrong
@@ -33,6 +34,11 @@ def active(sections: Any) -> str:
         (field.name for field in attrs.fields(type(sections)) if getattr(sections, field.name) is not None),
         "",
     )
+
+
+def model_type(job: Job) -> ModelType:
+    """What is known of the job's type of model."""
+    return MODEL_TYPES[active(job.model_config.head_configs)]
 
 
 def job_values(job: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import attrs
 
-from sleapnn_engine.config.build import active
+from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.films import open_film
@@ -12,7 +12,7 @@ from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 
 from .findings import Findings
-from .labels import CROPPED, Read, open_matching_labels
+from .labels import Read, open_matching_labels
 
 KEY = "data_config.test_file_path"
 
@@ -48,7 +48,7 @@ def _open(
         labels = open_matching_labels(job, [path], to=to, key=KEY, found=found, read=read)
         return None if labels is None else HeldOut(number=number, labels=labels, labelled=True)
     with found.trying(KEY):
-        if active(job.model_config.head_configs) in CROPPED:
+        if model_type(job).cropped:
             raise UserError(
                 f"{path} has no labels, and this model only looks at animals whose place is known.",
                 where=KEY,

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 import torch
 
-from sleapnn_engine.config.build import active
+from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.crops import auto_crop_size, crop_margin
@@ -27,7 +27,7 @@ from sleapnn_engine.models.start import first_channels, implied_channels, starts
 from .device import Compute
 from .earlier import Earlier
 from .findings import Findings
-from .labels import CROPPED, Data
+from .labels import Data
 from .run_folder import configured_folder
 
 #: A frame cache goes to the GPU when it takes no more than this share of its free memory.
@@ -74,7 +74,7 @@ def with_implied_colour(job: Job, earlier: Earlier | None, *, found: Findings) -
 def plan_images(job: Job, data: Data, *, found: Findings) -> InputPlan:
     """How frames of both parts become network input, or what crops are cut from."""
     pre = job.data_config.preprocessing
-    cropped = active(job.model_config.head_configs) in CROPPED
+    cropped = model_type(job).cropped
     plan = plan_input(
         [frame.size for part in (data.train, data.val) for frame in part.frames if frame.size],
         max_height=pre.max_height,
@@ -93,7 +93,7 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
 
     Without a size in the config it is found from the training labels.
     """
-    if active(job.model_config.head_configs) not in CROPPED:
+    if not model_type(job).cropped:
         return None
     pre = job.data_config.preprocessing
     multiple = required_multiple(job.model_config.backbone_config)
@@ -114,7 +114,7 @@ def build_samples(job: Job, stores: Stores, crops: CropPlan | None) -> tuple[Fra
     """Training and validation samples of the model type; only training crops have a margin."""
     if crops is not None:
         return CropSamples(stores.train, crops), CropSamples(stores.val, attrs.evolve(crops, margin=0))
-    kind = CenterSamples if active(job.model_config.head_configs) == "centroid" else FrameSamples
+    kind = CenterSamples if model_type(job).centroid else FrameSamples
     return kind(stores.train), kind(stores.val)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config.build import active
+from sleapnn_engine.config.build import model_type
+from sleapnn_engine.config.model_types import ModelType
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_checks import (
     anchor_gaps,
@@ -28,7 +29,6 @@ from sleapnn_engine.data.overlaps import shared_frames
 from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.split import split_frames
-from sleapnn_engine.models.heads import HEADS
 
 from .findings import Findings
 
@@ -38,9 +38,6 @@ FRACTION = "data_config.validation_fraction"
 
 #: Reads labels files as `read_labels` does.
 Read = Callable[..., LabelReading]
-
-#: Model types that look at one crop per animal.
-CROPPED = ("centered_instance", "multi_class_topdown")
 
 
 @attrs.frozen(kw_only=True)
@@ -76,8 +73,8 @@ def open_training_labels(job: Job, *, found: Findings, read: Read = read_labels)
 
 def _with_heads(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
     """With the limbs and identities that the heads learn, as far as the labels have them."""
-    model_type, head, section = _head(job)
-    for name, _ in HEADS[model_type]:
+    kind, head, section = _head(job)
+    for name in kind.heads:
         with found.trying(TRAIN):
             if name == "pafs":
                 labels = select_edges(labels, section.pafs.edges, where=f"{head}.pafs.edges")
@@ -174,13 +171,13 @@ def _read(job: Job, paths: list[str], *, key: str, found: Findings, read: Read) 
 
 def _with_centers(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
     """With the centres of animals, for models that look for them or around them."""
-    model_type, head, section = _head(job)
-    if model_type not in (*CROPPED, "centroid"):
+    kind, head, section = _head(job)
+    if not (kind.cropped or kind.centroid):
         return labels
     where, anchor = f"{head}.confmaps.anchor_part", section.confmaps.anchor_part
     labels = with_centers(labels, anchor=anchor, where=where)
     found.warn(where, *anchor_gaps(labels, anchor=anchor))
-    return with_marks(labels) if model_type == "centroid" else labels
+    return with_marks(labels) if kind.centroid else labels
 
 
 def _with_nodes(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
@@ -191,19 +188,15 @@ def _with_nodes(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
 
 
 def _require_one(job: Job, labels: LabelSet) -> None:
-    if active(job.model_config.head_configs) == "single_instance":
+    if model_type(job).one_animal and not model_type(job).cropped:
         require_one_animal(labels)
 
 
 def _tells_apart(job: Job) -> bool:
-    return active(job.model_config.head_configs).startswith("multi_class")
+    return model_type(job).identities
 
 
-def _head(job: Job) -> tuple[str, str, Any]:
+def _head(job: Job) -> tuple[ModelType, str, Any]:
     """The model type, the dotted path of its section, and the section."""
-    model_type = active(job.model_config.head_configs)
-    return (
-        model_type,
-        f"model_config.head_configs.{model_type}",
-        getattr(job.model_config.head_configs, model_type),
-    )
+    kind = model_type(job)
+    return kind, f"model_config.head_configs.{kind.key}", getattr(job.model_config.head_configs, kind.key)

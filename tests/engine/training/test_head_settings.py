@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.validate import validate
 from sleapnn_engine.training.feed import Example
 from sleapnn_engine.training.state import Training
 
@@ -216,13 +216,15 @@ def test_output_stride_is_input_pixels_per_cell_of_that_head_alone(
 
 @pytest.mark.setting("model_config.head_configs.multi_class_topdown.class_vectors.output_stride")
 def test_the_identity_is_read_at_the_max_stride_and_nowhere_else(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"max stride \(8\), not at stride 4"):
-        build_job(config(tmp_path, "multi_class_topdown", class_vectors__output_stride=4))
-
     def look(training: Training) -> tuple[int, int]:
         features = training.model.backbone(first(training).images)
         return next(iter(features)), training.model.head_layers[1]["pre_classification0_fc"].in_features
 
+    made = config(tmp_path, "multi_class_topdown", class_vectors__output_stride=4)
+    (told,) = [issue for issue in validate(made) if issue.path.endswith("class_vectors.output_stride")]
+    assert told.severity == "info"
+    assert "max stride (8), not at stride 4" in told.message
+    assert built(made, look)[0] == 8
     made = config(tmp_path, "multi_class_topdown", class_vectors__output_stride=16)
     tree.put(made, "model_config.backbone_config.unet.max_stride", 16)
     stride, read = built(made, look)
@@ -286,7 +288,7 @@ def test_each_chosen_identity_is_one_class_in_the_order_chosen(
     "model_config.head_configs.multi_class_topdown.class_vectors.loss_weight",
 )
 @pytest.mark.parametrize("weights", [(None, None), (3.0, None), (None, 0.25), (0.0, 2.0)])
-@pytest.mark.parametrize("model_type", [name for name, heads in MODEL_TYPES.items() if len(heads) > 1])
+@pytest.mark.parametrize("model_type", [name for name, kind in MODEL_TYPES.items() if len(kind.heads) > 1])
 def test_weights_multiply_what_their_head_has_of_the_loss(
     tmp_path: Path, model_type: str, weights: tuple[float | None, float | None]
 ) -> None:
@@ -307,7 +309,7 @@ def test_weights_multiply_what_their_head_has_of_the_loss(
     "model_config.head_configs.centroid.confmaps.loss_weight",
     "model_config.head_configs.centered_instance.confmaps.loss_weight",
 )
-@pytest.mark.parametrize("model_type", [name for name, heads in MODEL_TYPES.items() if len(heads) == 1])
+@pytest.mark.parametrize("model_type", [name for name, kind in MODEL_TYPES.items() if len(kind.heads) == 1])
 def test_the_weight_of_an_only_head_changes_nothing(tmp_path: Path, model_type: str) -> None:
     def losses(run: Path) -> list[float]:
         return [event["body"]["loss"] for event in events(run) if event["kind"] == "batch_end"]
