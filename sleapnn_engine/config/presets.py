@@ -1,6 +1,7 @@
 """The presets: ready-made configs under `resources/presets`, and what was changed in them."""
 
 import difflib
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,13 @@ class Preset:
 
 def list_presets(kind: str | None = None) -> list[Preset]:
     """All presets, or those of one kind, in the order they are offered."""
+    return [preset for preset in _presets() if kind is None or preset.kind == kind]
+
+
+@functools.cache
+def _presets() -> tuple[Preset, ...]:
     index = read_config(resource_path(_FOLDER, "index.yaml")).values
-    presets = [_preset(entry, index["fixes"]) for entry in index["presets"]]
-    return [preset for preset in presets if kind is None or preset.kind == kind]
+    return tuple(_preset(entry, index["fixes"]) for entry in index["presets"])
 
 
 def find_preset(name: str) -> Preset:

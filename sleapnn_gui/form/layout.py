@@ -1,11 +1,13 @@
 """The authored order of the form: pages, groups and captions, read from `resources/forms/layout.yaml`."""
 
+from collections import Counter
 from typing import Any
 
 import attrs
 import yaml
 
 from sleapnn_engine.config.resources import resource_path
+from sleapnn_engine.config.spec import SPEC
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,22 +46,32 @@ class Layout:
     """All pages in order."""
 
     pages: tuple[Page, ...]
+    _places: dict[str, Page] = attrs.field(init=False, eq=False, repr=False)
+
+    @_places.default
+    def _find_places(self) -> dict[str, Page]:
+        """By key and section: the page with its own row or control, else the one with most of the keys in it."""
+        places: dict[str, Page] = {}
+        counts: Counter[tuple[str, int]] = Counter()
+        for number, page in enumerate(self.pages):
+            own = [
+                page.choose,
+                page.switch,
+                *(part for group in page.groups for part in (group.switch, group.under)),
+            ]
+            for path in (*page.keys, *own):
+                places.setdefault(path, page)
+            counts.update((section, number) for key in page.keys for section in SPEC.ancestors(key))
+        for (section, number), _ in counts.most_common():
+            places.setdefault(section, self.pages[number])
+        return places
 
     def page_of(self, path: str) -> Page | None:
         """The page that shows a key or section: its own row, else the page with most of the keys around it."""
-        if not path:
-            return None
-        for page in self.pages:
-            if path in page.keys or path in (page.choose, page.switch):
-                return page
-            if any(path in (group.switch, group.under) for group in page.groups):
-                return page
-        section = path
-        while section:
-            inside = [page for page in self.pages if any(key.startswith(section + ".") for key in page.keys)]
-            if inside:
-                return max(inside, key=lambda page: sum(key.startswith(section + ".") for key in page.keys))
-            section = section.rpartition(".")[0]
+        while path:
+            if path in self._places:
+                return self._places[path]
+            path = path.rpartition(".")[0]
         return None
 
 
