@@ -42,8 +42,14 @@ def model_type(job: Job) -> ModelType:
 
 
 def job_values(job: Any) -> dict[str, Any]:
-    """The complete config of a job as a plain dict, every key present, in schema order."""
-    return attrs.asdict(job)
+    """The complete config of a job as a plain dict, in schema order; only sections of our own may be left out."""
+    return attrs.asdict(job, filter=_is_written)
+
+
+def _is_written(field: "attrs.Attribute[Any]", value: Any) -> bool:
+    """Whether files have the field: not where it is a section that other programs do not know and is not in use."""
+    meta = field.metadata.get("section")
+    return value is not None or meta is None or not meta.own
 
 
 def _build(cls: type, values: Mapping[str, Any]) -> Any:

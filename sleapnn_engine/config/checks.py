@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from . import tree
+from .checks_encoder import ENCODER_CHECKS
 from .checks_model import MODEL_CHECKS
 from .issue import Fix, Issue, error, warning
 from .model_types import MODEL_TYPES
@@ -80,6 +81,9 @@ def _crop(view: View) -> Iterator[Issue]:
             Fix("Clear it", {crop: None}),
         )
         return
+    encoder = view.encoder()
+    if encoder is not None and encoder.only:
+        return  # smaller crops are padded in any case, and about larger ones there is more to be said
     scale, stride = view.number(PREPROCESSING + "scale"), view.input_multiple()
     if not scale or not stride or scale <= 0 or stride < 1:
         return
@@ -316,6 +320,7 @@ def _strategy(view: View) -> Iterator[Issue]:
 CHECKS: tuple[Check, ...] = (
     _labels,
     *MODEL_CHECKS,
+    *ENCODER_CHECKS,
     _colour,
     _crop,
     _ranges,

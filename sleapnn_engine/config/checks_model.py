@@ -27,7 +27,10 @@ def _one_of_each(view: View) -> Iterator[Issue]:
             yield error(
                 section,
                 f"{label}: {' and '.join(names)} are set; exactly one may be.",
-                Fix(f"Keep {names[0]}", {f"{section}.{name}": None for name in names[1:]}),
+                Fix(
+                    f"Keep {names[0]}",
+                    {f"{section}.{name}": SPEC.left_out(f"{section}.{name}") for name in names[1:]},
+                ),
             )
     head = view.head()
     for part in SPEC.sections[head].sections if head else ():
@@ -93,7 +96,7 @@ def _stems(view: View) -> Iterator[Issue]:
             yield error(
                 f"{backbone}.stem_stride", f"Stem stride {stem} must be less than max stride ({deepest})."
             )
-    elif backbone:
+    elif backbone and not backbone.endswith("timm"):
         path, right = f"{backbone}.max_stride", view.max_stride()
         said = view.number(path) if tree.has(view.values, path) else None
         if said is not None and right is not None and said != right:
@@ -127,9 +130,12 @@ def _level_widths(view: View) -> list[int]:
     """Channels of the first and the deepest block of the backbone as it will be made; [] where they are not known."""
     backbone = view.backbone()
     rate = view.number(f"{backbone}.filters_rate") or 0
-    if backbone.endswith("unet"):
-        filters, multiple = view.number(f"{backbone}.filters"), view.input_multiple()
-        return [] if not filters or not multiple else [int(filters), int(filters * rate ** math.log2(multiple))]
+    if backbone.endswith(("unet", "timm")):
+        filters = view.number(f"{backbone}.filters")
+        coarsest = view.max_stride() if backbone.endswith("timm") else view.input_multiple()
+        return (
+            [] if not filters or not coarsest else [int(filters), int(filters * rate ** math.log2(coarsest))]
+        )
     size = str(view.value(f"{backbone}.model_type"))
     channels = view.value(f"{backbone}.arch.channels") if backbone.endswith("convnext") else None
     if channels is None and backbone.endswith("convnext") and size in CONVNEXT_SIZES:
@@ -139,8 +145,8 @@ def _level_widths(view: View) -> list[int]:
 
 
 def _channels(view: View) -> Iterator[Issue]:
-    backbone = view.backbone()
-    if not backbone:
+    backbone, encoder = view.backbone(), view.encoder()
+    if not backbone or (encoder is not None and encoder.channels):
         return
     path = f"{backbone}.in_channels"
     rgb, gray = (
@@ -160,7 +166,7 @@ def _channels(view: View) -> Iterator[Issue]:
 def _imagenet(view: View) -> Iterator[Issue]:
     backbone = view.backbone()
     weights = (
-        view.value(f"{backbone}.pre_trained_weights") if backbone and not backbone.endswith("unet") else None
+        view.value(f"{backbone}.pre_trained_weights") if backbone.endswith(("convnext", "swint")) else None
     )
     if not isinstance(weights, str):
         return
@@ -193,10 +199,12 @@ def _elsewhere(view: View) -> Iterator[Issue]:
         (f"{BACKBONES}.swint.arch", bool(view.value(f"{BACKBONES}.swint.arch"))),
         (f"{BACKBONES}.convnext.arch", view.on(f"{BACKBONES}.convnext.arch")),
         (VECTORS + ".global_pool", view.value(VECTORS + ".global_pool") is False),
+        (f"{BACKBONES}.timm", view.on(f"{BACKBONES}.timm")),
     )
     for path, holds in cases:
         if holds and view.backbone():
-            yield Issue(path, "info", "sleap-nn cannot open a model with this setting; here it works.")
+            what = "this setting" if path in SPEC.keys else f"the backbone “{SPEC.sections[path].meta.label}”"
+            yield Issue(path, "info", f"sleap-nn cannot open a model with {what}; here it works.")
 
 
 def _start(view: View) -> Iterator[Issue]:

@@ -111,7 +111,7 @@ class Meta:
     length: int | None = None
     secret: bool = False
     placeholder: str = ""
-    names_of: str = ""  # part | edge | track: completed from the opened labels
+    names_of: str = ""  # part | edge | track: completed from the opened labels; encoder: from those there are
     when: tuple[When, ...] = ()
     legacy: str = ""
     renamed_from: tuple[str, ...] = ()
@@ -131,13 +131,15 @@ class SectionMeta:
     """All that is known about one section of the file.
 
     `null` says what a null section means (empty: a section that may not be null). `one_of` is empty,
-    `exactly` (one child section is set, the others are null) or `at_most`.
+    `exactly` (one child section is set, the others are null) or `at_most`. A section that is this program's `own` is
+    left out of files while it is not in use, because other programs refuse what they do not know.
     """
 
     label: str
     doc: str
     null: str = ""
     one_of: str = ""
+    own: bool = False
     advanced: bool = False
     when: tuple[When, ...] = ()
 

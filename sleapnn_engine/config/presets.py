@@ -27,7 +27,7 @@ class Change:
 
 @attrs.frozen(kw_only=True)
 class Preset:
-    """One preset. `kind` is `guide` for the guide's samples, `demo` for our own demonstration.
+    """One preset. `kind` is `guide` for the guide's samples, `own` for what they have not, `demo` for our demonstration.
 
     `purpose` is one line, `note` one or more sentences; `model_type` and `backbone` are the keys of the sections
     that are set.

@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from .issue import Remove
 from .meta import Meta, SectionMeta
 from .schema.job import Job
 
@@ -64,8 +65,13 @@ class Spec:
                 default = self.keys[key].default
                 node[self.keys[key].name] = list(default) if isinstance(default, list) else default
         for child in section.sections:
-            node[self.sections[child].name] = self.defaults(child) if self.sections[child].on else None
+            if self.sections[child].on or not self.sections[child].meta.own:
+                node[self.sections[child].name] = self.defaults(child) if self.sections[child].on else None
         return node
+
+    def left_out(self, path: str) -> Any:
+        """What a change of a file has for a section that is not in use: null, or `Remove` for one of our own."""
+        return Remove if self.sections[path].meta.own else None
 
     def ancestors(self, path: str) -> tuple[str, ...]:
         """Paths of the sections above `path`, outermost first, without the root."""

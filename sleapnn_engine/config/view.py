@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import tree
+from .encoders import Encoder, find_encoder
 from .spec import SPEC
 from .values import as_number, is_wrong
 
@@ -75,9 +76,17 @@ class View:
         names = self.chosen(BACKBONES)
         return f"{BACKBONES}.{names[0]}" if len(names) == 1 else ""
 
-    def max_stride(self) -> float | int | None:
-        """The max stride of the backbone; that of the two encoders follows from their patches, whatever the file says."""
+    def encoder(self) -> Encoder | None:
+        """What is known of the timm encoder that is the backbone; None with another backbone or an unknown name."""
         backbone = self.backbone()
+        return find_encoder(self.value(f"{backbone}.model_name")) if backbone.endswith(".timm") else None
+
+    def max_stride(self) -> float | int | None:
+        """The max stride of the backbone; that of encoders follows from what they are made of, whatever the file says."""
+        backbone = self.backbone()
+        if backbone.endswith(".timm"):
+            encoder = self.encoder()
+            return encoder.max_stride if encoder else None
         stem = self.number(f"{backbone}.stem_patch_stride") if backbone else None
         if stem is not None:
             return PYRAMID_STRIDE * stem
@@ -85,6 +94,9 @@ class View:
 
     def input_multiple(self) -> float | int | None:
         """What both sides of the network's input are padded to: a UNet with a stem halves its map once more."""
+        encoder = self.encoder()
+        if encoder is not None:
+            return encoder.multiple
         stem, stride = self.number(f"{self.backbone()}.stem_stride"), self.max_stride()
         return 2 * stride if stride and stem and stem > 1 else stride
 

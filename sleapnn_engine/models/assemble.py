@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from ..config.schema.model import ModelConfig
-from .backbones import Backbone, build_backbone, required_multiple
+from .backbones import Backbone, bottleneck_stride, build_backbone
 from .heads import Head, MapHead, Outputs, apply_head, build_heads
+from .timm_backbone import TimmBackbone, require_readable
 from .unet import UNet, UNetShape
 from .weights import initialise
 
@@ -136,15 +137,21 @@ def outline_network(
     in_channels: int,
     input_size: tuple[int, int] | None,
 ) -> PoseModel:
-    """The network of a config on PyTorch's meta device: all shapes and no values."""
+    """The network of a config on PyTorch's meta device: all shapes and no values.
+
+    Raises UserError when the settings describe no network, or one that cannot read images of `input_size`.
+    """
     with torch.device("meta"):
-        return _assemble(
+        model = _assemble(
             config,
             model_type=model_type,
             outputs=outputs,
             in_channels=in_channels,
             input_size=input_size,
         )
+    if isinstance(model.backbone, TimmBackbone) and input_size is not None:
+        require_readable(model.backbone.shape, model.backbone.enc, size=input_size)
+    return model
 
 
 def _assemble(
@@ -159,7 +166,7 @@ def _assemble(
         getattr(config.head_configs, model_type),
         model_type=model_type,
         outputs=outputs,
-        bottleneck_stride=required_multiple(config.backbone_config),
+        bottleneck_stride=bottleneck_stride(config.backbone_config),
         input_size=input_size,
     )
     finest = min(head.stride for head in heads if isinstance(head, MapHead))

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..config.checks_encoder import NAME
 from ..config.encoder_sizes import CONVNEXT_SIZES, MOST_LAYERS, STAGES, SWIN_SIZES, per_stage, swin_sizes
+from ..config.encoders import Encoder, find_encoder
 from ..config.errors import UserError
-from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, UNetConfig
+from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, TimmConfig, UNetConfig
 from ..config.view import PYRAMID_STRIDE
 from .pyramid import Pyramid, PyramidShape, SwinShape
+from .timm_backbone import TimmBackbone, TimmShape
 from .unet import UNet, UNetShape
 
 SECTION = "model_config.backbone_config"
 
-Backbone = UNet | Pyramid
+Backbone = UNet | Pyramid | TimmBackbone
 
 
 def build_backbone(config: BackboneConfig, *, in_channels: int, output_stride: int) -> Backbone:
@@ -34,14 +37,26 @@ def build_backbone(config: BackboneConfig, *, in_channels: int, output_stride: i
         from .swin import build_swin
 
         return build_swin(swin_shape(config.swint, in_channels=in_channels, output_stride=output_stride))
+    if config.timm is not None:
+        return TimmBackbone(timm_shape(config.timm, in_channels=in_channels, output_stride=output_stride))
     raise UserError("no backbone is set.", where=SECTION, hint="Choose one.", usage=True)
 
 
 def required_multiple(config: BackboneConfig) -> int:
-    """Both sides of the network's input should be multiples of this: the stride of its coarsest map, in input pixels.
+    """Both sides of the network's input should be multiples of this, in input pixels.
+
+    It is the stride of the coarsest map, except for encoders that divide images into a fixed number of windows.
+    """
+    return timm_encoder(config.timm).multiple if config.timm is not None else bottleneck_stride(config)
+
+
+def bottleneck_stride(config: BackboneConfig) -> int:
+    """The stride of the network's coarsest map, in input pixels.
 
     It is `max_stride`, except that a UNet with a stem halves the map once more.
     """
+    if config.timm is not None:
+        return timm_encoder(config.timm).max_stride
     if config.unet is not None:
         return unet_shape(config.unet, in_channels=1, output_stride=1).bottleneck_stride
     chosen = config.convnext or config.swint
@@ -97,6 +112,35 @@ def swin_shape(config: SwinTConfig, *, in_channels: int, output_stride: int) -> 
         stem_kernel=config.patch_size,
         **_shared(config, in_channels=in_channels, output_stride=output_stride),
     )
+
+
+def timm_shape(config: TimmConfig, *, in_channels: int, output_stride: int) -> TimmShape:
+    """The encoder that is named; one that only reads colour images gets gray ones as such."""
+    encoder = timm_encoder(config)
+    return TimmShape(
+        encoder=encoder,
+        model_name=config.model_name,
+        in_channels=encoder.channels or in_channels,
+        filters=config.filters,
+        filters_rate=config.filters_rate,
+        kernel_size=config.kernel_size,
+        convs_per_block=config.convs_per_block,
+        up_interpolate=config.up_interpolate,
+        output_stride=output_stride,
+    )
+
+
+def timm_encoder(config: TimmConfig) -> Encoder:
+    """What is known of the encoder that is named. Raises UserError where there is none of that name."""
+    encoder = find_encoder(config.model_name)
+    if encoder is None:
+        raise UserError(
+            f"there is no encoder “{config.model_name}” in timm's list.",
+            where=NAME,
+            hint="Choose one of those that the editor offers.",
+            usage=True,
+        )
+    return encoder
 
 
 def _shared(config: ConvNextConfig | SwinTConfig, *, in_channels: int, output_stride: int) -> dict[str, Any]:

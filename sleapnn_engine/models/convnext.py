@@ -5,6 +5,7 @@ from functools import partial
 from torch import Tensor, nn
 from torchvision.models.convnext import CNBlock, LayerNorm2d
 
+from .blocks import sample_first
 from .pyramid import Pyramid, PyramidShape
 
 LAYER_SCALE = 1e-6
@@ -24,6 +25,7 @@ class ConvNeXtEncoder(nn.Module):
             stride=shape.stem_stride,
             padding=shape.stem_padding,
         )
+        sample_first(stem)
         self.features = nn.Sequential(nn.Sequential(stem, _norm(shape.widths[0])))
         for stage, (depth, width) in enumerate(zip(shape.depths, shape.widths, strict=True)):
             if stage:

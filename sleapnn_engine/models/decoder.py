@@ -1,5 +1,7 @@
 """The upsampling half of a network: a stack of blocks from the bottleneck to the finest output stride."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from .blocks import UpBlock
@@ -38,8 +40,8 @@ class Decoder(nn.Module):
             else:
                 self.decoder_stack[d].requires_grad_(False)
 
-    def forward(self, x: Tensor, skips: list[Tensor]) -> dict[int, Tensor]:
-        """Feature maps by stride, coarsest (the bottleneck itself) first. `skips` come deepest first."""
+    def forward(self, x: Tensor, skips: Sequence[Tensor | None]) -> dict[int, Tensor]:
+        """Feature maps by stride, coarsest (the bottleneck itself) first. `skips` come deepest first, None where none is."""
         strides = list(self.channels_at)
         features = {strides[0]: x}
         for d, stride in enumerate(strides[1:]):

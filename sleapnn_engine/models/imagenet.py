@@ -1,24 +1,18 @@
 """ImageNet weights by the names the settings have for them: finding or fetching the file, and reading it."""
 
-import contextlib
-import logging
 import pickle
 import re
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
-import attrs
 import torch
 import torchvision.models
 from torch import Tensor, nn
 
 from ..config.errors import UserError
+from .download import Download, fetch, in_hub_cache, kept_download
 from .matching import LoadReport, copy, match
-
-log = logging.getLogger("sleapnn_engine.models")
 
 #: Names of weights -> the same network among timm's models, whose downloads are used when they are there.
 TIMM_MODELS = {
@@ -30,76 +24,19 @@ TIMM_MODELS = {
     "Swin_S_Weights": "swin_small_patch4_window7_224.ms_in1k",
     "Swin_B_Weights": "swin_base_patch4_window7_224.ms_in1k",
 }
-#: Files that timm downloads, in the order it prefers them.
-TIMM_FILES = ("model.safetensors", "pytorch_model.bin")
-#: How long the server of a download may say nothing.
-SILENCE_SECONDS = 30.0
-#: The first bytes of the digest are part of a download's name.
-_DIGEST = re.compile(r"-([0-9a-f]{8,})\.")
 #: What other settings than the published ones may leave at random: the stem's kernel and the attention window.
 _MAY_DIFFER = re.compile(r"^features\.0\.0\.|relative_position_bias_table$")
 
 
-@attrs.frozen
-class Download:
-    """Where weights are published, and the file in torch's cache they are kept in."""
-
-    address: str
-    file: Path
-
-
 def download_of(name: str) -> Download:
     """The published file of one of the names in TIMM_MODELS."""
-    address = getattr(torchvision.models, name).DEFAULT.url
-    return Download(address, Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(address).path).name)
+    return kept_download(getattr(torchvision.models, name).DEFAULT.url)
 
 
 def find(name: str) -> Path | None:
     """The file of these weights on this computer: torch's cache first, then timm's. None where there is none."""
     file = download_of(name).file
-    return file if file.is_file() else _in_timm_cache(name)
-
-
-def _in_timm_cache(name: str) -> Path | None:
-    # timm keeps its downloads with this library, and requires it.
-    from huggingface_hub import try_to_load_from_cache
-
-    for file in TIMM_FILES:
-        path = try_to_load_from_cache(f"timm/{TIMM_MODELS[name]}", file)
-        if isinstance(path, str):
-            return Path(path)
-    return None
-
-
-def fetch(name: str, *, setting: str) -> Path:
-    """Download the weights into torch's cache. Raises UserError, with the file to put where, when that fails."""
-    wanted = download_of(name)
-    digest = _DIGEST.search(wanted.file.name)
-    log.info("Downloading %s into %s.", name, wanted.file.parent)
-    try:
-        wanted.file.parent.mkdir(parents=True, exist_ok=True)
-        with _patience(SILENCE_SECONDS):
-            torch.hub.download_url_to_file(
-                wanted.address, str(wanted.file), hash_prefix=digest[1] if digest else None, progress=False
-            )
-    except Exception as error:  # no network, a full disk, a damaged transfer: each has its own type
-        raise UserError(
-            f"{name} are not on this computer and could not be downloaded ({error}).",
-            where=setting,
-            hint=f"Download {wanted.address} elsewhere and put the file into {wanted.file.parent}.",
-        ) from error
-    return wanted.file
-
-
-@contextlib.contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """Let connections opened meanwhile be silent no longer than this; a network may drop them without a word."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+    return file if file.is_file() else in_hub_cache(f"timm/{TIMM_MODELS[name]}")
 
 
 def load_imagenet(encoder: nn.Module, name: str, *, setting: str, file: Path | None = None) -> LoadReport:
@@ -109,7 +46,7 @@ def load_imagenet(encoder: nn.Module, name: str, *, setting: str, file: Path | N
     understood. Raises UserError when the file cannot be had or read, or is of another size of network.
     """
     _require_colour(encoder, name, setting)
-    path = file or find(name) or fetch(name, setting=setting)
+    path = file or find(name) or fetch(download_of(name), what=name, setting=setting)
     parameters = dict(encoder.named_parameters())
     given = read_encoder(path, setting=setting)
     report, pairs = match(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..config.errors import UserError
 
@@ -79,7 +79,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def match(
-    parameters: Mapping[str, nn.Parameter],
+    parameters: Mapping[str, Tensor],
     given: Mapping[str, Tensor],
     *,
     name_in_file: Callable[[str], str],
@@ -114,7 +114,7 @@ def match(
 
 
 def copy(
-    parameters: Mapping[str, nn.Parameter], pairs: Mapping[str, Tensor], *, where: str, source: str
+    parameters: Mapping[str, Tensor], pairs: Mapping[str, Tensor], *, where: str, source: str
 ) -> None:
     """Set parameters to the tensors. Raises UserError, before anything is changed, when one holds no finite numbers."""
     broken = [name for name, tensor in pairs.items() if not torch.isfinite(tensor).all()]

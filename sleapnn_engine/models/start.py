@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..config.errors import UserError
 from ..config.schema.backbone import BackboneConfig
@@ -15,6 +15,8 @@ from .assemble import PoseModel
 from .heads import VectorHead
 from .matching import LoadReport, copy, match
 from .pyramid import Pyramid
+from .timm_backbone import TimmBackbone
+from .timm_weights import is_here, load_published
 from .unet import UNet
 from .weights import read_state
 
@@ -26,7 +28,13 @@ PARTS = {
 KERAS_SUFFIXES = (".h5", ".hdf5")
 
 _HEAD_INDEX = re.compile(r"^head_layers\.\d+\.")
-_FIRST_CONVOLUTIONS = ("stem0_conv0.weight", "stack0_enc0_conv0.weight", "enc.features.0.0.weight")
+#: Tensors with the channels of the images as their second size; timm's encoders begin with the images' mean.
+_FIRST_TENSORS = (
+    "stem0_conv0.weight",
+    "stack0_enc0_conv0.weight",
+    "enc.features.0.0.weight",
+    "backbone.enc.mean",
+)
 _ENLARGING_NOTE = (
     "SLEAP places what a transposed convolution makes one cell further down and right, so before training "
     "this network finds less than the model it starts from."
@@ -43,7 +51,7 @@ def load_start_weights(
 ) -> tuple[LoadReport, ...]:
     """Copy what the config names into the model: ImageNet weights first, then backbone, then heads.
 
-    What does not fit keeps its random start and is told in the report. Without `fetch`, ImageNet weights that are not
+    What does not fit keeps its random start and is told in the report. Without `fetch`, published weights that are not
     on this computer are passed over. A model on the meta device only shows what would fit. Raises UserError when a
     file is missing, damaged or foreign, or when nothing of it fits.
     """
@@ -56,6 +64,11 @@ def load_start_weights(
 
         if fetch or find(name):
             reports.append(load_imagenet(model.backbone.enc, name, setting=setting))
+    timm = config.backbone_config.timm
+    if timm is not None and timm.pretrained:
+        assert isinstance(model.backbone, TimmBackbone)
+        if fetch or is_here(timm):
+            reports.append(load_published(model.backbone.enc, timm, shape=model.backbone.shape))
     for key in PARTS:
         path = getattr(config, key)
         if path:
@@ -70,11 +83,11 @@ def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
     """
     prefix, part = PARTS[key]
     setting = f"model_config.{key}"
-    wanted = {name: value for name, value in model.named_parameters() if name.startswith(prefix)}
+    wanted = {name: value for name, value in _learned(model).items() if name.startswith(prefix)}
     is_keras = path.suffix.lower() in KERAS_SUFFIXES
     given = _from_keras(model, path, prefix, setting) if is_keras else _from_checkpoint(path, prefix, setting)
     # The constants of attention layers are in the file and follow from the settings.
-    constants = {_plain_name(name) for name, _ in model.named_buffers()}
+    constants = {_plain_name(name) for name, _ in model.named_buffers() if name not in wanted}
     report, pairs = match(
         wanted,
         {name: value for name, value in given.items() if name not in constants},
@@ -97,6 +110,16 @@ def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
     return attrs.evolve(report, notes=tuple(notes))
 
 
+def _learned(model: PoseModel) -> dict[str, Tensor]:
+    """What training changes: parameters, and what layers remember of the batches they have seen."""
+    return dict(model.named_parameters()) | {
+        f"{name}.{remembered}": value
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm)
+        for remembered, value in layer.named_buffers(recurse=False)
+    }
+
+
 def implied_channels(config: ModelConfig) -> int | None:
     """Input channels that the starting weights ask for: 3 for ImageNet, those of the first layer of a backbone file.
 
@@ -116,8 +139,8 @@ def implied_channels(config: ModelConfig) -> int | None:
 
 
 def first_channels(state: Mapping[str, Tensor]) -> int | None:
-    """Input channels of the network that a state is of; None where it has no first convolution that is known here."""
-    for first in _FIRST_CONVOLUTIONS:
+    """Input channels of the network that a state is of; None where none is known here."""
+    for first in _FIRST_TENSORS:
         for name, value in state.items():
             if name.endswith(first) and value.ndim == 4:
                 return value.shape[1]
@@ -126,7 +149,9 @@ def first_channels(state: Mapping[str, Tensor]) -> int | None:
 
 def starts_elsewhere(config: ModelConfig) -> bool:
     """Whether the backbone starts from weights that were made before."""
-    return bool(imagenet_setting(config.backbone_config)[1] or config.pretrained_backbone_weights)
+    timm = config.backbone_config.timm
+    published = imagenet_setting(config.backbone_config)[1] or (timm is not None and timm.pretrained)
+    return bool(published or config.pretrained_backbone_weights)
 
 
 def imagenet_setting(config: BackboneConfig) -> tuple[str, str | None]:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torchvision.models.swin_transformer import PatchMerging, SwinTransformerBlock
 from torchvision.ops.misc import Permute
 
+from .blocks import sample_first
 from .pyramid import Pyramid, SwinShape
 
 #: The last layer is left out with this probability while training, earlier ones less often.
@@ -26,6 +27,7 @@ class SwinEncoder(nn.Module):
             stride=shape.stem_stride,
             padding=shape.stem_padding,
         )
+        sample_first(stem)
         self.features = nn.Sequential(nn.Sequential(stem, Permute([0, 2, 3, 1]), _norm(shape.widths[0])))
         before = 0
         for stage, depth in enumerate(shape.depths):

@@ -57,6 +57,8 @@ def without_start_weights(job: Job) -> Job:
         for name in ("convnext", "swint")
         if (chosen := getattr(model.backbone_config, name)) is not None
     }
+    if model.backbone_config.timm is not None:
+        backbones["timm"] = attrs.evolve(model.backbone_config.timm, pretrained=False, weights_file=None)
     return attrs.evolve(
         job,
         model_config=attrs.evolve(

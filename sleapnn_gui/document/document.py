@@ -230,17 +230,14 @@ class Document(QObject):
             if wanted != self._view.on(child):
                 _switch(after, child, wanted, view=self._view)
             elif not wanted:
-                tree.put(after.values, child, None)
+                _write(after.values, child, SPEC.left_out(child))
         self._push(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
 
     def apply_values(self, changes: dict[str, Any], title: str) -> None:
         """Several keys at once, as one undo step; `Remove` takes a key out of the file."""
         after = self._state.copy()
         for path, value in changes.items():
-            if value is Remove:
-                tree.drop(after.values, path)
-            else:
-                tree.put(after.values, path, copy_values(value))
+            _write(after.values, path, value)
         self._push(title, after)
 
     def set_facts(self, facts: dict[str, Any] | None) -> None:
@@ -390,4 +387,12 @@ def _switch(state: State, path: str, on: bool, *, view: View) -> None:
         return
     present = tree.get(state.values, path)
     state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)
-    tree.put(state.values, path, None)
+    _write(state.values, path, SPEC.left_out(path))
+
+
+def _write(values: dict[str, Any], path: str, value: Any) -> None:
+    """Set a key; `Remove` takes it out of the file."""
+    if value is Remove:
+        tree.drop(values, path)
+    else:
+        tree.put(values, path, copy_values(value))

@@ -9,6 +9,7 @@ from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.spec import Key
 
 from .editors.choice import ComboEditor, SegmentedEditor, fits_side_by_side, options_of
+from .editors.encoder import EncoderEditor
 from .editors.line import LineEditor, PathEditor
 from .editors.listed import ListEditor
 from .editors.nullable import NullableEditor
@@ -64,6 +65,8 @@ def _plain(meta: Meta, names: Callable[[], list[str]] | None, parent: QWidget | 
     if meta.kind in _CHOSEN:
         side_by_side = fits_side_by_side(options_of(meta)) and not meta.open_choices
         return SegmentedEditor(meta, parent=parent) if side_by_side else ComboEditor(meta, parent=parent)
+    if meta.names_of == "encoder":
+        return EncoderEditor(meta, parent=parent)
     if meta.kind in _LISTS:
         return ListEditor(meta, names=names if meta.names_of else None, parent=parent)
     if meta.kind in _PATHS:

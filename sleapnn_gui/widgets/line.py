@@ -55,8 +55,14 @@ class Line(QLineEdit):
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             completer.popup().setProperty("popup", True)
             self.setCompleter(completer)
+            completer.activated[str].connect(self._take_name)
             return
         # Emptied rather than removed: the list may just be closing, and would go under Qt's feet.
         model = completer.model()
         if isinstance(model, QStringListModel) and model.stringList() != names:
             model.setStringList(names)
+
+    def _take_name(self, name: str) -> None:
+        """A name chosen in the list is an edit like any other; Qt only shows it."""
+        self.setText(name)
+        self.textEdited.emit(name)

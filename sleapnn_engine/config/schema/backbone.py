@@ -4,7 +4,7 @@ from typing import Any, List, Optional
 
 import attrs
 
-from ..meta import Choice, section, setting
+from ..meta import Choice, When, section, setting
 
 
 def _in_channels() -> Any:
@@ -366,6 +366,74 @@ class SwinTConfig:
 
 
 @attrs.define(kw_only=True)
+class TimmConfig:
+    model_name: str = setting(
+        "resnet18",
+        label="Encoder",
+        doc="Name of a network of the timm library, as “resnet18”; with a tag behind a dot, as “resnet18.a1_in1k”, it also names which of its published weights.",
+        kind="text",
+        names_of="encoder",
+    )
+    pretrained: bool = setting(
+        False,
+        label="Published weights",
+        doc="Starts the encoder from the weights that its makers published, for gray images as well; they are downloaded once, unless a file is given.",
+        kind="bool",
+    )
+    weights_file: Optional[str] = setting(
+        None,
+        label="Weights from a file",
+        doc="File of published weights for this encoder, for computers without a network.",
+        kind="file",
+        suffixes=(".safetensors", ".pth", ".pt", ".bin", ".tar"),
+        null="The file that timm has downloaded before, else a download.",
+        null_label="timm's own",
+        when=(
+            When(
+                path="model_config.backbone_config.timm.pretrained",
+                values=(True,),
+                says="Only used with published weights.",
+            ),
+        ),
+    )
+    max_stride: Optional[int] = setting(
+        None,
+        label="Max stride",
+        doc="Input pixels per cell of the coarsest map; it follows from the encoder and is noted by training.",
+        kind="int",
+        unit="px_input",
+        null="Follows from the encoder.",
+        edited=False,
+    )
+    in_channels: int = _in_channels()
+    filters: int = setting(
+        32,
+        label="Decoder filters",
+        doc="Channels that the decoder has at the size of the image; its coarser maps have more.",
+        kind="int",
+        unit="channels",
+        minimum=1,
+        maximum=4096,
+        step=8,
+    )
+    filters_rate: float = setting(
+        1.5,
+        label="Filter growth",
+        doc="Factor by which the channels of the decoder grow from each map to the next coarser one.",
+        kind="float",
+        unit="factor",
+        above=0,
+        maximum=8,
+        step=0.1,
+        advanced=True,
+    )
+    kernel_size: int = _kernel_size("after the encoder")
+    convs_per_block: int = _middle_convs()
+    up_interpolate: bool = _up_interpolate()
+    output_stride: int = _output_stride()
+
+
+@attrs.define(kw_only=True)
 class BackboneConfig:
     unet: Optional[UNetConfig] = section(
         UNetConfig,
@@ -387,4 +455,12 @@ class BackboneConfig:
         label="Swin Transformer",
         doc="A network of windowed attention that can start from ImageNet weights.",
         null="Not the backbone of this model.",
+    )
+    timm: Optional[TimmConfig] = section(
+        TimmConfig,
+        on=False,
+        label="Any timm encoder",
+        doc="One of more than a thousand published networks, under this program's decoder; such a config opens only here.",
+        null="Not the backbone of this model.",
+        own=True,
     )

@@ -21,8 +21,10 @@ def _ids(key: Key) -> str:
 
 def test_every_key_of_the_guide_is_declared_once(shared_spec: Path) -> None:
     wanted = json.loads((shared_spec / "seed_keys.json").read_text())
-    assert sorted(SPEC.edited) == sorted(wanted)
-    assert len(SPEC.edited) == 187
+    own = tuple(f"{path}." for path, section in SPEC.sections.items() if section.meta.own)
+    guides = [path for path in SPEC.edited if not path.startswith(own)]
+    assert sorted(guides) == sorted(wanted)
+    assert len(guides) == 187
 
 
 @pytest.mark.parametrize("key", KEYS, ids=_ids)

@@ -22,6 +22,7 @@ BACKBONES = {
     "unet": backbones.UNetConfig,
     "convnext": backbones.ConvNextConfig,
     "swint": backbones.SwinTConfig,
+    "timm": backbones.TimmConfig,
 }
 SMALL: dict[str, dict[str, Any]] = {
     "unet": {"filters": 6, "max_stride": 8},
@@ -31,6 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "filters_rate": 1.5,
         "window_size": 3,
     },
+    "timm": {"model_name": "test_resnet", "filters": 6},
 }
 
 

@@ -123,6 +123,7 @@ def test_the_middle_block_is_there_or_not() -> None:
     "model_config.backbone_config.unet.up_interpolate",
     "model_config.backbone_config.convnext.up_interpolate",
     "model_config.backbone_config.swint.up_interpolate",
+    "model_config.backbone_config.timm.up_interpolate",
 )
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_enlarging_is_learned_where_it_is_not_interpolated(backbone: str) -> None:

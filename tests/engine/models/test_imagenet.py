@@ -15,8 +15,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.models import imagenet
-from sleapnn_engine.models.imagenet import Download, fetch, find, load_imagenet, read_encoder
+from sleapnn_engine.models import download, imagenet
+from sleapnn_engine.models.download import Download, fetch
+from sleapnn_engine.models.imagenet import find, load_imagenet, read_encoder
 from sleapnn_engine.models.start import implied_channels, load_start_weights
 from tests.engine.models.networks import build, config
 
@@ -227,9 +228,8 @@ def test_a_damaged_download_is_not_kept(
     address, content = server
     content.append(b"half of it")
     kept = caches / "kept" / "tiny-01234567.pth"
-    monkeypatch.setattr(imagenet, "download_of", lambda _: Download(f"{address}/{kept.name}", kept))
     with pytest.raises(UserError, match="could not be downloaded"):
-        fetch(NAMES["convnext"], setting="weights")
+        fetch(Download(f"{address}/{kept.name}", kept), what="Weights", setting="weights")
     assert list(kept.parent.iterdir()) == []
 
 
@@ -240,10 +240,9 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(
     kept = caches / "kept" / "tiny-01234567.pth"
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/{kept.name}"
-        monkeypatch.setattr(imagenet, "download_of", lambda _: Download(address, kept))
-        monkeypatch.setattr(imagenet, "SILENCE_SECONDS", 0.2)
+        monkeypatch.setattr(download, "SILENCE_SECONDS", 0.2)
         with pytest.raises(UserError, match="could not be downloaded"):
-            fetch(NAMES["convnext"], setting="weights")
+            fetch(Download(address, kept), what="Weights", setting="weights")
     assert socket.getdefaulttimeout() is None
 
 

@@ -123,6 +123,7 @@ def _backbone(name: str) -> dict[str, Any]:
             "filters_rate": 1.0,
             "window_size": 2,
         },
+        "timm": {"model_name": "test_resnet", "filters": 4},
     }
     return {section + key: value for key, value in {**own[name], "output_stride": 2}.items()}
 

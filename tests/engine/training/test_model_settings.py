@@ -17,7 +17,7 @@ from sleapnn_engine.training.state import Training
 
 from .rendered import built, job, trained, write_labels
 
-BACKBONES = ("unet", "convnext", "swint")
+BACKBONES = ("unet", "convnext", "swint", "timm")
 SECTION = "model_config.backbone_config."
 
 
@@ -33,6 +33,7 @@ def first_layer(training: Training) -> nn.Conv2d:
     "model_config.backbone_config.unet.in_channels",
     "model_config.backbone_config.convnext.in_channels",
     "model_config.backbone_config.swint.in_channels",
+    "model_config.backbone_config.timm.in_channels",
 )
 @pytest.mark.parametrize(("said", "drawn"), [(1, 3), (3, 1)])
 @pytest.mark.parametrize("backbone", BACKBONES)
@@ -53,6 +54,7 @@ def test_input_channels_are_those_of_the_images_which_the_config_and_the_log_the
     "model_config.backbone_config.unet.output_stride",
     "model_config.backbone_config.convnext.output_stride",
     "model_config.backbone_config.swint.output_stride",
+    "model_config.backbone_config.timm.output_stride",
 )
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_then_say(
@@ -79,7 +81,7 @@ def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_
 @pytest.mark.setting(
     "model_config.backbone_config.convnext.max_stride", "model_config.backbone_config.swint.max_stride"
 )
-@pytest.mark.parametrize("backbone", BACKBONES[1:])
+@pytest.mark.parametrize("backbone", ["convnext", "swint"])
 def test_a_max_stride_that_the_stem_does_not_lead_to_is_told_and_has_no_effect(
     tmp_path: Path, backbone: str
 ) -> None:
@@ -95,6 +97,15 @@ def test_a_max_stride_that_the_stem_does_not_lead_to_is_told_and_has_no_effect(
         return {name: value.shape for name, value in state(training).items()}
 
     assert built(config, look) == built(job(tmp_path, labels, backbone=backbone), look)
+
+
+@pytest.mark.setting("model_config.backbone_config.timm.max_stride")
+def test_training_notes_the_max_stride_of_an_encoder_whatever_the_file_says(tmp_path: Path) -> None:
+    config = job(tmp_path, write_labels(tmp_path), backbone="timm")
+    tree.put(config, f"{SECTION}timm.max_stride", 8)
+    built(config, state)
+    found = read_config(tmp_path / "models" / "run" / "training_config.yaml").values
+    assert tree.get(found, f"{SECTION}timm.max_stride") == 32
 
 
 @pytest.mark.setting("model_config.init_weights")

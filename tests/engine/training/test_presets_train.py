@@ -20,13 +20,18 @@ from .jobs import events
 #: Which real set suits a preset, by the beginning of its name.
 SUITS = {
     "single_instance": "fly32_single",
+    "timm_single_instance": "fly32_single",
     "centroid": "mice11_pair",
     "topdown_centered": "mice11_pair",
     "bottomup": "flies24_pair",
     "topdown_multi_class": "flies24_pair",
     "multi_class": "flies24_pair",
 }
-PRESETS = sorted(path.stem for path in resource_path("presets").glob("config_*.yaml"))
+PRESETS = sorted(
+    path.stem
+    for pattern in ("config_*", "timm_*")
+    for path in resource_path("presets").glob(f"{pattern}.yaml")
+)
 
 
 def few_frames(source: Path, folder: Path, *, count: int) -> str:
@@ -40,8 +45,8 @@ def few_frames(source: Path, folder: Path, *, count: int) -> str:
     return str(path)
 
 
-def test_there_are_the_eleven_of_the_guide() -> None:
-    assert len(PRESETS) == 11
+def test_there_are_the_eleven_of_the_guide_and_one_with_an_encoder_of_timm() -> None:
+    assert len(PRESETS) == 12
 
 
 @pytest.mark.parametrize("preset", PRESETS)
