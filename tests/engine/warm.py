@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TextIO
@@ -22,16 +22,33 @@ CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
 
 
 class WarmEngine:
-    """What `subprocess.Popen` has and tests use, of an engine that was forked; its output goes to files."""
+    """What `subprocess.Popen` has and tests use, of an engine that was forked; its output goes to files.
 
-    def __init__(self, words: Sequence[str], *, folder: Path) -> None:
+    `first` is code that the engine's process runs before anything else.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        first: str = "",
+    ) -> None:
         output = tempfile.mkdtemp(prefix="sleapnn-engine-output-")
         atexit.register(shutil.rmtree, output, ignore_errors=True)
         self._files = [Path(output, name) for name in ("stdout", "stderr")]
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(PRELOADED))
         self._process: BaseProcess = context.Process(
-            target=_run, args=(list(words), str(folder), dict(os.environ), [str(file) for file in self._files])
+            target=_run,
+            args=(
+                list(words),
+                str(folder),
+                dict(os.environ if environment is None else environment),
+                [str(file) for file in self._files],
+                first,
+            ),
         )
         self._process.start()
         pid = self._process.pid
@@ -57,9 +74,7 @@ class WarmEngine:
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """What it wrote to standard output and to standard error, once it has ended."""
         self.wait(timeout)
-        out, err = (
-            file.read_text(encoding="utf-8") if file.exists() else "" for file in self._files
-        )
+        out, err = (file.read_text(encoding="utf-8") if file.exists() else "" for file in self._files)
         return out, err
 
     def send_signal(self, number: int) -> None:
@@ -70,7 +85,7 @@ class WarmEngine:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(words: list[str], folder: str, environment: dict[str, str], files: list[str]) -> None:
+def _run(words: list[str], folder: str, environment: dict[str, str], files: list[str], first: str) -> None:
     """In the forked process: be the engine that the words ask for, up to the way it ends."""
     os.setsid()
     os.chdir(folder)
@@ -79,6 +94,7 @@ def _run(words: list[str], folder: str, environment: dict[str, str], files: list
     sys.stdin = _opened(0, os.devnull, "r")
     sys.stdout, sys.stderr = (_opened(number, file, "w") for number, file in enumerate(files, start=1))
     sys.argv = ["sleapnn-engine", *words]
+    exec(first, {})
     from sleapnn_engine.__main__ import main
 
     try:

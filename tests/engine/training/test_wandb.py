@@ -19,17 +19,19 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 
-from .jobs import ROOT, config_file, events, faults, finish
+from ..warm import CAN_FORK, WarmEngine
+from .jobs import ROOT, Engine, config_file, events, faults, finish
 from .rendered import job, write_labels
 from .wandb_server import EARLIER, KEY, Server, serving
 
 WANDB = "trainer_config__wandb__"
 #: The command with limits that a test can wait for.
-COMMAND = """
+LIMITS = """
 import sys
 from sleapnn_engine.training import tracking
 tracking.SIGN_IN_SECONDS, tracking.FINISH_SECONDS, tracking.CLOSE_SECONDS = 3, 3, 3
-{first}
+"""
+MAIN = """
 from sleapnn_engine.__main__ import main
 main()
 """
@@ -77,12 +79,16 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**plain, **own, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **more}
 
 
-def start(config: Path, *words: str, first: str = "", **more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", COMMAND.format(first=first), "train", str(config), *words]
+def start(config: Path, *words: str, first: str = "", **more: str) -> Engine:
+    around, before = environment(config.parent, **more), LIMITS + first
+    if CAN_FORK:
+        return WarmEngine(
+            ["train", str(config), *words], folder=config.parent, environment=around, first=before
+        )
     return subprocess.Popen(
-        command,
+        [sys.executable, "-c", before + MAIN, "train", str(config), *words],
         cwd=config.parent,
-        env=environment(config.parent, **more),
+        env=around,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -260,7 +266,7 @@ def test_what_cannot_be_logged_is_refused_before_there_is_a_run(
 def test_nobody_is_asked_for_a_key_at_a_terminal(config: Config, tmp_path: Path) -> None:
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", COMMAND.format(first=""), "train", str(config())]
+    command = [sys.executable, "-c", LIMITS + MAIN, "train", str(config())]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -279,7 +285,7 @@ def test_nobody_is_asked_for_a_key_at_a_terminal(config: Config, tmp_path: Path)
         os.close(ours)
 
 
-def wait_until(done: Callable[[], bool], *, process: subprocess.Popen[str]) -> None:
+def wait_until(done: Callable[[], bool], *, process: Engine) -> None:
     """Wait; fails when the process ends first, and with the test's own time limit."""
     while not done():
         if process.poll() is not None:
@@ -292,7 +298,7 @@ def journal(run: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def services(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def services(process: Engine) -> list[psutil.Process]:
     """The package's own processes below the engine."""
     below = psutil.Process(process.pid).children(recursive=True)
     found = [child for child in below if child.name().startswith("wandb")]
