@@ -51,9 +51,9 @@ def learned(folder: Path, model_type: str, **changes: Any) -> Path:
         data_config__use_same_data_for_val=True,
         data_config__test_file_path=[str(labels), str(again)],
         model_config__backbone_config__unet__filters=12,
-        trainer_config__train_steps_per_epoch=50,
-        trainer_config__max_epochs=3,
-        trainer_config__optimizer__lr=0.005,
+        trainer_config__train_steps_per_epoch=80,
+        trainer_config__max_epochs=4,
+        trainer_config__optimizer__lr=0.003,
         trainer_config__save_ckpt=True,
         **{**LEARNS[model_type], **changes},
     )

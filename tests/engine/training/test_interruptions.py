@@ -32,7 +32,7 @@ def interrupted(real: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(sio, "load_slp"), (label_writing.sio, "save_slp"), (label_writing.shutil, "copyfile")],
+    [(sio, "load_slp"), (label_writing.sio, "save_slp"), (label_writing, "copy_whole")],
 )
 def test_it_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
     labels = write_labels(tmp_path)
