@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         document.issues_changed.connect(self._follow_problems)
         document.edit_failed.connect(self._tell_failure)
         document.undo_stack.indexChanged.connect(self._refresh_commands)
+        document.undo_stack.indexChanged.connect(lambda _: self.status_line.say(""))
         self.inspect.troubled.connect(self.say)
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
         self.full_check.done.connect(self._tell_check)
@@ -234,7 +235,7 @@ class MainWindow(QMainWindow):
 
     def do_apply_preset(self) -> None:
         self.show_page("data")
-        self.labels_page.presets.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.labels_page.offer_presets()
 
     def do_search(self) -> None:
         self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -244,10 +245,16 @@ class MainWindow(QMainWindow):
         self.do_search()
 
     def do_undo(self) -> None:
-        self.document.undo_stack.undo()
+        stack = self.document.undo_stack
+        told = f"Undone: {stack.undoText()}"
+        stack.undo()
+        self.status_line.say(told)  # what it was may stand on another page
 
     def do_redo(self) -> None:
-        self.document.undo_stack.redo()
+        stack = self.document.undo_stack
+        told = f"Done again: {stack.redoText()}"
+        stack.redo()
+        self.status_line.say(told)
 
     def do_check(self) -> None:
         """Have everything looked at again as a training would, and go to the first problem."""

@@ -248,6 +248,11 @@ class LabelsPage(QWidget):
     def _choose(self) -> None:
         ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
 
+    def offer_presets(self) -> None:
+        """Put the keyboard on the presets; one is chosen then, without which nothing would show it."""
+        self.presets.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.presets.setCurrentRow(max(self.presets.currentRow(), 0))
+
     def show_misfit(self, why: str) -> None:
         """Say why the model that is chosen now cannot learn from the labels; '' when it can."""
         self.misfit.say(

@@ -1,7 +1,7 @@
 """List entries of two lines: what it is called, and a remark under it, or a doubt in the remark's place."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from .theme import current_theme
@@ -28,10 +28,11 @@ class TwoLines(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
+            ring = chosen and bool(state & QStyle.StateFlag.State_HasFocus)
+            painter.setPen(QPen(theme.color("accent"), 1.5) if ring else Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_tint" if chosen else "hover"))
             painter.drawRoundedRect(
-                QRectF(box).adjusted(0, 1, 0, -1), theme.size("radius"), theme.size("radius")
+                QRectF(box).adjusted(1, 1, -1, -1), theme.size("radius"), theme.size("radius")
             )
         room = box.adjusted(12, 6, -12, -6)
         doubt = index.data(DOUBT) or ""
