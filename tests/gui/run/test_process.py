@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sleapnn_engine.protocol.counting import Reach
 from sleapnn_gui.run.machine import Ending, State
 from sleapnn_gui.run.outcome import Exit, LastWords, describe, problems_of
 from sleapnn_gui.run.process import ChildEngine, Escalation, Step, tail
@@ -162,7 +163,7 @@ def test_endings(leaving, lines, ending):
         (State.FAILED, Exit(code=2), LastWords(), ["a", "b"], ["2 problems", "Nothing was created"]),
         (State.COMPLETED, Exit(code=0), LastWords(best_epoch=4), [], ["done", "epoch 5"]),
         (State.COMPLETED, Exit(code=0), LastWords(early_stopped=True), [], ["stopped improving"]),
-        (State.STOPPED, Exit(code=0), LastWords(epochs=3, best_epoch=0), [], ["after 3 epochs", "epoch 1"]),
+        (State.STOPPED, Exit(code=0), LastWords(reach=Reach(3), best_epoch=0), [], ["after 3 epochs", "epoch 1"]),
         (State.STOPPED, Exit(code=130), LastWords(), [], ["interrupted"]),
         (State.CANCELLED, Exit(signal=15), LastWords(), [], ["cancelled", "folder is kept"]),
     ],
