@@ -34,6 +34,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     window.draft_offer.look()
     if options.paths:
         window.files.open_paths([Path(path) for path in options.paths])
+        window.files.finish()
     return app, window
 
 

@@ -75,6 +75,7 @@ class Demo(QObject):
         """Show each page for a moment, then train."""
         if not pages:
             self._window.actions_by_verb["train"].trigger()
+            self._window.runs.finish()
             if self._window.session is None:
                 problems = "; ".join(
                     issue.message for issue in self._window.document.issues() if issue.severity == "error"
@@ -126,7 +127,9 @@ class Teller(QObject):
                 self._say(epoch_line(body))
                 if body["epoch"] in (1, 4, 9, 14, 19):
                     QTimer.singleShot(
-                        700, self, lambda number=body["epoch"]: self._shoot(f"epoch-{words.epoch_number(number):02d}")
+                        700,
+                        self,
+                        lambda number=body["epoch"]: self._shoot(f"epoch-{words.epoch_number(number):02d}"),
                     )
 
     def _photograph(self) -> None:

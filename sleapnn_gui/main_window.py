@@ -64,7 +64,9 @@ class MainWindow(QMainWindow):
         self.train_page = TrainPage()
         self.files = FileCommands(self, self.document)
         self.runs = RunCommands(self, self.document, self.train_page)
-        self._closing = Closing(self, self.document, self.files.guard, self.runs)
+        self._closing = Closing(
+            self, self.document, self.files.guard, self.runs, busy=self.files.once_written
+        )
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
         self.draft_offer = DraftOffer(self.drafts, self.files.guard)
         self.help = HelpCommands(self)

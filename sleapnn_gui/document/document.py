@@ -13,16 +13,16 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.effect import idle_reason
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.files import copy_values, dump_config, read_text, save_text
+from sleapnn_engine.config.files import copy_values, read_text, save_text
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
-from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
 
 from .commands import Edit, State, changed_paths
 from .files import Opened, open_config
 from .starting import starting_values
+from .states import judged, judged_state, state_of, text_of
 
 #: What a preset never replaces.
 LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")
@@ -179,7 +179,7 @@ class Document(QObject):
     def to_yaml(self) -> str:
         """The text that saving would write."""
         if not self.has_text:
-            self.keep_text(self._state, dump_config(self.values, base=self._state.text))
+            self.keep_text(self._state, text_of(self._state))
         return self._text[1]
 
     # -- editing -------------------------------------------------------------------------------------------
@@ -264,22 +264,22 @@ class Document(QObject):
         """Open a config or a SLEAP 1.4 JSON file. Raises UserError and changes nothing when it is neither."""
         self.adopt(open_config(Path(path)))
 
-    def adopt(self, opened: Opened) -> None:
-        """Start over from an opened file or a preset."""
-        state = _judged(_state_of(opened))
+    def adopt(self, opened: Opened, state: State | None = None) -> None:
+        """Start over from an opened file or a preset; `state` is what `judged_state` made of it."""
+        state = state or judged_state(opened)
         self.report = opened.report
         # What was imported stands in no file of this format; a preset can be had again.
         self._start_over(state, saved=opened.report is None)
 
     def restore(self, state: State) -> None:
         """Start over from a state that was kept aside and never saved."""
-        judged = _judged(state)
+        anew = judged(state)
         self.report = None
-        self._start_over(judged, saved=False)
+        self._start_over(anew, saved=False)
 
     def apply_preset(self, opened: Opened) -> None:
         """Take over a preset as one undoable step; the labels already chosen stay."""
-        after = _state_of(opened)
+        after = state_of(opened)
         for path in LABELS:
             if tree.get(self.values, path):
                 tree.put(after.values, path, copy_values(tree.get(self.values, path)))
@@ -292,13 +292,22 @@ class Document(QObject):
             raise ValueError("a config that was never saved needs a path")
         text = self.to_yaml()
         save_text(target, text)
-        home = {"path": target, "title": target.name, "text": text, "opened": copy_values(self.values)}
+        self.saved(self._state, target, text)
+
+    def saved(self, state: State, target: Path, text: str) -> None:
+        """Take over that a state was written to a file; edits made since are still unsaved."""
+        is_present = state is self._state
+        home = {"path": target, "title": target.name, "text": text, "opened": copy_values(state.values)}
         self._state = attrs.evolve(self._state, **home)
-        self.keep_text(self._state, text)
+        if is_present:
+            self.keep_text(self._state, text)
         for index in range(self.undo_stack.count()):
             # What undo brings back belongs to this file too: saving it must not go to the one before.
             cast(Edit, self.undo_stack.command(index)).move(home)
-        self.undo_stack.setClean()
+        if is_present:
+            self.undo_stack.setClean()
+        else:
+            self.undo_stack.resetClean()
         self.changed.emit([])
         self.state_changed.emit()
 
@@ -337,7 +346,7 @@ class Document(QObject):
         A step that fails inside Qt's undo stack would leave the stack and the document apart, and can end the app.
         """
         try:
-            step = Edit(title, self._state, _judged(after), key, self._show)
+            step = Edit(title, self._state, judged(after), key, self._show)
         except Exception:  # a fault in a check must cost neither the document nor the app
             _LOG.exception("%s failed", title)
             self.edit_failed.emit(
@@ -360,20 +369,6 @@ class Document(QObject):
         self._view = View(state.values)
         if state.issues != found:
             self.issues_changed.emit()
-
-
-def _judged(state: State) -> State:
-    return attrs.evolve(state, issues=tuple(validate(state.values)))
-
-
-def _state_of(opened: Opened) -> State:
-    return State(
-        values=copy_values(opened.values),
-        opened=copy_values(opened.values),
-        text=opened.text,
-        title=opened.title,
-        path=opened.path,
-    )
 
 
 def _switch(state: State, path: str, on: bool, *, view: View) -> None:

@@ -1,5 +1,7 @@
 """What is asked before the window closes: a training that is at work, then unsaved edits."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
@@ -11,8 +13,18 @@ from .run_commands import RunCommands
 class Closing(QObject):
     """Asks one question at a time, without blocking; the window is closed again once all are answered."""
 
-    def __init__(self, window: QWidget, document: Document, guard: Guard, runs: RunCommands) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        guard: Guard,
+        runs: RunCommands,
+        *,
+        busy: Callable[[Callable[[], None]], bool],
+    ) -> None:
+        """`busy` says whether a file is being written just now, and does what it is given after that."""
         super().__init__(window)
+        self._busy = busy
         self._window = window
         self._document = document
         self._guard = guard
@@ -24,6 +36,8 @@ class Closing(QObject):
     def may_close(self) -> bool:
         """Whether nothing stands in the way; otherwise a question is now on the screen."""
         if self.question is not None or self._guard.question is not None:
+            return False
+        if self._busy(lambda: self._window.close() and None):
             return False
         if self._runs.is_running and not self._run_settled:
             self._ask_about_run()

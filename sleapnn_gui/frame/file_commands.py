@@ -2,26 +2,32 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import find_preset
 
+from ..document.aside import Aside
 from ..document.document import Document
-from ..document.files import open_config, open_preset
+from ..document.files import Opened, open_config, open_preset
+from ..document.states import judged_state, text_of
 from ..widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
 from .guard import Guard
 from .import_report import ImportReport
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
 _CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"
+_LONG_MS = 200
+"""How long reading may take before the window says that it reads."""
 Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None]]
 _LABELS = "data_config.train_labels_path"
 
@@ -42,7 +48,15 @@ class FileCommands(QObject):
         super().__init__(window)
         self._window = window
         self._document = document
-        self.guard = Guard(window, document, self.save)
+        self._reading = Aside(self)
+        self._reading_is_long = QTimer(self, singleShot=True, interval=_LONG_MS)
+        self._reading_is_long.timeout.connect(self._say_reading)
+        self._name_read = ""
+        self._told_reading = False
+        # The process does not end in the midst of a file.
+        self._writing = Aside(self, abandon=False)
+        self._after_writing: list[Callable[[], None]] = []
+        self.guard = Guard(window, document, self.save, busy=self.once_written)
         self._show_report: Callable[[], None] | None = None
 
     # -- opening -------------------------------------------------------------------------------------------
@@ -79,14 +93,19 @@ class FileCommands(QObject):
         configs = [_config_of(path) for path in paths if not _is_labels(path) and not _is_run(path)]
         for path in runs[:1]:
             self.run_opened.emit(path)
+        left = ", ".join(path.name for path in (*runs[1:], *configs[1:]))
+
+        def go_on() -> None:
+            if labels:
+                self.set_labels(labels)
+            if left:
+                text = f"One config and one run can be open in a window. Not opened: {left}."
+                self.said.emit(text, "warning")
+
         if configs:
-            self._load(configs[0], then=(lambda: self.set_labels(labels)) if labels else None)
-        elif labels:
-            self.set_labels(labels)
-        left = [*runs[1:], *configs[1:]]
-        if left:
-            names = ", ".join(path.name for path in left)
-            self.said.emit(f"One config and one run can be open in a window. Not opened: {names}.", "warning")
+            self._load(configs[0], then=go_on)
+        else:
+            go_on()
 
     def open_path(self, path: Path) -> None:
         """Open one config, SLEAP 1.4 JSON, labels file or run folder; what is wrong with it is said."""
@@ -99,38 +118,74 @@ class FileCommands(QObject):
     def _open_text(self, path: str) -> None:
         self.open_path(Path(path))
 
-    def _load(self, path: Path, *, then: Callable[[], None] | None = None, **options: bool) -> None:
-        """Open a config in place of the present one; then, whether or not it could be read, go on with `then`."""
-        try:
-            opened = open_config(path, **options)
-        except UserError as problem:
-            if then is not None:
-                then()
-            self._say_problem(path, problem)
-            return
+    def finish(self) -> None:
+        """Wait until what was to be opened and saved is; for those who have no event loop to wait in."""
+        while self._reading.is_at_work or self._writing.is_at_work:
+            self._reading.finish()
+            self._writing.finish()
 
-        def replace() -> None:
-            self._document.adopt(opened)
+    def _load(self, path: Path, *, then: Callable[[], None] = lambda: None, **options: bool) -> None:
+        """Open a config in place of the present one; then, whether or not it could be read, go on with `then`."""
+
+        def read() -> Any:
+            opened = open_config(path, **options)
+            return opened, judged_state(opened)
+
+        def replace(opened: Opened, state: Any) -> None:
+            self._document.adopt(opened, state)
             self.said.emit("", "info")
-            if then is not None:
-                then()
+            then()
             if opened.report is not None:
                 self._show_import(path, opened.report, options)
 
-        self.guard.before(f"Opening {path.name}", replace)
+        def go_on(found: Any) -> None:
+            if isinstance(found, UserError):
+                then()
+                self._say_problem(path, found)
+            else:
+                self.guard.before(f"Opening {path.name}", partial(replace, *found))
+
+        self._read(path, read, go_on)
+
+    def _read(self, path: Path, read: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        """Read beside the window, which stays as it is until then; a file that is opened meanwhile takes the place.
+
+        `then` gets what was read, or the UserError that says why it could not be.
+        """
+
+        def taken(found: Any) -> None:
+            self._reading_is_long.stop()
+            if self._told_reading:
+                self._told_reading = False
+                self.said.emit("", "info")
+            then(found)
+
+        self._name_read = path.name
+        self._reading.begin(partial(_outcome, read), taken)
+        if self._told_reading:
+            self._say_reading()
+        else:
+            self._reading_is_long.start()
+
+    def _say_reading(self) -> None:
+        if self._reading.is_at_work:
+            self._told_reading = True
+            self.said.emit(f"Reading {self._name_read} …", "info")
 
     def _reset_resolved(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         """Leave out what the old training had measured on its labels: an edit, which Undo takes back."""
-        try:
-            opened = open_config(path, **{**options, "reset_resolved": True})
-        except UserError as problem:
-            self.said.emit(str(problem), "error")
-            return
-        changed = {
-            name: tree.get(opened.values, name) if tree.has(opened.values, name) else Remove
-            for name in found.resolved
-        }
-        self._document.apply_values(changed, "Reset values taken from the old labels")
+
+        def change(opened: Any) -> None:
+            if isinstance(opened, UserError):
+                self.said.emit(str(opened), "error")
+                return
+            changed = {
+                name: tree.get(opened.values, name) if tree.has(opened.values, name) else Remove
+                for name in found.resolved
+            }
+            self._document.apply_values(changed, "Reset values taken from the old labels")
+
+        self._read(path, lambda: open_config(path, **{**options, "reset_resolved": True}), change)
 
     def _say_problem(self, path: Path, problem: UserError) -> None:
         if getattr(problem, "closest_unet", None):
@@ -169,6 +224,8 @@ class FileCommands(QObject):
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save, asking for a place where there is none yet; `then` runs once the file is written."""
+        if self.once_written(lambda: self.save(then)):
+            return
         path = self._document.path
         if path is None:
             self._ask_where(then)
@@ -181,14 +238,35 @@ class FileCommands(QObject):
         if not os.path.exists(path.parent) and not os.path.exists(path):  # unlike Path.exists, it never fails
             self._ask_about_folder(path, then)
             return
-        try:
-            self._document.save(path)
-        except UserError as problem:
-            self.said.emit(str(problem), "error")
+        if self.once_written(lambda: self._write(path, then)):
             return
-        self.said.emit(f"Saved to {path}.", "info")
-        if then is not None:
-            then()
+        state, text = self._document.state, self._document.to_yaml() if self._document.has_text else None
+
+        def write() -> str:
+            whole = text_of(state) if text is None else text
+            save_text(path, whole)
+            return whole
+
+        def written(found: Any) -> None:
+            waiting, self._after_writing = self._after_writing, []
+            if isinstance(found, UserError):
+                self.said.emit(str(found), "error")
+            else:
+                self._document.saved(state, path, found)
+                self.said.emit(f"Saved to {path}.", "info")
+                if then is not None:
+                    then()
+            for act in waiting:
+                act()
+
+        self._after_writing = []
+        self._writing.begin(partial(_outcome, write), written)
+
+    def once_written(self, act: Callable[[], None]) -> bool:
+        """Whether a file is being written now; `act` is then done after it, whatever became of it."""
+        if self._writing.is_at_work:
+            self._after_writing.append(act)
+        return self._writing.is_at_work
 
     def _ask_about_folder(self, path: Path, then: Callable[[], None] | None) -> None:
         """No folder is made without a word: it may be a slip of the pen, or a disk that is not there today."""
@@ -254,6 +332,14 @@ class FileCommands(QObject):
             suffix="yaml",
             filters=_CONFIGS,
         )
+
+
+def _outcome(work: Callable[[], Any]) -> Any:
+    """What came of it, or the error that says why nothing did."""
+    try:
+        return work()
+    except UserError as problem:
+        return problem
 
 
 def _is_labels(path: Path) -> bool:

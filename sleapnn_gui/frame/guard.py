@@ -19,12 +19,19 @@ class Guard(QObject):
     """
 
     def __init__(
-        self, window: QWidget, document: Document, save: Callable[[Callable[[], None]], None]
+        self,
+        window: QWidget,
+        document: Document,
+        save: Callable[[Callable[[], None]], None],
+        *,
+        busy: Callable[[Callable[[], None]], bool],
     ) -> None:
+        """`busy` says whether the document is being saved just now, and does what it is given after that."""
         super().__init__(window)
         self._window = window
         self._document = document
         self._save = save
+        self._busy = busy
         self.question: QMessageBox | None = None
 
     def before(
@@ -36,6 +43,8 @@ class Guard(QObject):
         """
         if self.question is not None:
             self.question.raise_()
+            return
+        if self._busy(lambda: self.before(act, then, given_up=given_up)):
             return
         if not self._document.is_dirty:
             then()

@@ -1,5 +1,6 @@
 """Starting, following and ending a run."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -8,7 +9,9 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.config.validate import errors
 from sleapnn_engine.config.view import TRAINER
 
+from ..document.aside import Aside
 from ..document.document import Document
+from ..document.states import text_of
 from ..monitor.train_page import TrainPage
 from ..run.folders import next_run_dir
 from ..run.session import RunSession
@@ -43,12 +46,13 @@ class RunCommands(QObject):
         self._document = document
         self._page = page
         self.session: RunSession | None = None
+        self._wording = Aside(self)
         self.base = Path.cwd()
 
     def can(self, verb: str) -> bool:
         """Whether a command on a run, or train, makes sense now."""
         if verb == "train":
-            return self.session is None or self.session.is_over
+            return not self._wording.is_at_work and not self.is_running
         if verb == "show_folder":
             return self.session is not None
         return self.session is not None and self.session.can(verb)
@@ -79,21 +83,37 @@ class RunCommands(QObject):
         if errors(self._document.issues()):
             self.refused.emit()
             return
-        run_dir = next_run_dir(self._document.view, base=self.base)
+        run_dir, environment = next_run_dir(self._document.view, base=self.base), secrets(self._document)
+        if self._document.has_text:
+            self._start(self._document.to_yaml(), run_dir, environment)
+            return
+
+        def made(text: str) -> None:
+            self._document.keep_text(state, text)
+            self._start(text, run_dir, environment)
+
+        state = self._document.state
+        self._wording.begin(partial(text_of, state), made)
+        self.changed.emit()
+
+    def _start(self, text: str, run_dir: Path, environment: dict[str, str]) -> None:
         session = RunSession(self)
         try:
-            session.start(
-                self._document.to_yaml(), run_dir, folder=self.base, environment=secrets(self._document)
-            )
+            session.start(text, run_dir, folder=self.base, environment=environment)
         except OSError as problem:
             self.said.emit(f"The engine could not be started: {problem}.", "error")
+            self.changed.emit()
             return
         self.said.emit("", "info")
         self._follow(session)
 
+    def finish(self) -> None:
+        """Wait for the text that a training is to start with; for those who have no event loop to wait in."""
+        self._wording.finish()
+
     def open_run(self, run_dir: Path | str) -> None:
         """Show a run: live where its engine is at work, else from its journal."""
-        if self.is_running:
+        if not self.can("train"):
             self.said.emit(
                 "Another run is being followed; wait until it ends, or open a second window.", "warning"
             )
@@ -130,7 +150,8 @@ class RunCommands(QObject):
         self._page.cancel()
 
     def leave(self) -> None:
-        """Stop following; an engine at work goes on."""
+        """Stop following; an engine at work goes on, one that was not started yet is not."""
+        self._wording.drop()
         if self.session is not None:
             self._page.set_session(None)
             self.session.leave()

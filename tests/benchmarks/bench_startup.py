@@ -49,6 +49,7 @@ while document.facts is None and time.monotonic() < end:
 first = []
 began = time.time()
 window.actions_by_verb["train"].trigger()
+window.runs.finish()
 def hear(events):
     for event in events:
         if getattr(event, "kind", "batch_end") == "batch_end" and not first:

@@ -79,6 +79,7 @@ def test_the_window_closes_and_the_run_goes_on(
 ) -> None:
     prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
     window.actions_by_verb["train"].trigger()
+    window.runs.finish()
     session = window.session
     assert session is not None
     run_dir, pid = session.run_dir, session.pid

@@ -49,6 +49,7 @@ def test_from_the_preset_to_the_list_of_runs(
     folder = tmp_path / "models"
     window.document.apply_values({**SHORT, **scale, "trainer_config.ckpt_dir": str(folder)}, "small")
     window.actions_by_verb["train"].trigger()
+    window.runs.finish()
     session = window.session
     assert session is not None, window.banner.sentence
     wait_until(lambda: session.is_over, 180, "the run ends")

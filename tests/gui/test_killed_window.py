@@ -107,6 +107,7 @@ def test_a_killed_window_loses_nothing(
     assert killed.read_text(encoding="utf-8") == TEXT
     (kept,) = draft_folder().glob("*.json")  # until it is saved
     third.actions_by_verb["save"].trigger()
+    third.files.finish()
     saved = killed.read_text(encoding="utf-8")
     assert saved.startswith("# mine\n")
     assert "# enough" in saved

@@ -7,6 +7,7 @@ from sleapnn_gui.main_window import MainWindow
 
 def throw_away(window: MainWindow) -> None:
     """Close a window without its questions and delete it now; processing events alone never would."""
+    window.files.finish()
     window.runs.leave()
     window.document.undo_stack.setClean()
     window.close()

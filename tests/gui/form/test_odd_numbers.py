@@ -11,7 +11,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import BACKBONES, HEADS
-from sleapnn_gui.document import document as document_module
+from sleapnn_gui.document import states
 from sleapnn_gui.form.codecs import stepped
 from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.form.editors.nullable import NullableEditor
@@ -94,7 +94,7 @@ def test_an_edit_that_fails_changes_nothing_and_is_said(form, monkeypatch, caplo
             raise RuntimeError("a fault")
         return validate(values)
 
-    monkeypatch.setattr(document_module, "validate", broken)
+    monkeypatch.setattr(states, "validate", broken)
     document.edit_failed.connect(said.append)
     row = row_of(form, path)
     document.set_value(path, 30)

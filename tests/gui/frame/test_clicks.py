@@ -205,6 +205,7 @@ def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_pat
     walker.walk(dialog_of(window, ask), "unsaved")
     window.document.undo_stack.setClean()
     window.open_path(shared_data / "legacy_configs" / "trained.robot.single_instance.json")
+    window.files.finish()
     walker.walk(dialog_of(window, actions["import_report"].trigger), "import report")
     facts = {"labeled_frames": 5, "max_instances_per_frame": 2, "nodes": ["a", "b"], "edges": []}
     window.labels_page.show_facts(facts)
@@ -225,12 +226,14 @@ def dialog_of(window: MainWindow, show: Callable[[], object]) -> Callable[[], QW
     """Shows a dialog again whenever a press has closed it."""
 
     def begin() -> QWidget:
+        window.files.finish()
         window.say("")
         for _ in range(2):
             tops = [top for top in QApplication.topLevelWidgets() if top.isVisible() and top is not window]
             if tops:
                 return tops[0]
             show()
+            window.files.finish()
             QApplication.processEvents()
         raise AssertionError("no dialog opens")
 

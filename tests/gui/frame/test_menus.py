@@ -107,10 +107,12 @@ def test_what_was_open_lately_opens_again(window: MainWindow, tmp_path: Path) ->
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
         window.open_path(tmp_path / name)
+        window.files.finish()
     recent = menu(window, "recent")
     recent.aboutToShow.emit()
     assert [action.text().split()[0] for action in recent.actions()[:2]] == ["two.yaml", "one.yaml"]
     recent.actions()[1].trigger()
+    window.files.finish()
     assert window.document.path == tmp_path / "one.yaml"
     recent.actions()[-1].trigger()
     assert [action.isEnabled() for action in recent.actions()] == [False]

@@ -37,6 +37,7 @@ def choose(window: MainWindow, path: Path) -> None:
     dialog = next(found for found in window.findChildren(QFileDialog) if found.isVisible())
     dialog.fileSelected.emit(str(path))
     dialog.done(0)
+    window.files.finish()
 
 
 def answer(window: MainWindow, text: str) -> None:
@@ -44,6 +45,7 @@ def answer(window: MainWindow, text: str) -> None:
     QTest.mouseClick(
         next(button for button in box.buttons() if button.text() == text), Qt.MouseButton.LeftButton
     )
+    window.files.finish()
 
 
 def test_what_no_file_can_be_is_refused_and_nothing_is_lost(window: MainWindow) -> None:
@@ -91,6 +93,7 @@ def test_a_folder_that_cannot_be_made_is_said(window: MainWindow, tmp_path: Path
 
 def test_the_report_is_saved_or_says_why_not(window: MainWindow, tmp_path: Path) -> None:
     window.files.open_path(tmp_path / "old.json")
+    window.files.finish()
     window.actions_by_verb["import_report"].trigger()
     report = window.findChild(ImportReport)
     save = next(button for button in report.findChildren(QPushButton) if button.text() == "Save the report…")
@@ -111,6 +114,7 @@ def test_nothing_that_is_no_file_is_opened(name: str, window: MainWindow) -> Non
             continue
         with open_folder() as place, obstacle(kind, place, name) as path:
             window.files.open_path(path)
+            window.files.finish()
             if not path.name.endswith(".slp"):  # those are looked at by the engine
                 assert window.banner.sentence, kind
                 assert window.document.path == Path("mine.yaml")

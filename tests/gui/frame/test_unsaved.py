@@ -1,7 +1,9 @@
 """No act replaces or closes unsaved work without a question, and the question's three answers do what they say."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.app import build
+from sleapnn_gui.frame import file_commands
 from sleapnn_gui.main_window import MainWindow
 from tests.gui.windows import throw_away
 
@@ -35,6 +38,7 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def question(window: MainWindow, name: str = "unsaved") -> QMessageBox | None:
+    window.files.finish()
     return next((box for box in window.findChildren(QMessageBox, name) if box.isVisible()), None)
 
 
@@ -43,6 +47,7 @@ def answer(window: MainWindow, text: str, name: str = "unsaved") -> None:
     assert box is not None
     button = next(button for button in box.buttons() if button.text().replace("&", "") == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    window.files.finish()
 
 
 def choose(window: MainWindow, path: Path) -> None:
@@ -50,6 +55,7 @@ def choose(window: MainWindow, path: Path) -> None:
     dialog = next(found for found in window.findChildren(QFileDialog) if found.isVisible())
     dialog.fileSelected.emit(str(path))
     dialog.done(0)
+    window.files.finish()
 
 
 def drop(window: MainWindow, *paths: Path) -> None:
@@ -125,6 +131,7 @@ def test_save_goes_on_after_saving(window: MainWindow, tmp_path: Path) -> None:
 def test_dont_save_goes_on_without(window: MainWindow, tmp_path: Path) -> None:
     window.document.set_value(EPOCHS, 31)
     window.open_path(tmp_path / "other.yaml")
+    window.files.finish()
     answer(window, "Don't save")
     assert window.document.value(EPOCHS) == 7
     assert "30" in (tmp_path / "mine.yaml").read_text()
@@ -139,6 +146,7 @@ def test_a_failure_to_save_keeps_everything(
     (tmp_path / "mine.yaml").mkdir()  # a folder is in the way now
     (tmp_path / "mine.yaml" / "full").touch()
     window.open_path(tmp_path / "other.yaml") if act == "open" else window.close()
+    window.files.finish()
     answer(window, "Save")
     if question(window, "overtaken") is not None:
         answer(window, "Save anyway", "overtaken")
@@ -168,6 +176,7 @@ def test_a_file_that_cannot_be_opened_asks_nothing(window: MainWindow, tmp_path:
     window.document.set_value(EPOCHS, 31)
     (tmp_path / "bad.yaml").write_text("a: [1,\n")
     window.open_path(tmp_path / "bad.yaml")
+    window.files.finish()
     assert question(window) is None
     assert window.banner.severity == "error"
     assert window.document.value(EPOCHS) == 31
@@ -175,6 +184,7 @@ def test_a_file_that_cannot_be_opened_asks_nothing(window: MainWindow, tmp_path:
 
 def test_an_import_that_was_never_saved_is_work(window: MainWindow, tmp_path: Path) -> None:
     window.open_path(tmp_path / "old.json")
+    window.files.finish()
     assert window.document.is_dirty
     window.close()
     box = question(window)
@@ -190,6 +200,7 @@ def test_a_preset_that_nobody_edited_is_none(app: QApplication, tmp_path: Path) 
     window.files.set_labels(["a.slp"])
     assert window.document.is_dirty
     window.open_path(tmp_path)
+    window.files.finish()
     window.document.undo_stack.undo()
     assert not window.document.is_dirty
     throw_away(window)
@@ -209,6 +220,7 @@ def test_acts_that_are_edits_keep_the_steps_before(window: MainWindow, tmp_path:
 
 def test_two_configs_at_once_are_not_passed_over_in_silence(window: MainWindow, tmp_path: Path) -> None:
     drop(window, tmp_path / "other.yaml", tmp_path / "mine.yaml")
+    window.files.finish()
     assert window.document.value(EPOCHS) == 7
     assert "mine.yaml" in window.banner.sentence
 
@@ -221,10 +233,12 @@ def test_a_file_somebody_else_changed_is_not_replaced_without_a_word(
     window.document.set_value(EPOCHS, 31)
     mine.write_text("trainer_config: {max_epochs: 99}\n", encoding="utf-8")
     window.actions_by_verb["save"].trigger()
+    window.files.finish()
     answer(window, "Cancel", "overtaken")
     assert "99" in mine.read_text()
     assert window.document.is_dirty
     window.actions_by_verb["save"].trigger()
+    window.files.finish()
     answer(window, "Save as another file…", "overtaken")
     choose(window, tmp_path / "third.yaml")
     assert "99" in mine.read_text()
@@ -233,11 +247,13 @@ def test_a_file_somebody_else_changed_is_not_replaced_without_a_word(
     window.document.set_value(EPOCHS, 32)
     (tmp_path / "third.yaml").write_text("a: 1\n", encoding="utf-8")
     window.actions_by_verb["save"].trigger()
+    window.files.finish()
     answer(window, "Save anyway", "overtaken")
     assert "32" in (tmp_path / "third.yaml").read_text()
     assert (tmp_path / "third.yaml.bak").read_text() == "a: 1\n"
     window.document.set_value(EPOCHS, 33)
     window.actions_by_verb["save"].trigger()
+    window.files.finish()
     assert question(window, "overtaken") is None
     assert "33" in (tmp_path / "third.yaml").read_text()
 
@@ -248,7 +264,85 @@ def test_what_undo_brings_back_belongs_to_the_file_saved_last(window: MainWindow
     window.actions_by_verb["undo"].trigger()
     assert window.document.path == tmp_path / "new.yaml"
     window.actions_by_verb["save"].trigger()
+    window.files.finish()
     assert parse((tmp_path / "new.yaml").read_text())["trainer_config"]["max_epochs"] == 30
     window.actions_by_verb["redo"].trigger()
     assert window.document.path == tmp_path / "new.yaml"
     assert window.document.is_changed(EPOCHS)
+
+
+def slow(window: MainWindow, monkeypatch: pytest.MonkeyPatch, name: str) -> threading.Event:
+    """Hold up what the window does beside itself until the event is set."""
+    go_on, real = threading.Event(), getattr(file_commands, name)
+
+    def held(*args: Any, **options: Any) -> Any:
+        assert go_on.wait(20)
+        return real(*args, **options)
+
+    monkeypatch.setattr(file_commands, name, held)
+    return go_on
+
+
+def test_the_window_lives_on_while_a_file_is_read_and_the_newest_wins(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Callable[..., None]
+) -> None:
+    go_on = slow(window, monkeypatch, "open_config")
+    window.open_path(tmp_path / "old.json")
+    wait_until(lambda: window.banner.sentence == "Reading old.json …")
+    window.open_path(tmp_path / "other.yaml")
+    assert window.banner.sentence == "Reading other.yaml …"
+    window.document.set_value(EPOCHS, 31)  # an edit made meanwhile is no less work than any other
+    go_on.set()
+    wait_until(lambda: any(box.isVisible() for box in window.findChildren(QMessageBox)))
+    assert "other.yaml" in question(window).informativeText()
+    assert window.banner.sentence == ""
+    answer(window, "Don't save")
+    assert window.document.path == tmp_path / "other.yaml"
+    assert window.document.report is None
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_what_is_done_while_a_file_is_written_comes_after_it(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, close: bool
+) -> None:
+    """Closing, opening and saving again wait for the file; nothing is asked about work that is being saved."""
+    window.document.set_value(EPOCHS, 31)
+    go_on = slow(window, monkeypatch, "save_text")
+    for _ in range(2):
+        window.actions_by_verb["save"].trigger()
+    act = window.close if close else lambda: window.open_path(tmp_path / "other.yaml")
+    act()
+    assert window.isVisible()
+    assert "30" in (tmp_path / "mine.yaml").read_text()
+    go_on.set()
+    assert question(window) is None
+    assert "31" in (tmp_path / "mine.yaml").read_text()
+    assert "31" in (tmp_path / "mine.yaml.bak").read_text()  # the second time
+    assert window.isVisible() is not close
+    assert window.document.value(EPOCHS) == (31 if close else 7)
+
+
+@pytest.mark.parametrize("failure", [False, True])
+def test_edits_made_while_a_file_is_written_stay_unsaved(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: bool
+) -> None:
+    window.document.set_value(EPOCHS, 31)
+    go_on = slow(window, monkeypatch, "save_text")
+    window.actions_by_verb["save"].trigger()
+    window.document.set_value("trainer_config.seed", 5)
+    window.close()
+    if failure:
+        (tmp_path / "mine.yaml").unlink()
+        (tmp_path / "mine.yaml").mkdir()
+        (tmp_path / "mine.yaml" / "full").touch()
+    go_on.set()
+    asked = question(window)
+    assert asked is not None
+    assert (f"“{SPEC.keys[EPOCHS].meta.label}”" in asked.informativeText()) == failure
+    assert "“Random seed”" in asked.informativeText()
+    answer(window, "Cancel")
+    window.actions_by_verb["undo"].trigger()
+    assert window.document.value(EPOCHS) == 31
+    assert window.document.is_dirty
+    if not failure:
+        assert not window.document.is_changed(EPOCHS)

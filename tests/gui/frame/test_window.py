@@ -1,5 +1,6 @@
 """The window's commands, driven as a person drives them."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.view import View
 from sleapnn_gui.app import build
+from sleapnn_gui.frame import run_commands
 from sleapnn_gui.frame.commands import COMMANDS
 from sleapnn_gui.frame.import_report import ImportReport
+from sleapnn_gui.frame.run_commands import RunCommands
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.folders import next_run_dir
 from tests.gui.windows import throw_away
@@ -96,14 +99,43 @@ def test_train_with_problems_goes_to_the_first_one(window: MainWindow) -> None:
     assert "whole number" in window.banner.sentence or "problems" in window.banner.sentence
 
 
+def test_train_waits_for_the_text_and_not_the_window(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    """A run starts with the config as it was when Train was pressed, once, and not after the window was closed."""
+    started: list[str] = []
+    monkeypatch.setattr(RunCommands, "_start", lambda self, text, *_: started.append(text))
+    (tmp_path / "a.slp").touch()
+    window.document.set_value("data_config.train_labels_path", [str(tmp_path / "a.slp")])
+    go_on, real = threading.Event(), run_commands.text_of
+    monkeypatch.setattr(run_commands, "text_of", lambda state: go_on.wait(20) and real(state))
+    window.document.set_value(EPOCHS, 31)
+    train = window.actions_by_verb["train"]
+    train.trigger()
+    assert not train.isEnabled()
+    window.runs.do_train()
+    window.document.set_value(EPOCHS, 32)
+    assert started == []
+    go_on.set()
+    wait_until(lambda: bool(started))
+    assert [parse(text)["trainer_config"]["max_epochs"] for text in started] == [31]
+    window.document.set_value(EPOCHS, 33)
+    window.runs.do_train()
+    window.runs.leave()
+    window.runs.finish()
+    assert len(started) == 1
+
+
 def test_a_config_opens_edits_and_saves(window: MainWindow, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("# mine\ntrainer_config:\n  max_epochs: 30\nx_lab: 1\n")
     window.open_path(file)
+    window.files.finish()
     assert window.document.path == file
     window.document.set_value(EPOCHS, 31)
     assert "edited" in window.top_bar.state.text()
     window.actions_by_verb["save"].trigger()
+    window.files.finish()
     assert file.read_text() == "# mine\ntrainer_config:\n  max_epochs: 31\nx_lab: 1\n"
     assert window.top_bar.state.text() == ""
 
@@ -128,6 +160,7 @@ def test_a_file_that_is_no_config_is_said(window: MainWindow, tmp_path: Path) ->
     file.write_text("a: [1,\n")
     before = window.document.to_yaml()
     window.open_path(file)
+    window.files.finish()
     assert window.banner.severity == "error"
     assert "Line" in window.banner.sentence
     assert window.document.to_yaml() == before
@@ -135,6 +168,7 @@ def test_a_file_that_is_no_config_is_said(window: MainWindow, tmp_path: Path) ->
 
 def test_old_sleap_json_opens_with_a_report(window: MainWindow, shared_data: Path, wait_until: Wait) -> None:
     window.open_path(shared_data / "legacy_configs" / "trained.robot.single_instance.json")
+    window.files.finish()
     assert window.document.chosen("model_config.head_configs") == "single_instance"
     assert "Imported" in window.banner.sentence
     window.banner.followed.emit()
@@ -146,6 +180,7 @@ def test_old_sleap_json_opens_with_a_report(window: MainWindow, shared_data: Pat
     parts = "model_config.head_configs.single_instance.confmaps.part_names"
     assert window.document.value(parts)
     QTest.mouseClick(reset, Qt.MouseButton.LeftButton)
+    window.files.finish()
     assert window.document.value(parts) is None
 
 
@@ -153,8 +188,10 @@ def test_another_backbone_is_refused_by_name_and_a_unet_offered(
     window: MainWindow, shared_data: Path
 ) -> None:
     window.open_path(shared_data / "legacy_configs" / "profile.pretrained.single.json")
+    window.files.finish()
     assert "pretrained_encoder" in window.banner.sentence
     window.banner.followed.emit()
+    window.files.finish()
     assert window.document.chosen("model_config.backbone_config") == "unet"
 
 
