@@ -1,11 +1,10 @@
-"""Checks that look at the disk or at the labels; slower than `validate`, so never run on each keystroke."""
+"""Checks that look at the disk; slower than `validate`, so never run on each keystroke."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .fitting import doubts, misfit
 from .issue import Issue, error, warning
 from .spec import SPEC
 from .view import DATA, MODEL, TRAINER, View
@@ -70,61 +69,3 @@ def _folder(path: str, name: str) -> Iterator[Issue]:
         yield error(path, f"{label}: {existing} is a file, so no folder can be made there.")
     elif not os.access(existing, os.W_OK) or str(existing).startswith("/proc"):
         yield error(path, f"{label}: {name} cannot be written to; choose another folder.")
-
-
-def check_labels(values: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Issue]:
-    """What is wrong with the opened labels, and what of the config does not fit them.
-
-    `facts` is what `describe` says of the training labels.
-    """
-    view = View(values)
-    path = DATA + "train_labels_path"
-    issues = [error(path, text) for text in facts.get("problems", [])]
-    issues += [warning(path, text) for text in facts.get("warnings", [])]
-    head = view.head()
-    if not head:
-        return issues
-    nodes, tracks = list(facts.get("nodes", [])), list(facts.get("tracks", []))
-    for part in view.head_parts():
-        issues.extend(_names(view, f"{part}.part_names", nodes, "part of the skeleton"))
-        issues.extend(_names(view, f"{part}.classes", tracks, "track of the labels"))
-        issues.extend(_anchor(view, f"{part}.anchor_part", nodes))
-        edges = view.value(f"{part}.edges")
-        for edge in edges if isinstance(edges, list) else []:
-            unknown = [name for name in edge if name not in nodes]
-            if unknown:
-                issues.append(
-                    error(f"{part}.edges", f"“{unknown[0]}” is not a part of the skeleton ({_some(nodes)}).")
-                )
-    model_type, learned = head.rpartition(".")[2], {**facts, **_learned(view, head, facts)}
-    why = misfit(model_type, learned)
-    issues += [error(head, why)] if why else []
-    issues += [warning(head, text) for text in doubts(model_type, learned)]
-    return issues
-
-
-def _learned(view: View, head: str, facts: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The nodes and edges that the config chooses of the skeleton; an edge goes with either of its nodes."""
-    known = list(facts.get("nodes", []))
-    nodes = view.value(f"{head}.confmaps.part_names") or known
-    edges = view.value(f"{head}.pafs.edges") or facts.get("edges", [])
-    gone = set(known).difference(nodes)
-    return {"nodes": nodes, "edges": [edge for edge in edges if gone.isdisjoint(edge)]}
-
-
-def _names(view: View, path: str, known: list[str], what: str) -> Iterator[Issue]:
-    names = view.value(path) if path in SPEC.keys else None
-    for name in names if isinstance(names, list) else []:
-        if name not in known:
-            yield error(path, f"“{name}” is not a {what} ({_some(known)}).")
-
-
-def _anchor(view: View, path: str, nodes: list[str]) -> Iterator[Issue]:
-    name = view.value(path) if path in SPEC.keys else None
-    if isinstance(name, str) and name and name not in nodes:
-        yield error(path, f"“{name}” is not a part of the skeleton ({_some(nodes)}).")
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:6])
-    return f"{shown}, and {len(names) - 6} more" if len(names) > 6 else shown or "which has none"

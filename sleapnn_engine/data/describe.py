@@ -9,9 +9,10 @@ Sizes and distances are source pixels. Keys:
 - `negative_frames`: those marked as empty; `centroid_marks`: marks of centres without body parts that can be used,
   and `centroid_frames`: frames of `labeled_frames` that have nothing else
 - `instances`: {user, predicted, used}; `max_instances_per_frame`
-- `instances_per_frame`: [[animals, frames]], ascending
+- `instances_per_frame`: [[animals, frames]], ascending; `first_crowded`: names the first frame with several animals, ""
+  without one
 - `nodes`, `edges`, `symmetries`, `tracks`
-- `untracked_instances`; `instances_per_track`: {track: animals}
+- `untracked_instances`; `instances_per_track`: {track: animals}; `frames_per_track`: {track: frames}
 - `visibility`: {node: share of animals that show it, 0..1}
 - `image_sizes`: [{height, width, channels, frames}], commonest first; `channels`: those that occur
 - `instance_size`: {min, median, max} of the longer side of the box around an animal;
@@ -33,9 +34,10 @@ from typing import Any
 import numpy as np
 
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.config.phrases import counted, file_name
 
+from .label_checks import animals_per_track, first_crowded, frames_per_track
 from .labels import LabelReading, read_labels
-from .phrases import counted, file_name
 from .records import LabelSet
 
 #: Raised by one when a key changes its meaning or goes; new keys alone do not change it.
@@ -78,6 +80,7 @@ def describe_reading(reading: LabelReading) -> dict[str, Any]:
         },
         "max_instances_per_frame": labels.max_instances,
         "instances_per_frame": [[animals, frames] for animals, frames in sorted(per_frame.items())],
+        "first_crowded": first_crowded(labels),
         "nodes": list(labels.nodes),
         "edges": [list(edge) for edge in labels.edges],
         "symmetries": [list(pair) for pair in labels.symmetries],
@@ -127,13 +130,12 @@ def _files(labels: LabelSet) -> list[dict[str, Any]]:
 
 
 def _tracks(labels: LabelSet) -> dict[str, Any]:
-    every = (
-        np.concatenate([frame.track_index for frame in labels.frames]) if labels.frames else np.zeros(0, int)
-    )
+    animals = animals_per_track(labels)
     return {
         "tracks": list(labels.tracks),
-        "untracked_instances": int((every < 0).sum()),
-        "instances_per_track": {name: int((every == i).sum()) for i, name in enumerate(labels.tracks)},
+        "untracked_instances": sum(len(frame.points) for frame in labels.frames) - sum(animals.values()),
+        "instances_per_track": animals,
+        "frames_per_track": frames_per_track(labels),
     }
 
 

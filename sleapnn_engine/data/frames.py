@@ -15,12 +15,12 @@ import torch
 
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.phrases import counted
 
 from .cached_images import LIST_NAME, difference, image_names, read_list, shown_frames, write_list
 from .crops import cut_crops
 from .geometry import InputPlan
 from .image_bytes import decode_image
-from .phrases import counted
 from .records import LabelSet
 
 Progress = Callable[[int, int], None]

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 import numpy as np
 
-from .phrases import counted, first_places
+from sleapnn_engine.config.phrases import counted, first_places
+
 from .records import Counts, LabeledFrame
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 import h5py
 
+from sleapnn_engine.config.phrases import counted
+
 from .label_tables import Contradiction, rows_of_text
-from .phrases import counted
 
 #: Files of this format and later keep their tables in another way.
 TOO_NEW = 3.0

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.config.phrases import counted, file_name, first_places
 
 from .film_frames import FilmFrames, OtherFrame
 from .image_bytes import ImageHeader
-from .phrases import counted, file_name, first_places
 from .pixel_span import ValueRange, depth_text
 from .records import ImageSource, VideoSource
 from .video_choice import Stored

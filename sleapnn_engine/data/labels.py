@@ -12,13 +12,14 @@ import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.fitting import chosen_nodes
+from sleapnn_engine.config.phrases import counted, first_places, quoted
 
 from .label_extras import told_extras
 from .label_files import check_labels_file, unreadable_labels
 from .label_frames import usable_frames
 from .label_videos import CheckedVideo, Progress, check_videos, video_name
 from .overlaps import repeats_between_files, shared_films
-from .phrases import counted, first_places, quoted
 from .raw_frames import raw_frame
 from .records import Counts, LabeledFrame, LabelSet
 from .skeletons import Skeleton, Skeletons, require_same_nodes, skeletons_of
@@ -134,12 +135,7 @@ def select_nodes(
     """
     if not part_names or tuple(part_names) == labels.nodes:
         return labels
-    names = tuple(part_names)
-    unknown = [name for name in names if name not in labels.nodes]
-    if unknown or len(set(names)) != len(names):
-        what = f"has no node {quoted(unknown)}" if unknown else "cannot give one node twice"
-        message = f"The skeleton of {labels.files[0]} {what}; its nodes are {quoted(labels.nodes)}."
-        raise UserError(message, where=where, hint="Correct the part names.", usage=True)
+    names = chosen_nodes(part_names, nodes=labels.nodes, where=where)
     order = [labels.nodes.index(name) for name in names]
     return attrs.evolve(
         labels,

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from .phrases import counted, file_name, first_places
+from sleapnn_engine.config.phrases import counted, file_name, first_places
+
 from .records import LabeledFrame, LabelSet
 from .video_choice import Stored
 from .video_paths import same_stored

@@ -10,8 +10,7 @@ import attrs
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-
-from .phrases import quoted
+from sleapnn_engine.config.phrases import quoted
 
 
 @attrs.frozen

@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.phrases import counted
 
-from .phrases import counted
 from .records import LabelSet
 
 

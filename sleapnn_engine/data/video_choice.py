@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from .phrases import counted, file_name, first_few, first_places
+from sleapnn_engine.config.phrases import counted, file_name, first_few, first_places
+
 from .video_paths import Place, find_images, same_stored
 
 

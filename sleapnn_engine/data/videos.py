@@ -14,8 +14,9 @@ import cv2
 import h5py
 import numpy as np
 
+from sleapnn_engine.config.phrases import counted
+
 from .image_bytes import ImageHeader, as_uint8_rgb, decode_values, inspect_image
-from .phrases import counted
 from .pixel_span import Span
 
 

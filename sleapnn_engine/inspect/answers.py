@@ -1,14 +1,15 @@
 """What an editor asks about a config: what its labels hold and what is wrong with it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sleapnn_engine.config.checks_disk import check_files
+from sleapnn_engine.config.checks_labels import check_labels, problems_of
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.config.view import DATA, View
 from sleapnn_engine.data.describe import describe_reading
-from sleapnn_engine.training.findings import Findings, issue_of
 from sleapnn_engine.training.labels import TRAIN, VAL, Read
 
 from .known_labels import KnownLabels
@@ -50,23 +51,23 @@ def check(
     require_wanted(cancelled)
     read = (known or KnownLabels()).reader(cancelled)
     if errors(issues):
-        return [*issues, *_of_labels(View(values), read, told=issues)]
+        return [*issues, *_of_labels(values, read, told=issues)]
     return [*issues, *prepare_values(values, read=read, cancelled=cancelled).found.issues]
 
 
-def _of_labels(view: View, read: Read, *, told: list[Issue]) -> list[Issue]:
+def _of_labels(values: Mapping[str, Any], read: Read, *, told: list[Issue]) -> list[Issue]:
     """What can be said of labels where the rest of the config allows no training."""
-    found, wrong = Findings(), {issue.path for issue in errors(told)}
+    view, found, wrong = View(values), [], {issue.path for issue in errors(told)}
     only_user = view.value(DATA + "user_instances_only") is not False
-    for key in (TRAIN, VAL):
+    for key, judge in ((TRAIN, partial(check_labels, values)), (VAL, partial(problems_of, key=VAL))):
         paths = _paths(view, key)
         if paths and key not in wrong:
-            reading = read(paths, user_instances_only=only_user)
-            found.warn(key, *reading.labels.warnings)
-            found.issues += [issue_of(problem, key) for problem in reading.problems]
-    return found.issues
+            found += judge(describe_reading(read(paths, user_instances_only=only_user)))
+    return found
 
 
 def _paths(view: View, key: str) -> list[str]:
     said = view.value(key)
-    return [path for path in ([said] if isinstance(said, str) else said or []) if isinstance(path, str) and path]
+    return [
+        path for path in ([said] if isinstance(said, str) else said or []) if isinstance(path, str) and path
+    ]

@@ -6,10 +6,10 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.build import active, build_job
+from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.training.device import Compute, choose_computes
 from sleapnn_engine.training.earlier import SETTING, read_earlier
-from sleapnn_engine.training.findings import Findings
 from sleapnn_engine.training.labels import Read
 from sleapnn_engine.training.prepare import Prepared, prepare
 from sleapnn_engine.training.run_folder import wanted_folder

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.trainer import TrainerConfig
-from sleapnn_engine.data.phrases import counted
 
 from .allocator import keep_freed_memory
 

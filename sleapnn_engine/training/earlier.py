@@ -11,8 +11,8 @@ import torch
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.models.weights import read_checkpoint
 from sleapnn_engine.protocol.counting import epoch_name
 

@@ -6,12 +6,12 @@ import attrs
 
 from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.films import open_film
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 
-from .findings import Findings
 from .labels import Read, open_matching_labels
 
 KEY = "data_config.test_file_path"

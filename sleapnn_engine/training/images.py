@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.build import model_type
+from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.crops import auto_crop_size, crop_margin
@@ -26,7 +27,6 @@ from sleapnn_engine.models.start import first_channels, implied_channels, starts
 
 from .device import Compute
 from .earlier import Earlier
-from .findings import Findings
 from .labels import Data
 from .run_folder import configured_folder
 

@@ -6,13 +6,16 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.build import model_type
+from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.fitting import rare_identities, require_edges, unseen_identities
 from sleapnn_engine.config.model_types import ModelType
+from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_checks import (
     anchor_gaps,
+    animals_per_track,
     edge_gaps,
-    require_edges,
-    require_identities,
+    frames_per_track,
     require_one_animal,
     require_visible,
     unmeasured_identities,
@@ -26,11 +29,8 @@ from sleapnn_engine.data.model_labels import (
     with_marks,
 )
 from sleapnn_engine.data.overlaps import shared_frames
-from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.split import split_frames
-
-from .findings import Findings
 
 TRAIN = "data_config.train_labels_path"
 VAL = "data_config.val_labels_path"
@@ -61,11 +61,12 @@ def open_training_labels(job: Job, *, found: Findings, read: Read = read_labels)
     for change in (_with_centers, _with_nodes):
         with found.trying(TRAIN):
             labels = change(job, labels, found=found)
+    _, head, _ = _head(job)
     with found.trying(TRAIN):
-        _require_one(job, labels)
+        _require_one(job, labels, where=head)
     before = len(found.refusals)
     with found.trying(TRAIN):
-        require_visible(labels)
+        require_visible(labels, where=head)
     if len(found.refusals) == before:
         labels = _with_heads(job, labels, found=found)
     return labels
@@ -77,14 +78,16 @@ def _with_heads(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
     for name in kind.heads:
         with found.trying(TRAIN):
             if name == "pafs":
-                labels = select_edges(labels, section.pafs.edges, where=f"{head}.pafs.edges")
-                require_edges(labels)
-                found.warn(f"{head}.pafs.edges", *edge_gaps(labels))
+                where = f"{head}.pafs.edges"
+                labels = select_edges(labels, section.pafs.edges, where=where)
+                require_edges(labels.edges, where=head)
+                found.warn(where, *edge_gaps(labels))
             if name in ("class_maps", "class_vectors"):
-                chosen, where = getattr(section, name).classes, f"{head}.{name}.classes"
-                labels, said = select_classes(labels, chosen, where=where)
-                found.warn(where, *said)
-                found.warn(where, *require_identities(labels))
+                where = f"{head}.{name}.classes"
+                labels = select_classes(labels, getattr(section, name).classes, head=head, where=where)
+                animals = sum(len(frame.points) for frame in labels.frames)
+                found.warn(where, *unseen_identities(animals_per_track(labels), animals=animals, head=head))
+                found.warn(where, *rare_identities(frames_per_track(labels), frames=len(labels), head=head))
     return labels
 
 
@@ -112,9 +115,9 @@ def open_matching_labels(
     with found.trying(key):
         for change in (_with_centers, _with_nodes):
             labels = change(job, labels, found=found)
-        _require_one(job, labels)
+        _require_one(job, labels, where=key)
         labels = with_animals(match_nodes(labels, to=to))
-        require_visible(labels)
+        require_visible(labels, where=key)
         return match_classes(labels, to=to) if _tells_apart(job) else labels
     return None
 
@@ -187,9 +190,9 @@ def _with_nodes(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
     return select_nodes(labels, chosen, where=f"{head}.confmaps.part_names")
 
 
-def _require_one(job: Job, labels: LabelSet) -> None:
+def _require_one(job: Job, labels: LabelSet, *, where: str) -> None:
     if model_type(job).one_animal and not model_type(job).cropped:
-        require_one_animal(labels)
+        require_one_animal(labels, where=where)
 
 
 def _tells_apart(job: Job) -> bool:

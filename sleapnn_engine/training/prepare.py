@@ -10,11 +10,12 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.build import active
+from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.frames import OnDemandFrames
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.labels import read_labels
-from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
@@ -24,7 +25,6 @@ from . import images
 from .cache import PIPELINE, check_cache
 from .device import Compute
 from .earlier import SETTING, Earlier
-from .findings import Findings
 from .held_out import HeldOut, open_held_out
 from .labels import FRACTION, Data, Read, open_training_labels, open_validation_labels, split_data
 from .network_match import refuse_misfit

@@ -16,7 +16,7 @@ from torch.profiler import ProfilerActivity, record_function, schedule
 from torch.profiler import profile as torch_profile
 
 from sleapnn_engine.config.disk import reason_of, write_whole
-from sleapnn_engine.data.phrases import counted
+from sleapnn_engine.config.phrases import counted
 
 from .callbacks.base import Callback
 from .report import log

@@ -21,6 +21,7 @@ import attrs
 import torch
 
 from sleapnn_engine.config.build import active, build_job
+from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.loader import Share
@@ -30,7 +31,6 @@ from sleapnn_engine.data.samples import CropPlan
 from . import build, images
 from .device import Compute, prepare_cpu
 from .failures import explained
-from .findings import Findings
 from .group import Group, Lost
 from .labels import Data, open_training_labels, open_validation_labels, split_data
 from .loop import take_step

@@ -24,8 +24,8 @@ from torch import Tensor
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.models.weights import PREFIX
 

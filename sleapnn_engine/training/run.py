@@ -11,6 +11,7 @@ import torch
 
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
@@ -33,7 +34,6 @@ from .device import Compute, choose_computes
 from .earlier import Earlier, read_earlier
 from .failures import DETAILS, Diverged, explained
 from .feed import Feed
-from .findings import Findings
 from .held_out import HeldOut
 from .loop import fit
 from .prepare import Prepared, prepare

@@ -5,14 +5,14 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.crops import crop_corners
 from sleapnn_engine.data.geometry import InputPlan
-from sleapnn_engine.data.phrases import counted
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
 
-from .findings import Findings
 from .images import PREPROCESSING, animals_of
 from .labels import Data
 

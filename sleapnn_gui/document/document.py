@@ -146,11 +146,10 @@ class Document(QObject):
         return also_text(self._view, path)
 
     def issues(self, path: str | None = None) -> list[Issue]:
-        """Every finding, or those about one key or section: the config's own first, then disk and labels."""
-        found = [
-            *self._state.issues,
-            *(issue for issues in self._outside_issues.values() for issue in issues),
-        ]
+        """Every finding once, or those about one key or section: the config's own first, then disk and labels."""
+        every = (self._state.issues, *self._outside_issues.values())
+        once = {(issue.path, issue.severity, issue.message): issue for issues in every for issue in issues}
+        found = list(once.values())
         return found if path is None else [issue for issue in found if issue.path == path]
 
     def differences(self) -> list[tuple[str, Any, Any]]:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.config.fitting import misfit
+from sleapnn_engine.config.checks_labels import misfit
 from sleapnn_engine.config.presets import Preset
 
 from ..widgets.file_dialog import ask_for_files

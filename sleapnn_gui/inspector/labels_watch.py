@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from sleapnn_engine.config.checks_disk import check_labels
+from sleapnn_engine.config.checks_labels import check_labels
 from sleapnn_engine.config.issue import error
 
 from ..document.document import Document

@@ -98,9 +98,9 @@ def own_loading(config: Path, seconds: float) -> float:
     """Samples per second of the feed a training would use, in this process."""
     import torch
 
+    from sleapnn_engine.config.findings import Findings
     from sleapnn_engine.training import build, images, labels
     from sleapnn_engine.training.allocator import keep_freed_memory
-    from sleapnn_engine.training.findings import Findings
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.checks_disk import check_labels
+from sleapnn_engine.config.checks_labels import check_labels, misfit
 from sleapnn_engine.config.files import read_config
-from sleapnn_engine.config.fitting import doubts, misfit
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.data.describe import describe_labels
@@ -61,30 +60,52 @@ def test_a_preset_on_labels_that_do_not_fit_has_one(shared_data: Path, preset: A
         assert [issue.path for issue in found] == [f"{HEADS}.{preset.model_type}"]
 
 
+def judged(head: str, settings: dict[str, Any], facts: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What is said of labels for a type of model with some settings: severity, setting, sentence."""
+    values: dict[str, Any] = {}
+    tree.put(values, HEADS, {head: settings})
+    return [(issue.severity, issue.path, issue.message) for issue in check_labels(values, facts)]
+
+
 def test_limbs_that_the_config_names_make_up_for_a_skeleton_without() -> None:
     facts = {"nodes": ["a", "b", "c"], "edges": []}
-    values: dict[str, Any] = {}
-    tree.put(values, HEADS, {"bottomup": {"pafs": {"edges": [["a", "b"], ["b", "c"]]}}})
-    assert check_labels(values, facts) == []
-    tree.put(values, f"{HEADS}.bottomup.confmaps", {"part_names": ["b"]})
-    assert any("no limbs" in issue.message for issue in check_labels(values, facts))
+    limbs = {"edges": [["a", "b"], ["b", "c"]]}
+    assert judged("bottomup", {"pafs": limbs}, facts) == []
+    ((severity, path, text),) = judged("bottomup", {"pafs": {"sigma": 15.0}}, facts)
+    assert (severity, path) == ("error", f"{HEADS}.bottomup")
+    assert "no edges" in text
+    left_out = judged("bottomup", {"pafs": limbs, "confmaps": {"part_names": ["b"]}}, facts)
+    assert [path for _, path, _ in left_out] == [f"{HEADS}.bottomup.pafs.edges"]
 
 
 def test_limbs_in_several_pieces_are_a_warning() -> None:
     facts = {"nodes": ["a", "b", "c", "d"], "edges": [["a", "b"], ["d", "c"]]}
-    assert "in 2 pieces" in doubts("bottomup", facts)[0]
-    assert doubts("bottomup", {**facts, "edges": [*facts["edges"], ["d", "a"]]}) == []
-    assert doubts("centered_instance", facts) == []
+    ((severity, path, text),) = judged("bottomup", {"pafs": {"sigma": 15.0}}, facts)
+    assert (severity, path) == ("warning", f"{HEADS}.bottomup.pafs.edges")
+    assert "in 2 groups" in text
+    joined = {**facts, "edges": [*facts["edges"], ["d", "a"]]}
+    assert judged("bottomup", {"pafs": {"sigma": 15.0}}, joined) == []
+    assert judged("centered_instance", {"confmaps": {"sigma": 2.5}}, facts) == []
 
 
 def test_animals_without_a_track_are_counted() -> None:
     facts = {
         "tracks": ["one", "two"],
         "instances_per_track": {"one": 3, "two": 2},
-        "untracked_instances": 4,
+        "frames_per_track": {"one": 3, "two": 2},
+        "labeled_frames": 5,
         "instances_per_frame": [[1, 1], [2, 4]],
     }
-    assert doubts("multi_class_bottomup", facts)[0].startswith("4 of 9 animals have no track")
-    assert "same track" in doubts("multi_class_topdown", {**facts, "tracks": ["one"]})[-1]
-    unused = {**facts, "instances_per_track": {"one": 0, "two": 0}}
-    assert "No labelled animal has a track" in misfit("multi_class_topdown", unused)
+
+    def said(**changes: Any) -> list[tuple[str, str, str]]:
+        return judged("multi_class_bottomup", {"class_maps": {"classes": None}}, {**facts, **changes})
+
+    head = f"{HEADS}.multi_class_bottomup"
+    without = ("warning", f"{head}.class_maps.classes", "4 animals of 9 have none of the identities.")
+    assert said() == [without]
+    assert "only one identity" in said(tracks=["one"])[-1][-1]
+    ((severity, path, text),) = said(instances_per_track={"one": 0, "two": 0})
+    assert (severity, path) == ("error", head)
+    assert "No labelled animal has one of the identities" in text
+    assert "on more than one frame" in said(frames_per_track={"one": 1, "two": 1})[-1][-1]
+    assert said(tracks=[])[-1][:2] == ("error", head)

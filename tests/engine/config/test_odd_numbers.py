@@ -9,7 +9,8 @@ from sleapnn_engine.cli import main
 from sleapnn_engine.commands.train import override
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
-from sleapnn_engine.config.checks_disk import check_files, check_labels
+from sleapnn_engine.config.checks_disk import check_files
+from sleapnn_engine.config.checks_labels import check_labels
 from sleapnn_engine.config.derived import also_text, auto_text, receptive_field
 from sleapnn_engine.config.effect import idle_settings
 from sleapnn_engine.config.errors import UserError

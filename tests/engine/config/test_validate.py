@@ -7,7 +7,7 @@ import pytest
 
 from sleapnn_engine.commands.validate import issues_of
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.checks_disk import check_labels
+from sleapnn_engine.config.checks_labels import check_labels
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.spec import SPEC
@@ -180,9 +180,9 @@ def test_all_problems_are_listed_at_once() -> None:
 def test_labels_are_checked_against_the_head() -> None:
     values = good()
     tree.put(values, f"{SINGLE}.part_names", ["head", "wing"])
-    facts = {"nodes": ["head", "tail"], "tracks": [], "max_instances_per_frame": 2}
+    facts = {"nodes": ["head", "tail"], "tracks": [], "instances_per_frame": [[2, 3]]}
     messages = [issue.message for issue in check_labels(values, facts)]
-    assert any("“wing”" in message and "head, tail" in message for message in messages)
+    assert any("'wing'" in message and "'head', 'tail'" in message for message in messages)
     assert any("2 animals" in message for message in messages)
 
 

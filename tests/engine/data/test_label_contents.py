@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import sleap_io as sio
 
+from sleapnn_engine.config.checks_labels import misfit
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.fitting import misfit
 from sleapnn_engine.data.describe import describe_labels
 from sleapnn_engine.data.label_checks import require_visible
 from sleapnn_engine.data.labels import open_labels, read_labels, with_animals
@@ -88,7 +88,7 @@ def test_a_model_of_centres_learns_from_marks_and_others_say_why_not(project):
     reading = open_labels([path])
     assert len(reading) == 3
     with pytest.raises(UserError, match="6 centroid marks, which have no body parts"):
-        require_visible(with_animals(reading))
+        require_visible(with_animals(reading), where="a.key")
     learned = with_marks(with_centers(reading, anchor=None, where=""))
     np.testing.assert_array_equal(learned.frames[0].centers, [[20, 30], [70, 12]])
     assert learned.max_instances == 2

@@ -10,7 +10,8 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.data.label_checks import require_edges, require_one_animal
+from sleapnn_engine.config.fitting import require_edges
+from sleapnn_engine.data.label_checks import require_one_animal
 from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes, with_animals
 from sleapnn_engine.data.overlaps import shared_frames
 
@@ -287,18 +288,19 @@ def test_films_are_read_by_frame_number(shared_data):
 
 
 def test_one_animal_models_name_the_first_frame_with_two(shared_data):
-    require_one_animal(open_labels([shared_data / "fly32_single/val.pkg.slp"]))
+    require_one_animal(open_labels([shared_data / "fly32_single/val.pkg.slp"]), where="a.key")
     labels = open_labels([shared_data / "bad/13_structure/one_or_two_or_no_animals.pkg.slp"])
-    with pytest.raises(UserError, match=r"4 frames of 8 have more") as caught:
-        require_one_animal(labels)
+    with pytest.raises(UserError, match=r"Some frames show 2 animals") as caught:
+        require_one_animal(labels, where="a.key")
     first = next(i for i, frame in enumerate(labels.frames) if len(frame.points) == 2)
-    assert caught.value.where == labels.place(first)
+    assert caught.value.where == "a.key"
+    assert f"on 4 frames of 8, the first is {labels.place(first)}." in caught.value.hint
 
 
 def test_bottom_up_models_need_edges(shared_data):
     with pytest.raises(UserError, match="no edges"):
-        require_edges(open_labels([shared_data / "bad/09_skeleton/no_edges.pkg.slp"]))
-    require_edges(open_labels([shared_data / "flies13_pair/val.pkg.slp"]))
+        require_edges(open_labels([shared_data / "bad/09_skeleton/no_edges.pkg.slp"]).edges, where="a.key")
+    require_edges(open_labels([shared_data / "flies13_pair/val.pkg.slp"]).edges, where="a.key")
 
 
 def test_frames_in_both_sets_are_counted(project):

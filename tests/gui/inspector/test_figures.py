@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_engine.config.fitting import misfit
+from sleapnn_engine.config.checks_labels import misfit
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.data.samples import CropSamples
 from sleapnn_engine.training.state import Training

@@ -85,8 +85,8 @@ def test_the_reason_is_told_with_the_preset(window: MainWindow, shared_data: Pat
     ("preset", "words"),
     [
         ("single_instance_unet_medium_rf", "show 2 animals"),
-        ("multi_class_bottomup_unet", "no tracks"),
-        ("topdown_multi_class_centered_instance_unet", "no tracks"),
+        ("multi_class_bottomup_unet", "No animal has a track"),
+        ("topdown_multi_class_centered_instance_unet", "No animal has a track"),
     ],
 )
 def test_train_is_refused_in_words_that_stand_in_the_form(

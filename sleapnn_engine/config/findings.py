@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.issue import Issue
-from sleapnn_engine.config.spec import SPEC
+from .errors import UserError
+from .issue import Issue
+from .spec import SPEC
 
 
 @attrs.define
