@@ -132,6 +132,7 @@ def test_no_preset_moves_by_itself_whatever_becomes_of_the_labels(
     facts = {
         "labeled_frames": 50,
         "max_instances_per_frame": 2,
+        "instances_per_frame": [[2, 50]],
         "nodes": ["a", "b"],
         "edges": [],
         "tracks": [],
@@ -169,7 +170,7 @@ def test_no_preset_moves_by_itself_whatever_becomes_of_the_labels(
 def test_a_preset_that_does_not_fit_is_used_only_after_a_word(app: QApplication, shown: LabelsPage) -> None:
     used: list[str] = []
     shown.preset_chosen.connect(used.append)
-    shown.show_facts({"labeled_frames": 5, "max_instances_per_frame": 2, "nodes": ["a", "b"], "edges": []})
+    shown.show_facts({"labeled_frames": 5, "instances_per_frame": [[2, 5]], "nodes": ["a", "b"], "edges": []})
     shown.presets.setCurrentRow(0)
     for answer, expected in (
         ("Choose another", []),
