@@ -63,6 +63,17 @@ class Earlier:
         return next((float(rate) for rate in said if isinstance(rate, int | float)), None)
 
     @property
+    def rate(self) -> float:
+        """The learning rate of its next step."""
+        return float(self.content["optimizer_states"][0]["param_groups"][0]["lr"])
+
+    @property
+    def schedule(self) -> Mapping[str, Any]:
+        """Counts of its learning rate schedule; empty where it had none."""
+        states = self.content.get("lr_schedulers") or [{}]
+        return states[0] if isinstance(states[0], Mapping) else {}
+
+    @property
     def val(self) -> float | None:
         """Validation loss of the weights in this file; None where it has none."""
         if "val" in self.own or not self._scores:

@@ -23,11 +23,11 @@ from sleapnn_engine.models.start import load_start_weights
 
 from . import images
 from .cache import PIPELINE, check_cache
+from .continuing import check_continuing
 from .device import Compute
-from .earlier import SETTING, Earlier
+from .earlier import Earlier
 from .held_out import HeldOut, open_held_out
 from .labels import FRACTION, Data, Read, open_training_labels, open_validation_labels, split_data
-from .network_match import refuse_misfit
 from .resume import without_start_weights
 from .room import outline, require_disk, require_room
 from .run_folder import FOLDER
@@ -156,8 +156,16 @@ def _measure(
     with found.trying(FOLDER):
         require_disk(job, network, folder=folder)
     if earlier is not None:
-        with found.trying(SETTING):
-            refuse_misfit(network.state_dict(), earlier.content["state_dict"], where=SETTING)
+        assert prepared.data is not None
+        check_continuing(
+            job,
+            earlier,
+            data=prepared.data,
+            samples=len(samples),
+            network=network,
+            computes=computes,
+            found=found,
+        )
         job = without_start_weights(job)
     with found.trying(WEIGHTS):
         load_start_weights(network, job.model_config, fetch=False)

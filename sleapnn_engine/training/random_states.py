@@ -40,18 +40,53 @@ def set_random_states(states: Mapping[str, Any], feed: Feed, *, device: torch.de
 
     Returns in words what starts anew, because the states have no such part or one of another kind.
     """
-    parts: dict[str, Callable[[Any], None]] = {
-        "feed": feed.set_random_state,
-        "torch": torch.set_rng_state,
-        "numpy": lambda s: np.random.set_state((s[0], np.array(s[1], dtype=np.uint32), *s[2:])),
-        "python": lambda s: random.setstate((s[0], tuple(s[1]), s[2])),
+    return _missing(
+        states,
+        device=device,
+        feed=feed.set_random_state,
+        network=torch.set_rng_state,
+        accelerator=torch.mps.set_rng_state
+        if device.type == "mps"
+        else lambda s: torch.cuda.set_rng_state(s, device),
+        numpy=np.random.set_state,
+        python=random.setstate,
+    )
+
+
+def missing_parts(states: Mapping[str, Any], *, device: torch.device) -> list[str]:
+    """What `set_random_states` would return, with every generator left as it is."""
+    return _missing(
+        states,
+        device=device,
+        feed=lambda s: None if "augmentation" not in s else torch.Generator().set_state(s["augmentation"]),
+        network=torch.Generator().set_state,
+        accelerator=lambda s: torch.Generator(device).set_state(s),
+        numpy=np.random.RandomState(0).set_state,
+        python=random.Random().setstate,
+    )
+
+
+def _missing(
+    states: Mapping[str, Any],
+    *,
+    device: torch.device,
+    feed: Callable[[Any], Any],
+    network: Callable[[Any], Any],
+    accelerator: Callable[[Any], Any],
+    numpy: Callable[[Any], Any],
+    python: Callable[[Any], Any],
+) -> list[str]:
+    """Give each part to the generator that takes it; returns in words which are not there or not taken."""
+    parts: dict[str, Callable[[Any], Any]] = {
+        "feed": feed,
+        "torch": network,
+        "numpy": lambda s: numpy((s[0], np.array(s[1], dtype=np.uint32), *s[2:])),
+        "python": lambda s: python((s[0], tuple(s[1]), s[2])),
     }
     names = dict(PARTS)
     if device.type in ("cuda", "mps"):
         names[device.type] = f"the random numbers of the network on {device.type}"
-        parts[device.type] = (
-            torch.mps.set_rng_state if device.type == "mps" else lambda s: torch.cuda.set_rng_state(s, device)
-        )
+        parts[device.type] = accelerator
     anew = []
     for part, name in names.items():
         try:

@@ -30,6 +30,7 @@ from .callbacks.journal import Journal
 from .callbacks.preview import Preview
 from .callbacks.run_log import run_log
 from .callbacks.wandb_log import WandbLog
+from .continuing import split_digest
 from .device import Compute, choose_computes
 from .earlier import Earlier, read_earlier
 from .failures import DETAILS, Diverged, explained
@@ -42,7 +43,7 @@ from .ranks import Ranks, open_ranks
 from .report import Report, open_channel
 from .resolved import resolve, write_final, write_initial
 from .result import nothing_found, predict_all
-from .resume import chosen_seed, inherit_best, split_digest, take_up, without_start_weights
+from .resume import chosen_seed, inherit_best, take_up, without_start_weights
 from .run_folder import LOG, RunFolder, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals

@@ -1,7 +1,7 @@
 """The optimizer, the learning rate over time, and when training has stopped improving."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -61,16 +61,15 @@ def go_on_with(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> fl
     Everything else of the optimizer stays as this run's settings made it. Raises ValueError, saying why, when the
     state is of another kind of optimizer or of other weights.
     """
-    own = optimizer.state_dict()
-    order = [i for group in own["param_groups"] for i in group["params"]]
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    given = [i for group in state["param_groups"] for i in group["params"]]
-    if len(given) != len(weights):
-        raise ValueError(f"it has moments for {len(given)} tensors, and this network has {len(weights)}")
+    own = optimizer.state_dict()
+    amsgrad = own["param_groups"][0]["amsgrad"]
+    require_state(state, weights, amsgrad=amsgrad)
+    order = [i for group in own["param_groups"] for i in group["params"]]
+    given = _numbers(state)
     moments: dict[int, dict[str, Any]] = {}
     for place, number, weight in zip(order, given, weights, strict=True):
         if number in state["state"]:
-            amsgrad = own["param_groups"][0]["amsgrad"]
             moments[place] = _moments(state["state"][number], weight, amsgrad=amsgrad)
     rate = float(state["param_groups"][0]["lr"])
     groups = [{**group, "lr": rate} for group in own["param_groups"]]
@@ -78,17 +77,38 @@ def go_on_with(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> fl
     return rate
 
 
+def require_state(state: Mapping[str, Any], weights: Sequence[nn.Parameter], *, amsgrad: bool) -> None:
+    """Raise ValueError, saying why, when a state_dict is of another kind of optimizer or of other weights."""
+    given = _numbers(state)
+    if len(given) != len(weights):
+        raise ValueError(f"it has moments for {len(given)} tensors, and this network has {len(weights)}")
+    for number, weight in zip(given, weights, strict=True):
+        one = state["state"].get(number)
+        if one is None:
+            continue
+        names = _kept(one, amsgrad=amsgrad)
+        if "step" not in one or any(name not in one for name in names):
+            raise ValueError("it is the state of another kind of optimizer than Adam")
+        for name in names:
+            if one[name].shape != weight.shape:
+                raise ValueError(
+                    f"{name} of one tensor is {_shape(one[name])}, and the tensor {_shape(weight)}"
+                )
+
+
+def _numbers(state: Mapping[str, Any]) -> list[Any]:
+    return [i for group in state["param_groups"] for i in group["params"]]
+
+
+def _kept(given: Mapping[str, Any], *, amsgrad: bool) -> list[str]:
+    """Names of the moments that are gone on with."""
+    return ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * (amsgrad and "max_exp_avg_sq" in given)
+
+
 def _moments(given: Mapping[str, Any], weight: nn.Parameter, *, amsgrad: bool) -> dict[str, Any]:
     """One tensor's state on its device and in its memory layout, for fused steps go through memory in order."""
-    names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * (amsgrad and "max_exp_avg_sq" in given)
-    if "step" not in given or any(name not in given for name in names):
-        raise ValueError("it is the state of another kind of optimizer than Adam")
     moments: dict[str, Any] = {"step": torch.as_tensor(float(given["step"]))}
-    for name in names:
-        if given[name].shape != weight.shape:
-            raise ValueError(
-                f"{name} of one tensor is {_shape(given[name])}, and the tensor {_shape(weight)}"
-            )
+    for name in _kept(given, amsgrad=amsgrad):
         moments[name] = torch.empty_like(weight, requires_grad=False).copy_(given[name])
     if amsgrad:
         moments.setdefault("max_exp_avg_sq", moments["exp_avg_sq"].clone())
@@ -159,6 +179,13 @@ class Schedule:
         rates = [float(group["lr"]) for group in self._optimizer.param_groups]
         self._scheduler.load_state_dict({**{name: state[name] for name in counts}, "_last_lr": rates})
         return True
+
+
+def counts_of(settings: LRSchedulerConfig | None) -> tuple[str, ...]:
+    """What a schedule of these settings counts, by the names in its state; empty where the rate does not move."""
+    if settings is None or (settings.step_lr is None and settings.reduce_lr_on_plateau is None):
+        return ()
+    return STEP_COUNTS if settings.step_lr is not None else PLATEAU_COUNTS
 
 
 def _lower_bounds(value: float | list[float]) -> float | list[float]:

@@ -27,6 +27,7 @@ class FullCheck(QObject):
         self._document, self._inspect = document, inspect
         self._found: list[Issue] = []
         self._quiet = True
+        self._overtaken = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -45,6 +46,7 @@ class FullCheck(QObject):
         """Look at everything now."""
         self._quiet = False
         self._timer.stop()
+        self._overtaken = False
         self._inspect.ask("check", values=self._document.values)
 
     def stop(self) -> None:
@@ -53,11 +55,13 @@ class FullCheck(QObject):
 
     @Slot()
     def _again(self) -> None:
+        self._overtaken = False
         self._inspect.ask("check", values=self._document.values)
 
     @Slot(list)
     def _changed(self, paths: list[str]) -> None:
         if paths and (self._found or self._inspect.is_asking("check")):
+            self._overtaken = True
             self._timer.start()
 
     @Slot()
@@ -68,8 +72,8 @@ class FullCheck(QObject):
 
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
-        if kind != "check":
-            return
+        if kind != "check" or self._overtaken:
+            return  # what was found of other settings is no news of these; they are looked at in a moment
         self._document.set_outside_issues("check", [])
         known = {(issue.path, issue.message) for issue in self._document.issues()}
         found = map(issue_from, answer["issues"])

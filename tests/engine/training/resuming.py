@@ -3,12 +3,16 @@
 import csv
 import hashlib
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sleapnn_engine.config.build import build_job
+from sleapnn_engine.data.labels import read_labels
+from sleapnn_engine.inspect.preparation import prepare_values
+from sleapnn_engine.inspect.wanted import never
 from sleapnn_engine.training.run import train
 
 from .jobs import events
@@ -61,9 +65,20 @@ def run(settings: dict[str, Any], *, code: int = 0) -> Path:
 
 
 def resumed(data: Path, earlier: Path, *, file: str = "last.ckpt", **changes: Any) -> Path:
-    """Go on with a run in the same settings but for `changes`."""
+    """Go on with a run in the same settings but for `changes`; what is warned of before it is what it warns of."""
     changes["trainer_config__resume_ckpt_path"] = str(earlier / file)
-    return run(config(data, earlier.parent, **changes))
+    settings = config(data, earlier.parent, **changes)
+    there = sorted(earlier.parent.rglob("*"))
+    found = prepare_values(settings, read=read_labels, cancelled=never).found
+    assert sorted(earlier.parent.rglob("*")) == there
+    folder = run(settings)
+    assert found.refusals == []
+    told = itertools.takewhile(lambda event: event["body"].get("name") != "cache", events(folder))
+    logged = [event["body"] for event in told if event["kind"] == "log"]
+    assert [body["text"] for body in logged if body["level"] == "warning"] == [
+        issue.message for issue in found.issues if issue.severity == "warning"
+    ]
+    return folder
 
 
 Numbers = dict[tuple[Any, ...], float]

@@ -125,3 +125,24 @@ def test_settings_that_are_wrong_in_themselves(app, shared_data: Path, tmp_path:
                 tmp_path, shared_data / "bad" / name, model_type, trainer_config__max_epochs=0
             )
             require_one_list(read_config(config).values, config)
+
+
+def test_what_was_found_of_other_settings_is_no_news_of_these(app, shared_data: Path, tmp_path: Path) -> None:
+    config = smallest_job(tmp_path, shared_data / "bad" / "10_tracks/no_tracks.pkg.slp", "bottomup")
+    document, engine = Document(), Engine()
+    document.load(config)
+    full = FullCheck(document, engine)
+    done: list[str] = []
+    full.done.connect(lambda: done.append("done"))
+    engine.ask = lambda kind, *, values: None  # type: ignore[method-assign]
+    engine.is_asking = lambda kind: True  # type: ignore[method-assign]
+    full.ask()
+    document.set_value("trainer_config.max_epochs", 3)
+    late = [issue_values(Issue(PATHS, "error", "Something that is mended by now."))]
+    engine.answered.emit("check", {"issues": late})
+    assert (document.issues(PATHS), done) == ([], [])
+    full._again()
+    engine.answered.emit("check", {"issues": late})
+    assert [issue.message for issue in document.issues(PATHS)] == ["Something that is mended by now."]
+    assert done == ["done"]
+    full.stop()
