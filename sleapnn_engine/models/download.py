@@ -64,13 +64,26 @@ def fetch(wanted: Download, *, what: str, setting: str, hint: str = "") -> Path:
                 wanted.address, str(wanted.file), hash_prefix=digest[1] if digest else None, progress=False
             )
     except Exception as error:  # no network, a full disk, a damaged transfer: each has its own type
-        named = "" if wanted.address.endswith(f"/{wanted.file.name}") else f" as {wanted.file.name}"
         raise UserError(
             f"{what} are not on this computer and could not be downloaded ({error}).",
             where=setting,
-            hint=f"Download {wanted.address} elsewhere and put the file into {wanted.file.parent}{named}.{hint}",
+            hint=by_hand(wanted) + hint,
         ) from error
     return wanted.file
+
+
+def by_hand(wanted: Download) -> str:
+    """How a person gets the file to its place."""
+    named = "" if wanted.address.endswith(f"/{wanted.file.name}") else f" as {wanted.file.name}"
+    return f"Download {wanted.address} elsewhere and put the file into {wanted.file.parent}{named}."
+
+
+def to_come(wanted: Download, *, what: str, hint: str = "") -> str:
+    """Say of a file that is not here yet that training begins by fetching it; `what` and `hint` as in `fetch`."""
+    return (
+        f"{what} are not on this computer, so training begins with downloading them. Where there is no network: "
+        f"{by_hand(wanted)}{hint}"
+    )
 
 
 @contextlib.contextmanager

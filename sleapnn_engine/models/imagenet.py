@@ -47,22 +47,36 @@ def load_imagenet(encoder: nn.Module, name: str, *, setting: str, file: Path | N
     """
     _require_colour(encoder, name, setting)
     path = file or find(name) or fetch(download_of(name), what=name, setting=setting)
-    parameters = dict(encoder.named_parameters())
     given = read_encoder(path, setting=setting)
-    report, pairs = match(
-        parameters, given, name_in_file=lambda own: own, source=f"{name} ({path})", part="encoder"
-    )
+    report, pairs = _matched(encoder, given, name=f"{name} ({path})", setting=setting)
+    copy(dict(encoder.named_parameters()), pairs, where=setting, source=str(path))
+    return report
+
+
+def require_published(encoder: nn.Module, name: str, *, setting: str) -> None:
+    """Raise the UserError that `load_imagenet` would raise for the encoder, without the file of the weights."""
+    _require_colour(encoder, name, setting)
+    with torch.device("meta"):
+        net = torchvision.models.get_model(name.removesuffix("_Weights").lower(), weights=None)
+    _matched(encoder, _torchvision_names(net.state_dict()), name=name, setting=setting)
+
+
+def _matched(
+    encoder: nn.Module, given: Mapping[str, Tensor], *, name: str, setting: str
+) -> tuple[LoadReport, dict[str, Tensor]]:
+    """Pair an encoder with the tensors of published weights. Raises UserError when they are of another network."""
+    parameters = dict(encoder.named_parameters())
+    report, pairs = match(parameters, given, name_in_file=lambda own: own, source=name, part="encoder")
     lacking = [*report.missing, *(misfit.name for misfit in report.misfits)]
     wrong = [own for own in lacking if not _MAY_DIFFER.search(own)]
     if wrong:
         raise UserError(
-            f"{path} holds weights of another network than this one: {len(wrong)} of {len(parameters)} tensors do not "
+            f"{name} are weights of another network than this one: {len(wrong)} of {len(parameters)} tensors do not "
             f"fit, first {wrong[0]}.",
             where=setting,
             hint="Choose the weights of the backbone's size, and no custom sizes.",
         )
-    copy(parameters, pairs, where=setting, source=str(path))
-    return report
+    return report, pairs
 
 
 def _require_colour(encoder: nn.Module, name: str, setting: str) -> None:

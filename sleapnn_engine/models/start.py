@@ -12,11 +12,12 @@ from ..config.schema.backbone import BackboneConfig
 from ..config.schema.model import ModelConfig
 from . import keras_file
 from .assemble import PoseModel
+from .download import to_come
 from .heads import VectorHead
 from .matching import LoadReport, copy, match
 from .pyramid import Pyramid
 from .timm_backbone import TimmBackbone
-from .timm_weights import is_here, load_published
+from .timm_weights import PRETRAINED, is_here, load_published, still_to_come
 from .unet import UNet
 from .weights import read_state
 
@@ -52,7 +53,7 @@ def load_start_weights(
     """Copy what the config names into the model: ImageNet weights first, then backbone, then heads.
 
     What does not fit keeps its random start and is told in the report. Without `fetch`, published weights that are not
-    on this computer are passed over. A model on the meta device only shows what would fit. Raises UserError when a
+    on this computer are only looked at for whether they would fit. A model on the meta device only shows what would fit. Raises UserError when a
     file is missing, damaged or foreign, or when nothing of it fits.
     """
     reports = []
@@ -60,10 +61,12 @@ def load_start_weights(
     if name:
         assert isinstance(model.backbone, Pyramid)
         # Imports torchvision, which only these backbones need.
-        from .imagenet import find, load_imagenet
+        from .imagenet import find, load_imagenet, require_published
 
         if fetch or find(name):
             reports.append(load_imagenet(model.backbone.enc, name, setting=setting))
+        else:
+            require_published(model.backbone.enc, name, setting=setting)
     timm = config.backbone_config.timm
     if timm is not None and timm.pretrained:
         assert isinstance(model.backbone, TimmBackbone)
@@ -74,6 +77,19 @@ def load_start_weights(
         if path:
             reports.append(load_part_from(model, Path(path).expanduser(), key=key))
     return tuple(reports)
+
+
+def weights_to_come(config: BackboneConfig) -> tuple[str, str] | None:
+    """Dotted key of published weights that are not on this computer, and a sentence about them; None without such."""
+    setting, name = imagenet_setting(config)
+    if name:
+        from .imagenet import download_of, find
+
+        return None if find(name) else (setting, to_come(download_of(name), what=name))
+    timm = config.timm
+    if timm is None or not timm.pretrained or is_here(timm):
+        return None
+    return PRETRAINED, still_to_come(timm.model_name)
 
 
 def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:

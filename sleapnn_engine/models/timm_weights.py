@@ -8,12 +8,14 @@ from torch import Tensor, nn
 from ..config.checks_encoder import NAME, TIMM
 from ..config.errors import UserError
 from ..config.schema.backbone import TimmConfig
-from .download import HUB_FILES, Download, fetch, in_hub_cache, kept_download
+from .download import HUB_FILES, Download, fetch, in_hub_cache, kept_download, to_come
 from .matching import LoadReport
 from .timm_backbone import TimmShape
 from .timm_encoder import TimmEncoder, create_net
 
+PRETRAINED = f"{TIMM}.pretrained"
 _FILE = f"{TIMM}.weights_file"
+_ANYWHERE = f" Or put it anywhere and name it in {_FILE}."
 
 
 def load_published(encoder: TimmEncoder, config: TimmConfig, *, shape: TimmShape) -> LoadReport:
@@ -86,12 +88,16 @@ def _full(model_name: str) -> str:
 
 
 def _fetched(model_name: str) -> Path:
-    return fetch(
-        published(model_name),
-        what=f"The weights {_full(model_name)}",
-        setting=f"{TIMM}.pretrained",
-        hint=f" Or put it anywhere and name it in {_FILE}.",
-    )
+    return fetch(published(model_name), what=_what(model_name), setting=PRETRAINED, hint=_ANYWHERE)
+
+
+def still_to_come(model_name: str) -> str:
+    """Say of weights that are not on this computer that training begins by fetching them."""
+    return to_come(published(model_name), what=_what(model_name), hint=_ANYWHERE)
+
+
+def _what(model_name: str) -> str:
+    return f"The weights {_full(model_name)}"
 
 
 def _chosen(config: TimmConfig) -> Path:

@@ -19,7 +19,7 @@ from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
-from sleapnn_engine.models.start import load_start_weights
+from sleapnn_engine.models.start import load_start_weights, weights_to_come
 
 from . import images
 from .cache import PIPELINE, check_cache
@@ -169,6 +169,9 @@ def _measure(
         job = without_start_weights(job)
     with found.trying(WEIGHTS):
         load_start_weights(network, job.model_config, fetch=False)
+        to_come = weights_to_come(job.model_config.backbone_config)
+        if to_come is not None:
+            found.warn(*to_come)
 
 
 def _remark(job: Job, samples: FrameSamples, *, devices: int, found: Findings) -> None:
