@@ -13,6 +13,7 @@ from sleapnn_gui.monitor.log import LogView
 from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
 from sleapnn_gui.monitor.store import Epoch, Header, RunStore
+from sleapnn_gui.widgets.one_by_one import OneByOne
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
@@ -61,6 +62,7 @@ class ChartsView(QWidget):
         self.rows.setStretchFactor(1, 0)
         self.rows.setSizes([2000, LOWER_HEIGHT])
         column.addWidget(self.rows)
+        self._painting = OneByOne(self)
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -70,6 +72,8 @@ class ChartsView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._make_room()
+        lower = (self.parts_panel, self.rate_panel, self.speed_panel, self.log_panel)
+        self._painting.draw((self.loss, self.frames, *lower))
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:  # a head more or less changes what fits
@@ -121,7 +125,12 @@ class ChartsView(QWidget):
         self.log = LogView()
         self.log_panel.body.addWidget(self.log, 1)
         for place, (panel, stretch) in enumerate(
-            ((self.parts_panel, 10), (self.rate_panel, 8), (self.speed_panel, SPEED_STRETCH), (self.log_panel, 16))
+            (
+                (self.parts_panel, 10),
+                (self.rate_panel, 8),
+                (self.speed_panel, SPEED_STRETCH),
+                (self.log_panel, 16),
+            )
         ):
             panel.setMinimumHeight(LEAST_LOWER)
             lower.addWidget(panel, 0, place)

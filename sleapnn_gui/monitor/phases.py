@@ -4,7 +4,7 @@ import time
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
@@ -12,6 +12,7 @@ from sleapnn_gui.monitor.panel import Panel, caption
 from sleapnn_gui.monitor.store import PHASE_NAMES, PhaseRow, RunStore
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.progress import ProgressBar
 from sleapnn_gui.widgets.theme import current_theme
 
 _TITLES = {
@@ -80,7 +81,7 @@ class PhaseLine(QWidget):
         self.text = ElidedLabel("")
         self.text.setProperty("role", "caption")
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
         self.bar.setFixedWidth(140)
@@ -105,7 +106,7 @@ class PhaseLine(QWidget):
         text = phase.text
         if counted:
             self.bar.setRange(0, phase.total or 0)
-            self.bar.setValue(phase.done or 0)
+            self.bar.fill(phase.done or 0)
             text = f"{phase.done or 0:,} of {phase.total:,}"
         self.text.setText(text if phase.state != "waiting" else "")
         seconds = max(0.0, now - phase.since) if running else phase.seconds

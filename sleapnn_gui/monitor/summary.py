@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.monitor.telling import Figure
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.progress import ProgressBar
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
@@ -151,7 +151,7 @@ class RunStrip(QFrame):
         self.name.setAccessibleName("Name of the run")
         self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.chip = StateChip()
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
@@ -242,7 +242,7 @@ class RunStrip(QFrame):
 
     def set_progress(self, share: float, *, token: str) -> None:
         """Fill the bar, in the colour of the state."""
-        self.bar.setValue(round(share * 1000))
+        self.bar.fill(round(share * 1000))
         color = current_theme().hex(token if token in ("best", "error", "warning") else "accent")
         style = f"QProgressBar::chunk {{ background: {color}; }}"
         if self.bar.styleSheet() != style:
