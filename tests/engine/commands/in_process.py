@@ -2,14 +2,22 @@
 
 import contextlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
+import pytest
 
 from sleapnn_engine.cli import main
 from sleapnn_engine.config import tree
+from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config
+from sleapnn_engine.data.labels import LabelReading
+from sleapnn_engine.inspect.known_labels import KnownLabels
+from sleapnn_engine.inspect.wanted import never
+from sleapnn_engine.training import build, run
+from sleapnn_engine.training.prepare import Prepared, prepare
 from tests.engine.training.rendered import job
 
 
@@ -39,6 +47,30 @@ def engine(*words: str | Path) -> Said:
     said = Said(code, out.getvalue(), err.getvalue())
     assert "Traceback" not in said.out + said.err
     return said
+
+
+def prepare_only(config: Path, *, known: KnownLabels) -> Said:
+    """Run `train` up to where it would read images and take a step; code 0 where it comes that far.
+
+    `known` reads the labels, as they are for other questions about the same files.
+    """
+    enough = "This is as far as the preparation goes."
+
+    def stop(_seed: int | None) -> int:
+        raise UserError(enough)
+
+    def read(paths: Sequence[str | Path], *, progress: object, **how: Any) -> LabelReading:
+        return known.reader(never)(paths, **how)
+
+    def prepare_known(*args: Any, **how: Any) -> Prepared:
+        return prepare(*args, **how, read=read)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "prepare", prepare_known)
+        patch.setattr(build, "seed_everything", stop)
+        said = engine("train", config)
+    rest = [line for line in said.err.splitlines() if enough not in line]
+    return said if enough not in said.err else Said(0, said.out, "".join(f"{line}\n" for line in rest))
 
 
 def smallest_job(
