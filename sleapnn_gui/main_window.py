@@ -1,6 +1,7 @@
 """The one window: pages, commands, and what they do to the document and the run."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ from .monitor.train_page import TrainPage
 from .run.session import RunSession
 from .run.verbs import ON_RUN
 from .widgets.message_line import MessageLine
+from .widgets.still import Still
 
 _COMMAND = "action."
 
@@ -129,7 +131,10 @@ class MainWindow(QMainWindow):
         }
         self.pages = Pages(pages)
         self.status_line = StatusLine(self.document)
-        middle = QHBoxLayout()
+        below = QWidget()
+        self._still = Still(below)
+        middle = QHBoxLayout(below)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.rail)
         middle.addWidget(self.pages.scrolled(), 1)
@@ -140,7 +145,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top_bar)
         column.addWidget(self.draft_offer)
         column.addWidget(self.banner)
-        column.addLayout(middle, 1)
+        column.addWidget(below, 1)
         column.addWidget(self.status_line)
         self.setCentralWidget(whole)
 
@@ -153,7 +158,7 @@ class MainWindow(QMainWindow):
         self.runs_page.run_chosen.connect(self.runs.open_run)
         self.status_line.issue_chosen.connect(self.reveal)
         self.files.said.connect(self.say)
-        self.drafts.failed.connect(lambda text: self.say(text, "warning"))
+        self.drafts.failed.connect(lambda text: self.tell(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
         self.files.setting_chosen.connect(self.reveal)
@@ -173,7 +178,7 @@ class MainWindow(QMainWindow):
         document.edit_failed.connect(self._tell_failure)
         document.undo_stack.indexChanged.connect(self._refresh_commands)
         document.undo_stack.indexChanged.connect(lambda _: self.status_line.say(""))
-        self.inspect.troubled.connect(self.say)
+        self.inspect.troubled.connect(self.tell)
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
         self.full_check.done.connect(self._tell_check)
         self.full_check.failed.connect(self._tell_check)
@@ -219,15 +224,21 @@ class MainWindow(QMainWindow):
         """Show a sentence under the top bar; an empty one takes it away."""
         self.offer(text, severity, "Close" if text else "", None)
 
+    def tell(self, text: str, severity: str = "info") -> None:
+        """Show a sentence that comes by itself, once it pushes nothing away from under the pointer."""
+        self._still.when_away(lambda: self.say(text, severity))
+
     def offer(self, text: str, severity: str, link: str, then: Callable[[], None] | None) -> None:
         """Show a sentence under the top bar with something that can be done about it."""
+        self._still.drop()
         self._banner_then, self._told_problems = then, False
         self.banner.say(text, severity=severity, link=link)
         self.banner.setVisible(bool(text))
 
     def show_fault(self, sentence: str, details: str) -> None:
         """Say that something failed that never should, and offer what a report of it needs."""
-        self.offer(sentence, "error", "Copy details", lambda: self._copy(details))
+        offer = partial(self.offer, sentence, "error", "Copy details", lambda: self._copy(details))
+        self._still.when_away(offer)
 
     def open_path(self, path: str | Path) -> None:
         """Open a config, SLEAP 1.4 JSON, labels or a run folder."""
@@ -273,9 +284,9 @@ class MainWindow(QMainWindow):
         """Say what the engine found, or why it could not look."""
         self.actions_by_verb["check"].setEnabled(True)
         if failure:
-            self.say(f"Files and labels could not be checked. {failure}", "warning")
+            self.tell(f"Files and labels could not be checked. {failure}", "warning")
         else:
-            self._tell_found()
+            self._still.when_away(self._tell_found)
 
     def _tell_found(self) -> None:
         """Say what stands in the way of training, and go there."""
@@ -310,7 +321,7 @@ class MainWindow(QMainWindow):
         """Take back what Check said once nothing is wrong any more, and tell the Data page what does not fit."""
         wrong = [issue for issue in self.document.issues() if issue.severity == "error"]
         if self._told_problems and not wrong:
-            self.say("")
+            self.tell("")
         head = f"{HEADS}.{self.document.chosen(HEADS)}"
         self.labels_page.show_misfit(next((issue.message for issue in wrong if issue.path == head), ""))
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 MOST_LINES = 12
@@ -18,16 +19,21 @@ _TINTS = {
 
 
 class Banner(QFrame):
-    """A sentence, perhaps the last lines of output, and links. Hidden until it has something to say."""
+    """A sentence, perhaps the last lines of output, and links. Hidden until it has something to say.
+
+    It comes and goes by itself, and so only when that moves nothing of what is `below` it from under the pointer.
+    """
 
     link_followed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, below: QWidget) -> None:
+        super().__init__()
+        self._still = Still(below)
         self.setObjectName("banner")
         self._severity = "info"
         self._links: list[tuple[str, str]] = []
         self._text = ""
+        self._lines: tuple[str, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
@@ -58,18 +64,26 @@ class Banner(QFrame):
         links: list[tuple[str, str]] | None = None,
     ) -> None:
         """Show `text`; `lines` below it in type of equal width; `links` are (target, words) at the end."""
-        self._text, self._severity, self._links = text, severity, links or []
-        self.lines.setText("\n".join(lines[-MOST_LINES:]))
-        self.lines.setVisible(bool(lines))
-        self.setAccessibleName(f"{severity}: {text}" if severity != "info" else text)
+        self._text, self._severity, self._links, self._lines = text, severity, links or [], lines
+        self._still.when_away(self._show)
+
+    def clear(self, *, at_once: bool = False) -> None:
+        """Say nothing."""
+        self._text = ""
+        if at_once:
+            self._still.drop()
+            self.hide()
+        else:
+            self._still.when_away(self.hide)
+
+    def _show(self) -> None:
+        self.lines.setText("\n".join(self._lines[-MOST_LINES:]))
+        self.lines.setVisible(bool(self._lines))
+        named = self._severity if self._severity != "info" else ""
+        self.setAccessibleName(f"{named}: {self._text}" if named else self._text)
         self.setAccessibleDescription(self.lines.text())
         self._paint()
         self.setVisible(True)
-
-    def clear(self) -> None:
-        """Say nothing."""
-        self._text = ""
-        self.setVisible(False)
 
     @property
     def text(self) -> str:
@@ -100,9 +114,7 @@ class Banner(QFrame):
         self.sentence.setText(shown)
 
 
-_CANCEL = (
-    "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
-)
+_CANCEL = "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
 
 
 class CancelQuestion(QFrame):

@@ -129,9 +129,8 @@ class TrainPage(QWidget):
         inside.setContentsMargins(16, 12, 16, 12)
         inside.setSpacing(10)
         self.question = CancelQuestion()
-        self.banner = Banner()
-        self.advice = Banner()
         self.stack = QStackedWidget()
+        self.banner, self.advice = Banner(self.stack), Banner(self.stack)
         self.empty, self.phases, self.charts = EmptyState(), PhasesView(), ChartsView()
         for view in (self.empty, self.phases, self.charts):
             self.stack.addWidget(view)
@@ -162,8 +161,8 @@ class TrainPage(QWidget):
         self._refused = ""
         self.strip.start_over()
         self.question.setVisible(False)
-        self.banner.clear()
-        self.advice.clear()
+        self.banner.clear(at_once=True)
+        self.advice.clear(at_once=True)
         self.charts.set_store(self.store)
         self.charts.set_over(False)
         self.phases.start_over()
@@ -366,7 +365,7 @@ class TrainPage(QWidget):
         """What the numbers themselves say is wrong."""
         if self.store.first_bad_x is None:
             self.advice.clear()
-        elif not self.advice.isVisible():
+        elif not self.advice.text:
             epoch = words.epoch_name(int(self.store.first_bad_x))
             self.advice.say(
                 f"Warning: the loss stopped being a number in {epoch}, so the model learns nothing from there on. "

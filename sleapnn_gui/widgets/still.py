@@ -1,0 +1,68 @@
+"""What comes by itself makes room for itself only when that moves no control from under the pointer."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
+
+_LOOK_MS = 100
+
+
+class Still(QObject):
+    """Keeps an area of the window still while the pointer is on one of its controls.
+
+    One act waits at a time, the latest; it is looked for ten times a second whether it may be done.
+    """
+
+    def __init__(self, area: QWidget) -> None:
+        super().__init__(area)
+        self._area = area
+        self._act: Callable[[], object] | None = None
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is held back."""
+        return self._act is not None
+
+    def when_away(self, act: Callable[[], object]) -> None:
+        """Do what moves the area: now, or as soon as the pointer is on none of its controls."""
+        self._act = act
+        self._timer.start()
+        self._look()
+
+    def drop(self) -> None:
+        """Do nothing any more of what waits."""
+        self._act = None
+        self._timer.stop()
+
+    def _look(self) -> None:
+        act = self._act
+        if act is not None and not points_at_control(self._area):
+            self.drop()
+            act()
+
+
+def points_at_control(area: QWidget) -> bool:
+    """Whether the pointer is on something in an area that a person may be about to press."""
+    found: QWidget | None = area if area.isVisible() and area.underMouse() else None
+    while found is not None:
+        inside = [part for part in found.children() if isinstance(part, QWidget) and part.underMouse()]
+        found = next((part for part in inside if part.isVisible() and part.isEnabled()), None)
+        if found is not None and _is_pressed(found):
+            return True
+    return False
+
+
+def _is_pressed(widget: QWidget) -> bool:
+    if isinstance(widget, QLabel):
+        return "<a " in widget.text()
+    takes_clicks = bool(widget.focusPolicy() & Qt.FocusPolicy.ClickFocus) and not isinstance(
+        widget, QScrollArea
+    )
+    return (
+        takes_clicks
+        or isinstance(widget, QAbstractButton)
+        or widget.cursor().shape() is Qt.CursorShape.PointingHandCursor
+    )
