@@ -8,6 +8,7 @@ buttons that is given another stylesheet. `--only WORDS` does some of the acts.
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -18,11 +19,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import attrs
 from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.dialect import write
+from sleapnn_engine.config.files import copy_values, parse_config
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.validate import validate
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
@@ -33,6 +40,8 @@ from tests.gui.monitor.speaking import Speaker
 LIMIT_MS = 50.0
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = ROOT.parent / "shared" / "data" / "fly32_single" / "train.pkg.slp"
+ODD = {"nan": math.nan, "inf": math.inf, "1e308": 1e308, "10^40": 10**40, "-10^12": -(10**12)}
+ODD |= {"nan as text": "nan", "inf as text": "inf", "words": "as many as there are"}
 EPOCHS = "trainer_config.max_epochs"
 
 STORM = """
@@ -227,7 +236,35 @@ def storm(bench: Bench) -> None:
     bench.settle(1.0, until=lambda: bench.window.session is not None and bench.window.session.is_over)
 
 
-ACTS = (sections, pages, themes, yaml_pane, presets, typing, labels, runs, storm)
+def odd_numbers(bench: Bench) -> None:
+    """Whatever can stand in place of a number, at every numeric setting: through the form, and through files."""
+    window, form = bench.window, bench.window.form
+    window.show_page("configure")
+    window.document.undo_stack.setClean()
+    form.set_filter(attrs.evolve(form.filter(), all=True))
+    for path in (path for path, key in SPEC.edited.items() if key.meta.kind in ("int", "float")):
+        form.reveal(path)
+        bench.settle(0.02)
+        for value in ODD.values():
+            bench.act(
+                "odd number, form",
+                lambda path=path, value=value: window.document.set_value(path, value),
+                seconds=0.0,
+            )
+        window.document.undo_stack.setIndex(0)
+        values = copy_values(window.document.values)
+        for value in ODD.values():
+            tree.put(values, path, value)
+            text = write(values)
+            bench.act("odd number, file", lambda text=text: parse_and_judge(text), seconds=0.0)
+
+
+def parse_and_judge(text: str) -> None:
+    """What a file costs that holds them, wherever it is read."""
+    validate(parse_config(text).values)
+
+
+ACTS = (sections, pages, themes, yaml_pane, presets, typing, labels, runs, storm, odd_numbers)
 
 
 # -- what they are done with -------------------------------------------------------------------------------
