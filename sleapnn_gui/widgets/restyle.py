@@ -28,13 +28,9 @@ def restyle(app: QApplication, dress: Callable[[], None]) -> Iterator[None]:
                     _undress(app, widget)
             yield
         for widget in kept_out:
-            if not shiboken6.isValid(widget):
-                continue
-            if widget.isVisible():
-                # What was shown since then wears the old look and has to change with the rest.
+            # What was shown since then wears the old look and has to change with the rest.
+            if shiboken6.isValid(widget) and widget.isVisible():
                 widget.setAttribute(_OWN_STYLE, False)
-            else:
-                _undress(app, widget)  # what was asked for its size since then was given a look for that
         dress()
         yield
     finally:

@@ -130,19 +130,6 @@ def test_what_was_seen_looks_so_too_and_the_last_of_several_wishes_counts(app, w
     assert wrong_looks(app, window) == []
 
 
-def test_what_is_asked_for_its_size_while_the_theme_changes_keeps_no_foreign_look(app, window, wait_until):
-    see_everything(app, window)
-    window.show_page("data")
-    hidden = window.train_page.charts.frames.findChildren(QWidget)
-    current_theme().turn_to("dark")
-    wait_until(lambda: all(widget.testAttribute(Qt.WidgetAttribute.WA_SetStyle) for widget in hidden))
-    for widget in hidden:
-        widget.ensurePolished()
-    wait_until(lambda: current_theme().scheme == "dark")
-    styled = [widget for widget in hidden if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished)]
-    assert styled == []  # so that Qt styles them when they are shown
-
-
 def test_a_widget_that_goes_while_the_theme_changes_does_no_harm(app, window, wait_until):
     see_everything(app, window)
     passing = QLabel("here for a moment", window)
