@@ -62,7 +62,7 @@ def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
     """Run all tests; the first exit code that is not 0. The last line counts what all lanes found."""
     began = time.monotonic()
     lanes = [
-        Lane(name, [python, "-m", "pytest", *words], root=root, variables=variables)
+        Lane(name, [python, "-m", "pytest", "--durations=15", *words], root=root, variables=variables)
         for name, words in LANES.items()
     ]
     codes = [lane.wait() for lane in lanes]

@@ -383,9 +383,8 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.files.open_paths(
-            [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        )
+        urls = event.mimeData().urls()
+        self.files.open_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -397,6 +396,5 @@ class MainWindow(QMainWindow):
                 asking.stop()
             self.inspect.close()
             self.help.stop()
-            event.accept()
         else:
             event.ignore()

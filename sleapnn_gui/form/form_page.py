@@ -23,6 +23,7 @@ from ..widgets.icons import icon
 from ..widgets.message_line import MessageLine
 from ..widgets.segmented import Segmented
 from ..widgets.theme import current_theme
+from .anchored import anchored
 from .changes import changes
 from .context_pane import ContextPane
 from .layout import Layout, Page, read_layout
@@ -62,7 +63,7 @@ class FormPage(QWidget):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
-        self._later.timeout.connect(self._invalidate)
+        self._later.timeout.connect(self._take_in)
         self._pane_wanted: bool | None = None
         self._slim = False
         self.sections = SectionList(self._layout, self)
@@ -274,12 +275,17 @@ class FormPage(QWidget):
             row = self._rows.get(path)
             if row is not None:
                 row.show_value()
-        self._invalidate()
+        self._take_in()
 
     def _reloaded(self) -> None:
         for row in self._rows.values():
             row.reload()
         self._invalidate(keep=False)
+
+    def _take_in(self) -> None:
+        """Show what follows from an edit or became known by itself; what the pointer is on stays in its place."""
+        with anchored(self._scroll, self._rows.values()):
+            self._invalidate()
 
     def _invalidate(self, *, keep: bool = True) -> None:
         self._later.stop()

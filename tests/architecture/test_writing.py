@@ -42,7 +42,7 @@ FOLDERS = {
     ("sleapnn_engine/training/run_folder.py", "mkdir"): "the run folder; the settings and --run-dir say so",
     ("sleapnn_engine/training/callbacks/preview.py", "mkdir"): "inside the run folder",
     ("sleapnn_engine/data/frames.py", "mkdir"): "the cache of images; its setting says so",
-    ("sleapnn_engine/models/imagenet.py", "mkdir"): "PyTorch's own cache",
+    ("sleapnn_engine/models/download.py", "mkdir"): "PyTorch's own cache",
     ("sleapnn_engine/commands/import_legacy.py", "mkdir"): "OUT, where it is to be a folder; --help says so",
     ("sleapnn_gui/demo.py", "mkdir"): "the folder of the demonstration; its help says so",
     ("sleapnn_gui/document/drafts.py", "mkdir"): "this program's own folder",
