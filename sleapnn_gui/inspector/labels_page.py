@@ -129,7 +129,6 @@ class LabelsPage(QWidget):
         side = QWidget()
         side.setProperty("clear", True)
         column = QVBoxLayout(side)
-        column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
         title = QLabel("Labels")
         title.setProperty("role", "title")
@@ -160,6 +159,7 @@ class LabelsPage(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(side)
         scroll.setMinimumSize(320, 140)
+        _keep_room_for_bar(scroll, column)
         return scroll
 
     def _presets_side(self, presets: Sequence[Preset]) -> QWidget:
@@ -285,3 +285,15 @@ class LabelsPage(QWidget):
         self.busy.hide()
         self.facts.show_nothing()
         self._judge_presets({})
+
+
+def _keep_room_for_bar(scroll: QScrollArea, column: QVBoxLayout) -> None:
+    """Nothing moves sideways when the bar comes: while it is not there, its room is left free."""
+    bar = scroll.verticalScrollBar()
+
+    def take(least: int, most: int) -> None:
+        room = 0 if most > least else bar.sizeHint().width()
+        column.setContentsMargins(24, 20, 24 + room, 20)
+
+    take(bar.minimum(), bar.maximum())
+    bar.rangeChanged.connect(take)

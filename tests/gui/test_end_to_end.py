@@ -114,5 +114,5 @@ def test_labels_that_do_not_fit_are_refused_before_anything_is_made(
     window.actions_by_verb["train"].trigger()
     assert window.session is None
     assert window.banner.severity == "error"
-    assert "no tracks" in window.banner.sentence
+    assert "No animal has a track" in window.banner.sentence
     assert not (tmp_path / "models").exists()

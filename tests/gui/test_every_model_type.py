@@ -95,7 +95,9 @@ def test_from_the_preset_to_the_list_of_runs(
     wait_until(lambda: table.topLevelItemCount() == 1, 20, "the run is listed")
     row = table.topLevelItem(0)
     listed = {table.headerItem().text(column): row.text(column) for column in range(table.columnCount())}
-    assert (listed["Run"], listed["Model"], listed["State"]) == ("here", model_name(model_type), "completed")
+    assert (listed["Run"], listed["Model"]) == ("here", model_name(model_type))
+    # After two epochs a model that looks for several animals may find none, which its state says.
+    assert listed["State"] in ("completed", "completed, with warnings")
     assert listed["Epochs"] == "2"
     assert (listed["Animals found"] != "–") == (model_type not in ONE_ANIMAL)
     window.runs_page.run_chosen.emit(folder / "here")

@@ -109,7 +109,8 @@ def test_test_runs_lint_types_and_tests_in_this_order(checkout):
 def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(checkout):
     done, asked = bootstrap(checkout, "test")
     assert done.stdout.splitlines()[-1] == "9 passed, 0 failed, 0 skipped"
-    lanes = {tuple(one["words"][2:]) for one in asked[2:]}
+    assert {one["words"][2] for one in asked[2:]} == {"--durations=15"}
+    lanes = {tuple(one["words"][3:]) for one in asked[2:]}
     assert lanes == {tuple(words) for words in LANES.values()}
     # What one lane leaves out is what the others are for.
     (rest,) = (words for words in lanes if words[0] == "tests")

@@ -14,8 +14,9 @@ from sleapnn_engine.data.describe import VERSION, describe_labels, description_l
 
 KEYS = [
     "version", "files", "problems", "warnings", "labeled_frames", "frames_in_files", "empty_frames",
-    "unreadable_frames", "negative_frames", "centroid_marks", "centroid_frames", "instances", "max_instances_per_frame", "instances_per_frame", "nodes", "edges",
-    "symmetries", "tracks", "untracked_instances", "instances_per_track", "image_sizes", "channels", "visibility",
+    "unreadable_frames", "negative_frames", "centroid_marks", "centroid_frames", "instances", "max_instances_per_frame", "instances_per_frame",
+    "first_crowded", "nodes", "edges",
+    "symmetries", "tracks", "untracked_instances", "instances_per_track", "frames_per_track", "image_sizes", "channels", "visibility",
     "instance_size", "instance_width", "instance_height", "reach", "videos",
 ]  # fmt: skip
 

@@ -207,7 +207,7 @@ def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_pat
     window.open_path(shared_data / "legacy_configs" / "trained.robot.single_instance.json")
     window.files.finish()
     walker.walk(dialog_of(window, actions["import_report"].trigger), "import report")
-    facts = {"labeled_frames": 5, "max_instances_per_frame": 2, "nodes": ["a", "b"], "edges": []}
+    facts = {"labeled_frames": 5, "instances_per_frame": [[2, 5]], "nodes": ["a", "b"], "edges": []}
     window.labels_page.show_facts(facts)
     window.labels_page.presets.setCurrentRow(0)
     walker.walk(dialog_of(window, window.labels_page.use.click), "preset that does not fit")
