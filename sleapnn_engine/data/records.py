@@ -115,12 +115,11 @@ class LabelSet:
         return max((len(frame.points) for frame in self.frames), default=0)
 
     def place(self, index: int) -> str:
-        """Name a frame the way messages do: labels file, video and frame number."""
+        """Name a frame the way messages do: labels file, video (its file too, unless it is the same) and frame number."""
         frame = self.frames[index]
-        video = self.videos[frame.video_index]
-        return (
-            f"{self.files[frame.file_index]}, video {video.number} ({video.path}), frame {frame.frame_index}"
-        )
+        file, video = self.files[frame.file_index], self.videos[frame.video_index]
+        path = "" if str(video.path) == str(file) else f" ({video.path})"
+        return f"{file}, video {video.number}{path}, frame {frame.frame_index}"
 
     def read_image(self, index: int) -> np.ndarray:
         """Return the image of frame `index` as uint8 (height, width, 1 or 3), RGB.

@@ -5,120 +5,13 @@ from typing import Any, List, Optional
 import attrs
 
 from ..meta import Choice, When, section, setting
-
-
-def _in_channels() -> Any:
-    return setting(
-        1,
-        label="Input channels",
-        doc="Number of colour channels the network reads; set from the images and the colour settings when training starts.",
-        kind="choice",
-        unit="channels",
-        choices=(
-            Choice(value=1, label="1 gray", doc="Gray images."),
-            Choice(value=3, label="3 colour", doc="RGB images."),
-        ),
-        advanced=True,
-    )
-
-
-def _kernel_size(where: str) -> Any:
-    return setting(
-        3,
-        label="Kernel size",
-        doc=f"Side of the square that each convolution {where} looks at; transposed ones always have 3, as the files of these models demand.",
-        kind="int",
-        unit="cells",
-        minimum=1,
-        maximum=31,
-        rule="odd",
-        advanced=True,
-    )
-
-
-def _output_stride() -> Any:
-    return setting(
-        1,
-        label="Output stride",
-        doc="Input pixels per cell of the finest map the network makes; training takes the smallest stride among the heads, so this should be the same.",
-        kind="int",
-        unit="px_input",
-        minimum=1,
-        maximum=1024,
-        rule="power_of_two",
-    )
-
-
-def _up_interpolate(**more: Any) -> Any:
-    return setting(
-        True,
-        label="Upsample by interpolation",
-        doc="Enlarges maps by bilinear interpolation, which is faster; off learns the enlargement with transposed convolutions.",
-        kind="bool",
-        advanced=True,
-        **more,
-    )
-
-
-def _decoder_rate() -> Any:
-    return setting(
-        2.0,
-        label="Filter growth",
-        doc="Factor between the channel counts of neighbouring decoder blocks.",
-        kind="float",
-        unit="factor",
-        above=0,
-        maximum=8,
-        step=0.1,
-        advanced=True,
-    )
-
-
-def _middle_convs() -> Any:
-    return setting(
-        2,
-        label="Convolutions per block",
-        doc="Number of convolutions between encoder and decoder; the blocks of those have fixed numbers.",
-        kind="int",
-        unit="count",
-        minimum=1,
-        maximum=32,
-        advanced=True,
-    )
-
-
-def _pyramid_stride() -> Any:
-    return setting(
-        32,
-        label="Max stride",
-        doc="Input pixels per cell of the coarsest map; always 16 times the stem stride.",
-        kind="int",
-        unit="px_input",
-        minimum=2,
-        maximum=1024,
-        rule="power_of_two",
-    )
-
-
-def _stem_stride() -> Any:
-    return setting(
-        2,
-        label="Stem stride",
-        doc="Step of the first convolution; 4 is faster and coarser.",
-        kind="choice",
-        unit="px_input",
-        choices=(
-            Choice(value=2, label="2", doc="Finer maps; max stride is 32."),
-            Choice(value=4, label="4", doc="Four times fewer cells; max stride is 64."),
-        ),
-        advanced=True,
-    )
+from . import backbone_parts as parts
 
 
 @attrs.define(kw_only=True)
 class UNetConfig:
-    in_channels: int = _in_channels()
-    kernel_size: int = _kernel_size("but a stem's")
+    in_channels: int = parts.in_channels()
+    kernel_size: int = parts.kernel_size("but a stem's")
     filters: int = setting(
         32,
         label="Filters",
@@ -174,7 +67,7 @@ class UNetConfig:
         advanced=True,
         legacy="model.backbone.unet.middle_block",
     )
-    up_interpolate: bool = _up_interpolate(legacy="model.backbone.unet.up_interpolate")
+    up_interpolate: bool = parts.up_interpolate(legacy="model.backbone.unet.up_interpolate")
     stacks: int = setting(
         1,
         label="Stacks",
@@ -196,7 +89,7 @@ class UNetConfig:
         maximum=32,
         advanced=True,
     )
-    output_stride: int = _output_stride()
+    output_stride: int = parts.output_stride()
 
 
 @attrs.define(kw_only=True)
@@ -271,7 +164,7 @@ class ConvNextConfig:
             ),
         ),
     )
-    max_stride: int = _pyramid_stride()
+    max_stride: int = parts.pyramid_stride()
     stem_patch_kernel: int = setting(
         4,
         label="Stem kernel",
@@ -282,13 +175,13 @@ class ConvNextConfig:
         maximum=64,
         advanced=True,
     )
-    stem_patch_stride: int = _stem_stride()
-    in_channels: int = _in_channels()
-    kernel_size: int = _kernel_size("after the encoder")
-    filters_rate: float = _decoder_rate()
-    convs_per_block: int = _middle_convs()
-    up_interpolate: bool = _up_interpolate()
-    output_stride: int = _output_stride()
+    stem_patch_stride: int = parts.stem_stride()
+    in_channels: int = parts.in_channels()
+    kernel_size: int = parts.kernel_size("after the encoder")
+    filters_rate: float = parts.decoder_rate()
+    convs_per_block: int = parts.middle_convs()
+    up_interpolate: bool = parts.up_interpolate()
+    output_stride: int = parts.output_stride()
 
 
 @attrs.define(kw_only=True)
@@ -335,7 +228,7 @@ class SwinTConfig:
         placeholder="{embed: 96, depths: [2, 2, 6, 2], num_heads: [3, 6, 12, 24]}",
         advanced=True,
     )
-    max_stride: int = _pyramid_stride()
+    max_stride: int = parts.pyramid_stride()
     patch_size: int = setting(
         4,
         label="Patch size",
@@ -346,7 +239,7 @@ class SwinTConfig:
         maximum=64,
         advanced=True,
     )
-    stem_patch_stride: int = _stem_stride()
+    stem_patch_stride: int = parts.stem_stride()
     window_size: int = setting(
         7,
         label="Attention window",
@@ -357,12 +250,12 @@ class SwinTConfig:
         maximum=128,
         advanced=True,
     )
-    in_channels: int = _in_channels()
-    kernel_size: int = _kernel_size("after the encoder")
-    filters_rate: float = _decoder_rate()
-    convs_per_block: int = _middle_convs()
-    up_interpolate: bool = _up_interpolate()
-    output_stride: int = _output_stride()
+    in_channels: int = parts.in_channels()
+    kernel_size: int = parts.kernel_size("after the encoder")
+    filters_rate: float = parts.decoder_rate()
+    convs_per_block: int = parts.middle_convs()
+    up_interpolate: bool = parts.up_interpolate()
+    output_stride: int = parts.output_stride()
 
 
 @attrs.define(kw_only=True)
@@ -405,7 +298,7 @@ class TimmConfig:
         null="Follows from the encoder.",
         edited=False,
     )
-    in_channels: int = _in_channels()
+    in_channels: int = parts.in_channels()
     filters: int = setting(
         32,
         label="Decoder filters",
@@ -427,10 +320,10 @@ class TimmConfig:
         step=0.1,
         advanced=True,
     )
-    kernel_size: int = _kernel_size("after the encoder")
-    convs_per_block: int = _middle_convs()
-    up_interpolate: bool = _up_interpolate()
-    output_stride: int = _output_stride()
+    kernel_size: int = parts.kernel_size("after the encoder")
+    convs_per_block: int = parts.middle_convs()
+    up_interpolate: bool = parts.up_interpolate()
+    output_stride: int = parts.output_stride()
 
 
 @attrs.define(kw_only=True)
