@@ -61,13 +61,17 @@ def _table(records: list[RunRecord]) -> list[str]:
     rows = [_row(record) for record in records]
     if not rows:
         return []
-    rows.insert(0, ("run", "started", "state", "model", "time", "epochs", "best", "validation loss", "median error"))
+    rows.insert(
+        0, ("run", "started", "state", "model", "time", "epochs", "best", "validation loss", "median error")
+    )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
 
 
 def _row(record: RunRecord) -> tuple[str, ...]:
-    started = "–" if record.started is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started))
+    started = (
+        "–" if record.started is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started))
+    )
     return (
         record.name,
         started,

@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "configs", nargs="+", type=Path, metavar="CONFIG", help="config files (YAML or SLEAP 1.4 JSON)"
     )
     parser.add_argument(
-        "--labels", action="store_true", help="also open all labels and see what a training would find before its first step"
+        "--labels",
+        action="store_true",
+        help="also open all labels and see what a training would find before its first step",
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 

@@ -230,8 +230,7 @@ def _schedule(view: View) -> Iterator[Issue]:
 def _rate_that_stays(view: View) -> Iterator[Issue]:
     """Schedules that are on and can never lower the rate."""
     rate, least = (
-        view.number(path)
-        for path in (TRAINER + "optimizer.lr", f"{SCHEDULERS}.reduce_lr_on_plateau.min_lr")
+        view.number(path) for path in (TRAINER + "optimizer.lr", f"{SCHEDULERS}.reduce_lr_on_plateau.min_lr")
     )
     if rate is not None and least is not None and rate <= least:
         yield warning(

@@ -25,7 +25,8 @@ def idle_reason(view: View, path: str) -> str:
 def is_never_drawn(view: View, path: str) -> bool:
     """Whether `path` says how far a random change of images goes whose chance is 0, so that it never happens."""
     section, name = next(
-        ((part, path.removeprefix(part)) for part in (INTENSITY, GEOMETRIC) if path.startswith(part)), ("", "")
+        ((part, path.removeprefix(part)) for part in (INTENSITY, GEOMETRIC) if path.startswith(part)),
+        ("", ""),
     )
     change = next((change for change in (*_ALONE, *_TOGETHER) if name.startswith(f"{change}_")), "")
     if not change or name.endswith("_p"):

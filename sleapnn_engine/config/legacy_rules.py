@@ -122,8 +122,7 @@ def _image_size(draft: Draft) -> None:
 
 def _crops(draft: Draft) -> bool:
     return any(
-        draft.source.section_is_set(f"model.heads.{name}")
-        for name in keys_of(lambda kind: kind.cropped)
+        draft.source.section_is_set(f"model.heads.{name}") for name in keys_of(lambda kind: kind.cropped)
     )
 
 

@@ -113,9 +113,7 @@ def match(
     return report, pairs
 
 
-def copy(
-    parameters: Mapping[str, Tensor], pairs: Mapping[str, Tensor], *, where: str, source: str
-) -> None:
+def copy(parameters: Mapping[str, Tensor], pairs: Mapping[str, Tensor], *, where: str, source: str) -> None:
     """Set parameters to the tensors. Raises UserError, before anything is changed, when one holds no finite numbers."""
     broken = [name for name, tensor in pairs.items() if not torch.isfinite(tensor).all()]
     if broken:

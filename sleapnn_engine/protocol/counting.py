@@ -40,7 +40,9 @@ class Reach:
 
     @property
     def _parts(self) -> list[str]:
-        return [counted(number, noun) for number, noun in ((self.epochs, "epoch"), (self.steps, "step")) if number]
+        return [
+            counted(number, noun) for number, noun in ((self.epochs, "epoch"), (self.steps, "step")) if number
+        ]
 
 
 def reached(epoch: int, *, batches: int, steps_per_epoch: int) -> Reach:

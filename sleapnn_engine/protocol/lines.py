@@ -60,7 +60,9 @@ def _epoch_end(body: dict[str, Any]) -> str:
 
 
 def _checkpoint(body: dict[str, Any]) -> str:
-    return f"checkpoint of {epoch_name(body['epoch'])}{' (best so far)' if body['best'] else ''}: {body['path']}"
+    return (
+        f"checkpoint of {epoch_name(body['epoch'])}{' (best so far)' if body['best'] else ''}: {body['path']}"
+    )
 
 
 def _failed(body: dict[str, Any]) -> str:

@@ -44,9 +44,7 @@ class Presence(StrEnum):
     """The file is none. An engine writes it whole, so this is what a fault of the disk leaves."""
 
 
-AT_WORK = frozenset(
-    {Presence.PRESENT, Presence.ELSEWHERE, Presence.OTHER_PROTOCOL, Presence.UNREADABLE}
-)
+AT_WORK = frozenset({Presence.PRESENT, Presence.ELSEWHERE, Presence.OTHER_PROTOCOL, Presence.UNREADABLE})
 """The engine may still be training, as far as can be seen from here."""
 
 BEYOND_REACH = AT_WORK - {Presence.PRESENT}

@@ -14,9 +14,7 @@ CHOICE_SECONDS = 10.0
 def silence_text(seconds: float, *, pid: int | None) -> str:
     """That nothing has been heard for so long."""
     process = f" (process {pid})" if pid is not None else ""
-    return (
-        f"No answer since {seconds:.0f} s. The engine{process} is still there; it may be busy with a long step, or hang."
-    )
+    return f"No answer since {seconds:.0f} s. The engine{process} is still there; it may be busy with a long step, or hang."
 
 
 def loss_text(checkpoint_epoch: int | None) -> str:

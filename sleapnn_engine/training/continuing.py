@@ -50,7 +50,8 @@ def check_continuing(
     seed = job.trainer_config.seed
     if seed is not None and earlier.seed not in (None, seed):
         found.warn(
-            SEED, f"The seed is {seed} and was {earlier.seed}, so frames come in another order than they would have."
+            SEED,
+            f"The seed is {seed} and was {earlier.seed}, so frames come in another order than they would have.",
         )
     devices = max(len(computes), 1)
     steps = shared_steps(steps_per_epoch(job, n_train=samples), devices=devices)
@@ -94,7 +95,9 @@ def _tell_rate(job: Job, earlier: Earlier, *, found: Findings) -> None:
         rates = tuple(map(plain, (before, now, next_rate(job, earlier), earlier.rate)))
         found.warn(
             RATE,
-            "The learning rate was {} and is to be {}, so training goes on with {} instead of {}.".format(*rates),
+            "The learning rate was {} and is to be {}, so training goes on with {} instead of {}.".format(
+                *rates
+            ),
         )
 
 

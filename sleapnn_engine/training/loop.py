@@ -164,7 +164,11 @@ def _require_finite(loss: float, training: Training, *, what: str) -> None:
         return
     # Of a validation, all steps of its epoch are done; the one that fails in training is not counted yet.
     name = epoch_name(training.epoch)
-    when = f"after {name}" if what.startswith("validation") else f"at {step_name(training.epoch, batch=training.batch)}"
+    when = (
+        f"after {name}"
+        if what.startswith("validation")
+        else f"at {step_name(training.epoch, batch=training.batch)}"
+    )
     raise Diverged(
         f"The {what} became {loss} {when}, so training cannot go on.",
         where="trainer_config.optimizer.lr",

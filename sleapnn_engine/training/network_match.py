@@ -19,7 +19,10 @@ from sleapnn_engine.models.weights import PREFIX
 #: Tensors of each kind that a sentence names before it counts the rest.
 LISTED = 3
 #: Found out from the images and the heads, so a config may say something else and mean the same.
-_FOUND_OUT = (".in_channels", *(f"_config.{name}.output_stride" for name in ("unet", "convnext", "swint", "timm")))
+_FOUND_OUT = (
+    ".in_channels",
+    *(f"_config.{name}.output_stride" for name in ("unet", "convnext", "swint", "timm")),
+)
 
 
 def refuse_other_network(

@@ -101,7 +101,10 @@ def build_targets(job: Job, labels: LabelSet) -> tuple[Target, ...]:
     """
     model_type = active(job.model_config.head_configs)
     section = getattr(job.model_config.head_configs, model_type)
-    return tuple(_target(name, head, getattr(section, name), labels) for name, head in MODEL_TYPES[model_type].heads.items())
+    return tuple(
+        _target(name, head, getattr(section, name), labels)
+        for name, head in MODEL_TYPES[model_type].heads.items()
+    )
 
 
 def _target(name: str, head: str, part: object, labels: LabelSet) -> Target:

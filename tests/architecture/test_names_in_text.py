@@ -101,7 +101,9 @@ def missing(quoted: str) -> bool:
     if DOTTED.fullmatch(text) and first in ("data_config", "model_config", "trainer_config"):
         return not is_setting(text)
     if DOTTED.fullmatch(text) and text.count(".") == 1 and first in members():
-        return text.partition(".")[2] not in members()[first] and text.replace(".", "/") + ".py" not in files()
+        return (
+            text.partition(".")[2] not in members()[first] and text.replace(".", "/") + ".py" not in files()
+        )
     return False
 
 

@@ -53,7 +53,9 @@ def bootstrap(checkout, *words, codes=None, **variables):
     environment.pop("QT_QPA_PLATFORM", None)
     script = str(checkout / "installer" / "bootstrap.py")
     done = subprocess.run([sys.executable, script, *words], env=environment, capture_output=True, text=True)
-    asked = [json.loads(line.partition("asked ")[2]) for line in done.stdout.splitlines() if "asked {" in line]
+    asked = [
+        json.loads(line.partition("asked ")[2]) for line in done.stdout.splitlines() if "asked {" in line
+    ]
     return done, asked
 
 

@@ -81,7 +81,9 @@ class Journal(Callback):
         now = training.schedule.learning_rate
         if now != result.learning_rate:
             before, after = plain(result.learning_rate), plain(now)
-            log.info("The learning rate falls from %s to %s after %s.", before, after, epoch_name(result.epoch))
+            log.info(
+                "The learning rate falls from %s to %s after %s.", before, after, epoch_name(result.epoch)
+            )
 
 
 def error_body(errors: PointErrors) -> dict[str, object]:

@@ -169,7 +169,10 @@ CONFIGS: dict[str, tuple[int, str]] = {
         2,
         "trainer_config.ckpt_dir: error: Models folder: /proc/nope cannot be written",
     ),
-    "classes_not_in_tracks": (1, "class_maps.classes: 'alice', 'bob' are no tracks; the tracks of the labels"),
+    "classes_not_in_tracks": (
+        1,
+        "class_maps.classes: 'alice', 'bob' are no tracks; the tracks of the labels",
+    ),
     "crlf": (TRAINS, ""),
     "crop_larger_than_image": (TRAINS, "are larger than the images (288×288 px)"),
     "crop_not_a_stride_multiple": (TRAINS, "11 px of padding on each crop"),

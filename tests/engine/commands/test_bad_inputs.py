@@ -149,7 +149,9 @@ def test_configs(
     said = prepare_only(config, known=known) if name in AS_GOOD else engine("train", config)
     assert words in said.err
     assert said.code == code
-    if name != "json_legacy_named_yaml":  # a profile of SLEAP 1.4 is validated as what it would be turned into
+    if (
+        name != "json_legacy_named_yaml"
+    ):  # a profile of SLEAP 1.4 is validated as what it would be turned into
         require_agreement(said, config, run=home / "runs" / "cfg")
     if name in AS_GOOD:
         good = build_job(values_of(bad / "configs" / "00_good.yaml"))

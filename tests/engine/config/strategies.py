@@ -56,7 +56,9 @@ def values_of(meta: Meta) -> st.SearchStrategy[Any]:
         "path_or_paths": st.one_of(WORDS, st.lists(WORDS, unique=True, max_size=3)),
         "names": st.lists(WORDS, unique=True, max_size=4),
         "ints": st.lists(
-            st.integers(int(meta.minimum or 0), int(min(meta.maximum or 999, 999))), min_size=meta.length or 1, max_size=meta.length or 4
+            st.integers(int(meta.minimum or 0), int(min(meta.maximum or 999, 999))),
+            min_size=meta.length or 1,
+            max_size=meta.length or 4,
         ),
         "edges": st.lists(st.lists(WORDS, min_size=2, max_size=2), max_size=3),
         "mapping": st.dictionaries(WORDS, st.integers(), max_size=3),

@@ -153,7 +153,10 @@ def test_encoders_are_found_by_words_of_their_names_by_size_and_by_stride() -> N
         ("resnet18", "11.2 million parameters, maps at strides 2, 4, 8, 16, 32; reads images of any size; "),
         ("test_maxvit", "reads images whose sides are multiples of 160 px; no published weights."),
         ("levit_128s", "reads images of 224×224 px only; published weights."),
-        ("vit_small_patch14_dinov2", "one map at stride 16; reads images of any size; published weights. It sees "),
+        (
+            "vit_small_patch14_dinov2",
+            "one map at stride 16; reads images of any size; published weights. It sees ",
+        ),
         ("csatv2", "It reads gray images as colour."),
     ],
 )

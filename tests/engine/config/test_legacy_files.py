@@ -24,7 +24,9 @@ def _read(file: Path) -> Any:
 
 def _all_files(shared_data: Path) -> list[Path]:
     """Every training file of SLEAP before sleap-nn that lies anywhere among the shared data."""
-    return [file for file in sorted(shared_data.rglob("*.json")) if is_legacy(file.read_text(encoding="utf-8"))]
+    return [
+        file for file in sorted(shared_data.rglob("*.json")) if is_legacy(file.read_text(encoding="utf-8"))
+    ]
 
 
 @pytest.mark.parametrize("name", _NAMES)

@@ -56,5 +56,3 @@ def test_what_is_no_connection_file_is_refused(tmp_path: Path, data: bytes):
 def test_no_file_says_that_no_engine_is_at_work(tmp_path: Path):
     with pytest.raises(ConnectionFileError, match="no engine is at work"):
         Connection.read(tmp_path)
-
-

@@ -58,7 +58,9 @@ def config_file(config: dict[str, Any], folder: Path) -> Path:
 
 def start(config: Path, *words: str) -> Engine:
     """Start `train` in a process of its own; it needs no time for its imports, where that can be had."""
-    return WarmEngine(["train", str(config), *words], folder=config.parent) if CAN_FORK else cold(config, *words)
+    return (
+        WarmEngine(["train", str(config), *words], folder=config.parent) if CAN_FORK else cold(config, *words)
+    )
 
 
 def cold(config: Path, *words: str) -> subprocess.Popen[str]:

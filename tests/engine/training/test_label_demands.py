@@ -197,7 +197,10 @@ def test_a_crop_without_any_labelled_point_is_trained_on_and_drawn(tmp_path: Pat
     could be learned."""
     labels = edited(two(tmp_path), "ends.slp", hide(NODES.index("neck")))
     small = {"model_type": model_type, "data_config__preprocessing__crop_size": 4}
-    assert refusal(job(tmp_path, labels, **small)).message == "Crops of 4 px show no part of any training animal."
+    assert (
+        refusal(job(tmp_path, labels, **small)).message
+        == "Crops of 4 px show no part of any training animal."
+    )
     run = trained(
         job(
             tmp_path,

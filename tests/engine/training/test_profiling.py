@@ -62,7 +62,9 @@ def test_the_advanced_profiler_times_python_functions(config: Config) -> None:
     run = trained(config(profiler="advanced"))
     assert reports(run) == {"profile.advanced.txt"}
     text = (run / "profile.advanced.txt").read_text(encoding="utf-8")
-    assert text.startswith("Python functions of the training thread over 6 steps on cpu, until 2 epochs were done.")
+    assert text.startswith(
+        "Python functions of the training thread over 6 steps on cpu, until 2 epochs were done."
+    )
     for name, calls in (
         ("feed.py:\\d+\\(next_batch\\)", 6),
         ("validation.py:\\d+\\(validate\\)", 2),

@@ -134,7 +134,9 @@ def test_the_best_model_comes_along_and_stays_unless_it_is_beaten(data: Path, ea
     assert (ended["epochs"], ended["best_epoch"], ended["best_val"]) == (2, 0, 0.0)
     # The error of the best epoch is known, though that epoch was not one of this run.
     told_before = [
-        text for text in texts(earlier, "info") if text.startswith("The best model is from epoch 1: median error")
+        text
+        for text in texts(earlier, "info")
+        if text.startswith("The best model is from epoch 1: median error")
     ]
     assert told_before[0] in texts(kept, "info")
 

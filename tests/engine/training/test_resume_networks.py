@@ -30,7 +30,11 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize(
     ("model_type", "backbone"),
-    [*((name, "unet") for name in MODEL_TYPES), ("single_instance", "convnext"), ("single_instance", "swint")],
+    [
+        *((name, "unet") for name in MODEL_TYPES),
+        ("single_instance", "convnext"),
+        ("single_instance", "swint"),
+    ],
 )
 def test_a_training_in_two_parts_is_that_in_one(tmp_path: Path, model_type: str, backbone: str) -> None:
     if model_type == "single_instance":

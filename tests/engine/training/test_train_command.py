@@ -259,7 +259,14 @@ def test_a_viewer_pauses_saves_resumes_and_stops(shared_data: Path, tmp_path: Pa
     stop = told.index("stopping")
     assert told[stop:] == ["stopping", *VALIDATING, *SAVING, *SAVING, *FINISHING]
     pause = told.index("pausing")
-    assert told[pause : told.index("resumed") + 1] == ["pausing", "paused", "log", "memory_released", *SAVING, "resumed"]
+    assert told[pause : told.index("resumed") + 1] == [
+        "pausing",
+        "paused",
+        "log",
+        "memory_released",
+        *SAVING,
+        "resumed",
+    ]
     steps = told.count("batch_end")
     for name in ("best.ckpt", "last.ckpt"):
         content = torch.load(run / name, weights_only=True)
@@ -315,9 +322,7 @@ def test_a_signal_keeps_everything(shared_data: Path, tmp_path: Path, number: si
     assert not (run / "engine.json").exists()
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_in_words(
-    shared_data: Path, tmp_path: Path
-) -> None:
+def test_a_loss_that_is_not_finite_ends_the_run_in_words(shared_data: Path, tmp_path: Path) -> None:
     config = values(shared_data, tmp_path, trainer_config__optimizer__lr=1e6, trainer_config__max_epochs=20)
     code, _, err = finish(start(config_file(config, tmp_path)))
     run = tmp_path / "run"

@@ -32,7 +32,9 @@ def trained(config: dict[str, Any], **options: Any) -> tuple[Path, str]:
     ], stream.getvalue()
 
 
-@pytest.mark.parametrize(("precision", "epochs"), [("32", 6), ("bf16", 3)])  # a CPU computes bf16 four times as long
+@pytest.mark.parametrize(
+    ("precision", "epochs"), [("32", 6), ("bf16", 3)]
+)  # a CPU computes bf16 four times as long
 def test_two_frames_are_learned_by_heart(
     shared_data: Path, tmp_path: Path, precision: str, epochs: int
 ) -> None:

@@ -180,7 +180,9 @@ def test_what_auto_comes_to(document: Document) -> None:
     document.set_figures({"steps_per_epoch": 450})
     assert document.auto_text(steps) == "→ 450 steps"
     document.set_figures(document.figures, pending=True)
-    assert document.auto_text(steps) == "→ …", "what may be of an earlier config is not shown as if it were of this"
+    assert document.auto_text(steps) == "→ …", (
+        "what may be of an earlier config is not shown as if it were of this"
+    )
     document.set_figures({"failed": "The engine could not be started."})
     assert document.auto_text(steps) == "→ not known here"
     assert document.auto_text(f"{HEADS}.single_instance.confmaps.part_names") == "→ 2 parts"

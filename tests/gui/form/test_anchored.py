@@ -21,7 +21,9 @@ def place(form: FormPage, path: str) -> QPoint:
     return form.row(path).mapTo(form, QPoint())
 
 
-@pytest.mark.parametrize("path", ["data_config.preprocessing.crop_size", "data_config.preprocessing.ensure_rgb"])
+@pytest.mark.parametrize(
+    "path", ["data_config.preprocessing.crop_size", "data_config.preprocessing.ensure_rgb"]
+)
 def test_the_row_under_the_pointer_stays_when_labels_are_known(
     app: QApplication, form: FormPage, facts: dict, path: str
 ) -> None:

@@ -127,7 +127,9 @@ def test_the_yaml_is_live_and_marks_the_focused_line(form, wait_until):
     form.context.open(form.context.help)
 
 
-def test_the_text_of_the_last_of_many_edits_is_made_unseen_and_is_what_saving_writes(form, wait_until, tmp_path):
+def test_the_text_of_the_last_of_many_edits_is_made_unseen_and_is_what_saving_writes(
+    form, wait_until, tmp_path
+):
     document = form.document
     text = "# mine\ntrainer_config:\n  max_epochs: 10  # few\n"
     (tmp_path / "mine.yaml").write_text(text)

@@ -119,7 +119,11 @@ def test_settings_that_do_not_fit_labels(app, shared_data: Path, tmp_path: Path,
 
 
 def test_settings_that_are_wrong_in_themselves(app, shared_data: Path, tmp_path: Path) -> None:
-    for name in ("10_tracks/no_tracks.pkg.slp", "09_skeleton/no_edges.pkg.slp", "06_damaged/truncated.pkg.slp"):
+    for name in (
+        "10_tracks/no_tracks.pkg.slp",
+        "09_skeleton/no_edges.pkg.slp",
+        "06_damaged/truncated.pkg.slp",
+    ):
         for model_type in ("bottomup", "multi_class_bottomup"):
             config = smallest_job(
                 tmp_path, shared_data / "bad" / name, model_type, trainer_config__max_epochs=0

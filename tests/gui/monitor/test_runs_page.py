@@ -96,7 +96,9 @@ def test_only_a_run_whose_own_engine_is_at_work_is_running(tmp_path):
     connection(now, pid=os.getpid(), began=own)
     connection(killed, pid=os.getpid(), began="another start/1")
     connection(elsewhere, pid=1, began="", host="another-computer")
-    (other / "engine.json").write_text(json.dumps({"protocol": 99, "pid": os.getpid(), "process_started": own}))
+    (other / "engine.json").write_text(
+        json.dumps({"protocol": 99, "pid": os.getpid(), "process_started": own})
+    )
     assert summarise(now).state == "running"
     assert summarise(killed).state == "crashed"
     assert "belongs to another program" in summarise(killed).why

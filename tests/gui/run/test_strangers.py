@@ -28,7 +28,9 @@ LONG = {"epochs": 400, "steps": 50, "batch_seconds": 0.01, "frames": False}
 def stranger() -> Iterator[subprocess.Popen]:
     """A process that has nothing to do with any run."""
     process = subprocess.Popen(["sleep", "120"])
-    time.sleep(0.05)  # two processes of one number never begin in the same hundredth of a second, as these might
+    time.sleep(
+        0.05
+    )  # two processes of one number never begin in the same hundredth of a second, as these might
     yield process
     assert process.poll() is None, "a process that is none of the run's business was ended"
     process.kill()
@@ -95,9 +97,7 @@ def test_a_process_that_was_given_the_number_later_is_never_touched(
     assert command("runs", "list", str(folder), "--json")[1].count('"state": "crashed"') == 1
 
 
-def test_a_process_that_never_answered_with_the_token_gets_no_signal(
-    follow, wait_until, tmp_path, stranger
-):
+def test_a_process_that_never_answered_with_the_token_gets_no_signal(follow, wait_until, tmp_path, stranger):
     folder = tmp_path / "run"
     found = killed_run(folder, follow, wait_until)
     # As bad as it can be: even the start is the stranger's own.
