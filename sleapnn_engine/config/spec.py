@@ -1,5 +1,6 @@
 """The schema, flattened: every key and section by dotted path, in authored order."""
 
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -75,8 +76,7 @@ class Spec:
 
     def ancestors(self, path: str) -> tuple[str, ...]:
         """Paths of the sections above `path`, outermost first, without the root."""
-        names = path.split(".")[:-1]
-        return tuple(".".join(names[: i + 1]) for i in range(len(names)))
+        return _ancestors(path)
 
     def nullable_section(self, path: str) -> str:
         """The innermost nullable section that holds `path`, or ''."""
@@ -84,6 +84,12 @@ class Spec:
             if ancestor in self.sections and self.sections[ancestor].meta.null:
                 return ancestor
         return ""
+
+
+@lru_cache(maxsize=1024)
+def _ancestors(path: str) -> tuple[str, ...]:
+    names = path.split(".")[:-1]
+    return tuple(".".join(names[: i + 1]) for i in range(len(names)))
 
 
 def _walk(cls: type, prefix: str, on: bool, meta: SectionMeta, spec: Spec) -> None:

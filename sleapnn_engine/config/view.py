@@ -24,20 +24,27 @@ PYRAMID_STRIDE = 16
 
 
 class View:
-    """One config, read by dotted path. A key in a null or missing optional section reads as None."""
+    """One config, read by dotted path. A key in a null or missing optional section reads as None.
+
+    The values must stay as they are while the view is used: which sections are set is found out once.
+    """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
+        self._on: dict[str, bool] = {}
 
     def on(self, path: str) -> bool:
         """Whether the section at `path` and all sections above it are set (missing ones follow the guide)."""
-        for part in (*SPEC.ancestors(path), path):
-            if tree.has(self.values, part):
-                if tree.get(self.values, part) is None:
-                    return False
-            elif part in SPEC.sections and not SPEC.sections[part].on:
-                return False
-        return True
+        known = self._on.get(path)
+        if known is None:
+            around = path.rpartition(".")[0]
+            known = self._on[path] = (not around or self.on(around)) and self._is_set(path)
+        return known
+
+    def _is_set(self, path: str) -> bool:
+        if tree.has(self.values, path):
+            return tree.get(self.values, path) is not None
+        return path not in SPEC.sections or SPEC.sections[path].on
 
     def value(self, path: str) -> Any:
         """The file's value, else the guide's default; None when its section is off."""

@@ -284,7 +284,7 @@ class FormPage(QWidget):
 
     def _take_in(self) -> None:
         """Show what follows from an edit or became known by itself; what the pointer is on stays in its place."""
-        with anchored(self._scroll, self._rows.values()):
+        with anchored(self._scroll, self._current.rows if self._current is not None else ()):
             self._invalidate()
 
     def _invalidate(self, *, keep: bool = True) -> None:

@@ -24,6 +24,7 @@ class HelpPane(QWidget):
         self._document = document
         self._path = ""
         self._page: Page | None = None
+        self._said = ("", "", "")
         theme = current_theme()
         self._title = QLabel(self)
         self._title.setFont(theme.font("heading"))
@@ -105,6 +106,11 @@ class HelpPane(QWidget):
             f" .name {{ color: {theme.hex('muted')}; padding-right: 14px; white-space: nowrap; }}"
             f" table {{ margin-top: 6px; }} .quiet {{ color: {theme.hex('muted')}; }}"
         )
+        said = (title, style, f"<div style='color:{theme.hex('text')}'>{body}</div>")
+        if said == self._said:
+            # Most edits change nothing that the help says; what is read stays scrolled where it was.
+            return
+        self._said = said
         self._title.setText(title)
         self._body.document().setDefaultStyleSheet(style)
-        self._body.setHtml(f"<div style='color:{theme.hex('text')}'>{body}</div>")
+        self._body.setHtml(said[2])

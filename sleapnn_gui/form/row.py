@@ -56,6 +56,7 @@ class Row(QWidget):
         self.label = QLabel(key.meta.label, self)
         self.editor: Any = make_editor(key, names=self._names, suggest=self._suggest, parent=self)
         self._note: ElidedLabel | None = None
+        self._note_place: Qt.AlignmentFlag | None = None
         self._arrange()
         self.editor.value_edited.connect(self._edited)
         self.setAccessibleName(key.meta.label)
@@ -106,7 +107,8 @@ class Row(QWidget):
         reason = self._reason = self._document.idle_reason(self.path)
         self.label.setToolTip(f"{self.key.meta.doc}\n{reason}" if reason else self.key.meta.doc)
         role = QPalette.ColorRole.PlaceholderText if off or reason else QPalette.ColorRole.WindowText
-        self.label.setForegroundRole(role)
+        if role != self.label.foregroundRole():
+            self.label.setForegroundRole(role)
         self._show_change()
         self._show_note()
         self._show_message("" if off else reason, silent=off)
@@ -239,9 +241,11 @@ class Row(QWidget):
             self._note.setText(text)
             self._note.setAccessibleName(text or self.key.meta.label)
         top = null and not waiting
-        self._grid.setAlignment(
-            self._note, Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignBottom
-        )
+        place = Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignBottom
+        if place != self._note_place:
+            # The page would be laid out again for it.
+            self._note_place = place
+            self._grid.setAlignment(self._note, place)
 
     def _make_note(self) -> ElidedLabel:
         theme = current_theme()

@@ -4,7 +4,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,7 @@ class Source:
 
     path: Path
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Path from the project's root, with forward slashes."""
         return self.path.relative_to(ROOT).as_posix()
@@ -37,9 +37,14 @@ class Source:
         """The file as a syntax tree."""
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree: walking it costs more than most rules ask of a node."""
+        return list(ast.walk(self.tree))
+
     def functions(self) -> Iterator[tuple[str, int]]:
         """(file:line name, number of lines) of every function."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield (
                     f"{self.name}:{node.lineno} {node.name}",
@@ -47,14 +52,16 @@ class Source:
                 )
 
 
-def product_sources() -> list[Source]:
-    """Every Python file that is shipped or sets up, in a fixed order."""
-    return [Source(path) for folder in PRODUCT for path in sorted((ROOT / folder).rglob("*.py"))]
+@cache
+def product_sources() -> tuple[Source, ...]:
+    """Every Python file that is shipped or sets up, in a fixed order; read and parsed once for all rules."""
+    return tuple(Source(path) for folder in PRODUCT for path in sorted((ROOT / folder).rglob("*.py")))
 
 
-def test_sources() -> list[Source]:
+@cache
+def test_sources() -> tuple[Source, ...]:
     """Every Python file of the tests."""
-    return [Source(path) for path in sorted((ROOT / "tests").rglob("*.py"))]
+    return tuple(Source(path) for path in sorted((ROOT / "tests").rglob("*.py")))
 
 
 test_sources.__test__ = False  # type: ignore[attr-defined]

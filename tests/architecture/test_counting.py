@@ -42,7 +42,7 @@ def nodes(but=()):
         if source.name not in but:
             yield from (
                 (f"{source.name}:{node.lineno}", node)
-                for node in ast.walk(source.tree)
+                for node in source.nodes
                 if hasattr(node, "lineno")
             )
 

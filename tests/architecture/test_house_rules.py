@@ -43,7 +43,7 @@ def test_only_the_command_line_prints():
         f"{source.name}:{node.lineno}"
         for source in product_sources()
         if not PRINTING.search(source.name)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert printing == []
@@ -53,7 +53,7 @@ def test_broad_excepts_say_what_they_guard():
     """A comment on the line, above it, or first thing below it; tidying up and raising again needs none."""
     silent = []
     for source in product_sources():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.ExceptHandler) and is_broad(node) and not raises_again(node):
                 around = source.lines[node.lineno - 2 : node.body[0].lineno]
                 if not any("#" in line for line in around):
@@ -96,7 +96,7 @@ def test_package_files_are_empty_or_nearly():
 def test_signals_are_named_like_everything_else():
     odd = []
     for source in product_sources():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 called = node.value.func
                 if isinstance(called, ast.Name) and called.id == "Signal":

@@ -57,7 +57,7 @@ def members() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for source in product_sources():
         found.setdefault(source.path.stem, set()).update(names_in(source.tree.body))
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.ClassDef):
                 own = {
                     n.attr
@@ -117,7 +117,7 @@ def quotes() -> list[tuple[str, str]]:
             for text in QUOTED.findall(path.read_text(encoding="utf-8"))
         ]
     for source in (*product_sources(), *test_sources()):
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if (
                 isinstance(node, ast.Expr)
                 and isinstance(node.value, ast.Constant)

@@ -98,7 +98,7 @@ def test_no_signal_of_ours_takes_a_type_of_qt_directly() -> None:
     direct = [
         f"{source.name}:{node.lineno}"
         for source in sources
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call) and is_connection(node, of=foreign, to=ours)
     ]
     assert direct == []
