@@ -123,22 +123,11 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self.banner.followed.connect(self._follow_banner)
         self.rail = Rail()
-        pages: dict[str, QWidget] = {
-            "data": self.labels_page,
-            "configure": self.form,
-            "train": self.train_page,
-            "runs": self.runs_page,
-        }
-        self.pages = Pages(pages)
+        self.pages = Pages()
         self.status_line = StatusLine(self.document)
-        below = QWidget()
+        whole, below = QWidget(), QWidget()
         self._still = Still(below)
-        middle = QHBoxLayout(below)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.rail)
-        middle.addWidget(self.pages.scrolled(), 1)
-        whole = QWidget()
+        self.setCentralWidget(whole)
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -146,8 +135,21 @@ class MainWindow(QMainWindow):
         column.addWidget(self.draft_offer)
         column.addWidget(self.banner)
         column.addWidget(below, 1)
+        middle = QHBoxLayout(below)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.pages.scrolled(), 1)
+        # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
+        self.pages.fill(
+            {
+                "data": self.labels_page,
+                "configure": self.form,
+                "train": self.train_page,
+                "runs": self.runs_page,
+            }
+        )
         column.addWidget(self.status_line)
-        self.setCentralWidget(whole)
 
     def _connect(self) -> None:
         document = self.document

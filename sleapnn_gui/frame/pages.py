@@ -9,12 +9,16 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 class Pages(QStackedWidget):
     """Asks for no more room than the page that is shown, rather than for that of the largest."""
 
-    def __init__(self, pages: Mapping[str, QWidget]) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self._pages: dict[str, QWidget] = {}
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def fill(self, pages: Mapping[str, QWidget]) -> None:
+        """Take in the pages, each by its name."""
         self._pages = dict(pages)
         for page in pages.values():
             self.addWidget(page)
-        self.currentChanged.connect(lambda _: self.updateGeometry())
 
     @property
     def name(self) -> str:

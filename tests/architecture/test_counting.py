@@ -41,9 +41,7 @@ def nodes(but=()):
     for source in product_sources():
         if source.name not in but:
             yield from (
-                (f"{source.name}:{node.lineno}", node)
-                for node in source.nodes
-                if hasattr(node, "lineno")
+                (f"{source.name}:{node.lineno}", node) for node in source.nodes if hasattr(node, "lineno")
             )
 
 

@@ -10,6 +10,10 @@ import pytest
 from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
+from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.run.session import RunSession
+from tests.gui.borrowed import CAN_BORROW, lender
+
 
 @pytest.fixture(scope="session")
 def app() -> QApplication:
@@ -58,3 +62,30 @@ def wait_until(app: QApplication) -> Callable[..., None]:
             time.sleep(0.005)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def borrowed() -> Iterator[tuple[str, ...]]:
+    """The command of engines that have their imports done, as real as any; the usual one where that cannot be had."""
+    if not CAN_BORROW:
+        yield (sys.executable, "-m", "sleapnn_engine")
+        return
+    with lender() as command:
+        yield command
+
+
+@pytest.fixture(scope="module")
+def quick_engines(borrowed: tuple[str, ...]) -> Iterator[None]:
+    """Whatever window is made in the module: its engines start at once.
+
+    For tests about what engines do; that the window starts them as a person's would is for tests without it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for starter, name, command in (
+            (RunSession.__init__, "engine", borrowed),
+            (Inspect.__init__, "command", (*borrowed, "inspect")),
+        ):
+            defaults = starter.__kwdefaults__
+            assert name in defaults
+            patch.setitem(defaults, name, command)
+        yield

@@ -16,6 +16,7 @@ from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from tests.gui.real_runs import SMALL, real_window
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 SHORT = {**SMALL, "trainer_config.max_epochs": 50, "trainer_config.train_steps_per_epoch": 4}
 
@@ -41,6 +42,7 @@ def test_train_pause_resume_stop(
 ) -> None:
     prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    window.runs.finish()
     session = window.session
     assert session is not None
     assert window.page() == "train"

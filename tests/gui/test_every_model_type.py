@@ -12,6 +12,7 @@ from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL, model_name
 from sleapnn_gui.run.machine import State
 from tests.gui.real_runs import SMALL, real_window
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 
 #: Type of model, its preset, and labels it fits.

@@ -25,6 +25,7 @@ from tests.gui.frame.pressing import Presser
 from tests.gui.run.following import ENGINE, ROOT
 from tests.gui.windows import throw_away
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 MENUS = ("File", "Edit", "View", "Run", "Help")
 QUIT = "action.quit"  # ends the window, which has tests of its own

@@ -17,6 +17,7 @@ from tests.gui.monitor.showing import long_run, show
 from tests.gui.windows import throw_away
 
 Wait = Callable[..., None]
+pytestmark = pytest.mark.usefixtures("quick_engines")
 LONG = "The engine that reads labels could not be started: the disk is full. " * 4
 
 

@@ -20,6 +20,7 @@ from sleapnn_gui.inspector.labels_watch import LabelsWatch
 
 from ...engine.training.rendered import built
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 PRE, LABELS = "data_config.preprocessing.", "data_config.train_labels_path"
 STEPS = "trainer_config.train_steps_per_epoch"

@@ -14,6 +14,7 @@ from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.widgets.two_lines import DOUBT
 from tests.gui.windows import throw_away
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 HEADS = "model_config.head_configs"
 

@@ -19,6 +19,7 @@ from sleapnn_gui.inspector.labels_watch import LabelsWatch
 
 from ...engine.training.rendered import write_labels
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 PATHS = "data_config.train_labels_path"
 

@@ -1,6 +1,5 @@
 """What the window hears of a real engine that cannot use its labels: the reason, and that nothing is left."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.outcome import Exit, LastWords, describe
 from tests.gui.run.following import ROOT, Followed
 
-ENGINE = (sys.executable, "-m", "sleapnn_engine")
 BAD = {
     "06_damaged/truncated.pkg.slp": "damaged or cut short",
     "09_skeleton/no_edges.pkg.slp": "no edges between the parts",
@@ -20,7 +18,9 @@ MODEL = "model_config.head_configs.bottomup"
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_labels_end_in_their_reason_and_leave_no_folder(app, wait_until, shared_data, tmp_path, name):
+def test_bad_labels_end_in_their_reason_and_leave_no_folder(
+    app, wait_until, shared_data, tmp_path, borrowed, name
+):
     pytest.importorskip("torch")
     labels = shared_data / "bad" / name
     config = {
@@ -33,7 +33,7 @@ def test_bad_labels_end_in_their_reason_and_leave_no_folder(app, wait_until, sha
         },
         "trainer_config": {"trainer_accelerator": "cpu"},
     }
-    run = Followed(engine=ENGINE)
+    run = Followed(engine=borrowed)
     run.session.start(yaml.safe_dump(config), tmp_path / "models" / "run", folder=ROOT)
     wait_until(lambda: run.outcome is not None, 60)
     outcome = run.outcome
