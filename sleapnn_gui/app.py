@@ -1,5 +1,6 @@
 """Putting the application together: options, theme, window, and what the command line asked for."""
 
+import gc
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -38,10 +39,19 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     return app, window
 
 
+def keep_what_lasts() -> None:
+    """Leave what a started window is made of out of the search for garbage.
+
+    It lives as long as the process, and going through all of it stops the window for a tenth of a second, at any edit.
+    """
+    gc.freeze()
+
+
 def run(argv: Sequence[str]) -> int:
     """`sleapnn-gui`: build, do what the options ask, and run until the window closes."""
     options = parse(argv[1:])
     app, window = build(argv)
+    keep_what_lasts()
     if options.demo or options.screenshots or options.quit_when_done:
         _begin(app, window, options)
     return app.exec()

@@ -12,6 +12,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.checks_disk import check_files
 from sleapnn_engine.config.checks_labels import check_labels
 from sleapnn_engine.config.derived import also_text, auto_text, receptive_field
+from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.effect import idle_settings
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config, parse_config
@@ -20,12 +21,8 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import BACKBONES, HEADS, View
 
-NUMBERS = sorted(
-    path
-    for path, key in SPEC.edited.items()
-    if key.meta.kind in ("int", "float", "ints", "int_or_auto", "float_or_floats")
-    or any(type(choice.value) is int for choice in key.meta.choices)
-)
+from .numbers import NUMBERS
+
 ODD = {
     ".nan": ".nan",
     ".inf": ".inf",
@@ -155,3 +152,19 @@ def test_the_commands_say_it_without_a_traceback(
     assert "Traceback" not in said
     for path in ("unet.max_stride", "unet.convs_per_block", "early_stopping.patience"):
         assert f"{path}: error: " in said
+
+
+@pytest.mark.parametrize("name", ["embed", "depths", "num_heads"])
+def test_numbers_inside_a_section_of_one_setting_are_one_sentence_too(name: str) -> None:
+    path = f"{BACKBONES}.swint.arch"
+    for odd in ODD.values():
+        values = config_using(path)
+        arch = {"embed": 48, "depths": [2, 2, 6, 2], "num_heads": [3, 6, 12, 24], name: parse(odd)}
+        tree.put(values, path, arch)
+        read = parse_config(dump_config(values)).values
+        (said,) = wrong(validate(read))
+        assert said.path == path
+        assert said.message.endswith("."), (name, odd, said.message)
+        figures(read, FACTS)
+        with pytest.raises(UserError, match=path.replace(".", r"\.")):
+            build_job(read)

@@ -16,8 +16,11 @@ from sleapnn_gui.form.codecs import stepped
 from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.form.editors.nullable import NullableEditor
 
+from tests.engine.config.numbers import NUMBERS
+
 from .conftest import open_values
-from .test_every_key import NUMBERS, row_of
+from .test_every_key import NUMBERS as TYPED
+from .test_every_key import row_of
 
 PASTED = ("nan", "inf", "1e400", "1" + "0" * 40, "9" * 5000, "true", "{}")
 SET = (math.nan, math.inf, 1e308, 10**40, "inf", True, [], {})
@@ -51,7 +54,7 @@ def test_every_field_takes_what_is_pasted_as_it_is(form, facts):
     start(form)
     form.document.set_facts(facts)
     clipboard = QApplication.clipboard()
-    for path in NUMBERS:
+    for path in TYPED:
         row = row_of(form, path)
         document = form.document
         before, text, step = copy_values(document.values), document.to_yaml(), document.undo_stack.index()
@@ -111,5 +114,5 @@ def test_an_edit_that_fails_changes_nothing_and_is_said(form, monkeypatch, caplo
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 10**400, 2.0**60])
 def test_arrow_keys_step_nothing_that_is_out_of_all_bounds(value):
-    for path in NUMBERS:
+    for path in TYPED:
         assert stepped(SPEC.keys[path].meta, value, 10) is None
