@@ -15,7 +15,6 @@ from sleapnn_gui.document import states
 from sleapnn_gui.form.codecs import stepped
 from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.form.editors.nullable import NullableEditor
-
 from tests.engine.config.numbers import NUMBERS
 
 from .conftest import open_values
