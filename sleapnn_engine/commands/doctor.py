@@ -3,7 +3,6 @@
 import argparse
 import ctypes
 import importlib
-import importlib.metadata
 import json
 import os
 import platform
@@ -14,9 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..config.installed import PROJECT, installed_versions, version_of
 from ..config.resources import resource_path
-
-PROJECT = "sleapnn-gui"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,26 +56,10 @@ def describe_machine() -> list[tuple[str, str]]:
 
 def describe_packages() -> list[tuple[str, str]]:
     """The versions of this project and of all it names as needed, installed or not."""
-    try:
-        wanted = importlib.metadata.requires(PROJECT) or []
-        own = importlib.metadata.version(PROJECT)
-    except importlib.metadata.PackageNotFoundError:
+    found = installed_versions()
+    if not found:
         return [(PROJECT, "not installed here: run from a checkout; see installer/bootstrap.py")]
-    names = dict.fromkeys(_bare_name(line) for line in wanted)
-    names.pop(PROJECT, None)
-    return [(PROJECT, own), *((name, _version(name)) for name in sorted(names, key=str.lower))]
-
-
-def _bare_name(requirement: str) -> str:
-    end = next((i for i, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")), None)
-    return requirement[:end]
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+    return [(name, version or "not installed") for name, version in found.items()]
 
 
 def describe_disk() -> list[tuple[str, str]]:
@@ -122,7 +104,7 @@ def describe_window() -> list[tuple[str, str]]:
 
 def _qt_version() -> str:
     """Qt's version, asked of the package's record: the engine itself never loads Qt."""
-    return _version("PySide6-Essentials")
+    return version_of("PySide6-Essentials") or "not installed"
 
 
 def _loads(library: str) -> bool:

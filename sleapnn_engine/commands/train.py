@@ -3,8 +3,11 @@
 import argparse
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from ..config import tree
 from ..config.build import build_job
@@ -42,39 +45,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; 0 when done or stopped on request, 130 after Ctrl-C. Raises UserError for everything else."""
-    values = read_config(args.config).values
-    if is_legacy(values):
-        raise UserError(
-            "This is a training profile of SLEAP 1.4 or older.",
-            where=str(args.config),
-            hint="Turn it into a config with “sleapnn-engine import-legacy FILE -o OUT” and train that.",
-            usage=True,
-        )
-    for text in args.overrides:
-        override(values, text)
-    job, issues = checked(values)
-    wrong = errors(issues)
-    for issue in issues:
-        if issue.severity != "info":
-            print(
-                f"{args.config}: {issue.path or 'file'}: {issue.severity}: {issue.message}", file=sys.stderr
-            )
-    if job is None or wrong:
+    read = read_job(args.config, args.overrides)
+    if read.job is None:
         return 2
-    told = {issue.path for issue in issues}
-    for path, reason in idle_settings(values):
+    told = {issue.path for issue in read.issues}
+    for path, reason in idle_settings(read.values):
         if path not in told:
             print(f"{args.config}: {path}: note: {reason}", file=sys.stderr)
     from ..training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:
         return train(
-            job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout, errors=sys.stderr
+            read.job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout, errors=sys.stderr
         )
     except UserError:
         if args.verbose:
             traceback.print_exc()
         raise
+
+
+@attrs.frozen
+class ReadJob:
+    """A config with the words of the command line in it; `job` is None where it, or a file it names, is wrong."""
+
+    text: str
+    values: dict[str, Any]
+    job: Job | None
+    issues: list[Issue]
+
+
+def read_job(config: Path, overrides: Sequence[str]) -> ReadJob:
+    """Read a config, put `key=value` words into it, check it, and tell of every error and warning on standard error.
+
+    Raises UserError (usage) for what is no config, is one of SLEAP 1.4, and for words that name no setting.
+    """
+    file = read_config(config)
+    values = file.values
+    if is_legacy(values):
+        raise UserError(
+            "This is a training profile of SLEAP 1.4 or older.",
+            where=str(config),
+            hint="Turn it into a config with “sleapnn-engine import-legacy FILE -o OUT” and train that.",
+            usage=True,
+        )
+    for text in overrides:
+        override(values, text)
+    job, issues = checked(values)
+    for issue in issues:
+        if issue.severity != "info":
+            print(f"{config}: {issue.path or 'file'}: {issue.severity}: {issue.message}", file=sys.stderr)
+    return ReadJob(file.text, values, None if errors(issues) else job, issues)
 
 
 def checked(values: dict[str, Any]) -> tuple[Job | None, list[Issue]]:

@@ -148,6 +148,24 @@ def whole_file(
         raise
 
 
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `path` when the block ends well and is gone when it does not.
+
+    At `path` there is nothing or an empty folder, and its parent is there. Raises OSError.
+    """
+    part = path.with_name(f".{path.name[:_KEPT_OF_NAME]}.{secrets.token_hex(4)}{PART}")
+    part.mkdir()
+    try:
+        yield part
+        if path.exists():
+            path.rmdir()
+        part.rename(path)
+    except BaseException:  # no half-written folder stays behind, not even after a signal
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
 def write_whole(
     path: Path,
     content: bytes | str,

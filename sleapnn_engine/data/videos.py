@@ -49,7 +49,7 @@ class EncodedFrames:
 
     def header(self, frame_index: int) -> ImageHeader:
         """Size and channels of one frame, checked to be whole; raises like `read`."""
-        header = inspect_image(self._bytes(frame_index))
+        header = inspect_image(self.encoded(frame_index))
         return attrs.evolve(header, channels=1) if self.grayscale else header
 
     def read(self, frame_index: int) -> np.ndarray:
@@ -63,14 +63,15 @@ class EncodedFrames:
 
     def values(self, frame_index: int) -> np.ndarray:
         """The values of one frame as they are stored, of any number type."""
-        return decode_values(self._bytes(frame_index), swapped=self.swapped)
+        return decode_values(self.encoded(frame_index), swapped=self.swapped)
 
     def close(self) -> None:
         """Release the file; reading again reopens it."""
         with self._lock:
             self.release()
 
-    def _bytes(self, frame_index: int) -> bytes:
+    def encoded(self, frame_index: int) -> bytes:
+        """The bytes of one image as they are stored; raises like `read`."""
         with self._lock:
             return self.fetch(frame_index)
 

@@ -17,7 +17,7 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_*]\w*)+")
 PATH = re.compile(r"[\w./-]+/[\w./-]*|[\w-]+\.(py|md|qss|toml)")
 #: Files that a run, a person or another program writes, and settings of other programs.
 FROM_ELSEWHERE = re.compile(
-    r"^(viz/|models/|metrics\.|~|/|\.\./|train/|val/|http)|\.(slp|ckpt|h5|mp4|csv|npz|png|pt|log|jsonl|bak|safetensors)$"
+    r"^(viz/|models/|labels/|videos/|weights/|resume/|metrics\.|~|/|\.\./|train/|val/|http)|\.(slp|ckpt|h5|mp4|csv|npz|png|pt|log|jsonl|bak|safetensors|sh|sbatch|txt)$"
 )
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sleapnn_engine.commands import doctor
+from sleapnn_engine.config import installed
 
 
 def test_the_report_is_complete_and_the_command_succeeds(tmp_path):
@@ -45,5 +46,5 @@ def test_package_names_are_read_from_requirements():
         "ruamel.yaml",
         "sleapnn-gui[gui]",
     ]
-    names = [doctor._bare_name(line) for line in lines]
+    names = [installed._bare_name(line) for line in lines]
     assert names == ["torch", "PySide6-Essentials", "ruamel.yaml", "sleapnn-gui"]

@@ -15,7 +15,7 @@ from tests.engine.training.rendered import write_labels
 
 from .in_process import smallest_job
 
-ENGINE = [sys.executable, "-m", "sleapnn_engine", "train"]
+ENGINE = [sys.executable, "-m", "sleapnn_engine"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
@@ -30,12 +30,14 @@ def small_disks() -> None:
         pytest.skip("this user may not mount a small disk")
 
 
-def on_disk(folder: Path, options: str, config: Path, *words: str) -> tuple[int, list[str], str, list[str]]:
+def on_disk(
+    folder: Path, options: str, config: Path, *words: str, command: str = "train"
+) -> tuple[int, list[str], str, list[str]]:
     """Train with a new disk mounted at `folder`: exit code, lines of errors, what run.log says, files left on it."""
     folder.mkdir()
     quoted = shlex.quote(str(folder))
     script = (
-        f"mount -t tmpfs -o {options} none {quoted} && {shlex.join([*ENGINE, str(config), *words])}; code=$?;"
+        f"mount -t tmpfs -o {options} none {quoted} && {shlex.join([*ENGINE, command, str(config), *words])}; code=$?;"
         f"echo; echo FILES; find {quoted} -type f; echo LOG; cat {quoted}/models/run/run.log; exit $code"
     )
     done = subprocess.run(
@@ -92,6 +94,16 @@ def test_a_checkpoint_that_cannot_fit_is_refused_before_the_first_step(tmp_path:
 
 
 @pytest.mark.usefixtures("small_disks")
+def test_a_job_that_cannot_fit_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    config = smallest_job(tmp_path, write_labels(tmp_path), "single_instance")
+    code, faults, _, files = on_disk(disk, "size=2m", config, "-o", str(disk / "job"), command="export-job")
+    assert code == 1
+    assert faults[-1].startswith(f"{disk}: The job takes up to 16 MB, and there are 2 MB free.")
+    assert files == []
+
+
+@pytest.mark.usefixtures("small_disks")
 @pytest.mark.parametrize("words", [(), ("--run-dir",)])
 def test_a_disk_that_cannot_be_written_to_is_named(tmp_path: Path, words: tuple[str, ...]) -> None:
     disk, labels = tmp_path / "disk", write_labels(tmp_path)
@@ -122,7 +134,7 @@ def test_a_terminal_of_few_letters_shows_the_others_as_codes(tmp_path: Path) -> 
     folder.mkdir()
     config = smallest_job(folder, write_labels(folder), "single_instance")
     done = subprocess.run(
-        [*ENGINE, str(config)],
+        [*ENGINE, "train", str(config)],
         env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
         capture_output=True,
         text=True,

@@ -1,0 +1,39 @@
+"""Which packages this project needs, and which versions of them are installed here."""
+
+import importlib.metadata
+
+PROJECT = "sleapnn-gui"
+
+
+def installed_versions(*, extra: str = "") -> dict[str, str]:
+    """This project and what it names as needed, name -> version, '' where it is not installed; the project first.
+
+    With an `extra`, only what all parts and that one need. Empty where the project itself is not installed.
+    """
+    try:
+        wanted = importlib.metadata.requires(PROJECT) or []
+        own = importlib.metadata.version(PROJECT)
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+    chosen = [line for line in wanted if not extra or "extra ==" not in line or _is_of(line, extra)]
+    names = dict.fromkeys(_bare_name(line) for line in chosen)
+    names.pop(PROJECT, None)
+    return {PROJECT: own, **{name: version_of(name) for name in sorted(names, key=str.lower)}}
+
+
+def version_of(package: str) -> str:
+    """The installed version of a package; '' where it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _is_of(requirement: str, extra: str) -> bool:
+    marker = requirement.partition(";")[2].replace("'", '"')
+    return f'extra == "{extra}"' in marker
+
+
+def _bare_name(requirement: str) -> str:
+    end = next((i for i, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")), None)
+    return requirement[:end]

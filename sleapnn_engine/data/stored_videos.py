@@ -1,0 +1,20 @@
+"""Which videos a labels file names, without opening any."""
+
+from pathlib import Path
+
+import sleap_io as sio
+
+from .label_files import unreadable_labels
+from .video_choice import choose_files
+
+
+def stored_videos(path: Path) -> list[str]:
+    """The videos outside the file that its labelled frames are of, as it names them. Raises UserError."""
+    try:
+        stored = sio.load_slp(path.as_posix(), open_videos=False)
+    except Exception as error:  # guards the third-party reader: damaged files make it fail in any way
+        raise unreadable_labels(path, error) from error
+    numbers = {id(video): number for number, video in enumerate(stored.videos)}
+    labelled = {numbers[id(frame.video)] for frame in stored.labeled_frames}
+    chosen = choose_files(stored.videos, labels=path, labelled=labelled)
+    return [video.said for video in chosen if video.number in labelled and not video.inside]
