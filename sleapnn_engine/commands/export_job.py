@@ -9,8 +9,9 @@ from ..config.findings import Findings
 from ..config.issue import Issue
 from ..config.phrases import counted
 from ..config.schema.job import Job
+from ..config.strategies import PRECISIONS
 from ..export.launch import Launch, devices_of
-from .train import PRECISIONS, read_job
+from .train import read_job
 
 DEVICES = "trainer_config.trainer_devices"
 INDICES = "trainer_config.trainer_device_indices"

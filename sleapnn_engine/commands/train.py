@@ -20,9 +20,9 @@ from ..config.issue import Issue
 from ..config.legacy import is_legacy
 from ..config.schema.job import Job
 from ..config.spec import SPEC
+from ..config.strategies import PRECISIONS
 from ..config.validate import errors, validate
-
-PRECISIONS = ("auto", "32", "bf16")
+from ..training.cluster import own_membership
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,10 +48,11 @@ def run(args: argparse.Namespace) -> int:
     read = read_job(args.config, args.overrides)
     if read.job is None:
         return 2
-    told = {issue.path for issue in read.issues}
-    for path, reason in idle_settings(read.values):
-        if path not in told:
-            print(f"{args.config}: {path}: note: {reason}", file=sys.stderr)
+    if own_membership().leads:
+        told = {issue.path for issue in read.issues}
+        for path, reason in idle_settings(read.values):
+            if path not in told:
+                print(f"{args.config}: {path}: note: {reason}", file=sys.stderr)
     from ..training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:
@@ -77,6 +78,7 @@ class ReadJob:
 def read_job(config: Path, overrides: Sequence[str]) -> ReadJob:
     """Read a config, put `key=value` words into it, check it, and tell of every error and warning on standard error.
 
+    Of several processes that train it together, the first one tells.
     Raises UserError (usage) for what is no config, is one of SLEAP 1.4, and for words that name no setting.
     """
     file = read_config(config)
@@ -92,7 +94,7 @@ def read_job(config: Path, overrides: Sequence[str]) -> ReadJob:
         override(values, text)
     job, issues = checked(values)
     for issue in issues:
-        if issue.severity != "info":
+        if issue.severity != "info" and own_membership().leads:
             print(f"{config}: {issue.path or 'file'}: {issue.severity}: {issue.message}", file=sys.stderr)
     return ReadJob(file.text, values, None if errors(issues) else job, issues)
 

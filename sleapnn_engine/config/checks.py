@@ -8,13 +8,11 @@ from .checks_model import MODEL_CHECKS
 from .issue import Fix, Issue, error, warning
 from .model_types import MODEL_TYPES
 from .spec import SPEC
+from .strategies import is_shared
 from .values import describe
 from .view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER, View
 
 Check = Callable[[View], Iterator[Issue]]
-
-#: Strategies that say the same here: one process for each device, gradients added up.
-STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_false", "ddp_find_unused_parameters_true")
 
 #: (lower end, upper end) of every range that is written as two keys
 _PAIRS = (
@@ -308,11 +306,11 @@ def _strategy(view: View) -> Iterator[Issue]:
     """How several devices share the work; how many there are is found out when training begins."""
     path = TRAINER + "trainer_strategy"
     strategy = view.value(path)
-    if not isinstance(strategy, str) or strategy in STRATEGIES:
+    if not isinstance(strategy, str) or is_shared(strategy):
         return
     why = f"This engine does not train with the strategy {strategy}; auto and the ddp strategies are there."
-    if strategy == "fsdp":
-        why = "Splitting one network over several devices (fsdp) is not done here: every network fits on one."
+    if "fsdp" in strategy or "deepspeed" in strategy:
+        why = f"Splitting one network over several devices ({strategy}) is not done here: every network fits on one."
     yield error(path, why, Fix("Use auto", {path: "auto"}))
 
 

@@ -56,7 +56,7 @@ def derive(
 
 def _figures(preparation: Preparation) -> dict[str, Any]:
     """What is known, in spite of what refuses the training."""
-    prepared, devices = preparation.prepared, len(preparation.computes)
+    prepared, fabric = preparation.prepared, preparation.fabric
     data, plan, train, val = prepared.data, prepared.plan, prepared.train, prepared.val
     if data is None or plan is None or train is None or val is None:
         return {}
@@ -72,9 +72,9 @@ def _figures(preparation: Preparation) -> dict[str, Any]:
         "input_channels": plan.channels,
         "parameters": prepared.network and prepared.network.parameter_count,
     }
-    if devices:
+    if fabric is not None:
         steps = steps_per_epoch(prepared.job, n_train=len(train))
-        found["steps_per_epoch"] = shared_steps(steps, devices=devices)
+        found["steps_per_epoch"] = shared_steps(steps, devices=fabric.world_size)
     if prepared.crops is not None:
         found |= {"crop_size": prepared.crops.side, "crop_padding": _padding(preparation)}
     return found

@@ -8,8 +8,9 @@ import attrs
 from sleapnn_engine.config.build import active, build_job
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.training.device import Compute, choose_computes
+from sleapnn_engine.training.device import ACCELERATOR, open_fabric
 from sleapnn_engine.training.earlier import SETTING, read_earlier
+from sleapnn_engine.training.fabric import Fabric
 from sleapnn_engine.training.labels import Read
 from sleapnn_engine.training.prepare import Prepared, prepare
 from sleapnn_engine.training.run_folder import wanted_folder
@@ -17,15 +18,13 @@ from sleapnn_engine.training.tracking import SWITCH, check_tracking
 
 from .wanted import Cancelled, require_wanted
 
-ACCELERATOR = "trainer_config.trainer_accelerator"
-
 
 @attrs.frozen(kw_only=True)
 class Preparation:
-    """What was found, and what is known of the training; no `computes` where the machine lacks what is asked for."""
+    """What was found, and what is known of the training; no `fabric` where the machine lacks what is asked for."""
 
     found: Findings
-    computes: tuple[Compute, ...]
+    fabric: Fabric | None
     prepared: Prepared
 
 
@@ -35,7 +34,7 @@ def prepare_values(values: Mapping[str, Any], *, read: Read, cancelled: Cancelle
     Raises UserError (usage) for a config with errors, and NotWanted.
     """
     job, found = build_job(values), Findings()
-    computes = _computes(job, found)
+    fabric = _fabric(job, found)
     earlier = None
     with found.trying(SETTING):
         earlier = read_earlier(job)
@@ -43,12 +42,13 @@ def prepare_values(values: Mapping[str, Any], *, read: Read, cancelled: Cancelle
         check_tracking(job)
     require_wanted(cancelled)
     folder = wanted_folder(job, model_type=active(job.model_config.head_configs))
-    prepared = prepare(job, computes=computes, earlier=earlier, folder=folder, found=found, read=read)
+    prepared = prepare(job, fabric=fabric, earlier=earlier, folder=folder, found=found, read=read)
     prepared.close()
-    return Preparation(found=found, computes=computes, prepared=prepared)
+    return Preparation(found=found, fabric=fabric, prepared=prepared)
 
 
-def _computes(job: Job, found: Findings) -> tuple[Compute, ...]:
+def _fabric(job: Job, found: Findings) -> Fabric | None:
     with found.trying(ACCELERATOR):
-        return choose_computes(job.trainer_config, precision="auto")
-    return ()
+        backbone = active(job.model_config.backbone_config)
+        return open_fabric(job.trainer_config, backbone=backbone, precision="auto")
+    return None

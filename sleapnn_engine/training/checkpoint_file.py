@@ -116,7 +116,7 @@ def _plain_state(value: Any) -> Any:
 
 def _lightning_version() -> str:
     try:
-        return version("lightning")
+        return version("lightning-fabric")
     except PackageNotFoundError:
         return LIGHTNING_LAYOUT
 

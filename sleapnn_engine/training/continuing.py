@@ -16,8 +16,9 @@ from sleapnn_engine.data.records import LabelSet
 
 from .averages import Averages
 from .build import shared_steps, steps_per_epoch
-from .device import Compute
+from .device import number_format
 from .earlier import SETTING, Earlier, find_best, validates_elsewhere
+from .fabric import Fabric
 from .labels import FRACTION, Data
 from .network_match import refuse_misfit
 from .random_states import missing_parts
@@ -35,7 +36,7 @@ def check_continuing(
     data: Data,
     samples: int,
     network: nn.Module,
-    computes: tuple[Compute, ...],
+    fabric: Fabric | None,
     found: Findings,
 ) -> None:
     """Tell what of a job is otherwise than in the earlier training, and what its checkpoint lacks.
@@ -53,10 +54,10 @@ def check_continuing(
             SEED,
             f"The seed is {seed} and was {earlier.seed}, so frames come in another order than they would have.",
         )
-    devices = max(len(computes), 1)
+    devices = 1 if fabric is None else fabric.world_size
     steps = shared_steps(steps_per_epoch(job, n_train=samples), devices=devices)
-    _tell_sizes(job, earlier, steps=steps, computes=computes, found=found)
-    anew = [*_not_counted(job, earlier), *_not_random(earlier, computes), *_not_summed(earlier, steps)]
+    _tell_sizes(job, earlier, steps=steps, fabric=fabric, found=found)
+    anew = [*_not_counted(job, earlier), *_not_random(earlier, fabric), *_not_summed(earlier, steps)]
     if anew:
         found.warn(
             SETTING, f"{earlier.path.name} does not hold everything; this starts anew: {', '.join(anew)}."
@@ -116,12 +117,10 @@ def _split(job: Job, earlier: Earlier, data: Data) -> list[str]:
     return []
 
 
-def _tell_sizes(
-    job: Job, earlier: Earlier, *, steps: int, computes: tuple[Compute, ...], found: Findings
-) -> None:
+def _tell_sizes(job: Job, earlier: Earlier, *, steps: int, fabric: Fabric | None, found: Findings) -> None:
     loader = "trainer_config.train_data_loader"
-    batch = job.trainer_config.train_data_loader.batch_size * max(len(computes), 1)
-    precision = computes[0].precision if computes else None
+    batch = job.trainer_config.train_data_loader.batch_size * (1 if fabric is None else fabric.world_size)
+    precision = None if fabric is None else number_format(fabric)
     for name, now, path, words in (
         ("batch_size", batch, f"{loader}.batch_size", "samples in a batch"),
         ("steps_per_epoch", steps, "trainer_config.train_steps_per_epoch", "steps in an epoch"),
@@ -146,10 +145,10 @@ def _not_counted(job: Job, earlier: Earlier) -> list[str]:
     return anew
 
 
-def _not_random(earlier: Earlier, computes: tuple[Compute, ...]) -> list[str]:
+def _not_random(earlier: Earlier, fabric: Fabric | None) -> list[str]:
     states = earlier.own.get("random")
     given: Mapping[str, Any] = states if isinstance(states, Mapping) else {}
-    return missing_parts(given, device=computes[0].device) if computes else []
+    return [] if fabric is None else missing_parts(given, device=fabric.device)
 
 
 def _not_summed(earlier: Earlier, steps: int) -> list[str]:

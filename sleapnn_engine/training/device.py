@@ -1,75 +1,132 @@
-"""Which processor a run trains on, in which number format, and what goes with it."""
+"""Which processors a run trains on, how its processes work together, and in which number format: a Lightning Fabric."""
 
+import logging
 import os
-from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
-import attrs
 import torch
 from torch import nn
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.trainer import TrainerConfig
+from sleapnn_engine.config.strategies import PRECISIONS, finds_unused, is_shared
 
 from .allocator import keep_freed_memory
+from .cluster import OURSELVES, SRUN, TORCHRUN, Membership, own_membership
+from .fabric import (
+    ClusterEnvironment,
+    DDPStrategy,
+    Fabric,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+    find_free_network_port,
+)
 
-#: Values of `--precision`.
-PRECISIONS = ("auto", "32", "bf16")
+log = logging.getLogger("sleapnn_engine.training")
+
+#: What Fabric calls the number formats.
+_FORMATS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+#: A sum waits for the slowest process, and a lost one is noticed otherwise: no reason to give up early.
+PATIENCE = timedelta(days=7)
 _AMPERE = 8
+ACCELERATOR = "trainer_config.trainer_accelerator"
+DEVICES = "trainer_config.trainer_devices"
+INDICES = "trainer_config.trainer_device_indices"
+STRATEGY = "trainer_config.trainer_strategy"
 
 
-@attrs.frozen(kw_only=True)
-class Compute:
-    """A device and a number format. One process drives one device."""
+class OwnProcesses(LightningEnvironment):
+    """The processes of one machine that the first of them starts; it tells them `port`, where they meet."""
 
-    device: torch.device
-    bf16: bool
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._main_port = port
 
     @property
-    def precision(self) -> str:
-        return "bf16" if self.bf16 else "32"
+    def creates_processes_externally(self) -> bool:
+        return True
 
     @property
-    def name(self) -> str:
-        """What people call it: `cpu`, or the graphics card's own name."""
-        if self.device.type == "cuda":
-            return f"cuda:{self.device.index or 0} {torch.cuda.get_device_name(self.device)}"
-        return str(self.device)
+    def main_address(self) -> str:
+        return "127.0.0.1"
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        """Within it, convolutions compute in bfloat16 where this run does; weights and losses stay float32."""
-        return torch.autocast(device_type=self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
+    def local_rank(self) -> int:
+        return 0
 
-    def place(self, model: nn.Module) -> nn.Module:
-        """The model on the device, in the memory layout its convolutions are fastest in."""
-        return model.to(self.device, memory_format=torch.channels_last)
-
-    def free_memory(self) -> int:
-        """Give cached, unused GPU memory back to the system; returns the number of bytes (0 on a CPU)."""
-        if self.device.type != "cuda":
-            return 0
-        before = torch.cuda.memory_reserved(self.device)
-        torch.cuda.empty_cache()
-        return before - torch.cuda.memory_reserved(self.device)
+    def node_rank(self) -> int:
+        return 0
 
 
-def choose_computes(settings: TrainerConfig, *, precision: str) -> tuple[Compute, ...]:
-    """Turn the settings into one device for each process of a run, this process's first.
+def open_fabric(
+    settings: TrainerConfig, *, backbone: str, precision: str, member: Membership | None = None
+) -> Fabric:
+    """Turn the settings into accelerator, devices, strategy and number format. Nothing is started.
 
-    Raises UserError (usage) when the machine has no such devices.
+    `backbone` is the kind of network, `member` is this process's place, where it is not the environment that says it. Raises UserError (usage) when this
+    machine has no such devices, or cannot train on them in this way.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
-    kind, indices = _kind(settings.trainer_accelerator), settings.trainer_device_indices
-    numbers = _listed(kind, indices) if indices else range(_count(kind, settings.trainer_devices))
-    found = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
-    if len(found) > 1:
+    member = own_membership() if member is None else member
+    kind = _kind(settings.trainer_accelerator)
+    numbers = _numbers(kind, settings, member)
+    world = member.world if member.launcher else len(numbers)
+    devices = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
+    if world > 1:
         _require_distributed()
     if kind == "cpu":
         prepare_cpu()
-    bf16 = precision == "bf16" or (precision == "auto" and all(map(_fast_bf16, found)))
-    return tuple(Compute(device=device, bf16=bf16) for device in found)
+    try:
+        return Fabric(
+            accelerator=kind,
+            devices=numbers if kind == "cuda" else len(numbers),
+            num_nodes=member.machines,
+            strategy=_strategy(settings, backbone=backbone, world=world),
+            precision=_FORMATS[_format(precision, kind, devices)],
+            plugins=[_environment(member)],
+        )
+    except (
+        ValueError,
+        RuntimeError,
+        ImportError,
+        TypeError,
+    ) as error:  # Lightning's own reasons not to train so
+        raise UserError(
+            f"Lightning cannot train in this way here: {_first_sentence(error)}",
+            where=STRATEGY,
+            hint="Use the strategy auto, or devices that it can be used with.",
+            usage=True,
+        ) from error
+
+
+def number_format(fabric: Fabric) -> str:
+    """32, bf16 or 16, as `--precision` has it."""
+    known = str(getattr(fabric.strategy.precision, "precision", _FORMATS["32"]))
+    return next((name for name, its in _FORMATS.items() if its == known), known)
+
+
+def device_name(device: torch.device) -> str:
+    """What people call it: `cpu`, or the graphics card's own name."""
+    if device.type == "cuda":
+        return f"cuda:{device.index or 0} {torch.cuda.get_device_name(device)}"
+    return str(device)
+
+
+def to_device(model: nn.Module, device: torch.device) -> nn.Module:
+    """The model on the device, in the memory layout its convolutions are fastest in."""
+    return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def release_memory(device: torch.device) -> int:
+    """Give cached, unused GPU memory back to the system; returns the number of bytes (0 on a CPU)."""
+    if device.type != "cuda":
+        return 0
+    before = torch.cuda.memory_reserved(device)
+    torch.cuda.empty_cache()
+    return before - torch.cuda.memory_reserved(device)
 
 
 def prepare_cpu() -> None:
@@ -77,6 +134,35 @@ def prepare_cpu() -> None:
     # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
     torch.set_flush_denormal(True)
     keep_freed_memory()
+
+
+def usable_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _environment(member: Membership) -> ClusterEnvironment:
+    """Who tells Fabric which process this is. Fabric's own search takes any job of SLURM for one of many processes."""
+    if member.launcher == TORCHRUN:
+        return TorchElasticEnvironment()
+    if member.launcher == SRUN:
+        return SLURMEnvironment(auto_requeue=False)
+    return LightningEnvironment() if member.launcher == OURSELVES else OwnProcesses(find_free_network_port())
+
+
+def _strategy(settings: TrainerConfig, *, backbone: str, world: int) -> Any:
+    """What Fabric takes for the strategy that was set.
+
+    Those of the DDP family differ in how processes are started, which has happened by the time Fabric comes to it, and
+    in whether weights without a gradient are looked for. One process needs none of them.
+    """
+    name = settings.trainer_strategy
+    if not is_shared(name):
+        return name
+    if world == 1:
+        return "auto"
+    unused = finds_unused(name, backbone=backbone)
+    return DDPStrategy(timeout=PATIENCE, start_method="popen", find_unused_parameters=unused)
 
 
 def _kind(accelerator: str) -> str:
@@ -91,17 +177,37 @@ def _kind(accelerator: str) -> str:
         return "cpu"
     raise UserError(
         f"PyTorch finds no {'GPU' if accelerator == 'gpu' else accelerator.upper()} on this machine.",
-        where="trainer_config.trainer_accelerator",
+        where=ACCELERATOR,
         hint="Use auto or cpu, or install a driver and a PyTorch that fit the device.",
         usage=True,
     )
+
+
+def _numbers(kind: str, settings: TrainerConfig, member: Membership) -> list[int]:
+    """The devices of this machine that take part, by number. A launcher's count goes where none was set."""
+    indices, devices = settings.trainer_device_indices, settings.trainer_devices
+    if indices:
+        found = _listed(kind, indices)
+    elif member.launcher and devices in (None, "auto"):
+        found = list(range(_count(kind, member.here)))
+    else:
+        found = list(range(_count(kind, devices)))
+    if member.launcher and len(found) != member.here:
+        raise UserError(
+            f"{member.launcher} has started {counted(member.here, 'process', 'processes')} on this machine, but the "
+            f"config asks for {counted(len(found), 'device')}.",
+            where=INDICES if indices else DEVICES,
+            hint="Start as many processes on each machine as it has devices for, or leave the setting empty.",
+            usage=True,
+        )
+    return found
 
 
 def _listed(kind: str, indices: list[int]) -> list[int]:
     """The devices that were listed, where there are such."""
     there = torch.cuda.device_count() if kind == "cuda" else 1
     missing = next((index for index in indices if index >= there), None)
-    where = "trainer_config.trainer_device_indices"
+    where = INDICES
     if missing is None and len(set(indices)) == len(indices):
         return indices
     if missing is None:
@@ -140,15 +246,10 @@ def _count(kind: str, devices: int | str | None) -> int:
         return int(devices)
     raise UserError(
         f"Training on {devices} devices was asked for, but this machine has {counted(there, what)}.",
-        where="trainer_config.trainer_devices",
+        where=DEVICES,
         hint=f"Use {there} or fewer.",
         usage=True,
     )
-
-
-def usable_cores() -> int:
-    """Processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _require_distributed() -> None:
@@ -156,10 +257,32 @@ def _require_distributed() -> None:
     if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():
         raise UserError(
             "This build of PyTorch cannot train on several devices.",
-            where="trainer_config.trainer_devices",
+            where=DEVICES,
             hint="Use 1, or install a build with torch.distributed.",
             usage=True,
         )
+
+
+def _format(precision: str, kind: str, devices: list[torch.device]) -> str:
+    """The number format that was chosen, or that every device is fast at."""
+    if precision == "auto":
+        return "bf16" if all(map(_fast_bf16, devices)) else "32"
+    if precision == "16" and kind != "cuda":
+        raise UserError(
+            "16-bit floats are for graphics cards; this training runs on the CPU."
+            if kind == "cpu"
+            else "16-bit floats are for NVIDIA and AMD graphics cards.",
+            where="--precision",
+            hint="Use 32, bf16 or auto.",
+            usage=True,
+        )
+    return precision
+
+
+def _first_sentence(error: Exception) -> str:
+    """The reason in an error of a library, without advice for programmers."""
+    text = " ".join(str(error).split())
+    return text.split(". ")[0].rstrip(".") + "."
 
 
 def _fast_bf16(device: torch.device) -> bool:

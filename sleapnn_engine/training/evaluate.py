@@ -66,7 +66,7 @@ def evaluate(
     Skipped or Interrupted. What goes wrong with one part is handed to `failed`, with the part's name, and costs no
     other part.
     """
-    state = torch.load(weights, map_location=training.compute.device, weights_only=True)["state_dict"]
+    state = torch.load(weights, map_location=training.fabric.device, weights_only=True)["state_dict"]
     training.model.load_state_dict({name.removeprefix("model."): value for name, value in state.items()})
     training.model.eval()
     parts = [*_split(training.feed.train, "train"), *_split(training.feed.val, "val")]
@@ -125,7 +125,7 @@ def _predicted(
     found: list[list[tuple[int, Animals]]] = [[] for _ in samples.store.labels.frames]
     done = 0
     for batch in validation_batches(samples, batch_size=BATCH):
-        example = training.feed.unchanged(batch.to(training.compute.device), samples)
+        example = training.feed.unchanged(batch.to(training.fabric.device), samples)
         outputs = predict(training, example.images)
         animals = decoder(outputs)
         vectors = outputs.get("ClassVectorsHead")

@@ -25,7 +25,6 @@ from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, Fr
 from sleapnn_engine.models.backbones import required_multiple
 from sleapnn_engine.models.start import first_channels, implied_channels, starts_elsewhere
 
-from .device import Compute
 from .earlier import Earlier
 from .labels import Data
 from .run_folder import configured_folder
@@ -170,17 +169,17 @@ def check_existing_images(job: Job, data: Data, plan: InputPlan, *, folder: Path
             found.warn(EXISTING, *DiskFrames(labels, plan, folder=existing, use_existing=True).warnings)
 
 
-def place_cache(stores: Stores, compute: Compute) -> None:
+def place_cache(stores: Stores, device: torch.device) -> None:
     """Move frames cached in memory to the GPU where they are small beside its free memory."""
-    if compute.device.type != "cuda":
+    if device.type != "cuda":
         return
-    free, _ = torch.cuda.mem_get_info(compute.device)
+    free, _ = torch.cuda.mem_get_info(device)
     for store in {id(store): store for store in (stores.train, stores.val)}.values():
         if (
             isinstance(store, MemoryFrames)
             and estimate_bytes(len(store), store.plan) < GPU_CACHE_SHARE * free
         ):
-            store.move_to(compute.device)
+            store.move_to(device)
 
 
 def geometric_of(job: Job) -> object | None:

@@ -1,9 +1,12 @@
 """The training loop: epochs of optimizer steps, each followed by validation. Everything else is a callback."""
 
+import contextlib
 import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
+
+import torch
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
@@ -11,7 +14,9 @@ from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
 from .averages import Averages
 from .callbacks.base import Callback
 from .failures import Diverged
-from .losses import total_loss
+from .feed import Example
+from .losses import LossResult, total_loss
+from .shares import Portion, averaged, portion_of
 from .signals import Interrupted
 from .state import BatchResult, EpochResult, Training
 from .validation import Scores, validate
@@ -127,36 +132,59 @@ def _steps(training: Training) -> Iterator[BatchResult]:
 
 def take_step(training: Training, batch_index: int) -> BatchResult:
     """One optimizer step. With several processes all take it together, and the losses are those of the whole batch."""
-    began, sharing = time.perf_counter(), training.sharing
-    if sharing is not None:
-        sharing.step(training.step, learning_rate=training.schedule.learning_rate)
+    began = time.perf_counter()
+    if training.followers is not None:
+        rate = training.schedule.learning_rate
+        training.followers.announce("step", number=training.step, learning_rate=rate)
     with training.profile("data"):
         batch = training.feed.next_batch()
     waited = time.perf_counter() - began
-    with training.profile("forward"):
-        with training.compute.autocast():
-            outputs = training.model(batch.images)
-        losses = total_loss(training.losses if sharing is None else sharing.losses, outputs, batch.targets)
-    with training.profile("backward"):
-        training.optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()
-        if sharing is not None:
-            losses = sharing.add_up(losses)
+    portion = portion_of(
+        training.share, training.step, samples=training.feed.n_train, batch_size=training.batch_size
+    )
+    with _together(training):
+        losses = _differentiate(training, batch, portion)
         loss = losses.total.item()
     _require_finite(loss, training, what="training loss")
     with training.profile("optimizer"):
-        training.optimizer.step()
+        training.update()
     return BatchResult(
         epoch=training.epoch,
         step=training.step,
         batch=batch_index,
-        samples=len(batch.images) if sharing is None else sharing.samples,
+        samples=portion.whole,
         loss=loss,
         by_head={head: value.item() for head, value in losses.by_head.items()},
         by_channel=losses.by_channel,
         waited=waited,
         seconds=time.perf_counter() - began,
     )
+
+
+def _differentiate(training: Training, batch: Example, portion: Portion) -> LossResult:
+    """Gradients and losses of the whole batch; with several processes, whose gradients DDP averages, all come to it."""
+    fabric, processes = training.fabric, training.share.of
+    with training.profile("forward"):
+        outputs = training.forward(batch.images)
+        losses = total_loss(training.losses, outputs, batch.targets)
+    with training.profile("backward"):
+        training.optimizer.zero_grad(set_to_none=True)
+        weight = portion.weight(processes)
+        fabric.backward(losses.total if processes == 1 else losses.total * weight)
+        return losses if processes == 1 else averaged(losses, fabric, weight=weight)
+
+
+@contextlib.contextmanager
+def _together(training: Training) -> Iterator[None]:
+    """Within it, the loss of another process is told as what it is. Raises UserError."""
+    try:
+        yield
+    # A lost process shows as a RuntimeError; so do faults of this process, which are passed on.
+    except RuntimeError as error:
+        followers = training.followers
+        if followers is not None and not isinstance(error, torch.OutOfMemoryError) and followers.has_news():
+            followers.look()
+        raise
 
 
 def _require_finite(loss: float, training: Training, *, what: str) -> None:

@@ -24,8 +24,9 @@ from sleapnn_engine.models.start import load_start_weights, weights_to_come
 from . import images
 from .cache import PIPELINE, check_cache
 from .continuing import check_continuing
-from .device import Compute
+from .device import number_format
 from .earlier import Earlier
+from .fabric import Fabric
 from .held_out import HeldOut, open_held_out
 from .labels import FRACTION, Data, Read, open_training_labels, open_validation_labels, split_data
 from .resume import without_start_weights
@@ -74,7 +75,7 @@ def _no_phase(name: str, text: str) -> contextlib.AbstractContextManager[Any]:
 def prepare(
     job: Job,
     *,
-    computes: tuple[Compute, ...],
+    fabric: Fabric | None,
     earlier: Earlier | None,
     folder: Path,
     found: Findings,
@@ -83,7 +84,8 @@ def prepare(
 ) -> Prepared:
     """Open the labels, split them, plan the network's input, and see whether there is room for it all.
 
-    `folder` is where the run is or would be; nothing is written. What refuses the job and what is to be said of it goes
+    `folder` is where the run is or would be; nothing is written; without a `fabric`, what depends on devices
+    is left out. What refuses the job and what is to be said of it goes
     to `found`; with refusals in it, the rest of what is returned may be missing.
     """
     prepared = Prepared(job=job)
@@ -99,7 +101,7 @@ def prepare(
             images.check_existing_images(
                 prepared.job, prepared.data, prepared.plan, folder=folder, found=found
             )
-            _measure(prepared, computes, earlier, folder=folder, found=found)
+            _measure(prepared, fabric, earlier, folder=folder, found=found)
     return prepared
 
 
@@ -132,7 +134,7 @@ def _plan(prepared: Prepared, val: LabelSet | None, *, found: Findings) -> None:
 
 def _measure(
     prepared: Prepared,
-    computes: tuple[Compute, ...],
+    fabric: Fabric | None,
     earlier: Earlier | None,
     *,
     folder: Path,
@@ -141,9 +143,10 @@ def _measure(
     """See what the network is, what it starts from, and what memory and disk all takes."""
     job, samples = prepared.job, prepared.train
     assert samples is not None
-    _remark(job, samples, devices=len(computes), found=found)
+    devices = 1 if fabric is None else fabric.world_size
+    _remark(job, samples, devices=devices, found=found)
     with found.trying(PIPELINE):
-        prepared.images = check_cache(job, prepared.data, prepared.plan, processes=max(len(computes), 1))
+        prepared.images = check_cache(job, prepared.data, prepared.plan, processes=devices)
     head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
     with found.trying(head):
         prepared.network = outline(job, samples)
@@ -151,8 +154,15 @@ def _measure(
     if network is None:
         return
     with found.trying(BATCH):
-        if computes:
-            require_room(job, samples, network=network, compute=computes[0], images=prepared.images)
+        if fabric is not None:
+            require_room(
+                job,
+                samples,
+                network=network,
+                device=fabric.device,
+                halved=number_format(fabric) != "32",
+                images=prepared.images,
+            )
     with found.trying(FOLDER):
         require_disk(job, network, folder=folder)
     if earlier is not None:
@@ -163,7 +173,7 @@ def _measure(
             data=prepared.data,
             samples=len(samples),
             network=network,
-            computes=computes,
+            fabric=fabric,
             found=found,
         )
         job = without_start_weights(job)
@@ -177,7 +187,7 @@ def _measure(
 def _remark(job: Job, samples: FrameSamples, *, devices: int, found: Findings) -> None:
     """What of the loaders' settings comes out otherwise than they say."""
     trainer = job.trainer_config
-    if trainer.train_data_loader.batch_size * max(devices, 1) > len(samples):
+    if trainer.train_data_loader.batch_size * devices > len(samples):
         found.remark(
             BATCH, f"Batches have {counted(len(samples), 'sample')}, for there are no more to train on."
         )

@@ -19,6 +19,7 @@ from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.phrases import counted
 
 from .callbacks.base import Callback
+from .device import device_name
 from .report import log
 from .state import Training, unprofiled
 
@@ -63,7 +64,7 @@ class Profiler(Callback):
     def done(self, training: Training) -> str:
         """What was measured, in words; a resumed run has done more before."""
         steps = counted(training.step - self._first_step, "step")
-        return f"{steps} on {training.compute.name}, until {training.reach.text} were done"
+        return f"{steps} on {device_name(training.fabric.device)}, until {training.reach.text} were done"
 
     def begin(self, training: Training) -> None:
         """Start measuring."""
@@ -92,7 +93,7 @@ class StageProfiler(Profiler):
 
     def begin(self, training: Training) -> None:
         self._sums: dict[str, _Sum] = {}
-        self._wait = _waiting(training.compute.device)
+        self._wait = _waiting(training.fabric.device)
         self._began = time.perf_counter() - training.paused_seconds
 
     @contextmanager
@@ -166,7 +167,7 @@ class OperatorProfiler(Profiler):
     def begin(self, training: Training) -> None:
         # Its own log speaks to developers, and on a machine without a GPU of an error where there is none.
         os.environ.setdefault("KINETO_LOG_LEVEL", "99")
-        self._on_gpu = training.compute.device.type == "cuda"
+        self._on_gpu = training.fabric.device.type == "cuda"
         self._table = "Nothing was recorded: training ended within its first step.\n"
         self._steps = 0
         self._profile = torch_profile(
@@ -189,7 +190,7 @@ class OperatorProfiler(Profiler):
     def end(self, training: Training) -> str:
         """The table of operators."""
         self._profile.stop()
-        return f"Operators of up to {RECORDED_STEPS} steps after the first, on {training.compute.name}.\n{self._table}"
+        return f"Operators of up to {RECORDED_STEPS} steps after the first, on {device_name(training.fabric.device)}.\n{self._table}"
 
     def _recorded(self, profile: torch_profile) -> None:
         order = "self_device_time_total" if self._on_gpu else "self_cpu_time_total"

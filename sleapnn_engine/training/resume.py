@@ -74,7 +74,9 @@ def take_up(training: Training, earlier: Earlier) -> None:
     _take_best(training, earlier)
     random = earlier.own.get("random")
     states = random if isinstance(random, Mapping) else {}
-    set_random_states(states, training.feed, device=training.compute.device)
+    set_random_states(states, training.feed, device=training.fabric.device)
+    if scale := earlier.own.get("loss_scale"):
+        training.fabric.strategy.precision.load_state_dict(scale)
     # Last, for a training with steps behind it is one that is worth keeping.
     _take_place(training, earlier)
     done = f"{counted(earlier.epoch, 'epoch')} and {counted(earlier.step, 'step')}"
@@ -133,7 +135,7 @@ def _take_place(training: Training, earlier: Earlier) -> None:
     training.batch = min(earlier.batch, training.steps_per_epoch)
     if training.batch and has_sums(earlier):
         sums = earlier.own["averages"]
-        training.averages = Averages(**_moved(sums, device=training.compute.device))
+        training.averages = Averages(**_moved(sums, device=training.fabric.device))
         training.epoch_seconds = float(earlier.own.get("epoch_seconds") or 0.0)
 
 

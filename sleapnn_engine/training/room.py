@@ -21,7 +21,6 @@ from sleapnn_engine.models.assemble import PoseModel, outline_network
 from sleapnn_engine.models.heads import Outputs
 
 from .cache import size_text
-from .device import Compute
 from .free_memory import free_memory
 
 #: Bytes of one weight as it is loaded, in a checkpoint with its two moments, and in memory with its gradient as well.
@@ -42,16 +41,24 @@ class _Need:
 
 
 def require_room(
-    job: Job, samples: FrameSamples, *, network: PoseModel, compute: Compute, images: int = 0
+    job: Job,
+    samples: FrameSamples,
+    *,
+    network: PoseModel,
+    device: torch.device,
+    halved: bool,
+    images: int = 0,
 ) -> None:
     """Raise UserError when the `network` and a batch of training samples cannot fit into memory, beside `images`.
 
-    `network` is that of `outline`, `images` the bytes that images in memory will take. Memory of a graphics card is
+    `network` is that of `outline`, `images` the bytes that images in memory will take; `halved`
+    says that features are kept in 16 bits. Memory of a graphics card is
     not judged: running out of it is an error like any other.
     """
     free = max(free_memory() - images, 0)
     needs = sorted(
-        _needs(job, samples, network=network, compute=compute, free=free), key=lambda need: -need.size
+        _needs(job, samples, network=network, device=device, halved=halved, free=free),
+        key=lambda need: -need.size,
     )
     needed = sum(need.size for need in needs)
     if needed > free:
@@ -78,9 +85,9 @@ def require_disk(job: Job, network: PoseModel, *, folder: Path) -> None:
 
 
 def _needs(
-    job: Job, samples: FrameSamples, *, network: PoseModel, compute: Compute, free: int
+    job: Job, samples: FrameSamples, *, network: PoseModel, device: torch.device, halved: bool, free: int
 ) -> Iterator[_Need]:
-    weights, on_cpu = network.parameter_count, compute.device.type == "cpu"
+    weights, on_cpu = network.parameter_count, device.type == "cpu"
     yield _Need(
         (_TRAINED if on_cpu else _LOADED) * weights,
         f"{weights:,} weights",
@@ -94,7 +101,7 @@ def _needs(
     if on_cpu:
         size += 4 * batch * shape[1] * height * width
         if size < free < batch * height * width * _MOST_PER_PIXEL:
-            size += step_bytes(network, shape, halved=compute.bf16)
+            size += step_bytes(network, shape, halved=halved)
     what = f"a batch of {batch} images of {width}×{height} px"
     yield _Need(size, what, f"data_config.preprocessing.{'crop_size' if cropped else 'scale'}")
 

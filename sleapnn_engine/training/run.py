@@ -31,15 +31,17 @@ from .callbacks.preview import Preview
 from .callbacks.run_log import run_log
 from .callbacks.wandb_log import WandbLog
 from .continuing import split_digest
-from .device import Compute, choose_computes
+from .device import open_fabric, to_device
 from .earlier import Earlier, read_earlier
+from .fabric import Fabric
 from .failures import DETAILS, Diverged, explained
 from .feed import Feed
+from .follower import follow
+from .followers import Followers, open_followers
 from .held_out import HeldOut
 from .loop import fit
 from .prepare import Prepared, prepare
 from .profiling import build_profilers
-from .ranks import Ranks, open_ranks
 from .report import Report, open_channel
 from .resolved import resolve, write_final, write_initial
 from .result import nothing_found, predict_all
@@ -48,6 +50,7 @@ from .run_folder import LOG, RunFolder, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
+from .stepping import set_up
 from .tracking import Tracking, open_tracking
 from .truth_files import write_split
 
@@ -64,7 +67,8 @@ class _Run:
 
     job: Job
     place: RunFolder
-    computes: tuple[Compute, ...]
+    fabric: Fabric
+    precision: str
     report: Report
     console: Console
     signals: Signals
@@ -73,7 +77,7 @@ class _Run:
     training: Training | None = None
     stores: images.Stores | None = None
     tracking: Tracking | None = None
-    ranks: Ranks | None = None
+    followers: Followers | None = None
     held_out: tuple[HeldOut, ...] = ()
     is_trained: bool = False
     warnings: list[str] = attrs.field(factory=list)
@@ -84,19 +88,18 @@ class _Run:
         return self.place.path
 
     @property
-    def compute(self) -> Compute:
-        """What this process computes on."""
-        return self.computes[0]
+    def share(self) -> Share:
+        return Share(0, self.fabric.world_size)
 
-    def end_ranks(self) -> None:
+    def end_followers(self) -> None:
         """End the other processes, which only training needs."""
-        ranks, self.ranks = self.ranks, None
-        if ranks is not None:
-            ranks.close()
+        followers, self.followers = self.followers, None
+        if followers is not None:
+            followers.close()
 
     def close(self) -> None:
         """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
-        self.end_ranks()
+        self.end_followers()
         if self.training is not None:
             self.training.feed.close()
         for other in self.others:
@@ -113,14 +116,18 @@ def train(
 ) -> int:
     """Train a job; returns the exit code, 0 or 130.
 
-    Progress goes to `stream`, warnings to `errors`.
+    Progress goes to `stream`, warnings to `errors`. A process that a launcher started beside the first one takes part
+    in each step, and has neither a folder nor anything to say; its exit code is 0 or 1.
 
     Raises UserError with `usage` before anything is created (no such device, no Weights & Biases, folder in use, a
     checkpoint that training cannot go on from), and UserError when the run failed. A run that failed before its first
     step was done leaves no folder; any other folder says so too and keeps everything that was saved.
     """
     trainer = job.trainer_config
-    computes = choose_computes(trainer, precision=precision)
+    backbone = active(job.model_config.backbone_config)
+    fabric = open_fabric(trainer, backbone=backbone, precision=precision)
+    if fabric.global_rank:
+        return follow(fabric)
     earlier = read_earlier(job)
     model_type = active(job.model_config.head_configs)
     with (
@@ -134,7 +141,7 @@ def train(
         with (
             contextlib.suppress(Interrupted),  # a signal before there is anything to keep
             Signals().caught() as signals,
-            open_channel(place.path, device=computes[0].device) as channel,
+            open_channel(place.path, device=fabric.device) as channel,
             run_log(place.path / LOG, channel, warn=console.warn),
         ):
             report = Report(channel)
@@ -143,7 +150,8 @@ def train(
                 _Run(
                     job=job,
                     place=place,
-                    computes=computes,
+                    fabric=fabric,
+                    precision=precision,
                     report=report,
                     console=console,
                     signals=signals,
@@ -169,19 +177,18 @@ def _work(run: _Run) -> int:
 
 
 def _build_and_fit(run: _Run) -> int:
-    run.ranks = open_ranks(run.computes)
+    run.followers = open_followers(run.fabric, run.job, precision=run.precision)
     run.training = _build(run)
     if run.earlier is not None:
         take_up(run.training, run.earlier)
         if run.job.trainer_config.save_ckpt:
             inherit_best(run.checkpoints, run.earlier)
         run.earlier = None  # its weights are in the model, and need not stay in memory twice
-    if run.ranks is not None:
-        with run.report.phase("model", "Waiting for the other processes of this run"):
-            run.ranks.join(run.training)
+    _set_up(run, run.training)
     run.signals.training = run.training
     outcome = fit(run.training, _callbacks(run))
-    run.end_ranks()
+    run.end_followers()
+    run.training.followers = None
     run.is_trained = True
     best = run.folder / BEST
     if run.job.trainer_config.save_ckpt and best.exists():
@@ -200,16 +207,16 @@ def _build(run: _Run) -> Training:
     job, labels, data, plan = run.job, prepared.labels, prepared.data, prepared.plan
     seed = build.seed_everything(chosen_seed(job, run.earlier))
     write_split(job, data, prepared.held_out, folder=folder)
-    if run.ranks is not None:
-        run.ranks.prepare(job, seed=seed, folder=folder)
+    if run.followers is not None:
+        run.followers.prepare(job, seed=seed, folder=str(folder))
     with phase("cache", announce_cache(job, needed=prepared.images)) as cache:
         stores = run.stores = images.build_stores(job, data, plan, folder=folder, progress=cache.progress)
-        images.place_cache(stores, run.compute)
+        images.place_cache(stores, run.fabric.device)
         train, val = images.build_samples(job, stores, prepared.crops)
     with phase("model", "Building the network"):
         model, optimizer = _build_network(run, train)
         steps = build.steps_per_epoch(job, n_train=len(train))
-        devices = len(run.computes)
+        devices = run.fabric.world_size
         values = resolve(
             job, folder=folder, samples=train, model=model, steps=steps, seed=seed, devices=devices
         )
@@ -220,7 +227,7 @@ def _build(run: _Run) -> Training:
             folder=folder,
             run_name=folder.name,
             model_type=active(job.model_config.head_configs),
-            compute=run.compute,
+            fabric=run.fabric,
             model=model,
             optimizer=optimizer,
             schedule=Schedule(optimizer, trainer.lr_scheduler),
@@ -231,7 +238,7 @@ def _build(run: _Run) -> Training:
             report=run.report,
             max_epochs=trainer.max_epochs,
             steps_per_epoch=build.shared_steps(steps, devices=devices),
-            devices=devices,
+            share=run.share,
             seed=seed,
             split=split_digest(data.val),
         )
@@ -248,7 +255,7 @@ def _prepare(run: _Run) -> Prepared:
             found.settle()
 
     prepared = prepare(
-        run.job, computes=run.computes, earlier=run.earlier, folder=run.folder, found=found, phase=phase
+        run.job, fabric=run.fabric, earlier=run.earlier, folder=run.folder, found=found, phase=phase
     )
     run.job, run.held_out = prepared.job, prepared.held_out
     return prepared
@@ -262,14 +269,25 @@ def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.o
     """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
     job = run.job if run.earlier is None else without_start_weights(run.job)
     model = build.build_model(job, samples=samples)
-    run.compute.place(model)
+    to_device(model, run.fabric.device)
     optimizer = build_optimizer(
         model.parameters(),
         name=job.trainer_config.optimizer_name,
         settings=job.trainer_config.optimizer,
-        device=run.compute.device,
+        device=run.fabric.device,
     )
     return model, optimizer
+
+
+def _set_up(run: _Run, training: Training) -> None:
+    """Give network and optimizer to Fabric, together with the other processes where there are some."""
+    if run.followers is None:
+        run.fabric.launch()
+    else:
+        with run.report.phase("model", "Waiting for the other processes of this run"):
+            run.followers.join(step=training.step, n_train=training.feed.n_train)
+            training.followers = run.followers
+    set_up(training)
 
 
 def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int) -> Feed:
@@ -280,9 +298,9 @@ def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int
         val,
         steps=steps,
         seed=seed,
-        device=run.compute.device,
+        device=run.fabric.device,
         start_step=0 if run.earlier is None else run.earlier.step,
-        share=Share(0, len(run.computes)),
+        share=run.share,
     )
 
 

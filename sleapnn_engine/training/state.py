@@ -11,21 +11,23 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.loader import ALONE, Share
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.protocol.counting import Reach, reached
 
 from .checkpoint_file import Progress
-from .device import Compute
+from .device import device_name, number_format, release_memory
+from .fabric import Fabric
 from .feed import Feed
 from .losses import HeadLoss
 from .random_states import read_random_states
 from .report import Report
 from .schedule import Best, Schedule
-from .sharing import Sharing
 
 if TYPE_CHECKING:
     from .averages import Averages
+    from .followers import Followers
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +97,10 @@ def unprofiled(stage: str) -> AbstractContextManager[Any]:
     return _NOTHING
 
 
+def _not_set_up(*_: Any) -> Any:
+    raise RuntimeError("this training was not given to Fabric; see set_up")
+
+
 @attrs.define(kw_only=True)
 class Training:
     """One training: its parts, and how far it has come.
@@ -104,14 +110,16 @@ class Training:
     validated and counted as well. `start_step` is the step this run began with, `seed` and `split` say which frames
     it learns from. `stop_after` is what a viewer asked for; `interrupted` names the signal that came.
     `profile` surrounds each stage of the loop: data, forward, backward, optimizer, callbacks, validation.
-    `devices` is how many processes make each step together, and `sharing` is there where these are several.
+    `forward` is the network and `update` the optimizer's step as Fabric has them, for the loop; everything else takes
+    the plain objects. `share` is this process's part of each step, and `followers` are the other processes of it, where
+    there are some and this is the first.
     """
 
     job: Job
     folder: Path
     run_name: str
     model_type: str
-    compute: Compute
+    fabric: Fabric
     model: PoseModel
     optimizer: torch.optim.Optimizer
     schedule: Schedule
@@ -137,13 +145,15 @@ class Training:
     epoch_ended: bool = False
     unfinished: dict[str, Any] | None = None
     profile: Callable[[str], AbstractContextManager[Any]] = unprofiled
-    devices: int = 1
-    sharing: Sharing | None = None
+    forward: Callable[[Tensor], dict[str, Tensor]] = _not_set_up
+    update: Callable[[], Any] = _not_set_up
+    share: Share = ALONE
+    followers: "Followers | None" = None
 
     @property
     def batch_size(self) -> int:
         """Samples that are asked for in one step, in all processes together."""
-        return self.job.trainer_config.train_data_loader.batch_size * self.devices
+        return self.job.trainer_config.train_data_loader.batch_size * self.share.of
 
     @property
     def progress(self) -> Progress:
@@ -168,8 +178,8 @@ class Training:
 
     def move(self, device: torch.device) -> None:
         """Take weights and optimizer state to another device, in place; other processes do so as well."""
-        if self.sharing is not None:
-            self.sharing.announce("move", away=device != self.compute.device)
+        if self.followers is not None:
+            self.followers.announce("move", away=device != self.fabric.device)
         self.model.to(device)
         for values in self.optimizer.state.values():
             for name, value in values.items():
@@ -178,16 +188,17 @@ class Training:
 
     def free_memory(self) -> int:
         """Give unused GPU memory back in all processes; returns the bytes that this one had."""
-        if self.sharing is not None:
-            self.sharing.announce("free")
-        return self.compute.free_memory()
+        if self.followers is not None:
+            self.followers.announce("free")
+        return release_memory(self.fabric.device)
 
     @property
     def device_name(self) -> str:
         """What people call what it is trained on."""
-        if self.sharing is None:
-            return self.compute.name
-        names = self.sharing.devices
+        own = device_name(self.fabric.device)
+        if self.followers is None:
+            return own
+        names = [own, *self.followers.devices]
         return ", ".join(names) if len(set(names)) > 1 else f"{names[0]} ({len(names)} processes)"
 
     def begin_next_epoch(self) -> None:
@@ -220,7 +231,8 @@ class Training:
         return {
             "run_name": self.run_name,
             "model_type": self.model_type,
-            "precision": self.compute.precision,
+            "precision": number_format(self.fabric),
+            "loss_scale": self.fabric.strategy.precision.state_dict(),
             **self.best.state(),
             "best_errors": None if self.best_errors is None else attrs.asdict(self.best_errors),
             "next_epoch": self.epoch + 1 if self.epoch_ended else self.epoch,
@@ -232,5 +244,5 @@ class Training:
             "split": self.split,
             "averages": averages,
             "epoch_seconds": 0.0 if self.epoch_ended else self.epoch_seconds,
-            "random": read_random_states(self.feed, device=self.compute.device),
+            "random": read_random_states(self.feed, device=self.fabric.device),
         }

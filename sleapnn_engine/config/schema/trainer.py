@@ -115,8 +115,17 @@ _PROFILERS = (
     ),
 )
 _STRATEGIES = (
-    Choice(value="auto", label="Automatic", doc="One process for one device, data-parallel for several."),
-    Choice(value="ddp", label="Data-parallel (DDP)", doc="One process for each device, gradients averaged."),
+    Choice(
+        value="auto",
+        label="Automatic",
+        doc="One process for one device, data-parallel for several. Weights that no output needs are looked for where "
+        "the encoder is one of timm.",
+    ),
+    Choice(
+        value="ddp",
+        label="Data-parallel (DDP)",
+        doc="One process for each device, gradients averaged; weights that no output needs are not looked for.",
+    ),
     Choice(
         value="fsdp",
         label="Sharded (FSDP)",
@@ -125,12 +134,12 @@ _STRATEGIES = (
     Choice(
         value="ddp_find_unused_parameters_false",
         label="DDP, all parameters used",
-        doc="The same as DDP here: nothing has to be searched for.",
+        doc="Weights that no output needs are not looked for; where there are some, training fails.",
     ),
     Choice(
         value="ddp_find_unused_parameters_true",
         label="DDP, some parameters unused",
-        doc="The same as DDP here: weights without a gradient stay as they are.",
+        doc="Looks in every step for weights that no output needs, which then stay as they are.",
     ),
 )
 

@@ -70,14 +70,14 @@ class Control(Callback):
                 continue
             if command.verb == "resume":
                 break
-            if command.verb == "release_memory" and training.compute.device.type != "cpu":
+            if command.verb == "release_memory" and training.fabric.device.type != "cpu":
                 training.move(torch.device("cpu"))
                 moved = True
             self._act(training, command)
             if training.stop_after is None:
                 report.heartbeat(state="paused")
         if moved:
-            training.move(training.compute.device)
+            training.move(training.fabric.device)
         seconds = time.perf_counter() - began
         training.paused_seconds += seconds
         if training.stop_after is None and not training.interrupted:

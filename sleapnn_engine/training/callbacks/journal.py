@@ -4,6 +4,7 @@ from sleapnn_engine.config.build import active
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name
 
+from ..device import number_format
 from ..report import log
 from ..state import BatchResult, EpochResult, PointErrors, Training
 from .base import Callback
@@ -26,7 +27,7 @@ class Journal(Callback):
             nodes=list(feed.nodes),
             edges=[list(edge) for edge in feed.edges],
             device=training.device_name,
-            precision=training.compute.precision,
+            precision=number_format(training.fabric),
             parameters=training.model.parameter_count,
             early_stopping_patience=training.best.patience,
             pid=training.report.channel.connection.pid,
@@ -35,7 +36,7 @@ class Journal(Callback):
         log.info(
             "Training on %s in %s: %d parameters, %d training and %d validation samples.",
             training.device_name,
-            training.compute.precision,
+            number_format(training.fabric),
             training.model.parameter_count,
             feed.n_train,
             feed.n_val,

@@ -5,7 +5,7 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.trainer import TrainerConfig
-from sleapnn_engine.training.device import choose_computes
+from sleapnn_engine.training.device import number_format, open_fabric
 
 #: What the cards can do: the last is too old for bfloat16.
 CAPABILITIES = ((8, 0), (9, 0), (8, 6), (7, 5))
@@ -33,7 +33,9 @@ def chosen(
     settings = TrainerConfig(
         trainer_accelerator=accelerator, trainer_devices=devices, trainer_device_indices=indices
     )
-    return [str(compute.device) for compute in choose_computes(settings, precision="32")]
+    fabric = open_fabric(settings, backbone="unet", precision="32")
+    strategy = fabric.strategy
+    return [str(device) for device in getattr(strategy, "parallel_devices", [strategy.root_device])]
 
 
 @pytest.mark.parametrize("accelerator", ["gpu", "auto"])
@@ -83,5 +85,5 @@ def test_half_precision_is_chosen_where_every_card_is_fast_at_it(indices: list[i
     """On stand-ins for four cards; see `cards`."""
     settings = TrainerConfig(trainer_accelerator="gpu", trainer_device_indices=indices)
     for precision, expected in {"auto": bf16, "32": False, "bf16": True}.items():
-        computes = choose_computes(settings, precision=precision)
-        assert [compute.bf16 for compute in computes] == [expected] * len(indices)
+        fabric = open_fabric(settings, backbone="unet", precision=precision)
+        assert number_format(fabric) == ("bf16" if expected else "32")

@@ -12,7 +12,6 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.training import room
-from sleapnn_engine.training.device import Compute
 from sleapnn_engine.training.room import outline, require_room, step_bytes
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
@@ -104,11 +103,14 @@ def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(training: Training) -> None:
-        card = Compute(device=torch.device("cuda"), bf16=True)
         network = outline(training.job, training.feed.train)
         monkeypatch.setattr(room, "free_memory", lambda: 5 * training.model.parameter_count)
-        require_room(training.job, training.feed.train, network=network, compute=card)
+        require_room(
+            training.job, training.feed.train, network=network, device=torch.device("cuda"), halved=True
+        )
         with pytest.raises(UserError, match=r"needs at least [\d.]+ [kM]B of memory"):
-            require_room(training.job, training.feed.train, network=network, compute=training.compute)
+            require_room(
+                training.job, training.feed.train, network=network, device=torch.device("cpu"), halved=False
+            )
 
     built(job(tmp_path, write_labels(tmp_path)), look)

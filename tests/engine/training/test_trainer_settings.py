@@ -356,7 +356,7 @@ def test_a_kind_of_processor_that_is_not_there_is_refused(config: Config, tmp_pa
 @pytest.mark.setting("trainer_config.trainer_accelerator")
 def test_left_to_itself_a_run_uses_the_best_processor_there_is(config: Config) -> None:
     best = next(kind for kind in ("gpu", "mps", "cpu") if THERE[kind])
-    used = built(config(trainer_accelerator="auto"), lambda training: training.compute.device.type)
+    used = built(config(trainer_accelerator="auto"), lambda training: training.fabric.device.type)
     assert used == {"gpu": "cuda"}.get(best, best)
 
 

@@ -1,21 +1,18 @@
-"""One further process of a run on several devices: takes its part of every step, and has no folder and no viewers.
+"""What a process of a run does that is not the first: takes its part of every step, and has no folder and no viewers.
 
-It does what the lines of its standard input say, one JSON object each, and ends with that input, which is when the
-first process has ended in whatever way. On standard output it says that it is ready, or why it failed.
+It does what the first process tells it, and ends with it, in whatever way. What goes wrong here is told there.
 """
 
-import json
 import logging
 import os
 import queue
 import signal
-import sys
 import threading
 import traceback
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import attrs
 import torch
@@ -29,99 +26,133 @@ from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
 
 from . import build, images
-from .device import Compute, prepare_cpu
+from .device import device_name, to_device
+from .fabric import Fabric
 from .failures import explained
-from .group import Group, Lost
 from .labels import Data, open_training_labels, open_validation_labels, split_data
 from .loop import take_step
+from .meeting import MEETING, find_address, join_group, leave_group
+from .random_stream import random_seed
 from .resume import without_start_weights
 from .schedule import Best, Schedule, build_optimizer
-from .sharing import Sharing
 from .signals import CAUGHT
 from .state import Training
+from .stepping import set_up
+from .wire import Wire
 
 
-def main() -> None:
-    """Follow orders until there are no more; ends the process."""
-    voice = _own_voice()
+def follow(fabric: Fabric) -> int:
+    """Do what the first process says until the run is over; returns the exit code."""
     for number in CAUGHT:  # the first process hears them, and decides
         signal.signal(number, signal.SIG_IGN)
     # The first process says the same of the same labels.
     logging.disable()
     warnings.simplefilter("ignore")
+    address = find_address(fabric)
+    wire = Wire.to(address.host, address.port, timeout=MEETING.total_seconds())
+    wire.say(rank=fabric.global_rank, word=address.word, device=device_name(fabric.device))
     try:
-        _follow(_orders(sys.stdin), voice)
-    except Lost:
-        threading.Event().wait()  # the first process knows who is gone, and ends this one
+        _follow(_Part(fabric, wire), _orders(wire))
     except Exception as error:  # whatever it is, it must be told, and the run must end
-        failure = explained(error)
-        _say(
-            voice,
-            "failed",
-            message=failure.message,
-            where=failure.where,
-            hint=failure.hint,
-            traceback="".join(traceback.format_exception(error)),
-        )
+        _tell(wire, error)
+        return 1
+    leave_group(orderly=True)
+    return 0
+
+
+def _tell(wire: Wire, error: Exception) -> None:
+    failure = explained(error)
+    wire.say(
+        said="failed",
+        message=failure.message,
+        where=failure.where,
+        hint=failure.hint,
+        traceback="".join(traceback.format_exception(error)),
+    )
+
+
+def _orders(wire: Wire) -> Iterator[dict[str, Any]]:
+    """Orders as they come; a thread reads them, so that the first process's end ends this one whatever it is doing."""
+    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def read() -> None:
+        for order in wire.lines():
+            waiting.put(order)
+            if order["do"] == "end":
+                return
         os._exit(1)
 
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield waiting.get()
 
-def _follow(orders: Iterator[dict[str, Any]], voice: TextIO) -> None:
-    prepared = training = None
+
+@attrs.define
+class _Part:
+    """This process's part in the run, as far as it has been prepared."""
+
+    fabric: Fabric
+    wire: Wire
+    prepared: "Prepared | None" = None
+    training: Training | None = None
+
+
+def _follow(part: _Part, orders: Iterator[dict[str, Any]]) -> None:
     for order in orders:
         verb = order.pop("do")
+        if verb == "end":
+            return
         if verb == "prepare":
-            prepared = prepare(**order)
+            part.prepared = prepare(part.fabric, **order)
         elif verb == "join":
-            assert prepared is not None
-            training = join(prepared, voice=voice, **order)
-        elif verb == "step":
-            assert prepared is not None
-            assert training is not None
-            step(training, seed=prepared.seed, **order)
-        elif verb == "move":
-            assert training is not None
-            training.move(torch.device("cpu") if order["away"] else training.compute.device)
-            training.free_memory()
-        elif verb == "free":
-            assert training is not None
-            training.free_memory()
+            assert part.prepared is not None
+            part.training = join(part.prepared, wire=part.wire, **order)
         else:
-            raise ValueError(f"there is no order {verb!r}")
+            assert part.prepared is not None
+            assert part.training is not None
+            _obey(part.training, verb, order, seed=part.prepared.seed)
+
+
+def _obey(training: Training, verb: str, order: dict[str, Any], *, seed: int) -> None:
+    if verb == "step":
+        step(training, seed=seed, **order)
+    elif verb == "move":
+        training.move(torch.device("cpu") if order["away"] else training.fabric.device)
+        training.free_memory()
+    elif verb == "free":
+        training.free_memory()
+    else:
+        raise ValueError(f"there is no order {verb!r}")
 
 
 @attrs.frozen(kw_only=True)
 class Prepared:
     """What is known before the images of a cache on disk are written: the job, the labels, the plan."""
 
+    fabric: Fabric
     job: Job
     seed: int
     folder: Path
-    share: Share
-    compute: Compute
     labels: LabelSet
     data: Data
     plan: InputPlan
     crops: CropPlan | None
     stores: images.Stores | None
 
+    @property
+    def share(self) -> Share:
+        return Share(self.fabric.global_rank, self.fabric.world_size)
 
-def prepare(
-    *, job: dict[str, Any], seed: int, folder: str, rank: int, of: int, device: str, bf16: bool
-) -> Prepared:
+
+def prepare(fabric: Fabric, *, job: dict[str, Any], seed: int, folder: str) -> Prepared:
     """Open the labels as the first process does, and keep the images where those are not on disk."""
-    made, where = build_job(job), torch.device(device)
-    if where.type == "cpu":
-        prepare_cpu()
-    else:
-        torch.cuda.set_device(where)
+    made = build_job(job)
     labels, data, plan = _labelled(made)
     prepared = Prepared(
+        fabric=fabric,
         job=made,
         seed=seed,
         folder=Path(folder),
-        share=Share(rank, of),
-        compute=Compute(device=where, bf16=bf16),
         labels=labels,
         data=data,
         plan=plan,
@@ -154,38 +185,30 @@ def _stores(prepared: Prepared) -> images.Stores:
         folder=prepared.folder,
         progress=lambda done, total: None,
     )
-    images.place_cache(stores, prepared.compute)
+    images.place_cache(stores, prepared.fabric.device)
     return stores
 
 
-def join(prepared: Prepared, *, voice: TextIO, start: str, step: int, n_train: int) -> Training:
-    """Build what a step needs, take over weights and optimizer, and meet the other processes."""
+def join(prepared: Prepared, *, wire: Wire, step: int, n_train: int) -> Training:
+    """Build what a step needs, meet the other processes, and take over the first one's weights and optimizer."""
     training = _build(prepared, step=step)
     if training.feed.n_train != n_train:
         raise RuntimeError(f"{training.feed.n_train} training samples here, {n_train} in the first process")
-    state = torch.load(start, map_location="cpu", weights_only=True)
-    training.model.load_state_dict(state["model"])
-    training.optimizer.load_state_dict(state["optimizer"])
+    wire.say(said="ready")
+    join_group(prepared.fabric)
+    set_up(training)
     training.model.train()
-    _say(voice, "ready")
-    training.sharing = Sharing.begin_with(
-        Group(Path(start).parent, share=prepared.share, device=prepared.compute.device),
-        losses=training.losses,
-        model=training.model,
-        n_train=n_train,
-        batch_size=training.batch_size,
-        devices=(),
-    )
     return training
 
 
 def _build(prepared: Prepared, *, step: int) -> Training:
-    job, trainer, compute = prepared.job, prepared.job.trainer_config, prepared.compute
+    job, trainer, device = prepared.job, prepared.job.trainer_config, prepared.fabric.device
     stores = prepared.stores or _stores(prepared)
     train, val = images.build_samples(job, stores, prepared.crops)
-    model = compute.place(build.build_model(without_start_weights(job), samples=train))
+    model = build.build_model(without_start_weights(job), samples=train)
+    to_device(model, device)
     optimizer = build_optimizer(
-        model.parameters(), name=trainer.optimizer_name, settings=trainer.optimizer, device=compute.device
+        model.parameters(), name=trainer.optimizer_name, settings=trainer.optimizer, device=device
     )
     feed = build.build_feed(
         job,
@@ -193,7 +216,7 @@ def _build(prepared: Prepared, *, step: int) -> Training:
         val,
         steps=1,
         seed=prepared.seed,
-        device=compute.device,
+        device=device,
         start_step=step,
         share=prepared.share,
     )
@@ -202,7 +225,7 @@ def _build(prepared: Prepared, *, step: int) -> Training:
         folder=prepared.folder,
         run_name=prepared.folder.name,
         model_type=active(job.model_config.head_configs),
-        compute=compute,
+        fabric=prepared.fabric,
         model=model,
         optimizer=optimizer,
         schedule=Schedule(optimizer, None),
@@ -213,7 +236,7 @@ def _build(prepared: Prepared, *, step: int) -> Training:
         report=None,  # type: ignore[arg-type]  # a step reports nothing
         max_epochs=trainer.max_epochs,
         steps_per_epoch=1,
-        devices=prepared.share.of,
+        share=prepared.share,
     )
 
 
@@ -223,47 +246,10 @@ def step(training: Training, *, seed: int, number: int, learning_rate: float) ->
     Its random changes depend on the seed, the process and the step only, so that there is no state of them to be
     kept for a run that is resumed.
     """
-    assert training.sharing is not None
     training.step = number
     for group in training.optimizer.param_groups:
         group["lr"] = learning_rate
-    drawn = chance(seed, rank=training.sharing.group.share.rank, step=number)
+    drawn = random_seed(seed, rank=training.share.rank, step=number)
     torch.manual_seed(drawn)
     training.feed.set_random_state({"augmentation": torch.Generator().manual_seed(drawn).get_state()})
     take_step(training, 0)
-
-
-def chance(seed: int, *, rank: int, step: int) -> int:
-    """What random generators start from in one step of one process."""
-    # Large odd factors keep neighbouring seeds, processes and steps from sharing streams.
-    return ((seed * 1_000_003 + rank) * 1_000_003 + step) % 2**63
-
-
-def _own_voice() -> TextIO:
-    """Standard output as it is; what libraries write there goes to standard error from now on."""
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return voice
-
-
-def _say(voice: TextIO, what: str, **values: str) -> None:
-    voice.write(json.dumps({"said": what, **values}) + "\n")
-    voice.flush()
-
-
-def _orders(lines: TextIO) -> Iterator[dict[str, Any]]:
-    """Orders as they come; a thread reads them, so that the end of them ends the process whatever it is doing."""
-    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in lines:
-            waiting.put(line)
-        os._exit(0)
-
-    threading.Thread(target=read, daemon=True).start()
-    while True:
-        yield json.loads(waiting.get())
-
-
-if __name__ == "__main__":
-    main()

@@ -4,15 +4,12 @@ import csv
 import io
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import attrs
 import psutil
 import pytest
 import torch
@@ -25,12 +22,11 @@ from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.messages import Command
-from sleapnn_engine.training.device import choose_computes, usable_cores
-from sleapnn_engine.training.rank_process import chance
-from sleapnn_engine.training.ranks import MODULE, Ranks
+from sleapnn_engine.training.device import open_fabric, usable_cores
+from sleapnn_engine.training.random_stream import random_seed
 from sleapnn_engine.training.run import train
 
-from .jobs import ROOT, config_file, events, finish, outline, start, wait_for
+from .jobs import config_file, events, finish, outline, start, wait_for
 from .rendered import job, write_labels
 from .test_train_command import Viewer, kind
 
@@ -123,7 +119,7 @@ def files(run: Path) -> set[str]:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if MODULE in child.cmdline()]
+    return [child for child in psutil.Process().children(recursive=True) if "train" in child.cmdline()]
 
 
 @pytest.fixture
@@ -190,7 +186,9 @@ def test_a_run_that_is_taken_up_again_draws_the_same_random_changes(labels: Path
 
 
 def test_every_process_and_step_has_random_changes_of_its_own() -> None:
-    drawn = {chance(seed, rank=rank, step=step) for seed in (1, 2) for rank in (1, 2) for step in range(50)}
+    drawn = {
+        random_seed(seed, rank=rank, step=step) for seed in (1, 2) for rank in (1, 2) for step in range(50)
+    }
     assert len(drawn) == 2 * 2 * 50
 
 
@@ -201,7 +199,8 @@ def cpus(devices: int | str | None, indices: list[int] | None = None) -> Trainer
 @pytest.mark.setting("trainer_config.trainer_devices", "trainer_config.trainer_device_indices")
 def test_devices_that_are_not_there_are_refused() -> None:
     def chosen(devices: int | str | None, indices: list[int] | None = None) -> list[str]:
-        return [str(compute.device) for compute in choose_computes(cpus(devices, indices), precision="32")]
+        fabric = open_fabric(cpus(devices, indices), backbone="unet", precision="32")
+        return [str(fabric.device)] * fabric.world_size
 
     assert chosen(None) == chosen("auto") == chosen(1) == chosen(9, [0]) == ["cpu"]
     assert chosen(2) == ["cpu", "cpu"]
@@ -283,38 +282,36 @@ def test_a_process_that_is_lost_ends_the_run_with_the_reason(labels: Path, tmp_p
     assert not children()
 
 
-def test_what_goes_wrong_in_a_process_is_told_as_if_it_were_here(labels: Path, tmp_path: Path) -> None:
-    computes = choose_computes(cpus(2), precision="32")
-    made = build_job(job(tmp_path, labels))
-    data = attrs.evolve(made.data_config, train_labels_path=[str(tmp_path / "gone.slp")])
-    ranks = Ranks(computes)
-    try:
-        ranks.prepare(attrs.evolve(made, data_config=data), seed=1, folder=tmp_path)
-        failed = failure(ranks)
-    finally:
-        ranks.close()
-    assert failed.message.startswith("Process 2 of 2 (cpu) failed: ")
-    assert failed.where == str(tmp_path / "gone.slp")
-    assert "rank_process.py" in str(failed.__cause__)
-    assert not children()
-
-
-def failure(ranks: Ranks) -> UserError:
-    """What a process fails with; the test's own time limit ends a wait in vain."""
-    while True:
-        try:
-            ranks.look()
-        except UserError as error:
-            return error
-        time.sleep(0.02)
-
-
-def test_a_process_ends_with_the_one_that_started_it() -> None:
-    other = subprocess.Popen(
-        [sys.executable, "-m", MODULE], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+@pytest.fixture
+def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other processes fail in their third step."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\n"
+        "if os.environ.get('RANK') == '1':\n"
+        "    import sleapnn_engine.training.loop as loop\n"
+        "    forward, seen = loop.total_loss, []\n"
+        "    def broken(*args):\n"
+        "        seen.append(1)\n"
+        "        if len(seen) > 2: raise ValueError('a fault of its own')\n"
+        "        return forward(*args)\n"
+        "    loop.total_loss = broken\n",
+        encoding="utf-8",
     )
-    out, _ = other.communicate(timeout=60)
-    assert (other.returncode, out) == (0, "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+
+
+@pytest.mark.usefixtures("fails")
+def test_what_goes_wrong_in_a_process_is_told_as_if_it_were_here(labels: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as failed:
+        trained(endless(tmp_path, labels))
+    assert failed.value.__cause__ is not None
+    assert failed.value.message == (
+        "Process 2 of 2 (cpu) failed: Training failed with ValueError: a fault of its own"
+    )
+    assert "in take_step" in str(failed.value.__cause__.__cause__)
+    run = tmp_path / "models" / "run"
+    assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] == 2
+    assert not children()
 
 
 def test_a_failure_before_the_others_are_needed_leaves_none(labels: Path, tmp_path: Path) -> None:
