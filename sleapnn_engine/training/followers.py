@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -24,6 +25,8 @@ from .wire import Wire
 
 #: Seconds until what a lost process said has arrived.
 NEWS_SECONDS = 2.0
+#: Seconds that a run which was refused waits for processes that have not come yet.
+LATE_SECONDS = 15.0
 #: Seconds between two looks at processes that are waited for.
 LOOK_SECONDS = 0.05
 
@@ -139,20 +142,29 @@ class Followers:
         return bool(self._errors)
 
     def close(self) -> None:
-        """End all processes, and leave nothing of them here."""
+        """End all processes, and leave nothing of them here; may be called again."""
         self._closing = True
         with self._lock:
+            self._told.append({"do": "end"})
             there = list(self._came.values())
         for follower in there:
             with contextlib.suppress(OSError):  # gone already
                 follower.wire.say(do="end")
         if self._children is not None:
             self._children.end(began=[follower.rank for follower in there if follower.ready])
+        elif self._store is not None:
+            self._wait_for_latecomers()
         leave_group(orderly=not self._errors)
         self._server.close()
         for follower in there:
             follower.wire.close()
         self._store = None
+
+    def _wait_for_latecomers(self) -> None:
+        """Those that a launcher is still starting would look for this process for minutes; they are told at the door."""
+        until = time.monotonic() + LATE_SECONDS
+        while len(self._came) < self._fabric.world_size - 1 and time.monotonic() < until:
+            time.sleep(LOOK_SECONDS)
 
     def _name(self, rank: int, device: str) -> str:
         where = f" ({device})" if device else ""
@@ -222,9 +234,15 @@ def _ended(name: str, *, how: str) -> UserError:
     )
 
 
-def open_followers(fabric: Fabric, job: Job, *, precision: str) -> Followers | None:
+@contextlib.contextmanager
+def open_followers(fabric: Fabric, job: Job, *, precision: str) -> Iterator[Followers | None]:
     """Start the other processes of a run, where no launcher has; None where there is one device and nothing to start."""
     if fabric.world_size == 1:
-        return None
+        yield None
+        return
     children = None if own_membership().launcher else Children(fabric, job, precision=precision)
-    return Followers(fabric, children=children)
+    followers = Followers(fabric, children=children)
+    try:
+        yield followers
+    finally:
+        followers.close()

@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-import attrs
 import torch
 
 from sleapnn_engine.config.build import active
-from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
-from sleapnn_engine.protocol.counting import Reach, epoch_name
 
 from . import build, images
+from .active_run import ActiveRun
 from .cache import announce_cache
 from .callbacks.base import Callback
 from .callbacks.checkpoint import BEST, Checkpoints
@@ -32,78 +29,28 @@ from .callbacks.run_log import run_log
 from .callbacks.wandb_log import WandbLog
 from .continuing import split_digest
 from .device import open_fabric, to_device
-from .earlier import Earlier, read_earlier
+from .earlier import read_earlier
+from .endings import INTERRUPTED, failed, finished, interrupted, tidy
 from .fabric import Fabric
-from .failures import DETAILS, Diverged, explained
 from .feed import Feed
 from .follower import follow
 from .followers import Followers, open_followers
-from .held_out import HeldOut
 from .loop import fit
 from .prepare import Prepared, prepare
 from .profiling import build_profilers
 from .report import Report, open_channel
 from .resolved import resolve, write_final, write_initial
-from .result import nothing_found, predict_all
+from .result import predict_all
 from .resume import chosen_seed, inherit_best, take_up, without_start_weights
-from .run_folder import LOG, RunFolder, create_run_folder
+from .run_folder import LOG, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
 from .signals import Interrupted, Signals
 from .state import Training
 from .stepping import set_up
-from .tracking import Tracking, open_tracking
+from .tracking import open_tracking
 from .truth_files import write_split
 
 log = logging.getLogger("sleapnn_engine.training")
-
-#: Exit code after Ctrl-C or a polite kill.
-INTERRUPTED = 130
-
-
-@attrs.define(kw_only=True)
-class _Run:
-    """What is known of a run while it goes on; `training` is there once everything is built, and `warnings` tell what is
-    missing of the result, in sentences."""
-
-    job: Job
-    place: RunFolder
-    fabric: Fabric
-    precision: str
-    report: Report
-    console: Console
-    signals: Signals
-    checkpoints: Checkpoints
-    earlier: Earlier | None = None
-    training: Training | None = None
-    stores: images.Stores | None = None
-    tracking: Tracking | None = None
-    followers: Followers | None = None
-    held_out: tuple[HeldOut, ...] = ()
-    is_trained: bool = False
-    warnings: list[str] = attrs.field(factory=list)
-    others: list[Any] = attrs.field(factory=list)
-
-    @property
-    def folder(self) -> Path:
-        return self.place.path
-
-    @property
-    def share(self) -> Share:
-        return Share(0, self.fabric.world_size)
-
-    def end_followers(self) -> None:
-        """End the other processes, which only training needs."""
-        followers, self.followers = self.followers, None
-        if followers is not None:
-            followers.close()
-
-    def close(self) -> None:
-        """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
-        self.end_followers()
-        if self.training is not None:
-            self.training.feed.close()
-        for other in self.others:
-            other.close()
 
 
 def train(
@@ -123,12 +70,25 @@ def train(
     checkpoint that training cannot go on from), and UserError when the run failed. A run that failed before its first
     step was done leaves no folder; any other folder says so too and keeps everything that was saved.
     """
-    trainer = job.trainer_config
     backbone = active(job.model_config.backbone_config)
-    fabric = open_fabric(trainer, backbone=backbone, precision=precision)
+    fabric = open_fabric(job.trainer_config, backbone=backbone, precision=precision)
     if fabric.global_rank:
         return follow(fabric)
-    earlier = read_earlier(job)
+    with open_followers(fabric, job, precision=precision) as followers:
+        return _lead(job, fabric, followers, run_dir=run_dir, stream=stream, errors=errors)
+
+
+def _lead(
+    job: Job,
+    fabric: Fabric,
+    followers: Followers | None,
+    *,
+    run_dir: Path | None,
+    stream: TextIO,
+    errors: TextIO | None,
+) -> int:
+    """What the first process of a run does: everything but its followers' part of each step."""
+    trainer, earlier = job.trainer_config, read_earlier(job)
     model_type = active(job.model_config.head_configs)
     with (
         open_tracking(job) as tracking,
@@ -147,11 +107,11 @@ def train(
             report = Report(channel)
             report.listeners.append(console)
             return _work(
-                _Run(
+                ActiveRun(
                     job=job,
                     place=place,
                     fabric=fabric,
-                    precision=precision,
+                    followers=followers,
                     report=report,
                     console=console,
                     signals=signals,
@@ -163,21 +123,20 @@ def train(
     return INTERRUPTED
 
 
-def _work(run: _Run) -> int:
+def _work(run: ActiveRun) -> int:
     """Build, fit and end the run one way or another."""
     try:
         return _build_and_fit(run)
     except Interrupted as signal:
-        return _interrupted(run, name=str(signal))
+        return interrupted(run, name=str(signal))
     except Exception as error:  # whatever it is, viewers and the run folder must hear of it
-        raise _failed(run, error) from error
+        raise failed(run, error) from error
     finally:
         run.close()
-        _tidy(run)
+        tidy(run)
 
 
-def _build_and_fit(run: _Run) -> int:
-    run.followers = open_followers(run.fabric, run.job, precision=run.precision)
+def _build_and_fit(run: ActiveRun) -> int:
     run.training = _build(run)
     if run.earlier is not None:
         take_up(run.training, run.earlier)
@@ -194,12 +153,12 @@ def _build_and_fit(run: _Run) -> int:
     if run.job.trainer_config.save_ckpt and best.exists():
         run.warnings += predict_all(run.training, run.held_out, weights=best)
     with run.report.phase("finish", "Finishing"):
-        _tidy(run)
-    _finished(run, outcome)
+        tidy(run)
+    finished(run, outcome)
     return 0
 
 
-def _build(run: _Run) -> Training:
+def _build(run: ActiveRun) -> Training:
     """Everything from labels to optimizer, each step told as a phase."""
     folder, phase = run.folder, run.report.phase
     write_initial(run.job, folder)
@@ -244,7 +203,7 @@ def _build(run: _Run) -> Training:
         )
 
 
-def _prepare(run: _Run) -> Prepared:
+def _prepare(run: ActiveRun) -> Prepared:
     """Find out all there is to say against the job. Raises UserError with every reason not to train it."""
     found = Findings(tell=_log)
 
@@ -265,7 +224,7 @@ def _log(issue: Issue) -> None:
     log.log(logging.WARNING if issue.severity == "warning" else logging.INFO, "%s", issue.message)
 
 
-def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
+def _build_network(run: ActiveRun, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
     """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
     job = run.job if run.earlier is None else without_start_weights(run.job)
     model = build.build_model(job, samples=samples)
@@ -279,7 +238,7 @@ def _build_network(run: _Run, samples: FrameSamples) -> tuple[PoseModel, torch.o
     return model, optimizer
 
 
-def _set_up(run: _Run, training: Training) -> None:
+def _set_up(run: ActiveRun, training: Training) -> None:
     """Give network and optimizer to Fabric, together with the other processes where there are some."""
     if run.followers is None:
         run.fabric.launch()
@@ -290,7 +249,7 @@ def _set_up(run: _Run, training: Training) -> None:
     set_up(training)
 
 
-def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int) -> Feed:
+def _build_feed(run: ActiveRun, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int) -> Feed:
     """This process's share of all batches, from where training goes on."""
     return build.build_feed(
         run.job,
@@ -304,7 +263,7 @@ def _build_feed(run: _Run, train: FrameSamples, val: FrameSamples, *, steps: int
     )
 
 
-def _callbacks(run: _Run) -> list[Callback]:
+def _callbacks(run: ActiveRun) -> list[Callback]:
     """In the order they act. Control comes last, so that a pause finds everything written, and SLEAP looks for the
     pictures of an epoch when it hears of its end."""
     trainer = run.job.trainer_config
@@ -327,74 +286,3 @@ def _callbacks(run: _Run) -> list[Callback]:
         callbacks.append(tracked)
         run.others.append(tracked)
     return [*callbacks, Control(run.checkpoints)]
-
-
-def _tidy(run: _Run) -> None:
-    """Remove the image cache this run wrote, where the job asks for that, however the run ended."""
-    if run.stores is None or not run.job.data_config.delete_cache_imgs_after_training:
-        return
-    for store in run.stores.written:
-        try:
-            store.delete()
-        except OSError as error:
-            log.warning("The cached images in %s could not be removed (%s).", store.folder, error)
-
-
-def _finished(run: _Run, outcome: str) -> None:
-    training = run.training
-    body = {**attrs.asdict(Reach(0)), "best_epoch": None, "best_val": None}
-    if training is not None:
-        best = {"best_epoch": training.best_epoch, "best_val": training.best_val}
-        body = {**attrs.asdict(training.reach), **best}
-        errors = training.best_errors
-        if errors is not None and errors.median_px is not None and training.best_epoch is not None:
-            name = epoch_name(training.best_epoch)
-            log.info("The best model is from %s: median error %.2f px.", name, errors.median_px)
-        if nothing := nothing_found(errors):
-            log.warning("%s", nothing)
-            run.warnings.append(nothing)
-    run.report.event(
-        "finished",
-        outcome=outcome,
-        run_dir=str(run.folder),
-        seconds=run.report.seconds,
-        warnings=run.warnings,
-        **body,
-    )
-    run.console.line(f"{outcome.replace('_', ' ')}: {run.folder}")
-
-
-def _interrupted(run: _Run, *, name: str) -> int:
-    """Keep the state and say so."""
-    log.warning("%s received: the run ends here.", name)
-    _keep_state(run)
-    _finished(run, "stopped")
-    return INTERRUPTED
-
-
-def _failed(run: _Run, error: Exception) -> UserError:
-    """Log the traceback, keep the state unless it diverged, tell viewers; returns the error for people."""
-    failure = explained(error, folder=run.folder)
-    diverged = isinstance(error, Diverged)
-    if diverged:
-        failure.hint = f"{failure.hint} {run.checkpoints.way_back()}"
-    log.error("%s", failure, exc_info=error)
-    # What only the log can tell keeps it, even where nothing was trained.
-    run.place.kept = _has_trained(run.training) or DETAILS in failure.hint
-    if run.place.kept and not diverged:
-        _keep_state(run)
-    run.report.event("failed", message=failure.message, path=failure.where or None, hint=failure.hint or None)
-    return failure
-
-
-def _has_trained(training: Training | None) -> bool:
-    return training is not None and training.step > training.start_step
-
-
-def _keep_state(run: _Run) -> None:
-    """Write `last.ckpt` where checkpoints are wanted and there is something to keep."""
-    if run.training is None or not run.job.trainer_config.save_ckpt or not run.training.step:
-        return
-    if run.is_trained:
-        return  # the model then holds the weights of the best epoch, no longer those of the last
-    run.checkpoints.rescue(run.training)

@@ -1,0 +1,67 @@
+"""What is known of a run while it goes on."""
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.loader import Share
+
+from . import images
+from .callbacks.checkpoint import Checkpoints
+from .callbacks.console import Console
+from .earlier import Earlier
+from .fabric import Fabric
+from .followers import Followers
+from .held_out import HeldOut
+from .report import Report
+from .run_folder import RunFolder
+from .signals import Signals
+from .state import Training
+from .tracking import Tracking
+
+
+@attrs.define(kw_only=True)
+class ActiveRun:
+    """The parts of a run; `training` is there once everything is built, and `warnings` tell what is
+    missing of the result, in sentences."""
+
+    job: Job
+    place: RunFolder
+    fabric: Fabric
+    report: Report
+    console: Console
+    signals: Signals
+    checkpoints: Checkpoints
+    earlier: Earlier | None = None
+    training: Training | None = None
+    stores: images.Stores | None = None
+    tracking: Tracking | None = None
+    followers: Followers | None = None
+    held_out: tuple[HeldOut, ...] = ()
+    is_trained: bool = False
+    warnings: list[str] = attrs.field(factory=list)
+    others: list[Any] = attrs.field(factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.place.path
+
+    @property
+    def share(self) -> Share:
+        return Share(0, self.fabric.world_size)
+
+    def end_followers(self) -> None:
+        """End the other processes, which only training needs."""
+        followers, self.followers = self.followers, None
+        if followers is not None:
+            followers.close()
+
+    def close(self) -> None:
+        """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
+        self.end_followers()
+        if self.training is not None:
+            self.training.feed.close()
+        for other in self.others:
+            other.close()
