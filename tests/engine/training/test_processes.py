@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.messages import Command
+from sleapnn_engine.training import launch
 from sleapnn_engine.training.device import open_fabric, usable_cores
 from sleapnn_engine.training.random_stream import random_seed
 from sleapnn_engine.training.run import train
 
-from .jobs import config_file, events, finish, outline, start, wait_for
+from ..warm import CAN_FORK, WarmEngine
+from .jobs import ROOT, config_file, events, finish, outline, start, wait_for
 from .rendered import job, write_labels
 from .test_train_command import Viewer, kind
 
@@ -78,7 +80,9 @@ def alone_and_together(
     "trainer_config.train_steps_per_epoch",
     "trainer_config.train_data_loader.batch_size",
 )
-def test_two_processes_learn_what_one_does_with_the_doubled_batch(labels: Path, tmp_path: Path) -> None:
+def test_two_processes_learn_what_one_does_with_the_doubled_batch(
+    labels: Path, tmp_path: Path, others: list[WarmEngine]
+) -> None:
     one, two = alone_and_together(
         tmp_path,
         labels,
@@ -102,7 +106,7 @@ def test_two_processes_learn_what_one_does_with_the_doubled_batch(labels: Path, 
     assert (started["device"], started["steps_per_epoch"]) == ("cpu (2 processes)", 4)
     written = read_config(two / "training_config.yaml").values["trainer_config"]
     assert (written["trainer_devices"], written["train_steps_per_epoch"]) == (2, 8)
-    assert not children()
+    assert not alive(others)
 
 
 def rows(run: Path) -> list[dict[str, float]]:
@@ -118,8 +122,24 @@ def files(run: Path) -> set[str]:
     return {path.relative_to(run).as_posix() for path in run.rglob("*")}
 
 
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if "train" in child.cmdline()]
+@pytest.fixture(autouse=True)
+def others(monkeypatch: pytest.MonkeyPatch) -> list[WarmEngine]:
+    """The further processes that a test's runs start, which have their imports done where that can be had."""
+    started: list[WarmEngine] = []
+
+    def begin(words: Sequence[str], places: dict[str, str]) -> WarmEngine:
+        started.append(WarmEngine(words[3:], folder=ROOT, environment={**os.environ, **places}))
+        return started[-1]
+
+    if CAN_FORK:
+        monkeypatch.setattr(launch, "_start", begin)
+    return started
+
+
+def alive(others: list[WarmEngine]) -> list[WarmEngine]:
+    """Those of the further processes that have not ended; some have to have been started."""
+    assert others or not CAN_FORK
+    return [other for other in others if other.poll() is None]
 
 
 @pytest.fixture
@@ -137,7 +157,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def test_classes_and_crops_are_shared_exactly_and_a_stop_ends_all(
-    tmp_path: Path, stopped: Callable[[int], None]
+    tmp_path: Path, stopped: Callable[[int], None], others: list[WarmEngine]
 ) -> None:
     one, two = alone_and_together(
         tmp_path,
@@ -152,7 +172,7 @@ def test_classes_and_crops_are_shared_exactly_and_a_stop_ends_all(
     assert losses(two) == pytest.approx(losses(one), rel=1e-5)
     assert torch.load(two / "last.ckpt", weights_only=True)["global_step"] == 3
     assert files(two) == files(one)
-    assert not children()
+    assert not alive(others)
 
 
 def test_a_run_that_is_taken_up_again_draws_the_same_random_changes(labels: Path, tmp_path: Path) -> None:
@@ -259,15 +279,17 @@ def test_a_pause_holds_all_processes_and_ctrl_c_ends_them(labels: Path, tmp_path
     assert content["global_step"] == outline(run).count("batch_end")
 
 
-def test_a_process_that_is_lost_ends_the_run_with_the_reason(labels: Path, tmp_path: Path) -> None:
+def test_a_process_that_is_lost_ends_the_run_with_the_reason(
+    labels: Path, tmp_path: Path, others: list[WarmEngine]
+) -> None:
     run = tmp_path / "models" / "run"
 
     def kill() -> None:
         journal = run / "events.jsonl"
         while not journal.exists() or b'"batch_end"' not in journal.read_bytes():
             time.sleep(0.02)
-        for child in children():
-            child.kill()
+        for other in others:
+            other.kill()
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
@@ -279,27 +301,33 @@ def test_a_process_that_is_lost_ends_the_run_with_the_reason(labels: Path, tmp_p
     assert (last["kind"], last["body"]["message"]) == ("failed", failed.value.message)
     content = torch.load(run / "last.ckpt", weights_only=True)
     assert all(value.isfinite().all() for value in content["state_dict"].values())
-    assert not children()
+    assert not alive(others)
+
+
+#: Run in the other process before anything else: it fails in its third step.
+FAILS = """
+import sleapnn_engine.training.loop as loop
+forward, seen = loop.total_loss, []
+def broken(*args):
+    seen.append(1)
+    if len(seen) > 2:
+        raise ValueError('a fault of its own')
+    return forward(*args)
+loop.total_loss = broken
+"""
 
 
 @pytest.fixture
-def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other processes fail in their third step."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import os\n"
-        "if os.environ.get('RANK') == '1':\n"
-        "    import sleapnn_engine.training.loop as loop\n"
-        "    forward, seen = loop.total_loss, []\n"
-        "    def broken(*args):\n"
-        "        seen.append(1)\n"
-        "        if len(seen) > 2: raise ValueError('a fault of its own')\n"
-        "        return forward(*args)\n"
-        "    loop.total_loss = broken\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+
+    def begin(words: Sequence[str], places: dict[str, str]) -> WarmEngine:
+        return WarmEngine(words[3:], folder=ROOT, environment={**os.environ, **places}, first=FAILS)
+
+    monkeypatch.setattr(launch, "_start", begin)
 
 
+@pytest.mark.skipif(not CAN_FORK, reason="processes cannot be forked here")
 @pytest.mark.usefixtures("fails")
 def test_what_goes_wrong_in_a_process_is_told_as_if_it_were_here(labels: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError) as failed:
@@ -311,11 +339,12 @@ def test_what_goes_wrong_in_a_process_is_told_as_if_it_were_here(labels: Path, t
     assert "in take_step" in str(failed.value.__cause__.__cause__)
     run = tmp_path / "models" / "run"
     assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] == 2
-    assert not children()
 
 
-def test_a_failure_before_the_others_are_needed_leaves_none(labels: Path, tmp_path: Path) -> None:
+def test_a_failure_before_the_others_are_needed_leaves_none(
+    labels: Path, tmp_path: Path, others: list[WarmEngine]
+) -> None:
     config = job(tmp_path, tmp_path / "gone.slp", trainer_config__trainer_devices=2)
     with pytest.raises(UserError, match="gone"):
         train(build_job(config), stream=io.StringIO())
-    assert not children()
+    assert not alive(others)
