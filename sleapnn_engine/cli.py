@@ -19,6 +19,7 @@ COMMANDS = {
     "import-legacy": ("import_legacy", "turn SLEAP 1.4 JSON into a config, with a report"),
     "describe": ("describe", "say what a labels file holds"),
     "inspect": ("inspect", "answer an editor's questions, for programs"),
+    "standby": ("standby", "load everything and wait for a command, for programs"),
     "export-job": ("export_job", "write a folder that trains a config on another machine"),
     "demo-data": ("demo_data", "render demonstration labels with exactly known poses"),
     "watch": ("watch", "follow a running training"),

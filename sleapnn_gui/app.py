@@ -52,6 +52,8 @@ def run(argv: Sequence[str]) -> int:
     options = parse(argv[1:])
     app, window = build(argv)
     keep_what_lasts()
+    window.runs.keep_ready()
+    window.labels_watch.known.connect(window.runs.prepare)
     if options.demo or options.screenshots or options.quit_when_done:
         _begin(app, window, options)
     return app.exec()

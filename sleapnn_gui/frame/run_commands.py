@@ -15,6 +15,7 @@ from ..document.states import text_of
 from ..monitor.train_page import TrainPage
 from ..run.folders import next_run_dir
 from ..run.session import RunSession
+from ..run.standby import Standby
 from ..run.verbs import ON_RUN
 from ..widgets.file_dialog import ask_for_folder
 from .remembered import remember_recent
@@ -46,8 +47,18 @@ class RunCommands(QObject):
         self._document = document
         self._page = page
         self.session: RunSession | None = None
+        self._standby: Standby | None = None
         self._wording = Aside(self)
         self.base = Path.cwd()
+
+    def keep_ready(self) -> None:
+        """Have an engine loaded before Train is pressed, from now on; see `prepare`."""
+        self._standby = Standby()
+
+    def prepare(self) -> None:
+        """A training is likely to come: load an engine for it, where one is to be kept ready and none is at work."""
+        if self._standby is not None and not self.is_running:
+            self._standby.prepare()
 
     def can(self, verb: str) -> bool:
         """Whether a command on a run, or train, makes sense now."""
@@ -97,7 +108,7 @@ class RunCommands(QObject):
         self.changed.emit()
 
     def _start(self, text: str, run_dir: Path, environment: dict[str, str]) -> None:
-        session = RunSession(self)
+        session = RunSession(self, standby=self._standby)
         try:
             session.start(text, run_dir, folder=self.base, environment=environment)
         except OSError as problem:
@@ -152,6 +163,8 @@ class RunCommands(QObject):
     def leave(self) -> None:
         """Stop following; an engine at work goes on, one that was not started yet is not."""
         self._wording.drop()
+        if self._standby is not None:
+            self._standby.close()
         if self.session is not None:
             self._page.set_session(None)
             self.session.leave()
@@ -179,7 +192,7 @@ class RunCommands(QObject):
         self.session = session
         session.state_changed.connect(self.changed)
         session.command_state.connect(self._tell)
-        session.ended.connect(lambda _: self.changed.emit())
+        session.ended.connect(lambda _: (self.changed.emit(), self.prepare()))
         self._page.set_session(session)
         self.opened.emit()
         self.changed.emit()

@@ -46,9 +46,9 @@ class Engine(Protocol):
         """End the process and its children without asking (SIGKILL); False when it was left alone."""
 
 
-def train_command(config: Path, *, run_dir: Path, engine: Sequence[str] = ENGINE_COMMAND) -> tuple[str, ...]:
-    """The command line that trains `config` into `run_dir`."""
-    return (*engine, "train", str(config), "--run-dir", str(run_dir))
+def train_words(config: Path, *, run_dir: Path) -> tuple[str, ...]:
+    """What an engine is told that trains `config` into `run_dir`."""
+    return ("train", str(config), "--run-dir", str(run_dir))
 
 
 class ChildEngine:
@@ -69,19 +69,30 @@ class ChildEngine:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start `command` in `folder`, its output going to the file `output`. Raises OSError when it cannot start."""
-        self.output = output
         with output.open("ab") as stream:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env=_engine_environment(environment),
+                env=engine_environment(environment),
                 start_new_session=not IS_WINDOWS,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
-        self.pid: int | None = self._process.pid
+        self._watch(process, output)
+
+    @classmethod
+    def of(cls, process: "subprocess.Popen[bytes]", *, output: Path) -> "ChildEngine":
+        """The engine that a process has become which was started before, in its own session, with `output` as its file."""
+        engine = cls.__new__(cls)
+        engine._watch(process, output)
+        return engine
+
+    def _watch(self, process: "subprocess.Popen[bytes]", output: Path) -> None:
+        self.output = output
+        self._process = process
+        self.pid: int | None = process.pid
 
     def poll(self) -> Exit | None:
         """How it ended, or None while it runs. Never waits."""
@@ -276,7 +287,7 @@ def tail(path: Path, *, lines: int = 40) -> list[str]:
     return kept[-lines:]
 
 
-def _engine_environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+def engine_environment(extra: Mapping[str, str] | None) -> dict[str, str]:
     """The environment of the engine: output at once, and a stack of native faults on it."""
     return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **(extra or {})}
 

@@ -36,9 +36,10 @@ from sleapnn_gui.run.process import (
     Step,
     make_launch_folder,
     tail,
-    train_command,
+    train_words,
 )
 from sleapnn_gui.run.queue import EventQueue, Item
+from sleapnn_gui.run.standby import Order, Standby, begin
 
 TICK_MS = 80
 """How often the window looks at the queue and the process: about twelve times a second."""
@@ -75,6 +76,7 @@ class RunSession(QObject):
         *,
         engine: Sequence[str] = ENGINE_COMMAND,
         grace: float = GRACE_SECONDS,
+        standby: Standby | None = None,
     ) -> None:
         super().__init__(parent)
         self.machine = RunMachine()
@@ -84,6 +86,7 @@ class RunSession(QObject):
         self.heartbeat_at = 0.0
         """When the newest heartbeat came, on the monotonic clock."""
         self._command = tuple(engine)
+        self._standby = standby
         self._grace = grace
         self._queue = EventQueue()
         self._link: RunLink | None = None
@@ -162,9 +165,9 @@ class RunSession(QObject):
         since = time.time() - 1.0
         config, self._output = make_launch_folder(config_text)
         self._config = config
-        command = train_command(config, run_dir=self.run_dir, engine=self._command)
+        order = Order(train_words(config, run_dir=self.run_dir), self._output, folder, environment or {})
         try:
-            self._engine = ChildEngine(command, output=self._output, folder=folder, environment=environment)
+            self._engine = begin(order, command=self._command, standby=self._standby)
         except OSError:
             shutil.rmtree(config.parent, ignore_errors=True)
             raise
