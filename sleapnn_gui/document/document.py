@@ -325,8 +325,8 @@ class Document(QObject):
         self._outside_issues = {}
         self.undo_stack.clear()
         self._take(state)
-        if not saved:
-            self.undo_stack.resetClean()
+        # Clearing a stack that is empty already leaves it as unsaved as what was open before.
+        self.undo_stack.setClean() if saved else self.undo_stack.resetClean()
         self.reloaded.emit()
         self.issues_changed.emit()
         self.state_changed.emit()

@@ -199,3 +199,13 @@ def test_a_preset_is_one_undo_step_and_keeps_the_labels(document: Document) -> N
     assert document.value(EPOCHS) == 30
     assert document.path is not None
     assert document.to_yaml() == TEXT
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_file_opened_after_unsaved_work_counts_as_saved(document: Document, edited: bool) -> None:
+    document.adopt(Opened(values={}, title="old.json", report="what was made of it"))
+    if edited:
+        document.set_value("trainer_config.max_epochs", 3)
+    assert document.is_dirty
+    document.adopt(Opened(values={}, title="other.yaml"))
+    assert not document.is_dirty
