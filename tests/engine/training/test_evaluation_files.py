@@ -19,9 +19,14 @@ from .rendered import NODES, job, trained, write_labels
 from .test_model_types import MODEL_TYPES, ends, labels_for
 from .test_nothing_left import spoil
 
+#: For types that need twice as many steps, which are shorter.
+SLOWLY: dict[str, Any] = {
+    "trainer_config__train_steps_per_epoch": 80,
+    "trainer_config__optimizer__lr": 0.003,
+}
 #: What each type has beside the shared keys of the smallest job; learning needs a little more of it.
 LEARNS: dict[str, dict[str, Any]] = {
-    "single_instance": {},
+    "single_instance": SLOWLY,
     "centroid": {},
     "centered_instance": {"data_config__preprocessing__crop_size": 32},
     "bottomup": {
@@ -29,6 +34,7 @@ LEARNS: dict[str, dict[str, Any]] = {
         "model_config__head_configs__bottomup__pafs__output_stride": 2,
     },
     "multi_class_bottomup": {
+        **SLOWLY,
         "model_config__head_configs__multi_class_bottomup__class_maps__sigma": 3.0,
         "model_config__head_configs__multi_class_bottomup__class_maps__output_stride": 2,
     },
@@ -51,11 +57,14 @@ def learned(folder: Path, model_type: str, **changes: Any) -> Path:
         data_config__use_same_data_for_val=True,
         data_config__test_file_path=[str(labels), str(again)],
         model_config__backbone_config__unet__filters=12,
-        trainer_config__train_steps_per_epoch=80,
         trainer_config__max_epochs=4,
-        trainer_config__optimizer__lr=0.003,
         trainer_config__save_ckpt=True,
-        **{**LEARNS[model_type], **changes},
+        **{
+            "trainer_config__train_steps_per_epoch": 40,
+            "trainer_config__optimizer__lr": 0.004,
+            **LEARNS[model_type],
+            **changes,
+        },
     )
     return trained(config)
 

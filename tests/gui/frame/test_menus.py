@@ -7,28 +7,25 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 
 from sleapnn_engine.cli import COMMANDS as TERMINAL
 from sleapnn_engine.protocol.messages import KINDS, VERBS
-from sleapnn_gui.app import build
 from sleapnn_gui.frame import help_commands
 from sleapnn_gui.frame.commands import COMMANDS, MENUS, RUN_COMMANDS
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
 from tests.gui.run.following import ENGINE, ROOT
-from tests.gui.windows import throw_away
+from tests.gui.windows import start_over
 
 Wait = Callable[..., None]
 
 
 @pytest.fixture
-def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.chdir(tmp_path)
-    _, found = build(["sleapnn-gui", "--theme", "light"])
-    yield found
-    throw_away(found)
+    return start_over(kept)
 
 
 def menu(window: MainWindow, name: str) -> QMenu:

@@ -1,31 +1,27 @@
 """Saving where no file can be, into a folder that is not there, and opening what is no file: a sentence or a question."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 
-from sleapnn_gui.app import build
 from sleapnn_gui.frame.import_report import ImportReport
 from sleapnn_gui.main_window import MainWindow
 from tests.engine.config.obstacles import OBSTACLES, obstacle, open_folder, state_of
-from tests.gui.windows import throw_away
+from tests.gui.windows import start_over
 
 EPOCHS = "trainer_config.max_epochs"
 LEGACY = '{"model": {"backbone": {"unet": {}}, "heads": {"single_instance": {}}}}'
 
 
 @pytest.fixture
-def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text("trainer_config: {max_epochs: 30}\n", encoding="utf-8")
     (tmp_path / "old.json").write_text(LEGACY, encoding="utf-8")
-    _, found = build(["sleapnn-gui", "--theme", "light", "mine.yaml"])
-    yield found
-    throw_away(found)
+    return start_over(kept, "mine.yaml")
 
 
 def save_as(window: MainWindow, path: Path) -> None:

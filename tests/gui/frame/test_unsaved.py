@@ -1,7 +1,7 @@
 """No act replaces or closes unsaved work without a question, and the question's three answers do what they say."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.app import build
 from sleapnn_gui.frame import file_commands
 from sleapnn_gui.main_window import MainWindow
-from tests.gui.windows import throw_away
+from tests.gui.windows import start_over, throw_away
 
 EPOCHS = "trainer_config.max_epochs"
 LABELS = "data_config.train_labels_path"
@@ -25,16 +25,14 @@ LEGACY = """{"data": {"labels": {}}, "model": {"backbone": {"unet": {"filters": 
 
 
 @pytest.fixture
-def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text("# mine\ntrainer_config: {max_epochs: 30}\n", encoding="utf-8")
     (tmp_path / "other.yaml").write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
     (tmp_path / "old.json").write_text(LEGACY, encoding="utf-8")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "training_config.yaml").write_text("trainer_config: {max_epochs: 9}\n")
-    _, found = build(["sleapnn-gui", "--theme", "light", "mine.yaml"])
-    yield found
-    throw_away(found)
+    return start_over(kept, "mine.yaml")
 
 
 def question(window: MainWindow, name: str = "unsaved") -> QMessageBox | None:

@@ -1,7 +1,7 @@
 """The window's commands, driven as a person drives them."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,18 +18,16 @@ from sleapnn_gui.frame.import_report import ImportReport
 from sleapnn_gui.frame.run_commands import RunCommands
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.folders import next_run_dir
-from tests.gui.windows import throw_away
+from tests.gui.windows import start_over, throw_away
 
 Wait = Callable[..., None]
 EPOCHS = "trainer_config.max_epochs"
 
 
 @pytest.fixture
-def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.chdir(tmp_path)
-    _, found = build(["sleapnn-gui", "--theme", "light"])
-    yield found
-    throw_away(found)
+    return start_over(kept)
 
 
 def test_every_command_is_an_action_with_words(window: MainWindow) -> None:
