@@ -3,26 +3,64 @@
 import contextlib
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QMargins, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from ..widgets.still import Still, control_under_pointer
 
-@contextlib.contextmanager
-def anchored(scroll: QScrollArea, rows: Iterable[QWidget]) -> Iterator[None]:
-    """Within it the page may change its height; the row under the pointer keeps its place on the screen.
 
-    A page that is shorter than its area cannot be scrolled, and moves.
+class Anchor(QObject):
+    """Keeps what the pointer is on at its place on the screen while a page changes around it.
+
+    A page too short to be scrolled that far gets empty room above or below, until the pointer is on no control.
     """
-    page = scroll.widget()
-    row = next((row for row in rows if row.isVisible() and row.underMouse()), None)
-    before = None if row is None else row.mapTo(page, QPoint()).y()
-    yield
 
-    def follow() -> None:
-        if row is not None and before is not None and row.isVisible():
-            bar = scroll.verticalScrollBar()
-            bar.setValue(bar.value() + row.mapTo(page, QPoint()).y() - before)
+    def __init__(self, scroll: QScrollArea) -> None:
+        super().__init__(scroll)
+        self._scroll = scroll
+        self._still = Still(scroll)
+        self._margins: QMargins | None = None
 
-    if row is not None:
-        # The page has its new height once Qt has laid it out, which it does before timers are due.
-        QTimer.singleShot(0, row, follow)
+    @contextlib.contextmanager
+    def hold(self, rows: Iterable[QWidget]) -> Iterator[None]:
+        """Within it the page may change its height; the control or else the row under the pointer stays."""
+        page = self._scroll.widget()
+        held = control_under_pointer(page) or next(
+            (row for row in rows if row.isVisible() and row.underMouse()), None
+        )
+        before = (
+            None
+            if held is None
+            else held.mapTo(page, QPoint()).y() - self._scroll.verticalScrollBar().value()
+        )
+        yield
+        if held is not None:
+            # The page has its new height once Qt has laid it out, which it does before timers are due.
+            QTimer.singleShot(0, held, lambda: self._follow(held, before))
+
+    def _follow(self, held: QWidget, before: int | None) -> None:
+        page, layout = self._scroll.widget(), self._scroll.widget().layout()
+        if before is None or layout is None or not held.isVisible():
+            return
+        edges = layout.contentsMargins()
+        own = self._margins or QMargins(edges)
+        added = edges.top() - own.top()
+        # Where the page, without the room that was added, would have to be scrolled to; less than 0 is above its top.
+        wanted = held.mapTo(page, QPoint()).y() - added - before
+        area = self._scroll.viewport().height()
+        high = layout.heightForWidth(page.width()) - added - (edges.bottom() - own.bottom())
+        above = max(0, -wanted)
+        below = max(0, wanted + area - high) if wanted > 0 else 0
+        if QMargins(0, above, 0, below) + own != edges:
+            self._margins = own
+            layout.setContentsMargins(own + QMargins(0, above, 0, below))
+            self._still.when_away(self.let_go)
+        QTimer.singleShot(0, held, lambda: self._scroll.verticalScrollBar().setValue(wanted + above))
+
+    def let_go(self) -> None:
+        """Take the empty room away."""
+        layout = self._scroll.widget().layout()
+        self._still.drop()
+        if self._margins is not None and layout is not None:
+            layout.setContentsMargins(self._margins)
+            self._margins = None

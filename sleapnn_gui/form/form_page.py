@@ -23,7 +23,7 @@ from ..widgets.icons import icon
 from ..widgets.message_line import MessageLine
 from ..widgets.segmented import Segmented
 from ..widgets.theme import current_theme
-from .anchored import anchored
+from .anchored import Anchor
 from .changes import changes
 from .context_pane import ContextPane
 from .layout import Layout, Page, read_layout
@@ -200,6 +200,7 @@ class FormPage(QWidget):
         inner = QVBoxLayout(self._inside)
         inner.setContentsMargins(0, 0, theme.size("space_4"), 0)
         self._scroll.setWidget(self._inside)
+        self._anchor = Anchor(self._scroll)
         column.addWidget(self._scroll, 1)
         return middle
 
@@ -284,7 +285,7 @@ class FormPage(QWidget):
 
     def _take_in(self) -> None:
         """Show what follows from an edit or became known by itself; what the pointer is on stays in its place."""
-        with anchored(self._scroll, self._current.rows if self._current is not None else ()):
+        with self._anchor.hold(self._current.rows if self._current is not None else ()):
             self._invalidate()
 
     def _invalidate(self, *, keep: bool = True) -> None:
@@ -319,6 +320,7 @@ class FormPage(QWidget):
             self._current.hide()
         self._current = self._pages[page_id]
         self._tell_absence("")
+        self._anchor.let_go()
         page: Page = self._current.page
         self._title.setText(page.label)
         self._doc.setText(page.doc)

@@ -25,6 +25,7 @@ from sleapnn_engine.config.presets import Preset
 
 from ..widgets.file_dialog import ask_for_files
 from ..widgets.message_line import MessageLine
+from ..widgets.still import Still
 from ..widgets.theme import set_state
 from ..widgets.two_lines import DOUBT, REMARK, TwoLines
 from .facts_view import FactsView
@@ -196,6 +197,7 @@ class LabelsPage(QWidget):
         self.use.setObjectName("use_preset")
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
+        self._still = Still(side)
         for widget in (title, hint):
             column.addWidget(widget)
         column.addWidget(self.presets, 1)
@@ -218,7 +220,8 @@ class LabelsPage(QWidget):
             item.setData(DOUBT, f"Not for these labels: {why[:1].lower()}{why[1:]}" if why else "")
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or preset.purpose)
             item.setToolTip(f"{why}\n{preset.note}" if why else preset.note)
-        self._show_note(self.presets.currentRow())
+        # The note takes its room from the list, whose lowest preset may be what the pointer is on.
+        self._still.when_away(lambda: self._show_note(self.presets.currentRow()))
 
     def _use(self) -> None:
         item = self.presets.currentItem()

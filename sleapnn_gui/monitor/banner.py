@@ -123,8 +123,9 @@ class CancelQuestion(QFrame):
     confirmed = Signal()
     declined = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, below: QWidget) -> None:
+        super().__init__()
+        self._still = Still(self, below)
         self.setObjectName("question")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
@@ -153,8 +154,23 @@ class CancelQuestion(QFrame):
         self.cancel.setText("End the process" if loss else "Cancel the run")
         self.keep.setText("Keep waiting" if loss else "Keep training")
         self.setAccessibleDescription(self.text.text())
+        self._still.drop()
+        self._set_enabled(True)
         self.setVisible(True)
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def withdraw(self, *, at_once: bool = False) -> None:
+        """There is nothing left to cancel: the answers do nothing any more, and go when the pointer is on none."""
+        if at_once or self.isHidden():
+            self._still.drop()
+            self.hide()
+        else:
+            self._set_enabled(False)
+            self._still.when_away(self.hide)
+
+    def _set_enabled(self, enabled: bool) -> None:
+        for button in (self.keep, self.cancel):
+            button.setEnabled(enabled)
 
     def decline(self) -> None:
         """Close the question without cancelling."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.protocol.run_state import find_runs
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
+from sleapnn_gui.widgets.still import Still
 
 #: Rows handed over at a time, so that a long list holds up no turn of the window.
 _ROWS_AT_ONCE = 40
@@ -74,6 +75,7 @@ class RunsPage(QWidget):
         self.setAccessibleName("Runs")
         self._folder: Path | None = None
         self._number = self._shown = 0
+        self._read: list[tuple[int, list[RunSummary], bool]] = []
         self._replaced = threading.Event()
         self._answer = _Answer(self)
         self._answer.ready.connect(self._show, Qt.ConnectionType.QueuedConnection)
@@ -95,6 +97,7 @@ class RunsPage(QWidget):
         self.table.itemActivated.connect(
             lambda item, _column: self.run_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
         )
+        self._still = Still(self.table)
         again = QPushButton("Look again")
         again.clicked.connect(self._look_again)
         head = QHBoxLayout()
@@ -133,10 +136,17 @@ class RunsPage(QWidget):
     def _show(self, number: int, runs: list[RunSummary], complete: bool) -> None:
         if number != self._number:
             return
-        if self._shown != number:
-            self._shown = number
+        self._read.append((number, runs, complete))
+        self._still.when_away(self._fill)
+
+    def _fill(self) -> None:
+        """Show what was read; it takes the place of what was listed before, which may be what the pointer is on."""
+        read, self._read = [part for part in self._read if part[0] == self._number], []
+        complete = any(complete for _, _, complete in read)
+        if read and self._shown != self._number:
+            self._shown = self._number
             self.table.clear()
-        self.table.addTopLevelItems([_row(run) for run in runs])
+        self.table.addTopLevelItems([_row(run) for _, runs, _ in read for run in runs])
         count = self.table.topLevelItemCount()
         self.table.setVisible(bool(count))
         if not complete:

@@ -17,6 +17,7 @@ from sleapnn_gui.monitor.telling import Figure
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.progress import ProgressBar
+from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
@@ -195,7 +196,10 @@ class RunStrip(QFrame):
             row.addWidget(button)
             row.setSpacing(8)
         self._resumes = False
+        self._offers: tuple[bool, bool] | None = None
+        self._by_hand = False
         self._pending: dict[str, str] = {}
+        self._still = Still(self)
 
     def _pause_or_resume(self) -> None:
         (self.resume_wanted if self._resumes else self.pause_wanted).emit()
@@ -254,30 +258,51 @@ class RunStrip(QFrame):
             self._pending[verb] = "Asking…" if stage == "asked" else ON_RUN[verb].under_way
         else:
             self._pending.pop(verb, None)
+        if verb in ("pause", "resume"):
+            # Who has asked for it waits for the other word, with the pointer where it was.
+            self._by_hand = stage != "refused"
 
-    def start_over(self) -> None:
-        """Another run: nothing is under way, and the figures take the room they need."""
+    def start_over(self, *, another: bool = False) -> None:
+        """The run has ended, or another is followed: nothing is under way, and the figures take the room they need."""
         self._pending.clear()
+        if another:
+            self._offers = None
         for figure in self._figures:
             figure.setMinimumWidth(0)
 
     def set_buttons(self, *, can: dict[str, bool], paused: bool, over: bool) -> None:
-        """Offer what makes sense now."""
-        self._resumes = paused or "resume" in self._pending
+        """Offer what makes sense now.
+
+        Where a button comes to do something else by itself, it does nothing until the pointer is on none of them.
+        """
+        offers = (over, paused or "resume" in self._pending)
+        if self._offers in (None, offers) or (self._by_hand and not over):
+            self._still.drop()
+            self._offer(offers)
+        else:
+            self._still.when_away(lambda: self._offer(offers))
         verb = "resume" if self._resumes else "pause"
-        self.pause.setText(self._pending.get(verb) or ("Resume" if self._resumes else "Pause"))
+        self.pause.setText(self._pending.get(verb) or verb.capitalize())
+        self.pause.setEnabled(self._offers == offers and can[verb])
+        self.stop.setText(self._pending.get("stop") or "Stop and keep")
+        self.stop.setEnabled(can["stop"])
+        self.cancel.setText(self._pending.get("cancel") or "Cancel…")
+        self.cancel.setEnabled(can["cancel"])
+
+    def _offer(self, offers: tuple[bool, bool]) -> None:
+        """Have each button do what it does from now on; `offers` are whether the run is over and pause means resume."""
+        if offers != self._offers:
+            self._by_hand = False
+        self._offers = offers
+        over, self._resumes = offers
         tip = (
             "Go on training"
             if self._resumes
             else "Stand still after this batch; training goes on where it was"
         )
+        self.pause.setText("Resume" if self._resumes else "Pause")
         self.pause.setToolTip(tip)
         self.pause.setAccessibleDescription(tip)
-        self.pause.setEnabled(can[verb])
-        self.stop.setText(self._pending.get("stop") or "Stop and keep")
-        self.stop.setEnabled(can["stop"])
-        self.cancel.setText(self._pending.get("cancel") or "Cancel…")
-        self.cancel.setEnabled(can["cancel"])
         for button in (self.pause, self.stop, self.cancel):
             button.setVisible(not over)
         for button in (self.folder, self.configure):

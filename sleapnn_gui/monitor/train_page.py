@@ -128,8 +128,8 @@ class TrainPage(QWidget):
         inside = QVBoxLayout()
         inside.setContentsMargins(16, 12, 16, 12)
         inside.setSpacing(10)
-        self.question = CancelQuestion()
         self.stack = QStackedWidget()
+        self.question = CancelQuestion(self.stack)
         self.banner, self.advice = Banner(self.stack), Banner(self.stack)
         self.empty, self.phases, self.charts = EmptyState(), PhasesView(), ChartsView()
         for view in (self.empty, self.phases, self.charts):
@@ -159,8 +159,8 @@ class TrainPage(QWidget):
         self.session = session
         self.store = RunStore()
         self._refused = ""
-        self.strip.start_over()
-        self.question.setVisible(False)
+        self.strip.start_over(another=True)
+        self.question.withdraw(at_once=True)
         self.banner.clear(at_once=True)
         self.advice.clear(at_once=True)
         self.charts.set_store(self.store)
@@ -242,7 +242,7 @@ class TrainPage(QWidget):
     def _state_changed(self) -> None:
         self._fresh = True
         if not self.can("cancel"):
-            self.question.setVisible(False)
+            self.question.withdraw()
         self.can_changed.emit()
 
     def _note(self, text: str) -> None:
@@ -374,7 +374,7 @@ class TrainPage(QWidget):
             )
 
     def _show_outcome(self, outcome: Outcome) -> None:
-        self.question.setVisible(False)
+        self.question.withdraw()
         severity = _OUTCOME_SEVERITY.get(outcome.state, "warning" if outcome.warnings else "info")
         text = outcome.sentence
         if outcome.where and outcome.where not in text:

@@ -9,14 +9,14 @@ _LOOK_MS = 100
 
 
 class Still(QObject):
-    """Keeps an area of the window still while the pointer is on one of its controls.
+    """Keeps areas of the window still while the pointer is on one of their controls.
 
     One act waits at a time, the latest; it is looked for ten times a second whether it may be done.
     """
 
-    def __init__(self, area: QWidget) -> None:
+    def __init__(self, area: QWidget, *more: QWidget) -> None:
         super().__init__(area)
-        self._area = area
+        self._areas = (area, *more)
         self._act: Callable[[], object] | None = None
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -39,20 +39,28 @@ class Still(QObject):
 
     def _look(self) -> None:
         act = self._act
-        if act is not None and not points_at_control(self._area):
+        if act is not None and not any(points_at_control(area) for area in self._areas):
             self.drop()
             act()
 
 
 def points_at_control(area: QWidget) -> bool:
     """Whether the pointer is on something in an area that a person may be about to press."""
+    return control_under_pointer(area) is not None
+
+
+def control_under_pointer(area: QWidget) -> QWidget | None:
+    """The outermost control in an area that the pointer is on.
+
+    One that is switched off counts: a press that was meant for it must not meet what would come in its place.
+    """
     found: QWidget | None = area if area.isVisible() and area.underMouse() else None
     while found is not None:
         inside = [part for part in found.children() if isinstance(part, QWidget) and part.underMouse()]
-        found = next((part for part in inside if part.isVisible() and part.isEnabled()), None)
+        found = next((part for part in inside if part.isVisible()), None)
         if found is not None and _is_pressed(found):
-            return True
-    return False
+            return found
+    return None
 
 
 def _is_pressed(widget: QWidget) -> bool:
