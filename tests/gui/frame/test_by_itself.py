@@ -40,7 +40,7 @@ FOUND = [error(CROP, LONG), warning(f"{HEAD}.sigma", LONG)]
 
 def run_named(name: str) -> RunSummary:
     known = dict.fromkeys(field.name for field in attrs.fields(RunSummary))
-    return RunSummary(**{key: "" for key in known} | {"folder": Path(name), "state": "running"})
+    return RunSummary(**dict.fromkeys(known, "") | {"folder": Path(name), "state": "running"})
 
 
 @pytest.fixture(scope="module")
