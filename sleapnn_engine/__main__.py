@@ -4,9 +4,26 @@ import atexit
 import os
 import sys
 
+#: How long a thread of a step, done with its part, goes round in circles before it sleeps until the others are done.
+#: By itself OpenMP has it go round for milliseconds, so that threads without work keep the processor from those that
+#: have some: beside another busy process a step takes many times as long. This is a fraction of a millisecond, more than
+#: the pauses within a step. The first is read by GCC's library, the second, in milliseconds, by Intel's.
+WAITING = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
+_SAID_BY_A_PERSON = ("OMP_WAIT_POLICY", *WAITING)
+
+
+def share_processor() -> None:
+    """Have threads that wait leave the processor to others, unless the environment says how they wait.
+
+    It is read when OpenMP is loaded, which PyTorch does.
+    """
+    if not any(name in os.environ for name in _SAID_BY_A_PERSON):
+        os.environ.update(WAITING)
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    share_processor()
     leave = _Leave()
     # Registered first, so it comes last: after threads have ended and everyone who wants to be called at the end was.
     atexit.register(leave)

@@ -6,16 +6,43 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
+from sleapnn_engine.__main__ import WAITING, share_processor
 from sleapnn_engine.commands import doctor
 from sleapnn_engine.config import installed
 
 
 def test_the_report_is_complete_and_the_command_succeeds(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "sleapnn_engine", "doctor"], capture_output=True, text=True)
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sleapnn_engine", "doctor"],
+        capture_output=True,
+        text=True,
+        env={**environment, "OMP_DISPLAY_ENV": "verbose"},
+    )
     assert done.returncode == 0, done.stderr
+    if "GOMP_SPINCOUNT" in done.stderr:  # GCC's library says what it has read, once PyTorch has loaded it
+        assert f"GOMP_SPINCOUNT = '{WAITING['GOMP_SPINCOUNT']}'" in done.stderr
     for title in ("Machine", "Packages", "Disk", "Ports", "Window", "Devices"):
         assert f"{title}\n" in done.stdout
     assert version("torch") in done.stdout or "cannot be loaded" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"])
+def test_what_a_person_says_of_waiting_threads_holds(monkeypatch, name):
+    for known in ("OMP_WAIT_POLICY", *WAITING):
+        monkeypatch.delenv(known, raising=False)
+    with monkeypatch.context() as said:
+        said.setenv(name, "7")
+        before = dict(os.environ)
+        share_processor()
+        assert dict(os.environ) == before
+    for known in WAITING:
+        monkeypatch.setenv(known, "")  # so that it is taken back
+        monkeypatch.delenv(known)
+    share_processor()
+    assert {known: os.environ[known] for known in WAITING} == WAITING
 
 
 def test_the_home_folder_is_not_named():
