@@ -97,6 +97,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small pictures, few steps, the smallest batch")
     parser.add_argument("--minutes", type=float, default=4.5, help="no new training begins after this time")
     parser.add_argument("--batch", type=int, action="append", help="only these batch sizes")
+    parser.add_argument("--format", choices=FORMATS, action="append", help="only these number formats")
+    parser.add_argument("--preset", choices=PRESETS, action="append", help="only these presets")
     parser.add_argument("--peer", type=Path, help="Python of an environment with sleap-nn")
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
@@ -122,7 +124,8 @@ def main() -> None:
             f"{'preset':28}{'batch':>5} {'format':9}" + "".join(f"{name:>11}" for name in _COLUMNS),
             flush=True,
         )
-        cases = [Case(preset=p, batch=b, form=f) for b in batches for f in FORMATS for p in PRESETS]
+        presets, formats = args.preset or PRESETS, args.format or FORMATS
+        cases = [Case(preset=p, batch=b, form=f) for b in batches for f in formats for p in presets]
         # Compiling takes longest, and is worth most for small batches.
         cases.sort(key=lambda case: (case.form == "compiled", case.batch))
         done = [case for case in cases if measured(case, folder, labels, plan)]
