@@ -4,11 +4,11 @@ import atexit
 import os
 import sys
 
-#: How long a thread of a step, done with its part, goes round in circles before it sleeps until the others are done.
-#: By itself OpenMP has it go round for milliseconds, so that threads without work keep the processor from those that
-#: have some: beside another busy process a step takes many times as long. This is a fraction of a millisecond, more than
-#: the pauses within a step. The first is read by GCC's library, the second, in milliseconds, by Intel's.
-WAITING = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
+#: How often a thread of a step, done with its part, goes round in circles before it sleeps until the others are done.
+#: By itself GCC's OpenMP has it go round 300,000 times, which are milliseconds: beside another busy process, threads
+#: without work then keep the processor from those that have some, and a step takes many times as long. A thousand times
+#: are what it does itself where it knows of more threads than cores. Intel's takes milliseconds.
+WAITING = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
 _SAID_BY_A_PERSON = ("OMP_WAIT_POLICY", *WAITING)
 
 

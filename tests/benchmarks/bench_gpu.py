@@ -176,7 +176,8 @@ def measured(case: Case, folder: Path, labels: dict[int, Path], plan: Plan) -> b
     except (
         Exception
     ) as error:  # a case that does not fit the card, or a compiler that is missing, ends no other
-        case.failed = f"not measured: {str(error).strip().splitlines()[-1][:90]}"
+        cause = error.__cause__ or error
+        case.failed = f"not measured: {type(cause).__name__}: {str(cause).strip().splitlines()[0][:90]}"
     print(case.row(), flush=True)
     if plan.device == "cuda":
         torch.cuda.empty_cache()
