@@ -141,13 +141,9 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.rail)
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
+        names = ("data", "configure", "train", "runs")
         self.pages.fill(
-            {
-                "data": self.labels_page,
-                "configure": self.form,
-                "train": self.train_page,
-                "runs": self.runs_page,
-            }
+            dict(zip(names, (self.labels_page, self.form, self.train_page, self.runs_page), strict=True))
         )
         column.addWidget(self.status_line)
 
