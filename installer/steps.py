@@ -73,7 +73,12 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
     }
     python = str(environment.program("python"))
     codes = []
-    for name, words in (("ruff", ["ruff", "check", "."]), ("mypy", ["mypy"])):
+    checks = (
+        ("ruff", ["ruff", "check", "."]),
+        ("ruff format", ["ruff", "format", "--check", "."]),
+        ("mypy", ["mypy"]),
+    )
+    for name, words in checks:
         say(f"{name}")
         code = _run([python, "-m", *words], cwd=root, variables=variables)
         if code != 0:

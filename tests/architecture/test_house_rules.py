@@ -12,7 +12,7 @@ from tests.architecture.sources import ROOT, product_sources, project_files, tes
 LONGEST_FILE, LONGEST_TABLE = 400, 500
 LONGEST_FUNCTION, USUAL_FUNCTION = 50, 40
 TABLES = re.compile(r"_rules\.py$|/schema/")
-FOLDERS = {"sleapnn_engine", "sleapnn_gui", "resources", "tests", "installer", ".ci"}
+FOLDERS = {"sleapnn_engine", "sleapnn_gui", "resources", "tests", "installer", ".ci", ".github"}
 EMPTY_NAMES = {"manager", "managers", "helper", "helpers", "utils", "util", "misc", "common"}
 PRINTING = re.compile(r"^sleapnn_engine/(cli\.py|commands/)|__main__\.py$|^installer/")
 BROAD = {"Exception", "BaseException"}

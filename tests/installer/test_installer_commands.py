@@ -101,8 +101,8 @@ def test_the_apps_exit_code_is_passed_through(checkout):
 def test_test_runs_lint_types_and_tests_in_this_order(checkout):
     done, asked = bootstrap(checkout, "test", "tests/gui", "-k", "form")
     assert done.returncode == 0, done.stderr
-    assert [one["words"][1] for one in asked] == ["ruff", "mypy", "pytest"]
-    assert asked[2]["words"][2:] == ["tests/gui", "-k", "form"]
+    assert [one["words"][1] for one in asked] == ["ruff", "ruff", "mypy", "pytest"]
+    assert asked[3]["words"][2:] == ["tests/gui", "-k", "form"]
     assert {one["QT_QPA_PLATFORM"] for one in asked} == {"offscreen"}
     assert {one["OMP_NUM_THREADS"] for one in asked} == {"1"}
     assert done.stdout.splitlines()[-1] == "==== 3 passed in 0.01s ===="
@@ -111,8 +111,8 @@ def test_test_runs_lint_types_and_tests_in_this_order(checkout):
 def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(checkout):
     done, asked = bootstrap(checkout, "test")
     assert done.stdout.splitlines()[-1] == "9 passed, 0 failed, 0 skipped"
-    assert {one["words"][2] for one in asked[2:]} == {"--durations=15"}
-    lanes = {tuple(one["words"][3:]) for one in asked[2:]}
+    assert {one["words"][2] for one in asked[3:]} == {"--durations=15"}
+    lanes = {tuple(one["words"][3:]) for one in asked[3:]}
     assert lanes == {tuple(words) for words in LANES.values()}
     # What one lane leaves out is what the others are for.
     (rest,) = (words for words in lanes if words[0] == "tests")
