@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from .frame.faults import install_faults
 from .frame.remembered import remembered_theme, restore_layout
+from .frame.screen import first_place, is_seen
 from .main_window import MainWindow
 from .options import parse
 from .widgets.theme import install_theme
@@ -31,8 +32,12 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     window = MainWindow()
     faults.found.connect(window.show_fault)
     restore_layout(window)
+    if (options.demo or options.screenshots) and not is_seen(window.screen()):
+        # What was remembered is squeezed by Qt into the screen it makes up; pictures are to show what a person sees.
+        window.setGeometry(first_place(window.screen()))
     window.show()
-    window.draft_offer.look()
+    if not options.demo:
+        window.draft_offer.look()  # what others have left is no part of a demonstration
     if options.paths:
         window.files.open_paths([Path(path) for path in options.paths])
         window.files.finish()

@@ -18,9 +18,14 @@ _HOLD = QSize(120, 24)
 _NO_SCREEN = ("offscreen", QSize(800, 800))
 
 
+def is_seen(screen: QScreen) -> bool:
+    """Whether there is a screen at all."""
+    return (QGuiApplication.platformName(), screen.size()) != _NO_SCREEN
+
+
 def room_on(screen: QScreen) -> QRect:
     """Where a window may be on a screen, without panels and without what is drawn around the window."""
-    if (QGuiApplication.platformName(), screen.size()) == _NO_SCREEN:
+    if not is_seen(screen):
         return QRect(0, 0, 1920, 1200)
     return screen.availableGeometry().adjusted(_EDGES, _TITLE, -_EDGES, -_EDGES)
 

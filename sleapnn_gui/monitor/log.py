@@ -95,7 +95,9 @@ class LogView(QPlainTextEdit):
 
 
 def _clock(t: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(t))
+    """The local time of day, with the date where that is another one."""
+    then, now = time.localtime(t), time.localtime()
+    return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%Y-%m-%d %H:%M:%S", then)
 
 
 def _started(body: dict[str, Any]) -> list[str]:

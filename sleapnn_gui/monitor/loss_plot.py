@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.head_lines import HeadLines
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale, put_beside
 from sleapnn_gui.monitor.pointer import Pointer
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
@@ -176,12 +176,7 @@ class LossPlot(QuietPlot):
         x = float(words.epoch_number(store.best_epoch))
         self._best.setData([x], [y])
         self._best_text.setText(f"best, {words.epoch_name(store.best_epoch)}")
-        # Words go above and right of the mark, where a curve that rises again leaves room; where they would leave
-        # the picture, below and left, where a falling curve has not been.
-        (left, right), _ = self.view.viewRange()
-        near_edge = x > right - (right - left) * 0.16
-        self._best_text.setAnchor((1.05, -0.1) if near_edge else (-0.06, 1.15))
-        self._best_text.setPos(x, y)
+        put_beside(self, self._best_text, x, y)
 
     def _draw_marks(self, store: RunStore) -> None:
         marks = _marks(store)

@@ -227,6 +227,26 @@ def put_name(plot: QuietPlot, text: pg.TextItem, x: float, y: float) -> None:
     text.setVisible(True)
 
 
+def put_beside(plot: QuietPlot, text: pg.TextItem, x: float, y: float) -> None:
+    """Put words above and right of a mark, where a curve that rises again leaves room.
+
+    Where they would leave the picture they go to its left, below the mark, where a falling curve has not been; in a
+    picture that is narrow on both sides, from its left edge on.
+    """
+    (left, right), (_, top) = plot.view.viewRange()
+    pixel_x, pixel_y = plot.view.viewPixelSize()
+    width, height = text.boundingRect().width() * pixel_x, text.boundingRect().height() * pixel_y
+    if x + 1.06 * width <= right:
+        across, down = -0.06, 1.15
+    else:
+        across, down = min(1.05, (x - left) / width), -0.1
+    if down > 0 and y + 1.15 * height > top:
+        down = -0.15
+    text.setAnchor((across, down))
+    text.setPos(x, y)
+    text.setVisible(True)
+
+
 class TrendPlot(QuietPlot):
     """A small chart of one number over the epochs, drawn as a line or as steps."""
 

@@ -8,6 +8,10 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QSplitter
 
 from sleapnn_gui.app import build
+from sleapnn_gui.document.commands import State
+from sleapnn_gui.document.drafts import encode
+from sleapnn_gui.frame.remembered import draft_folder
+from sleapnn_gui.frame.screen import WANTED
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.widgets.theme import current_theme
 from tests.gui.windows import throw_away
@@ -51,6 +55,22 @@ def test_size_and_panes_come_back(opened: list[MainWindow], app: QApplication) -
     app.processEvents()
     assert second.size() == first.size()
     assert splitter(second, "form:panes").sizes()[0] == wanted
+
+
+def test_a_demonstration_shows_a_whole_window_and_nobody_elses_drafts(
+    opened: list[MainWindow], tmp_path: Path
+) -> None:
+    first = start(opened, "--theme", "light")
+    first.resize(780, 700)
+    draft_folder().mkdir(parents=True)
+    left = encode(State(values={"a": 1}, title="left.yaml"), at=1.0)
+    (draft_folder() / "left.json").write_text(left, encoding="utf-8")
+    first.close()
+    second = start(opened, "--theme", "light", "--demo", "--screenshots", str(tmp_path))
+    assert second.size() == WANTED
+    assert not second.draft_offer.isVisible()
+    third = start(opened, "--theme", "light")
+    assert third.draft_offer.isVisible(), "the draft is still there for who has left it"
 
 
 def test_the_share_of_the_picture_comes_back(opened: list[MainWindow]) -> None:

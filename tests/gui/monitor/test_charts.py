@@ -1,10 +1,12 @@
 """The loss plot and the frame panel in a real window."""
 
 import itertools
+import time
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from sleapnn_gui.monitor.plots import put_beside
 from tests.gui.monitor.showing import long_run, show
 from tests.gui.monitor.speaking import Speaker
 
@@ -153,3 +155,30 @@ class TestFramePanel:
         assert (view._to_image(around) - before).manhattanLength() < 1e-6
         view.fit()
         assert view._zoom == 1.0
+
+
+def test_the_name_of_the_best_epoch_is_never_cut(page, app):
+    """Wherever the mark is in the picture, and however small that is."""
+    show(page, long_run(30))
+    plot = page.charts.loss.plot
+    app.processEvents()
+    for width in (700, 320, 200):
+        plot.setFixedSize(width, 160)
+        app.processEvents()
+        for x, y in itertools.product(range(0, 61, 3), (-2.9, -2.0, -1.1)):
+            plot.view.setRange(xRange=(0, 60), yRange=(-3, -1), padding=0)
+            put_beside(plot, plot._best_text, x, y)
+            words = plot._best_text.mapRectToScene(plot._best_text.boundingRect())
+            picture = plot.view.sceneBoundingRect()
+            assert picture.left() - 1 <= words.left(), (width, x, y)
+            assert words.right() <= picture.right() + 1, (width, x, y)
+            assert picture.top() - 1 <= words.top(), (width, x, y)
+
+
+def test_the_log_of_another_day_has_its_date(page):
+    begun = time.time() - 3 * 86400
+    page.charts.log.note("then", t=begun)
+    page.charts.log.note("now", t=time.time())
+    now, then = page.charts.log.toPlainText().splitlines()
+    assert then.startswith(time.strftime("%Y-%m-%d ", time.localtime(begun)))
+    assert now[2] == ":"
