@@ -9,17 +9,15 @@ from typing import Any
 
 import attrs
 
-from ..config import tree
 from ..config.build import build_job
 from ..config.checks_disk import check_files
-from ..config.dialect import parse
 from ..config.effect import idle_settings
 from ..config.errors import UserError
 from ..config.files import read_config
 from ..config.issue import Issue
 from ..config.legacy import is_legacy
+from ..config.overrides import apply_overrides
 from ..config.schema.job import Job
-from ..config.spec import SPEC
 from ..config.strategies import PRECISIONS
 from ..config.validate import errors, validate
 from ..training.cluster import own_membership
@@ -90,8 +88,7 @@ def read_job(config: Path, overrides: Sequence[str]) -> ReadJob:
             hint="Turn it into a config with “sleapnn-engine import-legacy FILE -o OUT” and train that.",
             usage=True,
         )
-    for text in overrides:
-        override(values, text)
+    apply_overrides(values, overrides)
     job, issues = checked(values)
     for issue in issues:
         if issue.severity != "info" and own_membership().leads:
@@ -103,20 +100,3 @@ def checked(values: dict[str, Any]) -> tuple[Job | None, list[Issue]]:
     """The job and everything there is to say about it; None where the config itself is wrong."""
     found = validate(values)
     return (None if errors(found) else build_job(values)), [*found, *check_files(values)]
-
-
-def override(values: dict[str, Any], text: str) -> None:
-    """Put one `key=value` of the command line into a config. Raises UserError (usage) for an unknown key."""
-    path, equals, value = text.partition("=")
-    if not equals:
-        raise UserError(
-            "This is no key=value.",
-            where=text,
-            hint="Write it like trainer_config.max_epochs=20.",
-            usage=True,
-        )
-    if path not in SPEC.keys and path not in SPEC.sections:
-        raise UserError(
-            "There is no such setting.", where=path, hint="See 'schema' for all of them.", usage=True
-        )
-    tree.put(values, path, parse(value, where=path))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from sleapnn_engine.cli import main
-from sleapnn_engine.commands.train import override
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.checks_disk import check_files
@@ -17,6 +16,7 @@ from sleapnn_engine.config.effect import idle_settings
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config, parse_config
 from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.overrides import apply_overrides
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import BACKBONES, HEADS, View
@@ -93,7 +93,7 @@ def test_every_number_of_a_file_is_one_sentence_whatever_it_is(path: str) -> Non
     assert wrong(validate(good)) == [], path
     for odd in ODD.values():
         values = copy_values(good)
-        override(values, f"{path}={odd}")
+        apply_overrides(values, [f"{path}={odd}"])
         text = dump_config(values)
         read = parse_config(text).values
         assert dump_config(read, base=text) == text, (path, odd)
