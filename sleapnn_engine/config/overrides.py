@@ -45,10 +45,9 @@ def read_override(word: str) -> tuple[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        read = OmegaConf.to_container(OmegaConf.from_dotlist([word]))
+        read: Any = OmegaConf.to_container(OmegaConf.from_dotlist([word]))
     except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
         reason = str(getattr(error, "problem", None) or error).splitlines()[0]
         hint = "Put text with special signs into quotes, and again into those of your shell."
         raise UserError(f"The value cannot be read: {reason}.", where=path, hint=hint, usage=True) from None
-    assert isinstance(read, dict)
     return path, tree.get(read, path)
