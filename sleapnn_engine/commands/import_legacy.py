@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
         _print_summary(target, result)
     if args.report and done:
         print(f"report: {args.report}")
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    for refused in problems:
+        print(refused, file=sys.stderr)
     if problems:
         return 1 if done else 2
     return 0

@@ -1,7 +1,6 @@
 """What is found out about a job before its first step: what refuses it, what is warned of, each with its setting."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import attrs
 
@@ -37,13 +36,9 @@ class Findings:
             self.issues.append(issue)
             self.refusals.append(error)
 
-    @contextlib.contextmanager
-    def trying(self, path: str) -> Iterator[None]:
+    def trying(self, path: str) -> "Attempt":
         """Within it, a UserError is noted instead of raised: what else can be found out goes on behind it."""
-        try:
-            yield
-        except UserError as error:
-            self.refuse(error, path)
+        return Attempt(self, path)
 
     def settle(self) -> None:
         """Raise the one UserError there is, or one that lists them all; returns where there is none."""
@@ -59,6 +54,21 @@ class Findings:
         if issue not in self.issues:
             self.issues.append(issue)
             self.tell(issue)
+
+
+@attrs.frozen
+class Attempt:
+    """A block whose UserError is noted in `findings` at `path`; its type says that what stands behind it is reached."""
+
+    findings: Findings
+    path: str
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, UserError):
+            self.findings.refuse(error, self.path)
+        return isinstance(error, UserError)
 
 
 def issue_of(error: UserError, path: str) -> Issue:

@@ -102,7 +102,7 @@ class Augmenter:
     @property
     def _changes_intensity(self) -> bool:
         c = self.intensity
-        return max(c.uniform_noise_p, c.gaussian_noise_p, c.contrast_p, c.brightness_p) > 0
+        return bool(max(c.uniform_noise_p, c.gaussian_noise_p, c.contrast_p, c.brightness_p) > 0)
 
     def _change_intensity(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
         c = self.intensity
@@ -189,7 +189,7 @@ class Augmenter:
 
     @property
     def _paints(self) -> bool:
-        return max(self.geometric.erase_p, self.geometric.mixup_p) > 0
+        return bool(max(self.geometric.erase_p, self.geometric.mixup_p) > 0)
 
     def _erase(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
         """Paint a rectangle of one random colour over each chosen picture; points stay, as if occluded.

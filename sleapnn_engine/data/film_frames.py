@@ -118,7 +118,7 @@ class FilmFrames:
 
     def _number(self, film: Any, *, default: int) -> int:
         """Number of the frame read last, by its time; `default` where the film knows no times."""
-        rate, time = film.get(cv2.CAP_PROP_FPS), film.get(cv2.CAP_PROP_POS_MSEC)
+        rate, time = float(film.get(cv2.CAP_PROP_FPS)), float(film.get(cv2.CAP_PROP_POS_MSEC))
         if not (np.isfinite(rate) and np.isfinite(time)) or rate <= 0:
             return default
         return round(time * rate / 1000)

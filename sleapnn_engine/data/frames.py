@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -19,7 +19,7 @@ from sleapnn_engine.config.phrases import counted
 
 from .cached_images import LIST_NAME, difference, image_names, read_list, shown_frames, write_list
 from .crops import cut_crops
-from .geometry import InputPlan
+from .geometry import FrameSizing, InputPlan
 from .image_bytes import decode_image
 from .records import LabelSet
 
@@ -284,7 +284,7 @@ def _known_size(labels: LabelSet, index: int) -> tuple[int, int, int]:
     return size
 
 
-def _tables(labels: LabelSet, sizings: Iterable) -> tuple[torch.Tensor, torch.Tensor]:
+def _tables(labels: LabelSet, sizings: Sequence[FrameSizing]) -> tuple[torch.Tensor, torch.Tensor]:
     """Lay points and tracks of all frames out as (F, I, N, 2) and (F, I), filled with NaN and -1."""
     shape = (len(labels), max(labels.max_instances, 1), len(labels.nodes), 2)
     points = np.full(shape, np.nan, dtype=np.float32)
@@ -295,7 +295,7 @@ def _tables(labels: LabelSet, sizings: Iterable) -> tuple[torch.Tensor, torch.Te
     return torch.from_numpy(points), torch.from_numpy(tracks)
 
 
-def _centers(labels: LabelSet, sizings: Iterable, *, animals: int) -> torch.Tensor:
+def _centers(labels: LabelSet, sizings: Sequence[FrameSizing], *, animals: int) -> torch.Tensor:
     """Lay the centres of all animals out as (F, I, 2), NaN where there is no animal or no centre was placed."""
     centers = np.full((len(labels), animals, 2), np.nan, dtype=np.float32)
     for row, (frame, sizing) in enumerate(zip(labels.frames, sizings, strict=True)):

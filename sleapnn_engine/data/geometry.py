@@ -93,13 +93,13 @@ class InputPlan:
         height, width = int(size[0]), int(size[1])
         ratio = min(self.canvas[0] / height, self.canvas[1] / width)
         ratio = ratio if self.resize else min(ratio, 1.0)
-        matched = tuple(
+        matched_height, matched_width = (
             min(max(round(side * ratio), 1), limit)
             for side, limit in zip((height, width), self.canvas, strict=True)
         )
         return FrameSizing(
             source=(height, width),
-            matched=matched,
+            matched=(matched_height, matched_width),
             canvas=self.canvas,
             scaled=_scaled(self.canvas, self.scale),
             nominal=ratio * self.scale,

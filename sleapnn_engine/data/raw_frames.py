@@ -43,7 +43,8 @@ def raw_frame(
 
 
 def _points(instance: sio.Instance, orders: Mapping[int, Sequence[int]]) -> np.ndarray:
-    points, order = instance.numpy(), orders.get(id(instance.skeleton))
+    points: np.ndarray = instance.numpy()
+    order = orders.get(id(instance.skeleton))
     return points if order is None else points[list(order)]
 
 

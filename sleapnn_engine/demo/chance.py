@@ -1,6 +1,7 @@
 """Seeded chance that gives the same numbers on every machine and with every numpy."""
 
 import zlib
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,12 +10,15 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
 
+Share = TypeVar("Share", np.ndarray, np.float64)
+
 
 def _mix(words: np.ndarray) -> np.ndarray:
     """Scramble 64-bit words; integer arithmetic only, so it cannot differ between processors."""
     words = (words ^ (words >> np.uint64(30))) * _MIX_A
     words = (words ^ (words >> np.uint64(27))) * _MIX_B
-    return words ^ (words >> np.uint64(31))
+    mixed: np.ndarray = words ^ (words >> np.uint64(31))
+    return mixed
 
 
 class Chance:
@@ -55,7 +59,8 @@ class Chance:
         """
         words = self.words(int(np.prod(shape)))
         total = sum((words >> np.uint64(shift)) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48))
-        return ((total / 65535.0 - 2.0) * np.sqrt(3.0)).reshape(shape)
+        values: np.ndarray = (total / 65535.0 - 2.0) * np.sqrt(3.0)
+        return values.reshape(shape)
 
 
 class Grain:
@@ -74,7 +79,8 @@ class Grain:
         right, bottom = (left + 1) % self._size, (top + 1) % self._size
         upper = self._lattice[top, left] * (1 - across) + self._lattice[top, right] * across
         lower = self._lattice[bottom, left] * (1 - across) + self._lattice[bottom, right] * across
-        return upper * (1 - down) + lower * down
+        values: np.ndarray = upper * (1 - down) + lower * down
+        return values
 
 
 class Drift:
@@ -93,6 +99,7 @@ class Drift:
         return float(self._heights[index % 256] * (1 - share) + self._heights[(index + 1) % 256] * share)
 
 
-def _ease(share: np.ndarray) -> np.ndarray:
+def _ease(share: Share) -> Share:
     """Blend weight 0..1 with flat ends."""
-    return share * share * (3.0 - 2.0 * share)
+    eased: Share = share * share * (3.0 - 2.0 * share)
+    return eased

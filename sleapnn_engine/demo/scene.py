@@ -194,4 +194,5 @@ def _visible(points: np.ndarray, covers: np.ndarray) -> np.ndarray:
     for index in range(len(points)):
         above = covers[index + 1 :].max(axis=0)
         hidden[index] = above[row[index], column[index]] > 0.5
-    return inside & ~hidden
+    visible: np.ndarray = inside & ~hidden
+    return visible

@@ -48,7 +48,8 @@ def _wall(tone: np.ndarray, x: np.ndarray, y: np.ndarray, *, unit: float, streng
     wall = np.clip(0.5 - inside / (0.8 * unit), 0.0, 1.0)
     rim = np.exp(-(((inside + 1.4 * unit) / (0.8 * unit)) ** 2))
     shaded = tone * (1 - 0.22 * foot)
-    return tone * (1 - strength) + strength * (shaded * (1 - wall) + wall * (0.30 + 0.30 * rim))
+    walled: np.ndarray = tone * (1 - strength) + strength * (shaded * (1 - wall) + wall * (0.30 + 0.30 * rim))
+    return walled
 
 
 def _scratch(tone: np.ndarray, chance: Chance, *, unit: float, strength: float) -> np.ndarray:

@@ -50,7 +50,8 @@ def match_poses(predicted: np.ndarray, truth: np.ndarray, *, reach: np.ndarray) 
 def node_distances(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Distances of every node in every pair, (P, T, N), NaN where either has none."""
     gaps = np.asarray(predicted, dtype=np.float64)[:, None] - np.asarray(truth, dtype=np.float64)[None]
-    return np.linalg.norm(gaps, axis=-1)
+    distances: np.ndarray = np.linalg.norm(gaps, axis=-1)
+    return distances
 
 
 def mean_distances(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:

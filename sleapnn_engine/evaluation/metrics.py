@@ -11,6 +11,7 @@ those leave out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -72,10 +73,10 @@ def pose_metrics(
     pairing = _pair(frames, n_nodes=n_nodes, stddev=oks_stddev, scale=oks_scale)
     distances = np.linalg.norm(pairing.predicted - pairing.truth, axis=-1)
     within = distances[..., None] < PCK_THRESHOLDS
-    voc = {"scores": pairing.scores, "labelled": pairing.labelled}
+    figures = partial(precision_recall, scores=pairing.scores, labelled=pairing.labelled)
     return {
-        "voc_metrics": precision_recall(pairing.similarity, prefix="oks_voc", **voc)
-        | precision_recall(within.mean(axis=2).mean(axis=1), prefix="pck_voc", **voc),
+        "voc_metrics": figures(pairing.similarity, prefix="oks_voc")
+        | figures(within.mean(axis=2).mean(axis=1), prefix="pck_voc"),
         "mOKS": {"mOKS": _mean(pairing.similarity)},
         "distance_metrics": {
             "frame_idxs": pairing.frame_idxs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import attrs
 import numpy as np
@@ -91,8 +92,8 @@ class PoseScores:
         """Match every frame and score all of them."""
         sizes = [body_sizes(frame.truth) for frame in self._frames]
         body = _median(np.concatenate([np.empty(0), *sizes]))
-        how = {"body": body, "limit": self.limit, "paired": self.paired}
-        pairs = [pairs_found(frame.predicted, frame.truth, **how) for frame in self._frames]
+        find = partial(pairs_found, body=body, limit=self.limit, paired=self.paired)
+        pairs = [find(frame.predicted, frame.truth) for frame in self._frames]
         distances = np.concatenate(
             [np.empty((0, len(self.nodes)))]
             + [
@@ -149,7 +150,8 @@ def pairs_found(
 
 def _there(points: np.ndarray) -> np.ndarray:
     """Which animals of (I, N, 2) have a point: bool (I,)."""
-    return np.isfinite(points).all(axis=-1).any(axis=-1)
+    there: np.ndarray = np.isfinite(points).all(axis=-1).any(axis=-1)
+    return there
 
 
 def _rows(pairs: Pairs, side: int) -> np.ndarray:

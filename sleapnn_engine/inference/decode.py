@@ -90,10 +90,10 @@ class Decoder:
 
     def _one_each(self, outputs: dict[str, torch.Tensor]) -> list[Animals]:
         head = self._head("confmaps")
-        points, values = global_peaks(
+        peaks, heights = global_peaks(
             outputs[head], stride=self.strides[head], threshold=self.threshold, refinement=self.refinement
         )
-        points, values = points.cpu().numpy(), values.cpu().numpy()
+        points, values = peaks.cpu().numpy(), heights.cpu().numpy()
         classes = np.full(len(points), -1)
         chances = np.full(len(points), np.nan)
         if self._kind.class_vectors:

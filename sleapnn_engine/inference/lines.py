@@ -72,7 +72,8 @@ def line_scores(
     values = field[rows[:, None], :, y, x]
     agreement = (values * unit[:, None]).sum(dim=-1).mean(dim=-1)
     beyond = (1 - scoring.longest / length.clamp_min(1e-6)).clamp_min(0)
-    return agreement - scoring.distance_penalty * beyond
+    scores: torch.Tensor = agreement - scoring.distance_penalty * beyond
+    return scores
 
 
 def _links_of_edge(
@@ -94,15 +95,15 @@ def _links_of_edge(
     ]
     found = torch.cat(scores).cpu().numpy() if scores else np.empty(0)
     rows = peaks.rows[sources].cpu().numpy()
-    sources, targets, counts = sources.cpu().numpy(), targets.cpu().numpy(), counts.cpu().numpy()
-    first, done = first.cpu().numpy(), 0
-    for row in np.unique(rows[counts > 0]):
+    froms, ends, lengths = sources.cpu().numpy(), targets.cpu().numpy(), counts.cpu().numpy()
+    starts, done = first.cpu().numpy(), 0
+    for row in np.unique(rows[lengths > 0]):
         mine = np.flatnonzero(rows == row)
-        shape = (len(mine), counts[mine[0]])
+        shape = (len(mine), lengths[mine[0]])
         table = found[done : done + shape[0] * shape[1]].reshape(shape)
         done += table.size
         i, j = choose_pairs(table, least=scoring.least)
-        yield sources[mine[i]], targets[first[mine[0]] + j], table[i, j].astype(np.float64)
+        yield froms[mine[i]], ends[starts[mine[0]] + j], table[i, j].astype(np.float64)
 
 
 def choose_pairs(values: np.ndarray, *, least: float) -> tuple[np.ndarray, np.ndarray]:

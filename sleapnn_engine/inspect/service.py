@@ -120,7 +120,8 @@ class _Lane:
             self._answer_one(question)
 
     def _answer_one(self, question: _Question) -> None:
-        number, body, error = question.request.id, {}, ""
+        number, error = question.request.id, ""
+        body: dict[str, Any] = {}
         arrays: list[bytes] = []
         try:
             body, found = self._answer(question.request.args, lambda: bool(question.dropped))
