@@ -10,6 +10,7 @@ from ..config.errors import UserError
 from ..config.files import parse_config, read_text
 from ..config.issue import Issue
 from ..config.legacy import import_legacy, is_legacy
+from ..config.strategies import PRECISIONS
 from ..config.validate import validate
 
 
@@ -22,11 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also open all labels and see what a training would find before its first step",
     )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="with --labels: the number format that the training would be given (default: auto)",
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 
 
 def run(args: argparse.Namespace) -> int:
-    rows = [(file, issue) for file in args.configs for issue in issues_of(file, with_labels=args.labels)]
+    told = {"with_labels": args.labels, "precision": args.precision}
+    rows = [(file, issue) for file in args.configs for issue in issues_of(file, **told)]
     if args.json:
         print(json.dumps([_row(file, issue) for file, issue in rows], indent=1))
     else:
@@ -35,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     return 2 if any(issue.severity == "error" for _, issue in rows) else 0
 
 
-def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
+def issues_of(file: Path, *, with_labels: bool, precision: str = "auto") -> list[Issue]:
     """All issues of one file; a file that is no config is one issue of its own."""
     try:
         values = values_of(file)
@@ -45,7 +53,7 @@ def issues_of(file: Path, *, with_labels: bool) -> list[Issue]:
         return [*validate(values), *check_files(values)]
     from ..inspect.answers import check  # opens HDF5 and video files and builds networks: slow to import
 
-    return check(values)
+    return check(values, precision=precision)
 
 
 def values_of(file: Path) -> dict[str, Any]:

@@ -40,19 +40,24 @@ def describe(
 
 
 def check(
-    values: Mapping[str, Any], cancelled: Cancelled = never, *, known: KnownLabels | None = None
+    values: Mapping[str, Any],
+    cancelled: Cancelled = never,
+    *,
+    known: KnownLabels | None = None,
+    precision: str = "auto",
 ) -> list[Issue]:
     """Everything wrong or doubtful in a config, its files and its labels, in the words of a training.
 
     A training that is started finds the same errors and refuses; without an error here, it takes its first step unless
-    the machine fails. Raises NotWanted and nothing else.
+    the machine fails. `precision` is the number format it would be told. Raises NotWanted and nothing else.
     """
     issues = [*validate(values), *check_files(values)]
     require_wanted(cancelled)
     read = (known or KnownLabels()).reader(cancelled)
     if errors(issues):
         return [*issues, *_of_labels(values, read, told=issues)]
-    return [*issues, *prepare_values(values, read=read, cancelled=cancelled).found.issues]
+    prepared = prepare_values(values, read=read, cancelled=cancelled, precision=precision)
+    return [*issues, *prepared.found.issues]
 
 
 def _of_labels(values: Mapping[str, Any], read: Read, *, told: list[Issue]) -> list[Issue]:

@@ -1,6 +1,7 @@
 """What a training of a config would find out before its first step, without a training and without its folder."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -16,7 +17,22 @@ from sleapnn_engine.training.prepare import Prepared, prepare
 from sleapnn_engine.training.run_folder import wanted_folder
 from sleapnn_engine.training.tracking import SWITCH, check_tracking
 
-from .wanted import Cancelled, require_wanted
+from .wanted import Cancelled, never, require_wanted
+
+
+@attrs.define(kw_only=True)
+class WantedFindings(Findings):
+    """Asks before and behind each step of finding out whether somebody still waits; raises NotWanted."""
+
+    cancelled: Cancelled = never
+
+    @contextlib.contextmanager
+    def trying(self, path: str) -> Iterator[None]:
+        require_wanted(self.cancelled)
+        # Not super(): attrs makes the class anew, and a wrapped method keeps the one before.
+        with Findings.trying(self, path):
+            yield
+        require_wanted(self.cancelled)
 
 
 @attrs.frozen(kw_only=True)
@@ -28,27 +44,29 @@ class Preparation:
     prepared: Prepared
 
 
-def prepare_values(values: Mapping[str, Any], *, read: Read, cancelled: Cancelled) -> Preparation:
+def prepare_values(
+    values: Mapping[str, Any], *, read: Read, cancelled: Cancelled, precision: str = "auto"
+) -> Preparation:
     """Prepare a training of a config that `validate` has no errors for, in the order in which a training does.
 
-    Raises UserError (usage) for a config with errors, and NotWanted.
+    `precision` is the number format that the training would be told. Raises UserError (usage) for a config with errors,
+    and NotWanted.
     """
-    job, found = build_job(values), Findings()
-    fabric = _fabric(job, found)
+    job, found = build_job(values), WantedFindings(cancelled=cancelled)
+    fabric = _fabric(job, found, precision=precision)
     earlier = None
     with found.trying(SETTING):
         earlier = read_earlier(job)
     with found.trying(SWITCH):
         check_tracking(job)
-    require_wanted(cancelled)
     folder = wanted_folder(job, model_type=active(job.model_config.head_configs))
     prepared = prepare(job, fabric=fabric, earlier=earlier, folder=folder, found=found, read=read)
     prepared.close()
     return Preparation(found=found, fabric=fabric, prepared=prepared)
 
 
-def _fabric(job: Job, found: Findings) -> Fabric | None:
+def _fabric(job: Job, found: Findings, *, precision: str) -> Fabric | None:
     with found.trying(ACCELERATOR):
         backbone = active(job.model_config.backbone_config)
-        return open_fabric(job.trainer_config, backbone=backbone, precision="auto")
+        return open_fabric(job.trainer_config, backbone=backbone, precision=precision)
     return None

@@ -2,7 +2,7 @@
 common. A job that is refused here is refused in the same words by both."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,16 @@ def _no_phase(name: str, text: str) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext()
 
 
+@contextlib.contextmanager
+def _closed_on_failure(prepared: Prepared) -> Iterator[None]:
+    """Who gives up in the middle leaves no labels and films open."""
+    try:
+        yield
+    except BaseException:
+        prepared.close()
+        raise
+
+
 def prepare(
     job: Job,
     *,
@@ -89,19 +99,20 @@ def prepare(
     to `found`; with refusals in it, the rest of what is returned may be missing.
     """
     prepared = Prepared(job=job)
-    with phase("labels", "Opening labels") as opening:
-        told = read if opening is None else partial(read, progress=opening.progress)
-        val = _open(prepared, earlier, found=found, read=told)
-    if found.refusals:
-        return prepared
-    with phase("split", "Setting frames aside for validation"):
-        with found.trying(FRACTION):
-            _plan(prepared, val, found=found)
-        if prepared.train is not None:
-            images.check_existing_images(
-                prepared.job, prepared.data, prepared.plan, folder=folder, found=found
-            )
-            _measure(prepared, fabric, earlier, folder=folder, found=found)
+    with _closed_on_failure(prepared):
+        with phase("labels", "Opening labels") as opening:
+            told = read if opening is None else partial(read, progress=opening.progress)
+            val = _open(prepared, earlier, found=found, read=told)
+        if found.refusals:
+            return prepared
+        with phase("split", "Setting frames aside for validation"):
+            with found.trying(FRACTION):
+                _plan(prepared, val, found=found)
+            if prepared.train is not None:
+                images.check_existing_images(
+                    prepared.job, prepared.data, prepared.plan, folder=folder, found=found
+                )
+                _measure(prepared, fabric, earlier, folder=folder, found=found)
     return prepared
 
 
