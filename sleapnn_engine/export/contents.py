@@ -88,7 +88,8 @@ def _take(
         return contents.take(source, "weights")
     if not name.lower().endswith(".slp"):
         return contents.take(source, "videos")
-    pack = images and not self_contained.get(real(source), False)
+    # Labels that no training reads, as those of a setting without effect, are not known and come along as they are.
+    pack = images and self_contained.get(real(source)) is False
     return contents.take(source, "labels", pack=pack)
 
 

@@ -130,6 +130,14 @@ def test_folders_inside_stay_as_they_are(tmp_path: Path, config: Path) -> None:
     assert read_config(tmp_path / "out" / "config.yaml").values["trainer_config"]["ckpt_dir"] == "runs/new"
 
 
+def test_files_of_settings_without_effect_come_along_as_they_are(tmp_path: Path, config: Path) -> None:
+    val = write_labels(tmp_path, "val.slp", frames=2)
+    same = ("data_config.use_same_data_for_val=true", f"data_config.val_labels_path=[{val}]")
+    said = engine("export-job", config, "-o", tmp_path / "out", *same)
+    assert said.code == 0, said.err
+    assert (tmp_path / "out" / "labels" / "val.slp").read_bytes() == val.read_bytes()
+
+
 def test_labels_without_images_say_where_their_videos_have_to_be(
     tmp_path: Path, labels: Path, config: Path
 ) -> None:
