@@ -1,0 +1,144 @@
+"""Either extra stands on its own: the wheel beside nothing but what the extra asks for, in an environment of its own."""
+
+import email
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = "sleapnn-gui"
+
+WINDOW = """
+import importlib.util, sys
+for name in ("torch", "sleap_io", "cv2", "h5py", "scipy", "timm", "lightning"):
+    assert importlib.util.find_spec(name) is None, name
+from sleapnn_gui.app import build
+app, window = build(["sleapnn-gui", "job.yaml"])
+assert window.document.value("trainer_config.max_epochs") == 7
+assert window.form.row("trainer_config.max_epochs").editor.text() == "7"
+assert "torch" not in sys.modules
+"""
+ENGINE = """
+import importlib.util
+for name in ("PySide6", "shiboken6", "pyqtgraph", "qtawesome"):
+    assert importlib.util.find_spec(name) is None, name
+"""
+JOB = """
+data_config:
+  train_labels_path: [demo.pkg.slp]
+  preprocessing: {scale: 0.25}
+model_config:
+  backbone_config: {unet: {filters: 4, max_stride: 8, output_stride: 4}}
+  head_configs: {single_instance: {confmaps: {output_stride: 4}}}
+trainer_config:
+  max_epochs: 1
+  train_steps_per_epoch: 2
+  save_ckpt: true
+  trainer_accelerator: cpu
+"""
+
+
+def asked_for(wheel: Path) -> list[str]:
+    """What the wheel itself says it needs."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        said = email.message_from_bytes(archive.read(name))
+    return said.get_all("Requires-Dist", [])
+
+
+def needed(wheel: Path, extra: str) -> set[str]:
+    """Names of all packages that the wheel asks for with one extra, and that those ask for in turn."""
+    found: set[str] = set()
+    waiting = [(PROJECT, frozenset({extra}))]
+    seen = set(waiting)
+    while waiting:
+        name, extras = waiting.pop()
+        for line in asked_for(wheel) if name == PROJECT else metadata.distribution(name).requires or ():
+            wanted = Requirement(line)
+            if wanted.marker and not any(wanted.marker.evaluate({"extra": one}) for one in extras | {""}):
+                continue
+            found.add(canonicalize_name(wanted.name))
+            further = (wanted.name, frozenset(wanted.extras))
+            if further not in seen:
+                seen.add(further)
+                waiting.append(further)
+    return found
+
+
+def take_over(name: str, site: Path) -> None:
+    """The installed files of a package in another environment as well, without copying them."""
+    for file in metadata.distribution(name).files or ():
+        source = Path(str(file.locate()))
+        if ".." in file.parts or "__pycache__" in file.parts or not source.is_file():
+            continue  # programs, and what Python compiled
+        target = site / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another disk
+            target.symlink_to(source)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as it is handed out."""
+    folder = tmp_path_factory.mktemp("wheel")
+    words = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", str(folder), str(ROOT)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode != 0 and "hatchling" in done.stderr:
+        pytest.skip("the wheel cannot be built without hatchling, which no package index offers here")
+    assert done.returncode == 0, done.stderr
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The Python of an environment for each extra, with the wheel installed in it."""
+    pythons = {}
+    for extra in ("gui", "engine"):
+        folder = tmp_path_factory.mktemp(extra)
+        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+        python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        site = next(folder.rglob("site-packages"))
+        for name in needed(wheel, extra):
+            take_over(name, site)
+        words = ["--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
+        done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        pythons[extra] = python
+    return pythons
+
+
+def run(python: Path, *words: str, folder: Path) -> str:
+    """What a program of the environment says; nothing of this checkout is in its way."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [str(python), *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_window_opens_a_config_without_torch(alone: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
+    run(alone["gui"], "-c", WINDOW, folder=tmp_path)
+
+
+def test_the_engine_trains_without_a_window(alone: dict[str, Path], tmp_path: Path) -> None:
+    python = alone["engine"]
+    run(python, "-c", ENGINE, folder=tmp_path)
+    program = python.with_name("sleapnn-engine" + python.suffix)
+    run(program, "demo-data", "-o", "demo.pkg.slp", "--frames", "8", folder=tmp_path)
+    (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
+    run(program, "validate", "job.yaml", folder=tmp_path)
+    run(program, "train", "job.yaml", "--run-dir", "run", folder=tmp_path)
+    assert (tmp_path / "run" / "best.ckpt").is_file()
