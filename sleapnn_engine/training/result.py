@@ -4,6 +4,10 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import attrs
+
+from sleapnn_engine.protocol import judging
+
 from .evaluate import Skipped, evaluate
 from .failures import explained
 from .held_out import HeldOut
@@ -11,11 +15,6 @@ from .loop import heed_signals
 from .state import PointErrors, Training
 
 log = logging.getLogger("sleapnn_engine.training")
-
-_TRY = (
-    "Train for more epochs; if that does not help, try a larger sigma or another learning rate, and look whether the "
-    "labels lie on the animals."
-)
 
 
 def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Path) -> list[str]:
@@ -56,12 +55,4 @@ def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Pat
 
 def nothing_found(errors: PointErrors | None) -> str:
     """What to try where the best model finds nothing in the validation frames, or tells no animal right; '' else."""
-    if errors is None:
-        return ""
-    if errors.f1 == 0:
-        return f"The model finds no animal in the validation frames. {_TRY}"
-    if errors.f1 is None and errors.median_px is None and errors.class_accuracy is None:
-        return f"The model finds no body part in the validation frames. {_TRY}"
-    if errors.class_accuracy == 0:
-        return f"The model gives no animal of the validation frames its right identity. {_TRY}"
-    return ""
+    return judging.nothing_found(None if errors is None else attrs.asdict(errors))

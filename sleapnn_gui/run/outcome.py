@@ -2,11 +2,12 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sleapnn_engine.protocol.counting import Reach, epoch_name
+from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_gui.run.machine import Ending, State
 
 REFUSED_CODE = 2
@@ -102,15 +103,26 @@ class LastWords:
     warnings: tuple[str, ...] = ()
     reach: Reach = field(default_factory=lambda: Reach(0))
 
-    @classmethod
-    def of(cls, kind: str, body: Mapping[str, Any]) -> "LastWords":
-        """What the body of a `failed` or `finished` event says."""
+    found: Mapping[str, Any] | None = None
+    """The figures of the epoch whose model is kept."""
+
+    def after(self, kind: str, body: Mapping[str, Any]) -> "LastWords":
+        """With what the body of an `epoch_end`, `failed` or `finished` event says.
+
+        An engine of before that judged nothing is no reason to keep quiet: the figures say it themselves.
+        """
+        if kind == "epoch_end":
+            return replace(self, found=body.get("error")) if body["best"] else self
         if kind == "failed":
-            return cls(message=body["message"], where=body.get("path") or "", hint=body.get("hint") or "")
-        return cls(
+            return replace(
+                self, message=body["message"], where=body.get("path") or "", hint=body.get("hint") or ""
+            )
+        nothing, told = nothing_found(self.found), tuple(body.get("warnings", ()))
+        return replace(
+            self,
             early_stopped=body["outcome"] == "early_stopped",
             best_epoch=body.get("best_epoch"),
-            warnings=tuple(body.get("warnings", ())),
+            warnings=told if not nothing or nothing in told else (*told, nothing),
             reach=Reach(body["epochs"], body.get("steps", 0)),
         )
 

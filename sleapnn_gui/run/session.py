@@ -319,8 +319,8 @@ class RunSession(QObject):
                 self._take(word)
             if item.kind == "heartbeat":
                 self.heartbeat, self.heartbeat_at = item, time.monotonic()
-            elif item.kind in ("failed", "finished"):
-                self._words = LastWords.of(item.kind, item.body)
+            elif item.kind in ("epoch_end", "failed", "finished"):
+                self._words = self._words.after(item.kind, item.body)
             self._commands.hear_event(item.kind, text=str(item.body.get("text") or ""))
         self.events.emit(items)
 

@@ -34,8 +34,8 @@ def test_every_line_of_its_log_is_of_its_time(
     window.runs.open_run(folder)
     wait_until(lambda: window.session is not None and window.session.is_over)
     lines = window.train_page.charts.log.toPlainText().splitlines()
-    clocks = {time.strftime("%H:%M:%S", time.localtime(event.t)) for event in speaker.events}
-    stamps = [re.match(r"\d\d:\d\d:\d\d", line) for line in lines]
+    clocks = {time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.t)) for event in speaker.events}
+    stamps = [re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", line) for line in lines]
     assert len(lines) >= 3
     assert {stamp[0] for stamp in stamps if stamp} <= clocks
     assert all(stamps)
@@ -57,3 +57,17 @@ def test_the_status_line_tells_of_the_run_or_says_whose_figures_it_tells(
     window.show_page("configure")
     assert "7.76 M parameters" in line.network.text()
     assert window.document.title not in line.problems.text()
+
+
+@pytest.mark.parametrize("f1", [0.0, 0.5])
+def test_a_model_that_finds_nothing_never_ends_calmly_whoever_judged_it(
+    window: MainWindow, wait_until: Callable[..., None], tmp_path: Path, f1: float
+) -> None:
+    """Earlier engines said nothing of it when they had finished; the figures of the epoch that is kept do."""
+    counted = {"precision": f1, "recall": f1, "f1": f1, "class_accuracy": None}
+    speaker = Speaker(t=LONG_AGO).start(model_type="bottomup").batches(4).epoch(0, counted=counted)
+    window.runs.open_run(write(tmp_path / "old", speaker, outcome="completed"))
+    wait_until(lambda: window.session is not None and window.session.is_over)
+    banner = window.train_page.banner
+    assert ("finds no animal" in banner.text) is (f1 == 0)
+    assert (banner.severity == "warning") is (f1 == 0)
