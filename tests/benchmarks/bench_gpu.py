@@ -264,7 +264,8 @@ def computing(step: Callable[[], None], *, steps: int) -> float:
     spans = sorted(
         (event.time_range.start, event.time_range.end)
         for event in profile.events() or []
-        if event.device_type == torch.autograd.DeviceType.CUDA
+        # Marks of the program reach over pauses, in which the card does nothing.
+        if event.device_type == torch.autograd.DeviceType.CUDA and not event.is_user_annotation
     )
     busy, reached = 0.0, float("-inf")
     for start, end in spans:
