@@ -106,13 +106,10 @@ def run_ends(window: MainWindow, known: bool) -> None:
 
 def begin(window: MainWindow) -> None:
     page = window.train_page
-    before = page.session
     session = show(page, long_run(), State.TRAINING)
     session._engine = SimpleNamespace(is_reachable=True, pid=None, leave=lambda: None)
     page._timer.stop()
     page._refresh()
-    if before is not None:
-        before.deleteLater()
 
 
 def question_withdrawn(window: MainWindow, known: bool) -> None:
