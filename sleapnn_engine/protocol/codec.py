@@ -171,7 +171,9 @@ def _check_known(seq: int | None, kind: str, body: dict[str, Any], holes: list[s
 
 def decode_arrays(body: dict[str, Any], parts: list[Bytes]) -> dict[str, np.ndarray]:
     """Lay the raw parts out as arrays (read-only views) as `body["arrays"]` describes them."""
-    described = body.get("arrays", []) if parts else []
+    if not parts:
+        return {}
+    described = body.get("arrays", [])
     if not isinstance(described, list) or len(described) != len(parts) or len(parts) > MAX_ARRAYS:
         raise DecodeError(f"{len(parts)} arrays came, the event describes {len(body.get('arrays') or ())}")
     if sum(len(part) for part in parts) > MAX_ARRAY_BYTES:
@@ -240,12 +242,15 @@ def _refuse_constant(name: str) -> None:
     raise DecodeError(f"{name} is not JSON")
 
 
+_FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def _read_object(data: Bytes, limit: int) -> dict[str, Any]:
     """Read one JSON object of at most `limit` bytes; every way it can be wrong ends in DecodeError."""
     if len(data) > limit:
         raise DecodeError(f"the message has {len(data)} bytes, at most {limit} are read")
     try:
-        message = json.loads(bytes(data).decode("utf-8"), parse_constant=_refuse_constant)
+        message = _FROM_JSON.decode(bytes(data).decode("utf-8"))
     except DecodeError:
         raise
     except UnicodeDecodeError as error:

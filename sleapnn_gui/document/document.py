@@ -1,7 +1,6 @@
 """The live config: what the file says, what is wrong with it, and every edit as one undoable step."""
 
 import logging
-import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +11,7 @@ from PySide6.QtGui import QUndoStack
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.effect import idle_reason
-from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.files import copy_values, read_text, save_text
+from sleapnn_engine.config.files import copy_values, save_text
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
@@ -309,15 +307,6 @@ class Document(QObject):
             self.undo_stack.resetClean()
         self.changed.emit([])
         self.state_changed.emit()
-
-    def is_overtaken(self) -> bool:
-        """Whether somebody else has changed the file since it was opened or saved here."""
-        if self.path is None or not os.path.exists(self.path):  # unlike Path.exists, it never fails
-            return False
-        try:
-            return read_text(self.path) != self._state.text
-        except UserError:
-            return True
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_config, read_text
 
 if TYPE_CHECKING:
@@ -44,3 +45,13 @@ def open_preset(preset: "Preset") -> Opened:
     """A preset as a new, unsaved config."""
     found = read_config(preset.path)
     return Opened(values=found.values, title=preset.title, text=found.text)
+
+
+def is_overtaken(path: Path, text: str) -> bool:
+    """Whether somebody else has changed a file since it was opened or saved here with this text."""
+    if not os.path.exists(path):  # unlike Path.exists, it never fails
+        return False
+    try:
+        return read_text(path) != text
+    except UserError:
+        return True

@@ -26,6 +26,12 @@ def starting_values(path: str, view: View) -> dict[str, Any]:
     return values
 
 
+def read_ahead() -> None:
+    """Read what every type of model begins with, so that nothing is read when one is chosen. For a thread."""
+    for path in SPEC.sections[HEADS].sections:
+        _preset_head(SPEC.sections[path].name)
+
+
 def _head(path: str, view: View) -> dict[str, Any]:
     found = _preset_head(path.rpartition(".")[2])
     values = copy_values(found) if found is not None else SPEC.defaults(path)

@@ -23,6 +23,7 @@ from ..widgets.icons import icon
 from ..widgets.message_line import MessageLine
 from ..widgets.segmented import Segmented
 from ..widgets.theme import current_theme
+from .ahead import do_ahead
 from .anchored import Anchor
 from .changes import changes
 from .context_pane import ContextPane
@@ -79,6 +80,7 @@ class FormPage(QWidget):
         self._connect()
         self.show_page(self._layout.pages[0].id)
         self._reloaded()
+        do_ahead(self._pages.values(), of=self)
 
     # -- for the window ------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """One page of the form: the cards or switch of its section, and groups of rows under captions."""
 
+from collections.abc import Iterator
+
 import attrs
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -218,6 +220,16 @@ class SectionPage(QWidget):
     def invalidate(self) -> None:
         """What depends on other values may be out of date; it is refreshed when the page is shown."""
         self._stale = True
+
+    def get_ready(self) -> Iterator[None]:
+        """Let the rows of a page that was never shown make what they need to show their state, group by group.
+
+        That takes them most of the time of the first showing.
+        """
+        for group in self.groups:
+            if self._stale and group.is_in_use:
+                group.show_state()
+                yield
 
     def refresh(self, wanted: Filter, *, keep: bool) -> None:
         """Bring a shown page up to date; with `keep`, no row disappears under the person's hands."""

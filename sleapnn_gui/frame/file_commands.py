@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -14,11 +15,11 @@ from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.issue import Remove
-from sleapnn_engine.config.presets import find_preset
+from sleapnn_engine.config.presets import Preset, find_preset
 
 from ..document.aside import Aside
 from ..document.document import Document
-from ..document.files import Opened, open_config, open_preset
+from ..document.files import Opened, is_overtaken, open_config, open_preset
 from ..document.states import judged_state, text_of
 from ..widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
 from .guard import Guard
@@ -63,20 +64,27 @@ class FileCommands(QObject):
 
     def do_new(self) -> None:
         """A config that was never saved, filled from the first preset; an edited one is kept in the undo steps."""
-        opened = open_preset(find_preset(_FIRST_PRESET))
         if self._document.values:
-            self._document.apply_preset(opened)
-            self.said.emit("Every setting starts over; the labels stayed. Undo takes it back.", "info")
+            told = "Every setting starts over; the labels stayed. Undo takes it back."
+            self._fill_in(find_preset(_FIRST_PRESET), told)
         else:
-            self._document.adopt(opened)
+            self._document.adopt(open_preset(find_preset(_FIRST_PRESET)))
 
     def use_preset(self, name: str) -> None:
         """Fill in every setting from a preset; the labels stay, and undo brings everything back."""
         preset = find_preset(name)
-        self._document.apply_preset(open_preset(preset))
-        self.said.emit(
-            f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back.", "info"
-        )
+        told = f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back."
+        self._fill_in(preset, told)
+
+    def _fill_in(self, preset: Preset, told: str) -> None:
+        def fill_in(opened: Any) -> None:
+            if isinstance(opened, UserError):
+                self.said.emit(str(opened), "error")
+            else:
+                self._document.apply_preset(opened)
+                self.said.emit(told, "info")
+
+        self._read(preset.path, partial(open_preset, preset), fill_in)
 
     def do_open(self) -> None:
         filters = f"Configs and labels (*.yaml *.yml *.json *.slp);;{_CONFIGS}"
@@ -88,22 +96,25 @@ class FileCommands(QObject):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
-        labels = [str(path) for path in paths if _is_labels(path)]
-        runs = [path for path in paths if _is_run(path)]
-        configs = [_config_of(path) for path in paths if not _is_labels(path) and not _is_run(path)]
-        for path in runs[:1]:
+        if all(_is_labels(path) for path in paths):
+            self._open_sorted(_sorted(paths))  # names tell it
+        else:
+            self._read(paths[0], partial(_sorted, paths), self._open_sorted)
+
+    def _open_sorted(self, found: "_Sorted") -> None:
+        for path in found.runs[:1]:
             self.run_opened.emit(path)
-        left = ", ".join(path.name for path in (*runs[1:], *configs[1:]))
+        left = ", ".join(path.name for path in (*found.runs[1:], *found.configs[1:]))
 
         def go_on() -> None:
-            if labels:
-                self.set_labels(labels)
+            if found.labels:
+                self.set_labels(found.labels)
             if left:
                 text = f"One config and one run can be open in a window. Not opened: {left}."
                 self.said.emit(text, "warning")
 
-        if configs:
-            self._load(configs[0], then=go_on)
+        if found.configs:
+            self._load(found.configs[0], then=go_on)
         else:
             go_on()
 
@@ -229,20 +240,30 @@ class FileCommands(QObject):
         path = self._document.path
         if path is None:
             self._ask_where(then)
-        elif self._document.is_overtaken():
-            self._ask_about_overtaken(path, then)
         else:
-            self._write(path, then)
+            self._write(path, then, look_first=True)
 
-    def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        if not os.path.exists(path.parent) and not os.path.exists(path):  # unlike Path.exists, it never fails
-            self._ask_about_folder(path, then)
-            return
-        if self.once_written(lambda: self._write(path, then)):
+    def _write(
+        self,
+        path: Path,
+        then: Callable[[], None] | None = None,
+        *,
+        look_first: bool = False,
+        new: bool = False,
+    ) -> None:
+        """Write beside the window; `look_first` whether others wrote there since, `new` makes the folder before."""
+        if self.once_written(lambda: self._write(path, then, look_first=look_first, new=new)):
             return
         state, text = self._document.state, self._document.to_yaml() if self._document.has_text else None
 
-        def write() -> str:
+        def write() -> str | Callable[[], None]:
+            if new:
+                _make_folder(path.parent)
+            # Unlike Path.exists, this never fails.
+            if not os.path.exists(path.parent) and not os.path.exists(path):
+                return partial(self._ask_about_folder, path, then)
+            if look_first and is_overtaken(path, state.text):
+                return partial(self._ask_about_overtaken, path, then)
             whole = text_of(state) if text is None else text
             save_text(path, whole)
             return whole
@@ -251,6 +272,8 @@ class FileCommands(QObject):
             waiting, self._after_writing = self._after_writing, []
             if isinstance(found, UserError):
                 self.said.emit(str(found), "error")
+            elif callable(found):
+                found()
             else:
                 self._document.saved(state, path, found)
                 self.said.emit(f"Saved to {path}.", "info")
@@ -278,20 +301,11 @@ class FileCommands(QObject):
                 (
                     "Make the folder and save",
                     QMessageBox.ButtonRole.AcceptRole,
-                    lambda: self._make_folder(path, then),
+                    lambda: self._write(path, then, new=True),
                 ),
                 ("Save elsewhere…", QMessageBox.ButtonRole.ActionRole, lambda: self._ask_where(then)),
             ),
         )
-
-    def _make_folder(self, path: Path, then: Callable[[], None] | None) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            text = f"{path.parent}: The folder cannot be made: {reason_of(problem)}. Nothing was saved."
-            self.said.emit(text, "error")
-            return
-        self._write(path, then)
 
     def _ask_about_overtaken(self, path: Path, then: Callable[[], None] | None) -> None:
         """Another window or program has written to the file: what it wrote is not replaced without a word."""
@@ -340,6 +354,31 @@ def _outcome(work: Callable[[], Any]) -> Any:
         return work()
     except UserError as problem:
         return problem
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(
+            f"The folder cannot be made: {reason_of(problem)}. Nothing was saved.", where=str(folder)
+        ) from problem
+
+
+@attrs.frozen
+class _Sorted:
+    """What was handed over, by its kind."""
+
+    labels: list[str]
+    runs: list[Path]
+    configs: list[Path]
+
+
+def _sorted(paths: Sequence[Path]) -> _Sorted:
+    labels = [str(path) for path in paths if _is_labels(path)]
+    others = [path for path in paths if not _is_labels(path)]
+    runs = [path for path in others if _is_run(path)]
+    return _Sorted(labels, runs, [_config_of(path) for path in others if path not in runs])
 
 
 def _is_labels(path: Path) -> bool:

@@ -20,6 +20,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.legacy_report import KINDS, Row, shown
 
+from ..document.aside import Aside
 from ..widgets.combo import QuietComboBox
 from ..widgets.file_dialog import ask_where_to_save
 from ..widgets.line import Line
@@ -47,6 +48,7 @@ class ImportReport(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(760, parent.width()), min(620, parent.height()))
         self._report = found.report
+        self._writing = Aside(self, abandon=False)
         summary = QLabel(found.report.summary[:1].upper() + found.report.summary[1:] + ".")
         summary.setProperty("role", "heading")
         summary.setWordWrap(True)
@@ -164,9 +166,15 @@ class ImportReport(QDialog):
         )
 
     def _write(self, path: str) -> None:
-        try:
-            save_text(Path(path), self._report.to_text())
-        except UserError as problem:
-            self.said.emit(str(problem), "error")
-            return
-        self.said.emit(f"The report was saved to {path}.", "info")
+        def write() -> str:
+            try:
+                save_text(Path(path), self._report.to_text())
+            except UserError as problem:
+                return str(problem)
+            return ""
+
+        def written(problem: str) -> None:
+            told = problem or f"The report was saved to {path}."
+            self.said.emit(told, "error" if problem else "info")
+
+        self._writing.begin(write, written)

@@ -1,6 +1,5 @@
 """Starting, following and ending a run."""
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +13,7 @@ from ..document.document import Document
 from ..document.states import text_of
 from ..monitor.train_page import TrainPage
 from ..run.folders import next_run_dir
+from ..run.launch import Launch, prepare
 from ..run.session import RunSession
 from ..run.standby import Standby
 from ..run.verbs import ON_RUN
@@ -48,7 +48,7 @@ class RunCommands(QObject):
         self._page = page
         self.session: RunSession | None = None
         self._standby: Standby | None = None
-        self._wording = Aside(self)
+        self._preparing = Aside(self)
         self.base = Path.cwd()
 
     def keep_ready(self) -> None:
@@ -63,7 +63,7 @@ class RunCommands(QObject):
     def can(self, verb: str) -> bool:
         """Whether a command on a run, or train, makes sense now."""
         if verb == "train":
-            return not self._wording.is_at_work and not self.is_running
+            return not self._preparing.is_at_work and not self.is_running
         if verb == "show_folder":
             return self.session is not None
         return self.session is not None and self.session.can(verb)
@@ -94,23 +94,30 @@ class RunCommands(QObject):
         if errors(self._document.issues()):
             self.refused.emit()
             return
-        run_dir, environment = next_run_dir(self._document.view, base=self.base), secrets(self._document)
-        if self._document.has_text:
-            self._start(self._document.to_yaml(), run_dir, environment)
-            return
+        document, environment = self._document, secrets(self._document)
+        state, view, base = document.state, document.view, self.base
+        known = document.to_yaml() if document.has_text else None
 
-        def made(text: str) -> None:
-            self._document.keep_text(state, text)
-            self._start(text, run_dir, environment)
+        def make() -> tuple[str, Launch | OSError]:
+            text = text_of(state) if known is None else known
+            try:
+                return text, prepare(text, next_run_dir(view, base=base))
+            except OSError as problem:
+                return text, problem
 
-        state = self._document.state
-        self._wording.begin(partial(text_of, state), made)
+        def made(found: tuple[str, Launch | OSError]) -> None:
+            document.keep_text(state, found[0])
+            self._start(found[1], environment)
+
+        self._preparing.begin(make, made)
         self.changed.emit()
 
-    def _start(self, text: str, run_dir: Path, environment: dict[str, str]) -> None:
+    def _start(self, launch: Launch | OSError, environment: dict[str, str]) -> None:
         session = RunSession(self, standby=self._standby)
         try:
-            session.start(text, run_dir, folder=self.base, environment=environment)
+            if isinstance(launch, OSError):
+                raise launch
+            session.launch(launch, folder=self.base, environment=environment)
         except OSError as problem:
             self.said.emit(f"The engine could not be started: {problem}.", "error")
             self.changed.emit()
@@ -119,8 +126,8 @@ class RunCommands(QObject):
         self._follow(session)
 
     def finish(self) -> None:
-        """Wait for the text that a training is to start with; for those who have no event loop to wait in."""
-        self._wording.finish()
+        """Wait until a training that is to start can; for those who have no event loop to wait in."""
+        self._preparing.finish()
 
     def open_run(self, run_dir: Path | str) -> None:
         """Show a run: live where its engine is at work, else from its journal."""
@@ -162,7 +169,7 @@ class RunCommands(QObject):
 
     def leave(self) -> None:
         """Stop following; an engine at work goes on, one that was not started yet is not."""
-        self._wording.drop()
+        self._preparing.drop()
         if self._standby is not None:
             self._standby.close()
         if self.session is not None:

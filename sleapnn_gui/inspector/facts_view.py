@@ -12,6 +12,7 @@ from ..widgets.message_line import MessageLine
 from ..widgets.theme import current_theme
 
 _ROW = 22
+_MOST_LISTED = 8
 
 
 class VisibilityBars(QWidget):
@@ -159,13 +160,13 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         for s in facts.get("image_sizes", [])
     ]
     rows = [
-        ("Files", ", ".join(PurePath(file["path"]).name for file in facts.get("files", []))),
+        ("Files", _listed([PurePath(file["path"]).name for file in facts.get("files", [])])),
         ("Labelled frames", str(facts.get("labeled_frames", 0))),
         (
             "Animals",
             f"{instances.get('used', 0)} used; at most {facts.get('max_instances_per_frame', 0)} in a frame",
         ),
-        ("Images", "; ".join(sizes) or "none readable"),
+        ("Images", _listed(sizes, between="; ") or "none readable"),
         ("Skeleton", f"{len(facts.get('nodes', []))} parts, {len(facts.get('edges', []))} limbs"),
     ]
     size = facts.get("instance_size")
@@ -177,8 +178,14 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
             )
         )
     if facts.get("tracks"):
-        rows.append(("Identities", ", ".join(facts["tracks"][:8])))
+        rows.append(("Identities", _listed(facts["tracks"])))
     return rows
+
+
+def _listed(names: Sequence[str], *, between: str = ", ") -> str:
+    """The first of some names, and how many more there are."""
+    rest = len(names) - _MOST_LISTED
+    return between.join(names[:_MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def headline(facts: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Keeps what is known of the labels in step with the document."""
 
-from pathlib import Path
+import os
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -8,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from sleapnn_engine.config.checks_labels import check_labels
 from sleapnn_engine.config.issue import error
 
+from ..document.aside import Aside
 from ..document.document import Document
 from .client import Inspect
 
@@ -33,6 +35,7 @@ class LabelsWatch(QObject):
         self._document = document
         self._inspect = inspect
         self._asked: list[Any] | None = None
+        self._looking = Aside(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(150)
@@ -50,16 +53,21 @@ class LabelsWatch(QObject):
         if wanted == self._asked and not again:
             return
         self._asked = wanted
+        self._looking.drop()
         if not paths:
             self._inspect.cancel("describe")
             self._document.set_facts(None)
             self.nothing.emit()
-        elif missing := [path for path in paths if not Path(path).expanduser().is_file()]:
-            self._inspect.cancel("describe")
-            self._document.set_facts(None)
-            self.failed.emit(f"{missing[0]} does not exist.")
         else:
             self.reading.emit(paths)
+            self._looking.begin(partial(_missing, paths), self._found)
+
+    def _found(self, missing: str) -> None:
+        if missing:
+            self._inspect.cancel("describe")
+            self._document.set_facts(None)
+            self.failed.emit(f"{missing} does not exist.")
+        else:
             self._inspect.ask("describe", values=self._document.values)
 
     def _changed(self, _paths: list[str]) -> None:
@@ -88,4 +96,10 @@ class LabelsWatch(QObject):
     def stop(self) -> None:
         """Give up reading; for when the window closes."""
         self._timer.stop()
+        self._looking.drop()
         self._inspect.cancel("describe")
+
+
+def _missing(paths: list[str]) -> str:
+    """The first of these files that is not there, or ''."""
+    return next((path for path in paths if not os.path.isfile(os.path.expanduser(path))), "")

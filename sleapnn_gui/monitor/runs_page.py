@@ -22,6 +22,9 @@ from sleapnn_gui.widgets.still import Still
 #: Rows handed over at a time, so that a long list holds up no turn of the window.
 _ROWS_AT_ONCE = 40
 
+#: Rows that tell how wide the columns are.
+_ROWS_MEASURED = 100
+
 #: Milliseconds for which looking again is told, also where it takes none.
 _SEEN_MS = 250
 
@@ -93,6 +96,8 @@ class RunsPage(QWidget):
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # By default Qt measures 1,000 rows each time some are added.
+        self.table.header().setResizeContentsPrecision(_ROWS_MEASURED)
         self.table.header().setStretchLastSection(True)
         self.table.itemActivated.connect(
             lambda item, _column: self.run_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))

@@ -2,26 +2,27 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal, SignalInstance, Slot
+from PySide6.QtCore import QTimer, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
+from sleapnn_gui.document.aside import Aside
 from sleapnn_gui.monitor import telling, words
 from sleapnn_gui.monitor.banner import Banner, CancelQuestion
 from sleapnn_gui.monitor.charts import ChartsView
+from sleapnn_gui.monitor.empty_state import EmptyState
 from sleapnn_gui.monitor.phases import PhasesView
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.monitor.summary import RunStrip
 from sleapnn_gui.run.machine import Phase, State
 from sleapnn_gui.run.outcome import Outcome
-from sleapnn_gui.run.process import tail
 from sleapnn_gui.run.queue import Item
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
-from sleapnn_gui.widgets.theme import current_theme, set_state
 
 REFRESH_MS = 100
 """The page is redrawn at most ten times a second, however much the engine says."""
@@ -42,46 +43,6 @@ _OUTCOME_SEVERITY = {State.FAILED: "error", State.CRASHED: "error"}
 def open_in_desktop(path: Path) -> None:
     """Show a file or folder with the desktop's own program."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
-class EmptyState(QWidget):
-    """What the page says before the first run."""
-
-    train_wanted = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        theme = current_theme()
-        inside = QWidget()
-        inside.setFixedWidth(520)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.size("space_4"))
-        title = QLabel("Nothing is training yet")
-        title.setProperty("role", "title")
-        title.setFont(theme.font("title"))
-        text = QLabel(
-            "Press Train (Ctrl+Return) to start with the settings that are open.\n\n"
-            "Here you will then see how far the model is off in pixels and in percent of the body, how long it will "
-            "still take, the loss as it falls, and the validation frames with the largest errors.\n\n"
-            "You can pause, go on, or stop and keep the model at any time. Closing the window does not end the "
-            "training; open the run folder again and you are back where it is."
-        )
-        text.setWordWrap(True)
-        text.setProperty("role", "muted")
-        self.train = QPushButton("Train")
-        set_state(self.train, "primary", value=True)
-        self.train.setAccessibleDescription("Start training with the settings that are open")
-        self.train.setFixedWidth(120)
-        self.train.clicked.connect(self.train_wanted)
-        for widget in (title, text, self.train):
-            column.addWidget(widget)
-        # A wrapped label asks for the height of its widest form; this one knows its width.
-        text.setMinimumHeight(text.heightForWidth(inside.width()))
-        page = QVBoxLayout(self)
-        page.addStretch(2)
-        page.addWidget(inside, 0, Qt.AlignmentFlag.AlignHCenter)
-        page.addStretch(3)
 
 
 class TrainPage(QWidget):
@@ -113,6 +74,7 @@ class TrainPage(QWidget):
         self._turns = 0
         self._refused = ""
         self._phase, self._phase_since = Phase.NONE, 0.0
+        self._disk = Aside(self)
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
@@ -212,8 +174,15 @@ class TrainPage(QWidget):
         session = self.session
         if session is None or not self.can("cancel"):
             return
-        lost = session.run_dir if session.lost_contact else None
-        self.question.ask("" if lost is None else loss_text(last_checkpoint(lost)))
+        if session.lost_contact and session.run_dir is not None:
+            self._disk.begin(partial(last_checkpoint, session.run_dir), partial(self._ask, session))
+        else:
+            self.question.ask("")
+
+    def _ask(self, session: RunSession, last: int | None) -> None:
+        """Ask with what would be lost since the checkpoint of this epoch, or of none."""
+        if session is self.session and self.can("cancel"):
+            self.question.ask(loss_text(last))
 
     def _follow_link(self, target: str) -> None:
         if target == _END:
@@ -340,15 +309,17 @@ class TrainPage(QWidget):
         if session is None or session.is_over:
             return
         if session.lost_contact:
-            self._tell_silence(session)
+            session.read_log(partial(self._tell_silence, session))
         elif self._refused:
             self.banner.say(self._refused, severity="warning")
         else:
             self.banner.clear()
 
-    def _tell_silence(self, session: RunSession) -> None:
+    def _tell_silence(self, session: RunSession, log: Path | None, lines: tuple[str, ...]) -> None:
         """Since when nothing is heard; ending the process is the person's choice, offered once waiting may be in vain."""
-        log, quiet = session.log_path, session.quiet_seconds
+        if session is not self.session or not session.lost_contact:
+            return
+        quiet = session.quiet_seconds
         links = [(str(log), f"Open {log.name}")] if log is not None else []
         choice = "Nothing is lost: what it writes is read when it answers again."
         if quiet >= CHOICE_SECONDS and session.can("cancel"):
@@ -357,7 +328,7 @@ class TrainPage(QWidget):
         self.banner.say(
             f"{silence_text(quiet, pid=session.pid)} {choice}",
             severity="error",
-            lines=_evidence(tuple(tail(log, lines=4)) if log is not None else (), log),
+            lines=_evidence(lines, log),
             links=links,
         )
 

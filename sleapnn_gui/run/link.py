@@ -1,5 +1,6 @@
 """The window's line to the engine: a thread that finds it, listens, asks, and reads the journal to its end."""
 
+import atexit
 import contextlib
 import os
 import sys
@@ -117,11 +118,11 @@ class RunLink:
         self._finishing.set()
 
     def close(self) -> None:
-        """Let go at once; the engine does not mind. Waits for the thread, which looks up every few milliseconds."""
+        """Let go at once; the engine does not mind. The thread ends soon, which only the program's own end waits for."""
         self._closing.set()
         self.queue.close()
         if self._thread.is_alive():
-            self._thread.join(timeout=2.0)
+            atexit.register(self._thread.join, 2.0)
 
     def ask(self, verb: str, **args: Any) -> "Future[Reply]":
         """Send a request; the future holds the reply, however late, or NoAnswerError once none can come any more."""

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
 from sleapnn_gui.run.outcome import Exit
@@ -258,17 +256,6 @@ class Escalation:
         else:
             self.step = Step.GIVEN_UP
         return self.step
-
-
-def make_launch_folder(config_text: str) -> tuple[Path, Path]:
-    """A fresh temporary folder with the config in it; returns the config file and the file for the output.
-
-    The run folder is the engine's to create, so what belongs to the launch waits elsewhere until it exists.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="sleapnn-launch-"))
-    config = folder / "config.yaml"
-    write_whole(config, config_text)
-    return config, folder / "engine.out"
 
 
 def tail(path: Path, *, lines: int = 40) -> list[str]:

@@ -70,14 +70,14 @@ Item = Event | Batches
 
 
 class EventQueue:
-    """Events from one thread to another, in order. `put` may wait for room; `take` never waits."""
+    """Events from one thread to another, in order. `put` may wait for room or to go on; `take` never waits."""
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._items: deque[Item] = deque()
         self._waiting = 0
         self._frames = 0
-        self._closed = False
+        self._closed = self._held = False
         self._room = threading.Condition()
         self.dropped_frames = 0
 
@@ -85,9 +85,9 @@ class EventQueue:
         return self._waiting
 
     def put(self, event: Event) -> bool:
-        """Add one event, waiting while the queue is full; False when the queue was closed meanwhile."""
+        """Add one event, waiting while the queue is full or held; False when the queue was closed meanwhile."""
         with self._room:
-            while self._waiting >= self._capacity and not self._closed:
+            while (self._held or self._waiting >= self._capacity) and not self._closed:
                 self._room.wait()
             if self._closed:
                 return False
@@ -119,6 +119,16 @@ class EventQueue:
                 taken.append(item)
             self._room.notify_all()
             return taken
+
+    def hold(self) -> None:
+        """Let whoever puts wait: two threads at work in one interpreter take twice as long each."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """End what `hold` began."""
+        with self._room:
+            self._held = False
+            self._room.notify_all()
 
     def close(self) -> None:
         """Take nothing more and let a waiting `put` go."""

@@ -1,20 +1,19 @@
 """One run as the window sees it: start or attach, follow, command, and learn how it ended. Never blocks the window."""
 
-import contextlib
-import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sleapnn_engine.config.disk import copy_whole
-from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, look
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
+from sleapnn_gui.document.aside import Aside
 from sleapnn_gui.run.commands import CommandTrack
 from sleapnn_gui.run.journal_link import JournalLink
+from sleapnn_gui.run.launch import Launch, prepare
 from sleapnn_gui.run.link import RunLink, Sign
 from sleapnn_gui.run.machine import (
     Ending,
@@ -34,17 +33,20 @@ from sleapnn_gui.run.process import (
     Escalation,
     FoundEngine,
     Step,
-    make_launch_folder,
-    tail,
-    train_words,
 )
 from sleapnn_gui.run.queue import EventQueue, Item
+from sleapnn_gui.run.remains import Remains, collect, log_tail
 from sleapnn_gui.run.standby import Order, Standby, begin
 
 TICK_MS = 80
 """How often the window looks at the queue and the process: about twelve times a second."""
 
+REST_MS = 25
+"""How long the link rests from when the window takes in what came: until that is drawn."""
+
 GRACE_SECONDS = 10.0
+
+LOG_LINES = 4
 
 _STEPS = {
     Step.TERMINATED: "The engine did not come to an end by itself; its process was told to end.",
@@ -102,6 +104,9 @@ class RunSession(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._queue.go_on)
+        self._disk = Aside(self)
 
     @property
     def state(self) -> State:
@@ -133,13 +138,11 @@ class RunSession(QObject):
         """The engine's process, where there is one."""
         return self._engine.pid if self._engine is not None else None
 
-    @property
-    def log_path(self) -> Path | None:
-        """The most telling log there is: the run's own, else what the process printed."""
-        run_log = self.run_dir / "run.log" if self.run_dir is not None else None
-        if run_log is not None and run_log.is_file():
-            return run_log
-        return self._output if self._output is not None and self._output.is_file() else None
+    def read_log(self, then: Callable[[Path | None, tuple[str, ...]], None]) -> None:
+        """Find the most telling log there is, and hand over its place and last lines as soon as they are read."""
+        if self.run_dir is not None and not self._disk.is_at_work:
+            read = partial(log_tail, self.run_dir, self._output, lines=LOG_LINES)
+            self._disk.begin(read, lambda found: then(*found))
 
     # -- beginnings ----------------------------------------------------------------------------------------
 
@@ -157,27 +160,31 @@ class RunSession(QObject):
         what it is told beside the config, which is written to a file. Raises OSError when the process cannot be
         started, RuntimeError on a session that has a run already.
         """
-        self._claim(run_dir)
-        assert self.run_dir is not None
-        previous = ""
-        with contextlib.suppress(ConnectionFileError):
-            previous = Connection.read(self.run_dir).token
-        since = time.time() - 1.0
-        config, self._output = make_launch_folder(config_text)
-        self._config = config
-        order = Order(train_words(config, run_dir=self.run_dir), self._output, folder, environment or {})
+        self.launch(prepare(config_text, Path(run_dir)), folder=folder, environment=environment)
+
+    def launch(
+        self, launch: Launch, *, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """The same with what is prepared; this touches no disk but the launch's own folder."""
+        self._claim(launch.run_dir)
+        self._config, self._output = launch.config, launch.output
+        order = Order(launch.words, launch.output, folder, environment or {})
         try:
             self._engine = begin(order, command=self._command, standby=self._standby)
         except OSError:
-            shutil.rmtree(config.parent, ignore_errors=True)
+            launch.discard()
             raise
-        self._follow(RunLink(self.run_dir, queue=self._queue, previous_token=previous, since=since))
+        previous, since = launch.previous_token, launch.since
+        self._follow(RunLink(launch.run_dir, queue=self._queue, previous_token=previous, since=since))
 
     def attach(self, run_dir: Path | str) -> None:
         """Follow the run in a folder: live with its whole history when its engine runs, else from its journal."""
         self._claim(run_dir)
         assert self.run_dir is not None
-        sight = look(self.run_dir)
+        self._disk.begin(partial(look, self.run_dir), self._seen)
+
+    def _seen(self, sight: Sight) -> None:
+        assert self.run_dir is not None
         if sight.presence in BEYOND_REACH:
             distant = DistantEngine(self.run_dir)
             self._engine = distant
@@ -209,6 +216,7 @@ class RunSession(QObject):
 
     def _follow(self, link: RunLink) -> None:
         self._link = link
+        self._hold_link()
         link.start()
         self._timer.start()
         self.state_changed.emit()
@@ -256,6 +264,7 @@ class RunSession(QObject):
     def leave(self) -> None:
         """Stop following; a live engine goes on without this window. May be called twice."""
         self._timer.stop()
+        self._disk.drop()
         if self._link is not None:
             self._link.close()
             self._link = None
@@ -284,6 +293,7 @@ class RunSession(QObject):
         drained = self._link.drained
         items = self._queue.take()
         if items:
+            self._hold_link()
             self._hear(items)
         self._hear_answers()
         if self._exit is None and self._engine is not None:
@@ -296,6 +306,11 @@ class RunSession(QObject):
                 self.state_changed.emit()
         elif drained and not len(self._queue):
             self._settle(self._exit)
+
+    def _hold_link(self) -> None:
+        """Two threads at work in one interpreter wait for each other: while the window draws, the link rests."""
+        self._queue.hold()
+        self._rest.start()
 
     def _hear_signs(self, link: RunLink) -> None:
         words = {Sign.FOUND: Word.CONNECTION_FOUND, Sign.CONNECTED: Word.CONNECTED}
@@ -353,25 +368,24 @@ class RunSession(QObject):
     # -- the end -------------------------------------------------------------------------------------------
 
     def _settle(self, leaving: Exit) -> None:
+        assert self.run_dir is not None
         self._timer.stop()
-        lines = tail(self._output) if self._output is not None else []
-        ending = leaving.ending(lines) if self._engine is not None else Ending.BROKEN
+        self._disk.begin(partial(collect, self.run_dir, self._output), partial(self._end, leaving))
+
+    def _end(self, leaving: Exit, found: Remains) -> None:
+        ending = leaving.ending(found.printed) if self._engine is not None else Ending.BROKEN
         state = self.machine.end(ending)
-        sentence, hint = describe(state, leaving, self._words, lines)
-        self._keep_output()
-        log_path = self.log_path
-        if not lines and log_path is not None:
-            lines = tail(log_path)
+        sentence, hint = describe(state, leaving, self._words, found.printed)
         self.outcome = Outcome(
             state=state,
             sentence=sentence,
             hint=hint,
             where=self._words.where,
             warnings=self._words.warnings,
-            problems=problems_of(leaving, lines, config=self._config),
-            last_lines=tuple(lines),
-            log_path=log_path,
-            run_dir=self.run_dir if self.run_dir is not None and self.run_dir.is_dir() else None,
+            problems=problems_of(leaving, found.last_lines, config=self._config),
+            last_lines=tuple(found.last_lines),
+            log_path=found.log_path,
+            run_dir=found.run_dir,
             exit=leaving,
         )
         if self._link is not None:
@@ -380,21 +394,3 @@ class RunSession(QObject):
         self._commands.close(state)
         self.state_changed.emit()
         self.ended.emit(self.outcome)
-
-    def _keep_output(self) -> None:
-        """Move what the process printed beside the run's own log, once there is a run folder to hold it."""
-        if self._output is None or self.run_dir is None:
-            return
-        launch = self._output.parent
-        kept = self.run_dir / "engine.out"
-        if self.run_dir.is_dir() and tail(self._output, lines=1):
-            try:
-                copy_whole(self._output, kept, durable=False)
-            except OSError:
-                # A full or vanished disk: the output stays where it is and is named from there.
-                return
-            self._output = kept
-            shutil.rmtree(launch, ignore_errors=True)
-        elif not tail(self._output, lines=1):
-            self._output = None
-            shutil.rmtree(launch, ignore_errors=True)

@@ -232,10 +232,16 @@ def current_theme() -> Theme:
 
 
 def set_state(widget: QWidget, name: str, value: object) -> None:
-    """Set a dynamic property that the stylesheet selects on, and let the style look again if it changed."""
-    if widget.property(name) == value:
+    """Set a dynamic property that the stylesheet selects on, and let the style look again if it changed.
+
+    To look again costs a millisecond, so a widget that was never styled waits for its first time, and what was never
+    said counts as empty.
+    """
+    before = widget.property(name)
+    if before == value:
         return
     widget.setProperty(name, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
-    widget.update()
+    if (before or value) and widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+        widget.update()

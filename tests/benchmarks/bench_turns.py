@@ -22,18 +22,21 @@ from typing import NamedTuple
 import attrs
 from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.dialect import write
 from sleapnn_engine.config.files import copy_values, parse_config
+from sleapnn_engine.config.issue import warning
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.validate import validate
+from sleapnn_engine.config.view import HEADS
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
 from sleapnn_gui.app import build, keep_what_lasts
 from sleapnn_gui.main_window import MainWindow
+from tests.benchmarks.much import large_facts
 from tests.engine.config.numbers import NUMBERS
 from tests.gui.monitor.speaking import Speaker
 
@@ -179,7 +182,9 @@ def presets(bench: Bench) -> None:
         window.show_page(page)
         for preset in list_presets("guide")[2:5]:
             bench.act(f"preset, page {page}", lambda preset=preset: window.files.use_preset(preset.name))
-        for _ in range(3):
+        for name in ("bottomup", "centroid"):
+            bench.act(f"model type, page {page}", lambda name=name: window.document.choose(HEADS, name))
+        for _ in range(5):
             bench.act(f"undo, page {page}", window.actions_by_verb["undo"].trigger)
     bench.act("open a config", lambda: window.open_path(bench.folder / "big.yaml"), seconds=1.0)
 
@@ -225,6 +230,27 @@ def runs(bench: Bench) -> None:
             seconds=1.0,
             until=lambda: bench.window.session is not None and bench.window.session.is_over,
         )
+
+
+def large(bench: Bench) -> None:
+    """As much as there may be of everything that is listed."""
+    window, document = bench.window, bench.window.document
+    window.show_page("data")
+    bench.act("1,000 videos, page data", lambda: window.labels_watch.known.emit(large_facts()))
+    window.show_page("runs")
+    bench.settle()
+    bench.act("1,000 runs", lambda: window.runs_page.look_in(bench.folder / "many"), seconds=6.0)
+    window.show_page("configure")
+    found = [warning(EPOCHS, f"Finding {number} of a long list of findings.") for number in range(300)]
+    bench.act("300 problems", lambda: document.set_outside_issues("bench", found))
+    bench.act("the list of 300 problems", window.status_line.show_list)
+    for menu in window.status_line.findChildren(QMenu):
+        menu.close()
+    document.set_outside_issues("bench", [])
+    window.actions_by_verb["search"].trigger()
+    bench.act("search finds all there is", lambda: QTest.keyClicks(window.search_field, "e"))
+    window.search_field.clear()
+    bench.settle()
 
 
 def storm(bench: Bench) -> None:
@@ -274,7 +300,7 @@ def parse_and_judge(text: str) -> None:
     validate(parse_config(text).values)
 
 
-ACTS = (sections, pages, themes, yaml_pane, presets, typing, labels, runs, storm, odd_numbers)
+ACTS = (sections, pages, themes, yaml_pane, presets, typing, labels, runs, large, storm, odd_numbers)
 
 
 # -- what they are done with -------------------------------------------------------------------------------
@@ -347,6 +373,10 @@ def main() -> None:
         if runs in wanted:
             write_run(folder / "short", epochs=20, steps=20)
             write_run(folder / "long", epochs=400, steps=400)
+        if large in wanted:
+            (folder / "many").mkdir()
+            for number in range(1000):
+                write_run(folder / "many" / f"run{number}", epochs=2, steps=2)
         bench = Bench(folder)
         for _ in range(args.repeats):
             for act in wanted:

@@ -100,6 +100,7 @@ def test_the_window_closes_and_the_run_goes_on(
     window.show()
     assert window.session is None
     window.open_path(run_dir)
+    window.files.finish()
     again = window.session
     assert again is not None
     wait_until(lambda: len(window.train_page.store.epochs) >= 1, 60, "its history is here")

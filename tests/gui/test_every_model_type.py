@@ -46,6 +46,7 @@ def test_from_the_preset_to_the_list_of_runs(
     window.open_path(shared_data / labels / "val.pkg.slp")
     wait_until(lambda: window.document.facts is not None, 60, "labels are described")
     window.files.use_preset(preset)
+    window.files.finish()
     scale = {} if model_type in CROPPED else {"data_config.preprocessing.scale": 0.5}
     folder = tmp_path / "models"
     window.document.apply_values({**SHORT, **scale, "trainer_config.ckpt_dir": str(folder)}, "small")

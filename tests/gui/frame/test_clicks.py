@@ -51,6 +51,7 @@ def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
     shown.runs.changed.emit()
     shown.files.set_labels([])
     shown.files.do_new()
+    shown.files.finish()
     shown.document.undo_stack.setClean()
     wait_until(lambda: shown.document.facts is None)
     return shown

@@ -92,10 +92,12 @@ def test_the_report_is_saved_or_says_why_not(window: MainWindow, tmp_path: Path)
     window.files.finish()
     window.actions_by_verb["import_report"].trigger()
     report = window.findChild(ImportReport)
+    assert report is not None
     save = next(button for button in report.findChildren(QPushButton) if button.text() == "Save the report…")
     for path in ("/dev/full", tmp_path / "no" / "report.txt", tmp_path / "report.txt"):
         QTest.mouseClick(save, Qt.MouseButton.LeftButton)
         choose(window, Path(path))
+        report._writing.finish()
         said = window.banner.sentence
         assert ("was saved to" in said) == (path == tmp_path / "report.txt"), said
     assert (tmp_path / "report.txt").read_text().startswith("Import of old.json")

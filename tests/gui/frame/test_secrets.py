@@ -41,7 +41,8 @@ def test_the_engine_is_started_with_it(document: Document, wait_until, tmp_path:
     session.ended.connect(ended.append)
     session.start(document.to_yaml(), run_dir, environment=secrets(document))
     wait_until(lambda: bool(ended), 20)
-    assert session.log_path is not None
-    said = session.log_path.read_text(encoding="utf-8")
+    assert session.outcome is not None
+    assert session.outcome.log_path is not None
+    said = session.outcome.log_path.read_text(encoding="utf-8")
     assert said.startswith(f"{KEY} ['train', ")
     assert said.count(KEY) == 1

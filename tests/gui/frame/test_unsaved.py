@@ -157,6 +157,7 @@ def test_a_failure_to_save_keeps_everything(
 
 def test_giving_up_the_place_to_save_to_keeps_everything(window: MainWindow, tmp_path: Path) -> None:
     window.files.use_preset("centroid_unet")
+    window.files.finish()
     window.close()
     answer(window, "Save")
     dialog = next(found for found in window.findChildren(QFileDialog) if found.isVisible())
@@ -207,7 +208,9 @@ def test_a_preset_that_nobody_edited_is_none(app: QApplication, tmp_path: Path) 
 def test_acts_that_are_edits_keep_the_steps_before(window: MainWindow, tmp_path: Path) -> None:
     window.document.set_value(EPOCHS, 31)
     window.files.use_preset("centroid_unet")
+    window.files.finish()
     window.actions_by_verb["new"].trigger()
+    window.files.finish()
     drop(window, tmp_path / "a.slp")
     assert question(window) is None
     for _ in range(3):

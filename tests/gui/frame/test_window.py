@@ -83,6 +83,7 @@ def test_a_preset_is_used_from_the_list(window: MainWindow) -> None:
     button = page.findChild(QPushButton, "use_preset")
     assert button is not None
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    window.files.finish()
     assert window.document.chosen("model_config.head_configs") == "bottomup"
     assert window.document.value("data_config.train_labels_path") == ["/data/a.slp"]
 
@@ -102,7 +103,9 @@ def test_train_waits_for_the_text_and_not_the_window(
 ) -> None:
     """A run starts with the config as it was when Train was pressed, once, and not after the window was closed."""
     started: list[str] = []
-    monkeypatch.setattr(RunCommands, "_start", lambda self, text, *_: started.append(text))
+    monkeypatch.setattr(
+        RunCommands, "_start", lambda self, launch, *_: started.append(launch.config.read_text())
+    )
     (tmp_path / "a.slp").touch()
     window.document.set_value("data_config.train_labels_path", [str(tmp_path / "a.slp")])
     go_on, real = threading.Event(), run_commands.text_of
@@ -221,6 +224,7 @@ def test_what_check_said_is_taken_back_once_nothing_is_wrong(window: MainWindow,
 
 def test_a_remark_goes_with_its_page_and_a_problem_stays(window: MainWindow) -> None:
     window.files.use_preset("centroid_unet")
+    window.files.finish()
     assert window.banner.isVisible()
     window.show_page("configure")
     assert not window.banner.isVisible()

@@ -33,6 +33,7 @@ def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
     """The window as it starts, without labels."""
     shown.files.set_labels([])
     shown.files.do_new()
+    shown.files.finish()
     shown.show_page("data")
     wait_until(lambda: shown.document.facts is None and doubted(shown) == set())
     return shown
@@ -79,6 +80,7 @@ def test_the_reason_is_told_with_the_preset(window: MainWindow, shared_data: Pat
     page.presets.setCurrentRow(2)
     assert page.note.text() == list_presets("guide")[2].note
     window.files.use_preset("centroid_unet")
+    window.files.finish()
     wait_until(lambda: not page.misfit.isVisible())
 
 
@@ -95,6 +97,7 @@ def test_train_is_refused_in_words_that_stand_in_the_form(
 ) -> None:
     open_labels(window, shared_data / "mice11_pair" / "val.pkg.slp", wait_until)
     window.files.use_preset(preset)
+    window.files.finish()
     head = f"{HEADS}.{find_preset(preset).model_type}"
     wait_until(lambda: any(words in issue.message for issue in window.document.issues(head)))
     window.actions_by_verb["train"].trigger()
@@ -116,6 +119,7 @@ def test_every_preset_can_be_trained_on_labels_that_fit(
     labels = "fly32_single" if preset.model_type == "single_instance" else "flies24_pair"
     open_labels(window, shared_data / labels / "val.pkg.slp", wait_until)
     window.files.use_preset(preset.name)
+    window.files.finish()
     wait_until(lambda: window.document.chosen(HEADS) == preset.model_type)
     window.disk_check.check()
     QApplication.processEvents()
@@ -129,6 +133,7 @@ def test_the_size_of_crops_is_known_before_training(
     path = str(shared_data / "flies13_pair" / "val.pkg.slp")
     open_labels(window, Path(path), wait_until)
     window.files.use_preset("topdown_centered_instance_unet_medium_rf")
+    window.files.finish()
     crop = "data_config.preprocessing.crop_size"
     said = lambda: window.document.auto_text(crop)  # noqa: E731
     wait_until(lambda: said() == "→ 112 px", 60)
@@ -139,4 +144,5 @@ def test_the_size_of_crops_is_known_before_training(
     wait_until(lambda: said() == "→ 144 px", 60)
     assert window.document.idle_reason(crop) == ""
     window.files.use_preset("bottomup_unet_medium_rf")
+    window.files.finish()
     assert "whole images" in window.document.idle_reason(crop)

@@ -16,6 +16,7 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.facts_view import fact_rows, headline
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
+from tests.benchmarks.much import large_facts
 
 from ...engine.training.rendered import write_labels
 
@@ -188,3 +189,11 @@ def test_a_preset_that_does_not_fit_is_used_only_after_a_word(app: QApplication,
     shown.presets.setCurrentRow(2)
     QTest.mouseClick(shown.use, Qt.MouseButton.LeftButton)
     assert used[-1] == "centroid_unet"
+
+
+def test_long_lists_of_what_is_in_labels_say_how_much_more_there_is():
+    """Names of a thousand videos would take the window seconds to lay out, and nobody reads them."""
+    said = dict(fact_rows(large_facts()))
+    assert said["Files"].endswith("labels_7.slp and 992 more")
+    assert said["Images"].endswith("and 992 more")
+    assert said["Identities"].endswith("track_7 and 92 more")

@@ -127,7 +127,7 @@ def test_a_refused_start_lists_its_problems(page, run, wait_until, tmp_path):
 def test_lost_contact_is_said_and_taken_back(page, run, wait_until, tmp_path):
     session = run(tmp_path / "run", silent_at=15, **LONG)
     wait_until(lambda: page.strip.chip.text().startswith("No contact"), 20)
-    assert page.banner.text.startswith("No answer since")
+    wait_until(lambda: page.banner.text.startswith("No answer since"))
     os.kill(session.pid, signal.SIGCONT)
     wait_until(lambda: page.strip.chip.text().startswith("Training"), 20)
     assert not page.banner.isVisible()

@@ -104,3 +104,27 @@ def test_waiting_frames_are_bounded_and_other_events_stay():
     kept = seqs(queue.take())
     assert queue.dropped_frames == 5
     assert kept == [1, *range(7, 2 + MOST_FRAMES + 5), 500]
+
+
+def test_whoever_puts_into_a_held_queue_waits_until_it_goes_on():
+    queue = EventQueue()
+    queue.hold()
+    done = threading.Event()
+    thread = threading.Thread(target=lambda: (queue.put(note(1)), done.set()))
+    thread.start()
+    assert not done.wait(0.05)
+    assert queue.take() == []
+    queue.go_on()
+    thread.join()
+    assert seqs(queue.take()) == [1]
+
+
+def test_a_held_queue_that_is_closed_lets_everybody_go():
+    queue = EventQueue()
+    queue.hold()
+    told = []
+    thread = threading.Thread(target=lambda: told.append(queue.put(note(1))))
+    thread.start()
+    queue.close()
+    thread.join()
+    assert told == [False]
