@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .config.errors import UserError
+from .protocol.verbs import VERBS
 
 #: command -> (module in `commands`, one-line help)
 COMMANDS = {
@@ -23,10 +24,7 @@ COMMANDS = {
     "export-job": ("export_job", "write a folder that trains a config on another machine"),
     "demo-data": ("demo_data", "render demonstration labels with exactly known poses"),
     "watch": ("watch", "follow a running training"),
-    "pause": ("request", "pause a running training"),
-    "resume": ("request", "resume a paused training"),
-    "checkpoint": ("request", "have a running training write last.ckpt now"),
-    "release-memory": ("request", "have a paused training give GPU memory to other programs"),
+    **{verb.name.replace("_", "-"): ("request", verb.terminal) for verb in VERBS.values() if verb.terminal},
     "stop": ("stop", "stop a running training and keep its model"),
     "runs": ("runs", "list runs and what became of them"),
     "doctor": ("doctor", "report versions, devices and libraries"),
@@ -72,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(command if command in COMMANDS else "").parse_args(words)
     module = importlib.import_module(f"{__package__}.commands.{COMMANDS[args.command][0]}")
     try:
-        return int(module.run(args))
+        result = module.run(args)
+        return main(result) if isinstance(result, list) else int(result)
     except UserError as problem:
         print(f"{problem}", file=sys.stderr)
         return 2 if problem.usage else 1

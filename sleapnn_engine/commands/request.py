@@ -1,4 +1,4 @@
-"""`sleapnn-engine pause | resume | checkpoint | release-memory RUN_DIR`: ask a running training for what takes no options."""
+"""`sleapnn-engine VERB RUN_DIR`: ask a running training for what takes no options, as pausing."""
 
 import argparse
 

@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes: nothing."""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Wait, and do what comes; returns its exit code, or 0 where nothing came."""
+def run(args: argparse.Namespace) -> int | list[str]:
+    """Wait; returns the words of the command line that this process is to carry out now, or 0 where none came."""
     for name in LOADED:
         importlib.import_module(name)
     line = sys.stdin.readline()
@@ -35,9 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     order = json.loads(line)
     become(order)
-    from ..cli import main
-
-    return main(order["words"])
+    return [str(word) for word in order["words"]]
 
 
 def become(order: dict[str, Any]) -> None:

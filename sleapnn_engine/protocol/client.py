@@ -25,13 +25,13 @@ from sleapnn_engine.protocol.messages import (
     FRAME_STREAM,
     LAST_KINDS,
     PROTOCOL_VERSION,
-    VERBS,
     Event,
     Reply,
     Request,
 )
 from sleapnn_engine.protocol.ordering import EventOrder
 from sleapnn_engine.protocol.pages import decode_page
+from sleapnn_engine.protocol.verbs import VERBS
 
 #: Silence after which an engine counts as lost; it says something at least once a second.
 LOST_SECONDS = 2.5

@@ -7,9 +7,10 @@ from typing import Any
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES, DecodeError, decode_request, encode_reply
 from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.history import Stretch
-from sleapnn_engine.protocol.messages import VERBS, Reply, Request
+from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.orders import Orders
 from sleapnn_engine.protocol.pages import encode_page
+from sleapnn_engine.protocol.verbs import VERBS
 
 #: Parts of one reply: JSON first, then for a page its journal lines and its frames.
 Parts = list[bytes]

@@ -1,4 +1,4 @@
-"""Every message of the protocol, version 1: the kinds of event, the verbs of request, what each carries."""
+"""Every message of the protocol, version 1: the kinds of event and what each carries; requests stand in `verbs`."""
 
 from typing import Any
 
@@ -133,17 +133,6 @@ class Kind:
     journaled: bool = True
     counted: bool = True
     carries_arrays: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Verb:
-    """One kind of request. A `command` is queued for the training loop; the others are answered at once."""
-
-    name: str
-    doc: str
-    fields: tuple[Field, ...] = ()
-    command: bool = False
-    done: str = ""
 
 
 _EVENTS = (
@@ -338,62 +327,8 @@ _EVENTS = (
     ),
 )
 
-_FRAMES_FIELD = Field(
-    "frames", FLAG, "whether to send the frame events kept in memory too; default true", optional=True
-)
-
-_REQUESTS = (
-    Verb(
-        name="hello",
-        doc="Who are you? Protocol version, process, run folder, state, number of the newest event.",
-    ),
-    Verb(
-        name="snapshot",
-        doc="Everything hello says, and the first page of events from a number on.",
-        fields=(Field("from_seq", INTEGER, "first event wanted; 0: from the beginning"), _FRAMES_FIELD),
-    ),
-    Verb(
-        name="replay",
-        doc="One page of the events from one number to another, both included.",
-        fields=(
-            Field("from", INTEGER, "first event wanted"),
-            Field("to", INTEGER, "last event wanted"),
-            _FRAMES_FIELD,
-        ),
-    ),
-    Verb(name="pause", doc="Stand still after the batch in progress.", command=True, done="paused"),
-    Verb(name="resume", doc="Go on after a pause.", command=True, done="resumed"),
-    Verb(
-        name="stop",
-        doc="End training and write the files.",
-        command=True,
-        done="finished",
-        fields=(
-            Field(
-                "after",
-                TEXT,
-                "when to end; default epoch",
-                optional=True,
-                choices=("batch", "epoch"),
-                closed=True,
-            ),
-        ),
-    ),
-    Verb(
-        name="checkpoint",
-        doc="Write a checkpoint after the batch in progress.",
-        command=True,
-        done="checkpoint",
-    ),
-    Verb(name="release_memory", doc="Hand unused GPU memory back.", command=True, done="memory_released"),
-    Verb(name="ping", doc="Are you there?"),
-)
-
 #: Every kind of event by name, in the order the document lists them.
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _EVENTS}
-
-#: Every verb by name.
-VERBS: dict[str, Verb] = {verb.name: verb for verb in _REQUESTS}
 
 #: Kinds after which a run says nothing more.
 LAST_KINDS = frozenset({"finished", "failed"})

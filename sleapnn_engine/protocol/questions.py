@@ -3,7 +3,7 @@
 from typing import Any
 
 from sleapnn_engine.protocol.fields import INTEGER, TEXT, Field, Mode, Shape
-from sleapnn_engine.protocol.messages import Verb
+from sleapnn_engine.protocol.verbs import Verb
 
 
 def _is_object(value: Any, mode: Mode) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from sleapnn_engine.protocol.fields import Field
-from sleapnn_engine.protocol.messages import KINDS, VERBS, Kind, Verb
+from sleapnn_engine.protocol.messages import KINDS, Kind
 from sleapnn_engine.protocol.questions import QUESTIONS
+from sleapnn_engine.protocol.verbs import VERBS, Verb
 
 #: Where the written part of the document begins and ends.
 EVENTS_MARK = "events"

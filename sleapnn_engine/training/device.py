@@ -120,7 +120,7 @@ def to_device(model: nn.Module, device: torch.device) -> nn.Module:
     return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def release_memory(device: torch.device) -> int:
+def empty_cache(device: torch.device) -> int:
     """Give cached, unused GPU memory back to the system; returns the number of bytes (0 on a CPU)."""
     if device.type != "cuda":
         return 0

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from sleapnn_engine.config.build import job_values
+from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.schema.job import Job
 
 from .fabric import Fabric
@@ -37,7 +38,7 @@ class Children:
         torch.set_num_threads(threads)
         self._folder = Path(tempfile.mkdtemp(prefix="sleapnn-processes-"))
         config = self._folder / "config.json"
-        config.write_text(json.dumps(job_values(job)), encoding="utf-8")
+        write_whole(config, json.dumps(job_values(job)))
         words = [sys.executable, "-m", MODULE, "train", str(config), "--precision", precision]
         common = {
             "WORLD_SIZE": str(count),

@@ -144,7 +144,8 @@ def take_step(training: Training, batch_index: int) -> BatchResult:
     )
     with _together(training):
         losses = _differentiate(training, batch, portion)
-        loss = losses.total.item()
+        # One transfer, before the optimizer's step: the only moment at which a graphics card is waited for.
+        loss, *by_head = torch.stack([losses.total.detach(), *losses.by_head.values()]).tolist()
     _require_finite(loss, training, what="training loss")
     with training.profile("optimizer"):
         training.update()
@@ -154,7 +155,7 @@ def take_step(training: Training, batch_index: int) -> BatchResult:
         batch=batch_index,
         samples=portion.whole,
         loss=loss,
-        by_head={head: value.item() for head, value in losses.by_head.items()},
+        by_head=dict(zip(losses.by_head, by_head, strict=True)),
         by_channel=losses.by_channel,
         waited=waited,
         seconds=time.perf_counter() - began,

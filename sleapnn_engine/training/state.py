@@ -17,7 +17,7 @@ from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.protocol.counting import Reach, reached
 
 from .checkpoint_file import Progress
-from .device import device_name, number_format, release_memory
+from .device import device_name, empty_cache, number_format
 from .fabric import Fabric
 from .feed import Feed
 from .losses import HeadLoss
@@ -190,7 +190,7 @@ class Training:
         """Give unused GPU memory back in all processes; returns the bytes that this one had."""
         if self.followers is not None:
             self.followers.announce("free")
-        return release_memory(self.fabric.device)
+        return empty_cache(self.fabric.device)
 
     @property
     def device_name(self) -> str:

@@ -1,6 +1,8 @@
 """Every command of the window, told once: its verb, words, shortcut, and place in the menus."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -78,7 +80,10 @@ def name_alone(command: Command) -> str:
 
 
 def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction]:
-    """One QAction per command, by verb, connected to the first owner's method `do_<verb>`."""
+    """One QAction per command, by verb, connected to the first owner's method `do_<verb>`.
+
+    A command that only carries a request to the engine needs no such method: the owner who can `ask` does it.
+    """
     actions = {}
     groups = {verb: group for verbs in _MARKED for group in (QActionGroup(parent),) for verb in verbs}
     for command in COMMANDS:
@@ -93,13 +98,18 @@ def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction
         if command.verb in groups:
             action.setCheckable(True)
             groups[command.verb].addAction(action)
-        action.triggered.connect(_without_argument(_method(owners, f"do_{command.verb}")))
+        action.triggered.connect(_without_argument(_method(owners, command)))
         actions[command.verb] = action
     return actions
 
 
-def _method(owners: Sequence[object], name: str) -> Callable[[], object]:
-    return next(getattr(owner, name) for owner in owners if hasattr(owner, name))
+def _method(owners: Sequence[object], command: Command) -> Callable[[], object]:
+    name = f"do_{command.verb}"
+    own = next((getattr(owner, name) for owner in owners if hasattr(owner, name)), None)
+    if own is not None:
+        return cast(Callable[[], object], own)
+    ask = next(owner.ask for owner in owners if hasattr(owner, "ask"))
+    return partial(ask, command.asks)
 
 
 def _without_argument(method: Callable[[], object]) -> Callable[..., None]:

@@ -147,13 +147,10 @@ class RunCommands(QObject):
     def do_show_folder(self) -> None:
         self._page.open_folder()
 
-    def do_checkpoint(self) -> None:
+    def ask(self, verb: str) -> None:
+        """Have the engine carry out a request that takes nothing else."""
         if self.session is not None:
-            self.session.checkpoint()
-
-    def do_release_memory(self) -> None:
-        if self.session is not None:
-            self.session.release_memory()
+            self.session.ask(verb)
 
     def do_pause(self) -> None:
         self._page.pause()

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from sleapnn_engine.protocol.messages import VERBS, Reply
+from sleapnn_engine.protocol.messages import Reply
+from sleapnn_engine.protocol.verbs import VERBS
 from sleapnn_gui.run.link import NoAnswerError
 from sleapnn_gui.run.machine import State
 

@@ -231,23 +231,15 @@ class RunSession(QObject):
 
     def pause(self) -> None:
         """Ask the engine to stand still after the batch in progress."""
-        self._ask("pause")
+        self.ask("pause")
 
     def resume(self) -> None:
         """Ask a paused engine to go on."""
-        self._ask("resume")
-
-    def checkpoint(self) -> None:
-        """Ask the engine to write a checkpoint after the batch in progress."""
-        self._ask("checkpoint")
-
-    def release_memory(self) -> None:
-        """Ask a paused engine to give the memory of the graphics card to others until it goes on."""
-        self._ask("release_memory")
+        self.ask("resume")
 
     def stop(self, after: str = "batch") -> None:
         """Ask the engine to end training after the `batch` or `epoch` in progress, write its files and leave."""
-        self._ask("stop", after=after)
+        self.ask("stop", after=after)
 
     def cancel(self) -> None:
         """End the run soon, by force if need be: the person's own choice. The run folder is kept."""
@@ -272,7 +264,8 @@ class RunSession(QObject):
             self._engine.detach()
         self._engine = None
 
-    def _ask(self, verb: str, **args: Any) -> bool:
+    def ask(self, verb: str, **args: Any) -> bool:
+        """Ask the engine for one of the protocol's commands; False where that makes no sense now."""
         if not self.can(verb) or self._link is None:
             return False
         self._commands.ask(verb, self._link.ask(verb, **args))

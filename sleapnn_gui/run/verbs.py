@@ -2,7 +2,7 @@
 
 import attrs
 
-from sleapnn_engine.protocol.messages import VERBS
+from sleapnn_engine.protocol.verbs import VERBS
 
 _LIVE = frozenset(
     ("launching", "connecting", "preparing", "training", "pausing", "paused", "stopping", "finalizing")
@@ -11,7 +11,8 @@ _LIVE = frozenset(
 
 @attrs.frozen
 class Command:
-    """One command. `verb` names the action (`action.<verb>`) and the method that does it (`do_<verb>`).
+    """One command. `verb` names the action (`action.<verb>`) and the method that does it (`do_<verb>`),
+    which one that only `asks` does not need.
 
     `menu` and `group` say where it stands in the menus, a line between groups. A command on a run also says in which
     states of the run (`states`, as `machine.State`) it makes sense, which request carries it (`asks`, also the name of

@@ -20,7 +20,8 @@ from sleapnn_engine.protocol.codec import (
     encode_reply,
     encode_request,
 )
-from sleapnn_engine.protocol.messages import KINDS, VERBS, Event
+from sleapnn_engine.protocol.messages import KINDS, Event
+from sleapnn_engine.protocol.verbs import VERBS
 from tests.engine.protocol.examples import ARRAYS, EVENTS, REPLIES, REQUESTS
 
 GOLDEN = Path(__file__).parent / "golden"

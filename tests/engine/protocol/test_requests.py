@@ -9,7 +9,8 @@ import zmq
 
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES
-from sleapnn_engine.protocol.messages import VERBS, Command
+from sleapnn_engine.protocol.messages import Command
+from sleapnn_engine.protocol.verbs import VERBS
 from tests.engine.protocol.conftest import PATIENCE_SECONDS, wait_for
 from tests.engine.protocol.examples import ARRAYS, body_of
 

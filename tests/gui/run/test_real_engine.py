@@ -47,7 +47,7 @@ def test_pause_checkpoint_resume_stop(run, wait_until, shared_data, tmp_path):
     session.pause()
     wait_until(lambda: session.state is State.PAUSED, 30)
     steps = len(run.steps)
-    session.checkpoint()
+    session.ask("checkpoint")
     wait_until(lambda: "done" in run.stages("checkpoint"), 30)
     assert len(run.steps) == steps, "a paused engine takes no steps"
     session.resume()

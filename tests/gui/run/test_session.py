@@ -68,7 +68,7 @@ def test_pause_resume_checkpoint_stop(follow, wait_until, tmp_path):
     assert not session.can("pause"), "a command under way cannot be asked for again"
     wait_until(lambda: session.state is State.PAUSED, 10)
     wait_until(lambda: run.stages("pause") == ["asked", "accepted", "done"], 5)
-    session.checkpoint()
+    session.ask("checkpoint")
     wait_until(lambda: run.stages("checkpoint") == ["asked", "accepted", "done"], 10)
     assert session.state is State.PAUSED
     steps = len(run.steps)

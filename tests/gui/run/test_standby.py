@@ -18,7 +18,7 @@ from sleapnn_gui.run.standby import Order, Standby
 from tests.engine.training.rendered import job, write_labels
 
 #: Stands for the engine: waits for its order and writes down what it is.
-ECHO = "import sys; from sleapnn_engine.commands import standby; standby.LOADED = (); sys.exit(standby.run(None))"
+ECHO = "import sys; from sleapnn_engine.cli import main; from sleapnn_engine.commands import standby; standby.LOADED = (); sys.exit(main(['standby']))"
 
 
 @pytest.fixture
