@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import attrs
 import torch
 
-from .frames import Batch, FrameStore
+from .frames import Batch
 
 _AHEAD = 2
 
@@ -45,11 +45,21 @@ def samples_of_step(step: int, *, samples: int, batch_size: int) -> int:
     return size if (step + 1) % per_pass else samples - (per_pass - 1) * size
 
 
+class BatchSource(Protocol):
+    """What batches are taken from: the frames of a store, or samples of them."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: torch.Tensor) -> Batch:
+        """What is at `indices`, int64 (B,); several threads may ask at once."""
+        ...
+
+
 class _ReadAhead:
     """Delivers batches for a stream of indices in its order, while threads read the next ones."""
 
-    def __init__(self, store: FrameStore, orders: Iterator[torch.Tensor], *, workers: int) -> None:
-        self._store = store
+    def __init__(self, source: BatchSource, orders: Iterator[torch.Tensor], *, workers: int) -> None:
+        self._source = source
         self._orders = orders
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="frames") if workers > 0 else None
         self._depth = workers + _AHEAD
@@ -60,12 +70,12 @@ class _ReadAhead:
 
     def __next__(self) -> Batch:
         if self._pool is None:
-            return self._store.batch(next(self._orders))
+            return self._source.batch(next(self._orders))
         while len(self._pending) < self._depth:
             order = next(self._orders, None)
             if order is None:
                 break
-            self._pending.append(self._pool.submit(self._store.batch, order))
+            self._pending.append(self._pool.submit(self._source.batch, order))
         if not self._pending:
             raise StopIteration
         return self._pending.popleft().result()
@@ -90,7 +100,7 @@ class TrainBatches:
 
     def __init__(
         self,
-        store: FrameStore,
+        source: BatchSource,
         *,
         batch_size: int,
         steps: int | None = None,
@@ -100,14 +110,14 @@ class TrainBatches:
         workers: int = 1,
         share: Share = ALONE,
     ) -> None:
-        if not len(store):
+        if not len(source):
             raise ValueError("there are no frames to train on")
-        self.batch_size = min(batch_size, len(store))
-        self.batches_per_pass = math.ceil(len(store) / self.batch_size)
+        self.batch_size = min(batch_size, len(source))
+        self.batches_per_pass = math.ceil(len(source) / self.batch_size)
         self.steps = steps if steps is not None else self.batches_per_pass
-        self._count = len(store)
+        self._count = len(source)
         self._seed, self._shuffle, self._share = seed, shuffle, share
-        self._stream = _ReadAhead(store, self._orders(start_step), workers=workers)
+        self._stream = _ReadAhead(source, self._orders(start_step), workers=workers)
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the next `steps` batches."""
@@ -142,10 +152,10 @@ class TrainBatches:
             number, skip = number + 1, 0
 
 
-def validation_batches(store: FrameStore, *, batch_size: int, workers: int = 1) -> Iterator[Batch]:
-    """Yield all frames of `store` once, in their order; the last batch may be smaller."""
-    batches = torch.arange(len(store)).split(max(min(batch_size, len(store)), 1))
-    stream = _ReadAhead(store, iter(batches if len(store) else ()), workers=workers)
+def validation_batches(source: BatchSource, *, batch_size: int, workers: int = 1) -> Iterator[Batch]:
+    """Yield everything in `source` once, in their order; the last batch may be smaller."""
+    batches = torch.arange(len(source)).split(max(min(batch_size, len(source)), 1))
+    stream = _ReadAhead(source, iter(batches if len(source) else ()), workers=workers)
     try:
         yield from stream
     finally:

@@ -82,11 +82,9 @@ def _figures(preparation: Preparation) -> dict[str, Any]:
 
 def _padding(preparation: Preparation) -> int:
     """The room around animals of crops whose size is found."""
-    job, data, plan = preparation.prepared.job, preparation.prepared.data, preparation.prepared.plan
+    job, parts = preparation.prepared.job, preparation.prepared.complete()
     pre = job.data_config.preprocessing
     if pre.crop_padding is not None:
         return pre.crop_padding
-    assert data is not None
-    assert plan is not None
-    animals, _ = animals_of(data.train, plan)
+    animals, _ = animals_of(parts.data.train, parts.plan)
     return auto_crop_padding(animals, min_crop_size=pre.min_crop_size, geometric=geometric_of(job))

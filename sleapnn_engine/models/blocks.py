@@ -31,7 +31,8 @@ class ConvBlock(nn.Module):
         self.blocks = nn.Sequential(layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.blocks(x)
+        features: Tensor = self.blocks(x)
+        return features
 
 
 class UpBlock(nn.Module):

@@ -70,7 +70,8 @@ def apply_head(head: Head, layers: nn.Module, features: Tensor) -> Tensor:
     """(B, C, h, w) -> (B, channels, h, w) for a map head, (B, channels) summing to 1 for a vector head."""
     assert isinstance(layers, nn.ModuleDict)
     if isinstance(head, MapHead):
-        return layers[head.name](features)
+        maps: Tensor = layers[head.name](features)
+        return maps
     x = head.read(features)
     for name, layer in layers.items():
         x = layer(x)

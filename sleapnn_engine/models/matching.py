@@ -68,8 +68,11 @@ class LoadReport:
 
     def details(self) -> list[str]:
         """Every tensor that the sentences only count, one in a line; none where they name all."""
-        parts = (("Not in the file", self.missing), ("Of another shape", tuple(map(str, self.misfits))))
-        parts = (*parts, ("Not in this network", self.unused))
+        parts = (
+            ("Not in the file", self.missing),
+            ("Of another shape", tuple(map(str, self.misfits))),
+            ("Not in this network", self.unused),
+        )
         return [f"{what}: {name}" for what, names in parts if len(names) > LISTED for name in names]
 
 

@@ -1,6 +1,7 @@
 """A four-stage image encoder under a decoder of plain convolutions; what the ConvNeXt and Swin backbones share."""
 
 import math
+from functools import partial
 
 import attrs
 from torch import Tensor, nn
@@ -86,16 +87,17 @@ class Pyramid(nn.Module):
         x = functional.max_pool2d(x, 2)
         for block in self.middle_blocks:
             x = block(x)
-        return self.dec(x, skips)
+        features: dict[int, Tensor] = self.dec(x, skips)
+        return features
 
 
 def _middle(shape: PyramidShape) -> list[ConvBlock]:
     """All convolutions but the last one widen, the last one keeps the width; the names are the same for all encoders."""
     inputs, blocks = shape.widths[-1], []
-    sizes = {"outputs": shape.deepest_width, "kernel_size": shape.kernel_size, "pool": False}
+    block = partial(ConvBlock, outputs=shape.deepest_width, kernel_size=shape.kernel_size, pool=False)
     if shape.convs_per_block > 1:
         names = [f"convnext_middle_expand_conv{i}" for i in range(shape.convs_per_block - 1)]
-        blocks.append(ConvBlock(names, inputs=inputs, **sizes))
+        blocks.append(block(names, inputs=inputs))
         inputs = shape.deepest_width
-    blocks.append(ConvBlock(["convnext_middle_contract_conv0"], inputs=inputs, **sizes))
+    blocks.append(block(["convnext_middle_contract_conv0"], inputs=inputs))
     return blocks

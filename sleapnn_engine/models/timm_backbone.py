@@ -78,7 +78,9 @@ class TimmBackbone(nn.Module):
     def forward(self, x: Tensor) -> dict[int, Tensor]:
         maps = self.enc(x)
         skips = [maps.get(stride) for stride in self._strides]
-        return self.dec(self.middle_block(maps[self.shape.bottleneck_stride]), skips)
+        deepest = self.middle_block(maps[self.shape.bottleneck_stride])
+        features: dict[int, Tensor] = self.dec(deepest, skips)
+        return features
 
 
 def require_readable(shape: TimmShape, enc: TimmEncoder, *, size: tuple[int, int]) -> None:

@@ -1,7 +1,7 @@
 """Encoders from timm: the network of a table's entry, and its maps by their strides."""
 
 import math
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,18 @@ def create_net(encoder: Encoder, *, model_name: str, in_channels: int, **more: A
     return timm.create_model(model_name, features_only=True, in_chans=in_channels, **options, **more)
 
 
+class _Features(Protocol):
+    """What timm tells of a network's maps, in their order."""
+
+    def channels(self) -> list[int]: ...
+
+    def reduction(self) -> list[int]: ...
+
+
+def _features(net: nn.Module) -> _Features:
+    return cast(_Features, net.feature_info)
+
+
 class TimmEncoder(nn.Module):
     """(B, C, H, W) float in 0..1 -> one map for each stride, the deepest first.
 
@@ -32,6 +44,9 @@ class TimmEncoder(nn.Module):
     patches are no power of two, it reads images that are smaller by that much; maps of another size than their stride
     says are brought to it.
     """
+
+    mean: Tensor
+    spread: Tensor
 
     def __init__(self, encoder: Encoder, *, model_name: str, in_channels: int) -> None:
         super().__init__()
@@ -43,9 +58,8 @@ class TimmEncoder(nn.Module):
         self.shrink = float(encoder.shrink)
         #: Stride -> which of the network's maps has it; of several, the deepest.
         self.maps = {stride: index for index, stride in enumerate(encoder.levels)}
-        self.channels = {
-            stride: self.net.feature_info.channels()[index] for stride, index in self.maps.items()
-        }
+        channels = _features(self.net).channels()
+        self.channels = {stride: channels[index] for stride, index in self.maps.items()}
         self._channels_last = str(getattr(self.net, "output_fmt", "")).upper().endswith("NHWC")
         for layer in self.net.modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):
@@ -78,7 +92,7 @@ def _known_net(encoder: Encoder, *, model_name: str, in_channels: int) -> nn.Mod
 
     try:
         net = create_net(encoder, model_name=model_name, in_channels=in_channels)
-        reason = "" if tuple(net.feature_info.reduction()) == encoder.strides else "its strides are others"
+        reason = "" if tuple(_features(net).reduction()) == encoder.strides else "its strides are others"
     except Exception as error:  # timm refuses in many ways
         reason = str(error)
     if reason:
@@ -107,7 +121,8 @@ def _leave_single_values(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
 
     It comes with a batch of one image, as the last one of a pass may be, where a layer reads means over the image.
     """
-    layer.is_left = layer.training and inputs[0].numel() == inputs[0].shape[1]
+    # An attribute of our own on a layer of PyTorch, which has no other place for it.
+    layer.is_left = layer.training and inputs[0].numel() == inputs[0].shape[1]  # type: ignore[assignment]
     if layer.is_left:
         layer.training = False
 

@@ -1,6 +1,7 @@
 """Published weights of timm's encoders: finding or fetching the file, and having timm load it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,9 @@ from .download import HUB_FILES, Download, fetch, in_hub_cache, kept_download, t
 from .matching import LoadReport
 from .timm_backbone import TimmShape
 from .timm_encoder import TimmEncoder, create_net
+
+if TYPE_CHECKING:
+    from timm.models import PretrainedCfg
 
 PRETRAINED = f"{TIMM}.pretrained"
 _FILE = f"{TIMM}.weights_file"
@@ -54,10 +58,9 @@ def load_published(encoder: TimmEncoder, config: TimmConfig, *, shape: TimmShape
 
 def published(model_name: str) -> Download:
     """Where the weights of a name are published, and the file in torch's cache they are kept in."""
-    from timm.models import get_pretrained_cfg
-
-    known = get_pretrained_cfg(model_name)
+    known = _known(model_name)
     if not known.hf_hub_id:
+        assert isinstance(known.url, str)
         return kept_download(known.url)
     from huggingface_hub import hf_hub_url
 
@@ -67,9 +70,7 @@ def published(model_name: str) -> Download:
 
 def find(model_name: str) -> Path | None:
     """The file of published weights on this computer: torch's cache first, then timm's. None where there is none."""
-    from timm.models import get_pretrained_cfg
-
-    kept, known = published(model_name).file, get_pretrained_cfg(model_name)
+    kept, known = published(model_name).file, _known(model_name)
     if kept.is_file():
         return kept
     return in_hub_cache(known.hf_hub_id) if known.hf_hub_id else None
@@ -82,9 +83,16 @@ def is_here(config: TimmConfig) -> bool:
 
 def _full(model_name: str) -> str:
     """The name with the tag that timm takes where none is given."""
+    return f"{model_name.partition('.')[0]}.{_known(model_name).tag}"
+
+
+def _known(model_name: str) -> "PretrainedCfg":
+    """What timm says of the weights of a name that it has a network for."""
     from timm.models import get_pretrained_cfg
 
-    return f"{model_name.partition('.')[0]}.{get_pretrained_cfg(model_name).tag}"
+    known = get_pretrained_cfg(model_name)
+    assert known is not None, model_name
+    return known
 
 
 def _fetched(model_name: str) -> Path:

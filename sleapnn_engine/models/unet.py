@@ -1,6 +1,7 @@
 """The UNet backbone, with the parameter names, shapes and arithmetic that pose-model checkpoints use."""
 
 import math
+from functools import partial
 
 import attrs
 from torch import Tensor, nn
@@ -170,20 +171,22 @@ class UNet(nn.Module):
         if not shape.middle_block:
             return []
         index = shape.down_blocks + 1
-        sizes = {"outputs": shape.deepest_width, "kernel_size": shape.kernel_size, "pool": False}
+        block = partial(ConvBlock, outputs=shape.deepest_width, kernel_size=shape.kernel_size, pool=False)
         if shape.convs_per_block > 1:
             names = [
                 f"stack{stack}_enc{index}_middle_expand_conv{i}" for i in range(shape.convs_per_block - 1)
             ]
-            blocks.append(ConvBlock(names, inputs=inputs, **sizes))
+            blocks.append(block(names, inputs=inputs))
             inputs, index = shape.deepest_width, index + 1
-        blocks.append(ConvBlock([f"stack{stack}_enc{index}_middle_contract_conv0"], inputs=inputs, **sizes))
+        blocks.append(block([f"stack{stack}_enc{index}_middle_contract_conv0"], inputs=inputs))
         return blocks
 
     @property
     def channels_at(self) -> dict[int, int]:
         """Channels of each feature map by stride."""
-        return self.decoders[-1].channels_at
+        last = self.decoders[-1]
+        assert isinstance(last, Decoder)
+        return last.channels_at
 
     def forward(self, x: Tensor) -> dict[int, Tensor]:
         stem = []

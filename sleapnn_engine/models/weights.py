@@ -57,8 +57,7 @@ def read_checkpoint(path: Path | str, *, setting: str = "") -> dict[str, Any]:
             where=where,
             hint="Choose the best.ckpt of a training run.",
         ) from error
-    state = content.get("state_dict") if isinstance(content, dict) else None
-    if not isinstance(state, dict):
+    if not (isinstance(content, dict) and isinstance(content.get("state_dict"), dict)):
         raise UserError(
             f"{path} holds no model weights.", where=where, hint="Choose the best.ckpt of a training run."
         )

@@ -49,9 +49,9 @@ def draw_prediction(
     for place in filter(None, chain.from_iterable(found)):
         _cross(picture, place)
     for animal in true or found:
-        for name, place in zip(nodes, animal, strict=True):
-            if place:
-                _text(picture, name, (place[0] + 9, place[1] + 4), size=0.36)
+        for name, point in zip(nodes, animal, strict=True):
+            if point:
+                _text(picture, name, (point[0] + 9, point[1] + 4), size=0.36)
     return _with_legend(picture)
 
 
@@ -75,7 +75,8 @@ def _heated(picture: np.ndarray, maps: np.ndarray, *, cell: int, zoom: int) -> n
     )
     colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
     share = _HEAT * heat[..., None]
-    return (picture * (1 - share) + colours * share).astype(np.uint8)
+    heated: np.ndarray = (picture * (1 - share) + colours * share).astype(np.uint8)
+    return heated
 
 
 def _place(point: np.ndarray, zoom: int) -> tuple[int, int] | None:

@@ -86,9 +86,9 @@ class Earlier:
 
         It differs from that of the best epoch when the model of an epoch that was stopped half-way is the best.
         """
-        if "val_of_best" in self.own:
-            return self.own["val_of_best"]
-        return self.best.get("best_val")
+        known, name = (self.own, "val_of_best") if "val_of_best" in self.own else (self.best, "best_val")
+        loss: float | None = known.get(name)
+        return loss
 
     @property
     def best(self) -> dict[str, Any]:

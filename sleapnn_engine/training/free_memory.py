@@ -17,7 +17,8 @@ _FILES = (
 
 def free_memory(*, groups: Path = GROUPS, own_groups: Path = OWN_GROUPS) -> int:
     """Bytes that are free on this machine, or within the limit this process runs under where that is less."""
-    return min([psutil.virtual_memory().available, *_rooms(groups, own_groups)])
+    available: int = psutil.virtual_memory().available
+    return min([available, *_rooms(groups, own_groups)])
 
 
 def _rooms(groups: Path, own_groups: Path) -> Iterator[int]:

@@ -139,11 +139,11 @@ def split_data(job: Job, labels: LabelSet, *, val: LabelSet | None, found: Findi
             validation_fraction=data.validation_fraction,
             use_same_data_for_val=data.use_same_data_for_val,
         )
-        train, val = (with_animals(candidates.subset(part)) for part in (split.train, split.val))
-        if len(train) and len(val):
+        train, held = (with_animals(candidates.subset(part)) for part in (split.train, split.val))
+        if len(train) and len(held):
             break
     found.warn(FRACTION, *split.warnings)
-    return _told(job, Data(train=train, val=val), key=FRACTION, found=found)
+    return _told(job, Data(train=train, val=held), key=FRACTION, found=found)
 
 
 def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:

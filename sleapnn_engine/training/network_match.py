@@ -1,7 +1,7 @@
 """Whether a checkpoint is of the network that a config describes, and in words what differs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -94,7 +94,16 @@ def model_type_of(state: Mapping[str, Tensor]) -> str:
     return next((key for key, kind in MODEL_TYPES.items() if set(kind.heads.values()) == heads), "")
 
 
-def _outputs(state: Mapping[str, Tensor]) -> dict[str, int]:
+class _Sizes(TypedDict):
+    """What `build_network` is told of the labels and images."""
+
+    n_nodes: int
+    n_edges: int
+    n_classes: int
+    in_channels: int
+
+
+def _outputs(state: Mapping[str, Tensor]) -> _Sizes:
     """How much the network of a file finds, and the channels of its images; all of it is up to the labels."""
     sizes = {
         _head(name): len(value) for name, value in state.items() if name.endswith(".bias") and value.ndim

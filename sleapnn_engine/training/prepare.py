@@ -42,6 +42,17 @@ WEIGHTS = "model_config.pretrained_backbone_weights"
 Phase = Callable[[str, str], contextlib.AbstractContextManager[Any]]
 
 
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What is there of every job that is not refused; the attributes are those of `Prepared`."""
+
+    labels: LabelSet
+    data: Data
+    plan: InputPlan
+    train: FrameSamples
+    val: FrameSamples
+
+
 @attrs.define(kw_only=True)
 class Prepared:
     """What is known of a job, as far as its faults let it be known.
@@ -61,9 +72,19 @@ class Prepared:
     network: PoseModel | None = None
     images: int = 0
 
+    def complete(self) -> Parts:
+        """What training needs. Raises AssertionError before the frames are split, as after a refusal."""
+        assert self.labels is not None
+        assert self.data is not None
+        assert self.plan is not None
+        assert self.train is not None
+        assert self.val is not None
+        return Parts(labels=self.labels, data=self.data, plan=self.plan, train=self.train, val=self.val)
+
     def close(self) -> None:
         """Release videos; reading them again opens them again."""
-        for labels in (self.labels, self.data and self.data.val, *(test.labels for test in self.held_out)):
+        val = None if self.data is None else self.data.val
+        for labels in (self.labels, val, *(test.labels for test in self.held_out)):
             if labels is not None:
                 labels.close()
 
@@ -109,9 +130,8 @@ def prepare(
             with found.trying(FRACTION):
                 _plan(prepared, val, found=found)
             if prepared.train is not None:
-                images.check_existing_images(
-                    prepared.job, prepared.data, prepared.plan, folder=folder, found=found
-                )
+                parts = prepared.complete()
+                images.check_existing_images(prepared.job, parts.data, parts.plan, folder=folder, found=found)
                 _measure(prepared, fabric, earlier, folder=folder, found=found)
     return prepared
 
@@ -152,12 +172,12 @@ def _measure(
     found: Findings,
 ) -> None:
     """See what the network is, what it starts from, and what memory and disk all takes."""
-    job, samples = prepared.job, prepared.train
-    assert samples is not None
+    job, parts = prepared.job, prepared.complete()
+    samples = parts.train
     devices = 1 if fabric is None else fabric.world_size
     _remark(job, samples, devices=devices, found=found)
     with found.trying(PIPELINE):
-        prepared.images = check_cache(job, prepared.data, prepared.plan, processes=devices)
+        prepared.images = check_cache(job, parts.data, parts.plan, processes=devices)
     head = f"model_config.head_configs.{active(job.model_config.head_configs)}"
     with found.trying(head):
         prepared.network = outline(job, samples)
@@ -177,11 +197,10 @@ def _measure(
     with found.trying(FOLDER):
         require_disk(job, network, folder=folder)
     if earlier is not None:
-        assert prepared.data is not None
         check_continuing(
             job,
             earlier,
-            data=prepared.data,
+            data=parts.data,
             samples=len(samples),
             network=network,
             fabric=fabric,

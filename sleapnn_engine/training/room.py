@@ -94,16 +94,19 @@ def _needs(
         f"model_config.backbone_config.{active(job.model_config.backbone_config)}",
     )
     height, width = samples.input_size
-    cropped = isinstance(samples, CropSamples)
+    if isinstance(samples, CropSamples):
+        pixels, setting = samples.side**2, "crop_size"
+    else:
+        pixels, setting = height * width, "scale"
     batch = min(job.trainer_config.train_data_loader.batch_size, len(samples))
     shape = (batch, samples.store.plan.channels, height, width)
-    size = batch * shape[1] * (samples.side**2 if cropped else height * width)
+    size = batch * shape[1] * pixels
     if on_cpu:
         size += 4 * batch * shape[1] * height * width
         if size < free < batch * height * width * _MOST_PER_PIXEL:
             size += step_bytes(network, shape, halved=halved)
     what = f"a batch of {batch} images of {width}×{height} px"
-    yield _Need(size, what, f"data_config.preprocessing.{'crop_size' if cropped else 'scale'}")
+    yield _Need(size, what, f"data_config.preprocessing.{setting}")
 
 
 def step_bytes(network: PoseModel, shape: tuple[int, int, int, int], *, halved: bool) -> int:
@@ -122,7 +125,7 @@ def step_bytes(network: PoseModel, shape: tuple[int, int, int, int], *, halved: 
         return value
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
-        outputs = network(torch.empty(shape, device="meta"))
+        outputs: dict[str, Tensor] = network(torch.empty(shape, device="meta"))
     features = sum(size for size, _ in kept.values())
     return features // (1 + halved) + _MAPPED * sum(maps.numel() for maps in outputs.values())
 

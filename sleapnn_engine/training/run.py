@@ -163,13 +163,15 @@ def _build(run: ActiveRun) -> Training:
     folder, phase = run.folder, run.report.phase
     write_initial(run.job, folder)
     prepared = _prepare(run)
-    job, labels, data, plan = run.job, prepared.labels, prepared.data, prepared.plan
+    job, parts = run.job, prepared.complete()
     seed = build.seed_everything(chosen_seed(job, run.earlier))
-    write_split(job, data, prepared.held_out, folder=folder)
+    write_split(job, parts.data, prepared.held_out, folder=folder)
     if run.followers is not None:
         run.followers.prepare(job, seed=seed, folder=str(folder))
     with phase("cache", announce_cache(job, needed=prepared.images)) as cache:
-        stores = run.stores = images.build_stores(job, data, plan, folder=folder, progress=cache.progress)
+        stores = run.stores = images.build_stores(
+            job, parts.data, parts.plan, folder=folder, progress=cache.progress
+        )
         images.place_cache(stores, run.fabric.device)
         train, val = images.build_samples(job, stores, prepared.crops)
     with phase("model", "Building the network"):
@@ -191,7 +193,7 @@ def _build(run: ActiveRun) -> Training:
             optimizer=optimizer,
             schedule=Schedule(optimizer, trainer.lr_scheduler),
             losses=build.build_losses(job),
-            decoder=build.build_decoder(job, model, labels),
+            decoder=build.build_decoder(job, model, parts.labels),
             best=Best.from_settings(trainer.early_stopping),
             feed=_build_feed(run, train, val, steps=steps, seed=seed),
             report=run.report,
@@ -199,7 +201,7 @@ def _build(run: ActiveRun) -> Training:
             steps_per_epoch=build.shared_steps(steps, devices=devices),
             share=run.share,
             seed=seed,
-            split=split_digest(data.val),
+            split=split_digest(parts.data.val),
         )
 
 

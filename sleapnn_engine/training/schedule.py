@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
 import attrs
 import torch
@@ -33,8 +33,8 @@ class EagerAdam(torch.optim.Adam):
 class EagerAdamW(EagerAdam):
     """Adam with decoupled weight decay of 0.01 a step, PyTorch's default for AdamW."""
 
-    def __init__(self, *args: Any, weight_decay: float = 0.01, **kwargs: Any) -> None:
-        super().__init__(*args, weight_decay=weight_decay, decoupled_weight_decay=True, **kwargs)
+    def __init__(self, params: Any, *, weight_decay: float = 0.01, **kwargs: Any) -> None:
+        super().__init__(params, weight_decay=weight_decay, decoupled_weight_decay=True, **kwargs)
 
 
 OPTIMIZERS: dict[str, type[EagerAdam]] = {"Adam": EagerAdam, "AdamW": EagerAdamW}
@@ -142,7 +142,7 @@ class Schedule:
                 factor=plateau.factor,
                 patience=plateau.patience,
                 threshold=plateau.threshold,
-                threshold_mode=plateau.threshold_mode,
+                threshold_mode=cast(Literal["abs", "rel"], plateau.threshold_mode),
                 cooldown=plateau.cooldown,
                 min_lr=_lower_bounds(plateau.min_lr),
                 eps=0.0,  # PyTorch leaves out falls of 1e-8 or less otherwise; here `min_lr` alone is the floor

@@ -110,7 +110,7 @@ def _limited(seconds: float) -> Iterator[None]:
 
 def _name(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error):
-        return process.name()
+        return str(process.name())
     return ""
 
 

@@ -59,7 +59,8 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
 def predict(training: Training, images: Tensor) -> dict[str, Tensor]:
     """The model's outputs for (B, C, H, W) images in 0..1, without gradients, in the run's precision."""
     with torch.inference_mode(), training.fabric.autocast():
-        return training.model(images)
+        outputs: dict[str, Tensor] = training.model(images)
+    return outputs
 
 
 def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -> None:

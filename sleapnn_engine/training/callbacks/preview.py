@@ -106,7 +106,8 @@ class Preview(Callback):
 
 def magnitude(fields: np.ndarray) -> np.ndarray:
     """Lengths (edges, h, w) of part affinity fields (2 * edges, h, w)."""
-    return np.hypot(fields[0::2], fields[1::2])
+    lengths: np.ndarray = np.hypot(fields[0::2], fields[1::2])
+    return lengths
 
 
 def spread(count: int, wanted: int) -> list[int]:

@@ -133,7 +133,7 @@ class WandbLog(Callback):
 
 def _values(result: EpochResult) -> dict[str, Any]:
     """What is known of an epoch, under the names of `training_log.csv`, and the errors as `val/...`."""
-    values = epoch_values(result)
+    values: dict[str, float | None] = {**epoch_values(result)}
     if result.errors is not None:
         found = attrs.asdict(result.errors)
         values |= {f"val/{name}": found[name] for name in ERRORS}
