@@ -58,17 +58,24 @@ class Findings:
 
 @attrs.frozen
 class Attempt:
-    """A block whose UserError is noted in `findings` at `path`; its type says that what stands behind it is reached."""
+    """A block whose UserError is noted in `findings` at `path`; its type says that what stands behind it is reached.
+
+    `behind` is called when nothing else was raised.
+    """
 
     findings: Findings
     path: str
+    behind: Callable[[], None] = lambda: None
 
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, UserError):
+        if error is not None and not isinstance(error, UserError):
+            return False
+        if error is not None:
             self.findings.refuse(error, self.path)
-        return isinstance(error, UserError)
+        self.behind()
+        return error is not None
 
 
 def issue_of(error: UserError, path: str) -> Issue:

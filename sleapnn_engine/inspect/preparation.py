@@ -1,13 +1,13 @@
 """What a training of a config would find out before its first step, without a training and without its folder."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import attrs
 
 from sleapnn_engine.config.build import active, build_job
-from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.findings import Attempt, Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.training.device import ACCELERATOR, open_fabric
 from sleapnn_engine.training.earlier import SETTING, read_earlier
@@ -26,13 +26,9 @@ class WantedFindings(Findings):
 
     cancelled: Cancelled = never
 
-    @contextlib.contextmanager
-    def trying(self, path: str) -> Iterator[None]:
+    def trying(self, path: str) -> Attempt:
         require_wanted(self.cancelled)
-        # Not super(): attrs makes the class anew, and a wrapped method keeps the one before.
-        with Findings.trying(self, path):
-            yield
-        require_wanted(self.cancelled)
+        return Attempt(self, path, behind=partial(require_wanted, self.cancelled))
 
 
 @attrs.frozen(kw_only=True)
