@@ -24,7 +24,7 @@ class Anchor(QObject):
     @contextlib.contextmanager
     def hold(self, rows: Iterable[QWidget]) -> Iterator[None]:
         """Within it the page may change its height; the control or else the row under the pointer stays."""
-        page = self._scroll.widget()
+        page = self._page()
         held = control_under_pointer(page) or next(
             (row for row in rows if row.isVisible() and row.underMouse()), None
         )
@@ -38,8 +38,14 @@ class Anchor(QObject):
             # The page has its new height once Qt has laid it out, which it does before timers are due.
             QTimer.singleShot(0, held, lambda: self._follow(held, before))
 
+    def _page(self) -> QWidget:
+        page = self._scroll.widget()
+        assert page is not None
+        return page
+
     def _follow(self, held: QWidget, before: int | None) -> None:
-        page, layout = self._scroll.widget(), self._scroll.widget().layout()
+        page = self._page()
+        layout = page.layout()
         if before is None or layout is None or not held.isVisible():
             return
         edges = layout.contentsMargins()
@@ -59,7 +65,7 @@ class Anchor(QObject):
 
     def let_go(self) -> None:
         """Take the empty room away."""
-        layout = self._scroll.widget().layout()
+        layout = self._page().layout()
         self._still.drop()
         if self._margins is not None and layout is not None:
             layout.setContentsMargins(self._margins)

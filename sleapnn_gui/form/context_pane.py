@@ -50,6 +50,7 @@ class ContextPane(QFrame):
     def add_tab(self, widget: QWidget, title: str, *, index: int = 1) -> None:
         """Add a tab of another part of the window."""
         open_widget = self._stack.currentWidget()
+        assert open_widget is not None
         self._stack.insertWidget(index, widget)
         self._tabs.insertTab(index, title)
         self.open(open_widget)

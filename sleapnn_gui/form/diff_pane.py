@@ -69,7 +69,8 @@ class DiffPane(QScrollArea):
 
     def rows(self) -> list[ChangeRow]:
         """The entries shown."""
-        return self.widget().findChildren(ChangeRow)
+        inside = self.widget()
+        return [] if inside is None else inside.findChildren(ChangeRow)
 
     def show_changes(self, found: list[Change]) -> None:
         """Show these changes, now or as soon as the pane is seen."""

@@ -114,7 +114,8 @@ class FormPage(QWidget):
         if not self._filter.wants(row) if row is not None else path in SPEC.sections:
             self.set_filter(attrs.evolve(self._filter, all=True, changed_only=False))
         self._tell_absence(path)
-        has_place = row is not None and not row.isHidden() and not row.parentWidget().isHidden()
+        box = None if row is None else row.parentWidget()
+        has_place = row is not None and box is not None and not row.isHidden() and not box.isHidden()
         target: QWidget | None = row if has_place else self._section_control(self._pages[page.id], path)
         QTimer.singleShot(0, self, lambda: self._flash(target))
         if self._absent:
@@ -199,8 +200,8 @@ class FormPage(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._inside = QWidget()
         self._inside.setProperty("clear", True)
-        inner = QVBoxLayout(self._inside)
-        inner.setContentsMargins(0, 0, theme.size("space_4"), 0)
+        self._stacked = QVBoxLayout(self._inside)
+        self._stacked.setContentsMargins(0, 0, theme.size("space_4"), 0)
         self._scroll.setWidget(self._inside)
         self._anchor = Anchor(self._scroll)
         column.addWidget(self._scroll, 1)
@@ -239,7 +240,7 @@ class FormPage(QWidget):
             shown = SectionPage(page, self._document, self._inside)
             shown.hide()
             shown.all_wanted.connect(lambda: self.set_filter(attrs.evolve(self._filter, all=True)))
-            self._inside.layout().addWidget(shown)
+            self._stacked.addWidget(shown)
             self._pages[page.id] = shown
             self._rows.update((row.path, row) for row in shown.rows)
 

@@ -1,7 +1,7 @@
 """One setting in the form: change bar, label, editor, unit, reset, and a line below when there is something to say."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QRectF, Qt, QVariantAnimation
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -54,7 +54,8 @@ class Row(QWidget):
         self._message: MessageLine | None = None
         self.setObjectName(f"row:{key.path}")
         self.label = QLabel(key.meta.label, self)
-        self.editor: Any = make_editor(key, names=self._names, suggest=self._suggest, parent=self)
+        # A widget that is an `Editor` as well, which no type can say.
+        self.editor = cast(Any, make_editor(key, names=self._names, suggest=self._suggest, parent=self))
         self._note: ElidedLabel | None = None
         self._note_place: Qt.AlignmentFlag | None = None
         self._arrange()

@@ -27,7 +27,7 @@ class Hit:
 def search_index(spec: Spec = SPEC, *, layout: Layout | None = None) -> list[Hit]:
     """Every edited setting and every section a page is made of, in the form's order."""
     layout = layout or read_layout()
-    hits = []
+    hits: list[Hit] = []
     for page in layout.pages:
         sections = filter(None, (page.choose, page.switch, *(group.switch for group in page.groups)))
         hits.extend(_section_hit(spec, section, page.label) for section in sections)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..widgets.completion import list_of, on_row
 from ..widgets.icons import icon
 from ..widgets.line import Line
 from ..widgets.theme import current_theme
@@ -103,13 +104,12 @@ class SearchField(Line):
         completer = QCompleter(self._model, self)
         completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         completer.setMaxVisibleItems(9)
-        popup = completer.popup()
+        popup = list_of(completer)
         popup.setProperty("popup", True)
         popup.setItemDelegate(_HitPainter(popup))
         popup.setMinimumWidth(380)
         popup.setAccessibleName("Settings found")
-        # The completer's own model is a proxy, so the row is what the two have in common.
-        completer.activated[QModelIndex].connect(lambda index: self._go(index.row()))
+        on_row(completer, self._go)
         self._finder = completer
         self.setCompleter(completer)
         self.textEdited.connect(self._search)
@@ -132,7 +132,7 @@ class SearchField(Line):
 
     def _entered(self) -> None:
         # Enter reaches the field before the list under it; the row marked there is the one that is meant.
-        popup = self._finder.popup()
+        popup = list_of(self._finder)
         self._go(max(0, popup.currentIndex().row()) if popup.isVisible() else 0)
 
     def _go(self, row: int) -> None:

@@ -127,9 +127,11 @@ class SectionList(QListWidget):
             item.setToolTip(page.doc)
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, page.doc)
             self._items[page.id] = item
-        self.currentItemChanged.connect(
-            lambda item, _: item is not None and self.opened.emit(item.data(_PAGE))
-        )
+        self.currentItemChanged.connect(self._go)
+
+    def _go(self, item: QListWidgetItem | None, _: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.opened.emit(item.data(_PAGE))
 
     def open(self, page: str) -> None:
         """Go to the page with this id."""
@@ -138,7 +140,7 @@ class SectionList(QListWidget):
     def page(self) -> str:
         """Id of the open page, or ''."""
         item = self.currentItem()
-        return item.data(_PAGE) if item is not None else ""
+        return str(item.data(_PAGE)) if item is not None else ""
 
     def step(self, by: int) -> None:
         """Go to a neighbouring page."""

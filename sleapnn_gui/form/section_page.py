@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.spec import SPEC
 
 from ..document.document import Document
@@ -49,7 +50,7 @@ class SectionMessage(MessageLine):
         super().__init__(parent)
         self._path, self._document = path, document
         self._one_of = bool(SPEC.sections[path].meta.one_of)
-        self._fix = None
+        self._fix: Fix | None = None
         self.setObjectName(f"issue:{path}")
         self.followed.connect(self._apply)
         self.hide()

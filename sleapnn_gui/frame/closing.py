@@ -37,7 +37,7 @@ class Closing(QObject):
         """Whether nothing stands in the way; otherwise a question is now on the screen."""
         if self.question is not None or self._guard.question is not None:
             return False
-        if self._busy(lambda: self._window.close() and None):
+        if self._busy(self._close):
             return False
         if self._runs.is_running and not self._run_settled:
             self._ask_about_run()
@@ -96,6 +96,9 @@ class Closing(QObject):
         if self.question is not None:
             self.question.deleteLater()
             self.question = None
+
+    def _close(self) -> None:
+        self._window.close()
 
     def _close_settled(self) -> None:
         """Close once the question is gone from the screen; what was asked about the run is settled."""

@@ -28,4 +28,4 @@ class Photographer(QObject):
             self._taken.append(name)
             buffer = QBuffer()
             self._window.grab().save(buffer, "PNG")
-            write_whole(self._folder / f"{len(self._taken):02d}-{name}.png", buffer.data().data())
+            write_whole(self._folder / f"{len(self._taken):02d}-{name}.png", bytes(buffer.data().data()))

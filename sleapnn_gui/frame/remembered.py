@@ -32,7 +32,9 @@ def recent() -> list[str]:
     """Configs and run folders that were opened or saved, the latest first."""
     found = QSettings().value(_RECENT, [])
     # One entry comes back as a text, none as None.
-    return [found] if isinstance(found, str) else [str(path) for path in found or []]
+    if isinstance(found, str):
+        return [found]
+    return [str(path) for path in found] if isinstance(found, list) else []
 
 
 def remember_recent(path: Path) -> None:

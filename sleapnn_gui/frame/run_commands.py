@@ -189,6 +189,10 @@ class RunCommands(QObject):
             self.said.emit(sentences[stage], "warning" if stage == "refused" else "info")
         self.changed.emit()
 
+    def _run_ended(self, _: object) -> None:
+        self.changed.emit()
+        self.prepare()
+
     def _follow(self, session: RunSession) -> None:
         if self.session is not None:
             self.session.leave()
@@ -196,7 +200,7 @@ class RunCommands(QObject):
         self.session = session
         session.state_changed.connect(self.changed)
         session.command_state.connect(self._tell)
-        session.ended.connect(lambda _: (self.changed.emit(), self.prepare()))
+        session.ended.connect(self._run_ended)
         self._page.set_session(session)
         self.opened.emit()
         self.changed.emit()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -22,6 +23,8 @@ from sleapnn_gui.monitor.heat import gray_or_color_image, heat_image
 from sleapnn_gui.monitor.overlay import Layers, Overlay
 from sleapnn_gui.monitor.pairing import Pairing
 from sleapnn_gui.widgets.theme import current_theme
+
+T = TypeVar("T")
 
 NEAR = 12.0
 """How close the pointer must come to a point to hear its name, in screen pixels."""
@@ -297,7 +300,7 @@ class FrameView(QWidget):
         return "  ·  ".join(parts)
 
 
-def _point(animals: list, animal: int | None, node: int) -> object:
+def _point(animals: Sequence[Sequence[T]], animal: int | None, node: int) -> T | None:
     """What stands at a place of a nested list; None when there is nothing."""
     if animal is not None and animal < len(animals) and node < len(animals[animal]):
         return animals[animal][node]

@@ -12,7 +12,7 @@ class Column:
     """A numpy array that grows at its end at a steady cost."""
 
     def __init__(self, dtype: type = np.float64, *, capacity: int = 1024) -> None:
-        self._data = np.empty(capacity, dtype)
+        self._data: np.ndarray = np.empty(capacity, dtype)
         self._size = 0
 
     def __len__(self) -> int:
@@ -80,7 +80,7 @@ class Series:
         depth = self._depth(stop - start, most // 2)
         if depth == 0:
             return self.x.values[start:stop].copy(), self.y.values[start:stop].astype(np.float64)
-        size, first, low, high, _, _ = self._blocks(depth, start, stop)
+        size, first, (low, high, _, _) = self._blocks(depth, start, stop)
         starts = (first + np.arange(len(low))) * size
         left = self.x.values[np.minimum(starts, len(self) - 1)]
         x = np.repeat(left, 2)
@@ -98,7 +98,7 @@ class Series:
         if depth == 0:
             x, y = self.x.values.copy(), self.y.values.astype(np.float64)
             return x, _exponential_average(y, weight)
-        size, _, _, _, total, seen = self._blocks(depth, 0, count)
+        size, _, (_, _, total, seen) = self._blocks(depth, 0, count)
         ends = np.minimum((np.arange(len(total)) + 1) * size, count) - 1
         mean = np.divide(total, seen, out=np.full(len(total), np.nan), where=seen > 0)
         return self.x.values[ends], _exponential_average(mean, weight**size)
@@ -152,8 +152,8 @@ class Series:
         columns = (level.low, level.high, level.total, level.count)
         return tuple(column.values[start:stop] for column in columns)
 
-    def _blocks(self, depth: int, start: int, stop: int) -> tuple[int, int, *tuple[np.ndarray, ...]]:
-        """Block size, first block, and low, high, sum and count of the blocks that touch values start..stop.
+    def _blocks(self, depth: int, start: int, stop: int) -> tuple[int, int, tuple[np.ndarray, ...]]:
+        """Block size, first block, and (low, high, sum, count) of the blocks that touch values start..stop.
 
         The values after the last whole block make one block of their own.
         """
@@ -162,10 +162,10 @@ class Series:
         first = min(start // size, whole)
         parts = self._read(depth, first, min(-(-stop // size), whole)) if whole else (np.empty(0),) * 4
         if stop <= whole * size:
-            return size, first, *parts
+            return size, first, parts
         low, high, total, count = self._read(0, whole * size, len(self))
         rest = (np.fmin.reduce(low), np.fmax.reduce(high), total.sum(), count.sum())
-        return size, first, *(np.append(part, value) for part, value in zip(parts, rest))
+        return size, first, tuple(np.append(part, value) for part, value in zip(parts, rest))
 
 
 def _exponential_average(values: np.ndarray, weight: float) -> np.ndarray:

@@ -38,7 +38,7 @@ class LogView(QPlainTextEdit):
 
     def add(self, items: list[Item]) -> None:
         """Write the events that are worth a line."""
-        lines = []
+        lines: list[str] = []
         for item in items:
             if not isinstance(item, Batches):
                 lines.extend(f"{_clock(item.t)} {text}" for text in self._tell(item))

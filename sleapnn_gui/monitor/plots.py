@@ -1,6 +1,7 @@
 """The quiet plot all charts of the page are made of: no frame, few grid lines, the theme's colours, cheap to redraw."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,9 +14,12 @@ from sleapnn_gui.widgets.theme import current_theme
 
 TickValues = Callable[[float, float], list[float]]
 TickText = Callable[[float], str]
+#: Where a text stands, how it is aligned there, and the text.
+PlacedTexts = list[tuple[QRectF, Any, str]]
 
 
-class QuietAxis(pg.AxisItem):
+# pyqtgraph has no types, so that its classes are Any.
+class QuietAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis that names a few round values and draws nothing else; `log` values are powers of ten."""
 
     def __init__(self, side: str, *, values: TickValues, text: TickText) -> None:
@@ -47,7 +51,7 @@ class QuietAxis(pg.AxisItem):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         return [(1.0, self.places(minVal, maxVal))]
 
-    def drawPicture(self, p: QPainter, axisSpec: object, tickSpecs: object, textSpecs: list[tuple]) -> None:  # noqa: N802 - pyqtgraph's names
+    def drawPicture(self, p: QPainter, axisSpec: object, tickSpecs: object, textSpecs: PlacedTexts) -> None:  # noqa: N802 - pyqtgraph's names
         """Draw the words only: the grid has its own item, and a tick without length still leaves a dot."""
         p.setFont(self.style["tickFont"] or self.font())
         p.setPen(self.textPen())
@@ -58,7 +62,7 @@ class QuietAxis(pg.AxisItem):
         return [self.text(10.0**value if self.log else value) for value in values]
 
 
-class GridLines(pg.GraphicsObject):
+class GridLines(pg.GraphicsObject):  # type: ignore[misc]
     """One thin level line for each value the left axis names, and one under the plot."""
 
     def __init__(self, view: pg.ViewBox, axis: QuietAxis) -> None:
@@ -72,7 +76,8 @@ class GridLines(pg.GraphicsObject):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return self._view.viewRect()
+        seen: QRectF = self._view.viewRect()
+        return seen
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -85,7 +90,7 @@ class GridLines(pg.GraphicsObject):
             painter.drawLine(QPointF(rect.left(), place), QPointF(rect.right(), place))
 
 
-class QuietPlot(pg.PlotWidget):
+class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot without frame, buttons and menus. `fit_wanted` is emitted on a double click, `moved` when a person
     zooms or pans, `pointer_left` when the mouse goes elsewhere."""
 
@@ -169,7 +174,7 @@ def pale(token: str, share: float) -> QColor:
     """A theme colour thinned with the panel behind it: many lines over each other stay as pale as one."""
     theme = current_theme()
     ink, paper = theme.color(token), theme.color("panel")
-    parts = zip(ink.getRgb()[:3], paper.getRgb()[:3])
+    parts = ((ink.red(), paper.red()), (ink.green(), paper.green()), (ink.blue(), paper.blue()))
     return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
 
 

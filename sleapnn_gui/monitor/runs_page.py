@@ -91,8 +91,8 @@ class RunsPage(QWidget):
         self.table.setObjectName("runs")
         self.table.setAccessibleName("Runs")
         self.table.setHeaderLabels(list(_COLUMNS))
-        for column, tip in enumerate(_COLUMNS.values()):
-            self.table.headerItem().setToolTip(column, tip)
+        for place, tip in enumerate(_COLUMNS.values()):
+            self.table.headerItem().setToolTip(place, tip)
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

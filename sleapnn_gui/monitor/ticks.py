@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from sleapnn_gui.monitor import words
 
 
@@ -62,7 +64,7 @@ def rate_text(value: float) -> str:
     return "0" if value == 0 else words.power(value)
 
 
-def nearest_index(values: Sequence[float], target: float) -> int:
+def nearest_index(values: Sequence[float] | np.ndarray, target: float) -> int:
     """Index of the value closest to `target`; `values` must not be empty and never fall."""
     low, high = 0, len(values)
     while low < high:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, QStringListModel, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QSizePolicy, QWidget
 
+from .completion import list_of, on_text
 from .theme import current_theme
 
 
@@ -28,10 +29,10 @@ class Line(QLineEdit):
         super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.completer() is None:
+        if self._completer() is None:
             self._offer_names()
-        completer = self.completer()
-        if event.key() == Qt.Key.Key_Down and completer is not None and not completer.popup().isVisible():
+        completer = self._completer()
+        if event.key() == Qt.Key.Key_Down and completer is not None and not list_of(completer).isVisible():
             completer.setCompletionPrefix("" if not self.text() else self.text())
             completer.complete()
             return
@@ -46,21 +47,25 @@ class Line(QLineEdit):
         if self._names is None:
             return
         names = self._names()
-        completer = self.completer()
+        completer = self._completer()
         if completer is None:
             if not names:
                 return
             completer = QCompleter(QStringListModel(names, self), self)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.popup().setProperty("popup", True)
+            list_of(completer).setProperty("popup", True)
             self.setCompleter(completer)
-            completer.activated[str].connect(self._take_name)
+            on_text(completer, self._take_name)
             return
         # Emptied rather than removed: the list may just be closing, and would go under Qt's feet.
         model = completer.model()
         if isinstance(model, QStringListModel) and model.stringList() != names:
             model.setStringList(names)
+
+    def _completer(self) -> QCompleter | None:
+        """None until there are names to offer, which PySide's types do not say."""
+        return self.completer()
 
     def _take_name(self, name: str) -> None:
         """A name chosen in the list is an edit like any other; Qt only shows it."""

@@ -109,9 +109,10 @@ class ComboEditor(QuietComboBox):
             self.setItemData(row, f"{option.word}. {option.sentence}", Qt.ItemDataRole.AccessibleTextRole)
         self.show_value(None)
         self.activated.connect(self._activated)
-        if self._open:
+        line = self.lineEdit()
+        if line is not None:
             self.setCompleter(None)  # type: ignore[arg-type]
-            self.lineEdit().textEdited.connect(self._typed)
+            line.textEdited.connect(self._typed)
 
     def value(self) -> Any:
         return self._value
@@ -140,9 +141,10 @@ class ComboEditor(QuietComboBox):
         self.setAccessibleDescription(description)
         self.view().setAccessibleName(name)
         self.view().setAccessibleDescription(description)
-        if self._open:
-            self.lineEdit().setAccessibleName(name)
-            self.lineEdit().setAccessibleDescription(description)
+        line = self.lineEdit()
+        if line is not None:
+            line.setAccessibleName(name)
+            line.setAccessibleDescription(description)
 
     def mark(self, severity: str) -> None:
         set_state(self, "problem", severity)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCompleter, QStyle, QStyledItemDelegate, QStyleOpt
 from sleapnn_engine.config.encoders import Encoder, about, find_encoder, search_encoders, size_text
 from sleapnn_engine.config.meta import Meta
 
+from ...widgets.completion import list_of, on_row
 from ...widgets.theme import current_theme
 from .line import LineEditor
 
@@ -78,17 +79,16 @@ class EncoderEditor(LineEditor):
         completer = QCompleter(self._found, self)
         completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         completer.setMaxVisibleItems(12)
-        popup = completer.popup()
+        popup = list_of(completer)
         popup.setProperty("popup", True)
         popup.setItemDelegate(_RowPainter(popup))
         popup.setAccessibleName("Encoders found")
-        # The completer's own model is a proxy, so the row is what the two have in common.
-        completer.activated[QModelIndex].connect(lambda index: self._choose(index.row()))
+        on_row(completer, self._choose)
         self.setCompleter(completer)
         self.textEdited.connect(self._search)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Down and not self.completer().popup().isVisible():
+        if event.key() == Qt.Key.Key_Down and not list_of(self.completer()).isVisible():
             self._found.show(search_encoders("" if find_encoder(self.text()) else self.text()))
             self.completer().complete()
             return
