@@ -62,7 +62,7 @@ class HeadLoss:
 
 def squared_errors(predicted: Tensor, target: Tensor) -> Tensor:
     """The squared error of each channel summed over batch and cells: two (B, C, h, w) -> (C,)."""
-    result: Tensor = _SquaredErrors.apply(predicted, target)  # type: ignore[no-untyped-call]
+    result: Tensor = _SquaredErrors.apply(predicted, target)
     return result
 
 
@@ -77,7 +77,7 @@ class _SquaredErrors(torch.autograd.Function):
         return by_cell.square().sum(dim=0)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (difference,) = context.saved_tensors
         return difference * (2 * gradient)[:, None, None], None
 

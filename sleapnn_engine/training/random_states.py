@@ -20,7 +20,7 @@ PARTS = {
 
 def read_random_states(feed: Feed, *, device: torch.device) -> dict[str, Any]:
     """Plain values and uint8 tensors. The accelerator's own state goes under the name of its kind, `cuda` or `mps`."""
-    kind, numbers, place, has_gauss, gauss = np.random.get_state()  # type: ignore[misc]
+    kind, numbers, place, has_gauss, gauss = np.random.get_state()
     version, inner, next_gauss = random.getstate()
     states = {
         "feed": feed.random_state(),

@@ -58,8 +58,8 @@ class _HitPainter(QStyledItemDelegate):
     ) -> None:
         theme, hit = current_theme(), index.data(_HIT)
         painter.save()
-        box: QRect = option.rect  # type: ignore[attr-defined]
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        box: QRect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, theme.color("accent_tint"))
         inside = box.adjusted(10, 5, -10, -5)
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom

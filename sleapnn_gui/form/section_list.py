@@ -47,7 +47,7 @@ class _Painter(QStyledItemDelegate):
         theme = current_theme()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box: QRect = option.rect  # type: ignore[attr-defined]
+        box: QRect = option.rect
         if not index.data(_PAGE):
             font = theme.font("small")
             font.setWeight(font.Weight.DemiBold)
@@ -57,7 +57,7 @@ class _Painter(QStyledItemDelegate):
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), str(index.data()).upper())
             painter.restore()
             return
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)

@@ -85,9 +85,9 @@ class YamlPane(QPlainTextEdit):
             return
         cursor = QTextCursor(self.document().findBlockByNumber(number))
         mark = QTextEdit.ExtraSelection()
-        mark.cursor = cursor  # type: ignore[attr-defined]
-        mark.format.setBackground(current_theme().color("accent_tint"))  # type: ignore[attr-defined]
-        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+        mark.cursor = cursor
+        mark.format.setBackground(current_theme().color("accent_tint"))
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
         self.setExtraSelections([mark])
         if follow:
             self.setTextCursor(cursor)

@@ -50,8 +50,8 @@ class _RowPainter(QStyledItemDelegate):
     ) -> None:
         theme, encoder = current_theme(), index.data(_ENCODER)
         painter.save()
-        box: QRect = option.rect  # type: ignore[attr-defined]
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        box: QRect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, theme.color("accent_tint"))
         inside = box.adjusted(10, 0, -10, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
