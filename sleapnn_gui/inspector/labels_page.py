@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -295,6 +296,8 @@ def _keep_room_for_bar(scroll: QScrollArea, column: QVBoxLayout) -> None:
     bar = scroll.verticalScrollBar()
 
     def take(least: int, most: int) -> None:
+        if not shiboken6.isValid(bar):  # the window is being taken down
+            return
         room = 0 if most > least else bar.sizeHint().width()
         column.setContentsMargins(24, 20, 24 + room, 20)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import shiboken6
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 _OWN_STYLE, _POLISHED = Qt.WidgetAttribute.WA_SetStyle, Qt.WidgetAttribute.WA_WState_Polished
@@ -15,17 +15,20 @@ def restyle(app: QApplication, dress: Callable[[], None]) -> Iterator[None]:
     """Have `dress` set the application's new palette and stylesheet; every `next` is one short turn's work.
 
     Qt styles each widget there is and has it hand its colours down to all below it, which takes seconds. Here hidden
-    widgets are first undressed and kept out; Qt itself styles a widget that is not when it is shown. Nothing that is
-    seen changes before the turn in which everything does.
+    widgets are first undressed and kept out. Qt itself styles a widget when it is shown for the first time; one that was
+    seen before is styled by `_Latecomers` when it is shown again. Nothing that is seen changes before the turn in which
+    everything does.
     """
     kept_out: list[QWidget] = []
+    latecomers = _latecomers(app)
     try:
         there_are = app.allWidgets()
         for begin in range(0, len(there_are), _AT_ONCE):
             for widget in there_are[begin : begin + _AT_ONCE]:
                 if _is_ours(widget):
                     kept_out.append(widget)
-                    _undress(app, widget)
+                    if _undress(app, widget):
+                        latecomers.expected.add(widget)
             yield
         for widget in kept_out:
             # What was shown since then wears the old look and has to change with the rest.
@@ -37,14 +40,56 @@ def restyle(app: QApplication, dress: Callable[[], None]) -> Iterator[None]:
         for widget in kept_out:
             if shiboken6.isValid(widget):
                 widget.setAttribute(_OWN_STYLE, False)
+        latecomers.wait()
+
+
+class _Latecomers(QObject):
+    """Has Qt style widgets that wear nothing, for they were undressed while they were hidden, when they are shown.
+
+    Qt remembers that it has styled them once, and would leave them as they are.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("latecomers")
+        self.expected: set[QWidget] = set()
+
+    def wait(self) -> None:
+        """Style what is seen already, and wait for the rest; not before all has changed, for each event costs a call."""
+        expected, self.expected = self.expected, set()
+        for widget in expected:
+            if not shiboken6.isValid(widget):
+                continue
+            if widget.isVisible():
+                _dress(widget)
+            else:
+                widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            watched.removeEventFilter(self)
+            _dress(watched)
+        return False
+
+
+def _latecomers(app: QApplication) -> _Latecomers:
+    return app.findChild(_Latecomers, "latecomers") or _Latecomers(app)
+
+
+def _dress(widget: QWidget) -> None:
+    if not widget.testAttribute(_POLISHED):
+        QApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
 
 
 def _is_ours(widget: QWidget) -> bool:
     return shiboken6.isValid(widget) and not widget.isVisible() and not widget.testAttribute(_OWN_STYLE)
 
 
-def _undress(app: QApplication, widget: QWidget) -> None:
+def _undress(app: QApplication, widget: QWidget) -> bool:
+    """Take a hidden widget's look away; whether it had one."""
     widget.setAttribute(_OWN_STYLE)
-    if widget.testAttribute(_POLISHED):
-        app.style().unpolish(widget)
-        widget.setAttribute(_POLISHED, False)
+    if not widget.testAttribute(_POLISHED):
+        return False
+    app.style().unpolish(widget)
+    widget.setAttribute(_POLISHED, False)
+    return True

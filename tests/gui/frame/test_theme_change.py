@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from sleapnn_gui.form.section_page import Filter
@@ -145,3 +145,36 @@ def test_a_widget_that_goes_while_the_theme_changes_does_no_harm(app, window, wa
     del passing
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     wait_until(lambda: current_theme().scheme == "dark")
+
+
+def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., None]) -> dict[str, QImage]:
+    """How every page and every section of the form is drawn."""
+    found = {}
+    for page in ("data", "train", "runs"):
+        window.show_page(page)
+        wait_until(
+            lambda: not any(label.text().startswith("Looking") for label in window.findChildren(QLabel))
+        )
+        found[page] = window.grab().toImage()
+    window.show_page("configure")
+    window.form.set_filter(Filter(all=True))
+    for section in [page.id for page in window.form._layout.pages]:
+        window.form.show_page(section)
+        app.processEvents()
+        found[section] = window.grab().toImage()
+    return found
+
+
+@pytest.mark.parametrize("modes", [["dark"], ["dark", "light", "dark"]], ids=["once", "to and fro"])
+def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window, wait_until, modes):
+    pictures(app, window, wait_until)
+    window.show_page("data")
+    for mode in modes:
+        change(mode, wait_until)
+    changed = pictures(app, window, wait_until)
+    fresh = MainWindow()
+    fresh.resize(window.size())
+    fresh.show()
+    expected = pictures(app, fresh, wait_until)
+    throw_away(fresh)
+    assert [name for name, picture in changed.items() if picture != expected[name]] == []
