@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import tree
+from .dialect import parse
 from .errors import UserError
 from .spec import SPEC
 
@@ -32,22 +33,22 @@ def apply_overrides(values: dict[str, Any], words: Sequence[str]) -> None:
 
 def read_override(word: str) -> tuple[str, Any]:
     """The dotted path of one `key=value` word, and its value. Raises UserError (usage)."""
-    path, equals, _ = word.partition("=")
+    path, equals, text = word.partition("=")
     if not equals:
         hint = "Write it like trainer_config.max_epochs=20."
         raise UserError("This is no key=value.", where=word, hint=hint, usage=True)
     if path not in SPEC.keys and path not in SPEC.sections:
         hint = "See 'schema' for all of them."
         raise UserError("There is no such setting.", where=path, hint=hint, usage=True)
+    parse(text, where=path)  # has bounds, and words for what is no YAML
     # It takes a tenth of a second to import, and few command lines have such words.
-    import yaml
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
         read: Any = OmegaConf.to_container(OmegaConf.from_dotlist([word]))
-    except (yaml.YAMLError, OmegaConfBaseException, ValueError, RecursionError) as error:
-        reason = str(getattr(error, "problem", None) or error).splitlines()[0]
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
         hint = "Put text with special signs into quotes, and again into those of your shell."
         raise UserError(f"The value cannot be read: {reason}.", where=path, hint=hint, usage=True) from None
     return path, tree.get(read, path)
