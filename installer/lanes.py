@@ -15,6 +15,8 @@ LANES: Mapping[str, Sequence[str]] = {
     "window": ("tests/gui",),
     "rest": ("tests", "--ignore=tests/engine/training", "--ignore=tests/gui"),
 }
+#: What runs beside them, and has a say in the result: types take a processor a minute to check.
+BESIDE: Mapping[str, Sequence[str]] = {"types": ("-m", "mypy")}
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|error)")
 _LAST = re.compile(r"^=* ?\d+ (passed|failed|skipped|error|deselected).* in [\d.]+s")
 
@@ -59,16 +61,20 @@ class Lane:
 
 
 def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
-    """Run all tests; the first exit code that is not 0. The last line counts what all lanes found."""
+    """Run all tests and what stands `BESIDE` them; the first exit code that is not 0. The last line counts the tests."""
     began = time.monotonic()
     lanes = [
         Lane(name, [python, "-m", "pytest", "--durations=15", *words], root=root, variables=variables)
         for name, words in LANES.items()
     ]
-    codes = [lane.wait() for lane in lanes]
+    beside = [Lane(name, [python, *words], root=root, variables=variables) for name, words in BESIDE.items()]
+    codes = [lane.wait() for lane in (*lanes, *beside)]
     found: Counter[str] = Counter()
     for lane in lanes:
         found.update({what: int(count) for count, what in _COUNT.findall(lane.last)})
+    for lane, code in zip(beside, codes[len(lanes) :], strict=True):
+        if code != 0:
+            print(f"==> {lane.name} found problems: the result is a failure, whatever the tests say")
     print(f"==> the tests took {time.monotonic() - began:.0f} s")
     failed = found["failed"] + found["error"]
     print(f"{found['passed']} passed, {failed} failed, {found['skipped']} skipped", flush=True)

@@ -76,7 +76,7 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
     checks = (
         ("ruff", ["ruff", "check", "."]),
         ("ruff format", ["ruff", "format", "--check", "."]),
-        ("mypy", ["mypy"]),
+        *([("mypy", ["mypy"])] if pytest_words else []),
     )
     for name, words in checks:
         say(f"{name}")
@@ -84,7 +84,7 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
         if code != 0:
             complain(f"==> {name} found problems: the result is a failure, whatever the tests say")
         codes.append(code)
-    say("pytest")
+    say("pytest" if pytest_words else "pytest and mypy, side by side")
     if pytest_words:
         codes.append(_run([python, "-m", "pytest", *pytest_words], cwd=root, variables=variables))
     else:

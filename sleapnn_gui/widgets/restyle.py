@@ -1,6 +1,6 @@
 """Giving the application another stylesheet: at once for what is seen, for the rest when it is shown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -11,16 +11,17 @@ _AT_ONCE = 100
 """Hidden widgets that are looked at in one turn of the event loop; it takes some 10 ms."""
 
 
-def restyle(app: QApplication, dress: Callable[[], None]) -> Iterator[None]:
-    """Have `dress` set the application's new palette and stylesheet; every `next` is one short turn's work.
+def restyle(app: QApplication, steps: Sequence[Callable[[], None]]) -> Iterator[None]:
+    """Have `steps` set the application's new palette and stylesheet; every `next` is one short turn's work.
 
     Qt styles each widget there is and has it hand its colours down to all below it, which takes seconds. Here hidden
     widgets are first undressed and kept out. Qt itself styles a widget when it is shown for the first time; one that was
-    seen before is styled by `_Latecomers` when it is shown again. Nothing that is seen changes before the turn in which
-    everything does.
+    seen before is styled by `_Latecomers` when it is shown again. Nothing that is seen changes before everything does:
+    from the first of the steps to the last, nothing is drawn.
     """
     kept_out: list[QWidget] = []
     latecomers = _latecomers(app)
+    still: list[QWidget] = []
     try:
         there_are = app.allWidgets()
         for begin in range(0, len(there_are), _AT_ONCE):
@@ -30,13 +31,22 @@ def restyle(app: QApplication, dress: Callable[[], None]) -> Iterator[None]:
                     if _undress(app, widget):
                         latecomers.expected.add(widget)
             yield
-        for widget in kept_out:
-            # What was shown since then wears the old look and has to change with the rest.
-            if shiboken6.isValid(widget) and widget.isVisible():
-                widget.setAttribute(_OWN_STYLE, False)
-        dress()
-        yield
+        still += [
+            window for window in app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()
+        ]
+        for window in still:
+            window.setUpdatesEnabled(False)
+        for step in steps:
+            for widget in kept_out:
+                # What was shown since then wears the old look and has to change with the rest.
+                if shiboken6.isValid(widget) and widget.isVisible():
+                    widget.setAttribute(_OWN_STYLE, False)
+            step()
+            yield
     finally:
+        for window in still:
+            if shiboken6.isValid(window):
+                window.setUpdatesEnabled(True)
         for widget in kept_out:
             if shiboken6.isValid(widget):
                 widget.setAttribute(_OWN_STYLE, False)

@@ -109,11 +109,13 @@ def test_plots_that_are_not_seen_take_the_colours_on_when_they_are(app, window, 
 
 def test_a_page_shown_while_the_theme_changes_changes_with_the_rest(app, window, wait_until):
     see_everything(app, window)
+    told: list[None] = []
+    current_theme().changed.connect(lambda: told.append(None))
     current_theme().turn_to("dark")
     QCoreApplication.processEvents()
     window.show_page("data")
     assert current_theme().scheme == "light"
-    wait_until(lambda: current_theme().scheme == "dark")
+    wait_until(lambda: bool(told))
     shown = looks(window)
     app.setStyleSheet("")
     app.setStyleSheet(current_theme().stylesheet())
@@ -152,6 +154,7 @@ def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., No
     found = {}
     for page in ("data", "train", "runs"):
         window.show_page(page)
+        app.processEvents()
         wait_until(
             lambda: not any(label.text().startswith("Looking") for label in window.findChildren(QLabel))
         )
