@@ -13,6 +13,10 @@ from ..document.document import Document
 from ..widgets.theme import set_state
 
 
+#: Problems that the list shows at once; more would not fit on a screen.
+_MOST = 25
+
+
 class StatusLine(QFrame):
     """Counts of problems that open as a list, and facts of the network the config describes."""
 
@@ -80,12 +84,15 @@ class StatusLine(QFrame):
     def show_list(self) -> None:
         """List every problem; choosing one goes to its setting."""
         menu = QMenu(self)
-        for issue in by_weight(self._document.issues())[:25]:
+        issues = by_weight(self._document.issues())
+        for issue in issues[:_MOST]:
             key = SPEC.keys.get(issue.path)
             label = key.meta.label if key else issue.path or "File"
             text = f"{label}: {issue.message}"
             action = menu.addAction(text if len(text) < 120 else text[:117] + "…")
             action.triggered.connect(lambda _checked=False, path=issue.path: self.issue_chosen.emit(path))
+        if len(issues) > _MOST:
+            menu.addAction(f"and {len(issues) - _MOST} more").setEnabled(False)
         corner = self.problems.mapToGlobal(self.problems.rect().topLeft())
         corner.setY(corner.y() - menu.sizeHint().height())
         menu.popup(corner)
