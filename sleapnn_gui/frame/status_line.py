@@ -12,7 +12,6 @@ from sleapnn_engine.config.spec import SPEC
 from ..document.document import Document
 from ..widgets.theme import set_state
 
-
 #: Problems that the list shows at once; more would not fit on a screen.
 _MOST = 25
 

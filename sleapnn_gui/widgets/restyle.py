@@ -1,6 +1,6 @@
 """Giving the application another stylesheet: at once for what is seen, for the rest when it is shown."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -89,6 +89,11 @@ def _latecomers(app: QApplication) -> _Latecomers:
 def _dress(widget: QWidget) -> None:
     if not widget.testAttribute(_POLISHED):
         QApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
+
+
+def _let_in(widgets: Iterable[QWidget]) -> None:
+    for widget in widgets:
+        widget.setAttribute(_OWN_STYLE, False)
 
 
 def _is_ours(widget: QWidget) -> bool:
