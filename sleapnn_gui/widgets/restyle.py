@@ -91,6 +91,14 @@ def _dress(widget: QWidget) -> None:
         QApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
 
 
+def _held_still(app: QApplication) -> list[QWidget]:
+    """The windows that are drawn, and from now on are not."""
+    drawn = [window for window in app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()]
+    for window in drawn:
+        window.setUpdatesEnabled(False)
+    return drawn
+
+
 def _let_in(widgets: Iterable[QWidget]) -> None:
     for widget in widgets:
         widget.setAttribute(_OWN_STYLE, False)
