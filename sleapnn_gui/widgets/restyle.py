@@ -20,37 +20,45 @@ def restyle(app: QApplication, steps: Sequence[Callable[[], None]]) -> Iterator[
     from the first of the steps to the last, nothing is drawn.
     """
     kept_out: list[QWidget] = []
-    latecomers = _latecomers(app)
     still: list[QWidget] = []
+    latecomers = _latecomers(app)
     try:
-        there_are = app.allWidgets()
-        for begin in range(0, len(there_are), _AT_ONCE):
-            for widget in there_are[begin : begin + _AT_ONCE]:
-                if _is_ours(widget):
-                    kept_out.append(widget)
-                    if _undress(app, widget):
-                        latecomers.expected.add(widget)
-            yield
-        still += [
-            window for window in app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()
-        ]
-        for window in still:
-            window.setUpdatesEnabled(False)
+        yield from _undress_hidden(app, kept_out, latecomers)
+        still += _hold_still(app)
         for step in steps:
-            for widget in kept_out:
-                # What was shown since then wears the old look and has to change with the rest.
-                if shiboken6.isValid(widget) and widget.isVisible():
-                    widget.setAttribute(_OWN_STYLE, False)
+            # What was shown since then wears the old look and has to change with the rest.
+            _let_in(widget for widget in kept_out if shiboken6.isValid(widget) and widget.isVisible())
             step()
             yield
     finally:
-        for window in still:
-            if shiboken6.isValid(window):
-                window.setUpdatesEnabled(True)
-        for widget in kept_out:
-            if shiboken6.isValid(widget):
-                widget.setAttribute(_OWN_STYLE, False)
+        for window in filter(shiboken6.isValid, still):
+            window.setUpdatesEnabled(True)
+        _let_in(filter(shiboken6.isValid, kept_out))
         latecomers.wait()
+
+
+def _undress_hidden(app: QApplication, kept_out: list[QWidget], latecomers: "_Latecomers") -> Iterator[None]:
+    there_are = app.allWidgets()
+    for begin in range(0, len(there_are), _AT_ONCE):
+        for widget in there_are[begin : begin + _AT_ONCE]:
+            if _is_ours(widget):
+                kept_out.append(widget)
+                if _undress(app, widget):
+                    latecomers.expected.add(widget)
+        yield
+
+
+def _hold_still(app: QApplication) -> list[QWidget]:
+    """The windows that are drawn, and from now on are not."""
+    drawn = [window for window in app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()]
+    for window in drawn:
+        window.setUpdatesEnabled(False)
+    return drawn
+
+
+def _let_in(widgets: Iterable[QWidget]) -> None:
+    for widget in widgets:
+        widget.setAttribute(_OWN_STYLE, False)
 
 
 class _Latecomers(QObject):
