@@ -107,11 +107,6 @@ def _held_still(app: QApplication) -> list[QWidget]:
     return drawn
 
 
-def _let_in(widgets: Iterable[QWidget]) -> None:
-    for widget in widgets:
-        widget.setAttribute(_OWN_STYLE, False)
-
-
 def _is_ours(widget: QWidget) -> bool:
     return shiboken6.isValid(widget) and not widget.isVisible() and not widget.testAttribute(_OWN_STYLE)
 
