@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QProcess, QTimer
 from PySide6.QtWidgets import QApplication
 
 from .frame.faults import install_faults
@@ -15,6 +15,9 @@ from .frame.screen import first_place, is_seen
 from .main_window import MainWindow
 from .options import parse
 from .widgets.theme import install_theme
+
+#: A process that was told to end has this long to be gone, once the window is; milliseconds.
+_LAST_MS = 2000
 
 
 def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
@@ -61,7 +64,11 @@ def run(argv: Sequence[str]) -> int:
     window.labels_watch.known.connect(window.runs.prepare)
     if options.demo or options.screenshots or options.quit_when_done:
         _begin(app, window, options)
-    return app.exec()
+    code = app.exec()
+    window.leave()  # who ends the event loop has not closed the window
+    for process in app.findChildren(QProcess):
+        process.waitForFinished(_LAST_MS)
+    return code
 
 
 def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:

@@ -66,11 +66,10 @@ class MainWindow(QMainWindow):
         self.train_page = TrainPage()
         self.files = FileCommands(self, self.document)
         self.runs = RunCommands(self, self.document, self.train_page)
-        self._closing = Closing(
-            self, self.document, self.files.guard, self.runs, busy=self.files.once_written
-        )
+        guard = self.files.guard
+        self._closing = Closing(self, self.document, guard, self.runs, busy=self.files.once_written)
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
-        self.draft_offer = DraftOffer(self.drafts, self.files.guard)
+        self.draft_offer = DraftOffer(self.drafts, guard)
         self.help = HelpCommands(self)
         owners = (self, self.files, self.runs, ViewCommands(self.show_page), self.help)
         self.actions_by_verb = make_actions(self, owners)
@@ -389,10 +388,13 @@ class MainWindow(QMainWindow):
         if self._closing.may_close():
             remember_layout(self)
             self.drafts.discard()
-            self.runs.leave()
-            for asking in (self.labels_watch, self.figures_watch, self.full_check):
-                asking.stop()
-            self.inspect.close()
-            self.help.stop()
+            self.leave()
         else:
             event.ignore()
+
+    def leave(self) -> None:
+        """Let go of the run and of every process that only this window needs; may be called again."""
+        self.runs.leave()
+        for asking in (self.labels_watch, self.figures_watch, self.full_check, self.help):
+            asking.stop()
+        self.inspect.close()

@@ -98,7 +98,7 @@ def _closed_on_failure(prepared: Prepared) -> Iterator[None]:
     """Who gives up in the middle leaves no labels and films open."""
     try:
         yield
-    except BaseException:
+    except BaseException:  # whatever ends it, a signal too, films must not stay open
         prepared.close()
         raise
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal, Slot
 
 from sleapnn_engine.protocol.codec import DecodeError, decode_arrays, decode_reply, encode_request
 from sleapnn_engine.protocol.messages import Reply, Request
@@ -18,9 +18,6 @@ INSPECT_COMMAND = (sys.executable, "-m", "sleapnn_engine", "inspect")
 MOST_ENDS = 3
 
 _TAIL_BYTES = 4096
-
-#: A killed process is gone in a few of these; the window does not wait longer.
-_KILLED_MS = 40
 
 
 class Inspect(QObject):
@@ -76,10 +73,14 @@ class Inspect(QObject):
         self._open.clear()
         if self._process is not None:
             process, self._process = self._process, None
-            process.disconnect(self)
+            process.readyReadStandardOutput.disconnect(self._hear)
+            process.readyReadStandardError.disconnect(self._hear_errors)
+            process.finished.disconnect(self._ended)
+            process.errorOccurred.disconnect(self._refused)
+            # What it has loaded takes the system a moment to clear away; it outlives this object, which waits for nothing.
+            process.setParent(QCoreApplication.instance())
+            process.finished.connect(process.deleteLater)
             process.kill()
-            process.waitForFinished(_KILLED_MS)
-            process.deleteLater()
 
     # -- the process ---------------------------------------------------------------------------------------
 

@@ -236,9 +236,9 @@ def put_beside(plot: QuietPlot, text: pg.TextItem, x: float, y: float) -> None:
     """Put words above and right of a mark, where a curve that rises again leaves room.
 
     Where they would leave the picture they go to its left, below the mark, where a falling curve has not been; in a
-    picture that is narrow on both sides, from its left edge on.
+    picture that is narrow on both sides, from its left edge on. Near the lower edge they go above the mark all the same.
     """
-    (left, right), (_, top) = plot.view.viewRange()
+    (left, right), (bottom, top) = plot.view.viewRange()
     pixel_x, pixel_y = plot.view.viewPixelSize()
     width, height = text.boundingRect().width() * pixel_x, text.boundingRect().height() * pixel_y
     if x + 1.06 * width <= right:
@@ -247,6 +247,8 @@ def put_beside(plot: QuietPlot, text: pg.TextItem, x: float, y: float) -> None:
         across, down = min(1.05, (x - left) / width), -0.1
     if down > 0 and y + 1.15 * height > top:
         down = -0.15
+    if down < 0 and y - 1.15 * height < bottom:
+        down = 1.15
     text.setAnchor((across, down))
     text.setPos(x, y)
     text.setVisible(True)

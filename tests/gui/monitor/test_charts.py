@@ -173,6 +173,7 @@ def test_the_name_of_the_best_epoch_is_never_cut(page, app):
             assert picture.left() - 1 <= words.left(), (width, x, y)
             assert words.right() <= picture.right() + 1, (width, x, y)
             assert picture.top() - 1 <= words.top(), (width, x, y)
+            assert words.bottom() <= picture.bottom() + 1, (width, x, y)
 
 
 def test_the_log_of_another_day_has_its_date(page):
