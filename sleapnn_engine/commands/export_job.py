@@ -9,9 +9,8 @@ from ..config.findings import Findings
 from ..config.issue import Issue
 from ..config.phrases import counted
 from ..config.schema.job import Job
-from ..config.strategies import PRECISIONS
 from ..export.launch import Launch, devices_of
-from .train import read_job
+from .train import add_job_arguments, read_job
 
 DEVICES = "trainer_config.trainer_devices"
 INDICES = "trainer_config.trainer_device_indices"
@@ -19,10 +18,7 @@ INDICES = "trainer_config.trainer_device_indices"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="config file (YAML)")
-    parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's"
-    )
+    add_job_arguments(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -36,9 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--nodes", type=int, default=1, help="machines that make each step together (default: %(default)s)"
     )
     parser.add_argument("--devices", type=int, help="devices of each machine (default: as the config says)")
-    parser.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="number format (default: auto)"
-    )
     parser.add_argument(
         "--no-images",
         action="store_true",

@@ -23,20 +23,25 @@ from ..config.validate import errors, validate
 from ..training.cluster import own_membership
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+def add_job_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command takes that is about one training: its config, settings in it, and a number format."""
     parser.add_argument("config", type=Path, metavar="CONFIG", help="config file (YAML)")
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="settings to use instead of the file's"
     )
     parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="number format (default: auto)"
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_job_arguments(parser)
+    parser.add_argument(
         "--run-dir",
         type=Path,
         metavar="DIR",
         help="exactly this run folder, made where it is not there; it must hold no run yet",
-    )
-    parser.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="number format (default: auto)"
     )
     parser.add_argument("--verbose", action="store_true", help="show the traceback when training fails")
 

@@ -177,7 +177,7 @@ class FormPage(QWidget):
         bar = QWidget(middle)
         bar.setMaximumWidth(ROW_WIDTH)
         head = QHBoxLayout(bar)
-        head.setContentsMargins(0, 0, 0, 0)
+        head.setContentsMargins(0, 0, theme.size("space_4"), 0)
         head.setSpacing(theme.size("space_2"))
         head.addWidget(self._title)
         head.addStretch(1)
