@@ -8,6 +8,7 @@ from typing import TextIO
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.protocol.measures import MEDIAN_PX, Measured
 
 from .document.files import open_preset
 from .frame.photographer import Photographer
@@ -161,10 +162,10 @@ class Teller(QObject):
 
 def epoch_line(body: dict[str, object]) -> str:
     """One epoch in a line for the terminal."""
-    error = body.get("error")
-    found = words.measured(error) if isinstance(error, dict) else []
-    if found and error["median_px"] is not None:  # type: ignore[index]
-        found[0] = f"median error {found[0]}"
+    measured = Measured.of(body.get("error"))
+    found = words.measured(measured)
+    if measured[MEDIAN_PX] is not None:
+        found[0] = f"{MEDIAN_PX.caption} {found[0]}"
     results = "".join(f", {text}" for text in found)
     losses = ", ".join(
         f"{name} {value:.3g}"

@@ -12,6 +12,7 @@ import attrs
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import duration, epoch_number
+from sleapnn_engine.protocol.measures import MEASURES, MEDIAN_PX
 from sleapnn_engine.protocol.run_state import RunRecord, find_runs, read_run
 
 #: How long a running engine gets to answer.
@@ -53,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
 
 def as_json(record: RunRecord) -> dict[str, Any]:
     """A record as the command prints it: what is not known is null."""
-    return {**attrs.asdict(record), "path": str(record.path)}
+    known = attrs.asdict(record, filter=attrs.filters.exclude("measured"))
+    figures = {measure.listed: record.measured[measure] for measure in MEASURES if measure.listed}
+    return {**known, "path": str(record.path), **figures}
 
 
 def _table(records: list[RunRecord]) -> list[str]:
@@ -72,6 +75,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     started = (
         "–" if record.started is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(record.started))
     )
+    median = record.measured[MEDIAN_PX]
     return (
         record.name,
         started,
@@ -81,5 +85,5 @@ def _row(record: RunRecord) -> tuple[str, ...]:
         record.reach.brief,
         "–" if record.best_epoch is None else str(epoch_number(record.best_epoch)),
         "–" if record.best_val is None else plain(record.best_val, figures=4),
-        "–" if record.median_px is None else f"{record.median_px:.1f} px",
+        "–" if median is None else f"{median:.1f} px",
     )

@@ -116,6 +116,17 @@ class Field:
         return None
 
 
+def as_number(value: object) -> float | None:
+    """A finite number that stands in a file; None for anything else there."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # whole numbers in JSON have no end
+        return None
+    return number if math.isfinite(number) else None
+
+
 def record(*fields: Field) -> Shape:
     """An object with known keys, itself part of a body; keys it does not know are let through."""
     names = ", ".join(field.name for field in fields)

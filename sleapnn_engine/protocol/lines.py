@@ -6,6 +6,7 @@ from typing import Any
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import Reach, counted, epoch_name, exact_duration, step_name
+from sleapnn_engine.protocol.measures import HEADLINES, Measured, Unit
 from sleapnn_engine.protocol.messages import Event
 
 #: Longest line of an event of a kind this program does not know.
@@ -23,6 +24,12 @@ def event_line(event: Event) -> str:
 def _number(value: float | None, *, unit: str = "") -> str:
     """A loss or a distance as people read it; None is a number that was not finite or is not there."""
     return "–" if value is None else f"{plain(value, figures=5)}{unit}"
+
+
+def _figure(value: float | None, unit: Unit) -> str:
+    if unit is Unit.SHARE and value is not None:
+        return f"{100 * value:.1f} %"
+    return _number(value, unit=" px" if unit is Unit.PIXELS else " %")
 
 
 def _started(body: dict[str, Any]) -> str:
@@ -47,14 +54,14 @@ def _batch_end(body: dict[str, Any]) -> str:
 
 
 def _epoch_end(body: dict[str, Any]) -> str:
-    error = body["error"] or {}
-    distance = f", median error {_number(error.get('median_px'), unit=' px')}" if error else ""
-    for name, key in (("animals found", "f1"), ("right identity", "class_accuracy")):
-        if error.get(key) is not None:
-            distance += f", {name} {100 * error[key]:.1f} %"
+    measured = ""
+    if body["error"]:
+        figures = Measured.of(body["error"])
+        shown = [each for each in HEADLINES if each.always or figures[each] is not None]
+        measured = "".join(f", {each.caption} {_figure(figures[each], each.unit)}" for each in shown)
     best = ", best so far" if body["best"] else ""
     return (
-        f"{epoch_name(body['epoch'])}: train {_number(body['train'])}, val {_number(body['val'])}{distance}, "
+        f"{epoch_name(body['epoch'])}: train {_number(body['train'])}, val {_number(body['val'])}{measured}, "
         f"lr {_number(body['lr'])}, {exact_duration(body['seconds'])}{best}"
     )
 

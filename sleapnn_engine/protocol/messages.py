@@ -16,6 +16,7 @@ from sleapnn_engine.protocol.fields import (
     record,
     table_of,
 )
+from sleapnn_engine.protocol.measures import MEASURES
 
 #: Raised only by a change that an older reader would misread; new keys, kinds and verbs do not raise it.
 PROTOCOL_VERSION = 1
@@ -37,24 +38,12 @@ FRAME_STREAM = b"/frames"
 _POINTS = list_of(list_of(maybe(list_of(NUMBER, length=2))))
 
 _ERROR = record(
-    Field("median_px", NUMBER, "median distance", nullable=True),
-    Field("p90_px", NUMBER, "distance that nine in ten points stay below", nullable=True),
-    Field("percent_of_body", NUMBER, "median as a share of body length, in percent", nullable=True),
+    *(Field(measure.key, NUMBER, measure.doc, nullable=True) for measure in MEASURES if measure.always),
     Field("by_node", table_of(maybe(NUMBER)), "median distance of each node"),
-    # Journals of earlier versions have none of these four.
-    Field(
-        "precision", NUMBER, "share of animals found that are labelled, 0 to 1", nullable=True, optional=True
-    ),
-    Field("recall", NUMBER, "share of labelled animals that are found, 0 to 1", nullable=True, optional=True),
-    Field(
-        "f1", NUMBER, "harmonic mean of both; null: one animal for each image", nullable=True, optional=True
-    ),
-    Field(
-        "class_accuracy",
-        NUMBER,
-        "share of animals found with the right identity, 0 to 1",
-        nullable=True,
-        optional=True,
+    *(
+        Field(measure.key, NUMBER, measure.doc, nullable=True, optional=True)
+        for measure in MEASURES
+        if not measure.always
     ),
 )
 

@@ -11,8 +11,10 @@ import attrs
 from sleapnn_engine.protocol.client import greet
 from sleapnn_engine.protocol.connection import FILE_NAME as CONNECTION_NAME
 from sleapnn_engine.protocol.counting import Reach, reach_told, run_seconds
+from sleapnn_engine.protocol.fields import as_number
 from sleapnn_engine.protocol.glance import Glance, Message, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
+from sleapnn_engine.protocol.measures import Measured
 from sleapnn_engine.protocol.messages import LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
 
@@ -54,9 +56,10 @@ class RunRecord:
 
     `doing` is what a run without a last word was last busy with: preparing, training, pausing, paused, stopping or
     finishing. `silent` says that its engine is there and did not answer when asked. `why` is a sentence on how the
-    state is known. Figures of the epoch whose model was kept: `median_px`, `median_body_percent`, `f1` and
-    `class_accuracy` (0 to 1). `started` is when the engine spoke first, `ended` when it spoke last of a run that is over;
-    `warnings` are what the engine said of the result at the end, in sentences. `seconds` lie between these, pauses included. `epochs` were brought to their end; `steps` are those of one that was not.
+    state is known. `measured` is of the epoch whose model was kept. `started` is when the engine spoke first, `ended`
+    when it spoke last of a run that is over, and `seconds` lie between these, pauses included. `warnings` are what the
+    engine said of the result at the end, in sentences. `epochs` were brought to their end; `steps` are those of one
+    that was not.
     """
 
     name: str
@@ -72,10 +75,7 @@ class RunRecord:
     backbone: str | None = None
     best_epoch: int | None = None
     best_val: float | None = None
-    median_px: float | None = None
-    median_body_percent: float | None = None
-    f1: float | None = None
-    class_accuracy: float | None = None
+    measured: Measured = attrs.field(factory=Measured)
     epochs: int | None = None
     steps: int | None = None
     seconds: float | None = None
@@ -143,7 +143,7 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
 
 
 def _seconds(told: "_Told") -> float | None:
-    said = _number(told.end["body"].get("seconds")) if told.end is not None else None
+    said = as_number(told.end["body"].get("seconds")) if told.end is not None else None
     return run_seconds(told.figures.get("started"), told.last, told=said)
 
 
@@ -179,13 +179,13 @@ def _read(glance: Glance) -> _Told:
     told = _Told()
     began = list(glance.first())
     if began:
-        told.figures["started"] = _number(began[0].get("t"))
+        told.figures["started"] = as_number(began[0].get("t"))
     body: Message = next((message["body"] for message in began if message["kind"] == "started"), {})
     told.figures.update(model=_text(body.get("model_type")), backbone=_text(body.get("backbone")))
     for message in glance.last(within=_LAST_WORD_BYTES):
-        told.last = told.last or _number(message.get("t"))
+        told.last = told.last or as_number(message.get("t"))
         if message["kind"] in LAST_KINDS:
-            told.end, told.last = message, _number(message.get("t"))
+            told.end, told.last = message, as_number(message.get("t"))
             break
     epoch, newest = _last_epoch(glance, told)
     finished = told.end["body"] if told.end is not None and told.end["kind"] == "finished" else {}
@@ -201,8 +201,8 @@ def _read(glance: Glance) -> _Told:
         epochs=reach.epochs,
         steps=reach.steps,
         best_epoch=best,
-        best_val=_number(finished.get("best_val", epoch.get("best_val"))),
-        **_errors(kept.get("error")),
+        best_val=as_number(finished.get("best_val", epoch.get("best_val"))),
+        measured=Measured.of(kept.get("error")),
     )
     return told
 
@@ -240,13 +240,6 @@ def _doing(kind: str, body: dict[str, Any]) -> str:
     return _DOING.get(kind, "")
 
 
-def _errors(error: Any) -> dict[str, float | None]:
-    known = error if isinstance(error, dict) else {}
-    keys = {"median_px": "median_px", "median_body_percent": "percent_of_body"}
-    keys |= {"f1": "f1", "class_accuracy": "class_accuracy"}
-    return {name: _number(known.get(key)) for name, key in keys.items()}
-
-
 def _state(end: Message | None, sight: Sight) -> RunState:
     if end is not None:
         outcome = end["body"].get("outcome")
@@ -280,14 +273,10 @@ def _begun(run_dir: Path) -> float:
     stream = open_journal(run_dir / JOURNAL_NAME)
     if stream is not None:
         with stream:
-            began = _number(next(Glance(stream).first(), {}).get("t"))
+            began = as_number(next(Glance(stream).first(), {}).get("t"))
         if began is not None:
             return began
     return run_dir.stat().st_mtime
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _whole(value: Any) -> int | None:

@@ -6,10 +6,11 @@ import attrs
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol.counting import Reach, epoch_name
+from sleapnn_engine.protocol.judging import nothing_found
+from sleapnn_engine.protocol.measures import MEDIAN_PX
 
 from .active_run import ActiveRun
 from .failures import DETAILS, Diverged, explained
-from .result import nothing_found
 from .state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -36,9 +37,9 @@ def finished(run: ActiveRun, outcome: str) -> None:
         best = {"best_epoch": training.best_epoch, "best_val": training.best_val}
         body = {**attrs.asdict(training.reach), **best}
         errors = training.best_errors
-        if errors is not None and errors.median_px is not None and training.best_epoch is not None:
+        if errors is not None and errors[MEDIAN_PX] is not None and training.best_epoch is not None:
             name = epoch_name(training.best_epoch)
-            log.info("The best model is from %s: median error %.2f px.", name, errors.median_px)
+            log.info("The best model is from %s: median error %.2f px.", name, errors[MEDIAN_PX])
         if nothing := nothing_found(errors):
             log.warning("%s", nothing)
             run.warnings.append(nothing)

@@ -4,15 +4,11 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
-
-from sleapnn_engine.protocol import judging
-
 from .evaluate import Skipped, evaluate
 from .failures import explained
 from .held_out import HeldOut
 from .loop import heed_signals
-from .state import PointErrors, Training
+from .state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -51,8 +47,3 @@ def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Pat
     except Exception as error:  # files for looking at a model, made partly by other people's code
         failed("its predictions", error)
     return missing
-
-
-def nothing_found(errors: PointErrors | None) -> str:
-    """What to try where the best model finds nothing in the validation frames, or tells no animal right; '' else."""
-    return judging.nothing_found(None if errors is None else attrs.asdict(errors))

@@ -25,6 +25,7 @@ from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.models.weights import PREFIX
+from sleapnn_engine.protocol.measures import Measured
 
 from .averages import Averages
 from .callbacks.checkpoint import Checkpoints, Kept
@@ -32,7 +33,7 @@ from .continuing import has_sums, next_rate
 from .earlier import Earlier, find_best
 from .random_states import set_random_states
 from .schedule import go_on_with
-from .state import PointErrors, Training
+from .state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -124,8 +125,7 @@ def _take_best(training: Training, earlier: Earlier) -> None:
     training.best.go_on(earlier.best)
     errors = earlier.own.get("best_errors")
     if isinstance(errors, Mapping):
-        known = {field.name for field in attrs.fields(PointErrors)}
-        training.best_errors = PointErrors(**errors) if set(errors) == known else None
+        training.best_errors = Measured.of(errors)
 
 
 def _take_place(training: Training, earlier: Earlier) -> None:

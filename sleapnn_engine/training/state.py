@@ -15,6 +15,7 @@ from sleapnn_engine.data.loader import ALONE, Share
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.protocol.counting import Reach, reached
+from sleapnn_engine.protocol.measures import Measured
 
 from .checkpoint_file import Progress
 from .device import device_name, empty_cache, number_format
@@ -46,25 +47,6 @@ class BatchResult:
 
 
 @attrs.frozen(kw_only=True)
-class PointErrors:
-    """Distances between predicted and labelled points of the validation frames, in source-image pixels.
-
-    None where nothing was labelled or found. `percent_of_body` relates the median to the median diagonal of the
-    animals' bounding boxes. `precision`, `recall` and `f1` count animals, for models that may miss or invent some;
-    `class_accuracy` is the share of animals found that have the right identity.
-    """
-
-    median_px: float | None
-    p90_px: float | None
-    percent_of_body: float | None
-    by_node: dict[str, float | None]
-    precision: float | None = None
-    recall: float | None = None
-    f1: float | None = None
-    class_accuracy: float | None = None
-
-
-@attrs.frozen(kw_only=True)
 class EpochResult:
     """One epoch, trained and validated.
 
@@ -82,7 +64,7 @@ class EpochResult:
     samples_per_second: float
     waited: float
     by_node: dict[str, float]
-    errors: PointErrors | None
+    errors: Measured | None
     improved: bool
     train_by_head: dict[str, float] = attrs.field(factory=dict)
     val_by_head: dict[str, float] = attrs.field(factory=dict)
@@ -136,7 +118,7 @@ class Training:
     paused_seconds: float = 0.0
     stop_after: str | None = None
     interrupted: str | None = None
-    best_errors: PointErrors | None = None
+    best_errors: Measured | None = None
     seed: int | None = None
     split: str = ""
     start_step: int = 0
@@ -234,7 +216,7 @@ class Training:
             "precision": number_format(self.fabric),
             "loss_scale": self.fabric.strategy.precision.state_dict(),
             **self.best.state(),
-            "best_errors": None if self.best_errors is None else attrs.asdict(self.best_errors),
+            "best_errors": None if self.best_errors is None else self.best_errors.body,
             "next_epoch": self.epoch + 1 if self.epoch_ended else self.epoch,
             "next_batch": 0 if self.epoch_ended else self.batch,
             "steps_per_epoch": self.steps_per_epoch,

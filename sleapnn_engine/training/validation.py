@@ -7,13 +7,14 @@ import attrs
 import torch
 from torch import Tensor
 
-from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
 from sleapnn_engine.evaluation.scores import PoseScores, Summary
 from sleapnn_engine.inference.animals import Animals
 from sleapnn_engine.protocol.counting import epoch_name
+from sleapnn_engine.protocol.measures import HEADLINES, MEASURES, Measured
 
 from .losses import total_loss
-from .state import PointErrors, Training
+from .state import Training
 
 
 @attrs.frozen
@@ -22,7 +23,7 @@ class Scores:
 
     loss: float
     by_head: dict[str, float]
-    errors: PointErrors | None
+    errors: Measured | None
     body: float | None
     seconds: float
 
@@ -50,7 +51,7 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
     return Scores(
         loss=total,
         by_head=dict(zip((loss.name for loss in training.losses), heads, strict=True)),
-        errors=errors_of(found, paired=scores.paired),
+        errors=measured_of(found, kind=MODEL_TYPES[training.model_type]),
         body=found.body,
         seconds=time.perf_counter() - began,
     )
@@ -76,20 +77,10 @@ def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -
     )
 
 
-def errors_of(found: Summary, *, paired: bool) -> PointErrors | None:
-    """What was added up, for an event; None when nothing can be said.
-
-    Counting animals is no merit where each sample is known to show one (`paired`).
-    """
-    if found.median_px is None and (paired or found.f1 is None):
-        return None
-    return PointErrors(
-        median_px=found.median_px,
-        p90_px=found.p90_px,
-        percent_of_body=found.percent_of_body,
-        by_node=found.by_node,
-        precision=None if paired else found.precision,
-        recall=None if paired else found.recall,
-        f1=None if paired else found.f1,
-        class_accuracy=found.class_accuracy,
-    )
+def measured_of(found: Summary, *, kind: ModelType) -> Measured | None:
+    """What was added up, as far as it says something of this type of model; None when nothing can be said."""
+    values = {
+        measure.key: getattr(found, measure.key) if measure.belongs(kind) else None for measure in MEASURES
+    }
+    measured = Measured(values, found.by_node)
+    return measured if any(measured.told(HEADLINES)) else None

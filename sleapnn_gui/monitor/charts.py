@@ -1,10 +1,13 @@
 """The charts of a run: loss large, the worst frame beside it, and below parts, rate, throughput and log."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
+from sleapnn_engine.protocol.measures import MEDIAN_PX, P90_PX, Group, Measured
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.bars import PartErrors
 from sleapnn_gui.monitor.curves_panel import CurvesPanel
@@ -12,7 +15,7 @@ from sleapnn_gui.monitor.frames import FramePanel
 from sleapnn_gui.monitor.log import LogView
 from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
-from sleapnn_gui.monitor.store import Epoch, Header, RunStore
+from sleapnn_gui.monitor.store import Header, RunStore
 from sleapnn_gui.widgets.one_by_one import OneByOne
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
@@ -192,10 +195,10 @@ class ChartsView(QWidget):
         self._show_errors(store)
 
     def _show_errors(self, store: RunStore) -> None:
-        error = store.latest_error
-        if error is not None:
-            self.parts.set_errors(_rows(error))
-        elif store.latest_count is not None:
+        measured = store.latest(Group.ERROR)
+        if measured is not None:
+            self.parts.set_errors(_rows(measured))
+        elif store.latest(Group.ANIMALS) is not None:
             self.parts.set_errors({}, otherwise=_NONE_FOUND[self._over])
         else:
             self.parts.set_errors({}, otherwise=_NO_ERRORS[self._over])
@@ -210,11 +213,11 @@ class ChartsView(QWidget):
         self.speed.draw(x, store.columns["samples_per_second"].values, x_range=x_range)
 
 
-def _rows(epoch: Epoch) -> dict[str, float | None]:
+def _rows(measured: Measured) -> Mapping[str, float | None]:
     """The error of each part; of an animal that is one point, how far most are off."""
-    if len(epoch.by_node) == 1:
-        return {"median": epoch.median_px, "9 in 10": epoch.p90_px}
-    return epoch.by_node
+    if len(measured.by_node) == 1:
+        return {"median": measured[MEDIAN_PX], "9 in 10": measured[P90_PX]}
+    return measured.by_node
 
 
 def _splitter(orientation: Qt.Orientation, name: str) -> QSplitter:

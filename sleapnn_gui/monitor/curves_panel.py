@@ -4,7 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QWidget
 
-from sleapnn_gui.monitor.epoch_plot import DISTANCES, SHARES, EpochPlot
+from sleapnn_engine.protocol.measures import Group
+from sleapnn_gui.monitor.epoch_plot import EpochPlot
 from sleapnn_gui.monitor.loss_plot import LossPlot
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, link_button
 from sleapnn_gui.monitor.store import RunStore
@@ -55,8 +56,8 @@ class CurvesPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss", parent)
         self.plot = LossPlot()
-        self.errors = EpochPlot(DISTANCES, percent=False, name="Error over epochs, in pixels")
-        self.shares = EpochPlot(SHARES, percent=True, name="Animals found over epochs, in percent")
+        self.errors = EpochPlot(Group.ERROR, name="Error over epochs, in pixels")
+        self.shares = EpochPlot(Group.ANIMALS, name="Animals found over epochs, in percent")
         self.stack = QStackedWidget()
         for plot in (self.plot, self.errors, self.shares):
             self.stack.addWidget(plot)
@@ -164,15 +165,16 @@ class CurvesPanel(Panel):
         store = self.plot.store
         if store is None:
             return
-        counts = store.latest_count
-        offered = {"loss": True, "error": store.latest_error is not None, "animals": counts is not None}
-        for name, toggle in self.views.items():
-            toggle.setVisible(offered[name])
-        if counts is not None:
-            self.views["animals"].setText("Identity" if counts.f1 is None else "Animals")
+        self.views["loss"].setVisible(True)
+        for group in Group:
+            measured = store.latest(group)
+            leading = None if measured is None else measured.headline(group)
+            self.views[group].setVisible(leading is not None)
+            if leading is not None:
+                self.views[group].setText(leading.view)
         self.heads.setVisible(len(store.heads) > 1)
         self._make_room()
-        if not offered[self.view]:
+        if self.views[self.view].isHidden():
             self.show_view("loss")
 
     def _draw_epochs(self) -> None:

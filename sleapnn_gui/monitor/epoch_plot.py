@@ -1,14 +1,15 @@
 """What validation measured at the end of each epoch, as lines over the epochs: distances, or shares in percent."""
 
 import math
-from dataclasses import dataclass
 
+import attrs
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
+from sleapnn_engine.protocol.measures import Group, Measure, Stroke, Unit, lines_of
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
 from sleapnn_gui.monitor.pointer import Pointer
@@ -23,43 +24,42 @@ _TEXT_TOKENS = {"validation_line": "validation"}
 """Lines whose colour is too pale for words."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One measure of an epoch: which, what it is called at the end of its line, and how the line is drawn."""
+@attrs.frozen
+class _Pen:
+    """How a stroke is drawn: colour, style of the line, and width in pixels."""
 
-    measure: str
-    name: str
     token: str
     style: Qt.PenStyle = Qt.PenStyle.SolidLine
     width: float = 1.4
 
+    def __call__(self) -> QPen:
+        solid = self.style is Qt.PenStyle.SolidLine
+        return line_pen(self.token, width=self.width, style=None if solid else self.style)
 
-DISTANCES = (
-    Line("median_px", "median", "accent", width=2.2),
-    Line("p90_px", "9 in 10 are nearer", "muted", Qt.PenStyle.DotLine),
-)
-SHARES = (
-    Line("f1", "animals found (F1)", "accent", width=2.2),
-    Line("class_accuracy", "right identity", "validation_line", Qt.PenStyle.DashLine, 2.0),
-    Line("recall", "recall", "muted", Qt.PenStyle.DotLine),
-    Line("precision", "precision", "muted", Qt.PenStyle.DashDotLine),
-)
+
+_PENS = {
+    Stroke.STRONG: _Pen("accent", width=2.2),
+    Stroke.DASHED: _Pen("validation_line", Qt.PenStyle.DashLine, 2.0),
+    Stroke.DOTTED: _Pen("muted", Qt.PenStyle.DotLine),
+    Stroke.DASH_DOTTED: _Pen("muted", Qt.PenStyle.DashDotLine),
+}
 
 
 class EpochPlot(QuietPlot):
-    """Draws some measures of a `RunStore`; those that were never taken are left out. `percent` says they are shares."""
+    """Draws the measures of one group; those that were never taken are left out."""
 
-    def __init__(
-        self, lines: tuple[Line, ...], *, percent: bool, name: str, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, group: Group, *, name: str, parent: QWidget | None = None) -> None:
+        self._lines = lines_of(group)
+        percent = self._lines[0][0].unit is Unit.SHARE
         super().__init__(y_text=_percent_text if percent else ticks.plain_text, parent=parent)
         self.setAccessibleName(name)
         self.store: RunStore | None = None
-        self._lines, self._percent = lines, percent
+        self._percent = percent
         self.view.setMouseEnabled(x=False, y=False)
-        self._curves = [make_curve(self, _Pen(line), level=3 - index) for index, line in enumerate(lines)]
-        self._names = [make_name(self, _TEXT_TOKENS.get(line.token, line.token)) for line in lines]
-        for line, text in zip(lines, self._names):
+        pens = [_PENS[line.stroke] for _, line in self._lines]
+        self._curves = [make_curve(self, pen, level=3 - index) for index, pen in enumerate(pens)]
+        self._names = [make_name(self, _TEXT_TOKENS.get(pen.token, pen.token)) for pen in pens]
+        for (_, line), text in zip(self._lines, self._names):
             text.setText(line.name)
         self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
         self._best.setZValue(5)
@@ -77,7 +77,7 @@ class EpochPlot(QuietPlot):
             return
         x = store.columns["x"].values
         self.view.setXRange(0.0, max(x_end * 1.012, self._room_for_names(x)), padding=0)
-        shown = [self._values(store, line) for line in self._lines]
+        shown = [self._values(store, measure) for measure, _ in self._lines]
         finite = np.concatenate([values[np.isfinite(values)] for values in shown] or [np.empty(0)])
         top = 100.0 if self._percent else float(finite.max(initial=1.0))
         self.view.setYRange(0.0, top * 1.06, padding=0)
@@ -97,8 +97,8 @@ class EpochPlot(QuietPlot):
         share = min(0.5, widest / max(1.0, self.view.width()))
         return float(x[-1]) / (1.0 - share) if len(x) else 0.0
 
-    def _values(self, store: RunStore, line: Line) -> np.ndarray:
-        values = store.columns[line.measure].values
+    def _values(self, store: RunStore, measure: Measure) -> np.ndarray:
+        values = store.columns[measure.key].values
         return 100.0 * values if self._percent else values.copy()
 
     def _draw_best(self, store: RunStore, values: np.ndarray) -> None:
@@ -115,8 +115,8 @@ class EpochPlot(QuietPlot):
             return
         pixel = self.view.viewPixelSize()[1]
         ends = []
-        for line, text in zip(self._lines, self._names):
-            values = self._values(store, line)
+        for (measure, _), text in zip(self._lines, self._names):
+            values = self._values(store, measure)
             known = np.flatnonzero(np.isfinite(values))
             text.setVisible(len(known) > 0)
             if len(known):
@@ -138,18 +138,12 @@ class EpochPlot(QuietPlot):
         self.pointer.tell(epoch.x, [words.epoch_name(epoch.number), *self._said(epoch)])
 
     def _said(self, epoch: Epoch) -> list[str]:
-        taken = [(line, getattr(epoch, line.measure)) for line in self._lines]
-        write = words.part if self._percent else words.pixels
-        return [f"{line.name} {write(value)}" for line, value in taken if value is not None]
-
-
-@dataclass(frozen=True)
-class _Pen:
-    line: Line
-
-    def __call__(self) -> QPen:
-        solid = self.line.style is Qt.PenStyle.SolidLine
-        return line_pen(self.line.token, width=self.line.width, style=None if solid else self.line.style)
+        taken = [(line, measure, epoch.measured[measure]) for measure, line in self._lines]
+        return [
+            f"{line.name} {words.written(measure, value)}"
+            for line, measure, value in taken
+            if value is not None
+        ]
 
 
 def _percent_text(value: float) -> str:

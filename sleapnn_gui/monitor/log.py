@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from sleapnn_engine.protocol.counting import Reach
+from sleapnn_engine.protocol.measures import Measured
 from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING, Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
@@ -124,7 +125,7 @@ def _epoch_end(body: dict[str, Any]) -> list[str]:
         f"val {words.loss(body['val'])}",
     ]
     # No-break spaces keep a number and its unit on one line.
-    parts += [text.replace(" ", "\u00a0") for text in words.measured(body["error"] or {})]
+    parts += [text.replace(" ", "\u00a0") for text in words.measured(Measured.of(body["error"]))]
     if body["best"]:
         parts.append("best")
     return ["  ".join(parts)]

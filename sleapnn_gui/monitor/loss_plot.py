@@ -242,7 +242,7 @@ class LossPlot(QuietPlot):
             epoch = store.epochs[ticks.nearest_index(xs, math.floor(x) + 1.0)]
             if math.isfinite(epoch.val):
                 values.append(f"validation {words.loss(epoch.val)}")
-            values += words.measured(vars(epoch))
+            values += words.measured(epoch.measured)
         self.pointer.tell(x, values)
 
     def _person_moved(self) -> None:

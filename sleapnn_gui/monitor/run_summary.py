@@ -1,6 +1,7 @@
 """A run of the list in words: what the one state function says of it, as the Runs page shows it."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -14,7 +15,7 @@ from sleapnn_gui.monitor.model_words import model_name
 class RunSummary:
     """One run folder in a line; '' is for what is not known. `why` says how the state is known.
 
-    `error`, `found` and `identity` are those of the epoch whose model was kept.
+    `figures` are those of the epoch whose model was kept, by the keys of their measures.
     """
 
     folder: Path
@@ -24,9 +25,7 @@ class RunSummary:
     model: str = ""
     epochs: str = ""
     best: str = ""
-    error: str = ""
-    found: str = ""
-    identity: str = ""
+    figures: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def summarise(folder: Path) -> RunSummary | None:
@@ -45,7 +44,5 @@ def _in_words(record: RunRecord) -> RunSummary:
         model=model_name(record.model or ""),
         epochs=record.reach.brief,
         best="" if record.best_val is None else words.loss(record.best_val),
-        error="" if record.median_px is None else words.pixels(record.median_px),
-        found="" if record.f1 is None else words.part(record.f1),
-        identity="" if record.class_accuracy is None else words.part(record.class_accuracy),
+        figures={measure.key: words.written(measure, value) for measure, value in record.measured.told()},
     )

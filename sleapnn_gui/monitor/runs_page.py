@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.protocol.measures import MEASURES
 from sleapnn_engine.protocol.run_state import find_runs
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
 from sleapnn_gui.widgets.still import Still
@@ -28,6 +29,9 @@ _ROWS_MEASURED = 100
 #: Milliseconds for which looking again is told, also where it takes none.
 _SEEN_MS = 250
 
+#: What a validation measured and has a column here.
+_MEASURED = tuple(measure for measure in MEASURES if measure.heading)
+
 _COLUMNS = {
     "Run": "",
     "Started": "",
@@ -35,9 +39,7 @@ _COLUMNS = {
     "Model": "What the network was asked to find",
     "Epochs": "",
     "Validation loss": "Of the epoch whose model was kept; losses of different types of model cannot be compared",
-    "Median error": "Distance to the labels, of the epoch whose model was kept",
-    "Animals found": "Balance of animals missed and of finds that are none (F1); for models that find several",
-    "Identity": "Animals found that were given the right identity; for models that tell animals apart",
+    **{measure.heading: measure.heading_help for measure in _MEASURED},
     "Folder": "",
 }
 
@@ -167,7 +169,7 @@ class RunsPage(QWidget):
 
 
 def _row(run: RunSummary) -> QTreeWidgetItem:
-    figures = (run.epochs, run.best, run.error, run.found, run.identity)
+    figures = (run.epochs, run.best, *(run.figures.get(measure.key) for measure in _MEASURED))
     item = QTreeWidgetItem(
         [
             run.folder.name,

@@ -1,12 +1,13 @@
 """What a run has said so far, ready to be drawn: losses, epochs, marks, frames and phases, all bounded in memory."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sleapnn_engine.protocol.counting import Reach, epoch_number, reach_told, run_seconds
+from sleapnn_engine.protocol.measures import MEASURES, Group, Measured
 from sleapnn_engine.protocol.messages import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING, Event
 from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
 from sleapnn_gui.monitor.levels import Column, Series
@@ -22,11 +23,8 @@ MOST_HEADS = 6
 RATE_DROP = 0.95
 """A learning rate that falls below this share of the one before counts as a drop."""
 
-
-MEASURES = ("median_px", "p90_px", "percent_of_body", "precision", "recall", "f1", "class_accuracy")
-"""What an epoch's validation may have measured, besides the error of each part."""
-
-COLUMNS = ("x", "train", "val", "lr", "samples_per_second", *MEASURES)
+COLUMNS = ("x", "train", "val", "lr", "samples_per_second")
+"""Figures of an epoch that are columns, besides those of `MEASURES`."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +78,7 @@ class Epoch:
     seconds: float
     samples_per_second: float
     data_wait: float
-    median_px: float | None = None
-    p90_px: float | None = None
-    percent_of_body: float | None = None
-    precision: float | None = None
-    """Share of what was found that is an animal, 0 to 1; None where animals are not counted, as are the next two."""
-    recall: float | None = None
-    f1: float | None = None
-    class_accuracy: float | None = None
-    """Share of the animals found whose identity is right, 0 to 1."""
-    by_node: dict[str, float | None] = field(default_factory=dict)
+    measured: Measured
 
     @property
     def x(self) -> float:
@@ -100,7 +89,6 @@ class Epoch:
     def from_event(cls, event: Event) -> "Epoch":
         """Read an `epoch_end` event."""
         body = event.body
-        error = body["error"] or {}
         return cls(
             number=body["epoch"],
             t=event.t,
@@ -110,8 +98,7 @@ class Epoch:
             seconds=number(body["seconds"]),
             samples_per_second=number(body["samples_per_second"]),
             data_wait=number(body["data_wait"]),
-            **{name: error.get(name) for name in MEASURES},
-            by_node=dict(error.get("by_node") or {}),
+            measured=Measured.of(body["error"]),
         )
 
 
@@ -156,7 +143,7 @@ class RunStore:
         self.losses = Series()
         """Batch losses over epochs."""
         self.epochs: list[Epoch] = []
-        self.columns = {name: Column() for name in COLUMNS}
+        self.columns = {name: Column() for name in (*COLUMNS, *(measure.key for measure in MEASURES))}
         """The same epochs as columns, for plots; what was not measured is NaN."""
         self.heads: dict[str, Series] = {}
         """Batch losses of each head over epochs, before their weights; empty for models with one head."""
@@ -218,18 +205,11 @@ class RunStore:
         """The pause that lasts, if any."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].seconds is None else None
 
-    @property
-    def latest_count(self) -> Epoch | None:
-        """The newest epoch in which animals were counted or told apart; None for models that do neither."""
+    def latest(self, group: Group) -> Measured | None:
+        """The newest of what was measured that has a headline in a group; None where there never was one."""
         return next(
-            (epoch for epoch in reversed(self.epochs) if (epoch.f1, epoch.class_accuracy) != (None, None)),
-            None,
+            (epoch.measured for epoch in reversed(self.epochs) if epoch.measured.headline(group)), None
         )
-
-    @property
-    def latest_error(self) -> Epoch | None:
-        """The newest epoch in which distances were measured."""
-        return next((epoch for epoch in reversed(self.epochs) if epoch.median_px is not None), None)
 
     def add(self, items: list[Item]) -> None:
         """Take events in the order they were said."""
@@ -289,8 +269,10 @@ class RunStore:
         self.epochs.append(epoch)
         self.best_epoch = event.body["best_epoch"]
         self.best_val = event.body["best_val"]
-        for name, column in self.columns.items():
-            column.append(number(getattr(epoch, name)))
+        for name in COLUMNS:
+            self.columns[name].append(getattr(epoch, name))
+        for measure in MEASURES:
+            self.columns[measure.key].append(number(epoch.measured[measure]))
 
     def _add_paused(self, event: Event) -> None:
         self.pauses.append(Pause(self.x, event.t))

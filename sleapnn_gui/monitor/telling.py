@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, Group, Measured
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.estimate import Estimate, samples_per_second, time_left
 from sleapnn_gui.monitor.store import RunStore
@@ -85,41 +86,40 @@ def progress(store: RunStore) -> float:
 
 def error_figure(store: RunStore, *, over: bool) -> Figure:
     """The median distance to the labels, in pixels and as a share of the body."""
-    epoch = store.latest_error
-    if epoch is None:
-        none_found = store.latest_count is not None and store.latest_count.f1 == 0
-        if not none_found:
-            return Figure("–", "median error")
-        return Figure("–", "no animal found" if over else "no animal found yet")
-    share = f", {words.share(epoch.percent_of_body)} of body" if epoch.percent_of_body is not None else ""
-    return Figure(words.pixels(epoch.median_px), f"median error{share}")
+    measured = store.latest(Group.ERROR)
+    if measured is not None:
+        return _headline(measured, Group.ERROR)
+    counted = store.latest(Group.ANIMALS)
+    if counted is None or counted[F1] != 0:
+        return Figure("–", MEDIAN_PX.caption)
+    return Figure("–", "no animal found" if over else "no animal found yet")
 
 
 def animals_figure(store: RunStore) -> Figure | None:
     """How many of the animals are found and told apart; None for models that do neither."""
-    epoch = store.latest_count
-    if epoch is None:
-        return None
-    if epoch.f1 is None:
-        return Figure(words.part(epoch.class_accuracy), "right identity")
-    known = f", {words.part(epoch.class_accuracy)} identified" if epoch.class_accuracy is not None else ""
-    return Figure(words.part(epoch.f1), f"animals found{known}")
+    measured = store.latest(Group.ANIMALS)
+    return None if measured is None else _headline(measured, Group.ANIMALS)
+
+
+def _headline(measured: Measured, group: Group) -> Figure:
+    """The headline of a group, and beside its caption what else a few words can say."""
+    leading = measured.headline(group)
+    assert leading is not None, "there is one in what a store has as the latest"
+    beside = "".join(
+        f", {words.written(each, value)} {each.brief}"
+        for each, value in measured.told()
+        if each.group is group and each.brief and each is not leading
+    )
+    return Figure(words.written(leading, measured[leading]), f"{leading.caption}{beside}")
 
 
 def animals_help(store: RunStore) -> str:
     """What is behind the share of animals found, in a sentence or two."""
-    epoch = store.latest_count
-    parts = []
-    if epoch is not None and epoch.f1 is not None:
-        parts.append(
-            f"{words.part(epoch.recall)} of the labelled animals were found, and {words.part(epoch.precision)} of what "
-            "was found is an animal; the large number is the balance of both (F1)."
-        )
-    if epoch is not None and epoch.class_accuracy is not None:
-        parts.append(
-            f"{words.part(epoch.class_accuracy)} of the animals found were given the right identity."
-        )
-    return " ".join(parts)
+    measured = store.latest(Group.ANIMALS)
+    if measured is None:
+        return ""
+    values = {each.key: words.written(each, measured[each]) for each in MEASURES}
+    return " ".join(each.help.format(**values) for each, _ in measured.told() if each.help)
 
 
 def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:

@@ -1,11 +1,10 @@
 """Numbers and durations as people read them, the same everywhere on the page."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from sleapnn_engine.config.numbers import power
 from sleapnn_engine.protocol.counting import counted, duration, epoch_name, epoch_number, exact_duration
+from sleapnn_engine.protocol.measures import HEADLINES, Measure, Measured, Unit
 
 __all__ = [
     "counted",
@@ -22,6 +21,7 @@ __all__ = [
     "rate",
     "share",
     "size",
+    "written",
 ]
 
 
@@ -66,13 +66,16 @@ def share(value: float) -> str:
     return f"{value:.1f} %" if value < 10 else f"{value:.0f} %"
 
 
-def measured(error: Mapping[str, Any]) -> list[str]:
+def written(measure: Measure, value: float | None) -> str:
+    """A figure of a validation in its unit; a dash where it was not measured."""
+    if value is None:
+        return "–"
+    return {Unit.PIXELS: pixels, Unit.PERCENT: share, Unit.SHARE: part}[measure.unit](value)
+
+
+def measured(figures: Measured) -> list[str]:
     """What a validation measured, in a few words each: '3.4 px', '93 % found', '97 % identified'."""
-    parts = [pixels(error["median_px"])] if error.get("median_px") is not None else []
-    for key, text in (("f1", "found"), ("class_accuracy", "identified")):
-        if error.get(key) is not None:
-            parts.append(f"{part(error[key])} {text}")
-    return parts
+    return [f"{written(each, value)} {each.brief}".rstrip() for each, value in figures.told(HEADLINES)]
 
 
 def size(count: float) -> str:

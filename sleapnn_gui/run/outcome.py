@@ -8,6 +8,7 @@ from typing import Any
 
 from sleapnn_engine.protocol.counting import Reach, epoch_name
 from sleapnn_engine.protocol.judging import nothing_found
+from sleapnn_engine.protocol.measures import Measured
 from sleapnn_gui.run.machine import Ending, State
 
 REFUSED_CODE = 2
@@ -103,7 +104,7 @@ class LastWords:
     warnings: tuple[str, ...] = ()
     reach: Reach = field(default_factory=lambda: Reach(0))
 
-    found: Mapping[str, Any] | None = None
+    found: Measured | None = None
     """The figures of the epoch whose model is kept."""
 
     def after(self, kind: str, body: Mapping[str, Any]) -> "LastWords":
@@ -112,7 +113,9 @@ class LastWords:
         An engine of before that judged nothing is no reason to keep quiet: the figures say it themselves.
         """
         if kind == "epoch_end":
-            return replace(self, found=body.get("error")) if body["best"] else self
+            error = body.get("error")
+            found = None if error is None else Measured.of(error)
+            return replace(self, found=found) if body["best"] else self
         if kind == "failed":
             return replace(
                 self, message=body["message"], where=body.get("path") or "", hint=body.get("hint") or ""

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sleapnn_engine.protocol.measures import MEASURES
 from tests.architecture.sources import ROOT
 
 ROW = re.compile(r"^\| (an? [\w ]+) \| `(\w+)` \| (.+) \|$", re.MULTILINE)
@@ -34,3 +35,11 @@ def test_a_recipe_names_the_files_of_its_example(kind, example, cell, texts):
         path for path, text in texts.items() if any(re.search(rf"\b{word}\b", text) for word in words)
     )
     assert named == found
+
+
+@pytest.mark.parametrize("key", sorted({each.key for each in MEASURES} - {"precision"}))
+def test_a_figure_of_the_validation_is_named_where_it_is_computed_and_in_its_record(key, texts):
+    """And at most in one more place; number formats are called precision as well."""
+    named = [path for path, text in texts.items() if re.search(rf"[\"'./]{key}\b|^ +{key}[:=]", text, re.M)]
+    assert {"sleapnn_engine/evaluation/scores.py", "sleapnn_engine/protocol/measures.py"} <= set(named)
+    assert len(named) <= 3, named

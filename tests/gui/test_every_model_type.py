@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
+from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, Group
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL, model_name
 from sleapnn_gui.run.machine import State
@@ -65,13 +66,13 @@ def test_from_the_preset_to_the_list_of_runs(
     nodes = ("centroid",) if model_type == "centroid" else tuple(facts["nodes"])
     assert store.header.nodes == nodes
     assert len(store.epochs) == 2
-    counted = store.latest_count
-    assert (counted is not None and counted.f1 is not None) == (model_type not in ONE_ANIMAL)
+    counted = store.latest(Group.ANIMALS)
+    assert (counted is not None and counted[F1] is not None) == (model_type not in ONE_ANIMAL)
     assert page.strip.animals.isVisible() == (counted is not None)
     if model_type in ONE_ANIMAL:
-        assert store.epochs[-1].median_px is not None
+        assert store.epochs[-1].measured[MEDIAN_PX] is not None
     if model_type == "multi_class_topdown":
-        assert store.epochs[-1].class_accuracy is not None
+        assert store.epochs[-1].measured.values["class_accuracy"] is not None
     assert (len(store.heads) > 1) == (
         model_type in ("bottomup", "multi_class_bottomup", "multi_class_topdown")
     )

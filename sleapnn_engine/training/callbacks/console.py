@@ -7,6 +7,7 @@ from typing import TextIO
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name
+from sleapnn_engine.protocol.measures import HEADLINES, Measure, Unit
 
 from ..report import Phase
 from ..state import BatchResult, EpochResult, Training
@@ -48,14 +49,8 @@ class Console(Callback):
         )
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        errors = result.errors
-        error = (
-            f"  error {errors.median_px:.2f} px"
-            if errors is not None and errors.median_px is not None
-            else ""
-        )
-        if errors is not None and errors.f1 is not None:
-            error += f"  found {errors.f1:.2f}"
+        told = [] if result.errors is None else result.errors.told(HEADLINES)
+        error = "".join(f"  {_brief(measure, value)}" for measure, value in told)
         seconds = result.train_seconds + result.val_seconds
         self.line(
             f"{epoch_name(result.epoch)}/{training.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"
@@ -105,3 +100,8 @@ def _give_up(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def _brief(measure: Measure, value: float) -> str:
+    unit = " px" if measure.unit is Unit.PIXELS else ""
+    return f"{measure.brief or measure.group} {value:.2f}{unit}"

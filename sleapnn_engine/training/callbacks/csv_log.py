@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.protocol.measures import MEASURES
 
 from ..state import EpochResult, Training
 from .base import Callback
@@ -36,8 +37,8 @@ def epoch_values(result: EpochResult) -> dict[str, float]:
     values |= {f"train/confmaps/{node}": value for node, value in result.by_node.items()}
     for part, by_head in (("train", result.train_by_head), ("val", result.val_by_head)):
         values |= {f"{part}/{HEAD_COLUMNS[head]}": value for head, value in by_head.items()}
-    if result.errors is not None and result.errors.class_accuracy is not None:
-        values["val/class_accuracy"] = result.errors.class_accuracy
+    if result.errors is not None:
+        values |= {measure.column: value for measure, value in result.errors.told() if measure.column}
     return values
 
 
@@ -63,12 +64,13 @@ class CsvLog(Callback):
 
     def _columns(self, training: Training) -> list[str]:
         names = []
-        if MODEL_TYPES[training.model_type].one_animal:
+        kind = MODEL_TYPES[training.model_type]
+        if kind.one_animal:
             names += [f"train/confmaps/{node}" for node in training.feed.nodes]
         heads = [loss.name for loss in training.losses]
         if len(heads) > 1:
             names += [f"{part}/{HEAD_COLUMNS[head]}" for part in ("train", "val") for head in heads]
-        return names + ["val/class_accuracy"] * MODEL_TYPES[training.model_type].identities
+        return names + [measure.column for measure in MEASURES if measure.column and measure.belongs(kind)]
 
 
 def _line(row: Sequence[object]) -> str:

@@ -6,7 +6,7 @@ from sleapnn_engine.protocol.counting import epoch_name
 
 from ..device import number_format
 from ..report import log
-from ..state import BatchResult, EpochResult, PointErrors, Training
+from ..state import BatchResult, EpochResult, Training
 from .base import Callback
 
 
@@ -69,7 +69,7 @@ class Journal(Callback):
             best_epoch=training.best_epoch,
             best_val=training.best_val,
             data_wait=result.waited,
-            error=None if result.errors is None else error_body(result.errors),
+            error=None if result.errors is None else result.errors.body,
         )
         log.info(
             "%s: train %s, val %s, %.1f s.",
@@ -85,17 +85,3 @@ class Journal(Callback):
             log.info(
                 "The learning rate falls from %s to %s after %s.", before, after, epoch_name(result.epoch)
             )
-
-
-def error_body(errors: PointErrors) -> dict[str, object]:
-    """The `error` part of an `epoch_end` event."""
-    return {
-        "median_px": errors.median_px,
-        "p90_px": errors.p90_px,
-        "percent_of_body": errors.percent_of_body,
-        "by_node": errors.by_node,
-        "precision": errors.precision,
-        "recall": errors.recall,
-        "f1": errors.f1,
-        "class_accuracy": errors.class_accuracy,
-    }

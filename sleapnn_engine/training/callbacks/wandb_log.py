@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
@@ -18,9 +16,6 @@ from ..state import EpochResult, Training
 from ..tracking import SECTION, Tracking
 from .base import Callback
 from .csv_log import epoch_values
-
-#: Values of validation that have no column in `training_log.csv`.
-ERRORS = ("median_px", "p90_px", "percent_of_body", "precision", "recall", "f1")
 
 
 class WandbLog(Callback):
@@ -135,8 +130,9 @@ def _values(result: EpochResult) -> dict[str, Any]:
     """What is known of an epoch, under the names of `training_log.csv`, and the errors as `val/...`."""
     values: dict[str, float | None] = {**epoch_values(result)}
     if result.errors is not None:
-        found = attrs.asdict(result.errors)
-        values |= {f"val/{name}": found[name] for name in ERRORS}
+        values |= {
+            f"val/{measure.key}": value for measure, value in result.errors.told() if not measure.column
+        }
         values |= {f"val/median_px/{node}": value for node, value in result.errors.by_node.items()}
     return {name: value for name, value in values.items() if value is not None}
 

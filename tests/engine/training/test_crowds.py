@@ -58,8 +58,8 @@ def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None
     found = sum(len(pairing.pairs) for pairing in pairings)
     missed, extra = (sum(len(getattr(p, side)) for p in pairings) for side in ("missed", "extra"))
     assert 0 < found < ANIMALS * 6, "some are missed"
-    assert scores.errors.recall == pytest.approx(found / (found + missed))
-    assert scores.errors.precision == pytest.approx(found / (found + extra))
+    assert scores.errors.values["recall"] == pytest.approx(found / (found + missed))
+    assert scores.errors.values["precision"] == pytest.approx(found / (found + extra))
 
 
 def epoch_of(scores: Scores) -> EpochResult:

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from sleapnn_engine.protocol.measures import Group
 from sleapnn_gui.monitor import telling, words
 from sleapnn_gui.monitor.model_words import head_name, model_name, samples_name
 from sleapnn_gui.monitor.store import RunStore
@@ -277,7 +278,7 @@ class TestWords:
         assert "3.0 px  95 % found  50 % identified" in newest
 
     def test_journals_from_before_animals_were_counted_are_read(self):
-        assert stored(several(1, counted={})).latest_count is None
+        assert stored(several(1, counted={})).latest(Group.ANIMALS) is None
         assert telling.animals_figure(stored(Speaker())) is None
 
     @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.measures import MEASURES
 from sleapnn_engine.protocol.processes import start_mark
 from sleapnn_engine.protocol.run_state import find_runs
-from sleapnn_gui.monitor.run_summary import summarise
+from sleapnn_gui.monitor.run_summary import RunSummary, summarise
 from sleapnn_gui.monitor.runs_page import RunsPage
 from tests.gui.monitor.speaking import Speaker
 
@@ -38,15 +39,22 @@ def run(model_type: str, *, counted: dict | None = None, batches: int = 4) -> Sp
     return speaker
 
 
+def shown(run: RunSummary) -> dict[str, str]:
+    """Its figures that have a column."""
+    columns = {measure.key for measure in MEASURES if measure.heading}
+    return {key: text for key, text in run.figures.items() if key in columns}
+
+
 def test_the_figures_are_those_of_the_epoch_that_was_kept(tmp_path):
     found = summarise(write(tmp_path / "one", run("bottomup", counted=COUNTED), outcome="early_stopped"))
     assert (found.model, found.state, found.epochs) == ("Several animals at once", "early stopped", "3")
-    assert (found.best, found.error, found.found, found.identity) == ("0.200", "4.0 px", "85 %", "")
+    assert found.best == "0.200"
+    assert shown(found) == {"median_px": "4.0 px", "f1": "85 %"}
 
 
 def test_the_best_epoch_is_found_behind_many_batches(tmp_path):
     found = summarise(write(tmp_path / "long", run("single_instance", batches=2000)))
-    assert (found.error, found.found) == ("4.0 px", "")
+    assert shown(found) == {"median_px": "4.0 px"}
     assert found.state == "crashed"
     assert found.epochs == "3"
 
@@ -54,7 +62,7 @@ def test_the_best_epoch_is_found_behind_many_batches(tmp_path):
 def test_identities_have_a_figure_of_their_own(tmp_path):
     only = {"precision": None, "recall": None, "f1": None, "class_accuracy": 0.75}
     found = summarise(write(tmp_path / "known", run("multi_class_topdown", counted=only)))
-    assert (found.found, found.identity) == ("", "75 %")
+    assert shown(found) == {"median_px": "4.0 px", "class_accuracy": "75 %"}
 
 
 def test_runs_that_never_got_far_are_listed_too(tmp_path):
@@ -73,7 +81,7 @@ def test_runs_that_never_got_far_are_listed_too(tmp_path):
     assert (by_name["empty"].state, by_name["empty"].started) == ("crashed", "")
     assert (by_name["begun"].epochs, by_name["begun"].best) == ("0", "")
     assert by_name["failed"].state == "failed"
-    assert by_name["torn"].error == "4.0 px"
+    assert by_name["torn"].figures["median_px"] == "4.0 px"
 
 
 def connection(folder: Path, *, pid: int, began: str, host: str = "") -> None:

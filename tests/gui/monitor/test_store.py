@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from sleapnn_engine.protocol.measures import MEDIAN_PX, Group
 from sleapnn_gui.monitor.estimate import VALIDATION_SHARE, samples_per_second, time_left
 from sleapnn_gui.monitor.store import RunStore
 from tests.gui.monitor.speaking import Speaker
@@ -38,15 +39,15 @@ def test_epochs_best_and_columns():
     assert (store.best_epoch, store.best_val) == (1, 0.3)
     np.testing.assert_array_equal(store.columns["x"].values, [1, 2, 3])
     np.testing.assert_allclose(store.columns["val"].values, [0.5, 0.3, 0.4])
-    assert store.latest_error.median_px == 3.0
-    assert store.latest_error.by_node["tail"] is None
+    assert store.latest(Group.ERROR)[MEDIAN_PX] == 3.0
+    assert store.latest(Group.ERROR).by_node["tail"] is None
 
 
 def test_an_epoch_without_validation_or_distances():
     store = stored(Speaker().start().epoch(0).epoch(1, val=None, median=None))
     assert math.isnan(store.columns["val"].values[1])
     assert math.isnan(store.columns["median_px"].values[1])
-    assert store.latest_error.number == 0
+    assert store.latest(Group.ERROR) is store.epochs[0].measured
 
 
 def test_rate_drops_are_marked_where_they_begin():

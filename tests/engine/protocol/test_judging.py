@@ -2,12 +2,12 @@
 
 import pytest
 
-from sleapnn_engine.training.result import nothing_found
-from sleapnn_engine.training.state import PointErrors
+from sleapnn_engine.protocol.judging import nothing_found
+from sleapnn_engine.protocol.measures import Measured
 
 
-def errors(**known: float | None) -> PointErrors:
-    return PointErrors(**{"median_px": None, "p90_px": None, "percent_of_body": None, "by_node": {}, **known})
+def errors(**known: float | None) -> Measured:
+    return Measured(known)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def errors(**known: float | None) -> PointErrors:
         ),
     ],
 )
-def test_a_model_that_finds_nothing_is_told_with_what_to_try(measured: PointErrors | None, said: str) -> None:
+def test_a_model_that_finds_nothing_is_told_with_what_to_try(measured: Measured | None, said: str) -> None:
     text = nothing_found(measured)
     assert (said in text) if said else not text
     assert not said or "Train for more epochs" in text
