@@ -40,6 +40,8 @@ def test_a_recipe_names_the_files_of_its_example(kind, example, cell, texts):
 @pytest.mark.parametrize("key", sorted({each.key for each in MEASURES} - {"precision"}))
 def test_a_figure_of_the_validation_is_named_where_it_is_computed_and_in_its_record(key, texts):
     """And at most in one more place; number formats are called precision as well."""
-    named = [path for path, text in texts.items() if re.search(rf"[\"'./]{key}\b|^ +{key}[:=]", text, re.M)]
+    named = [
+        path for path, text in texts.items() if re.search(rf"[\"'./]{key}\b|^ +{key}[:=]", text, re.MULTILINE)
+    ]
     assert {"sleapnn_engine/evaluation/scores.py", "sleapnn_engine/protocol/measures.py"} <= set(named)
     assert len(named) <= 3, named
