@@ -13,6 +13,7 @@ from .protocol.verbs import VERBS
 #: command -> (module in `commands`, one-line help)
 COMMANDS = {
     "train": ("train", "train a model from a config"),
+    "predict": ("predict", "find the animals on a video or labels with trained models"),
     "validate": ("validate", "list every problem of one or more configs"),
     "explain": ("explain", "say what a setting means"),
     "schema": ("schema", "print the settings as a page or as JSON Schema"),

@@ -28,6 +28,27 @@ def build_job(values: Mapping[str, Any]) -> Job:
     return job
 
 
+def build_model_job(values: Mapping[str, Any]) -> Job:
+    """What a config says of a trained model and its images, all else left at its defaults; nothing to start from is named.
+
+    Settings of the training itself count for nothing and may be wrong. Raises UserError (usage) as `build_job` does.
+    """
+    data, model = (values.get(name) for name in ("data_config", "model_config"))
+    data, model = (section if isinstance(section, Mapping) else {} for section in (data, model))
+    started = ("pretrained_backbone_weights", "pretrained_head_weights")
+    kept = ("preprocessing", "user_instances_only")
+    return build_job(
+        {
+            "data_config": {
+                # A config without labels is no job; here none are read.
+                "train_labels_path": ["-"],
+                **{name: data[name] for name in kept if name in data},
+            },
+            "model_config": {name: value for name, value in model.items() if name not in started},
+        }
+    )
+
+
 def active(sections: Any) -> str:
     """Name of the one section of a one-of group that is set ('' when there is none)."""
     return next(

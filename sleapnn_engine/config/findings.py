@@ -1,6 +1,6 @@
 """What is found out about a job before its first step: what refuses it, what is warned of, each with its setting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
@@ -42,13 +42,7 @@ class Findings:
 
     def settle(self) -> None:
         """Raise the one UserError there is, or one that lists them all; returns where there is none."""
-        if len(self.refusals) == 1:
-            raise self.refusals[0]
-        if self.refusals:
-            places = {error.where for error in self.refusals}
-            listed = "\n".join(f"- {error}" for error in self.refusals)
-            message = f"Training cannot start, for {len(self.refusals)} reasons:\n{listed}"
-            raise UserError(message, where=places.pop() if len(places) == 1 else "")
+        raise_all(self.refusals, what="Training cannot start")
 
     def _note(self, issue: Issue) -> None:
         if issue not in self.issues:
@@ -76,6 +70,29 @@ class Attempt:
             self.findings.refuse(error, self.path)
         self.behind()
         return error is not None
+
+
+def raise_all(refusals: Sequence[UserError], *, what: str, usage: bool = False) -> None:
+    """Raise the one UserError there is, or one, with `usage`, that lists them all; returns where there is none."""
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        places = {error.where for error in refusals}
+        listed = "\n".join(f"- {error}" for error in refusals)
+        message = f"{what}, for {len(refusals)} reasons:\n{listed}"
+        where = places.pop() if len(places) == 1 else ""
+        raise UserError(message, where=where, usage=usage)
+
+
+def gathered(steps: Iterable[Callable[[], object]], *, what: str) -> None:
+    """Take all steps, also after one that raises UserError, and then raise what they raised as `raise_all` does."""
+    refusals: list[UserError] = []
+    for step in steps:
+        try:
+            step()
+        except UserError as error:
+            refusals.append(error)
+    raise_all(refusals, what=what, usage=all(error.usage for error in refusals))
 
 
 def issue_of(error: UserError, path: str) -> Issue:

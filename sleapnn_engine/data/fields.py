@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -62,3 +63,8 @@ def _cells(
     if across * down > PATCH_SHARE * rows * columns:
         across, down = columns, rows
     return inside(low[:, 0], side=across, count=columns), inside(low[:, 1], side=down, count=rows)
+
+
+def edge_table(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[int]]:
+    """Edges as pairs of places in `nodes`."""
+    return [[nodes.index(a), nodes.index(b)] for a, b in edges]

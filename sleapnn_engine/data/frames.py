@@ -109,27 +109,35 @@ class FrameStore:
         """Release what the store holds beyond memory."""
 
 
-class MemoryFrames(FrameStore):
+class HeldFrames(FrameStore):
+    """Frames that are network input already: `pixels`, uint8 (F, C, H, W) of the plan's size, on any device."""
+
+    def __init__(self, labels: LabelSet, plan: InputPlan, *, pixels: torch.Tensor) -> None:
+        super().__init__(labels, plan)
+        self.pixels = pixels
+
+    def images(self, indices: torch.Tensor) -> torch.Tensor:
+        """Copy the chosen frames."""
+        return self.pixels.index_select(0, indices.to(self.pixels.device))
+
+    def crops(self, indices: torch.Tensor, corners: torch.Tensor, *, size: int) -> torch.Tensor:
+        """Cut straight out of the frames."""
+        return cut_crops(self.pixels, corners, indices, size=size)
+
+
+class MemoryFrames(HeldFrames):
     """Every frame read, resized and padded once; takes a byte per pixel and channel, and no more."""
 
     def __init__(
         self, labels: LabelSet, plan: InputPlan, *, progress: Progress | None = None, threads: int = _THREADS
     ) -> None:
-        super().__init__(labels, plan)
-        self.pixels = torch.empty((len(labels), plan.channels, plan.height, plan.width), dtype=torch.uint8)
+        shape = (len(labels), plan.channels, plan.height, plan.width)
+        super().__init__(labels, plan, pixels=torch.empty(shape, dtype=torch.uint8))
 
         def fill(index: int) -> None:
             self.pixels[index] = plan.render(labels.read_image(index))
 
         _fill(fill, labels, progress=progress, threads=threads)
-
-    def images(self, indices: torch.Tensor) -> torch.Tensor:
-        """Copy the chosen frames out of the cache."""
-        return self.pixels.index_select(0, indices.to(self.pixels.device))
-
-    def crops(self, indices: torch.Tensor, corners: torch.Tensor, *, size: int) -> torch.Tensor:
-        """Cut straight out of the cache."""
-        return cut_crops(self.pixels, corners, indices, size=size)
 
     def move_to(self, device: torch.device | str) -> None:
         """Move the cache to a device with room for it, so that batches need no copy from the CPU."""

@@ -29,3 +29,11 @@ def save_labels(labels: sio.Labels, path: Path) -> None:
         made = Path(folder) / path.name
         sio.save_slp(labels, made.as_posix(), embed=False, restore_original_videos=False, verbose=False)
         copy_whole(made, path)
+
+
+def name_film(video: sio.Video, path: str) -> None:
+    """Have a stored video name the file that was read for it; what is said of its images stays."""
+    told = dict(video.backend_metadata)
+    video.close()
+    video.replace_filename(path, open=False)
+    video.backend_metadata.update({**told, "filename": path})

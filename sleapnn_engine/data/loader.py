@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 import attrs
 import torch
@@ -15,6 +15,9 @@ import torch
 from .frames import Batch
 
 _AHEAD = 2
+
+Order = TypeVar("Order")
+Made = TypeVar("Made")
 
 
 @attrs.frozen
@@ -55,27 +58,32 @@ class BatchSource(Protocol):
         ...
 
 
-class _ReadAhead:
-    """Delivers batches for a stream of indices in its order, while threads read the next ones."""
+class ReadAhead(Generic[Order, Made]):
+    """Delivers what `make` makes of a stream of orders, in its order, while threads make the next ones.
 
-    def __init__(self, source: BatchSource, orders: Iterator[torch.Tensor], *, workers: int) -> None:
-        self._source = source
+    No more than `workers` + 2 are under way or wait to be taken, and no further orders are drawn: memory is bounded
+    however long the stream is. Without workers each is made when it is asked for. What `make` raises is raised when
+    its turn comes.
+    """
+
+    def __init__(self, make: Callable[[Order], Made], orders: Iterator[Order], *, workers: int) -> None:
+        self._make = make
         self._orders = orders
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="frames") if workers > 0 else None
         self._depth = workers + _AHEAD
-        self._pending: deque[Future[Batch]] = deque()
+        self._pending: deque[Future[Made]] = deque()
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Made]:
         return self
 
-    def __next__(self) -> Batch:
+    def __next__(self) -> Made:
         if self._pool is None:
-            return self._source.batch(next(self._orders))
+            return self._make(next(self._orders))
         while len(self._pending) < self._depth:
             order = next(self._orders, None)
             if order is None:
                 break
-            self._pending.append(self._pool.submit(self._source.batch, order))
+            self._pending.append(self._pool.submit(self._make, order))
         if not self._pending:
             raise StopIteration
         return self._pending.popleft().result()
@@ -117,7 +125,7 @@ class TrainBatches:
         self.steps = steps if steps is not None else self.batches_per_pass
         self._count = len(source)
         self._seed, self._shuffle, self._share = seed, shuffle, share
-        self._stream = _ReadAhead(source, self._orders(start_step), workers=workers)
+        self._stream = ReadAhead(source.batch, self._orders(start_step), workers=workers)
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the next `steps` batches."""
@@ -155,7 +163,7 @@ class TrainBatches:
 def validation_batches(source: BatchSource, *, batch_size: int, workers: int = 1) -> Iterator[Batch]:
     """Yield everything in `source` once, in their order; the last batch may be smaller."""
     batches = torch.arange(len(source)).split(max(min(batch_size, len(source)), 1))
-    stream = _ReadAhead(source, iter(batches if len(source) else ()), workers=workers)
+    stream = ReadAhead(source.batch, iter(batches if len(source) else ()), workers=workers)
     try:
         yield from stream
     finally:

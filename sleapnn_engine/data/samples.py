@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from .affine import drop_outside
+from .augment import cut_margin, to_float
 from .crops import crop_corners
 from .frames import Batch, FrameStore
 from .geometry import pad_image
@@ -92,6 +93,13 @@ class CenterSamples(FrameSamples):
         frame = self.store.labels.frames[index]
         assert frame.centers is not None
         return frame.centers[:, None], frame.track_index
+
+
+def network_input(samples: FrameSamples, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch of samples as it is, without augmentation: float32 images (B, C, H, W) in 0..1 and their points."""
+    images, points = cut_margin(to_float(batch.images), batch.points, margin=samples.margin)
+    images, points = samples.finish(images, points)
+    return images.contiguous(memory_format=torch.channels_last), points
 
 
 @attrs.frozen(kw_only=True)
@@ -181,6 +189,10 @@ class CropSamples(FrameSamples):
 
     def frame_index(self, index: int) -> int:
         return int(self._frames[index])
+
+    def animal_index(self, index: int) -> int:
+        """Which animal of its frame sample `index` shows."""
+        return int(self._animals[index])
 
     def to_source(self, index: int, points: np.ndarray) -> np.ndarray:
         plan, sizing = self.plan, self.store.sizings[self.frame_index(index)]

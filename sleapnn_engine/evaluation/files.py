@@ -10,57 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
 import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.disk import reason_of, whole_file, writable_target, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.label_writing import save_labels
-from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.inference.animals import PoseNames, PredictedFrame
 
 from .metrics import Metrics
 
 _CONFIG = "training_config.yaml"
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class PredictedFrame:
-    """The animals found on one frame, in source pixels.
-
-    `video` is the number of the video in the list the frame is written with; `points` (I, N, 2), NaN where not found,
-    `node_scores` (I, N), `scores` (I,), `classes` int (I,), -1 for none, `class_scores` (I,), NaN for none.
-    """
-
-    video: int
-    frame_index: int
-    points: np.ndarray
-    node_scores: np.ndarray
-    scores: np.ndarray
-    classes: np.ndarray
-    class_scores: np.ndarray
-
-
-@attrs.frozen(kw_only=True)
-class PoseNames:
-    """What the numbers of nodes and classes stand for; `classes` are identities, which become tracks."""
-
-    nodes: tuple[str, ...]
-    edges: tuple[tuple[str, str], ...] = ()
-    symmetries: tuple[tuple[str, str], ...] = ()
-    classes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, labels: LabelSet, *, classes: Sequence[str] = ()) -> PoseNames:
-        """Take the skeleton of a label set."""
-        return cls(
-            nodes=labels.nodes, edges=labels.edges, symmetries=labels.symmetries, classes=tuple(classes)
-        )
-
-    @classmethod
-    def centroid(cls) -> PoseNames:
-        """One node, as predictions of centroids have."""
-        return cls(nodes=("centroid",))
 
 
 def write_predictions(

@@ -1,9 +1,13 @@
-"""What decoding gives: the animals of one image, as plain arrays."""
+"""What decoding gives: the animals of one image or frame, as plain arrays, and what their numbers stand for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
+
+from sleapnn_engine.data.records import LabelSet
 
 
 @attrs.frozen(eq=False)
@@ -24,6 +28,50 @@ class Animals:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def take(self, rows: np.ndarray | slice) -> Animals:
+        """Only the animals of these rows, in that order."""
+        parts = (self.points, self.node_scores, self.scores, self.classes, self.class_scores)
+        return Animals(*(part[rows] for part in parts))
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class PredictedFrame:
+    """The animals found on one frame, in source pixels.
+
+    `video` is the number of the video in the list the frame is written with; `points` (I, N, 2), NaN where not found,
+    `node_scores` (I, N), `scores` (I,), `classes` int (I,), -1 for none, `class_scores` (I,), NaN for none.
+    """
+
+    video: int
+    frame_index: int
+    points: np.ndarray
+    node_scores: np.ndarray
+    scores: np.ndarray
+    classes: np.ndarray
+    class_scores: np.ndarray
+
+
+@attrs.frozen(kw_only=True)
+class PoseNames:
+    """What the numbers of nodes and classes stand for; `classes` are identities, which become tracks."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[tuple[str, str], ...] = ()
+    symmetries: tuple[tuple[str, str], ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, labels: LabelSet, *, classes: Sequence[str] = ()) -> PoseNames:
+        """Take the skeleton of a label set."""
+        return cls(
+            nodes=labels.nodes, edges=labels.edges, symmetries=labels.symmetries, classes=tuple(classes)
+        )
+
+    @classmethod
+    def centroid(cls) -> PoseNames:
+        """One node, as predictions of centroids have."""
+        return cls(nodes=("centroid",))
 
 
 def make_animals(

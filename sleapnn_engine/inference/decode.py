@@ -9,7 +9,7 @@ import torch
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
 
 from .animals import Animals, make_animals
-from .grouping import group_along_fields
+from .grouping import Grouping, group_along_fields
 from .identities import group_by_class
 from .peaks import Peaks, Refinement, global_peaks, local_peaks
 
@@ -25,7 +25,7 @@ class Decoder:
 
     `n_nodes` counts the skeleton's nodes (a centroid model decodes to one, whatever it says); `edges` int (E, 2) is
     needed by bottomup; `strides` gives input pixels per cell for each head that makes maps, by its name in the
-    checkpoint. `threshold` and `refinement` are those of `peaks`.
+    checkpoint. `threshold` and `refinement` are those of `peaks`, `grouping` that of bottomup.
 
     Scores: one animal per image, centred or not: mean height of its peaks, nodes not found counting 0; centroids:
     height of the peak; bottomup: sum of its lines' scores; multi_class_bottomup: mean height of the peaks found.
@@ -37,6 +37,7 @@ class Decoder:
     strides: dict[str, int] = attrs.field(factory=dict)
     threshold: float = 0.2
     refinement: Refinement | None = "integral"
+    grouping: Grouping = attrs.field(factory=Grouping)
 
     def __call__(self, outputs: dict[str, torch.Tensor]) -> list[Animals]:
         """Decode the outputs by head name, each (B, ...), to one `Animals` per image.
@@ -81,7 +82,12 @@ class Decoder:
         if self.edges is None:
             raise ValueError("a bottomup model cannot be decoded without the edges of its skeleton")
         return group_along_fields(
-            peaks, outputs[head], self.edges, n_nodes=self.n_nodes, stride=self.strides[head]
+            peaks,
+            outputs[head],
+            self.edges,
+            n_nodes=self.n_nodes,
+            stride=self.strides[head],
+            settings=self.grouping,
         )
 
     def _by_class(self, peaks: Peaks, outputs: dict[str, torch.Tensor]) -> list[Animals]:

@@ -24,6 +24,18 @@ from .lines import LineScoring, Links, find_links
 from .peaks import Peaks
 
 
+@attrs.frozen(kw_only=True)
+class Grouping:
+    """What `group_along_fields` goes by; an animal of fewer than `min_points` points, or of less than that share of its
+    nodes where it is below 1, is none."""
+
+    max_edge_length_ratio: float = 0.25
+    distance_penalty: float = 1.0
+    line_points: int = 10
+    min_line_score: float = 0.25
+    min_points: float = 0
+
+
 @attrs.frozen(eq=False)
 class _Piece:
     """Peaks that belong together: `members` maps node to number of peak; `score` is the sum over lines."""
@@ -42,10 +54,7 @@ def group_along_fields(
     *,
     n_nodes: int,
     stride: int,
-    max_edge_length_ratio: float = 0.25,
-    distance_penalty: float = 1.0,
-    line_points: int = 10,
-    min_line_score: float = 0.25,
+    settings: Grouping = Grouping(),
 ) -> list[Animals]:
     """Join peaks to animals, one `Animals` per image of fields (B, 2E, h, w), channels x, y of each edge in turn.
 
@@ -56,13 +65,13 @@ def group_along_fields(
     """
     edges = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
     fields = fields.detach().float()
-    longest = max_edge_length_ratio * max(fields.shape[-2:]) * stride
+    longest = settings.max_edge_length_ratio * max(fields.shape[-2:]) * stride
     scoring = LineScoring(
         stride=stride,
         longest=longest,
-        distance_penalty=distance_penalty,
-        points=line_points,
-        least=min_line_score,
+        distance_penalty=settings.distance_penalty,
+        points=settings.line_points,
+        least=settings.min_line_score,
     )
     links = find_links(peaks, fields, edges, scoring=scoring)
     peaks = peaks.cpu()
@@ -75,7 +84,9 @@ def group_along_fields(
         images[rows[next(iter(piece.members.values()))]].append(piece)
     points = peaks.points.numpy()
     joined = [_join_trees(pieces, trees, points, reach=longest) for pieces in images]
-    return [_animals(pieces, peaks, n_nodes=n_nodes) for pieces in joined]
+    least = settings.min_points * (n_nodes if settings.min_points < 1 else 1)
+    kept = [[piece for piece in pieces if len(piece.members) >= least] for pieces in joined]
+    return [_animals(pieces, peaks, n_nodes=n_nodes) for pieces in kept]
 
 
 def skeleton_trees(edges: np.ndarray, *, n_nodes: int) -> list[list[int]]:

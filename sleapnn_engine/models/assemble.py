@@ -70,6 +70,11 @@ class PoseModel(nn.Module):
         return outputs
 
     @property
+    def strides(self) -> dict[str, int]:
+        """Input pixels per cell of each head that makes maps, by its name."""
+        return {head.name: head.stride for head in self.heads if isinstance(head, MapHead)}
+
+    @property
     def parameter_count(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())
 

@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,16 @@ def read_checkpoint(path: Path | str, *, setting: str = "") -> dict[str, Any]:
             f"{path} holds no model weights.", where=where, hint="Choose the best.ckpt of a training run."
         )
     return content
+
+
+def first_broken_tensor(state: Mapping[str, Any]) -> str | None:
+    """Name of the first tensor that holds a number which is not finite; None where there is none."""
+    return next((name for name, value in state.items() if not is_finite(value)), None)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value is anything but a tensor with numbers that are not finite."""
+    return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
 
 
 def _read(path: Path) -> Any:

@@ -7,6 +7,7 @@ import attrs
 
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
+from sleapnn_engine.protocol.signals import Signals
 
 from . import images
 from .callbacks.checkpoint import Checkpoints
@@ -17,7 +18,6 @@ from .followers import Followers
 from .held_out import HeldOut
 from .report import Report
 from .run_folder import RunFolder
-from .signals import Signals
 from .state import Training
 from .tracking import Tracking
 

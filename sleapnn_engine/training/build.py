@@ -13,18 +13,18 @@ from sleapnn_engine.config.build import active
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
+from sleapnn_engine.data.fields import edge_table
 from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.loader import ALONE, Share, TrainBatches
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel, build_network
-from sleapnn_engine.models.heads import MapHead
 from sleapnn_engine.models.start import load_start_weights
 
 from .feed import Feed
 from .losses import HardKeypoints, HeadLoss
-from .targets import build_targets, edge_table
+from .targets import build_targets
 
 #: Heads whose channels are parts or limbs, some of which can be hard to learn.
 MINED = ("confmaps", "pafs")
@@ -155,7 +155,7 @@ def build_decoder(job: Job, model: PoseModel, labels: LabelSet) -> Decoder:
         model_type=model_type,
         n_nodes=1 if MODEL_TYPES[model_type].centroid else len(labels.nodes),
         edges=np.array(edge_table(labels.nodes, labels.edges), dtype=np.int64).reshape(-1, 2),
-        strides={head.name: head.stride for head in model.heads if isinstance(head, MapHead)},
+        strides=model.strides,
         threshold=float("-inf") if MODEL_TYPES[model_type].one_animal else 0.2,
         refinement="quadratic",
     )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sleapnn_engine.config.disk import whole_file
 
-from ..models.weights import PREFIX
+from ..models.weights import PREFIX, first_broken_tensor, is_finite
 
 #: Named in the file when Lightning is not installed; any 2.x layout is the one written here.
 LIGHTNING_LAYOUT = "2.6.0"
@@ -67,19 +67,15 @@ def first_broken(content: Mapping[str, Any]) -> str | None:
 
     None where weights and moments are all finite. Counts and losses are not looked at.
     """
-    for name, value in content["state_dict"].items():
-        if not _is_finite(value):
-            return str(name)
+    broken = first_broken_tensor(content["state_dict"])
+    if broken is not None:
+        return broken
     for state in content.get("optimizer_states") or ():
         for number, moments in state.get("state", {}).items():
             for name, value in moments.items():
-                if not _is_finite(value):
+                if not is_finite(value):
                     return f"the state of the optimizer ({name} of tensor {number})"
     return None
-
-
-def _is_finite(value: Any) -> bool:
-    return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
 
 
 def write_atomically(content: dict[str, Any], path: Path) -> None:

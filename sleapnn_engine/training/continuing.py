@@ -13,6 +13,7 @@ from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.models.network_match import refuse_misfit
 
 from .averages import Averages
 from .build import shared_steps, steps_per_epoch
@@ -20,7 +21,6 @@ from .device import number_format
 from .earlier import SETTING, Earlier, find_best, validates_elsewhere
 from .fabric import Fabric
 from .labels import FRACTION, Data
-from .network_match import refuse_misfit
 from .random_states import missing_parts
 from .schedule import Best, counts_of, require_state
 

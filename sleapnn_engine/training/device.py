@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import torch
-from torch import nn
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.trainer import TrainerConfig
 from sleapnn_engine.config.strategies import PRECISIONS, finds_unused, is_shared
+from sleapnn_engine.models.device import format_on, kind_of_device, prepare_cpu
 
-from .allocator import keep_freed_memory
 from .cluster import OURSELVES, SRUN, TORCHRUN, Membership, own_membership
 from .fabric import (
     ClusterEnvironment,
@@ -31,7 +30,6 @@ log = logging.getLogger("sleapnn_engine.training")
 _FORMATS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 #: A sum waits for the slowest process, and a lost one is noticed otherwise: no reason to give up early.
 PATIENCE = timedelta(days=7)
-_AMPERE = 8
 ACCELERATOR = "trainer_config.trainer_accelerator"
 DEVICES = "trainer_config.trainer_devices"
 INDICES = "trainer_config.trainer_device_indices"
@@ -71,7 +69,7 @@ def open_fabric(
     if precision not in PRECISIONS:
         raise ValueError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
     member = own_membership() if member is None else member
-    kind = _kind(settings.trainer_accelerator)
+    kind = kind_of_device(settings.trainer_accelerator, where=ACCELERATOR)
     numbers = _numbers(kind, settings, member)
     world = member.world if member.launcher else len(numbers)
     devices = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
@@ -85,7 +83,7 @@ def open_fabric(
             devices=numbers if kind == "cuda" else len(numbers),
             num_nodes=member.machines,
             strategy=_strategy(settings, backbone=backbone, world=world),
-            precision=_FORMATS[_format(precision, kind, devices)],
+            precision=_FORMATS[format_on(devices, precision=precision)],
             plugins=[_environment(member)],
         )
     except (
@@ -106,34 +104,6 @@ def number_format(fabric: Fabric) -> str:
     """32, bf16 or 16, as `--precision` has it."""
     known = str(getattr(fabric.strategy.precision, "precision", _FORMATS["32"]))
     return next((name for name, its in _FORMATS.items() if its == known), known)
-
-
-def device_name(device: torch.device) -> str:
-    """What people call it: `cpu`, or the graphics card's own name."""
-    if device.type == "cuda":
-        return f"cuda:{device.index or 0} {torch.cuda.get_device_name(device)}"
-    return str(device)
-
-
-def to_device(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model on the device, in the memory layout its convolutions are fastest in."""
-    return model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def empty_cache(device: torch.device) -> int:
-    """Give cached, unused GPU memory back to the system; returns the number of bytes (0 on a CPU)."""
-    if device.type != "cuda":
-        return 0
-    before = torch.cuda.memory_reserved(device)
-    torch.cuda.empty_cache()
-    return before - torch.cuda.memory_reserved(device)
-
-
-def prepare_cpu() -> None:
-    """Make this process fast on a CPU."""
-    # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
-    torch.set_flush_denormal(True)
-    keep_freed_memory()
 
 
 def usable_cores() -> int:
@@ -163,24 +133,6 @@ def _strategy(settings: TrainerConfig, *, backbone: str, world: int) -> Any:
         return "auto"
     unused = finds_unused(name, backbone=backbone)
     return DDPStrategy(timeout=PATIENCE, start_method="popen", find_unused_parameters=unused)
-
-
-def _kind(accelerator: str) -> str:
-    """The kind of device as torch calls it."""
-    if accelerator == "cpu":
-        return "cpu"
-    if accelerator in ("auto", "gpu") and torch.cuda.is_available():
-        return "cuda"
-    if accelerator in ("auto", "mps") and torch.backends.mps.is_available():
-        return "mps"
-    if accelerator == "auto":
-        return "cpu"
-    raise UserError(
-        f"PyTorch finds no {'GPU' if accelerator == 'gpu' else accelerator.upper()} on this machine.",
-        where=ACCELERATOR,
-        hint="Use auto or cpu, or install a driver and a PyTorch that fit the device.",
-        usage=True,
-    )
 
 
 def _numbers(kind: str, settings: TrainerConfig, member: Membership) -> list[int]:
@@ -263,33 +215,7 @@ def _require_distributed() -> None:
         )
 
 
-def _format(precision: str, kind: str, devices: list[torch.device]) -> str:
-    """The number format that was chosen, or that every device is fast at."""
-    if precision == "auto":
-        return "bf16" if all(map(_fast_bf16, devices)) else "32"
-    if precision == "16" and kind != "cuda":
-        raise UserError(
-            "16-bit floats are for graphics cards; this training runs on the CPU."
-            if kind == "cpu"
-            else "16-bit floats are for NVIDIA and AMD graphics cards.",
-            where="--precision",
-            hint="Use 32, bf16 or auto.",
-            usage=True,
-        )
-    return precision
-
-
 def _first_sentence(error: Exception) -> str:
     """The reason in an error of a library, without advice for programmers."""
     text = " ".join(str(error).split())
     return text.split(". ")[0].rstrip(".") + "."
-
-
-def _fast_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware; elsewhere it is emulated and slower than float32."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device)[0] >= _AMPERE and torch.version.hip is None
-    if device.type != "cpu":
-        return False
-    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, test, bool)()) for test in tests)

@@ -13,11 +13,11 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.models.network_match import refuse_other_network
 from sleapnn_engine.models.weights import read_checkpoint
 from sleapnn_engine.protocol.counting import epoch_name
 
 from .checkpoint_file import OWN_SECTION, first_broken
-from .network_match import refuse_other_network
 from .resolved import FINAL
 from .schedule import Best
 

@@ -6,10 +6,10 @@ import attrs
 import torch
 from torch import Tensor
 
-from sleapnn_engine.data.augment import Augmenter, cut_margin, to_float
+from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.frames import Batch
 from sleapnn_engine.data.loader import TrainBatches, validation_batches
-from sleapnn_engine.data.samples import FrameSamples
+from sleapnn_engine.data.samples import FrameSamples, network_input
 
 from .targets import Target
 
@@ -86,7 +86,8 @@ class Feed:
         images, points = self._augment(
             batch.images, batch.points, margin=self.train.margin, pictures=batch.pictures
         )
-        return self._example(batch, self.train, images, points)
+        images, points = self.train.finish(images, points)
+        return self._example(batch, images.contiguous(memory_format=torch.channels_last), points)
 
     def validation(self) -> Iterator[Example]:
         """All validation samples in their order, as they are."""
@@ -99,21 +100,17 @@ class Feed:
 
     def unchanged(self, batch: Batch, samples: FrameSamples) -> Example:
         """A batch on the training device as it is, with targets."""
-        images, points = cut_margin(to_float(batch.images), batch.points, margin=samples.margin)
-        return self._example(batch, samples, images, points)
+        return self._example(batch, *network_input(samples, batch))
 
-    def _example(self, batch: Batch, samples: FrameSamples, images: Tensor, points: Tensor) -> Example:
-        """Network input with its targets, of images float (B, C, H, W) and their points."""
-        images, points = samples.finish(images, points)
+    def _example(self, batch: Batch, images: Tensor, points: Tensor) -> Example:
+        """Network input, float (B, C, H, W), and its points, with the targets that belong to them."""
         height, width = images.shape[-2:]
         placed = batch.target_points(points)
         targets = {
             target.head: target.draw(placed, batch.tracks, height=height, width=width)
             for target in self.targets
         }
-        return Example(
-            images.contiguous(memory_format=torch.channels_last), targets, batch.indices, points, batch.shifts
-        )
+        return Example(images, targets, batch.indices, points, batch.shifts)
 
     def random_state(self) -> dict[str, Tensor]:
         """The state of the random changes of training images; empty without augmentation."""

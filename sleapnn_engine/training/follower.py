@@ -24,9 +24,10 @@ from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.loader import Share
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
+from sleapnn_engine.models.device import device_name, to_device
+from sleapnn_engine.protocol.signals import CAUGHT
 
 from . import build, images
-from .device import device_name, to_device
 from .fabric import Fabric
 from .failures import explained
 from .labels import Data, open_training_labels, open_validation_labels, split_data
@@ -35,7 +36,6 @@ from .meeting import MEETING, find_address, join_group, leave_group
 from .random_stream import random_seed
 from .resume import without_start_weights
 from .schedule import Best, Schedule, build_optimizer
-from .signals import CAUGHT
 from .state import Training
 from .stepping import set_up
 from .wire import Wire

@@ -19,9 +19,10 @@ from sleapnn_engine.data.frames import (
     Progress,
     estimate_bytes,
 )
-from sleapnn_engine.data.geometry import InputPlan, plan_input
+from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
-from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, FrameSamples
+from sleapnn_engine.data.samples import CropPlan, FrameSamples
+from sleapnn_engine.inference.input_plans import crop_plan, frame_plan, samples_of
 from sleapnn_engine.models.backbones import required_multiple
 from sleapnn_engine.models.start import first_channels, implied_channels, starts_elsewhere
 
@@ -72,16 +73,8 @@ def with_implied_colour(job: Job, earlier: Earlier | None, *, found: Findings) -
 
 def plan_images(job: Job, data: Data, *, found: Findings) -> InputPlan:
     """How frames of both parts become network input, or what crops are cut from."""
-    pre = job.data_config.preprocessing
-    cropped = model_type(job).cropped
-    plan = plan_input(
-        [frame.size for part in (data.train, data.val) for frame in part.frames if frame.size],
-        max_height=pre.max_height,
-        max_width=pre.max_width,
-        scale=1.0 if cropped else pre.scale,
-        max_stride=1 if cropped else required_multiple(job.model_config.backbone_config),
-        ensure_rgb=pre.ensure_rgb,
-        ensure_grayscale=pre.ensure_grayscale,
+    plan = frame_plan(
+        job, [frame.size for part in (data.train, data.val) for frame in part.frames if frame.size]
     )
     found.warn(PREPROCESSING, *plan.warnings)
     return plan
@@ -95,26 +88,21 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
     if not model_type(job).cropped:
         return None
     pre = job.data_config.preprocessing
-    multiple = required_multiple(job.model_config.backbone_config)
     geometric = geometric_of(job)
     side = pre.crop_size or auto_crop_size(
         *animals_of(data.train, plan),
-        max_stride=multiple,
+        max_stride=required_multiple(job.model_config.backbone_config),
         min_crop_size=pre.min_crop_size,
         crop_padding=pre.crop_padding,
         geometric=geometric,
     )
-    return CropPlan(
-        side=side, scale=pre.scale, multiple=multiple, margin=crop_margin(side, geometric=geometric)
-    )
+    return crop_plan(job, side=side, margin=crop_margin(side, geometric=geometric))
 
 
 def build_samples(job: Job, stores: Stores, crops: CropPlan | None) -> tuple[FrameSamples, FrameSamples]:
     """Training and validation samples of the model type; only training crops have a margin."""
-    if crops is not None:
-        return CropSamples(stores.train, crops), CropSamples(stores.val, attrs.evolve(crops, margin=0))
-    kind = CenterSamples if model_type(job).centroid else FrameSamples
-    return kind(stores.train), kind(stores.val)
+    measured = None if crops is None else attrs.evolve(crops, margin=0)
+    return samples_of(job, stores.train, crops), samples_of(job, stores.val, measured)
 
 
 def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progress: Progress) -> Stores:

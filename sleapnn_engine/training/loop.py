@@ -10,6 +10,7 @@ import torch
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
+from sleapnn_engine.protocol.signals import Interrupted
 
 from .averages import Averages
 from .callbacks.base import Callback
@@ -17,7 +18,6 @@ from .failures import Diverged
 from .feed import Example
 from .losses import LossResult, total_loss
 from .shares import Portion, averaged, portion_of
-from .signals import Interrupted
 from .state import BatchResult, EpochResult, Training
 from .validation import Scores, validate
 

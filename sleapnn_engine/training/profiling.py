@@ -17,9 +17,9 @@ from torch.profiler import profile as torch_profile
 
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.models.device import device_name
 
 from .callbacks.base import Callback
-from .device import device_name
 from .report import log
 from .state import Training, unprofiled
 

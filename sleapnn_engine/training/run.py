@@ -14,6 +14,8 @@ from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.device import to_device
+from sleapnn_engine.protocol.signals import Interrupted, Signals
 
 from . import build, images
 from .active_run import ActiveRun
@@ -28,7 +30,7 @@ from .callbacks.preview import Preview
 from .callbacks.run_log import run_log
 from .callbacks.wandb_log import WandbLog
 from .continuing import split_digest
-from .device import open_fabric, to_device
+from .device import open_fabric
 from .earlier import read_earlier
 from .endings import INTERRUPTED, failed, finished, interrupted, tidy
 from .fabric import Fabric
@@ -44,7 +46,6 @@ from .result import predict_all
 from .resume import chosen_seed, inherit_best, take_up, without_start_weights
 from .run_folder import LOG, create_run_folder
 from .schedule import Best, Schedule, build_optimizer
-from .signals import Interrupted, Signals
 from .state import Training
 from .stepping import set_up
 from .tracking import open_tracking
@@ -144,7 +145,7 @@ def _build_and_fit(run: ActiveRun) -> int:
             inherit_best(run.checkpoints, run.earlier)
         run.earlier = None  # its weights are in the model, and need not stay in memory twice
     _set_up(run, run.training)
-    run.signals.training = run.training
+    run.signals.work = run.training
     outcome = fit(run.training, _callbacks(run))
     run.end_followers()
     run.training.followers = None

@@ -14,11 +14,12 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import ALONE, Share
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.device import device_name, empty_cache
 from sleapnn_engine.protocol.counting import Reach, reached
 from sleapnn_engine.protocol.measures import Measured
 
 from .checkpoint_file import Progress
-from .device import device_name, empty_cache, number_format
+from .device import number_format
 from .fabric import Fabric
 from .feed import Feed
 from .losses import HeadLoss

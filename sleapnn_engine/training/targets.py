@@ -1,6 +1,5 @@
 """What each head of a model is told to answer, drawn from points and tracks on the training device."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import attrs
@@ -10,7 +9,7 @@ from torch import Tensor
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.fields import part_affinity_fields
+from sleapnn_engine.data.fields import edge_table, part_affinity_fields
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.targets import class_maps, class_vectors, confidence_maps
 
@@ -116,8 +115,3 @@ def _target(name: str, head: str, part: object, labels: LabelSet) -> Target:
     if name == "class_maps":
         return ClassMapTarget(**size, classes=len(labels.tracks))
     return MapTarget(**size)
-
-
-def edge_table(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[int]]:
-    """Edges as pairs of places in `nodes`."""
-    return [[nodes.index(a), nodes.index(b)] for a, b in edges]

@@ -7,7 +7,7 @@ from pathlib import Path
 import sleap_io as sio
 
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.label_writing import save_labels
+from sleapnn_engine.data.label_writing import name_film, save_labels
 from sleapnn_engine.data.records import LabelSet
 
 from .held_out import HeldOut
@@ -49,7 +49,7 @@ def write_truth(
         records = [video for video in labels.videos if video.file_index == number]
         for video, record in zip(stored.videos, records, strict=True):
             if record.kind == "film" and record.found:
-                _name_film(video, record.path)
+                name_film(video, record.path)
         # Frames of a film that is listed twice are those of the first.
         numbers = {
             id(video): record.number if record.same_as is None else record.same_as
@@ -71,11 +71,3 @@ def write_truth(
         save_labels(part, path)
         written.append(path)
     return written
-
-
-def _name_film(video: sio.Video, path: str) -> None:
-    """Have a stored video name the file that was read for it; what is said of its images stays."""
-    told = dict(video.backend_metadata)
-    video.close()
-    video.replace_filename(path, open=False)
-    video.backend_metadata.update({**told, "filename": path})

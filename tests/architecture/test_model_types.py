@@ -15,7 +15,7 @@ ALLOWED = {
 }
 #: A word that is also that of a point: the name of a node in files, and of a place in an animal.
 ALSO_A_POINT = {
-    ("sleapnn_engine/evaluation/files.py", "centroid"),
+    ("sleapnn_engine/inference/animals.py", "centroid"),
     ("sleapnn_engine/data/samples.py", "centroid"),
 }
 PARTS = {"multi_class", "topdown"}

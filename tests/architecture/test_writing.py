@@ -15,7 +15,7 @@ EXCEPTIONS = {
     ("sleapnn_engine/training/callbacks/run_log.py", "FileHandler"): "the log is appended, line by line",
     ("sleapnn_engine/training/callbacks/checkpoint.py", "os.link"): "a second name for a file that is there",
     (
-        "sleapnn_engine/training/callbacks/console.py",
+        "sleapnn_engine/protocol/terminal.py",
         "os.open",
     ): "the null device, in place of a closed terminal",
     ("sleapnn_engine/commands/watch.py", "os.open"): "the null device, in place of a closed terminal",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.inference.grouping import group_along_fields, skeleton_trees
+from sleapnn_engine.inference.grouping import Grouping, group_along_fields, skeleton_trees
 from sleapnn_engine.inference.lines import LineScoring, choose_pairs, line_scores
 from sleapnn_engine.inference.peaks import Peaks, local_peaks
 
@@ -29,7 +29,9 @@ def decode(points, edges, *, fields=None, maps=None, **settings):
     maps = maps_of(points) if maps is None else maps
     fields = fields_of(points, edges) if fields is None else fields
     peaks = local_peaks(maps, stride=2, refinement="quadratic")
-    return group_along_fields(peaks, fields, edges, n_nodes=points.shape[2], stride=4, **settings)
+    return group_along_fields(
+        peaks, fields, edges, n_nodes=points.shape[2], stride=4, settings=Grouping(**settings)
+    )
 
 
 @pytest.mark.parametrize(("shape", "edges"), [(FLY, FLY_EDGES), (MOUSE, MOUSE_EDGES)], ids=["fly", "mouse"])
@@ -178,7 +180,12 @@ def test_of_two_parents_that_disagree_the_weaker_line_is_left_out():
     for strengths, wanted in (((1.0, 0.8), 30), ((0.8, 1.0), 10)):
         fields = flat_fields([1, 0], [0, strengths[0]], [0, strengths[1]])
         found = group_along_fields(
-            peaks, fields, edges, n_nodes=3, stride=4, max_edge_length_ratio=1, min_line_score=0.7
+            peaks,
+            fields,
+            edges,
+            n_nodes=3,
+            stride=4,
+            settings=Grouping(max_edge_length_ratio=1, min_line_score=0.7),
         )[0]
         assert found.points.tolist() == [[[10, 10], [30, 10], [wanted, 40]]]
         assert found.scores.tolist() == pytest.approx([2.0])

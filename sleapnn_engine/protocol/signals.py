@@ -1,13 +1,12 @@
-"""Ctrl-C, a polite kill, a terminal that is closed: noticed between two steps while training, at once otherwise."""
+"""Ctrl-C, a polite kill, a terminal that is closed: noticed between two steps of work, at once otherwise."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
 
 import attrs
-
-from .state import Training
 
 CAUGHT = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -19,19 +18,25 @@ class Interrupted(BaseException):
     """
 
 
+class Work(Protocol):
+    """What goes on in steps and looks between them whether it is to end."""
+
+    interrupted: str | None
+
+
 @attrs.define
 class Signals:
-    """Where a signal goes: to `training.interrupted` while a training is set, else out as an exception."""
+    """Where a signal goes: its name to `work.interrupted` while there is work, else out as an exception."""
 
-    training: Training | None = None
+    work: Work | None = None
 
     def _received(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         # A second one means now: the system's own handling, which ends the process at once.
         signal.signal(number, signal.SIG_DFL)
-        if self.training is None:
+        if self.work is None:
             raise Interrupted(name)
-        self.training.interrupted = name
+        self.work.interrupted = name
 
     @contextmanager
     def caught(self) -> Iterator["Signals"]:

@@ -1,0 +1,353 @@
+"""From a video or labels to a file of predictions: checked before anything starts, and what is done is never lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+import torch
+
+from sleapnn_engine.config.disk import NoOrdinaryFile, writable_target
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import gathered, raise_all
+from sleapnn_engine.config.installed import PROJECT, version_of
+from sleapnn_engine.config.phrases import first_few
+from sleapnn_engine.data.footage import LABELS, Choice, Footage, has_colour, open_footage
+from sleapnn_engine.data.labels import read_labels
+from sleapnn_engine.data.model_labels import with_centers
+from sleapnn_engine.evaluation.files import write_predictions
+
+from .animals import PredictedFrame
+from .predictor import BATCH_SIZE, Predictor, Skipped, Wanted
+from .stage import Settings
+
+PACKAGE = ".pkg.slp"
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """What to predict with what: run folders, data, the file to write, and all options."""
+
+    run_dirs: tuple[Path, ...]
+    data: Path
+    output: Path
+    overwrite: bool = False
+    choice: Choice = attrs.field(factory=Choice)
+    settings: Settings = attrs.field(factory=Settings)
+    batch_size: int = BATCH_SIZE
+    device: str = "auto"
+    precision: str = "32"
+
+
+class Listener(Protocol):
+    """Who hears of the work, and may have it ended: `interrupted` is then the name of a signal."""
+
+    interrupted: str | None
+
+    def note(self, text: str) -> None:
+        """A sentence on what is otherwise than it seems."""
+
+    def began(self, total: int) -> None:
+        """Everything is open, and `total` frames are to be predicted."""
+
+    def progress(self, done: int, total: int) -> None:
+        """So many frames are done or could not be read."""
+
+    def writing(self) -> None:
+        """All frames are done, and the file is written next."""
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What became of it. `output` is the file that was written, None where no frame was done.
+
+    `interrupted` is the signal that ended it early; `skipped` are frames that could not be read, by name.
+    """
+
+    output: Path | None
+    frames: int
+    total: int
+    animals: int
+    skipped: tuple[str, ...]
+    interrupted: str | None = None
+
+
+def predict_file(request: Request, *, listener: Listener) -> Outcome:
+    """Predict and write; a signal ends it with what is done so far.
+
+    `output` comes to be when all frames are done, or were until a signal came. Where there is a file already, an
+    unfinished one never takes its place but is written beside it; so is what was done before a failure.
+    Raises UserError with everything that speaks against it before anything is begun (usage where the request itself is
+    wrong), and for what goes wrong later.
+    """
+    predictor, footage = _opened(request)
+    with contextlib.closing(footage):
+        for text in (*predictor.notes, *footage.notes, *_colour_notes(predictor, footage)):
+            listener.note(text)
+        wanted, total = _wanted(request, predictor, footage)
+        work = _Work(request, predictor, footage, total)
+        listener.began(total)
+        try:
+            _go_through(work, wanted, listener)
+        except Exception as error:  # whatever it is, hours of work must not be lost with it
+            raise _kept(work, error) from error
+        return work.finished(listener, interrupted=listener.interrupted if work.done < total else None)
+
+
+@attrs.define(eq=False)
+class _Work:
+    request: Request
+    predictor: Predictor
+    footage: Footage
+    total: int
+    frames: list[PredictedFrame] = attrs.field(factory=list)
+    skipped: list[Skipped] = attrs.field(factory=list)
+
+    @property
+    def done(self) -> int:
+        return len(self.frames) + len(self.skipped)
+
+    def finished(self, listener: Listener, *, interrupted: str | None) -> Outcome:
+        """Write what is done."""
+        named = tuple(f"{self.footage.name(s.video)} frame {s.frame_index}: {s.reason}" for s in self.skipped)
+        if not self.frames and self.skipped and interrupted is None:
+            raise UserError(
+                f"No frame can be read: {first_few(named)}.",
+                where=str(self.request.data),
+                hint="Give a video that plays. Nothing was written.",
+            )
+        output = None
+        if self.frames:
+            listener.writing()
+            output = self.write(whole=interrupted is None, skipped=named)
+        return Outcome(
+            output=output,
+            frames=len(self.frames),
+            total=self.total,
+            animals=sum(_animals(frame) for frame in self.frames),
+            skipped=named,
+            interrupted=interrupted,
+        )
+
+    def write(self, *, whole: bool, skipped: Sequence[str] = ()) -> Path:
+        """Write the frames that are done; where they are not all, never over a file that is there."""
+        request, output = self.request, self.request.output
+        if not whole and output.exists():
+            output = output.with_name(f"{output.stem}.partial{LABELS}")
+        return write_predictions(
+            output,
+            self.frames,
+            videos=self.footage.videos,
+            names=self.predictor.names,
+            provenance={
+                "program": f"{PROJECT} {version_of(PROJECT)}".strip(),
+                "model_paths": [str(stage.trained.weights) for stage in self.predictor.stages],
+                "data": str(self.footage.path),
+                "options": _options(request),
+                "frames": f"{len(self.frames)} of {self.total}",
+                "skipped": list(skipped),
+            },
+        )
+
+
+def _animals(frame: PredictedFrame) -> int:
+    """How many animals of a frame are written: those with a point."""
+    return int((frame.points == frame.points).all(axis=-1).any(axis=-1).sum())
+
+
+def _opened(request: Request) -> tuple[Predictor, Footage]:
+    """The models and the data. Raises UserError with everything that is wrong with either, and with the output."""
+    predictors: list[Predictor] = []
+    opened: list[Footage] = []
+
+    def open_models() -> None:
+        predictors.append(
+            Predictor.open(
+                request.run_dirs,
+                device=request.device,
+                precision=request.precision,
+                batch_size=request.batch_size,
+                settings=request.settings,
+            )
+        )
+
+    def open_data() -> None:
+        opened.append(open_footage(request.data, request.choice))
+
+    try:
+        gathered([partial(_require_output, request), open_models, open_data], what="Nothing can be predicted")
+        _require_new(request, opened[0])
+    except BaseException:  # whatever ends it, files must not stay open
+        for footage in opened:
+            footage.close()
+        raise
+    return predictors[0], opened[0]
+
+
+def _require_output(request: Request) -> None:
+    """Raise UserError (usage) where the file cannot or must not be written."""
+    output = request.output
+    name = output.name.lower()
+    if not name.endswith(LABELS) or name.endswith(PACKAGE):
+        raise UserError(
+            "Predictions are written as labels that refer to their videos, into a .slp file.",
+            where=str(output),
+            hint=f"Call it {output.name.partition('.')[0] or 'predictions'}.slp.",
+            usage=True,
+        )
+    try:
+        writable_target(output)
+    except NoOrdinaryFile as error:
+        raise UserError(
+            f"The predictions cannot be written there: {error.strerror}.",
+            where=str(output),
+            hint="Choose another place.",
+            usage=True,
+        ) from error
+    if output.exists() and not request.overwrite:
+        raise UserError(
+            "This file is there already.",
+            where=str(output),
+            hint="Choose another name, or add --overwrite to replace it.",
+            usage=True,
+        )
+
+
+def _require_new(request: Request, footage: Footage) -> None:
+    """Raise UserError (usage) where the output would replace what is read."""
+    output = request.output
+    if output.exists() and footage.path.is_file() and output.samefile(footage.path):
+        raise UserError(
+            "The predictions would replace the labels they are made from.",
+            where=str(output),
+            hint="Choose another name.",
+            usage=True,
+        )
+
+
+def _wanted(request: Request, predictor: Predictor, footage: Footage) -> tuple[Iterator[Wanted], int]:
+    """The frames to predict and their number. Raises UserError where the models cannot look at such data."""
+    if predictor.needs_centers:
+        known = _known_places(request, predictor, footage)
+        return iter(known), len(known)
+
+    def each() -> Iterator[Wanted]:
+        for video, frames in footage.wanted:
+            source = footage.sources[video]
+            assert source is not None
+            for frame in frames:
+                yield Wanted(video, frame, partial(source.read, frame))
+
+    return each(), len(footage)
+
+
+def _known_places(request: Request, predictor: Predictor, footage: Footage) -> list[Wanted]:
+    """Frames on which animals are labelled, with their centres as in training."""
+    trained = predictor.stages[0].trained
+    if footage.path.suffix.lower() != LABELS:
+        raise UserError(
+            f"A {trained.kind.key} model only looks at animals whose place is known, and {footage.path.name} has no labels.",
+            where=str(trained.weights.parent),
+            hint="Give the run folder of a centroid model as well, or labels.",
+            usage=True,
+        )
+    only_user = trained.job.data_config.user_instances_only
+    reading = read_labels([footage.path], user_instances_only=only_user, check_images=False)
+    with contextlib.closing(reading.labels):
+        raise_all(reading.problems, what="The labels cannot be used")
+        where = f"model_config.head_configs.{trained.kind.key}.confmaps.anchor_part"
+        labels = with_centers(reading.labels, anchor=trained.anchor, where=where)
+    meant = dict(footage.wanted)
+    found = []
+    for frame in sorted(labels.frames, key=lambda one: (one.video_index, one.frame_index)):
+        video = labels.videos[frame.video_index].number
+        source = footage.sources[video]
+        if source is not None and frame.frame_index in meant.get(video, ()):
+            read = partial(source.read, frame.frame_index)
+            found.append(Wanted(video, frame.frame_index, read, frame.centers))
+    if not found:
+        raise UserError(
+            "No animal is labelled on the chosen frames, and this model only looks at labelled ones.",
+            where=str(footage.path),
+            hint="Choose other frames, or give the run folder of a centroid model as well.",
+        )
+    return found
+
+
+def _colour_notes(predictor: Predictor, footage: Footage) -> list[str]:
+    """What to say where the data have other channels than the models have learned from."""
+    seen: dict[int, str] = {}
+    for video, frames in footage.wanted:
+        source = footage.sources[video]
+        if source is not None and len(frames):
+            with contextlib.suppress(ValueError, OSError, IndexError, KeyError):  # told when its turn comes
+                image = source.read(frames[len(frames) // 2])
+                if image.shape[2] == 1 or has_colour(image):
+                    seen.setdefault(image.shape[2], footage.name(video))
+    said = []
+    for stage in predictor.stages:
+        pre = stage.trained.job.data_config.preprocessing
+        for channels, name in seen.items():
+            if channels != stage.trained.channels and not (pre.ensure_rgb or pre.ensure_grayscale):
+                given, made = ("gray", "colour") if channels == 1 else ("in colour", "gray")
+                said.append(
+                    f"{name} is {given}, and {stage.trained.weights.parent.name} has learned from images of "
+                    f"{stage.trained.channels} channel{'s' if stage.trained.channels > 1 else ''}: frames are turned to {made}."
+                )
+    return list(dict.fromkeys(said))
+
+
+def _go_through(work: _Work, wanted: Iterator[Wanted], listener: Listener) -> None:
+    with contextlib.closing(work.predictor.run(wanted)) as stream:
+        for done in stream:
+            work.frames += done.frames
+            work.skipped += done.skipped
+            listener.progress(work.done, work.total)
+            if listener.interrupted:
+                return
+
+
+def _kept(work: _Work, error: Exception) -> UserError:
+    """The failure for people, after what was done before it has been written beside the output."""
+    failure = _explained(error)
+    if not work.frames:
+        return failure
+    try:
+        path = work.write(whole=False)
+    except Exception:  # the disk may be the reason of the first failure; that one counts
+        return failure
+    failure.hint = f"{failure.hint} The {len(work.frames)} frames that were done are in {path}.".strip()
+    return failure
+
+
+def _explained(error: Exception) -> UserError:
+    if isinstance(error, UserError):
+        return UserError(error.message, where=error.where, hint=error.hint)
+    kinds = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    if kinds or "can't allocate memory" in str(error):
+        return UserError(
+            "There is not enough memory for a batch of these frames.",
+            where="--batch-size",
+            hint="Use a smaller batch size.",
+        )
+    return UserError(
+        f"Predicting failed with {type(error).__name__}: {error}", hint="Add --verbose to see where."
+    )
+
+
+def _options(request: Request) -> dict[str, Any]:
+    """All options as plain values."""
+    choice, frames = request.choice, request.choice.frames
+    return {
+        "frames": None if frames is None else [[part.start, part.stop - 1] for part in frames.parts],
+        "video_index": choice.video,
+        "only_labelled": choice.only_labelled,
+        "batch_size": request.batch_size,
+        "device": request.device,
+        "precision": request.precision,
+        **attrs.asdict(request.settings),
+    }
