@@ -27,6 +27,7 @@ COMMANDS = {
     "watch": ("watch", "follow a running training"),
     **{verb.name.replace("_", "-"): ("request", verb.terminal) for verb in VERBS.values() if verb.terminal},
     "stop": ("stop", "stop a running training and keep its model"),
+    "evaluate": ("evaluate", "compare predictions with labels, in figures"),
     "runs": ("runs", "list runs and what became of them"),
     "doctor": ("doctor", "report versions, devices and libraries"),
 }

@@ -71,21 +71,60 @@ def write_metrics(folder: Path, *, split: str, index: int, metrics: Metrics) -> 
     takes the newest of YAML and JSON files for the model's settings. Raises UserError when they cannot be written.
     """
     packed, plain = (folder / f"metrics.{split}.{index}.{kind}" for kind in ("npz", "json"))
-    listed = {name: dict(section) for name, section in metrics.items()}
-    listed.get("pck_metrics", {}).pop("pcks", None)
     try:
         for path in (packed, plain):
             writable_target(path)
         with whole_file(packed) as file:
             np.savez_compressed(file, metrics=np.array(metrics, dtype=object))
-        write_whole(plain, json.dumps(_plain(listed), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
-        if (folder / _CONFIG).exists():
-            # By the fine clock: the one that stamped the files just written may not have ticked since.
-            now = time.time_ns()
-            os.utime(folder / _CONFIG, ns=(now, now))
+        write_whole(plain, _json(metrics))
+        _keep_newest(folder / _CONFIG)
     except OSError as error:
         raise _unwritten("The metrics", folder, error) from error
     return packed, plain
+
+
+def write_plain_metrics(folder: Path, *, metrics: Metrics) -> tuple[Path, Path]:
+    """Write `metrics.npz` and `metrics.json` into `folder` and return both paths.
+
+    The first holds an array for each figure, named `section/figure`, which numpy reads without running anything that a
+    file may hold. Raises UserError when they cannot be written.
+    """
+    packed, plain = (folder / f"metrics.{kind}" for kind in ("npz", "json"))
+    arrays = {
+        f"{section}/{name}": np.asarray(value)
+        for section, figures in metrics.items()
+        for name, value in figures.items()
+    }
+    try:
+        for path in (packed, plain):
+            writable_target(path)
+        with whole_file(packed) as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        write_whole(plain, _json(metrics))
+        _keep_newest(folder / _CONFIG)
+    except OSError as error:
+        raise _unwritten("The metrics", folder, error) from error
+    return packed, plain
+
+
+def listed_metrics(metrics: Metrics) -> dict[str, Any]:
+    """The figures in values that strict JSON knows, without the table of single nodes (`pck_metrics.pcks`)."""
+    listed = {name: dict(section) for name, section in metrics.items()}
+    listed.get("pck_metrics", {}).pop("pcks", None)
+    values: dict[str, Any] = _plain(listed)
+    return values
+
+
+def _json(metrics: Metrics) -> str:
+    return json.dumps(listed_metrics(metrics), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _keep_newest(config: Path) -> None:
+    """Give a config the newest time stamp of its folder."""
+    if config.exists():
+        # By the fine clock: the one that stamped the files just written may not have ticked since.
+        now = time.time_ns()
+        os.utime(config, ns=(now, now))
 
 
 def _instances(

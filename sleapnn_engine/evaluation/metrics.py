@@ -4,8 +4,8 @@ The sections `voc_metrics`, `mOKS`, `distance_metrics`, `pck_metrics` and `visib
 definitions to the digit (but a given OKS scale also holds for animals whose box has no area), and those are kind to a
 model. Only matched pairs enter them: animals that were not found lower the recall of `voc_metrics` and nothing else,
 predictions that are no animal lower no number at all. Any similarity above 0 makes a pair, and a certain prediction
-takes an animal before a better one that is less certain. The section `animal_metrics` is an addition that counts what
-those leave out.
+takes an animal before a better one that is less certain. Additions under names of their own count what those leave
+out: `animal_metrics` for animals, `part_metrics` for parts, `identity_metrics` for who is who.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import numpy as np
 
 from .matching import match_animals, mean_distances
 from .oks import key_point_similarity, match_by_similarity, precision_recall
-from .scores import PoseScores
+from .parts import part_figures
+from .scores import PoseScores, identity_figures
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -33,7 +34,8 @@ class EvaluatedFrame:
     """One labelled frame with what was predicted on it, all points in source pixels, NaN where missing.
 
     `predicted` (P, N, 2) with `scores` (P,), how certain each is; `truth` (T, N, 2); `video` and `frame_index` name
-    the frame. Rows without any point are no animals.
+    the frame. Predicted rows without any point are no animals; labelled ones are animals that nobody can find. Classes
+    are int (P,) and (T,), -1 for none, the same number for the same identity.
     """
 
     predicted: np.ndarray
@@ -41,6 +43,8 @@ class EvaluatedFrame:
     truth: np.ndarray
     video: str = ""
     frame_index: int = 0
+    predicted_classes: np.ndarray | None = None
+    true_classes: np.ndarray | None = None
 
 
 @attrs.frozen(eq=False)
@@ -63,14 +67,18 @@ def pose_metrics(
     n_nodes: int,
     oks_stddev: float = 0.025,
     oks_scale: float | None = None,
+    unseen: Sequence[EvaluatedFrame] = (),
 ) -> Metrics:
     """Measure poses of `n_nodes` nodes on labelled frames, including those on which nothing was predicted.
 
-    `oks_stddev` and `oks_scale` (square pixels; None: each animal's own box) are those of the similarity. Figures
-    over no pair at all are NaN, those of `voc_metrics` 0.
+    `oks_stddev` and `oks_scale` (square pixels; None: each animal's own box) are those of the similarity. `unseen` are
+    frames that the predictions do not have at all: other programs leave them out, and only the additions count them.
+    Figures over no pair at all are NaN, those of `voc_metrics` 0.
     """
-    frames = [_animals_only(frame) for frame in frames]
-    pairing = _pair(frames, n_nodes=n_nodes, stddev=oks_stddev, scale=oks_scale)
+    blank = sum(_blank(frame) for frame in frames)
+    hidden = blank + sum(_blank(frame) for frame in unseen)
+    frames, unseen = ([_animals_only(frame) for frame in part] for part in (frames, unseen))
+    pairing = _pair(frames, n_nodes=n_nodes, stddev=oks_stddev, scale=oks_scale, blank=blank)
     distances = np.linalg.norm(pairing.predicted - pairing.truth, axis=-1)
     within = distances[..., None] < PCK_THRESHOLDS
     figures = partial(precision_recall, scores=pairing.scores, labelled=pairing.labelled)
@@ -86,7 +94,7 @@ def pose_metrics(
         },
         "pck_metrics": _pck(within),
         "visibility_metrics": _visibility(pairing),
-        "animal_metrics": _animals(frames, pairing, n_nodes=n_nodes),
+        **_additions([*frames, *unseen], pairing, n_nodes=n_nodes, hidden=hidden),
     }
 
 
@@ -127,13 +135,32 @@ def centroid_metrics(frames: Sequence[EvaluatedFrame], *, limit: float = 50.0) -
 
 def _animals_only(frame: EvaluatedFrame) -> EvaluatedFrame:
     """Leave out rows that have no point."""
-    there = np.isfinite(frame.predicted).all(axis=-1).any(axis=-1)
-    real = np.isfinite(frame.truth).all(axis=-1).any(axis=-1)
-    scores = np.asarray(frame.scores, np.float64)[there]
-    return attrs.evolve(frame, predicted=frame.predicted[there], scores=scores, truth=frame.truth[real])
+    there, real = _there(frame.predicted), _there(frame.truth)
+    given, known = frame.predicted_classes, frame.true_classes
+    return attrs.evolve(
+        frame,
+        predicted=frame.predicted[there],
+        scores=np.asarray(frame.scores, np.float64)[there],
+        truth=frame.truth[real],
+        predicted_classes=None if given is None else given[there],
+        true_classes=None if known is None else known[real],
+    )
 
 
-def _pair(frames: Sequence[EvaluatedFrame], *, n_nodes: int, stddev: float, scale: float | None) -> _Pairing:
+def _there(points: np.ndarray) -> np.ndarray:
+    """Which animals of (I, N, 2) have a point: bool (I,)."""
+    there: np.ndarray = np.isfinite(points).all(axis=-1).any(axis=-1)
+    return there
+
+
+def _blank(frame: EvaluatedFrame) -> int:
+    """How many labelled animals of a frame have no visible point."""
+    return int((~_there(frame.truth)).sum())
+
+
+def _pair(
+    frames: Sequence[EvaluatedFrame], *, n_nodes: int, stddev: float, scale: float | None, blank: int
+) -> _Pairing:
     predicted, truth = [np.empty((0, n_nodes, 2))], [np.empty((0, n_nodes, 2))]
     similarity, scores, alone = ([np.empty(0)] for _ in range(3))
     frame_idxs: list[int] = []
@@ -156,7 +183,7 @@ def _pair(frames: Sequence[EvaluatedFrame], *, n_nodes: int, stddev: float, scal
         similarity=np.concatenate(similarity),
         scores=np.concatenate(scores),
         alone=np.concatenate(alone),
-        labelled=sum(len(frame.truth) for frame in frames),
+        labelled=sum(len(frame.truth) for frame in frames) + blank,
         frame_idxs=frame_idxs,
         video_paths=video_paths,
     )
@@ -192,31 +219,38 @@ def _visibility(pairing: _Pairing) -> dict[str, Any]:
     }
 
 
-def _animals(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: int) -> dict[str, Any]:
-    """Figures in which every labelled and every predicted animal counts.
+def _additions(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: int, hidden: int) -> Metrics:
+    """Figures in which every labelled and every predicted animal of all `frames` counts.
 
-    An animal is found as `PoseScores` says. `mOKS` counts missed animals as 0; for `mAP` and `mAR` predictions
-    without a partner are wrong.
+    An animal is found as `PoseScores` says, and `hidden` ones without a visible point are not. `mOKS` counts missed
+    animals as 0; for `mAP` and `mAR` predictions without a partner are wrong.
     """
     scores = PoseScores(nodes=[str(node) for node in range(n_nodes)])
     for frame in frames:
-        scores.add(frame.predicted, frame.truth)
-    predicted = len(pairing.scores) + len(pairing.alone)
+        scores.add(frame.predicted, frame.truth, frame.predicted_classes, frame.true_classes)
     found = scores.summary()
+    labelled = sum(len(frame.truth) for frame in frames) + hidden
+    predicted = len(pairing.scores) + len(pairing.alone)
+    hits = found.hits
     every = precision_recall(
         np.concatenate([pairing.similarity, np.zeros(len(pairing.alone))]),
         scores=np.concatenate([pairing.scores, pairing.alone]),
-        labelled=pairing.labelled,
+        labelled=labelled,
         prefix="oks",
     )
-    named = {"precision": found.precision, "recall": found.recall, "f1": found.f1}
     return {
-        "n_predicted": predicted,
-        "n_labelled": pairing.labelled,
-        **{name: np.nan if value is None else value for name, value in named.items()},
-        "mOKS": _ratio(float(pairing.similarity.sum()), pairing.labelled),
-        "mAP": every["oks.mAP"],
-        "mAR": every["oks.mAR"],
+        "animal_metrics": {
+            "n_predicted": predicted,
+            "n_labelled": labelled,
+            "precision": _ratio(hits, predicted),
+            "recall": _ratio(hits, labelled),
+            "f1": _ratio(2 * hits, predicted + labelled),
+            "mOKS": _ratio(float(pairing.similarity.sum()), labelled),
+            "mAP": every["oks.mAP"],
+            "mAR": every["oks.mAR"],
+        },
+        "part_metrics": part_figures(scores),
+        "identity_metrics": identity_figures(found),
     }
 
 

@@ -23,7 +23,7 @@ class Summary:
     `precision` is the share of predicted animals that are some labelled one, `recall` the share of labelled animals
     that were found, `f1` their harmonic mean. `class_accuracy` is the share of matched animals with a labelled
     identity that were given it. `body` is that median diagonal, in source pixels: half of it is how far off a small
-    animal may be found.
+    animal may be found. `hits` is the number of animals found.
     """
 
     median_px: float | None
@@ -35,6 +35,7 @@ class Summary:
     f1: float | None
     class_accuracy: float | None
     body: float | None = None
+    hits: int = 0
 
 
 @attrs.frozen(eq=False)
@@ -90,17 +91,9 @@ class PoseScores:
 
     def summary(self) -> Summary:
         """Match every frame and score all of them."""
-        sizes = [body_sizes(frame.truth) for frame in self._frames]
-        body = _median(np.concatenate([np.empty(0), *sizes]))
-        find = partial(pairs_found, body=body, limit=self.limit, paired=self.paired)
-        pairs = [find(frame.predicted, frame.truth) for frame in self._frames]
-        distances = np.concatenate(
-            [np.empty((0, len(self.nodes)))]
-            + [
-                np.linalg.norm(frame.predicted[_rows(found, 0)] - frame.truth[_rows(found, 1)], axis=-1)
-                for frame, found in zip(self._frames, pairs, strict=True)
-            ]
-        )
+        body, pairs = self._matched()
+        predicted, truth = self._points_of(pairs)
+        distances = np.linalg.norm(predicted - truth, axis=-1)
         known = distances[np.isfinite(distances)]
         median = _median(known)
         hits = sum(len(found) for found in pairs)
@@ -116,7 +109,26 @@ class PoseScores:
             f1=_share(2 * hits, n_predicted + n_true),
             class_accuracy=self._class_accuracy(pairs),
             body=body,
+            hits=hits,
         )
+
+    def found(self) -> tuple[np.ndarray, np.ndarray, float | None]:
+        """Predicted and labelled points of the animals that were found, (K, N, 2) each, and `body` of the summary."""
+        body, pairs = self._matched()
+        return *self._points_of(pairs), body
+
+    def _matched(self) -> tuple[float | None, list[Pairs]]:
+        """The median body, and the pairs of each frame."""
+        sizes = [body_sizes(frame.truth) for frame in self._frames]
+        body = _median(np.concatenate([np.empty(0), *sizes]))
+        find = partial(pairs_found, body=body, limit=self.limit, paired=self.paired)
+        return body, [find(frame.predicted, frame.truth) for frame in self._frames]
+
+    def _points_of(self, pairs: list[Pairs]) -> tuple[np.ndarray, np.ndarray]:
+        none = [np.empty((0, len(self.nodes), 2))]
+        both = list(zip(self._frames, pairs, strict=True))
+        predicted = np.concatenate(none + [frame.predicted[_rows(found, 0)] for frame, found in both])
+        return predicted, np.concatenate(none + [frame.truth[_rows(found, 1)] for frame, found in both])
 
     def _class_accuracy(self, pairs: list[Pairs]) -> float | None:
         right = asked = 0
@@ -125,6 +137,11 @@ class PoseScores:
             asked += int((labelled >= 0).sum())
             right += int(((labelled >= 0) & (frame.predicted_classes[_rows(found, 0)] == labelled)).sum())
         return _share(right, asked)
+
+
+def identity_figures(found: Summary) -> dict[str, float]:
+    """How often animals that were found got their own identity, NaN where none has one."""
+    return {"accuracy": np.nan if found.class_accuracy is None else found.class_accuracy}
 
 
 def pairs_found(

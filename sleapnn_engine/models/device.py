@@ -1,8 +1,9 @@
 """The processor that a network computes on, and in which number format."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -112,6 +113,17 @@ def prepare_cpu() -> None:
     # Values below 1e-38 appear when maps have converged and are computed a hundred times more slowly.
     torch.set_flush_denormal(True)
     keep_freed_memory()
+
+
+@contextmanager
+def exact_numbers() -> Iterator[None]:
+    """Within it, the smallest numbers are not taken for 0, which `prepare_cpu` has numpy do as well."""
+    flushed = float(np.array([1e-310])[0] * np.float64(1.0)) == 0.0
+    torch.set_flush_denormal(False)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(flushed)
 
 
 def is_fast_bf16(device: torch.device) -> bool:

@@ -16,12 +16,15 @@ import sleap_io as sio
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.data.label_writing import name_film
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.evaluation.comparing import compare_files, measured
 from sleapnn_engine.evaluation.files import write_metrics, write_predictions
-from sleapnn_engine.evaluation.metrics import EvaluatedFrame, Metrics, centroid_metrics, pose_metrics
-from sleapnn_engine.inference.animals import PoseNames, PredictedFrame
+from sleapnn_engine.evaluation.metrics import Metrics
+from sleapnn_engine.inference.animals import PredictedFrame
 from sleapnn_engine.inference.predictor import Predictor, Wanted
 from sleapnn_engine.inference.stage import Settings
+from sleapnn_engine.models.device import exact_numbers
 from sleapnn_engine.protocol.signals import Interrupted
 
 from .held_out import HeldOut
@@ -80,7 +83,7 @@ def evaluate(
 
         try:
             frames = _predicted(predictor, part.labels, told=told)
-            _write(training, part, frames, weights=weights, names=predictor.names)
+            _write(training, part, frames, weights=weights, predictor=predictor)
         except (Skipped, Interrupted):
             raise
         except Exception as error:  # unreadable images, other people's writers, a full disk
@@ -122,24 +125,28 @@ def _wanted(labels: LabelSet, *, centers: bool) -> Iterator[Wanted]:
 
 
 def _write(
-    training: Training, part: Part, frames: Sequence[PredictedFrame], *, weights: Path, names: PoseNames
+    training: Training, part: Part, frames: Sequence[PredictedFrame], *, weights: Path, predictor: Predictor
 ) -> None:
     labels, source = part.labels, part.labels.files[0]
     if part.labelled:
         source = labels.files[labels.frames[0].file_index]
         videos = sio.load_slp(source.absolute().as_posix()).videos
+        records = [video for video in labels.videos if str(labels.files[video.file_index]) == str(source)]
+        for video, record in zip(videos, records, strict=True):
+            if record.kind == "film" and record.found:
+                name_film(video, record.path)
     else:
         videos = [sio.load_video(source.absolute().as_posix())]
     write_predictions(
         training.folder / f"labels_pr.{part.split}.{part.number}.slp",
         frames,
         videos=videos,
-        names=names,
+        names=predictor.names,
         provenance={"model": str(weights), "labels": str(source), "peak_threshold": THRESHOLD},
     )
     if not part.labelled:
         return
-    metrics = _measure(training, labels, frames)
+    metrics = _measure(training, part, anchor=predictor.stages[0].trained.anchor)
     write_metrics(training.folder, split=part.split, index=part.number, metrics=metrics)
     found = metrics["distance_metrics"]
     name = f"labels_pr.{part.split}.{part.number}"
@@ -155,16 +162,17 @@ def _write(
         )
 
 
-def _measure(training: Training, labels: LabelSet, frames: Sequence[PredictedFrame]) -> Metrics:
-    centers = MODEL_TYPES[training.model_type].centroid
-    compared = [
-        EvaluatedFrame(
-            predicted=found.points,
-            scores=found.scores,
-            truth=label.centers[:, None] if centers and label.centers is not None else label.points,
-            video=labels.videos[label.video_index].path,
-            frame_index=label.frame_index,
+def _measure(training: Training, part: Part, *, anchor: str | None) -> Metrics:
+    """The figures of the two files of a part, as anyone measures them who has these files."""
+    truth, predicted = (
+        training.folder / f"labels_{kind}.{part.split}.{part.number}.slp" for kind in ("gt", "pr")
+    )
+    only_user = training.job.data_config.user_instances_only
+    with exact_numbers():
+        found = compare_files(
+            truth,
+            predicted,
+            anchor=anchor if MODEL_TYPES[training.model_type].centroid else None,
+            with_predictions=not only_user,
         )
-        for found, label in zip(frames, labels.frames, strict=True)
-    ]
-    return centroid_metrics(compared) if centers else pose_metrics(compared, n_nodes=len(labels.nodes))
+        return measured(found)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame, centroid_metrics, pose_metrics
 from sleapnn_engine.evaluation.oks import key_point_similarity, match_by_similarity
+from sleapnn_engine.models.device import exact_numbers, prepare_cpu
 
 from .slow_metrics import slow_metrics
 
@@ -175,11 +177,53 @@ def test_frames_without_predictions_lower_recall():
     assert pose_metrics(both[:1], n_nodes=3)["voc_metrics"]["oks_voc.mAR"] == 1
 
 
-def test_rows_without_points_do_not_count():
+def test_predictions_without_points_do_not_count_and_labelled_animals_without_are_missed():
     empty = np.full_like(ANIMAL, NAN)
-    found = pose_metrics([frame([empty, ANIMAL], [0.9, 0.5], [empty, ANIMAL])], n_nodes=3)
+    found = pose_metrics([frame([empty, ANIMAL], [0.9, 0.5], [ANIMAL])], n_nodes=3)
     assert found["voc_metrics"]["oks_voc.mAP"] == pytest.approx(1)
     assert found["animal_metrics"]["n_predicted"] == found["animal_metrics"]["n_labelled"] == 1
+    found = pose_metrics([frame([ANIMAL], [0.5], [empty, ANIMAL])], n_nodes=3)
+    assert found["voc_metrics"]["oks_voc.mAR"] == 0.5
+    assert found["mOKS"]["mOKS"] == 1
+    own = found["animal_metrics"]
+    assert (own["n_labelled"], own["recall"], own["precision"], own["mOKS"]) == (2, 0.5, 1, 0.5)
+
+
+def test_frames_that_predictions_lack_count_in_the_additions_only():
+    seen, unseen = frame([ANIMAL], [0.5], [ANIMAL]), frame([], [], [ANIMAL])
+    found = pose_metrics([seen], n_nodes=3, unseen=[unseen])
+    assert found["voc_metrics"]["oks_voc.mAR"] == 1
+    assert (found["animal_metrics"]["recall"], found["animal_metrics"]["mAR"]) == (0.5, 0.5)
+
+
+def test_parts_are_measured_one_by_one():
+    off = ANIMAL + np.array([[0, 0], [3, 4], [NAN, NAN]])
+    found = pose_metrics([frame([off], [0.5], [ANIMAL])], n_nodes=3)["part_metrics"]
+    body = np.linalg.norm(np.ptp(ANIMAL, axis=0))
+    np.testing.assert_allclose(found["p50"], [0, 5, NAN])
+    np.testing.assert_allclose(found["p50_body_percent"], [0, 500 / body, NAN])
+    np.testing.assert_allclose(found["found"], [1, 1, 0])
+    assert found["body_px"] == pytest.approx(body)
+
+
+def test_the_smallest_similarity_makes_a_pair_also_where_the_processor_would_round_it_off():
+    far = ANIMAL + 1e-9
+    for distance in np.linspace(
+        1, 60, 400
+    ):  # somewhere on the way are similarities that only denormal numbers hold
+        close = pose_metrics([frame([ANIMAL + distance], [0.5], [ANIMAL])], n_nodes=3)
+        if 0 < close["mOKS"]["mOKS"] < 1e-308:
+            far = ANIMAL + distance
+            break
+    prepare_cpu()
+    try:
+        flushed = pose_metrics([frame([far], [0.5], [ANIMAL])], n_nodes=3)
+        with exact_numbers():
+            exact = pose_metrics([frame([far], [0.5], [ANIMAL])], n_nodes=3)
+    finally:
+        torch.set_flush_denormal(False)
+    assert len(exact["distance_metrics"]["dists"]) == 1
+    assert len(flushed["distance_metrics"]["dists"]) == 0
 
 
 def centroids(*places):

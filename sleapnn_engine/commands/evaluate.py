@@ -1,0 +1,75 @@
+"""`sleapnn-engine evaluate --truth A.slp --predicted B.slp`: how far predictions are from labels, in figures."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ..config.errors import UserError
+
+#: Option -> its limits; a value outside makes no sense.
+_LIMITS = {"oks_stddev": (1e-6, 10.0), "oks_scale": (1e-6, 1e12), "match_threshold": (0.0, 1e6)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes; names and defaults are those of other programs of the family."""
+    parser.add_argument("--truth", type=Path, required=True, metavar="A.slp", help="labels made by a person")
+    parser.add_argument("--predicted", type=Path, required=True, metavar="B.slp", help="predictions to judge")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER", help="also write metrics.json and metrics.npz there"
+    )
+    parser.add_argument(
+        "--anchor",
+        metavar="NODE",
+        help="of centroids: the node that is the centre (default: the middle of the box)",
+    )
+    parser.add_argument(
+        "--with-predictions", action="store_true", help="predicted animals of the truth count as labelled too"
+    )
+    parser.add_argument(
+        "--oks-stddev", type=float, default=0.025, help="spread of the similarity (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--oks-scale", type=float, metavar="PX2", help="area of an animal (default: that of each one's box)"
+    )
+    parser.add_argument(
+        "--match-threshold",
+        type=float,
+        default=50.0,
+        help="of centroids: how far apart a pair may be, px (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the figures; 0 when done. Raises UserError where the files cannot be compared."""
+    for name, (least, most) in _LIMITS.items():
+        value = getattr(args, name)
+        if value is not None and not least <= value <= most:
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{value} is outside of what makes sense.", where=option, usage=True)
+    if args.output is not None and not args.output.is_dir():
+        raise UserError(
+            "There is no such folder.", where=str(args.output), hint="Make it, or choose another.", usage=True
+        )
+    from ..evaluation.comparing import compare_files, measured  # slow
+    from ..evaluation.files import listed_metrics, write_plain_metrics
+    from ..evaluation.lines import metric_lines
+
+    found = compare_files(
+        args.truth, args.predicted, anchor=args.anchor, with_predictions=args.with_predictions
+    )
+    metrics = measured(
+        found, oks_stddev=args.oks_stddev, oks_scale=args.oks_scale, match_threshold=args.match_threshold
+    )
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if args.output is not None:
+        write_plain_metrics(args.output, metrics=metrics)
+    if args.json:
+        about = {"truth": str(args.truth), "predicted": str(args.predicted), "nodes": list(found.nodes)}
+        body = {**about, "notes": list(found.notes), "metrics": listed_metrics(metrics)}
+        print(json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join(metric_lines(metrics, nodes=found.nodes)))
+    return 0
