@@ -1,12 +1,15 @@
 """What every test can ask for: the real data sets, one thread for torch, an offscreen Qt."""
 
 import atexit
+import functools
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import hypothesis
@@ -27,6 +30,17 @@ atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# What is imported and collected stays to the end. Looking through it for garbage, again and again while it grows and then
+# for as long as tests run, takes seconds of every process.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """The collector works from here on, on what tests make."""
+    gc.freeze()
+    gc.enable()
+
 
 _SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -54,3 +68,16 @@ def _numbers_as_they_are() -> Iterator[None]:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "set_flush_denormal"):
         torch.set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
+def _add_ons_of_fabric(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each Fabric reads the metadata of all installed packages anew, a fortieth of a second in every training here."""
+    registry = sys.modules.get("lightning_fabric.utilities.registry")
+    if registry is not None:
+        monkeypatch.setattr(registry, "entry_points", _entry_points)
+
+
+@functools.cache
+def _entry_points(**wanted: str) -> metadata.EntryPoints:
+    return metadata.entry_points(**wanted)

@@ -24,7 +24,7 @@ class Work(Protocol):
     interrupted: str | None
 
 
-@attrs.define
+@attrs.define(repr=False)  # whoever sets a handler has Python write it out, and with it the whole network
 class Signals:
     """Where a signal goes: its name to `work.interrupted` while there is work, else out as an exception."""
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -73,18 +74,22 @@ def needed(wheel: Path, extra: str) -> set[str]:
     return found
 
 
-def take_over(name: str, site: Path) -> None:
-    """The installed files of a package in another environment as well, without copying them."""
+def take_over(name: str, site: Path, *, shared: Mapping[str, Sequence[str]]) -> None:
+    """The installed files of a package in another environment as well, without copying them.
+
+    A folder that no other package puts anything into is one link, with what Python compiled in it; `shared` says who does.
+    """
+    linked: set[str] = set()
     for file in metadata.distribution(name).files or ():
-        source = Path(str(file.locate()))
-        if ".." in file.parts or "__pycache__" in file.parts or not source.is_file():
+        top, source = file.parts[0], Path(str(file.locate()))
+        if top in linked or ".." in file.parts or "__pycache__" in file.parts or not source.is_file():
             continue  # programs, and what Python compiled
         target = site / file
+        if len(file.parts) > 1 and len(set(shared.get(top, ()))) == 1:
+            linked.add(top)
+            target, source = site / top, source.parents[len(file.parts) - 2]
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:  # another disk
-            target.symlink_to(source)
+        target.symlink_to(source, target_is_directory=source.is_dir())
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +109,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The Python of an environment for each extra, with the wheel installed in it."""
     pythons = {}
+    shared = metadata.packages_distributions()
     for extra in ("gui", "engine"):
         folder = tmp_path_factory.mktemp(extra)
         venv.create(folder, with_pip=False, symlinks=os.name != "nt")
         python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         site = next(folder.rglob("site-packages"))
         for name in needed(wheel, extra):
-            take_over(name, site)
+            take_over(name, site, shared=shared)
         words = ["--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
         done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """Random valid configs, drawn from the schema itself."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -41,8 +42,10 @@ def numbers(meta: Meta, whole: bool) -> st.SearchStrategy[Any]:
     )
 
 
-def values_of(meta: Meta) -> st.SearchStrategy[Any]:
-    """Values that fit one setting's record, null included where it may be null."""
+@cache
+def values_of(path: str) -> st.SearchStrategy[Any]:
+    """Values that fit one setting's record, null included where it may be null; made once, as making takes longest."""
+    meta = SPEC.keys[path].meta
     whole = numbers(meta, True)
     kinds: dict[str, Any] = {
         "bool": st.booleans(),
@@ -80,7 +83,7 @@ def _section(draw: st.DrawFn, path: str) -> dict[str, Any]:
     node: dict[str, Any] = {}
     for key in section.keys:
         if SPEC.keys[key].meta.edited and not SPEC.keys[key].meta.secret and draw(st.booleans()):
-            node[SPEC.keys[key].name] = draw(values_of(SPEC.keys[key].meta))
+            node[SPEC.keys[key].name] = draw(values_of(key))
     children = list(section.sections)
     kept = draw(st.sampled_from(children)) if section.meta.one_of else None
     for child in children:
