@@ -1,20 +1,22 @@
 """The tests in lanes: processes side by side, so that one waits for its engines while another computes."""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-#: What each lane tests. The window has one of its own: its process holds thousands of widgets and should hold no more.
-LANES: Mapping[str, Sequence[str]] = {
-    "training": ("tests/engine/training",),
-    "window": ("tests/gui",),
-    "rest": ("tests", "--ignore=tests/engine/training", "--ignore=tests/gui"),
-}
+#: What each lane tests. The window has one of its own: its process holds thousands of widgets and should hold no more. The
+#: others share what there is, file by file, so that they end together.
+ENGINE = ("tests", "--ignore=tests/gui")
+LANES: Mapping[str, tuple[str, ...]] = {"window": ("tests/gui",), "engine 1": ENGINE, "engine 2": ENGINE}
+#: How much of a processor a lane leaves to others that want it: the window cannot share its tests, so it never waits.
+PATIENCE: Mapping[str, int] = {"engine 1": 5, "engine 2": 5, "types": 5}
 #: What runs beside them, and has a say in the result: types take a processor a minute to check.
 BESIDE: Mapping[str, Sequence[str]] = {"types": ("-m", "mypy")}
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|error)")
@@ -37,6 +39,8 @@ class Lane:
             text=True,
             errors="replace",
         )
+        if hasattr(os, "setpriority"):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, os.nice(0) + PATIENCE.get(name, 0))
         self._reader = threading.Thread(target=self._tell)
         self._reader.start()
 
@@ -63,12 +67,21 @@ class Lane:
 def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
     """Run all tests and what stands `BESIDE` them; the first exit code that is not 0. The last line counts the tests."""
     began = time.monotonic()
-    lanes = [
-        Lane(name, [python, "-m", "pytest", "--durations=15", *words], root=root, variables=variables)
-        for name, words in LANES.items()
-    ]
-    beside = [Lane(name, [python, *words], root=root, variables=variables) for name, words in BESIDE.items()]
-    codes = [lane.wait() for lane in (*lanes, *beside)]
+    with tempfile.TemporaryDirectory(prefix="sleapnn-tests-") as folder:
+        pytest = [python, "-m", "pytest", "--durations=15", "-p", "tests.sharing"]
+        places = {
+            words: Path(folder, str(number)) for number, words in enumerate(dict.fromkeys(LANES.values()))
+        }
+        for place in places.values():
+            place.mkdir()
+        lanes = [
+            Lane(name, [*pytest, "--share", str(places[words]), *words], root=root, variables=variables)
+            for name, words in LANES.items()
+        ]
+        beside = [
+            Lane(name, [python, *words], root=root, variables=variables) for name, words in BESIDE.items()
+        ]
+        codes = [lane.wait() for lane in (*lanes, *beside)]
     found: Counter[str] = Counter()
     for lane in lanes:
         found.update({what: int(count) for count, what in _COUNT.findall(lane.last)})

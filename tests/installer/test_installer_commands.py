@@ -113,13 +113,16 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
     assert done.stdout.splitlines()[-1] == "9 passed, 0 failed, 0 skipped"
     tests = [one for one in asked if one["words"][1] == "pytest"]
     assert [one["words"][1] for one in asked if one not in tests] == ["ruff", "ruff", "mypy"]
-    assert {one["words"][2] for one in tests} == {"--durations=15"}
-    lanes = {tuple(one["words"][3:]) for one in tests}
-    assert lanes == {tuple(words) for words in LANES.values()}
-    # What one lane leaves out is what the others are for.
-    (rest,) = (words for words in lanes if words[0] == "tests")
-    left_out = {word.removeprefix("--ignore=") for word in rest[1:]}
-    assert left_out == {words[0] for words in lanes if words != rest}
+    shared = ["--durations=15", "-p", "tests.sharing", "--share"]
+    assert [one["words"][2:6] for one in tests] == [shared] * len(LANES)
+    assert sorted(one["words"][7:] for one in tests) == sorted(list(words) for words in LANES.values())
+    # Lanes with the same tests share them; lanes with others have nothing to share.
+    places = {(one["words"][6], *one["words"][7:]) for one in tests}
+    assert len(places) == len({place for place, *_ in places}) == len(set(LANES.values()))
+    # What one lane leaves out is what another is for.
+    everything, *others = sorted(set(LANES.values()))
+    left_out = {word.removeprefix("--ignore=") for word in everything[1:]}
+    assert (everything[0], left_out) == ("tests", {words[0] for words in others})
     assert all((ROOT / folder).is_dir() for folder in left_out)
 
 

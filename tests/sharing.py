@@ -1,0 +1,59 @@
+"""One set of tests for several processes of pytest: each takes the next file that none of them has begun.
+
+`pytest -p tests.sharing --share FOLDER`: the folder is empty at first, and the same for all of them.
+"""
+
+import os
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+#: Folders whose files come first: they hold the longest, and whoever has the last file keeps all others waiting.
+LONGEST = ("installer", "training")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--share", metavar="FOLDER", type=Path, help="take turns with others that name this folder"
+    )
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run the files that nobody else has begun; pytest's own loop where nothing is shared."""
+    folder = session.config.getoption("--share")
+    if folder is None or session.config.option.collectonly:
+        return None
+    if session.testsfailed:
+        raise session.Interrupted(f"{session.testsfailed} errors during collection")
+    items = own(session.items, folder)
+    item = next(items, None)
+    while item is not None:
+        # What comes next decides what of the fixtures is kept, so it must be one that really comes.
+        following = next(items, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+    return True
+
+
+def own(items: list[pytest.Item], folder: Path) -> Iterator[pytest.Item]:
+    """The tests of each file that could be taken, in order."""
+    files = [(path, list(group)) for path, group in groupby(items, key=lambda item: item.path)]
+    for path, group in sorted(files, key=lambda file: file[0].parent.name not in LONGEST):
+        if taken(path, folder):
+            yield from group
+
+
+def taken(path: Path, folder: Path) -> bool:
+    """Take a file of tests; False where somebody has it."""
+    name = "-".join(path.parts[1:])
+    try:
+        os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True

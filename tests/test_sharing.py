@@ -1,0 +1,73 @@
+"""Processes that share tests: each file runs once, in one of them, with its fixtures, and a failure is a failure."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FILE = """
+import pathlib, time
+import pytest
+
+@pytest.fixture(scope="module", autouse=True)
+def module():
+    yield
+    with open("done", "a") as file:
+        file.write(pathlib.Path(__file__).stem + "\\n")
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(number):
+    time.sleep(0.02)
+    assert "{name}" != "bad"
+"""
+
+
+def test_each_file_is_run_once_by_one_of_them(tmp_path: Path) -> None:
+    names = ["bad", *(f"file{number}" for number in range(8))]
+    for folder, name in zip("abc" * 3, names, strict=True):
+        place = tmp_path / folder / f"test_{name}.py"
+        place.parent.mkdir(exist_ok=True)
+        (place.parent / "__init__.py").touch()
+        place.write_text(FILE.replace("{name}", name), encoding="utf-8")
+    share = tmp_path / "share"
+    share.mkdir()
+    words = [
+        "-m",
+        "pytest",
+        "-c",
+        str(tmp_path / "pytest.ini"),
+        "-p",
+        "tests.sharing",
+        "-p",
+        "no:cacheprovider",
+    ]
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\n", encoding="utf-8")
+    running = [
+        subprocess.Popen(
+            [sys.executable, *words, "-v", "--share", str(share), str(tmp_path)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=60)[0] for process in running]
+    run = sorted(line.split(" ")[0] for text in said for line in text.splitlines() if " PASSED" in line)
+    assert len(run) == len(set(run)) == 24, said
+    assert sorted(process.returncode for process in running) == [0, 1], said
+    assert sorted((tmp_path / "done").read_text().split()) == sorted(f"test_{name}" for name in names)
+
+
+def test_without_a_folder_pytest_runs_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "test_one.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+    words = ["-m", "pytest", "-c", os.devnull, "-p", "tests.sharing", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
