@@ -1,6 +1,7 @@
 """The demonstration: labels, a small preset, and a training before one's eyes."""
 
 import contextlib
+import math
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -8,6 +9,7 @@ from typing import TextIO
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.protocol.events import EpochEnd, Phase
 from sleapnn_engine.protocol.measures import MEDIAN_PX, Measured
 
 from .document.files import open_preset
@@ -121,16 +123,16 @@ class Teller(QObject):
 
     def _hear(self, events: list[object]) -> None:
         for event in events:
-            kind, body = getattr(event, "kind", ""), getattr(event, "body", {})
-            if kind == "phase" and body.get("state") == "started":
-                self._say(str(body.get("text") or body.get("name")))
-            elif kind == "epoch_end":
-                self._say(epoch_line(body))
-                if body["epoch"] in (1, 4, 9, 14, 19):
+            said = getattr(event, "said", None)
+            if isinstance(said, Phase) and said.state == "started":
+                self._say(said.text or said.name)
+            elif isinstance(said, EpochEnd):
+                self._say(epoch_line(said))
+                if said.epoch in (1, 4, 9, 14, 19):
                     QTimer.singleShot(
                         700,
                         self,
-                        lambda number=body["epoch"]: self._shoot(f"epoch-{words.epoch_number(number):02d}"),
+                        lambda number=said.epoch: self._shoot(f"epoch-{words.epoch_number(number):02d}"),
                     )
 
     def _photograph(self) -> None:
@@ -160,17 +162,17 @@ class Teller(QObject):
         self._stream.flush()
 
 
-def epoch_line(body: dict[str, object]) -> str:
+def epoch_line(said: EpochEnd) -> str:
     """One epoch in a line for the terminal."""
-    measured = Measured.of(body.get("error"))
+    measured = said.error or Measured()
     found = words.measured(measured)
     if measured[MEDIAN_PX] is not None:
         found[0] = f"{MEDIAN_PX.caption} {found[0]}"
     results = "".join(f", {text}" for text in found)
     losses = ", ".join(
         f"{name} {value:.3g}"
-        for name, key in (("train", "train"), ("validation", "val"))
-        if isinstance(value := body.get(key), float)
+        for name, value in (("train", said.train), ("validation", said.val))
+        if value is not None and math.isfinite(value)
     )
-    best = " (best)" if body.get("best") else ""
-    return f"{words.epoch_name(int(str(body['epoch'])))}: {losses}{results}{best}"
+    best = " (best)" if said.best else ""
+    return f"{words.epoch_name(said.epoch)}: {losses}{results}{best}"

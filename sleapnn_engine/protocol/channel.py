@@ -18,17 +18,11 @@ import zmq
 from sleapnn_engine.protocol.codec import encode_arrays, encode_body, join_event
 from sleapnn_engine.protocol.connection import FILE_NAME, Connection, ConnectionFileError
 from sleapnn_engine.protocol.desk import RequestDesk
+from sleapnn_engine.protocol.events import Heartbeat, Log, Said
 from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.history import Frame, FrameRing, Stretch, recall
 from sleapnn_engine.protocol.journal import JournalWriter
-from sleapnn_engine.protocol.messages import (
-    EVENT_STREAM,
-    FRAME_STREAM,
-    KINDS,
-    PROTOCOL_VERSION,
-    Command,
-    Kind,
-)
+from sleapnn_engine.protocol.messages import EVENT_STREAM, FRAME_STREAM, PROTOCOL_VERSION, Command
 from sleapnn_engine.protocol.orders import Orders
 from sleapnn_engine.protocol.presence import Presence, judge
 from sleapnn_engine.protocol.processes import start_mark
@@ -140,49 +134,48 @@ class EngineChannel:
         self._heart.start()
         return self
 
-    def emit(self, kind: str, body: Mapping[str, Any], arrays: Arrays = ()) -> int:
+    def emit(self, said: Said, arrays: Arrays = ()) -> int:
         """Say what happened; returns the event's number. May be called from any thread.
 
         The event is in the journal when this returns; viewers get it as they can. `arrays` belong to image
-        kinds only and are copied; their description (`body["arrays"]`) is added here. Raises ValueError for
-        an unknown kind or a body that does not fit it, RuntimeError when the channel is not open.
+        kinds only and are copied; their description (`arrays` of the body) is added here. Raises ValueError for
+        a body whose values are no such, RuntimeError when the channel is not open.
         """
-        known = KINDS.get(kind)
-        if known is None or not known.counted:
-            raise ValueError(f"'{kind}' is no kind of event to emit; there are {', '.join(KINDS)}.")
+        if not said.counted:
+            raise ValueError(f"'{said.kind}' is said by the channel itself.")
+        body = said.body
         parts: list[bytes] = []
-        if known.carries_arrays:
-            described, parts = encode_arrays(dict(arrays))
-            body = {**body, "arrays": described}
+        if said.carries_arrays:
+            body["arrays"], parts = encode_arrays(dict(arrays))
         elif arrays:
-            raise ValueError(f"'{kind}' carries no arrays.")
-        wrong = complaint(known.fields, body, mode="emit")
+            raise ValueError(f"'{said.kind}' carries no arrays.")
+        wrong = complaint(said.fields(), body, mode="emit")
         if wrong is not None:
-            raise ValueError(f"{kind}: {wrong}.")
+            raise ValueError(f"{said.kind}: {wrong}.")
         text, holes = encode_body(body)
         with self._lock:
-            seq = self._say(known, text, holes=holes, arrays=tuple(parts))
+            seq = self._say(said, text, holes=holes, arrays=tuple(parts))
             trouble, self._trouble = self._trouble, None
-        self._orders.note(kind)
+        self._orders.note(said.kind)
         if trouble is not None:
-            self.emit("log", {"level": "error", "text": trouble})
+            self.emit(Log(level="error", text=trouble))
         return seq
 
-    def _say(self, kind: Kind, text: bytes, *, holes: tuple[str, ...], arrays: tuple[bytes, ...]) -> int:
+    def _say(self, said: Said, text: bytes, *, holes: tuple[str, ...], arrays: tuple[bytes, ...]) -> int:
         """Number, keep and publish an event; the lock is held."""
         if self._server is None or self._journal is None or self._ended.is_set():
             raise RuntimeError(
                 "The channel is not open: start() it before the first event, close() it after the last."
             )
         seq = self._last_seq + 1
-        line = join_event(seq, time.time(), kind.name, body=text, holes=holes)
-        if kind.journaled:
+        line = join_event(seq, time.time(), said.kind, body=text, holes=holes)
+        if said.journaled:
             self._write(seq, line)
         else:
             self._ring.append(Frame(seq, line, arrays))
         # Only now may a viewer ask for it.
         self._last_seq = seq
-        self._server.post(Outgoing(FRAME_STREAM if kind.carries_arrays else EVENT_STREAM, line, arrays))
+        self._server.post(Outgoing(FRAME_STREAM if said.carries_arrays else EVENT_STREAM, line, arrays))
         return seq
 
     def _write(self, seq: int, line: bytes) -> None:
@@ -284,18 +277,20 @@ class EngineChannel:
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT_SECONDS):
-            body = {
-                "state": self._pulse.state,
-                "epoch": self._pulse.epoch,
-                "step": self._pulse.step,
-                "rss_bytes": memory_in_use(),
-                "gpu_bytes": self._measure_gpu(),
-            }
+            memory, gpu = memory_in_use(), self._measure_gpu()
             with self._lock:
                 if self._server is None or self._ended.is_set():
                     return
-                text, _ = encode_body({**body, "last_seq": self._last_seq})
-                line = join_event(None, time.time(), "heartbeat", body=text)
+                beat = Heartbeat(
+                    state=self._pulse.state,
+                    epoch=self._pulse.epoch,
+                    step=self._pulse.step,
+                    last_seq=self._last_seq,
+                    rss_bytes=memory,
+                    gpu_bytes=gpu,
+                )
+                text, _ = encode_body(beat.body)
+                line = join_event(None, time.time(), beat.kind, body=text)
                 self._server.post(Outgoing(EVENT_STREAM, line))
 
     def _measure_gpu(self) -> int | None:

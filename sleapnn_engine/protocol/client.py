@@ -18,12 +18,12 @@ from sleapnn_engine.protocol.codec import (
     encode_request,
 )
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.events import LAST_KINDS, Heartbeat
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.messages import (
     EVENT_STREAM,
     FRAME_STREAM,
-    LAST_KINDS,
     PROTOCOL_VERSION,
     Event,
     Reply,
@@ -252,7 +252,7 @@ class EngineClient:
             self._order.live(event)
             if event.kind == "heartbeat":
                 self.heartbeat = event
-                self._order.known_to(event.body["last_seq"])
+                self._order.known_to(event.said_as(Heartbeat).last_seq)
         return heard
 
     def _decode(self, parts: list[bytes]) -> Event | None:

@@ -8,8 +8,9 @@ from typing import Any
 import attrs
 import numpy as np
 
+from sleapnn_engine.protocol.events import KINDS
 from sleapnn_engine.protocol.fields import complaint
-from sleapnn_engine.protocol.messages import KINDS, Event, Reply, Request
+from sleapnn_engine.protocol.messages import Event, Reply, Request
 
 #: Largest JSON text of one event, and of one reply's first part.
 MAX_EVENT_BYTES = 4 * 2**20
@@ -164,7 +165,7 @@ def _check_known(seq: int | None, kind: str, body: dict[str, Any], holes: list[s
     if known.counted != (seq is not None):
         raise DecodeError(f"'{kind}' {'needs' if known.counted else 'has no'} number, got seq {seq}")
     keys = frozenset(path.partition(".")[0] for path in holes)
-    said = complaint(known.fields, body, mode="wire", holes=keys)
+    said = complaint(known.fields(), body, mode="wire", holes=keys)
     if said is not None:
         raise DecodeError(f"{kind}: {said}")
 

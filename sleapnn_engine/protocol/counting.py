@@ -1,7 +1,6 @@
 """How far a run is and how long it took, in the words of every surface: files count epochs and steps from 0, people from 1."""
 
-from collections.abc import Mapping
-from typing import Any
+import math
 
 import attrs
 
@@ -55,17 +54,17 @@ def reach_told(
     newest: tuple[int, int] | None,
     steps_per_epoch: int | None,
     ended: int | None = None,
-    finished: Mapping[str, Any] | None = None,
+    finished: Reach | None = None,
 ) -> Reach:
     """How far a run is, from what it said; epochs and batches count from 0 and None is for what it did not say.
 
-    `newest` is epoch and batch of its newest `batch_end`, `ended` the epoch of its newest `epoch_end`, `finished` the
-    body of that event. The batches tell most exactly: an epoch that was stopped half-way is also validated.
+    `newest` is epoch and batch of its newest `batch_end`, `ended` the epoch of its newest `epoch_end`, `finished` what
+    that event says. The batches tell most exactly: an epoch that was stopped half-way is also validated.
     """
     if newest is not None and steps_per_epoch is not None and (ended is None or newest[0] >= ended):
         return reached(newest[0], batches=newest[1] + 1, steps_per_epoch=steps_per_epoch)
     if finished is not None:
-        return Reach(finished.get("epochs") or 0, finished.get("steps") or 0)
+        return finished
     return Reach(0 if ended is None else epoch_number(ended))
 
 
@@ -75,7 +74,9 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """A span of time, coarser the longer it is: '45 s', '18 min', '2 h 05 min', '3 d 4 h'."""
+    """A span of time, coarser the longer it is: '45 s', '18 min', '2 h 05 min', '3 d 4 h'; a dash for no number."""
+    if not math.isfinite(seconds):
+        return "–"
     whole = max(0, round(seconds))
     if whole < 90:
         return f"{whole} s"
@@ -91,6 +92,8 @@ def duration(seconds: float) -> str:
 
 def exact_duration(seconds: float) -> str:
     """A span that was measured: '0.4 s', '12 s', '6 min 02 s', '2 h 05 min'."""
+    if not math.isfinite(seconds):
+        return "–"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

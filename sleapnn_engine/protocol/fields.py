@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 import numpy as np
@@ -82,6 +83,29 @@ def table_of(item: Shape) -> Shape:
 def maybe(shape: Shape) -> Shape:
     """A shape, or null in its place."""
     return Shape(f"{shape.name} or null", lambda value, mode: value is None or shape.accepts(value, mode))
+
+
+def without_null(hint: Any) -> tuple[Any, bool]:
+    """What an annotation allows besides None, and whether it allows that."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint, False
+    (inner,) = (each for each in get_args(hint) if each is not type(None))
+    return inner, True
+
+
+def shape_of(hint: Any, records: Mapping[Any, Shape]) -> Shape:
+    """The form that an annotation describes; `records` are those of classes. Raises KeyError for any other one."""
+    inner, nullable = without_null(hint)
+    if nullable:
+        return maybe(shape_of(inner, records))
+    parts = get_args(inner)
+    if get_origin(inner) is list:
+        return list_of(shape_of(parts[0], records))
+    if get_origin(inner) is tuple:
+        return list_of(shape_of(parts[0], records), length=len(parts))
+    if get_origin(inner) is dict:
+        return table_of(shape_of(parts[1], records))
+    return {int: INTEGER, float: NUMBER, str: TEXT, bool: FLAG, **records}[inner]
 
 
 @attrs.frozen

@@ -4,7 +4,8 @@ import threading
 from collections import deque
 from typing import Any, Literal
 
-from sleapnn_engine.protocol.messages import LAST_KINDS, Command
+from sleapnn_engine.protocol.events import LAST_KINDS
+from sleapnn_engine.protocol.messages import Command
 
 #: More unread commands than this means that nobody reads them.
 MAX_WAITING = 64

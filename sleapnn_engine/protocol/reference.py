@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from sleapnn_engine.protocol.events import KINDS, Said
 from sleapnn_engine.protocol.fields import Field
-from sleapnn_engine.protocol.messages import KINDS, Kind
 from sleapnn_engine.protocol.questions import QUESTIONS
 from sleapnn_engine.protocol.verbs import VERBS, Verb
 
@@ -40,13 +40,13 @@ def request_tables(verbs: Mapping[str, Verb] = VERBS) -> str:
     return "\n".join(_request_section(verb) for verb in verbs.values())
 
 
-def _event_section(kind: Kind) -> str:
+def _event_section(kind: type[Said]) -> str:
     traits = [
         "in the journal" if kind.journaled else "not in the journal",
         "numbered" if kind.counted else "without a number",
         *(["followed by raw arrays"] if kind.carries_arrays else []),
     ]
-    return f"### `{kind.name}`\n\n{kind.doc}\n\nTraits: {', '.join(traits)}.\n\n{_table(kind.fields)}\n"
+    return f"### `{kind.kind}`\n\n{kind.doc()}\n\nTraits: {', '.join(traits)}.\n\n{_table(kind.fields())}\n"
 
 
 def _request_section(verb: Verb) -> str:

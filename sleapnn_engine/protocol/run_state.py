@@ -11,11 +11,11 @@ import attrs
 from sleapnn_engine.protocol.client import greet
 from sleapnn_engine.protocol.connection import FILE_NAME as CONNECTION_NAME
 from sleapnn_engine.protocol.counting import Reach, reach_told, run_seconds
+from sleapnn_engine.protocol.events import LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.fields import as_number
 from sleapnn_engine.protocol.glance import Glance, Message, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.measures import Measured
-from sleapnn_engine.protocol.messages import LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
 
 
@@ -195,7 +195,9 @@ def _read(glance: Glance) -> _Told:
         newest=newest,
         steps_per_epoch=_whole(body.get("steps_per_epoch")),
         ended=_whole(epoch.get("epoch")),
-        finished={name: _whole(finished.get(name)) for name in ("epochs", "steps")} if finished else None,
+        finished=Reach(*(_whole(finished.get(name)) or 0 for name in ("epochs", "steps")))
+        if finished
+        else None,
     )
     told.figures.update(
         epochs=reach.epochs,

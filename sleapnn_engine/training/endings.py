@@ -2,9 +2,8 @@
 
 import logging
 
-import attrs
-
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import Reach, epoch_name
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import MEDIAN_PX
@@ -32,10 +31,8 @@ def tidy(run: ActiveRun) -> None:
 
 def finished(run: ActiveRun, outcome: str) -> None:
     training = run.training
-    body = {**attrs.asdict(Reach(0)), "best_epoch": None, "best_val": None}
+    reach = Reach(0) if training is None else training.reach
     if training is not None:
-        best = {"best_epoch": training.best_epoch, "best_val": training.best_val}
-        body = {**attrs.asdict(training.reach), **best}
         errors = training.best_errors
         if errors is not None and errors[MEDIAN_PX] is not None and training.best_epoch is not None:
             name = epoch_name(training.best_epoch)
@@ -44,12 +41,16 @@ def finished(run: ActiveRun, outcome: str) -> None:
             log.warning("%s", nothing)
             run.warnings.append(nothing)
     run.report.event(
-        "finished",
-        outcome=outcome,
-        run_dir=str(run.folder),
-        seconds=run.report.seconds,
-        warnings=run.warnings,
-        **body,
+        events.Finished(
+            outcome=outcome,
+            epochs=reach.epochs,
+            steps=reach.steps,
+            best_epoch=None if training is None else training.best_epoch,
+            best_val=None if training is None else training.best_val,
+            run_dir=str(run.folder),
+            seconds=run.report.seconds,
+            warnings=run.warnings,
+        )
     )
     run.console.line(f"{outcome.replace('_', ' ')}: {run.folder}")
 
@@ -73,7 +74,9 @@ def failed(run: ActiveRun, error: Exception) -> UserError:
     run.place.kept = _has_trained(run.training) or DETAILS in failure.hint
     if run.place.kept and not diverged:
         _keep_state(run)
-    run.report.event("failed", message=failure.message, path=failure.where or None, hint=failure.hint or None)
+    run.report.event(
+        events.Failed(message=failure.message, path=failure.where or None, hint=failure.hint or None)
+    )
     return failure
 
 

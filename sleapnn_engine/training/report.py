@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
 
 from .failures import explained
@@ -82,9 +83,9 @@ class Report:
         """Since the run began."""
         return time.perf_counter() - self._began
 
-    def event(self, kind: str, *, arrays: Mapping[str, np.ndarray] | None = None, **body: Any) -> None:
+    def event(self, said: events.Said, *, arrays: Mapping[str, np.ndarray] | None = None) -> None:
         """Journal and publish one event."""
-        self.channel.emit(kind, body, arrays=arrays or {})
+        self.channel.emit(said, arrays=arrays or {})
 
     def heartbeat(self, *, state: str, epoch: int | None = None, step: int | None = None) -> None:
         """What heartbeats say from now on."""
@@ -103,13 +104,14 @@ class Report:
         done = phase.total if state == "done" else phase.done
         seconds = None if state == "started" else phase.seconds
         self.event(
-            "phase",
-            name=phase.name,
-            state=state,
-            done=done,
-            total=phase.total,
-            seconds=seconds,
-            text=phase.text,
+            events.Phase(
+                name=phase.name,
+                state=state,
+                done=done,
+                total=phase.total,
+                seconds=seconds,
+                text=phase.text,
+            )
         )
         for listener in self.listeners:
             listener.phase_changed(phase, state)

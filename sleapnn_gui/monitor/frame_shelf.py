@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor.pairing import Pairing
 
@@ -37,14 +38,15 @@ class FrameShelf:
 
     def add(self, event: Event) -> None:
         """Keep a frame; the same image of the same epoch sent again replaces the older one."""
-        frames = self._epochs.setdefault(event.body["epoch"], [])
+        said = event.said_as(Frame)
+        frames = self._epochs.setdefault(said.epoch, [])
         for index, known in enumerate(frames):
             if frame_key(known.event) == frame_key(event):
                 self._bytes -= _weight(known)
                 del frames[index]
                 break
-        pairing = Pairing.of(event.body)
-        error = event.body["error_px"]
+        pairing = Pairing.of(said)
+        error = said.error_px
         frames.append(_Kept(event, (pairing.wrong, -1.0 if error is None else float(error))))
         self._bytes += _weight(frames[-1])
         self.version += 1
@@ -54,14 +56,16 @@ class FrameShelf:
     def of_epoch(self, epoch: int, *, split: str = "") -> list[Event]:
         """The frames of an epoch, validation before training, each worst first; `split` names one of the two."""
         frames = [
-            frame for frame in self._epochs.get(epoch, []) if not split or frame.event.body["split"] == split
+            frame
+            for frame in self._epochs.get(epoch, [])
+            if not split or frame.event.said_as(Frame).split == split
         ]
         frames.sort(key=lambda frame: frame.badness, reverse=True)
-        frames.sort(key=lambda frame: frame.event.body["split"] != "validation")
+        frames.sort(key=lambda frame: frame.event.said_as(Frame).split != "validation")
         return [frame.event for frame in frames]
 
     def _has_validation(self, epoch: int) -> bool:
-        return any(frame.event.body["split"] == "validation" for frame in self._epochs[epoch])
+        return any(frame.event.said_as(Frame).split == "validation" for frame in self._epochs[epoch])
 
     def _thin_out(self) -> None:
         """Drop the epoch whose neighbours stand closest together; the first and the last always stay."""
@@ -73,8 +77,8 @@ class FrameShelf:
 
 def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:
     """What makes two frames show the same image: split, labels, video, frame number and place."""
-    body = event.body
-    return body["split"], body["labels_file"], body["video"], body["frame"], body["index"]
+    said = event.said_as(Frame)
+    return said.split, said.labels_file, said.video, said.frame, said.index
 
 
 def _weight(frame: _Kept) -> int:

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.heat import gray_or_color_image, heat_image
@@ -96,13 +97,15 @@ class FrameView(QWidget):
         return self.overlay.pairing
 
     def _read(self, event: Event) -> Overlay:
-        return Overlay.of(event.body, nodes=self.nodes, edges=self.edges, several=not self.one_animal)
+        return Overlay.of(
+            event.said_as(Frame), nodes=self.nodes, edges=self.edges, several=not self.one_animal
+        )
 
     def _told(self) -> str:
         """The frame in a sentence."""
         if self._event is None:
             return "No frame"
-        error, pairing = self._event.body["error_px"], self.pairing
+        error, pairing = self._event.said_as(Frame).error_px, self.pairing
         parts = [] if error is None else [f"mean error {words.pixels(error)}"]
         if not pairing.known:
             parts.append("the engine of this run does not tell which animals belong together")
@@ -220,7 +223,7 @@ class FrameView(QWidget):
             node = self.layers.node if self.layers.node is not None and self.layers.node < len(maps) else None
             self._heat = heat_image(maps, node=node, name=self.layers.heat)
             self._heat_of = wanted
-        stride = float(self._event.body["stride"])
+        stride = float(self._event.said_as(Frame).stride)
         # The middle of cell 0 lies on the middle of pixel 0.
         start = QPointF((1.0 - stride) / 2, (1.0 - stride) / 2)
         size = QPointF(self._heat.width() * stride, self._heat.height() * stride)
@@ -279,13 +282,13 @@ class FrameView(QWidget):
     def _describe(self, kind: str, number: int, node: int) -> str:
         """One part of one animal; `kind` says whether `number` counts the labelled or the predicted ones."""
         assert self._event is not None
-        body = self._event.body
+        said = self._event.said_as(Frame)
         other = self.pairing.predicted_of(number) if kind == "truth" else self.pairing.labelled_of(number)
         labelled, predicted = (number, other) if kind == "truth" else (other, number)
-        true, guess = _point(body["truth"], labelled, node), _point(body["predicted"], predicted, node)
+        true, guess = _point(said.truth, labelled, node), _point(said.predicted, predicted, node)
         parts = [self.nodes[node] if node < len(self.nodes) else f"part {node + 1}"]
         if true is not None and guess is not None:
-            parts.append(f"{words.pixels(math.dist(true, guess) * body['scale'])} off")
+            parts.append(f"{words.pixels(math.dist(true, guess) * said.scale)} off")
         elif not self.pairing.known:
             pass
         elif guess is None:
@@ -294,7 +297,7 @@ class FrameView(QWidget):
             )
         else:
             parts.append("not labelled" if labelled is not None or self.one_animal else "no labelled animal")
-        score = _point(body["scores"], predicted, node)
+        score = _point(said.scores, predicted, node)
         if score is not None:
             parts.append(f"confidence {score:.2f}")
         return "  ·  ".join(parts)

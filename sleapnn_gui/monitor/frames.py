@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.frame_shelf import frame_key
@@ -191,7 +192,7 @@ class FramePanel(Panel):
 
     def _epoch_shown(self) -> int | None:
         frame = self.view.frame
-        return frame.body["epoch"] if frame is not None else None
+        return frame.said_as(Frame).epoch if frame is not None else None
 
     def _index(self) -> int:
         """Place of the shown frame in its epoch's list."""
@@ -220,29 +221,31 @@ class FramePanel(Panel):
             self.epoch.setText("–")
             return
         self.title.setText(self._title(frame))
-        body = frame.body
-        self.title.setToolTip(" · ".join(str(part) for part in (body["video"], body["labels_file"]) if part))
+        said = frame.said_as(Frame)
+        self.title.setToolTip(" · ".join(str(part) for part in (said.video, said.labels_file) if part))
         result = self._result(frame)
         self.place.setText(f"{index + 1} of {len(frames)}{'  ·  ' if result else ''}{result}")
         self.place.setToolTip(self.view.accessibleDescription())
-        self.epoch.setText(str(words.epoch_number(body["epoch"])))
+        self.epoch.setText(str(words.epoch_number(said.epoch)))
         self._point_out("")
 
     def _title(self, frame: Event) -> str:
-        body = frame.body
-        number = body["frame"] if body["frame"] is not None else body["index"]
-        split = _SPLITS.get(body["split"], body["split"])
+        said = frame.said_as(Frame)
+        number = said.frame if said.frame is not None else said.index
+        split = _SPLITS.get(said.split, said.split)
         if self._model_type in CROPPED:
             return f"{split} crop, frame {number}"
-        worst = ", worst first" if body["split"] == "validation" else ""
+        worst = ", worst first" if said.split == "validation" else ""
         return f"{split} frame {number}{worst}"
 
     def _result(self, frame: Event) -> str:
         """The error, or where animals were not found that, in as few words as there is room for."""
         missed, extra = len(self.view.pairing.missed), len(self.view.pairing.extra)
-        if missed or (extra and frame.body["error_px"] is None):
+        if missed or (extra and frame.said_as(Frame).error_px is None):
             return f"{missed} missed" if missed else f"{extra} extra"
-        return words.pixels(frame.body["error_px"]) if frame.body["error_px"] is not None else ""
+        return (
+            words.pixels(frame.said_as(Frame).error_px) if frame.said_as(Frame).error_px is not None else ""
+        )
 
     def _enable(self) -> None:
         several = len(self._shown) > 1

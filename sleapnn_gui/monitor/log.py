@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import Reach
-from sleapnn_engine.protocol.measures import Measured
-from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING, Event
+from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.run.queue import Batches, Item
@@ -56,14 +56,14 @@ class LogView(QPlainTextEdit):
 
     def _tell(self, event: Event) -> list[str]:
         teller = _TELLERS.get(event.kind)
-        if teller is None or (event.kind == "checkpoint" and event.body["epoch"] == self._epoch):
+        said = event.said
+        if teller is None or (isinstance(said, events.Checkpoint) and said.epoch == self._epoch):
             # The checkpoint that every epoch ends with is no news; one that was asked for in between is.
             return []
-        lines = teller(event.body)
-        if event.kind == "epoch_end":
-            best, epoch = event.body["best_epoch"], event.body["epoch"]
-            self._epoch = epoch
-            waited = epoch - best if best is not None else 0
+        lines = teller(said)
+        if isinstance(said, events.EpochEnd):
+            self._epoch = said.epoch
+            waited = said.epoch - said.best_epoch if said.best_epoch is not None else 0
             if waited and waited % 5 == 0:
                 lines.append(f"no new best for {words.counted(waited, 'epoch')}")
         return lines
@@ -101,58 +101,58 @@ def _clock(t: float) -> str:
     return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%Y-%m-%d %H:%M:%S", then)
 
 
-def _started(body: dict[str, Any]) -> list[str]:
-    samples = samples_name(body["model_type"])
-    frames = f"{body['n_train']:,} training and {body['n_val']:,} validation {samples}"
+def _started(said: events.Started) -> list[str]:
+    samples = samples_name(said.model_type)
+    frames = f"{said.n_train:,} training and {said.n_val:,} validation {samples}"
     return [
-        f"{model_name(body['model_type'])} on {body['device']} ({body['precision']}), {body['parameters']:,} parameters",
-        f"{frames}, {words.counted(body['steps_per_epoch'], 'batch', 'batches')} in an epoch",
+        f"{model_name(said.model_type)} on {said.device} ({said.precision}), {said.parameters:,} parameters",
+        f"{frames}, {words.counted(said.steps_per_epoch, 'batch', 'batches')} in an epoch",
     ]
 
 
-def _phase(body: dict[str, Any]) -> list[str]:
-    before_training = body["name"] in PHASES_BEFORE_TRAINING
-    if body["state"] != "done" or not before_training:
+def _phase(said: events.Phase) -> list[str]:
+    before_training = said.name in events.PHASES_BEFORE_TRAINING
+    if said.state != "done" or not before_training:
         return []
-    took = f" ({words.exact_duration(body['seconds'])})" if body["seconds"] is not None else ""
-    return [f"{body['text'] or body['name']}{took}"]
+    took = f" ({words.exact_duration(said.seconds)})" if said.seconds is not None else ""
+    return [f"{said.text or said.name}{took}"]
 
 
-def _epoch_end(body: dict[str, Any]) -> list[str]:
+def _epoch_end(said: events.EpochEnd) -> list[str]:
     parts = [
-        words.epoch_name(body["epoch"]),
-        f"train {words.loss(body['train'])}",
-        f"val {words.loss(body['val'])}",
+        words.epoch_name(said.epoch),
+        f"train {words.loss(said.train)}",
+        f"val {words.loss(said.val)}",
     ]
     # No-break spaces keep a number and its unit on one line.
-    parts += [text.replace(" ", "\u00a0") for text in words.measured(Measured.of(body["error"]))]
-    if body["best"]:
+    parts += [
+        text.replace(" ", "\u00a0") for text in (words.measured(said.error) if said.error is not None else [])
+    ]
+    if said.best:
         parts.append("best")
     return ["  ".join(parts)]
 
 
-def _failed(body: dict[str, Any]) -> list[str]:
-    return [f"failed: {body['message']}"]
+def _failed(said: events.Failed) -> list[str]:
+    return [f"failed: {said.message}"]
 
 
-def _finished(body: dict[str, Any]) -> list[str]:
+def _finished(said: events.Finished) -> list[str]:
     how = {"completed": "done", "stopped": "stopped", "early_stopped": "done, stopped early"}
-    after = Reach(body["epochs"], body.get("steps", 0)).text
-    return [
-        f"{how.get(body['outcome'], body['outcome'])} after {after}, {words.exact_duration(body['seconds'])}"
-    ]
+    after = Reach(said.epochs, said.steps).text
+    return [f"{how.get(said.outcome, said.outcome)} after {after}, {words.exact_duration(said.seconds)}"]
 
 
-_TELLERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+_TELLERS: dict[str, Callable[[Any], list[str]]] = {
     "started": _started,
     "phase": _phase,
     "epoch_end": _epoch_end,
-    "checkpoint": lambda body: [f"checkpoint written: {PurePath(body['path']).name}"],
-    "pausing": lambda body: ["pausing after this batch"],
-    "paused": lambda body: [f"paused in {words.epoch_name(body['epoch'])}"],
-    "resumed": lambda body: [f"resumed after {words.exact_duration(body['paused_seconds'] or 0.0)}"],
-    "stopping": lambda body: [f"stopping after this {body['after']}, the model is kept"],
-    "log": lambda body: [body["text"] if body["level"] == "info" else f"{body['level']}: {body['text']}"],
+    "checkpoint": lambda said: [f"checkpoint written: {PurePath(said.path).name}"],
+    "pausing": lambda said: ["pausing after this batch"],
+    "paused": lambda said: [f"paused in {words.epoch_name(said.epoch)}"],
+    "resumed": lambda said: [f"resumed after {words.exact_duration(said.paused_seconds)}"],
+    "stopping": lambda said: [f"stopping after this {said.after}, the model is kept"],
+    "log": lambda said: [said.text if said.level == "info" else f"{said.level}: {said.text}"],
     "failed": _failed,
     "finished": _finished,
 }

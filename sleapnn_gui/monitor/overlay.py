@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
+from sleapnn_engine.protocol.events import Frame
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.heat import part_color
 from sleapnn_gui.monitor.pairing import Pairing
@@ -49,8 +50,8 @@ class Layers:
 class Overlay:
     """One `frame` event's animals, ready to be painted. `several` marks each animal with its own error."""
 
-    truth: list[Animal] = field(default_factory=list)
-    predicted: list[Animal] = field(default_factory=list)
+    truth: Sequence[Animal] = ()
+    predicted: Sequence[Animal] = ()
     pairing: Pairing = field(default_factory=Pairing)
     nodes: tuple[str, ...] = ()
     edges: tuple[tuple[int, int], ...] = ()
@@ -62,12 +63,17 @@ class Overlay:
     """Diagonal of the largest animal, in pixels of the image."""
 
     @classmethod
-    def of(cls, event_body: dict[str, Any], **known: Any) -> "Overlay":
+    def of(cls, said: Frame, **known: Any) -> "Overlay":
         """Read the animals of a `frame` event."""
-        truth, predicted = event_body["truth"], event_body["predicted"]
-        body = max(map(_diagonal, truth or predicted), default=0.0)
-        who = {key: event_body.get(key, ()) for key in ("true_identities", "identities")}
-        return cls(truth, predicted, Pairing.of(event_body), body=body, **who, **known)
+        return cls(
+            said.truth,
+            said.predicted,
+            Pairing.of(said),
+            body=max(map(_diagonal, said.truth or said.predicted), default=0.0),
+            true_identities=said.true_identities or (),
+            identities=said.identities or (),
+            **known,
+        )
 
     def told(self, true: int, found: int) -> tuple[str, bool]:
         """What is said of a pair's identity, empty without one, and whether it is right."""

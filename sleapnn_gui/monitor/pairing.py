@@ -1,8 +1,10 @@
 """Which predicted animal of a frame is which labelled one, what was missed and what is no animal, as the engine says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sleapnn_engine.protocol.events import Frame
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,12 @@ class Pairing:
     known: bool = True
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> "Pairing":
+    def of(cls, said: Frame) -> "Pairing":
         """Read the pairs of a `frame` event; places that its lists do not have are left out."""
-        if "pairs" not in body:
+        if said.pairs is None:
             return cls(known=False)
-        truth, predicted = body["truth"], body["predicted"]
-        rows = [(pair["labelled"], pair["predicted"], pair["error_px"]) for pair in body["pairs"]]
+        truth, predicted = said.truth, said.predicted
+        rows = [(pair.labelled, pair.predicted, pair.error_px) for pair in said.pairs]
         pairs = tuple(row for row in rows if 0 <= row[0] < len(truth) and 0 <= row[1] < len(predicted))
         return cls(
             pairs,

@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import Reach, epoch_number, reach_told, run_seconds
+from sleapnn_engine.protocol.events import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.measures import MEASURES, Group, Measured
-from sleapnn_engine.protocol.messages import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING, Event
+from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
 from sleapnn_gui.monitor.levels import Column, Series
 from sleapnn_gui.run.queue import Batches, Item
@@ -46,22 +47,22 @@ class Header:
     pid: int = 0
 
     @classmethod
-    def from_body(cls, body: dict[str, Any]) -> "Header":
+    def of(cls, said: events.Started) -> "Header":
         """Read a `started` event."""
         return cls(
-            run_name=body["run_name"],
-            model_type=body["model_type"],
-            max_epochs=body["max_epochs"],
-            steps_per_epoch=max(1, body["steps_per_epoch"]),
-            n_train=body["n_train"],
-            n_val=body["n_val"],
-            nodes=tuple(body["nodes"]),
-            edges=tuple((edge[0], edge[1]) for edge in body["edges"]),
-            device=body["device"],
-            precision=body["precision"],
-            parameters=body["parameters"],
-            patience=body["early_stopping_patience"],
-            pid=body["pid"],
+            run_name=said.run_name,
+            model_type=said.model_type,
+            max_epochs=said.max_epochs,
+            steps_per_epoch=max(1, said.steps_per_epoch),
+            n_train=said.n_train,
+            n_val=said.n_val,
+            nodes=tuple(said.nodes),
+            edges=tuple((edge[0], edge[1]) for edge in said.edges),
+            device=said.device,
+            precision=said.precision,
+            parameters=said.parameters,
+            patience=said.early_stopping_patience,
+            pid=said.pid,
         )
 
 
@@ -88,17 +89,17 @@ class Epoch:
     @classmethod
     def from_event(cls, event: Event) -> "Epoch":
         """Read an `epoch_end` event."""
-        body = event.body
+        said = event.said_as(events.EpochEnd)
         return cls(
-            number=body["epoch"],
+            number=said.epoch,
             t=event.t,
-            train=number(body["train"]),
-            val=number(body["val"]),
-            lr=number(body["lr"]),
-            seconds=number(body["seconds"]),
-            samples_per_second=number(body["samples_per_second"]),
-            data_wait=number(body["data_wait"]),
-            measured=Measured.of(body["error"]),
+            train=said.train,
+            val=number(said.val),
+            lr=said.lr,
+            seconds=said.seconds,
+            samples_per_second=said.samples_per_second,
+            data_wait=number(said.data_wait),
+            measured=said.error or Measured(),
         )
 
 
@@ -163,7 +164,7 @@ class RunStore:
         self.first_t: float | None = None
         self.last_t: float | None = None
         """When the run spoke first, and last, in Unix seconds; after its end only notes to the log may follow."""
-        self.finished: dict[str, Any] | None = None
+        self.finished: events.Finished | None = None
         """What the engine said when all was done, once it has."""
         self._said_last = False
         self._newest: tuple[int, int] | None = None
@@ -186,13 +187,13 @@ class RunStore:
             newest=self._newest,
             steps_per_epoch=self.header.steps_per_epoch if self.header is not None else None,
             ended=self.epochs[-1].number if self.epochs else None,
-            finished=self.finished,
+            finished=None if self.finished is None else Reach(self.finished.epochs, self.finished.steps),
         )
 
     @property
     def seconds(self) -> float | None:
         """How long the run took so far, pauses included, as lists tell it."""
-        told = self.finished.get("seconds") if self.finished is not None else None
+        told = None if self.finished is None or math.isnan(self.finished.seconds) else self.finished.seconds
         return run_seconds(self.first_t, self.last_t, told=told)
 
     @property
@@ -246,20 +247,20 @@ class RunStore:
         self._newest = batches.epochs[-1], batches.batch
 
     def _add_started(self, event: Event) -> None:
-        self.header = Header.from_body(event.body)
+        self.header = Header.of(event.said_as(events.Started))
 
     def _add_phase(self, event: Event) -> None:
-        body = event.body
-        row = self.phases.get(body["name"])
+        said = event.said_as(events.Phase)
+        row = self.phases.get(said.name)
         if row is None:
             return
-        if row.state == "waiting" or body["state"] == "started":
+        if row.state == "waiting" or said.state == "started":
             row.since = event.t
-        row.state = body["state"]
-        row.text = body["text"] or row.text
-        for key in ("done", "total", "seconds"):
-            if body[key] is not None:
-                setattr(row, key, body[key])
+        row.state = said.state
+        row.text = said.text or row.text
+        row.done = row.done if said.done is None else said.done
+        row.total = row.total if said.total is None else said.total
+        row.seconds = row.seconds if said.seconds is None else said.seconds
 
     def _add_epoch_end(self, event: Event) -> None:
         epoch = Epoch.from_event(event)
@@ -267,8 +268,8 @@ class RunStore:
         if epoch.lr < before * RATE_DROP:
             self.rate_drops.append(RateDrop(epoch.number, before, epoch.lr))
         self.epochs.append(epoch)
-        self.best_epoch = event.body["best_epoch"]
-        self.best_val = event.body["best_val"]
+        said = event.said_as(events.EpochEnd)
+        self.best_epoch, self.best_val = said.best_epoch, said.best_val
         for name in COLUMNS:
             self.columns[name].append(getattr(epoch, name))
         for measure in MEASURES:
@@ -279,13 +280,13 @@ class RunStore:
 
     def _add_resumed(self, event: Event) -> None:
         if self.paused is not None:
-            self.pauses[-1].seconds = number(event.body["paused_seconds"])
+            self.pauses[-1].seconds = event.said_as(events.Resumed).paused_seconds
 
     def _add_stopping(self, event: Event) -> None:
         self.stop_x = self.x
 
     def _add_finished(self, event: Event) -> None:
-        self.finished = dict(event.body)
+        self.finished = event.said_as(events.Finished)
 
     def _add_frame(self, event: Event) -> None:
         self.frames.add(event)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sleapnn_engine.protocol.messages import PHASES_BEFORE_TRAINING
+from sleapnn_engine.protocol import events
 from sleapnn_gui.run.verbs import ON_RUN
 
 
@@ -261,17 +261,17 @@ class RunMachine:
         return self.state.value in ON_RUN[verb].states
 
 
-def word_of(kind: str, body: Mapping[str, object]) -> Word | None:
+def word_of(said: events.Said | None) -> Word | None:
     """The word an engine event stands for; None for events that leave the state alone."""
-    if kind == "phase":
-        return _phase_word(str(body.get("name")), str(body.get("state")))
-    if kind == "finished":
-        return Word.SAID_STOPPED if body.get("outcome") == "stopped" else Word.SAID_COMPLETED
-    return _KIND_WORDS.get(kind)
+    if isinstance(said, events.Phase):
+        return _phase_word(said.name, said.state)
+    if isinstance(said, events.Finished):
+        return Word.SAID_STOPPED if said.outcome == "stopped" else Word.SAID_COMPLETED
+    return None if said is None else _KIND_WORDS.get(said.kind)
 
 
 def _phase_word(name: str, state: str) -> Word | None:
-    if name in PHASES_BEFORE_TRAINING:
+    if name in events.PHASES_BEFORE_TRAINING:
         return Word.PREPARE
     if state == "done":
         return Word.PHASE_OVER if name in ("validate", "save") else None

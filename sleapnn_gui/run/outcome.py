@@ -1,12 +1,11 @@
 """How a process ended and what became of the run, told in one sentence with the evidence beside it."""
 
 import signal
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sleapnn_engine.protocol.counting import Reach, epoch_name
+from sleapnn_engine.protocol.events import EpochEnd, Failed, Finished, Said
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import Measured
 from sleapnn_gui.run.machine import Ending, State
@@ -107,26 +106,24 @@ class LastWords:
     found: Measured | None = None
     """The figures of the epoch whose model is kept."""
 
-    def after(self, kind: str, body: Mapping[str, Any]) -> "LastWords":
-        """With what the body of an `epoch_end`, `failed` or `finished` event says.
+    def after(self, said: Said | None) -> "LastWords":
+        """With what an event says of the end; others change nothing.
 
         An engine of before that judged nothing is no reason to keep quiet: the figures say it themselves.
         """
-        if kind == "epoch_end":
-            error = body.get("error")
-            found = None if error is None else Measured.of(error)
-            return replace(self, found=found) if body["best"] else self
-        if kind == "failed":
-            return replace(
-                self, message=body["message"], where=body.get("path") or "", hint=body.get("hint") or ""
-            )
-        nothing, told = nothing_found(self.found), tuple(body.get("warnings", ()))
+        if isinstance(said, EpochEnd) and said.best:
+            return replace(self, found=said.error)
+        if isinstance(said, Failed):
+            return replace(self, message=said.message, where=said.path or "", hint=said.hint or "")
+        if not isinstance(said, Finished):
+            return self
+        nothing, told = nothing_found(self.found), tuple(said.warnings)
         return replace(
             self,
-            early_stopped=body["outcome"] == "early_stopped",
-            best_epoch=body.get("best_epoch"),
+            early_stopped=said.outcome == "early_stopped",
+            best_epoch=said.best_epoch,
             warnings=told if not nothing or nothing in told else (*told, nothing),
-            reach=Reach(body["epochs"], body.get("steps", 0)),
+            reach=Reach(said.epochs, said.steps),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sleapnn_engine.protocol.events import BatchEnd
 from sleapnn_engine.protocol.messages import Event
 
 CAPACITY = 200_000
@@ -45,15 +46,15 @@ class Batches:
 
     def add(self, event: Event) -> None:
         """Append one `batch_end` event."""
-        body = event.body
+        said = event.said_as(BatchEnd)
         before = len(self.seqs)
         self.seqs.append(event.seq or 0)
-        self.epochs.append(body["epoch"])
-        self.steps.append(body["step"])
-        self.batch = body["batch"]
-        self.losses.append(_number(body["loss"]))
-        self.seconds.append(_number(body["seconds"]))
-        for name, value in body["losses"].items():
+        self.epochs.append(said.epoch)
+        self.steps.append(said.step)
+        self.batch = said.batch
+        self.losses.append(said.loss)
+        self.seconds.append(said.seconds)
+        for name, value in said.losses.items():
             self.heads.setdefault(name, [np.nan] * before).append(_number(value))
         for column in self.heads.values():
             if len(column) == before:

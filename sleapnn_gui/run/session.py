@@ -322,14 +322,13 @@ class RunSession(QObject):
             if not isinstance(item, Event):
                 self._take(Word.EPOCH)
                 continue
-            word = word_of(item.kind, item.body)
+            word = word_of(item.said)
             if word is not None:
                 self._take(word)
             if item.kind == "heartbeat":
                 self.heartbeat, self.heartbeat_at = item, time.monotonic()
-            elif item.kind in ("epoch_end", "failed", "finished"):
-                self._words = self._words.after(item.kind, item.body)
-            self._commands.hear_event(item.kind, text=str(item.body.get("text") or ""))
+            self._words = self._words.after(item.said)
+            self._commands.hear_event(item.kind, text=getattr(item.said, "text", ""))
         self.events.emit(items)
 
     def _take(self, word: Word) -> None:

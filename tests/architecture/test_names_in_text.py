@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.protocol.messages import KINDS
+from sleapnn_engine.protocol.events import KINDS
 from sleapnn_engine.protocol.verbs import VERBS
 from tests.architecture.sources import ROOT, product_sources, project_files, test_sources
 

@@ -34,12 +34,13 @@ from sleapnn_gui.widgets.theme import install_theme
 
 ENGINE = """
 import os, sys, time
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
 run_dir, rate, total, steps = sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 with EngineChannel(run_dir) as channel:
     while channel.viewers < 2:
         time.sleep(0.01)
-    channel.emit("started", dict(run_name="bench", run_dir=run_dir, model_type="single_instance",
+    channel.emit(events.Started(run_name="bench", run_dir=run_dir, model_type="single_instance",
         max_epochs=total // steps + 1, steps_per_epoch=steps, n_train=4 * steps, n_val=1, nodes=["a"], edges=[],
         device="cpu", precision="32", parameters=1, early_stopping_patience=None, pid=os.getpid()))
     begin = time.monotonic()
@@ -48,9 +49,9 @@ with EngineChannel(run_dir) as channel:
         if behind > 0:
             time.sleep(behind)
         loss = 1.0 / (step + 1) ** 0.3
-        channel.emit("batch_end", dict(epoch=step // steps, step=step, batch=step % steps, loss=loss,
+        channel.emit(events.BatchEnd(epoch=step // steps, step=step, batch=step % steps, loss=loss,
             losses={"head": loss}, seconds=0.001))
-    channel.emit("log", dict(level="info", text=f"said {total / (time.monotonic() - begin):.0f} events a second"))
+    channel.emit(events.Log(level="info", text=f"said {total / (time.monotonic() - begin):.0f} events a second"))
     time.sleep(1.0)
 """
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import zmq
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
@@ -77,7 +78,7 @@ def _timed(count: int, act: Callable[[int], object]) -> list[float]:
 def _emit_cost(count: int, *, watched: bool) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder, EngineChannel(folder) as channel:
         viewer, _ = _start(_watch, folder, count) if watched else (None, None)
-        costs = _timed(count, lambda step: channel.emit("batch_end", {**BODY, "step": step}))
+        costs = _timed(count, lambda step: channel.emit(events.BatchEnd.read({**BODY, "step": step})))
         if viewer is not None:
             viewer.join()
         return _spread(costs)
@@ -113,13 +114,13 @@ def _through(count: int) -> tuple[float, tuple[float, float]]:
         viewer, pipe = _start(_watch, folder, count)
         began = time.time()
         for step in range(count):
-            channel.emit("batch_end", {**BODY, "step": step})
+            channel.emit(events.BatchEnd.read({**BODY, "step": step}))
         ended, _ = pipe.recv()
         viewer.join()
     with tempfile.TemporaryDirectory() as folder, EngineChannel(folder) as channel:
         viewer, pipe = _start(_watch, folder, 1000)
         for step in range(1000):
-            channel.emit("batch_end", {**BODY, "step": step})
+            channel.emit(events.BatchEnd.read({**BODY, "step": step}))
             time.sleep(STEP_SECONDS)
         _, lags = pipe.recv()
         viewer.join()

@@ -55,12 +55,13 @@ EPOCHS = "trainer_config.max_epochs"
 
 STORM = """
 import os, sys, time
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
 run_dir, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 with EngineChannel(run_dir) as channel:
     while not channel.viewers:
         time.sleep(0.01)
-    channel.emit("started", dict(run_name="bench", run_dir=run_dir, model_type="single_instance", max_epochs=1000,
+    channel.emit(events.Started(run_name="bench", run_dir=run_dir, model_type="single_instance", max_epochs=1000,
         steps_per_epoch=500, n_train=2000, n_val=1, nodes=["a"], edges=[], device="cpu", precision="32",
         parameters=1, early_stopping_patience=None, pid=os.getpid()))
     begin = time.monotonic()
@@ -68,7 +69,7 @@ with EngineChannel(run_dir) as channel:
         behind = begin + step / rate - time.monotonic()
         if behind > 0:
             time.sleep(behind)
-        channel.emit("batch_end", dict(epoch=step // 500, step=step, batch=step % 500, loss=1 / (step + 1) ** 0.3,
+        channel.emit(events.BatchEnd(epoch=step // 500, step=step, batch=step % 500, loss=1 / (step + 1) ** 0.3,
             losses={"head": 1.0}, seconds=0.001))
     time.sleep(30)
 """

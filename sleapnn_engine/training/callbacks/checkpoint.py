@@ -9,6 +9,7 @@ import attrs
 
 from sleapnn_engine.config.disk import copy_whole
 from sleapnn_engine.protocol.counting import epoch_name
+from sleapnn_engine.protocol.events import Checkpoint
 
 from ..checkpoint_file import contents, first_broken, write_atomically
 from ..failures import Diverged
@@ -53,7 +54,7 @@ class Checkpoints(Callback):
         with training.report.phase("save", "Copying the best model of the earlier training"):
             copy_whole(self.inherited.path, path)
             self.kept.append(Kept(path, epoch, val))
-            training.report.event("checkpoint", epoch=epoch, path=str(path), best=True, val=val)
+            training.report.event(Checkpoint(epoch=epoch, path=str(path), best=True, val=val))
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         keeps = self._keeps(result.val)
@@ -78,7 +79,7 @@ class Checkpoints(Callback):
         best = min((kept.val for kept in self.kept), default=None)
         write_atomically(_finite_contents(training, val=val, best=best), path)
         epoch = self._epoch_of_last = training.progress.epoch
-        training.report.event("checkpoint", epoch=epoch, path=str(path), best=False, val=val)
+        training.report.event(Checkpoint(epoch=epoch, path=str(path), best=False, val=val))
         return path
 
     def rescue(self, training: Training) -> None:
@@ -120,7 +121,7 @@ class Checkpoints(Callback):
             self.kept.clear()
         self.kept.append(Kept(path, result.epoch, result.val))
         self._drop_worst()
-        training.report.event("checkpoint", epoch=result.epoch, path=str(path), best=is_best, val=result.val)
+        training.report.event(Checkpoint(epoch=result.epoch, path=str(path), best=is_best, val=result.val))
 
     def _set_best_aside(self) -> None:
         """Give the former best model a second name; `best.ckpt` stays in place until the new one replaces it."""

@@ -5,6 +5,7 @@ from collections import deque
 
 import torch
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.messages import Command
 
 from ..report import log
@@ -47,22 +48,22 @@ class Control(Callback):
             if training.stop_after != "batch":
                 training.stop_after = after
             training.report.heartbeat(state="stopping")
-            training.report.event("stopping", after=after)
+            training.report.event(events.Stopping(after=after))
         elif command.verb == "checkpoint":
             with training.report.phase("save", "Saving on request"):
                 self._checkpoints.write_last(training)
         elif command.verb == "release_memory":
             text = _released(training.free_memory())
             log.info("%s", text)
-            training.report.event("memory_released", text=text)
+            training.report.event(events.MemoryReleased(text=text))
 
     def _pause(self, training: Training) -> None:
         """Stand still, without using the processor, until told to go on or to stop."""
         report = training.report
         began = time.perf_counter()
-        report.event("pausing")
+        report.event(events.Pausing())
         report.heartbeat(state="paused", epoch=training.epoch, step=training.step)
-        report.event("paused", epoch=training.epoch, step=training.step)
+        report.event(events.Paused(epoch=training.epoch, step=training.step))
         moved = False
         while not training.interrupted and training.stop_after is None:
             command = self._next(training)
@@ -81,7 +82,7 @@ class Control(Callback):
         seconds = time.perf_counter() - began
         training.paused_seconds += seconds
         if training.stop_after is None and not training.interrupted:
-            report.event("resumed", epoch=training.epoch, step=training.step, paused_seconds=seconds)
+            report.event(events.Resumed(epoch=training.epoch, step=training.step, paused_seconds=seconds))
             report.heartbeat(state="training", epoch=training.epoch, step=training.step)
 
     def _next(self, training: Training) -> Command | None:

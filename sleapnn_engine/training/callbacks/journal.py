@@ -2,6 +2,7 @@
 
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import epoch_name
 
 from ..device import number_format
@@ -16,22 +17,23 @@ class Journal(Callback):
     def fit_begun(self, training: Training) -> None:
         feed = training.feed
         training.report.event(
-            "started",
-            run_name=training.run_name,
-            run_dir=str(training.folder),
-            model_type=training.model_type,
-            max_epochs=training.max_epochs,
-            steps_per_epoch=training.steps_per_epoch,
-            n_train=feed.n_train,
-            n_val=feed.n_val,
-            nodes=list(feed.nodes),
-            edges=[list(edge) for edge in feed.edges],
-            device=training.device_name,
-            precision=number_format(training.fabric),
-            parameters=training.model.parameter_count,
-            early_stopping_patience=training.best.patience,
-            pid=training.report.channel.connection.pid,
-            backbone=active(training.job.model_config.backbone_config),
+            events.Started(
+                run_name=training.run_name,
+                run_dir=str(training.folder),
+                model_type=training.model_type,
+                max_epochs=training.max_epochs,
+                steps_per_epoch=training.steps_per_epoch,
+                n_train=feed.n_train,
+                n_val=feed.n_val,
+                nodes=list(feed.nodes),
+                edges=list(feed.edges),
+                device=training.device_name,
+                precision=number_format(training.fabric),
+                parameters=training.model.parameter_count,
+                early_stopping_patience=training.best.patience,
+                pid=training.report.channel.connection.pid,
+                backbone=active(training.job.model_config.backbone_config),
+            )
         )
         log.info(
             "Training on %s in %s: %d parameters, %d training and %d validation samples.",
@@ -45,31 +47,33 @@ class Journal(Callback):
 
     def batch_ended(self, training: Training, result: BatchResult) -> None:
         training.report.event(
-            "batch_end",
-            epoch=result.epoch,
-            step=result.step,
-            batch=result.batch,
-            loss=result.loss,
-            losses=result.by_head,
-            seconds=result.seconds,
+            events.BatchEnd(
+                epoch=result.epoch,
+                step=result.step,
+                batch=result.batch,
+                loss=result.loss,
+                losses=result.by_head,
+                seconds=result.seconds,
+            )
         )
         state = "stopping" if training.stop_after else "training"
         training.report.heartbeat(state=state, epoch=result.epoch, step=training.step)
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         training.report.event(
-            "epoch_end",
-            epoch=result.epoch,
-            train=result.train,
-            val=result.val,
-            lr=result.learning_rate,
-            seconds=result.train_seconds + result.val_seconds,
-            samples_per_second=result.samples_per_second,
-            best=result.improved,
-            best_epoch=training.best_epoch,
-            best_val=training.best_val,
-            data_wait=result.waited,
-            error=None if result.errors is None else result.errors.body,
+            events.EpochEnd(
+                epoch=result.epoch,
+                train=result.train,
+                val=result.val,
+                lr=result.learning_rate,
+                seconds=result.train_seconds + result.val_seconds,
+                samples_per_second=result.samples_per_second,
+                best=result.improved,
+                best_epoch=training.best_epoch,
+                best_val=training.best_val,
+                data_wait=result.waited,
+                error=result.errors,
+            )
         )
         log.info(
             "%s: train %s, val %s, %.1f s.",

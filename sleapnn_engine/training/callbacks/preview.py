@@ -12,6 +12,7 @@ import torch
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.evaluation.scores import pairs_found
+from sleapnn_engine.protocol import events
 
 from ..drawing import draw_prediction, save_picture
 from ..state import EpochResult, Training
@@ -147,15 +148,11 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
     """Publish one sample; it is not kept in the journal."""
     labels, head = samples.store.labels, training.feed.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
-    identities = {}
+    true_identities = identities = None
     if MODEL_TYPES[training.model_type].identities:
-        identities = {
-            "true_identities": _names(shown.tracks, labels.tracks),
-            "identities": _names(shown.classes, labels.tracks),
-        }
-    training.report.event(
-        "frame",
-        arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)},
+        true_identities = _names(shown.tracks, labels.tracks)
+        identities = _names(shown.classes, labels.tracks)
+    said = events.Frame(
         epoch=epoch,
         split=shown.split,
         index=shown.index,
@@ -167,12 +164,16 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
         predicted=[_plain_points(points) for points in shown.predicted],
         scores=[[float(score) for score in scores] for scores in shown.scores],
         pairs=[
-            {"labelled": t, "predicted": p, "error_px": _or_none(error)}
+            events.Pair(labelled=t, predicted=p, error_px=_or_none(error))
             for (p, t), error in zip(shown.pairs, shown.pair_errors, strict=True)
         ],
         error_px=shown.error_px,
         stride=training.decoder.strides[head],
-        **identities,
+        true_identities=true_identities,
+        identities=identities,
+    )
+    training.report.event(
+        said, arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)}
     )
 
 

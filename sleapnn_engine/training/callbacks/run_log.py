@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sleapnn_engine.protocol.channel import EngineChannel
+from sleapnn_engine.protocol.events import Log
 
 #: Everything the engine logs is below this name.
 ROOT = "sleapnn_engine"
@@ -30,7 +31,7 @@ class _Events(logging.Handler):
             else "info"
         )
         try:
-            self._channel.emit("log", {"level": level, "text": record.getMessage()})
+            self._channel.emit(Log(level=level, text=record.getMessage()))
         except RuntimeError:
             self.handleError(record)  # the channel is closed already; the file has the message
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sleapnn_engine.bridge.sleap_viewer import SleapViewerBridge
 from sleapnn_engine.config.schema.tracking import ZMQConfig
+from sleapnn_engine.protocol.events import Stopping
 
 from ..report import log
 from ..state import BatchResult, EpochResult, Training
@@ -37,7 +38,7 @@ class SleapViewer(Callback):
         if training.stop_after != "batch" and self._bridge.poll_stop():
             log.info("SLEAP asked to stop.")
             training.stop_after = "batch"
-            training.report.event("stopping", after="batch")
+            training.report.event(Stopping(after="batch"))
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         self._bridge.epoch_end(

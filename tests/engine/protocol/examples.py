@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sleapnn_engine.protocol.events import KINDS, Said
 from sleapnn_engine.protocol.messages import Event, Reply, Request
 
 T = 1760000000.25
@@ -161,3 +162,8 @@ def body_of(kind: str, **changes: object) -> dict[str, object]:
     if kind == "batch_end":
         plain |= {"loss": 0.25, "losses": {"confmaps": 0.25}}
     return {**plain, **changes}
+
+
+def said_of(kind: str, **changes: object) -> Said:
+    """The same as an engine would write it."""
+    return KINDS[kind].read(body_of(kind, **changes))

@@ -4,51 +4,52 @@ import sys
 import time
 from pathlib import Path
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
-from tests.engine.protocol.examples import body_of
+from tests.engine.protocol.examples import said_of
 
 
 def run(run_dir: Path, *, batches: int, pause_seconds: float) -> None:
     """Say `batches` batches, obeying pause, resume and stop between them, then finish."""
     with EngineChannel(run_dir) as channel:
-        channel.emit("started", body_of("started", run_dir=str(run_dir)))
+        channel.emit(said_of("started", run_dir=str(run_dir)))
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         outcome = "completed"
         for step in range(batches):
-            channel.emit("batch_end", body_of("batch_end", step=step, batch=step))
+            channel.emit(said_of("batch_end", step=step, batch=step))
             channel.set_heartbeat(state="training", epoch=0, step=step)
             if not _obey(channel, step):
                 outcome = "stopped"
                 break
             time.sleep(pause_seconds)
-        channel.emit("finished", body_of("finished", outcome=outcome, run_dir=str(run_dir)))
+        channel.emit(said_of("finished", outcome=outcome, run_dir=str(run_dir)))
 
 
 def _obey(channel: EngineChannel, step: int) -> bool:
     for command in channel.take_commands():
         if command.verb == "stop":
-            channel.emit("stopping", {"after": command.args["after"]})
+            channel.emit(events.Stopping(after=command.args["after"]))
             return False
         _act(channel, command.verb)
         if command.verb == "pause":
-            channel.emit("pausing", {})
-            channel.emit("paused", {"epoch": 0, "step": step})
+            channel.emit(events.Pausing())
+            channel.emit(events.Paused(epoch=0, step=step))
             while (answer := channel.wait_command(timeout=60)) and answer.verb not in ("resume", "stop"):
                 _act(channel, answer.verb)
-            channel.emit("resumed", {"epoch": 0, "step": step, "paused_seconds": 0.5})
+            channel.emit(events.Resumed(epoch=0, step=step, paused_seconds=0.5))
             if answer is not None and answer.verb == "stop":
-                channel.emit("stopping", {"after": answer.args["after"]})
+                channel.emit(events.Stopping(after=answer.args["after"]))
                 return False
     return True
 
 
 def _act(channel: EngineChannel, verb: str) -> None:
     if verb == "checkpoint":
-        channel.emit("checkpoint", body_of("checkpoint", epoch=0))
+        channel.emit(said_of("checkpoint", epoch=0))
     elif verb == "release_memory":
         text = "There is no unused GPU memory to hand back."
-        channel.emit("memory_released", body_of("memory_released", text=text))
+        channel.emit(said_of("memory_released", text=text))
 
 
 if __name__ == "__main__":

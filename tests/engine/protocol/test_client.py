@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sleapnn_engine.protocol import history
+from sleapnn_engine.protocol import events, history
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError, EngineSilentError
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.history import Frame, FrameRing
 from sleapnn_engine.protocol.messages import Event
 from tests.engine.protocol.conftest import collect, seqs, wait_for
-from tests.engine.protocol.examples import ARRAYS, body_of
+from tests.engine.protocol.examples import ARRAYS, said_of
 
 Watch = Callable[..., EngineClient]
 
@@ -21,7 +21,7 @@ Watch = Callable[..., EngineClient]
 def speak(channel: EngineChannel, count: int) -> None:
     """Say so many batches."""
     for step in range(count):
-        channel.emit("batch_end", body_of("batch_end", step=step))
+        channel.emit(said_of("batch_end", step=step))
 
 
 def up_to(seq: int) -> Callable[[list[Event]], bool]:
@@ -47,7 +47,7 @@ def test_events_said_while_someone_joins_come_once_and_in_order(channel: EngineC
     seen: list[Event] = []
     for _ in range(200):
         seen += [event for event in client.poll(1) if event.seq is not None]
-        channel.emit("batch_end", body_of("batch_end"))
+        channel.emit(said_of("batch_end"))
     seen += collect(client, until=up_to(400)) if seen[-1].seq != 400 else []
     assert seqs(seen) == list(range(1, 401))
 
@@ -69,7 +69,7 @@ def test_an_engine_that_has_said_nothing_yet_can_be_watched(channel: EngineChann
     client = watch()
     wait_for(lambda: client.poll(10) is not None and bool(client.engine))
     assert client.caught_up
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     assert seqs(collect(client, until=up_to(1))) == [1]
 
 
@@ -111,7 +111,7 @@ def test_images_come_through_whole(channel: EngineChannel, watch: Watch):
     image = chance.integers(0, 255, (480, 640, 3), dtype=np.uint8)
     maps = chance.normal(size=(13, 120, 160)).astype(np.float16)
     collect(client, until=lambda seen: channel.viewers == 2)
-    channel.emit("frame", body_of("frame"), {"image": image, "confmaps": maps})
+    channel.emit(said_of("frame"), {"image": image, "confmaps": maps})
     image[:] = 0  # what was handed over is a copy
     event = collect(client, until=up_to(1))[0]
     assert {name: (a.dtype, a.shape) for name, a in event.arrays.items()} == {
@@ -125,8 +125,8 @@ def test_images_come_through_whole(channel: EngineChannel, watch: Watch):
 
 def test_frames_are_kept_for_who_comes_late_in_their_place(channel: EngineChannel, watch: Watch):
     for _ in range(3):
-        channel.emit("pausing", {})
-        channel.emit("frame", body_of("frame"), ARRAYS)
+        channel.emit(events.Pausing())
+        channel.emit(said_of("frame"), ARRAYS)
     seen = collect(watch(), until=up_to(6))
     assert [event.kind for event in seen] == ["pausing", "frame"] * 3
     assert all(np.array_equal(event.arrays["image"], ARRAYS["image"]) for event in seen[1::2])
@@ -137,8 +137,8 @@ def test_many_large_frames_come_in_several_pages(
 ):
     monkeypatch.setattr(history, "REPLY_FRAME_BYTES", 3000)
     for step in range(20):
-        channel.emit("frame", body_of("frame", index=step), {"image": np.full((30, 30), step, np.uint8)})
-        channel.emit("batch_end", body_of("batch_end", step=step))
+        channel.emit(said_of("frame", index=step), {"image": np.full((30, 30), step, np.uint8)})
+        channel.emit(said_of("batch_end", step=step))
     seen = collect(watch(), until=up_to(40))
     assert seqs(seen) == list(range(1, 41))
     assert [int(event.arrays["image"][0, 0]) for event in seen[::2]] == list(range(20))
@@ -147,16 +147,16 @@ def test_many_large_frames_come_in_several_pages(
 def test_a_viewer_without_frames_gets_everything_else(channel: EngineChannel, watch: Watch):
     early = watch(frames=False)
     for _ in range(3):
-        channel.emit("frame", body_of("frame"), ARRAYS)
-        channel.emit("pausing", {})
+        channel.emit(said_of("frame"), ARRAYS)
+        channel.emit(events.Pausing())
     assert seqs(collect(early, until=up_to(6))) == [2, 4, 6]
     assert seqs(collect(watch(frames=False), until=up_to(6))) == [2, 4, 6]
 
 
 def test_old_frames_make_room_and_are_not_waited_for(channel: EngineChannel, watch: Watch):
     for _ in range(history.RING_FRAMES + 5):
-        channel.emit("frame", body_of("frame"), ARRAYS)
-    channel.emit("pausing", {})
+        channel.emit(said_of("frame"), ARRAYS)
+    channel.emit(events.Pausing())
     seen = collect(watch(), until=lambda seen: bool(seen) and seen[-1].kind == "pausing")
     assert seqs(seen) == list(range(6, history.RING_FRAMES + 7))
 
@@ -188,7 +188,7 @@ def test_requests_are_answered_while_events_stream(channel: EngineChannel, watch
 
 
 def test_a_wrong_token_is_told_and_gets_nothing(channel: EngineChannel):
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     good = channel.connection
     wrong = Connection(
         pid=good.pid,
@@ -229,7 +229,7 @@ def test_the_last_word_reaches_who_reads_and_closing_is_clean(run_dir: Path):
         speak(channel, 10)
         collect(client, until=up_to(10))
         speak(channel, 500)
-        channel.emit("finished", body_of("finished"))
+        channel.emit(said_of("finished"))
     seen = collect(client, until=lambda seen: client.end is not None)
     assert seqs(seen) == list(range(11, 512))
     assert client.end is not None
@@ -242,21 +242,21 @@ def test_the_last_word_reaches_who_reads_and_closing_is_clean(run_dir: Path):
 def test_a_viewer_that_is_behind_when_the_engine_leaves_reads_the_rest_from_disk(run_dir: Path):
     with EngineChannel(run_dir, linger_seconds=0.0) as channel:
         client = EngineClient(channel.connection)
-        channel.emit("pausing", {})
+        channel.emit(events.Pausing())
         collect(client, until=up_to(1))
         speak(channel, 30_000)
-        channel.emit("finished", body_of("finished"))
+        channel.emit(said_of("finished"))
     seen = collect(client, until=lambda seen: client.end is not None)
     assert seqs(seen) == list(range(2, 30_003))
     client.close()
 
 
 def test_damaged_events_are_left_out_and_told(channel: EngineChannel, watch: Watch):
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     with (channel.run_dir / "events.jsonl").open("ab") as journal:
         journal.write(b'{"seq":2,"t":"soon"}\n')
-    channel.emit("pausing", {})
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
+    channel.emit(events.Pausing())
     client = watch()
     seen = collect(client, until=up_to(3))
     assert seqs(seen)[0] == 1

@@ -20,7 +20,8 @@ from sleapnn_engine.protocol.codec import (
     encode_reply,
     encode_request,
 )
-from sleapnn_engine.protocol.messages import KINDS, Event
+from sleapnn_engine.protocol.events import KINDS
+from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.verbs import VERBS
 from tests.engine.protocol.examples import ARRAYS, EVENTS, REPLIES, REQUESTS
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import HEARTBEAT_SECONDS, ChannelError, EngineChannel
 from sleapnn_engine.protocol.client import LOST_SECONDS, EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.presence import Presence, judge
 from tests.engine.protocol.conftest import collect, seqs, wait_for
-from tests.engine.protocol.examples import body_of
+from tests.engine.protocol.examples import said_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -135,14 +136,14 @@ def test_an_engine_that_comes_round_is_found_again(launch: Launch, run_dir: Path
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])
 def test_a_viewer_that_dies_or_hangs_changes_nothing(launch: Launch, run_dir: Path, how: str):
     with EngineChannel(run_dir, linger_seconds=0.1) as channel:
-        channel.emit("pausing", {})
+        channel.emit(events.Pausing())
         viewer = launch("-c", VIEWER, str(run_dir))
         wait_for(lambda: channel.viewers == 2)
         viewer.send_signal(getattr(signal, how))
         with EngineClient(channel.connection) as other:
             for step in range(20_000):
-                channel.emit("batch_end", body_of("batch_end", step=step))
-            channel.emit("finished", body_of("finished"))
+                channel.emit(said_of("batch_end", step=step))
+            channel.emit(said_of("finished"))
             seen = collect(other, until=lambda seen: other.end is not None)
     assert seqs(seen) == list(range(1, 20_003))
 
@@ -164,6 +165,6 @@ def test_a_new_engine_takes_over_from_a_killed_one(launch: Launch, run_dir: Path
     old = Connection.read(run_dir)
     with EngineChannel(run_dir) as channel:
         assert Connection.read(run_dir).token != old.token
-        channel.emit("pausing", {})
+        channel.emit(events.Pausing())
     assert seqs(JournalReader(run_dir).read_all()) == [1]
     assert (run_dir / "events-1.jsonl").stat().st_size > 0

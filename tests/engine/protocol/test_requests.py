@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import zmq
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.protocol.verbs import VERBS
 from tests.engine.protocol.conftest import PATIENCE_SECONDS, wait_for
-from tests.engine.protocol.examples import ARRAYS, body_of
+from tests.engine.protocol.examples import ARRAYS, said_of
 
 Sockets = Callable[[int], zmq.Socket]
 
@@ -50,7 +51,7 @@ def ask(dealer: zmq.Socket, token: str, verb: str, **args: Any) -> tuple[dict[st
 
 
 def test_hello_says_who_and_where(channel: EngineChannel, sockets: Sockets):
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     channel.set_heartbeat(state="training", epoch=1, step=2)
     reply, rest = ask(sockets(zmq.DEALER), channel.token, "hello")
     assert rest == []
@@ -153,9 +154,9 @@ def test_a_command_that_makes_no_sense_is_understood_but_not_accepted(
 
 
 def test_a_snapshot_brings_the_journals_own_lines_and_the_frames(channel: EngineChannel, sockets: Sockets):
-    channel.emit("pausing", {})
-    channel.emit("frame", body_of("frame"), ARRAYS)
-    channel.emit("paused", {"epoch": 0, "step": 1})
+    channel.emit(events.Pausing())
+    channel.emit(said_of("frame"), ARRAYS)
+    channel.emit(events.Paused(epoch=0, step=1))
     dealer = sockets(zmq.DEALER)
     reply, rest = ask(dealer, channel.token, "snapshot", from_seq=0)
     assert (reply["body"]["next"], reply["body"]["frames"]) == (4, [2])
@@ -167,7 +168,7 @@ def test_a_snapshot_brings_the_journals_own_lines_and_the_frames(channel: Engine
 
 
 def test_asking_beyond_the_newest_event_brings_an_empty_page(channel: EngineChannel, sockets: Sockets):
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     reply, rest = ask(sockets(zmq.DEALER), channel.token, "replay", **{"from": 5, "to": 10**15})
     assert (reply["body"]["next"], rest) == (5, [b""])
 
@@ -180,7 +181,7 @@ def test_events_reach_only_who_knows_the_token(channel: EngineChannel, sockets: 
     guesser.subscribe(token[:-1] + b"?/events")
     knowing.subscribe(token + b"/events")
     wait_for(lambda: channel.viewers == 1)
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     assert knowing.poll(PATIENCE_SECONDS * 1000)
     topic, line = knowing.recv_multipart()
     assert topic == token + b"/events"
@@ -196,7 +197,7 @@ def test_odd_subscriptions_harm_nothing(channel: EngineChannel, sockets: Sockets
         odd.send(message)
     odd.send(b"\x01" + token + b"/events")
     wait_for(lambda: channel.viewers == 1)
-    channel.emit("pausing", {})
+    channel.emit(events.Pausing())
     assert odd.poll(PATIENCE_SECONDS * 1000)
 
 
@@ -206,8 +207,8 @@ def test_images_go_to_who_asked_for_images(channel: EngineChannel, sockets: Sock
     plain.subscribe(token + b"/events")
     full.subscribe(token)
     wait_for(lambda: channel.viewers == 2)
-    channel.emit("frame", body_of("frame"), ARRAYS)
-    channel.emit("pausing", {})
+    channel.emit(said_of("frame"), ARRAYS)
+    channel.emit(events.Pausing())
     kinds = {}
     for name, socket in (("plain", plain), ("full", full)):
         assert socket.poll(PATIENCE_SECONDS * 1000)

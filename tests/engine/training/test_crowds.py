@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sleapnn_engine.inference.animals import Animals, make_animals
+from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import Scores, validate
@@ -38,23 +39,23 @@ def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None
     labels = write_labels(tmp_path, frames=24, animals=ANIMALS, size=(SIZE["height"], SIZE["width"]))
     draw = np.random.default_rng(seed)
     near = places(1, ANIMALS, **SIZE)[0] + draw.normal(0, 14, (ANIMALS, 1, 2))
-    frames: list[dict[str, Any]] = []
+    frames: list[Frame] = []
 
     def look(training: Training) -> Scores:
         training.decoder = Guesses(training.decoder.strides, near)  # type: ignore[assignment]
         say = training.report.event
-        training.report.event = lambda kind, **said: (  # type: ignore[method-assign]
-            frames.append(said) if kind == "frame" else say(kind, **said)
+        training.report.event = lambda said, **arrays: (  # type: ignore[method-assign]
+            frames.append(said) if isinstance(said, Frame) else say(said, **arrays)
         )
         scores = validate(training, heed=lambda: None)
         Preview(None, keep=False).epoch_ended(training, epoch_of(scores))
         return scores
 
     scores = built(job(tmp_path, labels, model_type="bottomup"), look)
-    shown = [body for body in frames if body["split"] == "validation"]
+    shown = [said for said in frames if said.split == "validation"]
     assert scores.errors is not None
     assert len(shown) == 6, "all validation frames are shown, so that both count the same"
-    pairings = [Pairing.of(body) for body in shown]
+    pairings = [Pairing.of(said) for said in shown]
     found = sum(len(pairing.pairs) for pairing in pairings)
     missed, extra = (sum(len(getattr(p, side)) for p in pairings) for side in ("missed", "extra"))
     assert 0 < found < ANIMALS * 6, "some are missed"

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from sleapnn_engine.cli import COMMANDS as TERMINAL
-from sleapnn_engine.protocol.messages import KINDS
+from sleapnn_engine.protocol.events import KINDS
 from sleapnn_engine.protocol.verbs import VERBS
 from sleapnn_gui.frame import help_commands
 from sleapnn_gui.frame.commands import COMMANDS, MENUS, RUN_COMMANDS

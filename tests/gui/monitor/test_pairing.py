@@ -1,51 +1,54 @@
 """Who is who on a frame with several animals, as the engine says it."""
 
+import attrs
+
 from sleapnn_gui.monitor.overlay import Overlay
 from sleapnn_gui.monitor.pairing import Pairing
+from tests.engine.protocol.examples import said_of
 
 ONE = [[10.0, 10.0], [20.0, 10.0], [30.0, 10.0]]
 TWO = [[10.0, 60.0], None, [30.0, 60.0]]
 HIDDEN = [None, None, None]
 
 
-def body(truth, predicted, *pairs):
+def frame(truth, predicted, *pairs, **known):
     said = [{"labelled": t, "predicted": p, "error_px": error} for t, p, error in pairs]
-    return {"truth": truth, "predicted": predicted, "pairs": said}
+    return said_of("frame", truth=truth, predicted=predicted, **{"pairs": said, **known})
 
 
 def test_pairs_are_those_that_the_engine_sends():
-    pairing = Pairing.of(body([ONE, TWO], [TWO, ONE], (0, 1, 2.0), (1, 0, 6.0)))
+    pairing = Pairing.of(frame([ONE, TWO], [TWO, ONE], (0, 1, 2.0), (1, 0, 6.0)))
     assert pairing.pairs == ((0, 1, 2.0), (1, 0, 6.0))
     assert (pairing.missed, pairing.extra, pairing.wrong) == ((), (), 0)
     assert (pairing.predicted_of(1), pairing.labelled_of(1)) == (0, 0)
 
 
 def test_animals_in_no_pair_are_missed_or_none_also_where_they_lie_on_each_other():
-    pairing = Pairing.of(body([ONE], [ONE]))
+    pairing = Pairing.of(frame([ONE], [ONE]))
     assert (pairing.pairs, pairing.missed, pairing.extra, pairing.wrong) == ((), (0,), (0,), 2)
     assert pairing.predicted_of(0) is None
 
 
 def test_animals_without_any_visible_part_are_none():
-    pairing = Pairing.of(body([HIDDEN, ONE], [HIDDEN]))
+    pairing = Pairing.of(frame([HIDDEN, ONE], [HIDDEN]))
     assert (pairing.missed, pairing.extra) == ((1,), ())
 
 
 def test_without_pairs_nobody_is_said_to_be_missed():
-    pairing = Pairing.of({"truth": [ONE], "predicted": [TWO]})
+    pairing = Pairing.of(attrs.evolve(frame([ONE], [TWO]), pairs=None))
     assert (pairing.known, pairing.pairs, pairing.wrong) == (False, (), 0)
 
 
 def test_places_that_are_not_there_are_left_out():
-    assert Pairing.of(body([ONE], [TWO], (0, 4, 1.0), (-1, 0, 1.0))).wrong == 2
+    assert Pairing.of(frame([ONE], [TWO], (0, 4, 1.0), (-1, 0, 1.0))).wrong == 2
 
 
 def test_who_an_animal_is_taken_for_is_told_and_whether_that_is_right():
-    seen = body([[[1, 1]], [[9, 9]]], [[[1, 1]], [[9, 9]]], (0, 0, 0.0), (1, 1, None))
+    seen = frame([[[1, 1]], [[9, 9]]], [[[1, 1]], [[9, 9]]], (0, 0, 0.0), (1, 1, None))
     assert Overlay.of(seen).told(0, 0) == ("", True)
-    named = {**seen, "true_identities": ["queen", "worker"], "identities": ["queen", None]}
+    named = attrs.evolve(seen, true_identities=["queen", "worker"], identities=["queen", None])
     overlay = Overlay.of(named)
     assert overlay.told(0, 0) == ("queen", True)
     assert overlay.told(1, 1) == ("nobody, is worker", False)
-    unknown = Overlay.of({**named, "true_identities": [None, None]})
+    unknown = Overlay.of(attrs.evolve(named, true_identities=[None, None]))
     assert unknown.told(0, 0) == ("queen", True), "nobody says who it really is"

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.counting import reached
+from sleapnn_engine.protocol.measures import Measured
 
 NODES = ("nose", "thorax", "tail")
 
@@ -80,17 +82,16 @@ class ScriptedRun:
         best_epoch, best_val = self.best or (None, None)
         reach = reached(epoch, batches=self.batch, steps_per_epoch=self.script.steps)
         self.channel.emit(
-            "finished",
-            {
-                "outcome": outcome,
-                "epochs": reach.epochs,
-                "steps": reach.steps,
-                "warnings": self.script.warnings,
-                "best_epoch": best_epoch,
-                "best_val": best_val,
-                "run_dir": str(self.run_dir),
-                "seconds": time.monotonic() - self.since,
-            },
+            events.Finished(
+                outcome=outcome,
+                epochs=reach.epochs,
+                steps=reach.steps,
+                warnings=self.script.warnings,
+                best_epoch=best_epoch,
+                best_val=best_val,
+                run_dir=str(self.run_dir),
+                seconds=time.monotonic() - self.since,
+            ),
         )
         return outcome
 
@@ -101,23 +102,22 @@ class ScriptedRun:
                 self.phase(name, "progress", done=50, total=100)
             self.phase(name, "done", seconds=0.25)
         self.channel.emit(
-            "started",
-            {
-                "run_name": self.run_dir.name,
-                "run_dir": str(self.run_dir),
-                "model_type": "single_instance",
-                "max_epochs": self.script.epochs,
-                "steps_per_epoch": self.script.steps,
-                "n_train": 4 * self.script.steps,
-                "n_val": 10,
-                "nodes": list(NODES),
-                "edges": [["nose", "thorax"], ["thorax", "tail"]],
-                "device": "cpu",
-                "precision": "32",
-                "parameters": 1000,
-                "early_stopping_patience": self.script.patience,
-                "pid": os.getpid(),
-            },
+            events.Started(
+                run_name=self.run_dir.name,
+                run_dir=str(self.run_dir),
+                model_type="single_instance",
+                max_epochs=self.script.epochs,
+                steps_per_epoch=self.script.steps,
+                n_train=4 * self.script.steps,
+                n_val=10,
+                nodes=list(NODES),
+                edges=[["nose", "thorax"], ["thorax", "tail"]],
+                device="cpu",
+                precision="32",
+                parameters=1000,
+                early_stopping_patience=self.script.patience,
+                pid=os.getpid(),
+            ),
         )
         self.phase("first_batch", "started")
 
@@ -148,15 +148,14 @@ class ScriptedRun:
             os.kill(os.getpid(), signal.SIGSTOP)
         loss = math.nan if self.step == script.non_finite_at else 0.1 / (1 + 0.05 * self.step)
         self.channel.emit(
-            "batch_end",
-            {
-                "epoch": epoch,
-                "step": self.step,
-                "batch": batch,
-                "loss": loss,
-                "losses": {"SingleInstanceConfmapsHead": loss},
-                "seconds": script.batch_seconds,
-            },
+            events.BatchEnd(
+                epoch=epoch,
+                step=self.step,
+                batch=batch,
+                loss=loss,
+                losses={"SingleInstanceConfmapsHead": loss},
+                seconds=script.batch_seconds,
+            ),
         )
         if self.step == 0:
             self.phase("first_batch", "done", seconds=0.5)
@@ -170,24 +169,23 @@ class ScriptedRun:
         self.best = (epoch, val) if best else self.best
         assert self.best is not None
         self.channel.emit(
-            "epoch_end",
-            {
-                "epoch": epoch,
-                "train": val * 0.9,
-                "val": val,
-                "lr": 1e-3 if epoch < 2 else 5e-4,
-                "seconds": 0.2,
-                "samples_per_second": 120.0,
-                "best": best,
-                "best_epoch": self.best[0],
-                "best_val": self.best[1],
-                "data_wait": 0.02,
-                "error": self.error(epoch),
-            },
+            events.EpochEnd(
+                epoch=epoch,
+                train=val * 0.9,
+                val=val,
+                lr=1e-3 if epoch < 2 else 5e-4,
+                seconds=0.2,
+                samples_per_second=120.0,
+                best=best,
+                best_epoch=self.best[0],
+                best_val=self.best[1],
+                data_wait=0.02,
+                error=Measured.of(self.error(epoch)),
+            ),
         )
         path = str(self.run_dir / "best.ckpt")
         self.phase("save", "started")
-        self.channel.emit("checkpoint", {"epoch": epoch, "path": path, "best": best, "val": val})
+        self.channel.emit(events.Checkpoint(epoch=epoch, path=path, best=best, val=val))
         self.phase("save", "done", seconds=0.01)
 
     def error(self, epoch: int) -> dict:
@@ -203,8 +201,8 @@ class ScriptedRun:
         commands = [] if self.script.deaf else self.channel.take_commands()
         for command in commands:
             if command.verb == "pause":
-                self.channel.emit("pausing", {})
-                self.channel.emit("paused", {"epoch": epoch, "step": self.step})
+                self.channel.emit(events.Pausing())
+                self.channel.emit(events.Paused(epoch=epoch, step=self.step))
                 self.rest(epoch)
             else:
                 self.act(command.verb, command.args, epoch)
@@ -216,46 +214,45 @@ class ScriptedRun:
             if command.verb in ("resume", "stop"):
                 break
         paused = time.monotonic() - since
-        self.channel.emit("resumed", {"epoch": epoch, "step": self.step, "paused_seconds": paused})
+        self.channel.emit(events.Resumed(epoch=epoch, step=self.step, paused_seconds=paused))
 
     def act(self, verb: str, args: dict, epoch: int) -> None:
         if verb == "stop":
             self.stopping = args["after"]
-            self.channel.emit("stopping", {"after": self.stopping})
+            self.channel.emit(events.Stopping(after=self.stopping))
         elif verb == "checkpoint":
             path = str(self.run_dir / "last.ckpt")
-            self.channel.emit("checkpoint", {"epoch": epoch, "path": path, "best": False, "val": None})
+            self.channel.emit(events.Checkpoint(epoch=epoch, path=path, best=False, val=None))
         elif verb == "release_memory":
             text = "Handed 120 MB of GPU memory back."
-            self.channel.emit("memory_released", {"text": text})
+            self.channel.emit(events.MemoryReleased(text=text))
 
     def frame(self, epoch: int) -> None:
         truth = [[[10.0, 12.0], [20.0, 20.0], None]]
         predicted = [[[11.0, 12.5], [19.0, 22.0], [30.0, 31.0]]]
         image = np.full((32, 40, 1), 40 + epoch, np.uint8)
         self.channel.emit(
-            "frame",
-            {
-                "epoch": epoch,
-                "split": "validation",
-                "index": 0,
-                "labels_file": "labels.slp",
-                "video": "video.mp4",
-                "frame": 7,
-                "scale": 2.0,
-                "truth": truth,
-                "predicted": predicted,
-                "scores": [[0.9, 0.8, 0.3]],
-                "pairs": [{"labelled": 0, "predicted": 0, "error_px": 3.5 - epoch}],
-                "error_px": 3.5 - epoch,
-                "stride": 4,
-            },
+            events.Frame(
+                epoch=epoch,
+                split="validation",
+                index=0,
+                labels_file="labels.slp",
+                video="video.mp4",
+                frame=7,
+                scale=2.0,
+                truth=truth,
+                predicted=predicted,
+                scores=[[0.9, 0.8, 0.3]],
+                pairs=[events.Pair(labelled=0, predicted=0, error_px=3.5 - epoch)],
+                error_px=3.5 - epoch,
+                stride=4,
+            ),
             arrays=(("image", image), ("confmaps", np.zeros((3, 8, 10), np.float16))),
         )
 
     def phase(self, name: str, state: str, *, done=None, total=None, seconds=None) -> None:
         body = {"name": name, "state": state, "done": done, "total": total, "seconds": seconds, "text": name}
-        self.channel.emit("phase", body)
+        self.channel.emit(events.Phase.read(body))
 
 
 class _SaidWhyError(Exception):
@@ -294,7 +291,7 @@ def follow(script: Script, run_dir: Path) -> int:
             ScriptedRun(channel, script, run_dir).train()
         except _SaidWhyError as error:
             body = {"message": str(error), "path": "video 3", "hint": "Check the file."}
-            channel.emit("failed", body)
+            channel.emit(events.Failed.read(body))
             sys.stderr.write(f"{error}\n")
             return 1
     return 0

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sleapnn_engine.protocol import events
 from sleapnn_gui.run.machine import (
     TERMINAL,
     TRANSITIONS,
@@ -13,6 +14,7 @@ from sleapnn_gui.run.machine import (
     Word,
     word_of,
 )
+from tests.engine.protocol.examples import said_of
 
 # One row a state, one column a word in this order; "." is a word that state cannot take.
 WORDS = (
@@ -150,26 +152,31 @@ def test_lost_contact_is_a_flag_beside_the_state():
     assert machine.set_lost_contact(lost=True) is False
 
 
+def phase(name, state):
+    return events.Phase(name=name, state=state, done=None, total=None, seconds=None, text="")
+
+
 @pytest.mark.parametrize(
-    ("kind", "body", "word"),
+    ("said", "word"),
     [
-        ("phase", {"name": "cache", "state": "progress"}, Word.PREPARE),
-        ("phase", {"name": "first_batch", "state": "done"}, Word.PREPARE),
-        ("phase", {"name": "train", "state": "started"}, Word.EPOCH),
-        ("phase", {"name": "train", "state": "done"}, None),
-        ("phase", {"name": "validate", "state": "started"}, Word.VALIDATE),
-        ("phase", {"name": "validate", "state": "done"}, Word.PHASE_OVER),
-        ("phase", {"name": "save", "state": "done"}, Word.PHASE_OVER),
-        ("phase", {"name": "finish", "state": "started"}, Word.FINISH),
-        ("phase", {"name": "something new", "state": "started"}, None),
-        ("batch_end", {}, Word.EPOCH),
-        ("epoch_end", {}, None),
-        ("finished", {"outcome": "completed"}, Word.SAID_COMPLETED),
-        ("finished", {"outcome": "early_stopped"}, Word.SAID_COMPLETED),
-        ("finished", {"outcome": "stopped"}, Word.SAID_STOPPED),
-        ("failed", {"message": "x"}, Word.SAID_FAILED),
-        ("log", {}, None),
+        (phase("cache", "progress"), Word.PREPARE),
+        (phase("first_batch", "done"), Word.PREPARE),
+        (phase("train", "started"), Word.EPOCH),
+        (phase("train", "done"), None),
+        (phase("validate", "started"), Word.VALIDATE),
+        (phase("validate", "done"), Word.PHASE_OVER),
+        (phase("save", "done"), Word.PHASE_OVER),
+        (phase("finish", "started"), Word.FINISH),
+        (phase("something new", "started"), None),
+        (said_of("batch_end"), Word.EPOCH),
+        (said_of("epoch_end"), None),
+        (said_of("finished", outcome="completed"), Word.SAID_COMPLETED),
+        (said_of("finished", outcome="early_stopped"), Word.SAID_COMPLETED),
+        (said_of("finished", outcome="stopped"), Word.SAID_STOPPED),
+        (said_of("failed"), Word.SAID_FAILED),
+        (said_of("log"), None),
+        (None, None),
     ],
 )
-def test_events_as_words(kind, body, word):
-    assert word_of(kind, body) is word
+def test_events_as_words(said, word):
+    assert word_of(said) is word

@@ -1,0 +1,382 @@
+"""One class for each kind of event: an engine says what happened with these, and what a viewer reads becomes one of them."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, get_type_hints
+
+import attrs
+
+from sleapnn_engine.protocol.fields import (
+    INTEGER,
+    NUMBER,
+    TEXT,
+    Field,
+    list_of,
+    maybe,
+    record,
+    shape_of,
+    table_of,
+    without_null,
+)
+from sleapnn_engine.protocol.measures import MEASURES, Measured
+
+#: What an engine may say it is doing, in heartbeats. A reader takes other words as they come.
+STATES = ("preparing", "training", "validating", "saving", "pausing", "paused", "stopping", "finalizing")
+
+#: The stretches of work a run goes through, in order.
+PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate", "save", "finish")
+
+#: Those before the first epoch.
+PHASES_BEFORE_TRAINING = PHASES[: PHASES.index("train")]
+
+
+def told(doc: str, *, choices: tuple[str, ...] = (), default: Any = attrs.NOTHING) -> Any:
+    """A key of a body. One with a default may be left out; None as the default stands for that and for nothing else."""
+    return attrs.field(default=default, metadata={"doc": doc, "choices": choices})
+
+
+@attrs.frozen
+class Said:
+    """What a kind of event has besides its keys: its name, and how it travels."""
+
+    kind: ClassVar[str]
+    journaled: ClassVar[bool] = True
+    counted: ClassVar[bool] = True
+    carries_arrays: ClassVar[bool] = False
+    """Arrays follow it, and the channel describes them in its body."""
+
+    @classmethod
+    def doc(cls) -> str:
+        """What the kind means, as the document of the protocol says it."""
+        return inspect.getdoc(cls) or ""
+
+    @classmethod
+    def fields(cls) -> tuple[Field, ...]:
+        """Its keys with their checks."""
+        return _FIELDS[cls]
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        """Make one of a body that was checked. Keys of a newer engine are left aside; a number that was not finite is NaN."""
+        known = _CONVERTERS[cls]
+        return cls(**{name: known[name](value) for name, value in body.items() if name in known})
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As it travels."""
+        values = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        absent = {field.name for field in attrs.fields(type(self)) if field.default is None}
+        return {
+            name: _plain(value) for name, value in values.items() if value is not None or name not in absent
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Started(Said):
+    """The run is known in full and training is about to begin."""
+
+    kind = "started"
+    run_name: str = told("name of the run")
+    run_dir: str = told("folder of the run, as the engine sees it")
+    model_type: str = told("type of model, for example single_instance")
+    max_epochs: int = told("epochs planned")
+    steps_per_epoch: int = told("training batches in one epoch")
+    n_train: int = told("labelled frames trained on")
+    n_val: int = told("labelled frames held back for validation")
+    nodes: list[str] = told("names of the body points, in order")
+    edges: list[tuple[str, str]] = told("pairs of node names that are joined")
+    device: str = told("where the model computes")
+    precision: str = told("number format of the computation")
+    parameters: int = told("trainable numbers in the model")
+    early_stopping_patience: int | None = told("epochs without progress allowed; null: off")
+    pid: int = told("process id of the engine")
+    backbone: str | None = told("type of network below the heads, for example unet", default=None)
+
+
+@attrs.frozen(kw_only=True)
+class Phase(Said):
+    """A stretch of work began, moved on, or ended."""
+
+    kind = "phase"
+    name: str = told("which stretch", choices=PHASES)
+    state: str = told("where in it", choices=("started", "progress", "done"))
+    done: int | None = told("items finished")
+    total: int | None = told("items in all; null: not known")
+    seconds: float | None = told("time since the phase began, in seconds")
+    text: str = told("one sentence for people")
+
+
+@attrs.frozen(kw_only=True)
+class BatchEnd(Said):
+    """One optimizer step is done."""
+
+    kind = "batch_end"
+    epoch: int = told("epoch, from 0")
+    step: int = told("step in the whole run, from 0")
+    batch: int = told("batch in the epoch, from 0")
+    loss: float = told("loss of this batch")
+    losses: dict[str, float] = told("loss of each head")
+    seconds: float = told("time for this batch, in seconds")
+
+
+@attrs.frozen(kw_only=True)
+class EpochEnd(Said):
+    """One epoch is trained and validated. All values are of this epoch."""
+
+    kind = "epoch_end"
+    epoch: int = told("epoch, from 0")
+    train: float = told("mean training loss")
+    val: float | None = told("mean validation loss; null: no validation")
+    lr: float = told("learning rate")
+    seconds: float = told("time for the epoch, in seconds")
+    samples_per_second: float = told("training samples per second")
+    best: bool = told("whether this is the best epoch so far")
+    best_epoch: int | None = told("best epoch so far, from 0")
+    best_val: float | None = told("validation loss of the best epoch")
+    data_wait: float | None = told("share of the time spent waiting for data, 0 to 1")
+    error: Measured | None = told("distance to validation labels, in source-image pixels")
+
+
+@attrs.frozen(kw_only=True)
+class Checkpoint(Said):
+    """A checkpoint file is complete on disk."""
+
+    kind = "checkpoint"
+    epoch: int = told("epoch it holds, from 0")
+    path: str = told("file, as the engine sees it")
+    best: bool = told("whether it is the best model so far")
+    val: float | None = told("validation loss of that epoch")
+
+
+@attrs.frozen(kw_only=True)
+class Pausing(Said):
+    """A pause was taken up; the batch in progress is finished first."""
+
+    kind = "pausing"
+
+
+@attrs.frozen(kw_only=True)
+class Paused(Said):
+    """Training stands still."""
+
+    kind = "paused"
+    epoch: int = told("epoch in progress, from 0")
+    step: int = told("steps done in the whole run")
+
+
+@attrs.frozen(kw_only=True)
+class Resumed(Said):
+    """Training goes on after a pause."""
+
+    kind = "resumed"
+    epoch: int = told("epoch in progress, from 0")
+    step: int = told("steps done in the whole run")
+    paused_seconds: float = told("length of the pause, in seconds")
+
+
+@attrs.frozen(kw_only=True)
+class Stopping(Said):
+    """A stop was taken up; files are still written."""
+
+    kind = "stopping"
+    after: str = told("when training ends", choices=("batch", "epoch"))
+
+
+@attrs.frozen(kw_only=True)
+class MemoryReleased(Said):
+    """GPU memory that is not in use was handed back, as far as there was any."""
+
+    kind = "memory_released"
+    text: str = told("how much, in a sentence")
+
+
+@attrs.frozen(kw_only=True)
+class Log(Said):
+    """Something worth telling that has no kind of its own."""
+
+    kind = "log"
+    level: str = told("how serious", choices=("info", "warning", "error"))
+    text: str = told("what there is to say")
+
+
+@attrs.frozen(kw_only=True)
+class Failed(Said):
+    """The run cannot go on. The last event of its run."""
+
+    kind = "failed"
+    message: str = told("what happened, in a sentence")
+    path: str | None = told("file or key it is about")
+    hint: str | None = told("what to do")
+
+
+@attrs.frozen(kw_only=True)
+class Finished(Said):
+    """The run is over and its files are complete. The last event of its run."""
+
+    kind = "finished"
+    outcome: str = told("how it ended", choices=("completed", "stopped", "early_stopped"))
+    epochs: int = told("epochs brought to their end, those of an earlier training included")
+    best_epoch: int | None = told("best epoch, from 0")
+    best_val: float | None = told("validation loss of the best epoch")
+    run_dir: str = told("folder of the run, as the engine sees it")
+    seconds: float = told("time for the whole run, pauses included, in seconds")
+    steps: int = told("steps of an epoch that was not brought to its end", default=0)
+    warnings: list[str] = told("what is amiss with the result, in sentences", default=())
+
+
+@attrs.frozen(kw_only=True)
+class Pair:
+    """Two animals of a frame that belong together."""
+
+    labelled: int = told("place in `truth`")
+    predicted: int = told("place in `predicted`")
+    error_px: float | None = told("mean distance, in source-image pixels")
+
+
+#: Instances, each a list of nodes in skeleton order, each [x, y] or None when not visible.
+Points = list[list[tuple[float, float] | None]]
+
+
+@attrs.frozen(kw_only=True)
+class Frame(Said):
+    """An image with its labels and what the model sees in it. Points are in pixels of the sent image."""
+
+    kind = "frame"
+    journaled = False
+    carries_arrays = True
+    epoch: int = told("epoch of the model, from 0")
+    split: str = told("which part of the labels it is from", choices=("train", "validation"))
+    index: int = told("place in that part, from 0")
+    labels_file: str | None = told("labels file")
+    video: str | None = told("video file")
+    frame: int | None = told("frame number in the video")
+    scale: float = told("source pixels per pixel of the sent image")
+    truth: Points = told("labelled points: instances, nodes, [x, y] or null")
+    predicted: Points = told("predicted points, same form")
+    scores: list[list[float | None]] = told("confidence of each predicted point")
+    true_identities: list[str | None] | None = told(
+        "who each labelled animal is; absent: the model does not tell", default=None
+    )
+    identities: list[str | None] | None = told(
+        "who each predicted animal is taken for; absent likewise", default=None
+    )
+    pairs: list[Pair] | None = told(
+        "animals that count as found, as in `error` of `epoch_end`; absent: an earlier engine", default=None
+    )
+    error_px: float | None = told("mean distance of all pairs, in source-image pixels")
+    stride: int = told("pixels of the sent image per cell of the confidence maps")
+
+
+@attrs.frozen(kw_only=True)
+class Heartbeat(Said):
+    """The engine is alive. Once a second, without a number and not in the journal."""
+
+    kind = "heartbeat"
+    journaled = False
+    counted = False
+    state: str = told("what the engine is doing")
+    epoch: int | None = told("epoch in progress, from 0")
+    step: int | None = told("steps done in the whole run")
+    last_seq: int = told("number of the newest event; 0: none yet")
+    rss_bytes: int | None = told("main memory in use, in bytes; null: not known")
+    gpu_bytes: int | None = told("GPU memory in use, in bytes; null: no GPU")
+
+
+#: Every kind of event by name, in the order the document lists them.
+KINDS: dict[str, type[Said]] = {
+    each.kind: each
+    for each in (
+        Started,
+        Phase,
+        BatchEnd,
+        EpochEnd,
+        Checkpoint,
+        Pausing,
+        Paused,
+        Resumed,
+        Stopping,
+        MemoryReleased,
+        Log,
+        Failed,
+        Finished,
+        Frame,
+        Heartbeat,
+    )
+}
+
+#: Kinds after which a run says nothing more.
+LAST_KINDS = frozenset({Finished.kind, Failed.kind})
+
+_ARRAYS = Field(
+    "arrays",
+    list_of(
+        record(
+            Field("name", TEXT, "what the array shows"),
+            Field("dtype", TEXT, "how its numbers are stored"),
+            Field("shape", list_of(INTEGER), "its size along each axis"),
+        )
+    ),
+    "the arrays that follow, in order",
+)
+
+_ERROR = record(
+    *(Field(each.key, NUMBER, each.doc, nullable=True) for each in MEASURES if each.always),
+    Field("by_node", table_of(maybe(NUMBER)), "median distance of each node"),
+    *(
+        Field(each.key, NUMBER, each.doc, nullable=True, optional=True)
+        for each in MEASURES
+        if not each.always
+    ),
+)
+
+
+def _fields(of: type) -> tuple[Field, ...]:
+    """The keys of a class; the form of each follows from its annotation."""
+    hints = get_type_hints(of)
+    known = {Measured: _ERROR} if of is Pair else {Measured: _ERROR, Pair: record(*_fields(Pair))}
+    made = []
+    for field in attrs.fields(of):
+        inner, nullable = without_null(hints[field.name])
+        made.append(
+            Field(
+                field.name,
+                shape_of(inner, known),
+                field.metadata["doc"],
+                nullable=nullable and field.default is not None,
+                optional=field.default is not attrs.NOTHING,
+                choices=field.metadata["choices"],
+            )
+        )
+    return (*made, _ARRAYS) if getattr(of, "carries_arrays", False) else tuple(made)
+
+
+def _converters(of: type) -> dict[str, Callable[[Any], Any]]:
+    """What makes the value of each key of what was read."""
+    hints = get_type_hints(of)
+    return {field.name: _converter(hints[field.name]) for field in attrs.fields(of)}
+
+
+def _converter(hint: Any) -> Callable[[Any], Any]:
+    inner, nullable = without_null(hint)
+    if inner is Measured:
+        return lambda value: None if value is None else Measured.of(value)
+    if inner is float and not nullable:
+        return lambda value: math.nan if value is None else value
+    if inner == list[Pair]:
+        names = [field.name for field in attrs.fields(Pair)]
+        return lambda value: [Pair(**{name: each[name] for name in names}) for each in value]
+    return lambda value: value
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, Measured):
+        return value.body
+    if isinstance(value, (list, tuple)) and value and attrs.has(type(value[0])):
+        return [attrs.asdict(each) for each in value]
+    return value
+
+
+_FIELDS = {each: _fields(each) for each in KINDS.values()}
+_CONVERTERS = {each: _converters(each) for each in KINDS.values()}
