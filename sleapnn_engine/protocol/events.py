@@ -65,11 +65,12 @@ class Said:
     @property
     def body(self) -> dict[str, Any]:
         """As it travels."""
-        values = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
-        absent = {field.name for field in attrs.fields(type(self)) if field.default is None}
-        return {
-            name: _plain(value) for name, value in values.items() if value is not None or name not in absent
-        }
+        said = {}
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            if value is not None or field.default is not None:
+                said[field.name] = _plain(value)
+        return said
 
 
 @attrs.frozen(kw_only=True)
