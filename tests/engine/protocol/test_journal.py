@@ -119,11 +119,12 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from sleapnn_engine.protocol.channel import EngineChannel
+from sleapnn_engine.protocol.events import Log
 folder = Path(sys.argv[1])
 with EngineChannel(folder) as channel:
     def say(count):
         for _ in range(count):
-            channel.emit("log", {"level": "info", "text": "x" * 80})
+            channel.emit(Log(level="info", text="x" * 80))
     say(20)
     limit = (folder / "events.jsonl").stat().st_size + 170
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
