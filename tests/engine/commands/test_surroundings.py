@@ -1,7 +1,7 @@
 """`train` where the disk is full or read-only, the terminal is gone or knows few letters, or files vanish."""
 
+import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.training.jobs import ROOT, cold, events, finish, start, wait_for
 from tests.engine.training.rendered import write_labels
+from tests.engine.warm import CAN_FORK, WarmEngine
 
 from .in_process import smallest_job
 
@@ -22,7 +23,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 @pytest.fixture(scope="session")
 def small_disks() -> None:
     """Skips where this user may not mount a disk of a few kilobytes for one process."""
-    if shutil.which("unshare") is None:
+    if not CAN_FORK or shutil.which("unshare") is None:
         pytest.skip("there is no unshare to mount a small disk with")
     if subprocess.run(
         ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True
@@ -30,22 +31,42 @@ def small_disks() -> None:
         pytest.skip("this user may not mount a small disk")
 
 
+#: What an engine's process does first: it mounts a disk that only it sees, goes on as a child of its own, and writes down
+#: what that has left on the disk.
+MOUNT = """
+import ctypes, json, os
+from pathlib import Path
+disk, options, report = {words!r}
+system, user, group = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
+def call(name, *words):
+    assert getattr(system, name)(*words) == 0, (name, os.strerror(ctypes.get_errno()))
+call("unshare", 0x10020000)  # users and mounts of its own
+for file, text in (("setgroups", "deny"), ("uid_map", f"0 {{user}} 1"), ("gid_map", f"0 {{group}} 1")):
+    Path("/proc/self", file).write_text(text)
+call("mount", b"none", b"/", None, 0x44000, None)  # nothing of it is seen elsewhere
+read_only = options == "ro"
+call("mount", b"none", disk.encode(), b"tmpfs", int(read_only), None if read_only else options.encode())
+child = os.fork()
+if child:
+    _, status = os.waitpid(child, 0)
+    log = Path(disk, "models", "run", "run.log")
+    files = [path.name for path in Path(disk).rglob("*") if path.is_file()]
+    Path(report).write_text(json.dumps([files, log.read_text() if log.exists() else ""]))
+    os._exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def on_disk(
     folder: Path, options: str, config: Path, *words: str, command: str = "train"
 ) -> tuple[int, list[str], str, list[str]]:
     """Train with a new disk mounted at `folder`: exit code, lines of errors, what run.log says, files left on it."""
     folder.mkdir()
-    quoted = shlex.quote(str(folder))
-    script = (
-        f"mount -t tmpfs -o {options} none {quoted} && {shlex.join([*ENGINE, command, str(config), *words])}; code=$?;"
-        f"echo; echo FILES; find {quoted} -type f; echo LOG; cat {quoted}/models/run/run.log; exit $code"
-    )
-    done = subprocess.run(
-        ["unshare", "-Urm", "sh", "-c", script], env=ENVIRONMENT, capture_output=True, text=True, timeout=90
-    )
-    files, log = done.stdout.partition("\nFILES\n")[2].split("LOG\n")
-    faults = [line for line in done.stderr.splitlines() if not line.startswith(("warning: ", "cat: "))]
-    return done.returncode, faults, log, [Path(line).name for line in files.splitlines()]
+    report = folder.with_name("left.json")
+    first = MOUNT.format(words=(str(folder), options, str(report)))
+    engine = WarmEngine([command, str(config), *words], folder=config.parent, first=first)
+    code, _, err = finish(engine)
+    files, log = json.loads(report.read_text())
+    return code, [line for line in err.splitlines() if not line.startswith("warning: ")], log, files
 
 
 @pytest.mark.usefixtures("small_disks")
