@@ -85,6 +85,21 @@ class WarmEngine:
         self.send_signal(signal.SIGKILL)
 
 
+def run_warm(program: str, *words: str, folder: Path) -> str:
+    """What a program that needs the engine's imports and more writes to standard output; `words` are its arguments."""
+    if CAN_FORK:
+        process = WarmEngine(words, folder=folder, first=f"{program}\nraise SystemExit(0)\n")
+        out, err = process.communicate(timeout=120)
+        code = process.returncode
+    else:
+        command = [sys.executable, "-c", program, *words]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        code, out, err = done.returncode, done.stdout, done.stderr
+    assert code == 0, err
+    return out
+
+
 def _run(words: list[str], folder: str, environment: dict[str, str], files: list[str], first: str) -> None:
     """In the forked process: be the engine that the words ask for, up to the way it ends."""
     os.setsid()

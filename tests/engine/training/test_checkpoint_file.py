@@ -1,7 +1,5 @@
 """What stands in a checkpoint: plain data, names that others expect, and a state that Lightning can go on from."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,13 +11,13 @@ from sleapnn_engine.models.heads import confidence_head
 from sleapnn_engine.models.unet import UNetShape
 from sleapnn_engine.training.checkpoint_file import Progress, contents, write_atomically
 from sleapnn_engine.training.schedule import Schedule, build_optimizer
+from tests.engine.warm import run_warm
 
 RESUME = """
 import sys, warnings
 warnings.simplefilter("ignore")
 import torch
 import lightning.pytorch as pl
-sys.path.insert(0, sys.argv[2])
 from sleapnn_engine.models.assemble import build_unet_model
 from sleapnn_engine.models.heads import confidence_head
 from sleapnn_engine.models.unet import UNetShape
@@ -46,7 +44,7 @@ class Module(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": plateau, "monitor": "val/loss"}}
 
 loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.rand(6, 1, 8, 8)), batch_size=2)
-for path in sys.argv[3:]:
+for path in sys.argv[2:]:
     seen.clear()
     trainer = pl.Trainer(max_epochs=5, accelerator="cpu", logger=False, enable_progress_bar=False,
                          num_sanity_val_steps=0, enable_model_summary=False, enable_checkpointing=False,
@@ -125,12 +123,10 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> Non
 def test_lightning_goes_on_from_it(tmp_path: Path) -> None:
     model = written(tmp_path / "whole.ckpt", END_OF_EPOCH)
     written(tmp_path / "part.ckpt", Progress(epoch=1, step=5, batches=2, steps_per_epoch=3))
-    root = str(Path(__file__).resolve().parents[3])
-    files = [str(tmp_path / "whole.ckpt"), str(tmp_path / "part.ckpt")]
-    command = [sys.executable, "-c", RESUME, str(tmp_path), root, *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    seen = [line for line in done.stdout.splitlines() if line.startswith("SEEN")]
+    out = run_warm(
+        RESUME, *(str(tmp_path / name) for name in ("", "whole.ckpt", "part.ckpt")), folder=tmp_path
+    )
+    seen = [line for line in out.splitlines() if line.startswith("SEEN")]
     bias = model.get_parameter("head_layers.0.SingleInstanceConfmapsHead.0.bias")[0].item()
     # epoch, step and batch of the first step after resuming; steps in the moments; schedule; weights; last epoch
     assert seen == [f"SEEN 2 6 0 6.0 0.25 {bias} 5", f"SEEN 1 5 2 6.0 0.25 {bias} 5"]

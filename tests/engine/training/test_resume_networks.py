@@ -1,7 +1,5 @@
 """Every kind of network goes on as if it had not been interrupted, random layers and all; so do checkpoints of Lightning."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ import torch
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.training.state import Training
+from tests.engine.warm import run_warm
 
 from .rendered import built, job, write_labels
 from .resuming import (
@@ -24,8 +23,6 @@ from .resuming import (
     steps,
     texts,
 )
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -119,9 +116,7 @@ trainer.fit(Module(), loader, loader)
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Labels, and below them the folder of a training by Lightning."""
     folder = draw_labels(tmp_path_factory.mktemp("foreign"))
-    command = [sys.executable, "-c", LIGHTNING, str(folder / "run")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_warm(LIGHTNING, str(folder / "run"), folder=folder)
     return folder
 
 
