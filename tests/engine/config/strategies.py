@@ -11,7 +11,7 @@ from sleapnn_engine.config.spec import SPEC
 
 #: Configs have hundreds of leaves: shrinking one to the smallest failing takes minutes and says little more.
 LARGE = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

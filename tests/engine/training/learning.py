@@ -22,6 +22,7 @@ LEARNS: dict[str, dict[str, Any]] = {
     },
     "multi_class_bottomup": {
         **SLOWLY,
+        "model_config__backbone_config__unet__filters": 12,
         "model_config__head_configs__multi_class_bottomup__class_maps__sigma": 3.0,
         "model_config__head_configs__multi_class_bottomup__class_maps__output_stride": 2,
     },
@@ -43,10 +44,10 @@ def learned(folder: Path, model_type: str, **changes: Any) -> Path:
         model_type=model_type,
         data_config__use_same_data_for_val=True,
         data_config__test_file_path=[str(labels), str(again)],
-        model_config__backbone_config__unet__filters=12,
         trainer_config__max_epochs=4,
         trainer_config__save_ckpt=True,
         **{
+            "model_config__backbone_config__unet__filters": 8,
             "trainer_config__train_steps_per_epoch": 40,
             "trainer_config__optimizer__lr": 0.004,
             **LEARNS[model_type],

@@ -43,6 +43,7 @@ def test_two_frames_are_learned_by_heart(
         tmp_path,
         data_config__train_labels_path=two_frames(shared_data, tmp_path),
         data_config__use_same_data_for_val=True,
+        data_config__preprocessing__scale=0.25,
         model_config__backbone_config__unet__filters=8,
         model_config__head_configs__single_instance__confmaps__part_names=[
             "head",
@@ -51,6 +52,8 @@ def test_two_frames_are_learned_by_heart(
             "wingL",
             "wingR",
         ],
+        model_config__head_configs__single_instance__confmaps__output_stride=2,
+        model_config__backbone_config__unet__output_stride=2,
         trainer_config__train_steps_per_epoch=40,
         trainer_config__max_epochs=epochs,
         trainer_config__optimizer__lr=0.004,
