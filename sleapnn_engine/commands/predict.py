@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.errors import UserError
 from ..config.findings import raise_all
+from ..config.likeness import Likeness
 from ..config.phrases import counted, first_few
 from ..config.strategies import PRECISIONS
 from ..protocol.signals import Interrupted, Signals
 from ..protocol.terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..inference.prediction_run import Outcome, Request
+    from ..inference.prediction_run import Outcome
+    from ..inference.request import Request
 
 INTERRUPTED = 130
+_WINDOW = 5
 #: Seconds between two lines of progress for programs.
 _TOLD = 0.5
 #: Option -> its limits; a value outside makes no sense.
@@ -27,6 +30,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "video_index": (0, 10**6),
     "peak_threshold": (0, 1),
     "max_instances": (1, 1000),
+    "tracking_window": (1, 1000),
+    "max_tracks": (1, 1000),
     "max_edge_length_ratio": (0, 10),
     "dist_penalty_weight": (0, 1000),
     "n_points": (2, 1000),
@@ -98,6 +103,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-instances", type=int, metavar="N", help="the most certain N animals of a frame"
     )
+    following = parser.add_argument_group("following animals from frame to frame")
+    following.add_argument(
+        "--tracking",
+        choices=tuple(map(str, Likeness)),
+        help="by overlap of boxes, similarity of points, or distance",
+    )
+    following.add_argument(
+        "--tracking-window", type=int, metavar="N", help="frames an animal may be gone (default: 5)"
+    )
+    following.add_argument("--max-tracks", type=int, metavar="N", help="no more tracks than that in a video")
     limbs = parser.add_argument_group("joining parts along limbs (bottomup models)")
     limbs.add_argument(
         "--max-edge-length-ratio",
@@ -151,6 +166,10 @@ def _require_sense(args: argparse.Namespace) -> None:
             option = f"--{name.replace('_', '-')}"
             text = f"{value} is outside of what makes sense, {least} to {most}."
             wrong.append(UserError(text, where=option, usage=True))
+    for name in ("tracking_window", "max_tracks"):
+        if getattr(args, name) is not None and args.tracking is None:
+            text = "Animals are only followed with --tracking."
+            wrong.append(UserError(text, where=f"--{name.replace('_', '-')}", hint="Add it.", usage=True))
     raise_all(wrong, what="The options cannot be used", usage=True)
 
 
@@ -158,8 +177,9 @@ def _request(args: argparse.Namespace) -> "Request":
     from ..data.footage import Choice
     from ..data.frame_ranges import parse_ranges
     from ..inference.grouping import Grouping
-    from ..inference.prediction_run import Request
+    from ..inference.request import Request
     from ..inference.stage import Settings
+    from ..inference.tracking import TrackSettings
 
     return Request(
         run_dirs=tuple(args.run_dirs),
@@ -182,6 +202,11 @@ def _request(args: argparse.Namespace) -> "Request":
                 min_line_score=args.min_line_scores,
                 min_points=args.min_instance_peaks,
             ),
+        ),
+        tracking=None
+        if args.tracking is None
+        else TrackSettings(
+            likeness=Likeness(args.tracking), window=args.tracking_window or _WINDOW, most=args.max_tracks
         ),
         batch_size=args.batch_size,
         device=args.device,

@@ -6,41 +6,24 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 import torch
 
-from sleapnn_engine.config.disk import NoOrdinaryFile, writable_target
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import gathered, raise_all
 from sleapnn_engine.config.installed import PROJECT, version_of
 from sleapnn_engine.config.phrases import first_few
-from sleapnn_engine.data.footage import LABELS, Choice, Footage, has_colour, open_footage
+from sleapnn_engine.data.footage import LABELS, Footage, has_colour, open_footage
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.model_labels import with_centers
 from sleapnn_engine.evaluation.files import write_predictions
 
-from .animals import PredictedFrame
-from .predictor import BATCH_SIZE, Predictor, Skipped, Wanted
-from .stage import Settings
-
-PACKAGE = ".pkg.slp"
-
-
-@attrs.frozen(kw_only=True)
-class Request:
-    """What to predict with what: run folders, data, the file to write, and all options."""
-
-    run_dirs: tuple[Path, ...]
-    data: Path
-    output: Path
-    overwrite: bool = False
-    choice: Choice = attrs.field(factory=Choice)
-    settings: Settings = attrs.field(factory=Settings)
-    batch_size: int = BATCH_SIZE
-    device: str = "auto"
-    precision: str = "32"
+from .animals import PoseNames, PredictedFrame
+from .predictor import Predictor, Skipped, Wanted
+from .request import Request, options_of, require_new, require_output, require_tracks
+from .tracking import Tracker
 
 
 class Listener(Protocol):
@@ -106,6 +89,26 @@ class _Work:
     total: int
     frames: list[PredictedFrame] = attrs.field(factory=list)
     skipped: list[Skipped] = attrs.field(factory=list)
+    _tracker: Tracker | None = None
+    _tracked: int = -1
+
+    def add(self, frame: PredictedFrame) -> None:
+        """Keep a frame, its animals with their tracks where these are asked for; each video has tracks of its own."""
+        settings = self.request.tracking
+        if settings is not None:
+            if self._tracker is None or self._tracked != frame.video:
+                self._tracker = Tracker(settings, first=self._tracker.end if self._tracker else 0)
+                self._tracked = frame.video
+            frame = self._tracker.follow(frame)
+        self.frames.append(frame)
+
+    @property
+    def names(self) -> PoseNames:
+        """What numbers of nodes and classes stand for; tracks are numbered."""
+        names = self.predictor.names
+        if self._tracker is None:
+            return names
+        return attrs.evolve(names, classes=tuple(f"track_{number}" for number in range(self._tracker.end)))
 
     @property
     def done(self) -> int:
@@ -142,12 +145,12 @@ class _Work:
             output,
             self.frames,
             videos=self.footage.videos,
-            names=self.predictor.names,
+            names=self.names,
             provenance={
                 "program": f"{PROJECT} {version_of(PROJECT)}".strip(),
                 "model_paths": [str(stage.trained.weights) for stage in self.predictor.stages],
                 "data": str(self.footage.path),
-                "options": _options(request),
+                "options": options_of(request),
                 "frames": f"{len(self.frames)} of {self.total}",
                 "skipped": list(skipped),
             },
@@ -179,54 +182,14 @@ def _opened(request: Request) -> tuple[Predictor, Footage]:
         opened.append(open_footage(request.data, request.choice))
 
     try:
-        gathered([partial(_require_output, request), open_models, open_data], what="Nothing can be predicted")
-        _require_new(request, opened[0])
+        gathered([partial(require_output, request), open_models, open_data], what="Nothing can be predicted")
+        require_new(request, opened[0])
+        require_tracks(request, predictors[0])
     except BaseException:  # whatever ends it, files must not stay open
         for footage in opened:
             footage.close()
         raise
     return predictors[0], opened[0]
-
-
-def _require_output(request: Request) -> None:
-    """Raise UserError (usage) where the file cannot or must not be written."""
-    output = request.output
-    name = output.name.lower()
-    if not name.endswith(LABELS) or name.endswith(PACKAGE):
-        raise UserError(
-            "Predictions are written as labels that refer to their videos, into a .slp file.",
-            where=str(output),
-            hint=f"Call it {output.name.partition('.')[0] or 'predictions'}.slp.",
-            usage=True,
-        )
-    try:
-        writable_target(output)
-    except NoOrdinaryFile as error:
-        raise UserError(
-            f"The predictions cannot be written there: {error.strerror}.",
-            where=str(output),
-            hint="Choose another place.",
-            usage=True,
-        ) from error
-    if output.exists() and not request.overwrite:
-        raise UserError(
-            "This file is there already.",
-            where=str(output),
-            hint="Choose another name, or add --overwrite to replace it.",
-            usage=True,
-        )
-
-
-def _require_new(request: Request, footage: Footage) -> None:
-    """Raise UserError (usage) where the output would replace what is read."""
-    output = request.output
-    if output.exists() and footage.path.is_file() and output.samefile(footage.path):
-        raise UserError(
-            "The predictions would replace the labels they are made from.",
-            where=str(output),
-            hint="Choose another name.",
-            usage=True,
-        )
 
 
 def _wanted(request: Request, predictor: Predictor, footage: Footage) -> tuple[Iterator[Wanted], int]:
@@ -304,7 +267,8 @@ def _colour_notes(predictor: Predictor, footage: Footage) -> list[str]:
 def _go_through(work: _Work, wanted: Iterator[Wanted], listener: Listener) -> None:
     with contextlib.closing(work.predictor.run(wanted)) as stream:
         for done in stream:
-            work.frames += done.frames
+            for frame in done.frames:
+                work.add(frame)
             work.skipped += done.skipped
             listener.progress(work.done, work.total)
             if listener.interrupted:
@@ -337,17 +301,3 @@ def _explained(error: Exception) -> UserError:
     return UserError(
         f"Predicting failed with {type(error).__name__}: {error}", hint="Add --verbose to see where."
     )
-
-
-def _options(request: Request) -> dict[str, Any]:
-    """All options as plain values."""
-    choice, frames = request.choice, request.choice.frames
-    return {
-        "frames": None if frames is None else [[part.start, part.stop - 1] for part in frames.parts],
-        "video_index": choice.video,
-        "only_labelled": choice.only_labelled,
-        "batch_size": request.batch_size,
-        "device": request.device,
-        "precision": request.precision,
-        **attrs.asdict(request.settings),
-    }

@@ -17,6 +17,7 @@ ALLOWED = {
 ALSO_A_POINT = {
     ("sleapnn_engine/inference/animals.py", "centroid"),
     ("sleapnn_engine/data/samples.py", "centroid"),
+    ("sleapnn_engine/config/likeness.py", "centroid"),
 }
 PARTS = {"multi_class", "topdown"}
 

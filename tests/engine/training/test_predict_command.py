@@ -103,6 +103,29 @@ def test_a_pair_finds_every_animal_by_itself(
     assert [len(frame.instances) for frame in one] == [1] * len(truth)
 
 
+def test_animals_are_followed_on_request(learned_run: Runs, tmp_path: Path) -> None:
+    pair = [learned_run(kind) for kind in PAIRS[0]]
+    shown = sio.load_slp((pair[0] / "labels_gt.train.0.slp").as_posix())
+    film = tmp_path / "film"
+    film.mkdir()
+    for number in range(6):  # the animals change sides in the middle, and nobody follows them so far
+        image = shown[0].image if number < 3 else np.ascontiguousarray(shown[0].image[:, ::-1])
+        cv2.imwrite((film / f"{number}.png").as_posix(), image)
+    words = ("--data", film, "--tracking", "oks")
+    found = predicted(*pair, *words, "-o", tmp_path / "out.slp")
+    tracks = [[animal.track.name for animal in by_x(frame)] for frame in found]
+    assert tracks[:3] == [tracks[0]] * 3
+    assert sorted(tracks[0]) == ["track_0", "track_1"]
+    assert all(animal.tracking_score > 0 for animal in found[1].instances)
+    two = predicted(*pair, *words, "-o", tmp_path / "two.slp", "--max-tracks", "2", "--tracking-window", "1")
+    assert len(two.tracks) == 2
+    named = learned_run("multi_class_bottomup")
+    refused(named, *words, "-o", tmp_path / "n.slp", saying="knows who is who")
+    refused(pair[0], *words, "-o", tmp_path / "n.slp", saying="--tracking centroid")
+    refused(learned_run("single_instance"), *words, "-o", tmp_path / "n.slp", saying="nothing to follow")
+    refused(*pair, "--data", film, "-o", tmp_path / "n.slp", "--max-tracks", "2", saying="only followed with")
+
+
 def recordings(folder: Path, images: np.ndarray) -> dict[str, Path]:
     """The same frames, uint8 (F, H, W), in every form that keeps them as they are."""
     listed = folder / "images"
