@@ -58,7 +58,7 @@ def _judge(head: str, facts: Facts, *, settings: Settings, found: Findings) -> N
         return
     if kind.limbs:
         _judge_limbs(head, facts, nodes=nodes, settings=settings, found=found)
-    for part in {"class_maps", "class_vectors"}.intersection(kind.heads):
+    for part in kind.identity_heads:
         _judge_identities(
             head,
             f"{head}.{part}.classes",

@@ -7,13 +7,12 @@ from . import tree
 from .encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, swin_sizes
 from .errors import UserError
 from .issue import Fix, Issue, error, warning
+from .model_types import HEADS as PARTS
 from .spec import SPEC
 from .view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
 
 #: No block of a network has more channels.
 MOST_WIDTH = 65_536
-
-VECTORS = f"{HEADS}.multi_class_topdown.class_vectors"
 
 
 def _one_of_each(view: View) -> Iterator[Issue]:
@@ -47,9 +46,11 @@ def _strides(view: View) -> Iterator[Issue]:
     if not backbone or not view.head():
         return
     deepest = view.max_stride()
-    heads = {f"{part}.output_stride": view.number(f"{part}.output_stride") for part in view.head_parts()}
-    for path, stride in heads.items():
-        if path.endswith("class_vectors.output_stride"):
+    finest = []
+    for part in view.head_parts():
+        path = f"{part}.output_stride"
+        stride = view.number(path)
+        if not PARTS[SPEC.sections[part].name].maps:
             if (
                 deepest is not None
                 and stride is not None
@@ -69,9 +70,9 @@ def _strides(view: View) -> Iterator[Issue]:
                 f"Output stride {stride} is more than the backbone's max stride ({deepest}).",
                 Fix(f"Use {deepest}", {path: deepest}),
             )
-    yield from _finest(
-        view, backbone, [s for p, s in heads.items() if s is not None and "class_vectors" not in p]
-    )
+        if stride is not None and PARTS[SPEC.sections[part].name].maps:
+            finest.append(stride)
+    yield from _finest(view, backbone, finest)
 
 
 def _finest(view: View, backbone: str, strides: list[float | int]) -> Iterator[Issue]:
@@ -198,7 +199,11 @@ def _elsewhere(view: View) -> Iterator[Issue]:
         (unet + "stem_stride", (view.number(unet + "stem_stride") or 1) > 2),
         (f"{BACKBONES}.swint.arch", bool(view.value(f"{BACKBONES}.swint.arch"))),
         (f"{BACKBONES}.convnext.arch", view.on(f"{BACKBONES}.convnext.arch")),
-        (VECTORS + ".global_pool", view.value(VECTORS + ".global_pool") is False),
+        *(
+            (path, view.value(path) is False)
+            for part in view.head_parts()
+            if (path := f"{part}.global_pool") in SPEC.keys
+        ),
         (f"{BACKBONES}.timm", view.on(f"{BACKBONES}.timm")),
     )
     for path, holds in cases:

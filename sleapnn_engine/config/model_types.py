@@ -1,8 +1,38 @@
-"""The types of model there are: what each one's images show, what it finds, and the heads it has. Nothing else lists them."""
+"""The types of model there are and the heads they are made of. Nothing else lists either."""
 
 from collections.abc import Callable, Mapping
 
 import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Head:
+    """One kind of head; `key` is the name of its section within that of a type of model.
+
+    `column` is what other programs call its loss, after "train/" and "val/". `identities`: it tells animals apart, and
+    learns the classes of its section. `limbs`: it joins parts along the limbs of its section. `maps`: it draws maps at
+    its own output stride; one that does not says one thing of the whole image, read at the backbone's max stride.
+    `mined`: its channels are parts or limbs, some of which can be hard to learn.
+    """
+
+    key: str
+    column: str
+    identities: bool = False
+    limbs: bool = False
+    maps: bool = True
+    mined: bool = False
+
+
+#: All heads by their keys.
+HEADS: Mapping[str, Head] = {
+    head.key: head
+    for head in (
+        Head(key="confmaps", column="confmaps_loss", mined=True),
+        Head(key="pafs", column="paf_loss", limbs=True, mined=True),
+        Head(key="class_maps", column="classmap_loss", identities=True),
+        Head(key="class_vectors", column="classvector_loss", identities=True, maps=False),
+    )
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +53,7 @@ class ModelType:
     @property
     def limbs(self) -> bool:
         """Whether it joins parts to animals along limbs."""
-        return "pafs" in self.heads
+        return any(HEADS[key].limbs for key in self.heads)
 
     @property
     def class_maps(self) -> bool:
@@ -38,7 +68,17 @@ class ModelType:
     @property
     def identities(self) -> bool:
         """Whether it tells animals apart."""
-        return self.class_maps or self.class_vectors
+        return bool(self.identity_heads)
+
+    @property
+    def identity_heads(self) -> tuple[str, ...]:
+        """The heads that tell animals apart, by their keys."""
+        return tuple(key for key in self.heads if HEADS[key].identities)
+
+    @property
+    def whole_image(self) -> str | None:
+        """The head that says something of the whole image, by its name in the checkpoint; None where there is none."""
+        return next((name for key, name in self.heads.items() if not HEADS[key].maps), None)
 
 
 #: All types by their keys, in the order of the form.

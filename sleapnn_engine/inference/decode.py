@@ -102,8 +102,8 @@ class Decoder:
         points, values = peaks.cpu().numpy(), heights.cpu().numpy()
         classes = np.full(len(points), -1)
         chances = np.full(len(points), np.nan)
-        if self._kind.class_vectors:
-            vectors = outputs[self._head("class_vectors")].float().cpu().numpy()
+        if (naming := self._kind.whole_image) is not None:
+            vectors = outputs[naming].float().cpu().numpy()
             classes, chances = vectors.argmax(axis=1), vectors.max(axis=1)
         return [
             make_animals(

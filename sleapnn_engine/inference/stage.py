@@ -118,9 +118,10 @@ class Stage:
         with torch.inference_mode(), computing_in(self.precision, self.device):
             outputs: dict[str, torch.Tensor] = self.trained.network(images)
         animals = [one.take(slice(self.most)) for one in self.decoder(outputs)]
-        if not self.trained.kind.class_vectors:
+        head = self.trained.kind.whole_image
+        if head is None:
             return animals
-        vectors = outputs[self.trained.kind.heads["class_vectors"]].float().cpu().numpy()
+        vectors = outputs[head].float().cpu().numpy()
         return [
             attrs.evolve(one, class_scores=vector[None]) for one, vector in zip(animals, vectors, strict=True)
         ]
@@ -138,7 +139,7 @@ class Stage:
         found = [animals for _, animals in crops]
         points = [samples.to_source(index, animals.points) for index, animals in crops]
         chances = [animals.class_scores for animals in found]
-        if found and self.trained.kind.class_vectors:
+        if found and self.trained.kind.whole_image is not None:
             classes, certain = assign_classes(np.concatenate(chances), np.zeros(len(chances), dtype=np.int64))
         else:
             classes = np.concatenate([np.zeros(0, dtype=np.int64), *(animals.classes for animals in found)])

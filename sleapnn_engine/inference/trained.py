@@ -14,7 +14,7 @@ from sleapnn_engine.config.build import build_model_job, model_type
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
 from sleapnn_engine.config.legacy import import_legacy, is_legacy
-from sleapnn_engine.config.model_types import ModelType
+from sleapnn_engine.config.model_types import HEADS, ModelType
 from sleapnn_engine.config.phrases import first_few
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import InputPlan, Size
@@ -173,9 +173,9 @@ def _names(
         raise _not_said("which body parts the model finds", "part_names", where)
     limbs, classes = edges, ()
     for name in kind.heads:
-        if name == "pafs" and section.pafs.edges:
-            limbs = tuple((str(a), str(b)) for a, b in section.pafs.edges)
-        if name in ("class_maps", "class_vectors"):
+        if HEADS[name].limbs and (edges_set := getattr(section, name).edges):
+            limbs = tuple((str(a), str(b)) for a, b in edges_set)
+        if HEADS[name].identities:
             classes = tuple(getattr(section, name).classes or ())
             if not classes:
                 raise _not_said("which identities the model knows", f"{name}.classes", where)

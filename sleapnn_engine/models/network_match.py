@@ -44,8 +44,8 @@ def refuse_other_network(
             hint="Choose a checkpoint of the same model type.",
             usage=True,
         )
-    vectors = getattr(getattr(job.model_config.head_configs, model_type), "class_vectors", None)
-    if vectors is not None and not vectors.global_pool:
+    section = getattr(job.model_config.head_configs, model_type)
+    if not all(getattr(getattr(section, key), "global_pool", True) for key in MODEL_TYPES[model_type].heads):
         return  # the size of its layers follows from the size of the crops
     with torch.device("meta"):
         network = build_network(job.model_config, model_type=model_type, **_outputs(state))
@@ -110,11 +110,12 @@ def _outputs(state: Mapping[str, Tensor]) -> _Sizes:
         _head(name): len(value) for name, value in state.items() if name.endswith(".bias") and value.ndim
     }
     confmaps = next((count for head, count in sizes.items() if head.endswith("ConfmapsHead")), 1)
+    naming = {kind.heads[key] for kind in MODEL_TYPES.values() for key in kind.identity_heads}
     first = next((value.shape[1] for value in state.values() if value.ndim == 4), 1)
     return {
         "n_nodes": confmaps,
         "n_edges": sizes.get("PartAffinityFieldsHead", 0) // 2,
-        "n_classes": sizes.get("ClassMapsHead", sizes.get("ClassVectorsHead", 0)),
+        "n_classes": next((sizes[name] for name in naming if name in sizes), 0),
         "in_channels": first,
     }
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.build import active
-from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.fields import edge_table
@@ -25,9 +25,6 @@ from sleapnn_engine.models.start import load_start_weights
 from .feed import Feed
 from .losses import HardKeypoints, HeadLoss
 from .targets import build_targets
-
-#: Heads whose channels are parts or limbs, some of which can be hard to learn.
-MINED = ("confmaps", "pafs")
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -139,7 +136,7 @@ def build_losses(job: Job) -> tuple[HeadLoss, ...]:
     losses = []
     for name, head in heads:
         weight = getattr(section, name).loss_weight if len(heads) > 1 else None
-        mined = hard if name in MINED and not MODEL_TYPES[model_type].centroid else None
+        mined = hard if HEADS[name].mined and not MODEL_TYPES[model_type].centroid else None
         losses.append(HeadLoss(head=head, name=name, weight=1.0 if weight is None else weight, hard=mined))
     return tuple(losses)
 

@@ -8,7 +8,7 @@ import attrs
 from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.fitting import rare_identities, require_edges, unseen_identities
-from sleapnn_engine.config.model_types import ModelType
+from sleapnn_engine.config.model_types import HEADS, ModelType
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_checks import (
@@ -77,12 +77,12 @@ def _with_heads(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
     kind, head, section = _head(job)
     for name in kind.heads:
         with found.trying(TRAIN):
-            if name == "pafs":
-                where = f"{head}.pafs.edges"
-                labels = select_edges(labels, section.pafs.edges, where=where)
+            if HEADS[name].limbs:
+                where = f"{head}.{name}.edges"
+                labels = select_edges(labels, getattr(section, name).edges, where=where)
                 require_edges(labels.edges, where=head)
                 found.warn(where, *edge_gaps(labels))
-            if name in ("class_maps", "class_vectors"):
+            if HEADS[name].identities:
                 where = f"{head}.{name}.classes"
                 labels = select_classes(labels, getattr(section, name).classes, head=head, where=where)
                 animals = sum(len(frame.points) for frame in labels.frames)

@@ -9,7 +9,7 @@ from typing import Any
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import active, job_values
 from sleapnn_engine.config.files import dump_config, save_text
-from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
@@ -97,14 +97,14 @@ def _head(job: Job, labels: LabelSet, model: PoseModel) -> Iterator[tuple[str, A
     if not MODEL_TYPES[model_type].centroid:
         yield f"{section}.confmaps.part_names", list(labels.nodes)
     for name in MODEL_TYPES[model_type].heads:
-        if name == "pafs":
-            yield f"{section}.pafs.edges", [list(edge) for edge in labels.edges]
-        if name in ("class_maps", "class_vectors"):
+        if HEADS[name].limbs:
+            yield f"{section}.{name}.edges", [list(edge) for edge in labels.edges]
+        if HEADS[name].identities:
             yield f"{section}.{name}.classes", list(labels.tracks)
-    if MODEL_TYPES[model_type].class_vectors:
-        unet = job.model_config.backbone_config.unet
-        deepest = model.backbone.shape.bottleneck_stride if unet is None else unet.max_stride
-        yield f"{section}.class_vectors.output_stride", deepest
+        if not HEADS[name].maps:
+            unet = job.model_config.backbone_config.unet
+            deepest = model.backbone.shape.bottleneck_stride if unet is None else unet.max_stride
+            yield f"{section}.{name}.output_stride", deepest
 
 
 def _size(plan: InputPlan) -> Iterator[tuple[str, int]]:

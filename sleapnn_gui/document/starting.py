@@ -5,6 +5,7 @@ from typing import Any
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, read_config
+from sleapnn_engine.config.model_types import HEADS as PARTS
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.view import BACKBONES, HEADS, View
@@ -41,7 +42,7 @@ def _head(path: str, view: View) -> dict[str, Any]:
         return values
     before = tree.get(values, "confmaps.output_stride") or offered
     for name, part in values.items():
-        if name == "class_vectors":
+        if name in PARTS and not PARTS[name].maps:
             part["output_stride"] = int(deepest)
         elif isinstance(part, dict) and part.get("output_stride"):
             # Coarser maps stay as many times coarser as the preset has them.
@@ -54,7 +55,7 @@ def _finest_stride(view: View) -> int | None:
     strides = [
         stride
         for part in view.head_parts()
-        if not part.endswith(".class_vectors")
+        if PARTS[SPEC.sections[part].name].maps
         and (stride := view.number(f"{part}.output_stride")) is not None
     ]
     return int(min(strides)) if strides else None

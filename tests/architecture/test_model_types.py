@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.config.spec import SPEC
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,17 +20,20 @@ ALSO_A_POINT = {
     ("sleapnn_engine/config/likeness.py", "centroid"),
 }
 PARTS = {"multi_class", "topdown"}
+#: Where heads are asked for by name: what draws their targets and what reads their outputs. Confidence maps are also the
+#: name of what a frame shows.
+OWN_TO_A_HEAD = {"sleapnn_engine/training/targets.py", "sleapnn_engine/inference/decode.py"}
 
 
-def named(path: Path) -> set[tuple[str, str]]:
-    """Types that code of a file names as a whole word of a text, messages for people aside."""
+def named(path: Path, names: set[str]) -> set[tuple[str, str]]:
+    """Which of `names` code of a file has as a whole word of a text, messages for people aside."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     texts = {
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return {(path.relative_to(ROOT).as_posix(), text) for text in texts if text in {*MODEL_TYPES, *PARTS}}
+    return {(path.relative_to(ROOT).as_posix(), text) for text in texts & names}
 
 
 def test_no_other_file_names_a_type() -> None:
@@ -38,7 +41,7 @@ def test_no_other_file_names_a_type() -> None:
     for package in ("sleapnn_engine", "sleapnn_gui"):
         for path in sorted((ROOT / package).rglob("*.py")):
             if path.relative_to(ROOT).as_posix() not in ALLOWED:
-                found |= named(path)
+                found |= named(path, {*MODEL_TYPES, *PARTS})
     assert found == ALSO_A_POINT
 
 
@@ -52,3 +55,12 @@ def test_the_record_has_the_types_and_heads_of_the_schema() -> None:
             path.rpartition(".")[2] for path in SPEC.sections if path.rpartition(".")[0] == f"{heads}.{key}"
         ]
         assert sorted(kind.heads) == sorted(sections)
+    assert set(HEADS) == {key for kind in MODEL_TYPES.values() for key in kind.heads}
+
+
+def test_heads_are_asked_for_by_name_only_where_their_own_code_stands() -> None:
+    found: set[str] = set()
+    for package in ("sleapnn_engine", "sleapnn_gui"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            found |= {file for file, _ in named(path, set(HEADS) - {"confmaps"})}
+    assert {file for file in found - ALLOWED if "/config/legacy" not in file} == OWN_TO_A_HEAD

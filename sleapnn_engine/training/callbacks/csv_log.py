@@ -7,20 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sleapnn_engine.config.disk import write_whole
-from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.protocol.measures import MEASURES
 
 from ..state import EpochResult, Training
 from .base import Callback
 
 FIXED = ("epoch", "train/loss", "val/loss", "learning_rate", "train/time", "val/time")
-#: What other programs call the loss of each head, in models with several.
-HEAD_COLUMNS = {
-    "confmaps": "confmaps_loss",
-    "pafs": "paf_loss",
-    "class_maps": "classmap_loss",
-    "class_vectors": "classvector_loss",
-}
 
 
 def epoch_values(result: EpochResult) -> dict[str, float]:
@@ -36,7 +29,7 @@ def epoch_values(result: EpochResult) -> dict[str, float]:
     values: dict[str, float] = dict(zip(FIXED, fixed, strict=True))
     values |= {f"train/confmaps/{node}": value for node, value in result.by_node.items()}
     for part, by_head in (("train", result.train_by_head), ("val", result.val_by_head)):
-        values |= {f"{part}/{HEAD_COLUMNS[head]}": value for head, value in by_head.items()}
+        values |= {f"{part}/{HEADS[head].column}": value for head, value in by_head.items()}
     if result.errors is not None:
         values |= {measure.column: value for measure, value in result.errors.told() if measure.column}
     return values
@@ -69,7 +62,7 @@ class CsvLog(Callback):
             names += [f"train/confmaps/{node}" for node in training.feed.nodes]
         heads = [loss.name for loss in training.losses]
         if len(heads) > 1:
-            names += [f"{part}/{HEAD_COLUMNS[head]}" for part in ("train", "val") for head in heads]
+            names += [f"{part}/{HEADS[head].column}" for part in ("train", "val") for head in heads]
         return names + [measure.column for measure in MEASURES if measure.column and measure.belongs(kind)]
 
 
