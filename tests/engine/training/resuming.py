@@ -33,7 +33,7 @@ STEPS = 4
 
 def draw_labels(folder: Path) -> Path:
     """Labels to train on and to validate with; returns the folder they are in."""
-    write_labels(folder, "train.slp", frames=22)
+    write_labels(folder, "train.slp", frames=11)
     write_labels(folder, "val.slp", frames=5)
     return folder
 
@@ -44,7 +44,7 @@ def config(data: Path, folder: Path, **changes: Any) -> dict[str, Any]:
         "data_config__val_labels_path": [str(data / "val.slp")],
         "data_config__use_augmentations_train": True,
         "data_config__augmentation_config": AUGMENTATION,
-        "trainer_config__train_data_loader__batch_size": 8,
+        "trainer_config__train_data_loader__batch_size": 4,
         "trainer_config__train_steps_per_epoch": STEPS,
         "trainer_config__max_epochs": 9,
         "trainer_config__lr_scheduler": FALLING,

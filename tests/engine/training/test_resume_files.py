@@ -193,7 +193,7 @@ def test_the_best_model_of_half_an_epoch_counts_by_its_own_loss(
 
 
 def test_without_a_seed_that_of_the_earlier_training_is_used(data: Path, tmp_path: Path) -> None:
-    drawn = {"data_config__val_labels_path": None, "data_config__validation_fraction": 0.2}
+    drawn = {"data_config__val_labels_path": None, "data_config__validation_fraction": 0.45}
     unbroken = run(
         config(data, tmp_path, **drawn, trainer_config__max_epochs=2, trainer_config__run_name="whole")
     )
@@ -204,7 +204,7 @@ def test_without_a_seed_that_of_the_earlier_training_is_used(data: Path, tmp_pat
     assert texts(second, "warning") == []
     third = resumed(
         data, tmp_path / "run", trainer_config__max_epochs=2,
-        **{**drawn, "data_config__validation_fraction": 0.3},
+        **{**drawn, "data_config__validation_fraction": 0.6},
     )  # fmt: skip
     assert "validation frames are not those of the earlier training" in texts(third, "warning")[0]
 
@@ -222,7 +222,7 @@ def test_what_is_otherwise_now_is_followed_and_told(data: Path, earlier: Path) -
             "step_lr": {"step_size": 1, "gamma": 0.1},
             "reduce_lr_on_plateau": None,
         },
-        trainer_config__train_data_loader__batch_size=6,
+        trainer_config__train_data_loader__batch_size=3,
         trainer_config__train_steps_per_epoch=2,
         # This does not fit the network and is not read, for all weights are in the checkpoint.
         model_config__pretrained_head_weights=str(foreign),
@@ -231,7 +231,7 @@ def test_what_is_otherwise_now_is_followed_and_told(data: Path, earlier: Path) -
     for part in (
         "The learning rate was 0.001 and is to be 0.0005, so training goes on with 0.0005",
         "The seed is 8 and was 7",
-        "This run has 6 samples in a batch, the earlier one had 8",
+        "This run has 3 samples in a batch, the earlier one had 4",
         "This run has 2 steps in an epoch, the earlier one had 4",
         "starts anew: the learning rate schedule.",
     ):
