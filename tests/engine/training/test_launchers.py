@@ -61,17 +61,29 @@ def started() -> Iterator[list[Any]]:
         process.wait()
 
 
-def torchrun(config: Path, *, node: int, port: int) -> subprocess.Popen[str]:
+#: What torchrun is, where PyTorch is loaded already.
+AGENT = """
+import sys
+from torch.distributed.run import main
+main(sys.argv[1:])
+raise SystemExit(0)
+"""
+
+
+def torchrun(config: Path, *, node: int, port: int) -> Engine:
     """The agent of one machine, with one process."""
     words = [
-        *("-m", "torch.distributed.run", "--nnodes", "2", "--node-rank", str(node), "--nproc-per-node", "1"),
+        *("--nnodes", "2", "--node-rank", str(node), "--nproc-per-node", "1"),
         *("--master-addr", "127.0.0.1", "--master-port", str(port), "-m", "sleapnn_engine"),
         *("train", str(config), "--precision", "32"),
     ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    if CAN_FORK:
+        return WarmEngine(words, folder=config.parent, environment=environment, first=AGENT)
     return subprocess.Popen(
-        [sys.executable, *words],
+        [sys.executable, "-m", "torch.distributed.run", *words],
         cwd=config.parent,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        env=environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
