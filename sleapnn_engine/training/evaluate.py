@@ -63,7 +63,7 @@ def evaluate(
 
     The model is that of the checkpoint in the run folder, whatever number format was trained in, in full precision.
     `heed` is called between batches and may raise Skipped or Interrupted. What goes wrong with one part is handed to
-    `failed`, with the part's name, and costs no other part.
+    `failed`, with the name of what could not be made, and costs no other part.
     """
     predictor = Predictor.open(weights, device=training.fabric.device)
     parts = [
@@ -81,13 +81,17 @@ def evaluate(
             phase.progress(before + frames, total)
             heed()
 
+        making = "labels_pr"
         try:
             frames = _predicted(predictor, part.labels, told=told)
             _write(training, part, frames, weights=weights, predictor=predictor)
+            making = "metrics"
+            if part.labelled:
+                _judge(training, part, anchor=predictor.stages[0].trained.anchor)
         except (Skipped, Interrupted):
             raise
         except Exception as error:  # unreadable images, other people's writers, a full disk
-            failed(f"{part.split}.{part.number}", error)
+            failed(f"{making}.{part.split}.{part.number}", error)
         done += len(part.labels)
 
 
@@ -144,9 +148,11 @@ def _write(
         names=predictor.names,
         provenance={"model": str(weights), "labels": str(source), "peak_threshold": THRESHOLD},
     )
-    if not part.labelled:
-        return
-    metrics = _measure(training, part, anchor=predictor.stages[0].trained.anchor)
+
+
+def _judge(training: Training, part: Part, *, anchor: str | None) -> None:
+    """Write the figures of a part and tell the main one."""
+    metrics = _measure(training, part, anchor=anchor)
     write_metrics(training.folder, split=part.split, index=part.number, metrics=metrics)
     found = metrics["distance_metrics"]
     name = f"labels_pr.{part.split}.{part.number}"

@@ -39,7 +39,7 @@ def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Pat
                 weights=weights,
                 phase=phase,
                 heed=heed,
-                failed=lambda name, error: failed(f"labels_pr.{name}", error),
+                failed=failed,
             )
     except Skipped:
         missing.append("Stopped while predicting: the remaining predictions and metrics are not written.")

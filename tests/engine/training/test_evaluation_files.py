@@ -12,6 +12,7 @@ import sleap_io as sio
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.training import run as run_module
 from sleapnn_engine.training.run import train
 
 from .jobs import events
@@ -122,6 +123,21 @@ def test_one_part_that_cannot_be_predicted_costs_no_other_and_is_told(tmp_path: 
         f"labels_pr.{name}.slp" for name in ("test.1", "train.0", "val.0")
     ]
     assert len(sio.load_slp((run / "labels_pr.test.1.slp").as_posix())) == len(sio.load_slp(good.as_posix()))
+
+
+def test_figures_that_cannot_be_made_cost_no_predictions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        run_module, "write_split", lambda *words, **how: None
+    )  # as where the disk was full then
+    told = io.StringIO()
+    config = job(tmp_path, write_labels(tmp_path), trainer_config__save_ckpt=True)
+    assert train(build_job(config), stream=io.StringIO(), errors=told) == 0
+    run = tmp_path / "models" / "run"
+    assert (run / "labels_pr.train.0.slp").exists()
+    assert "metrics.train.0 could not be made" in told.getvalue()
+    assert "labels_pr" not in told.getvalue()
 
 
 def test_without_a_saved_model_nothing_is_predicted(tmp_path: Path) -> None:
