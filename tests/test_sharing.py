@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Other plugins are not asked for, and take most of the time.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 FILE = """
 import pathlib, time
 import pytest
@@ -47,7 +49,7 @@ def test_each_file_is_run_once_by_one_of_them(tmp_path: Path) -> None:
         subprocess.Popen(
             [sys.executable, *words, "-v", "--share", str(share), str(tmp_path)],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=ENVIRONMENT,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -65,7 +67,7 @@ def test_without_a_folder_pytest_runs_as_ever(tmp_path: Path) -> None:
     words = ["-m", "pytest", "-c", os.devnull, "-p", "tests.sharing", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         cwd=tmp_path,
