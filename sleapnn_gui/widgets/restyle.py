@@ -1,50 +1,74 @@
 """Giving the application another stylesheet: at once for what is seen, for the rest when it is shown."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 _OWN_STYLE, _POLISHED = Qt.WidgetAttribute.WA_SetStyle, Qt.WidgetAttribute.WA_WState_Polished
-_AT_ONCE = 100
-"""Hidden widgets that are looked at in one turn of the event loop; it takes some 10 ms."""
+_TAKES_NO_COLORS = Qt.WidgetAttribute.WA_StyleSheet
+"""What Qt sets on a widget with a stylesheet: that in which it is hands no colours down to it, nor to all below it."""
+_LOOKED_AT = 100
+"""Widgets that are undressed in one turn of the event loop; it takes some 10 ms."""
+_DRESSED = 12
+"""Widgets that are dressed in one turn of the event loop: each costs a millisecond."""
 
 
-def restyle(app: QApplication, steps: Sequence[Callable[[], None]]) -> Iterator[None]:
-    """Have `steps` set the application's new palette and stylesheet; every `next` is one short turn's work.
+def restyle(
+    app: QApplication, *, recolor: Callable[[], None], sheet: Callable[[], str], told: Callable[[], None]
+) -> Iterator[None]:
+    """Give the application a new palette by `recolor` and a new stylesheet; every `next` is one short turn's work.
 
-    Qt styles each widget there is and has it hand its colours down to all below it, which takes seconds. Here hidden
-    widgets are first undressed and kept out. Qt itself styles a widget when it is shown for the first time; one that was
-    seen before is styled by `_Latecomers` when it is shown again. Nothing that is seen changes before everything does:
-    from the first of the steps to the last, nothing is drawn.
+    Qt styles each widget there is and has it hand its colours down to all below it, which takes seconds. Here all
+    widgets are first undressed and kept out of that, those that are seen last. In the end these are dressed some at a
+    time, and the rest when they are shown: by Qt for the first time, by `_Latecomers` if they were seen before. Nothing
+    that is seen changes before everything does: from before it is undressed until `told` was called, nothing is drawn.
     """
     kept_out: list[QWidget] = []
     still: list[QWidget] = []
     latecomers = _latecomers(app)
     try:
-        yield from _undress_hidden(app, kept_out, latecomers)
+        yield from _undress(app, lambda widget: not widget.isVisible(), kept_out, latecomers.expected)
         still += _hold_still(app)
-        for step in steps:
-            # What was shown since then wears the old look and has to change with the rest.
-            _let_in(widget for widget in kept_out if shiboken6.isValid(widget) and widget.isVisible())
-            step()
-            yield
-    finally:
+        yield from _undress(app, lambda widget: True, kept_out, latecomers.expected)
+        app.setStyleSheet("")
+        yield
+        recolor()
+        _set(kept_out, _TAKES_NO_COLORS, True)
+        yield
+        app.setStyleSheet(sheet())
+        yield
+        _set(kept_out, _OWN_STYLE, False)
+        yield from latecomers.wait()
+        yield from latecomers.dress()
+        told()
+        yield
+    finally:  # also where the change is given up before
+        _set(kept_out, _OWN_STYLE, False)
+        _set(kept_out, _TAKES_NO_COLORS, True)
+        for _ in chain(latecomers.wait(), latecomers.dress()):
+            pass
         for window in filter(shiboken6.isValid, still):
             window.setUpdatesEnabled(True)
-        _let_in(filter(shiboken6.isValid, kept_out))
-        latecomers.wait()
 
 
-def _undress_hidden(app: QApplication, kept_out: list[QWidget], latecomers: "_Latecomers") -> Iterator[None]:
+def _undress(
+    app: QApplication, chosen: Callable[[QWidget], bool], kept_out: list[QWidget], expected: set[QWidget]
+) -> Iterator[None]:
+    """Take the look of some widgets away and keep Qt from giving them another; adds those that had one to `expected`."""
     there_are = app.allWidgets()
-    for begin in range(0, len(there_are), _AT_ONCE):
-        for widget in there_are[begin : begin + _AT_ONCE]:
-            if _is_ours(widget):
-                kept_out.append(widget)
-                if _undress(app, widget):
-                    latecomers.expected.add(widget)
+    for begin in range(0, len(there_are), _LOOKED_AT):
+        for widget in there_are[begin : begin + _LOOKED_AT]:
+            if not shiboken6.isValid(widget) or widget.testAttribute(_OWN_STYLE) or not chosen(widget):
+                continue
+            kept_out.append(widget)
+            widget.setAttribute(_OWN_STYLE)
+            if widget.testAttribute(_POLISHED):
+                app.style().unpolish(widget)
+                widget.setAttribute(_POLISHED, False)
+                expected.add(widget)
         yield
 
 
@@ -56,9 +80,9 @@ def _hold_still(app: QApplication) -> list[QWidget]:
     return drawn
 
 
-def _let_in(widgets: Iterable[QWidget]) -> None:
-    for widget in widgets:
-        widget.setAttribute(_OWN_STYLE, False)
+def _set(widgets: Iterable[QWidget], attribute: Qt.WidgetAttribute, value: bool) -> None:
+    for widget in filter(shiboken6.isValid, widgets):
+        widget.setAttribute(attribute, value)
 
 
 class _Latecomers(QObject):
@@ -72,16 +96,27 @@ class _Latecomers(QObject):
         self.setObjectName("latecomers")
         self.expected: set[QWidget] = set()
 
-    def wait(self) -> None:
-        """Style what is seen already, and wait for the rest; not before all has changed, for each event costs a call."""
-        expected, self.expected = self.expected, set()
-        for widget in expected:
-            if not shiboken6.isValid(widget):
-                continue
-            if widget.isVisible():
+    def wait(self) -> Iterator[None]:
+        """Wait for what is hidden to be shown, for some more of it with every `next`.
+
+        Not before all has changed: from then on each event of these widgets costs a call.
+        """
+        hidden = [widget for widget in self.expected if shiboken6.isValid(widget) and not widget.isVisible()]
+        for begin in range(0, len(hidden), _LOOKED_AT):
+            for widget in hidden[begin : begin + _LOOKED_AT]:
+                if shiboken6.isValid(widget) and not widget.isVisible():
+                    self.expected.discard(widget)
+                    widget.installEventFilter(self)
+            yield
+
+    def dress(self) -> Iterator[None]:
+        """Style what is seen, some of it with every `next`; a widget before those in it, which take its colours."""
+        seen = sorted(filter(shiboken6.isValid, self.expected), key=_depth)
+        self.expected.clear()
+        for begin in range(0, len(seen), _DRESSED):
+            for widget in filter(shiboken6.isValid, seen[begin : begin + _DRESSED]):
                 _dress(widget)
-            else:
-                widget.installEventFilter(self)
+            yield
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
@@ -95,27 +130,13 @@ def _latecomers(app: QApplication) -> _Latecomers:
 
 
 def _dress(widget: QWidget) -> None:
-    if not widget.testAttribute(_POLISHED):
-        QApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
+    # Also where Qt takes it for styled: a layout that asks for its size has it polished, in whatever there was to wear.
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
 
 
-def _held_still(app: QApplication) -> list[QWidget]:
-    """The windows that are drawn, and from now on are not."""
-    drawn = [window for window in app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()]
-    for window in drawn:
-        window.setUpdatesEnabled(False)
-    return drawn
-
-
-def _is_ours(widget: QWidget) -> bool:
-    return shiboken6.isValid(widget) and not widget.isVisible() and not widget.testAttribute(_OWN_STYLE)
-
-
-def _undress(app: QApplication, widget: QWidget) -> bool:
-    """Take a hidden widget's look away; whether it had one."""
-    widget.setAttribute(_OWN_STYLE)
-    if not widget.testAttribute(_POLISHED):
-        return False
-    app.style().unpolish(widget)
-    widget.setAttribute(_POLISHED, False)
-    return True
+def _depth(widget: QWidget) -> int:
+    """How many widgets this one is in."""
+    depth, parent = 0, widget.parentWidget()
+    while parent is not None:
+        depth, parent = depth + 1, parent.parentWidget()
+    return depth

@@ -145,13 +145,9 @@ class Theme(QObject):
         self._under_way = None
         self._under_way = restyle(
             self._app,
-            # From one sheet to another Qt takes ten times as long as by way of none.
-            (
-                lambda: self._app.setStyleSheet(""),
-                lambda: self._take_on(scheme),
-                lambda: self._app.setStyleSheet(self.stylesheet()),
-                self.changed.emit,
-            ),
+            recolor=lambda: self._take_on(scheme),
+            sheet=self.stylesheet,
+            told=self.changed.emit,
         )
         self._turns.start()
 
