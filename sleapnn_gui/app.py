@@ -1,6 +1,5 @@
 """Putting the application together: options, theme, window, and what the command line asked for."""
 
-import gc
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from PySide6.QtCore import QProcess, QTimer
 from PySide6.QtWidgets import QApplication
 
 from .frame.faults import install_faults
+from .frame.garbage import GarbageSearch
 from .frame.remembered import remembered_theme, restore_layout
 from .frame.screen import first_place, is_seen
 from .main_window import MainWindow
@@ -47,19 +47,11 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     return app, window
 
 
-def keep_what_lasts() -> None:
-    """Leave what a started window is made of out of the search for garbage.
-
-    It lives as long as the process, and going through all of it stops the window for a tenth of a second, at any edit.
-    """
-    gc.freeze()
-
-
 def run(argv: Sequence[str]) -> int:
     """`sleapnn-gui`: build, do what the options ask, and run until the window closes."""
     options = parse(argv[1:])
     app, window = build(argv)
-    keep_what_lasts()
+    GarbageSearch(app)
     window.runs.keep_ready()
     window.labels_watch.known.connect(window.runs.prepare)
     if options.demo or options.screenshots or options.quit_when_done:

@@ -1,6 +1,7 @@
 """Whether labels hold what a type of model learns from. Training asks with the labels it has read, an editor with what
 `describe` says of them; as both ask here, both are told the same, at the same setting."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -171,20 +172,37 @@ def arrows(edges: Sequence[Any]) -> str:
 
 def _in_circles(edges: Sequence[Edge]) -> list[Edge]:
     """The edges that lie on a way, or between ways, from a node back to itself."""
-    left = list(edges)
-    while True:
-        sources, targets = {a for a, _ in left}, {b for _, b in left}
-        kept = [(a, b) for a, b in left if a in targets and b in sources]
-        if len(kept) == len(left):
-            return kept
-        left = kept
+    forwards = _reached_from_outside(edges)
+    backwards = _reached_from_outside([(b, a) for a, b in edges])
+    return [(a, b) for a, b in edges if a not in forwards and b not in backwards]
+
+
+def _reached_from_outside(edges: Sequence[Edge]) -> set[str]:
+    """The nodes that every way to which begins at a node that no edge leads to."""
+    leading_to = Counter(b for _, b in edges)
+    following: dict[str, list[str]] = {}
+    for a, b in edges:
+        following.setdefault(a, []).append(b)
+    waiting = [name for name in following if not leading_to[name]]
+    reached = set(waiting)
+    while waiting:
+        for name in following.get(waiting.pop(), ()):
+            leading_to[name] -= 1
+            if not leading_to[name]:
+                reached.add(name)
+                waiting.append(name)
+    return reached
 
 
 def _joined(nodes: Sequence[str], edges: Sequence[Edge]) -> list[list[str]]:
     """Nodes by what hangs together along edges, the largest group first."""
-    owner = {name: name for name in nodes}
+    group_of = {name: [name] for name in nodes}
     for a, b in edges:
-        kept, gone = owner[a], owner[b]
-        owner = {name: kept if of == gone else of for name, of in owner.items()}
-    groups = [[name for name in nodes if owner[name] == of] for of in dict.fromkeys(owner.values())]
-    return sorted(groups, key=len, reverse=True)
+        less, more = sorted((group_of[a], group_of[b]), key=len)
+        if less is not more:
+            more += less
+            group_of.update(dict.fromkeys(less, more))
+    groups: dict[int, list[str]] = {}
+    for name in nodes:
+        groups.setdefault(id(group_of[name]), []).append(name)
+    return sorted(groups.values(), key=len, reverse=True)

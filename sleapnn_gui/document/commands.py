@@ -77,6 +77,8 @@ class Edit(QUndoCommand):
         if other._last - self._last > self._TOGETHER:
             return False
         self._after, self._last = other._after, other._last
+        # PySide keeps a merged step for as long as the undo stack, so it lets go of its states.
+        other._before = other._after = State()
         return True
 
     def move(self, home: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What the engine said of the labels, as a calm list of facts with bars for how often each part is visible."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -42,7 +42,9 @@ class VisibilityBars(QWidget):
         half, rows = self.width() / 2, (len(self._shares) + 1) // 2
         for index, (name, share) in enumerate(self._shares):
             left, top = (0 if index < rows else half), _ROW * (index % rows)
-            self._paint_row(painter, QRectF(left, top, half - 16, _ROW), name, share)
+            box = QRectF(left, top, half - 16, _ROW)
+            if box.intersects(QRectF(event.rect())):  # of hundreds of parts only some are in view
+                self._paint_row(painter, box, name, share)
 
     @staticmethod
     def _paint_row(painter: QPainter, box: QRectF, name: str, share: float) -> None:
@@ -155,18 +157,14 @@ class FactsView(QWidget):
 def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """(what, said) pairs about labels, in the order a person asks for them."""
     instances = facts.get("instances", {})
-    sizes = [
-        f"{s['width']} × {s['height']} px, {'gray' if s['channels'] == 1 else 'colour'} ({s['frames']} frames)"
-        for s in facts.get("image_sizes", [])
-    ]
     rows = [
-        ("Files", _listed([PurePath(file["path"]).name for file in facts.get("files", [])])),
+        ("Files", _listed(facts.get("files", []), lambda file: PurePath(file["path"]).name)),
         ("Labelled frames", str(facts.get("labeled_frames", 0))),
         (
             "Animals",
             f"{instances.get('used', 0)} used; at most {facts.get('max_instances_per_frame', 0)} in a frame",
         ),
-        ("Images", _listed(sizes, between="; ") or "none readable"),
+        ("Images", _listed(facts.get("image_sizes", []), _size, between="; ") or "none readable"),
         ("Skeleton", f"{len(facts.get('nodes', []))} parts, {len(facts.get('edges', []))} limbs"),
     ]
     size = facts.get("instance_size")
@@ -182,10 +180,15 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _listed(names: Sequence[str], *, between: str = ", ") -> str:
-    """The first of some names, and how many more there are."""
-    rest = len(names) - _MOST_LISTED
-    return between.join(names[:_MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+def _size(found: dict[str, Any]) -> str:
+    channels = "gray" if found["channels"] == 1 else "colour"
+    return f"{found['width']} × {found['height']} px, {channels} ({found['frames']} frames)"
+
+
+def _listed(found: Sequence[Any], name: Callable[[Any], str] = str, *, between: str = ", ") -> str:
+    """The names of the first of some things, and how many more there are."""
+    rest = len(found) - _MOST_LISTED
+    return between.join(map(name, found[:_MOST_LISTED])) + (f" and {rest} more" if rest > 0 else "")
 
 
 def headline(facts: dict[str, Any]) -> str:

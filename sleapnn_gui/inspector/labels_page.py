@@ -26,6 +26,7 @@ from sleapnn_engine.config.presets import Preset
 
 from ..widgets.file_dialog import ask_for_files
 from ..widgets.message_line import MessageLine
+from ..widgets.one_by_one import OneByOne
 from ..widgets.still import Still
 from ..widgets.theme import set_state
 from ..widgets.two_lines import DOUBT, REMARK, TwoLines
@@ -115,6 +116,7 @@ class LabelsPage(QWidget):
         self._row = row
         row.addWidget(self._labels_side(), 3)
         row.addWidget(self._presets_side(presets), 2)
+        self._drawing = OneByOne(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -215,9 +217,11 @@ class LabelsPage(QWidget):
 
     def _judge_presets(self, facts: dict[str, Any]) -> None:
         """Mark the presets whose type of model cannot learn from the labels."""
+        types = {preset.model_type for preset in self._known_presets} if facts else set()
+        misfits = {model_type: misfit(model_type, facts) for model_type in types}
         for row, preset in enumerate(self._known_presets):
             item = self.presets.item(row)
-            why = misfit(preset.model_type, facts) if facts else ""
+            why = misfits.get(preset.model_type, "")
             item.setData(DOUBT, f"Not for these labels: {why[:1].lower()}{why[1:]}" if why else "")
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or preset.purpose)
             item.setToolTip(f"{why}\n{preset.note}" if why else preset.note)
@@ -275,6 +279,7 @@ class LabelsPage(QWidget):
     def show_facts(self, facts: dict[str, Any]) -> None:
         """What was found in the labels."""
         self.busy.hide()
+        self._drawing.draw((self.facts, self.presets))
         self.facts.show_facts(facts)
         self._judge_presets(facts if facts.get("labeled_frames") else {})
 

@@ -75,8 +75,7 @@ class ChartsView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._make_room()
-        lower = (self.parts_panel, self.rate_panel, self.speed_panel, self.log_panel)
-        self._painting.draw((self.loss, self.frames, *lower))
+        self._painting.draw((self.loss, self.frames, *self._of_epochs(), self.log_panel))
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:  # a head more or less changes what fits
@@ -182,7 +181,12 @@ class ChartsView(QWidget):
             self.loss.draw()
             if new_epoch:
                 self._show_epoch(store)
+                self._painting.draw((self.loss, *self._of_epochs()))
         self.frames.refresh()
+
+    def _of_epochs(self) -> tuple[QWidget, ...]:
+        """What changes with each epoch and not between them."""
+        return self.parts_panel, self.rate_panel, self.speed_panel
 
     def _show_epoch(self, store: RunStore) -> None:
         self._draw_trends()

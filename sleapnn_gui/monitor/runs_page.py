@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.protocol.measures import MEASURES
 from sleapnn_engine.protocol.run_state import find_runs
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
+from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.still import Still
 
 #: Rows handed over at a time, so that a long list holds up no turn of the window.
 _ROWS_AT_ONCE = 40
 
 #: Rows that tell how wide the columns are.
-_ROWS_MEASURED = 100
+_ROWS_MEASURED = 30
 
 #: Milliseconds for which looking again is told, also where it takes none.
 _SEEN_MS = 250
@@ -105,6 +106,7 @@ class RunsPage(QWidget):
             lambda item, _column: self.run_chosen.emit(item.data(0, Qt.ItemDataRole.UserRole))
         )
         self._still = Still(self.table)
+        self._drawing = OneByOne(self)
         again = QPushButton("Look again")
         again.clicked.connect(self._look_again)
         head = QHBoxLayout()
@@ -153,6 +155,7 @@ class RunsPage(QWidget):
         if read and self._shown != self._number:
             self._shown = self._number
             self.table.clear()
+        self._drawing.draw((self.table,))
         self.table.addTopLevelItems([_row(run) for _, runs, _ in read for run in runs])
         count = self.table.topLevelItemCount()
         self.table.setVisible(bool(count))

@@ -34,7 +34,8 @@ from sleapnn_engine.config.view import HEADS
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
-from sleapnn_gui.app import build, keep_what_lasts
+from sleapnn_gui.app import build
+from sleapnn_gui.frame.garbage import GarbageSearch
 from sleapnn_gui.main_window import MainWindow
 from tests.benchmarks.much import large_facts
 from tests.engine.config.numbers import NUMBERS
@@ -99,7 +100,7 @@ class Bench:
         os.chdir(folder)
         self.folder = folder
         self.app, self.window = build(["sleapnn-gui", "--theme", "light"])
-        keep_what_lasts()
+        GarbageSearch(self.app)
         self.window.resize(1600, 950)
         found = QAbstractEventDispatcher.instance()
         assert found is not None

@@ -1,5 +1,6 @@
 """The live config: edits, undo, lossless switching, saving."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened
 
@@ -209,3 +211,14 @@ def test_a_file_opened_after_unsaved_work_counts_as_saved(document: Document, ed
     assert document.is_dirty
     document.adopt(Opened(values={}, title="other.yaml"))
     assert not document.is_dirty
+
+
+def test_what_was_typed_over_is_kept_nowhere(document: Document) -> None:
+    """Steps of one key that are merged leave nothing behind: it would be found by every search for garbage."""
+    for number in range(30):
+        document.set_value(EPOCHS, 100 + number)
+    gc.collect()
+    assert document.undo_stack.count() == 1
+    kept = [one for one in gc.get_objects() if isinstance(one, State) and one.values]
+    epochs = [state.values.get("trainer_config", {}).get("max_epochs") for state in kept]
+    assert sorted(one for one in epochs if isinstance(one, int) and one in range(101, 129)) == []
