@@ -247,6 +247,8 @@ class TrainPage(QWidget):
     def _turn(self) -> None:
         self._turns += 1
         if self._fresh:
+            if self.session is not None:
+                self.session.hold_link()
             self.news.emit()
         if self._fresh or self._turns % SLOW_REFRESH == 0:
             self._refresh()

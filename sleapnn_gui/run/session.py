@@ -216,7 +216,7 @@ class RunSession(QObject):
 
     def _follow(self, link: RunLink) -> None:
         self._link = link
-        self._hold_link()
+        self.hold_link()
         link.start()
         self._timer.start()
         self.state_changed.emit()
@@ -286,7 +286,7 @@ class RunSession(QObject):
         drained = self._link.drained
         items = self._queue.take()
         if items:
-            self._hold_link()
+            self.hold_link()
             self._hear(items)
         self._hear_answers()
         if self._exit is None and self._engine is not None:
@@ -300,7 +300,7 @@ class RunSession(QObject):
         elif drained and not len(self._queue):
             self._settle(self._exit)
 
-    def _hold_link(self) -> None:
+    def hold_link(self) -> None:
         """Two threads at work in one interpreter wait for each other: while the window draws, the link rests."""
         self._queue.hold()
         self._rest.start()

@@ -146,6 +146,11 @@ def themes(bench: Bench) -> None:
         bench.settle(0.2)
         for verb in ("theme_dark", "theme_light"):
             bench.act(f"theme, page {page}", bench.window.actions_by_verb[verb].trigger, seconds=1.5)
+    for steps in (2, 8, 14):  # whatever the change is at, another wish comes
+        bench.window.actions_by_verb["theme_dark"].trigger()
+        for _ in range(steps):
+            bench.turn()
+        bench.act("theme, another wish", bench.window.actions_by_verb["theme_light"].trigger, seconds=1.5)
 
 
 def yaml_pane(bench: Bench) -> None:

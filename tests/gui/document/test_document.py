@@ -219,6 +219,6 @@ def test_what_was_typed_over_is_kept_nowhere(document: Document) -> None:
         document.set_value(EPOCHS, 100 + number)
     gc.collect()
     assert document.undo_stack.count() == 1
-    kept = [one for one in gc.get_objects() if isinstance(one, State) and one.values]
+    kept = [one for one in gc.get_objects() if type(one) is State and one.values]
     epochs = [state.values.get("trainer_config", {}).get("max_epochs") for state in kept]
     assert sorted(one for one in epochs if isinstance(one, int) and one in range(101, 129)) == []

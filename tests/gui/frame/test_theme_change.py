@@ -149,6 +149,39 @@ def test_a_widget_that_goes_while_the_theme_changes_does_no_harm(app, window, wa
     wait_until(lambda: current_theme().scheme == "dark")
 
 
+class Polished(QLabel):
+    """Notes the turn in which Qt styles it."""
+
+    turn = 0
+
+    def __init__(self, parent: QWidget, noted: list[int]) -> None:
+        super().__init__("seen", parent)
+        self.noted = noted
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Polish:
+            self.noted.append(Polished.turn)
+        return super().event(event)
+
+
+def test_what_is_seen_is_styled_some_at_a_time(app, window, wait_until):
+    """Each costs a millisecond or more, and a turn in which all are styled is felt."""
+    noted: list[int] = []
+    labels = [Polished(window, noted) for _ in range(60)]
+    for label in labels:
+        label.show()
+    app.processEvents()
+    noted.clear()
+    told: list[None] = []
+    current_theme().changed.connect(lambda: told.append(None))
+    current_theme().turn_to("dark")
+    while not told:
+        Polished.turn += 1
+        current_theme()._go_on()
+    assert set(map(noted.count, noted)) <= set(range(1, 13))
+    assert len(noted) >= 60
+
+
 def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., None]) -> dict[str, QImage]:
     """How every page and every section of the form is drawn."""
     found = {}
