@@ -27,7 +27,7 @@ def main() -> None:
     leave = _Leave()
     # Registered first, so it comes last: after threads have ended and everyone who wants to be called at the end was.
     atexit.register(leave)
-    from .cli import main as run
+    from sleapnn_engine.cli import main as run
 
     leave.code = run()
     sys.exit(leave.code)

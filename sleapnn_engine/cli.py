@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .config.errors import UserError
-from .protocol.verbs import VERBS
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.protocol.verbs import VERBS
 
 #: command -> (module in `commands`, one-line help)
 COMMANDS = {

@@ -5,7 +5,7 @@ import sys
 
 def main() -> int:
     """Open the window and run until it is closed; returns the exit code."""
-    from .app import run
+    from sleapnn_gui.app import run
 
     return run(sys.argv)
 

@@ -11,42 +11,41 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.view import HEADS
-
-from .document.document import Document
-from .document.draft_keeper import DraftKeeper
-from .document.drafts import DraftStore
-from .form.form_page import FormPage
-from .form.reach import section_out_of_use
-from .form.search import Hit, search_index
-from .form.search_field import SearchField
-from .frame.closing import Closing
-from .frame.commands import COMMANDS, make_actions, name_alone
-from .frame.draft_offer import DraftOffer
-from .frame.file_commands import FileCommands
-from .frame.help_commands import HelpCommands
-from .frame.menus import fill_menu_bar
-from .frame.pages import Pages
-from .frame.rail import Rail
-from .frame.remembered import draft_folder, remember_layout, remember_recent
-from .frame.run_commands import RunCommands
-from .frame.screen import SMALLEST, WANTED
-from .frame.status_line import StatusLine, by_weight, parameters_text
-from .frame.title import window_title
-from .frame.top_bar import TopBar
-from .frame.view_commands import ViewCommands, mark_theme
-from .inspector.client import Inspect
-from .inspector.disk_check import DiskCheck
-from .inspector.facts_view import headline
-from .inspector.figures_watch import FiguresWatch
-from .inspector.full_check import FullCheck
-from .inspector.labels_page import LabelsPage
-from .inspector.labels_watch import LabelsWatch
-from .monitor.runs_page import RunsPage
-from .monitor.train_page import TrainPage
-from .run.session import RunSession
-from .run.verbs import ON_RUN
-from .widgets.message_line import MessageLine
-from .widgets.still import Still
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.draft_keeper import DraftKeeper
+from sleapnn_gui.document.drafts import DraftStore
+from sleapnn_gui.form.form_page import FormPage
+from sleapnn_gui.form.reach import section_out_of_use
+from sleapnn_gui.form.search import Hit, search_index
+from sleapnn_gui.form.search_field import SearchField
+from sleapnn_gui.frame.closing import Closing
+from sleapnn_gui.frame.commands import COMMANDS, make_actions, name_alone
+from sleapnn_gui.frame.draft_offer import DraftOffer
+from sleapnn_gui.frame.file_commands import FileCommands
+from sleapnn_gui.frame.help_commands import HelpCommands
+from sleapnn_gui.frame.menus import fill_menu_bar
+from sleapnn_gui.frame.pages import Pages
+from sleapnn_gui.frame.rail import Rail
+from sleapnn_gui.frame.remembered import draft_folder, remember_layout, remember_recent
+from sleapnn_gui.frame.run_commands import RunCommands
+from sleapnn_gui.frame.screen import SMALLEST, WANTED
+from sleapnn_gui.frame.status_line import StatusLine, by_weight, parameters_text
+from sleapnn_gui.frame.title import window_title
+from sleapnn_gui.frame.top_bar import TopBar
+from sleapnn_gui.frame.view_commands import ViewCommands, mark_theme
+from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.inspector.disk_check import DiskCheck
+from sleapnn_gui.inspector.facts_view import headline
+from sleapnn_gui.inspector.figures_watch import FiguresWatch
+from sleapnn_gui.inspector.full_check import FullCheck
+from sleapnn_gui.inspector.labels_page import LabelsPage
+from sleapnn_gui.inspector.labels_watch import LabelsWatch
+from sleapnn_gui.monitor.runs_page import RunsPage
+from sleapnn_gui.monitor.train_page import TrainPage
+from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.still import Still
 
 _COMMAND = "action."
 

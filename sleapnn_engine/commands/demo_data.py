@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..config.errors import UserError
+from sleapnn_engine.config.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw, write and say what was written."""
-    from ..demo.labels import write_demo_labels
+    from sleapnn_engine.demo.labels import write_demo_labels
 
     path = write_demo_labels(
         args.output,

@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..config.installed import PROJECT, installed_versions, version_of
-from ..config.resources import resource_path
+from sleapnn_engine.config.installed import PROJECT, installed_versions, version_of
+from sleapnn_engine.config.resources import resource_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

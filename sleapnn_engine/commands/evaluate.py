@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..config.errors import UserError
+from sleapnn_engine.config.errors import UserError
 
 #: Option -> its limits; a value outside makes no sense.
 _LIMITS = {"oks_stddev": (1e-6, 10.0), "oks_scale": (1e-6, 1e12), "match_threshold": (0.0, 1e6)}
@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             "There is no such folder.", where=str(args.output), hint="Make it, or choose another.", usage=True
         )
-    from ..evaluation.comparing import compare_files, measured  # slow
-    from ..evaluation.files import listed_metrics, write_plain_metrics
-    from ..evaluation.lines import metric_lines
+    from sleapnn_engine.evaluation.comparing import compare_files, measured  # slow
+    from sleapnn_engine.evaluation.files import listed_metrics, write_plain_metrics
+    from sleapnn_engine.evaluation.lines import metric_lines
 
     found = compare_files(
         args.truth, args.predicted, anchor=args.anchor, with_predictions=args.with_predictions

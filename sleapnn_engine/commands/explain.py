@@ -3,9 +3,9 @@
 import argparse
 import difflib
 
-from ..config.errors import UserError
-from ..config.reference import explain
-from ..config.spec import SPEC
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.reference import explain
+from sleapnn_engine.config.spec import SPEC
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..config.errors import UserError
-from ..config.findings import Findings
-from ..config.issue import Issue
-from ..config.phrases import counted
-from ..config.schema.job import Job
-from ..export.launch import Launch, devices_of
-from .train import add_job_arguments, read_job
+from sleapnn_engine.commands.train import add_job_arguments, read_job
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.export.launch import Launch, devices_of
 
 DEVICES = "trainer_config.trainer_devices"
 INDICES = "trainer_config.trainer_device_indices"
@@ -50,7 +50,11 @@ def run(args: argparse.Namespace) -> int:
     read = read_job(args.config, words)
     if read.job is None:
         return 2
-    from ..export.job_folder import export_job, require_place, summary  # reads labels: slow to import
+    from sleapnn_engine.export.job_folder import (  # reads labels: slow to import
+        export_job,
+        require_place,
+        summary,
+    )
 
     folder = require_place(args.output)
     launch = _launch(args, read.job)

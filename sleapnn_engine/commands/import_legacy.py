@@ -5,11 +5,11 @@ import sys
 from os.path import exists, isdir, isfile  # unlike those of Path, they never fail
 from pathlib import Path
 
-from ..config.disk import reason_of, writable_target
-from ..config.errors import UserError
-from ..config.files import dump_config, read_text, save_text
-from ..config.legacy import LegacyImport, import_legacy, is_legacy
-from ..config.validate import errors, validate
+from sleapnn_engine.config.disk import reason_of, writable_target
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import dump_config, read_text, save_text
+from sleapnn_engine.config.legacy import LegacyImport, import_legacy, is_legacy
+from sleapnn_engine.config.validate import errors, validate
 
 _TRAINED, _INITIAL = "training_config.json", "initial_config.json"
 

@@ -8,17 +8,17 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config.errors import UserError
-from ..config.findings import raise_all
-from ..config.likeness import Likeness
-from ..config.phrases import counted, first_few
-from ..config.strategies import PRECISIONS
-from ..protocol.signals import Interrupted, Signals
-from ..protocol.terminal import Terminal
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import raise_all
+from sleapnn_engine.config.likeness import Likeness
+from sleapnn_engine.config.phrases import counted, first_few
+from sleapnn_engine.config.strategies import PRECISIONS
+from sleapnn_engine.protocol.signals import Interrupted, Signals
+from sleapnn_engine.protocol.terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..inference.prediction_run import Outcome
-    from ..inference.request import Request
+    from sleapnn_engine.inference.prediction_run import Outcome
+    from sleapnn_engine.inference.request import Request
 
 INTERRUPTED = 130
 _WINDOW = 5
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     voice = _ForPrograms(signals) if args.json else _ForPeople(signals)
     try:
         with signals.caught():
-            from ..inference.prediction_run import predict_file  # torch takes seconds to import
+            from sleapnn_engine.inference.prediction_run import predict_file  # torch takes seconds to import
 
             outcome = predict_file(_request(args), listener=voice)
     except Interrupted:
@@ -174,12 +174,12 @@ def _require_sense(args: argparse.Namespace) -> None:
 
 
 def _request(args: argparse.Namespace) -> "Request":
-    from ..data.footage import Choice
-    from ..data.frame_ranges import parse_ranges
-    from ..inference.grouping import Grouping
-    from ..inference.request import Request
-    from ..inference.stage import Settings
-    from ..inference.tracking import TrackSettings
+    from sleapnn_engine.data.footage import Choice
+    from sleapnn_engine.data.frame_ranges import parse_ranges
+    from sleapnn_engine.inference.grouping import Grouping
+    from sleapnn_engine.inference.request import Request
+    from sleapnn_engine.inference.stage import Settings
+    from sleapnn_engine.inference.tracking import TrackSettings
 
     return Request(
         run_dirs=tuple(args.run_dirs),

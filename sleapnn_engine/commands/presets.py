@@ -5,8 +5,8 @@ import json
 
 import attrs
 
-from ..config.files import read_text
-from ..config.presets import find_preset, list_presets
+from sleapnn_engine.config.files import read_text
+from sleapnn_engine.config.presets import find_preset, list_presets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from ..config.reference import json_schema, reference_page
+from sleapnn_engine.config.reference import json_schema, reference_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

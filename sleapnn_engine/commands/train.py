@@ -9,18 +9,18 @@ from typing import Any
 
 import attrs
 
-from ..config.build import build_job
-from ..config.checks_disk import check_files
-from ..config.effect import idle_settings
-from ..config.errors import UserError
-from ..config.files import read_config
-from ..config.issue import Issue
-from ..config.legacy import is_legacy
-from ..config.overrides import apply_overrides
-from ..config.schema.job import Job
-from ..config.strategies import PRECISIONS
-from ..config.validate import errors, validate
-from ..training.cluster import own_membership
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.checks_disk import check_files
+from sleapnn_engine.config.effect import idle_settings
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.legacy import is_legacy
+from sleapnn_engine.config.overrides import apply_overrides
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.strategies import PRECISIONS
+from sleapnn_engine.config.validate import errors, validate
+from sleapnn_engine.training.cluster import own_membership
 
 
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         for path, reason in idle_settings(read.values):
             if path not in told:
                 print(f"{args.config}: {path}: note: {reason}", file=sys.stderr)
-    from ..training.run import train  # torch takes seconds to import; nothing above needs it
+    from sleapnn_engine.training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:
         return train(

@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..config.checks_disk import check_files
-from ..config.errors import UserError
-from ..config.files import parse_config, read_text
-from ..config.issue import Issue
-from ..config.legacy import import_legacy, is_legacy
-from ..config.strategies import PRECISIONS
-from ..config.validate import validate
+from sleapnn_engine.config.checks_disk import check_files
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import parse_config, read_text
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.legacy import import_legacy, is_legacy
+from sleapnn_engine.config.strategies import PRECISIONS
+from sleapnn_engine.config.validate import validate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,9 @@ def issues_of(file: Path, *, with_labels: bool, precision: str = "auto") -> list
         return [Issue("", "error", f"{problem.message} {problem.hint}".strip())]
     if not with_labels:
         return [*validate(values), *check_files(values)]
-    from ..inspect.answers import check  # opens HDF5 and video files and builds networks: slow to import
+    from sleapnn_engine.inspect.answers import (
+        check,  # opens HDF5 and video files and builds networks: slow to import
+    )
 
     return check(values, precision=precision)
 

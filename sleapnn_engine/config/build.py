@@ -5,11 +5,11 @@ from typing import Any
 
 import attrs
 
-from .errors import UserError
-from .model_types import MODEL_TYPES, ModelType
-from .schema.job import Job
-from .validate import errors, validate
-from .values import convert, is_wrong
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.validate import errors, validate
+from sleapnn_engine.config.values import convert, is_wrong
 
 
 def build_job(values: Mapping[str, Any]) -> Job:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from . import tree
-from .checks_encoder import ENCODER_CHECKS
-from .checks_model import MODEL_CHECKS
-from .issue import Fix, Issue, error, warning
-from .model_types import MODEL_TYPES
-from .spec import SPEC
-from .strategies import is_shared
-from .values import describe
-from .view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER, View
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.checks_encoder import ENCODER_CHECKS
+from sleapnn_engine.config.checks_model import MODEL_CHECKS
+from sleapnn_engine.config.issue import Fix, Issue, error, warning
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.strategies import is_shared
+from sleapnn_engine.config.values import describe
+from sleapnn_engine.config.view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER, View
 
 Check = Callable[[View], Iterator[Issue]]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .issue import Issue, error, warning
-from .spec import SPEC
-from .view import DATA, MODEL, TRAINER, View
+from sleapnn_engine.config.issue import Issue, error, warning
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import DATA, MODEL, TRAINER, View
 
 RESUME = TRAINER + "resume_ckpt_path"
 STARTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")

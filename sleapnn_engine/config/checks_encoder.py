@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from .encoders import Encoder, encoders, near_names
-from .issue import Fix, Issue, error
-from .model_types import MODEL_TYPES
-from .view import BACKBONES, PREPROCESSING, View
+from sleapnn_engine.config.encoders import Encoder, encoders, near_names
+from sleapnn_engine.config.issue import Fix, Issue, error
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.view import BACKBONES, PREPROCESSING, View
 
 TIMM = f"{BACKBONES}.timm"
 NAME = f"{TIMM}.model_name"

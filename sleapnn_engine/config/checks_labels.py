@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import fitting
-from .findings import Findings
-from .issue import Issue, error, warning
-from .model_types import MODEL_TYPES, ModelType
-from .spec import SPEC
-from .view import DATA, HEADS, View
+from sleapnn_engine.config import fitting
+from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.issue import Issue, error, warning
+from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import DATA, HEADS, View
 
 TRAIN = DATA + "train_labels_path"
 

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable, Iterator
 
-from . import tree
-from .encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, swin_sizes
-from .errors import UserError
-from .issue import Fix, Issue, error, warning
-from .model_types import HEADS as PARTS
-from .spec import SPEC
-from .view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, swin_sizes
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.issue import Fix, Issue, error, warning
+from sleapnn_engine.config.model_types import HEADS as PARTS
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
 
 #: No block of a network has more channels.
 MOST_WIDTH = 65_536

@@ -8,10 +8,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .numbers import plain
-from .spec import SPEC
-from .values import describe
-from .view import PREPROCESSING, TRAINER, View
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.values import describe
+from sleapnn_engine.config.view import PREPROCESSING, TRAINER, View
 
 Facts = Mapping[str, Any]
 

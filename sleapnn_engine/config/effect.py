@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import tree
-from .meta import When
-from .spec import SPEC
-from .view import GEOMETRIC, INTENSITY, View
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.meta import When
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import GEOMETRIC, INTENSITY, View
 
 #: Random changes of images whose chance stands in a key of its own, and those that may share one.
 _ALONE = ("uniform_noise", "gaussian_noise", "contrast", "brightness", "erase", "mixup")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import UserError
-from .values import describe
-from .view import BACKBONES
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.values import describe
+from sleapnn_engine.config.view import BACKBONES
 
 STAGES = 4
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import attrs
 
-from .resources import resource_path
+from sleapnn_engine.config.resources import resource_path
 
 #: Columns of the table, in their order.
 COLUMNS = ("name", "strides", "parameters", "sides", "channels", "option", "weights")

@@ -5,10 +5,10 @@ from typing import Any
 
 import attrs
 
-from . import tree
-from .dialect import parse, write
-from .disk import NoOrdinaryFile, read_ordinary, reason_of, write_whole
-from .errors import UserError
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.dialect import parse, write
+from sleapnn_engine.config.disk import NoOrdinaryFile, read_ordinary, reason_of, write_whole
+from sleapnn_engine.config.errors import UserError
 
 #: Settings that are never written to a file.
 SECRETS = ("trainer_config.wandb.api_key",)
@@ -84,9 +84,7 @@ def dump_config(values: dict[str, Any], *, base: str = "") -> str:
                 return base
         except UserError:
             return write(shown)
-        from .merge import (
-            merged_text,  # ruamel.yaml takes 60 ms to import; only saving an edited file needs it
-        )
+        from sleapnn_engine.config.merge import merged_text
 
         text = merged_text(base, shown)
         if text is not None:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from .errors import UserError
-from .issue import Issue
-from .spec import SPEC
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.spec import SPEC
 
 
 @attrs.define

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import UserError
-from .phrases import counted, first_few, quoted
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.phrases import counted, first_few, quoted
 
 Edge = tuple[str, str]
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import attrs
 
-from . import tree
-from .errors import UserError
-from .legacy_before_1 import carry_before_1_0
-from .legacy_draft import Draft
-from .legacy_json import parse_json
-from .legacy_model import UnsupportedBackbone, carry_backbone, carry_heads
-from .legacy_report import KINDS, Report, Row
-from .legacy_rules import carry_copies, carry_rules
-from .legacy_source import Source
-from .spec import SPEC
-from .validate import errors, validate
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.legacy_before_1 import carry_before_1_0
+from sleapnn_engine.config.legacy_draft import Draft
+from sleapnn_engine.config.legacy_json import parse_json
+from sleapnn_engine.config.legacy_model import UnsupportedBackbone, carry_backbone, carry_heads
+from sleapnn_engine.config.legacy_report import KINDS, Report, Row
+from sleapnn_engine.config.legacy_rules import carry_copies, carry_rules
+from sleapnn_engine.config.legacy_source import Source
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.validate import errors, validate
 
 _SECTIONS = ("data", "model", "optimization", "outputs")
 _NEW_SECTIONS = ("data_config", "model_config", "trainer_config")

@@ -1,9 +1,9 @@
 """How SLEAP ≤ 1.4 augmentation becomes ours: switches become chances, gray levels become shares."""
 
-from .legacy_draft import Draft
-from .legacy_fields import AUGMENT
-from .spec import SPEC
-from .view import GEOMETRIC, INTENSITY
+from sleapnn_engine.config.legacy_draft import Draft
+from sleapnn_engine.config.legacy_fields import AUGMENT
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import GEOMETRIC, INTENSITY
 
 _LEVELS = 255.0  # SLEAP adds noise in gray levels of 8-bit images
 _CHANCE_ON = "SLEAP did it to every image, which is a chance of 1."

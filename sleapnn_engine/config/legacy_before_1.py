@@ -5,11 +5,11 @@ from typing import Any
 
 import attrs
 
-from . import tree
-from .legacy_model import UnsupportedBackbone
-from .legacy_report import Row, shown
-from .legacy_source import WANTED, usable
-from .view import DATA, GEOMETRIC, HEADS, MODEL, TRAINER
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.legacy_model import UnsupportedBackbone
+from sleapnn_engine.config.legacy_report import Row, shown
+from sleapnn_engine.config.legacy_source import WANTED, usable
+from sleapnn_engine.config.view import DATA, GEOMETRIC, HEADS, MODEL, TRAINER
 
 _UNET = MODEL + "backbone_config.unet."
 _PLATEAU = TRAINER + "lr_scheduler.reduce_lr_on_plateau."

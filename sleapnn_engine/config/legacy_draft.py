@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from . import tree
-from .legacy_fields import BACKBONES, FIELDS, HEADS, SECTIONS
-from .legacy_report import Row, shown
-from .legacy_source import WANTED, Source
-from .spec import SPEC
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.legacy_fields import BACKBONES, FIELDS, HEADS, SECTIONS
+from sleapnn_engine.config.legacy_report import Row, shown
+from sleapnn_engine.config.legacy_source import WANTED, Source
+from sleapnn_engine.config.spec import SPEC
 
 _UNSET = object()
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .errors import UserError
+from sleapnn_engine.config.errors import UserError
 
 # A string or comment that is never closed goes to the end, or looking for its end would begin anew at every sign.
 _STRING = r'"(?:\\.|[^"\\])*+"?'

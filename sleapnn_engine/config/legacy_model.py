@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from .errors import UserError
-from .legacy_draft import Draft
-from .legacy_fields import BACKBONE_LEAVES, BACKBONES, HEAD_PARTS, HEADS
-from .legacy_source import Source
-from .spec import SPEC
-from .view import BACKBONES as NEW_BACKBONES
-from .view import HEADS as NEW_HEADS
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.legacy_draft import Draft
+from sleapnn_engine.config.legacy_fields import BACKBONE_LEAVES, BACKBONES, HEAD_PARTS, HEADS
+from sleapnn_engine.config.legacy_source import Source
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import BACKBONES as NEW_BACKBONES
+from sleapnn_engine.config.view import HEADS as NEW_HEADS
 
 _UNET = NEW_BACKBONES + ".unet"
 #: What a legacy backbone is called in sentences.

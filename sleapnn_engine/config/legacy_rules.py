@@ -2,13 +2,13 @@
 
 import re
 
-from .legacy_augment import carry_augmentation
-from .legacy_draft import Draft
-from .legacy_fields import DROPPED
-from .legacy_skeleton import plain_skeletons
-from .model_types import keys_of
-from .spec import SPEC
-from .view import DATA, MODEL, PREPROCESSING, SCHEDULERS, TRAINER
+from sleapnn_engine.config.legacy_augment import carry_augmentation
+from sleapnn_engine.config.legacy_draft import Draft
+from sleapnn_engine.config.legacy_fields import DROPPED
+from sleapnn_engine.config.legacy_skeleton import plain_skeletons
+from sleapnn_engine.config.model_types import keys_of
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.view import DATA, MODEL, PREPROCESSING, SCHEDULERS, TRAINER
 
 _LABELS = "data.labels."
 _CROPPING = "data.instance_cropping."

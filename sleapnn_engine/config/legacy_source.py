@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import tree
-from .legacy_fields import FIELDS
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.legacy_fields import FIELDS
 
 _MISSING = object()
 

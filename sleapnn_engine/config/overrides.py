@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from . import tree
-from .dialect import parse
-from .errors import UserError
-from .spec import SPEC
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.dialect import parse
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.spec import SPEC
 
 
 def apply_overrides(values: dict[str, Any], words: Sequence[str]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
-from .errors import UserError
-from .files import read_config
-from .resources import resource_path
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.resources import resource_path
 
 _FOLDER = "presets"
 _BACKBONE = "<backbone>"  # stands in the index for the section of the preset's own backbone

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from .meta import Meta
-from .spec import SPEC, Key, Section
-from .values import describe
+from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.spec import SPEC, Key, Section
+from sleapnn_engine.config.values import describe
 
 
 def explain(path: str) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 import attrs
 
-from .issue import Remove
-from .meta import Meta, SectionMeta
-from .schema.job import Job
+from sleapnn_engine.config.issue import Remove
+from sleapnn_engine.config.meta import Meta, SectionMeta
+from sleapnn_engine.config.schema.job import Job
 
 
 @attrs.frozen

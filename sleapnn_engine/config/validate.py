@@ -4,14 +4,14 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import tree
-from .checks import CHECKS
-from .effect import idle_reason, is_never_drawn
-from .issue import Fix, Issue, Remove, error, warning
-from .newer import is_newer_key
-from .spec import SPEC
-from .values import fits_type, problem_of
-from .view import View
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.checks import CHECKS
+from sleapnn_engine.config.effect import idle_reason, is_never_drawn
+from sleapnn_engine.config.issue import Fix, Issue, Remove, error, warning
+from sleapnn_engine.config.newer import is_newer_key
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.values import fits_type, problem_of
+from sleapnn_engine.config.view import View
 
 
 def validate(values: Mapping[str, Any]) -> list[Issue]:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .meta import Meta
-from .spec import Key
+from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.spec import Key
 
 #: (severity, sentence, value that would be right or None)
 Problem = tuple[str, str, Any]

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import tree
-from .encoders import Encoder, find_encoder
-from .spec import SPEC
-from .values import as_number, is_wrong
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.encoders import Encoder, find_encoder
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.values import as_number, is_wrong
 
 DATA = "data_config."
 MODEL = "model_config."

@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 import torch
 
-from .affine import affine_matrices, drop_outside, move_images, move_points
-from .geometry import rectangles, shows_picture
+from sleapnn_engine.data.affine import affine_matrices, drop_outside, move_images, move_points
+from sleapnn_engine.data.geometry import rectangles, shows_picture
 
 Intensity = Callable[[torch.Tensor], torch.Tensor]
 

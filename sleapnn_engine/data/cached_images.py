@@ -11,8 +11,7 @@ import attrs
 
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.phrases import file_name
-
-from .records import LabelSet
+from sleapnn_engine.data.records import LabelSet
 
 #: The list's name. It is no .json or .yaml, because SLEAP takes such a file below a run folder for a model's config.
 LIST_NAME = "frames.tsv"

@@ -35,10 +35,9 @@ import numpy as np
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.phrases import counted, file_name
-
-from .label_checks import animals_per_track, first_crowded, frames_per_track
-from .labels import LabelReading, read_labels
-from .records import LabelSet
+from sleapnn_engine.data.label_checks import animals_per_track, first_crowded, frames_per_track
+from sleapnn_engine.data.labels import LabelReading, read_labels
+from sleapnn_engine.data.records import LabelSet
 
 #: Raised by one when a key changes its meaning or goes; new keys alone do not change it.
 VERSION = 1

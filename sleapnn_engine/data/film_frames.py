@@ -15,7 +15,7 @@ import attrs
 import cv2
 import numpy as np
 
-from .image_bytes import ImageHeader, as_uint8_rgb
+from sleapnn_engine.data.image_bytes import ImageHeader, as_uint8_rgb
 
 #: A frame this far ahead is reached by decoding up to it, which is faster than looking for it.
 _NEAR = 32

@@ -9,11 +9,10 @@ import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-
-from .film_frames import FilmFrames
-from .label_videos import check_videos
-from .records import LabeledFrame, LabelSet
-from .video_choice import choose_files
+from sleapnn_engine.data.film_frames import FilmFrames
+from sleapnn_engine.data.label_videos import check_videos
+from sleapnn_engine.data.records import LabeledFrame, LabelSet
+from sleapnn_engine.data.video_choice import choose_files
 
 
 def open_film(path: Path, *, like: LabelSet) -> LabelSet:

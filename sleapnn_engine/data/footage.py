@@ -14,15 +14,14 @@ import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.phrases import counted, file_name
-
-from .film_frames import FilmFrames, OtherFrame
-from .frame_ranges import Ranges, within
-from .label_files import check_labels_file, unreadable_labels
-from .label_videos import CheckedVideo, check_videos
-from .label_writing import name_film
-from .records import ImageSource
-from .video_choice import Stored, choose_files, told_moves, why_missing
-from .videos import quiet_decoders
+from sleapnn_engine.data.film_frames import FilmFrames, OtherFrame
+from sleapnn_engine.data.frame_ranges import Ranges, within
+from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
+from sleapnn_engine.data.label_videos import CheckedVideo, check_videos
+from sleapnn_engine.data.label_writing import name_film
+from sleapnn_engine.data.records import ImageSource
+from sleapnn_engine.data.video_choice import Stored, choose_files, told_moves, why_missing
+from sleapnn_engine.data.videos import quiet_decoders
 
 LABELS = ".slp"
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")

@@ -16,12 +16,18 @@ import torch
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.phrases import counted
-
-from .cached_images import LIST_NAME, difference, image_names, read_list, shown_frames, write_list
-from .crops import cut_crops
-from .geometry import FrameSizing, InputPlan
-from .image_bytes import decode_image
-from .records import LabelSet
+from sleapnn_engine.data.cached_images import (
+    LIST_NAME,
+    difference,
+    image_names,
+    read_list,
+    shown_frames,
+    write_list,
+)
+from sleapnn_engine.data.crops import cut_crops
+from sleapnn_engine.data.geometry import FrameSizing, InputPlan
+from sleapnn_engine.data.image_bytes import decode_image
+from sleapnn_engine.data.records import LabelSet
 
 Progress = Callable[[int, int], None]
 _THREADS = 2

@@ -9,7 +9,7 @@ import attrs
 import cv2
 import numpy as np
 
-from .pixel_span import Span
+from sleapnn_engine.data.pixel_span import Span
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"

@@ -10,8 +10,7 @@ from sleapnn_engine.config import fitting
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.fitting import arrows
 from sleapnn_engine.config.phrases import counted, first_few, quoted
-
-from .records import LabelSet
+from sleapnn_engine.data.records import LabelSet
 
 
 def require_one_animal(labels: LabelSet, *, where: str) -> None:

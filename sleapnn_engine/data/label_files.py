@@ -10,10 +10,9 @@ import h5py
 
 from sleapnn_engine.config.disk import read_ordinary, reason_of
 from sleapnn_engine.config.errors import UserError
-
-from .label_tables import Contradiction, check_tables
-from .label_texts import NewerFormat, read_texts
-from .video_paths import is_address
+from sleapnn_engine.data.label_tables import Contradiction, check_tables
+from sleapnn_engine.data.label_texts import NewerFormat, read_texts
+from sleapnn_engine.data.video_paths import is_address
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 #: Functions of the reader that are for any part of a file.

@@ -8,8 +8,7 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.config.phrases import counted, first_places
-
-from .records import Counts, LabeledFrame
+from sleapnn_engine.data.records import Counts, LabeledFrame
 
 
 @attrs.frozen(eq=False)

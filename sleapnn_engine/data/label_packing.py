@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 import sleap_io as sio
 
-from .label_videos import Progress
-from .records import ImageSource, LabelSet, VideoSource
-from .videos import EncodedFrames
+from sleapnn_engine.data.label_videos import Progress
+from sleapnn_engine.data.records import ImageSource, LabelSet, VideoSource
+from sleapnn_engine.data.videos import EncodedFrames
 
 #: What a package takes beside its images, bytes at most for a usual one.
 _BESIDE = 16_000_000

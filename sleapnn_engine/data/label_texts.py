@@ -9,8 +9,7 @@ import attrs
 import h5py
 
 from sleapnn_engine.config.phrases import counted
-
-from .label_tables import Contradiction, rows_of_text
+from sleapnn_engine.data.label_tables import Contradiction, rows_of_text
 
 #: Files of this format and later keep their tables in another way.
 TOO_NEW = 3.0

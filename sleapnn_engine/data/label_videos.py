@@ -15,13 +15,19 @@ import numpy as np
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.phrases import counted, file_name, first_places
-
-from .film_frames import FilmFrames, OtherFrame
-from .image_bytes import ImageHeader
-from .pixel_span import ValueRange, depth_text
-from .records import ImageSource, VideoSource
-from .video_choice import Stored
-from .videos import EncodedFrames, NoVideo, StackPages, StreamFrames, embedded_frames, listed_frames
+from sleapnn_engine.data.film_frames import FilmFrames, OtherFrame
+from sleapnn_engine.data.image_bytes import ImageHeader
+from sleapnn_engine.data.pixel_span import ValueRange, depth_text
+from sleapnn_engine.data.records import ImageSource, VideoSource
+from sleapnn_engine.data.video_choice import Stored
+from sleapnn_engine.data.videos import (
+    EncodedFrames,
+    NoVideo,
+    StackPages,
+    StreamFrames,
+    embedded_frames,
+    listed_frames,
+)
 
 Size = tuple[int, int, int]
 #: Told of frames looked at and of all there are; what it raises ends the looking.

@@ -14,17 +14,16 @@ import sleap_io as sio
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.fitting import chosen_nodes
 from sleapnn_engine.config.phrases import counted, first_places, quoted
-
-from .label_extras import told_extras
-from .label_files import check_labels_file, unreadable_labels
-from .label_frames import usable_frames
-from .label_videos import CheckedVideo, Progress, check_videos, video_name
-from .overlaps import repeats_between_files, shared_films
-from .raw_frames import raw_frame
-from .records import Counts, LabeledFrame, LabelSet
-from .skeletons import Skeleton, Skeletons, require_same_nodes, skeletons_of
-from .video_choice import Stored, choose_files, told_moves, told_repeats, why_missing
-from .videos import quiet_decoders
+from sleapnn_engine.data.label_extras import told_extras
+from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
+from sleapnn_engine.data.label_frames import usable_frames
+from sleapnn_engine.data.label_videos import CheckedVideo, Progress, check_videos, video_name
+from sleapnn_engine.data.overlaps import repeats_between_files, shared_films
+from sleapnn_engine.data.raw_frames import raw_frame
+from sleapnn_engine.data.records import Counts, LabeledFrame, LabelSet
+from sleapnn_engine.data.skeletons import Skeleton, Skeletons, require_same_nodes, skeletons_of
+from sleapnn_engine.data.video_choice import Stored, choose_files, told_moves, told_repeats, why_missing
+from sleapnn_engine.data.videos import quiet_decoders
 
 
 @attrs.frozen(eq=False)

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import attrs
 import torch
 
-from .frames import Batch
+from sleapnn_engine.data.frames import Batch
 
 _AHEAD = 2
 

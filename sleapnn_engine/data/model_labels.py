@@ -10,9 +10,8 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.fitting import chosen_edges, chosen_identities, require_anchor
-
-from .records import LabeledFrame, LabelSet
-from .targets import centroids
+from sleapnn_engine.data.records import LabeledFrame, LabelSet
+from sleapnn_engine.data.targets import centroids
 
 
 def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSet:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sleapnn_engine.config.phrases import counted, file_name, first_places
-
-from .records import LabeledFrame, LabelSet
-from .video_choice import Stored
-from .video_paths import same_stored
+from sleapnn_engine.data.records import LabeledFrame, LabelSet
+from sleapnn_engine.data.video_choice import Stored
+from sleapnn_engine.data.video_paths import same_stored
 
 
 def shared_frames(labels: LabelSet, other: LabelSet) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import sleap_io as sio
 
-from .label_frames import RawFrame, RawInstance
+from sleapnn_engine.data.label_frames import RawFrame, RawInstance
 
 
 def raw_frame(

@@ -11,11 +11,11 @@ import attrs
 import numpy as np
 import torch
 
-from .affine import drop_outside
-from .augment import cut_margin, to_float
-from .crops import crop_corners
-from .frames import Batch, FrameStore
-from .geometry import pad_image
+from sleapnn_engine.data.affine import drop_outside
+from sleapnn_engine.data.augment import cut_margin, to_float
+from sleapnn_engine.data.crops import crop_corners
+from sleapnn_engine.data.frames import Batch, FrameStore
+from sleapnn_engine.data.geometry import pad_image
 
 #: The single node of a sample that only shows where animals are.
 CENTER = "centroid"

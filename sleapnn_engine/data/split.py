@@ -9,8 +9,7 @@ import numpy as np
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.phrases import counted
-
-from .records import LabelSet
+from sleapnn_engine.data.records import LabelSet
 
 
 @attrs.frozen

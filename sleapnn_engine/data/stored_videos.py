@@ -4,8 +4,8 @@ from pathlib import Path
 
 import sleap_io as sio
 
-from .label_files import unreadable_labels
-from .video_choice import choose_files
+from sleapnn_engine.data.label_files import unreadable_labels
+from sleapnn_engine.data.video_choice import choose_files
 
 
 def stored_videos(path: Path) -> list[str]:

@@ -10,8 +10,7 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.phrases import counted, file_name, first_few, first_places
-
-from .video_paths import Place, find_images, same_stored
+from sleapnn_engine.data.video_paths import Place, find_images, same_stored
 
 
 @attrs.frozen(eq=False)

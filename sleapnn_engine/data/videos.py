@@ -15,9 +15,8 @@ import h5py
 import numpy as np
 
 from sleapnn_engine.config.phrases import counted
-
-from .image_bytes import ImageHeader, as_uint8_rgb, decode_values, inspect_image
-from .pixel_span import Span
+from sleapnn_engine.data.image_bytes import ImageHeader, as_uint8_rgb, decode_values, inspect_image
+from sleapnn_engine.data.pixel_span import Span
 
 
 class NoVideo(ValueError):

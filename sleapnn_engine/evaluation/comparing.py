@@ -20,9 +20,8 @@ from sleapnn_engine.data.raw_frames import raw_frame
 from sleapnn_engine.data.skeletons import Skeleton, skeletons_of
 from sleapnn_engine.data.targets import centroids
 from sleapnn_engine.data.video_paths import same_stored
+from sleapnn_engine.evaluation.metrics import EvaluatedFrame, Metrics, centroid_metrics, pose_metrics
 from sleapnn_engine.inference.animals import PoseNames
-
-from .metrics import EvaluatedFrame, Metrics, centroid_metrics, pose_metrics
 
 
 @attrs.frozen(eq=False, kw_only=True)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sleapnn_engine.config.numbers import plain
-
-from .metrics import Metrics
+from sleapnn_engine.evaluation.metrics import Metrics
 
 _COUNTS, _OKS = ("n_labelled", "n_predicted"), ("mOKS", "mAP", "mAR")
 _PCK = ("PCK@5", "PCK@10", "mPCK")

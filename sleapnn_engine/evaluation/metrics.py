@@ -17,10 +17,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from .matching import match_animals, mean_distances
-from .oks import key_point_similarity, match_by_similarity, precision_recall
-from .parts import part_figures
-from .scores import PoseScores, identity_figures
+from sleapnn_engine.evaluation.matching import match_animals, mean_distances
+from sleapnn_engine.evaluation.oks import key_point_similarity, match_by_similarity, precision_recall
+from sleapnn_engine.evaluation.parts import part_figures
+from sleapnn_engine.evaluation.scores import PoseScores, identity_figures
 
 Metrics = dict[str, dict[str, Any]]
 

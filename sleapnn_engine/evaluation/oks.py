@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .matching import Pairs, mean_distances, node_distances
+from sleapnn_engine.evaluation.matching import Pairs, mean_distances, node_distances
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)

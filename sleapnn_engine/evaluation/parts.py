@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .scores import PoseScores
+from sleapnn_engine.evaluation.scores import PoseScores
 
 
 def part_figures(scores: PoseScores) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 import attrs
 import numpy as np
 
-from .matching import Pairs, body_sizes, match_animals, match_poses
+from sleapnn_engine.evaluation.matching import Pairs, body_sizes, match_animals, match_poses
 
 # What the family allows between a centroid and its animal when nothing else is said, in pixels.
 _POINT_LIMIT = 50.0

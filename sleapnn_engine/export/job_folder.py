@@ -16,11 +16,10 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_files import check_labels_file
 from sleapnn_engine.data.label_packing import holds_its_images, pack_labels, package_bytes
 from sleapnn_engine.data.stored_videos import stored_videos
-
-from . import launch as texts
-from .contents import LABELS, Contents, gather
-from .judging import Opened, open_all
-from .launch import Launch
+from sleapnn_engine.export import launch as texts
+from sleapnn_engine.export.contents import LABELS, Contents, gather
+from sleapnn_engine.export.judging import Opened, open_all
+from sleapnn_engine.export.launch import Launch
 
 #: Told of images stored in one labels file: its name, how many, and of how many.
 Told = Callable[[str, int, int], None]

@@ -10,6 +10,7 @@ from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.labels import LabelReading, read_labels
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.export.contents import real
 from sleapnn_engine.training.earlier import SETTING, read_earlier
 from sleapnn_engine.training.held_out import open_held_out
 from sleapnn_engine.training.labels import (
@@ -18,8 +19,6 @@ from sleapnn_engine.training.labels import (
     open_validation_labels,
     split_data,
 )
-
-from .contents import real
 
 
 @attrs.define(eq=False)

@@ -1,3 +1,3 @@
-from .predictor import Predictor
+from sleapnn_engine.inference.predictor import Predictor
 
 __all__ = ["Predictor"]

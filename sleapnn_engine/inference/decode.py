@@ -7,11 +7,10 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
-
-from .animals import Animals, make_animals
-from .grouping import Grouping, group_along_fields
-from .identities import group_by_class
-from .peaks import Peaks, Refinement, global_peaks, local_peaks
+from sleapnn_engine.inference.animals import Animals, make_animals
+from sleapnn_engine.inference.grouping import Grouping, group_along_fields
+from sleapnn_engine.inference.identities import group_by_class
+from sleapnn_engine.inference.peaks import Peaks, Refinement, global_peaks, local_peaks
 
 # An untrained network shows peaks everywhere; beyond this many of a node they cost time and mean nothing.
 _MOST_PEAKS = 100

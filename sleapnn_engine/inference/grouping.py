@@ -18,10 +18,9 @@ import numpy as np
 import torch
 
 from sleapnn_engine.data.pairing import best_pairs
-
-from .animals import Animals, make_animals
-from .lines import LineScoring, Links, find_links
-from .peaks import Peaks
+from sleapnn_engine.inference.animals import Animals, make_animals
+from sleapnn_engine.inference.lines import LineScoring, Links, find_links
+from sleapnn_engine.inference.peaks import Peaks
 
 
 @attrs.frozen(kw_only=True)

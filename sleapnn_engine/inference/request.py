@@ -11,10 +11,9 @@ from sleapnn_engine.config.disk import NoOrdinaryFile, writable_target
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.likeness import Likeness
 from sleapnn_engine.data.footage import LABELS, Choice, Footage
-
-from .predictor import BATCH_SIZE, Predictor
-from .stage import Settings
-from .tracking import TrackSettings
+from sleapnn_engine.inference.predictor import BATCH_SIZE, Predictor
+from sleapnn_engine.inference.stage import Settings
+from sleapnn_engine.inference.tracking import TrackSettings
 
 PACKAGE = ".pkg.slp"
 

@@ -19,14 +19,13 @@ from sleapnn_engine.config.phrases import first_few
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import InputPlan, Size
 from sleapnn_engine.data.samples import CropPlan
+from sleapnn_engine.inference.animals import PoseNames
+from sleapnn_engine.inference.input_plans import crop_plan, frame_plan
 from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.keras_file import read_keras
 from sleapnn_engine.models.network_match import refuse_misfit
 from sleapnn_engine.models.start import KERAS_SUFFIXES, PARTS, first_channels, load_part_from
 from sleapnn_engine.models.weights import PREFIX, first_broken_tensor, read_checkpoint
-
-from .animals import PoseNames
-from .input_plans import crop_plan, frame_plan
 
 CONFIGS = ("training_config.yaml", "training_config.yml", "training_config.json")
 WEIGHTS = ("best.ckpt", "best_model.h5")

@@ -10,11 +10,10 @@ from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.config.view import DATA, View
 from sleapnn_engine.data.describe import describe_reading
+from sleapnn_engine.inspect.known_labels import KnownLabels
+from sleapnn_engine.inspect.preparation import prepare_values
+from sleapnn_engine.inspect.wanted import Cancelled, never, require_wanted
 from sleapnn_engine.training.labels import TRAIN, VAL, Read
-
-from .known_labels import KnownLabels
-from .preparation import prepare_values
-from .wanted import Cancelled, never, require_wanted
 
 TEST = DATA + "test_file_path"
 

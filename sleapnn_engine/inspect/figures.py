@@ -7,12 +7,11 @@ from sleapnn_engine.config.derived import receptive_field
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.view import View
 from sleapnn_engine.data.crops import auto_crop_padding
+from sleapnn_engine.inspect.known_labels import KnownLabels
+from sleapnn_engine.inspect.preparation import Preparation, prepare_values
+from sleapnn_engine.inspect.wanted import Cancelled, never
 from sleapnn_engine.training.build import shared_steps, steps_per_epoch
 from sleapnn_engine.training.images import animals_of, geometric_of
-
-from .known_labels import KnownLabels
-from .preparation import Preparation, prepare_values
-from .wanted import Cancelled, never
 
 #: What is known only where settings and labels allow a training.
 _OF_TRAINING = (

@@ -10,8 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.view import DATA, View
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
-
-from .wanted import Cancelled, NotWanted
+from sleapnn_engine.inspect.wanted import Cancelled, NotWanted
 
 
 def frame(args: Mapping[str, Any], cancelled: Cancelled) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -8,9 +8,8 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.data.labels import LabelReading, read_labels
+from sleapnn_engine.inspect.wanted import Cancelled, require_wanted
 from sleapnn_engine.training.labels import Read
-
-from .wanted import Cancelled, require_wanted
 
 #: How many readings are kept: training and validation files of a config, and of the one before.
 KEPT = 4

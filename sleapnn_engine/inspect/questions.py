@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .service import Answer
-from .wanted import Cancelled
+from sleapnn_engine.inspect.service import Answer
+from sleapnn_engine.inspect.wanted import Cancelled
 
 if TYPE_CHECKING:
-    from .known_labels import KnownLabels
+    from sleapnn_engine.inspect.known_labels import KnownLabels
 
 Found = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -22,25 +22,24 @@ def make_answers() -> dict[str, Answer]:
     shelf = _Shelf()
 
     def describe(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from .answers import describe as answer
+        from sleapnn_engine.inspect.answers import describe as answer
 
         return answer(args["values"], cancelled, known=shelf.labels()), {}
 
     def check(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.config.issue import issue_values
-
-        from .answers import check as answer
+        from sleapnn_engine.inspect.answers import check as answer
 
         found = answer(args["values"], cancelled, known=shelf.labels())
         return {"issues": [issue_values(issue) for issue in found]}, {}
 
     def derive(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from .figures import derive as answer
+        from sleapnn_engine.inspect.figures import derive as answer
 
         return answer(args["values"], cancelled, known=shelf.labels()), {}
 
     def frame(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from .frame import frame as answer
+        from sleapnn_engine.inspect.frame import frame as answer
 
         return answer(args, cancelled)
 
@@ -57,7 +56,7 @@ class _Shelf:
     def labels(self) -> KnownLabels:
         with self._lock:
             if self._known is None:
-                from .known_labels import KnownLabels
+                from sleapnn_engine.inspect.known_labels import KnownLabels
 
                 self._known = KnownLabels()
             return self._known

@@ -10,13 +10,12 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.inspect.wanted import Cancelled, NotWanted
 from sleapnn_engine.protocol.codec import DecodeError, decode_request, encode_arrays, encode_reply
 from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.pipe import MAX_TEXT_BYTES, PipeReader, encode_parts
 from sleapnn_engine.protocol.questions import QUESTIONS
-
-from .wanted import Cancelled, NotWanted
 
 #: Takes what was asked and whether the answer is still wanted; gives the body and the arrays of the answer.
 Answer = Callable[[Mapping[str, Any], Cancelled], tuple[dict[str, Any], dict[str, np.ndarray]]]

@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from ..config.schema.model import ModelConfig
-from .backbones import Backbone, bottleneck_stride, build_backbone
-from .heads import Head, MapHead, Outputs, apply_head, build_heads
-from .timm_backbone import TimmBackbone, require_readable
-from .unet import UNet, UNetShape
-from .weights import initialise
+from sleapnn_engine.config.schema.model import ModelConfig
+from sleapnn_engine.models.backbones import Backbone, bottleneck_stride, build_backbone
+from sleapnn_engine.models.heads import Head, MapHead, Outputs, apply_head, build_heads
+from sleapnn_engine.models.timm_backbone import TimmBackbone, require_readable
+from sleapnn_engine.models.unet import UNet, UNetShape
+from sleapnn_engine.models.weights import initialise
 
 #: ITU-R 601 luma, the weights that image libraries use for RGB -> gray.
 LUMA = (0.2989, 0.587, 0.114)

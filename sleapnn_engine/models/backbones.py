@@ -3,15 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..config.checks_encoder import NAME
-from ..config.encoder_sizes import CONVNEXT_SIZES, MOST_LAYERS, STAGES, SWIN_SIZES, per_stage, swin_sizes
-from ..config.encoders import Encoder, find_encoder
-from ..config.errors import UserError
-from ..config.schema.backbone import BackboneConfig, ConvNextConfig, SwinTConfig, TimmConfig, UNetConfig
-from ..config.view import PYRAMID_STRIDE
-from .pyramid import Pyramid, PyramidShape, SwinShape
-from .timm_backbone import TimmBackbone, TimmShape
-from .unet import UNet, UNetShape
+from sleapnn_engine.config.checks_encoder import NAME
+from sleapnn_engine.config.encoder_sizes import (
+    CONVNEXT_SIZES,
+    MOST_LAYERS,
+    STAGES,
+    SWIN_SIZES,
+    per_stage,
+    swin_sizes,
+)
+from sleapnn_engine.config.encoders import Encoder, find_encoder
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.backbone import (
+    BackboneConfig,
+    ConvNextConfig,
+    SwinTConfig,
+    TimmConfig,
+    UNetConfig,
+)
+from sleapnn_engine.config.view import PYRAMID_STRIDE
+from sleapnn_engine.models.pyramid import Pyramid, PyramidShape, SwinShape
+from sleapnn_engine.models.timm_backbone import TimmBackbone, TimmShape
+from sleapnn_engine.models.unet import UNet, UNetShape
 
 SECTION = "model_config.backbone_config"
 
@@ -28,13 +41,13 @@ def build_backbone(config: BackboneConfig, *, in_channels: int, output_stride: i
         return UNet(unet_shape(config.unet, in_channels=in_channels, output_stride=output_stride))
     # Both are made of torchvision's blocks, and importing those takes seconds that a UNet need not wait for.
     if config.convnext is not None:
-        from .convnext import build_convnext
+        from sleapnn_engine.models.convnext import build_convnext
 
         return build_convnext(
             convnext_shape(config.convnext, in_channels=in_channels, output_stride=output_stride)
         )
     if config.swint is not None:
-        from .swin import build_swin
+        from sleapnn_engine.models.swin import build_swin
 
         return build_swin(swin_shape(config.swint, in_channels=in_channels, output_stride=output_stride))
     if config.timm is not None:

@@ -5,8 +5,8 @@ from functools import partial
 from torch import Tensor, nn
 from torchvision.models.convnext import CNBlock, LayerNorm2d
 
-from .blocks import sample_first
-from .pyramid import Pyramid, PyramidShape
+from sleapnn_engine.models.blocks import sample_first
+from sleapnn_engine.models.pyramid import Pyramid, PyramidShape
 
 LAYER_SCALE = 1e-6
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from .blocks import UpBlock
+from sleapnn_engine.models.blocks import UpBlock
 
 
 class Decoder(nn.Module):

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 from sleapnn_engine.config.errors import UserError
-
-from .allocator import keep_freed_memory
+from sleapnn_engine.models.allocator import keep_freed_memory
 
 _AMPERE = 8
 _TYPES = {"bf16": torch.bfloat16, "16": torch.float16}

@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 import attrs
 import torch
 
-from ..config.errors import UserError
+from sleapnn_engine.config.errors import UserError
 
 log = logging.getLogger("sleapnn_engine.models")
 

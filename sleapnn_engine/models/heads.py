@@ -7,8 +7,8 @@ from typing import Any
 import attrs
 from torch import Tensor, nn
 
-from ..config.errors import UserError
-from ..config.model_types import MODEL_TYPES
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.model_types import MODEL_TYPES
 
 
 @attrs.frozen(kw_only=True)

@@ -10,9 +10,9 @@ import torch
 import torchvision.models
 from torch import Tensor, nn
 
-from ..config.errors import UserError
-from .download import Download, fetch, in_hub_cache, kept_download
-from .matching import LoadReport, copy, match
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.models.download import Download, fetch, in_hub_cache, kept_download
+from sleapnn_engine.models.matching import LoadReport, copy, match
 
 #: Names of weights -> the same network among timm's models, whose downloads are used when they are there.
 TIMM_MODELS = {

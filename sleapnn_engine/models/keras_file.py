@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..config.errors import UserError
+from sleapnn_engine.config.errors import UserError
 
 #: What Keras calls the values of a layer, and what torch does.
 _VALUES = {"kernel": "weight", "bias": "bias"}

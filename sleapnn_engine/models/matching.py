@@ -6,7 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from ..config.errors import UserError
+from sleapnn_engine.config.errors import UserError
 
 #: Names that a sentence lists before it counts the rest.
 LISTED = 4

@@ -12,10 +12,9 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.spec import SPEC
-
-from .assemble import build_network
-from .matching import Misfit
-from .weights import PREFIX
+from sleapnn_engine.models.assemble import build_network
+from sleapnn_engine.models.matching import Misfit
+from sleapnn_engine.models.weights import PREFIX
 
 #: Tensors of each kind that a sentence names before it counts the rest.
 LISTED = 3

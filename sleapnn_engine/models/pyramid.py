@@ -7,9 +7,9 @@ import attrs
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config.view import PYRAMID_STRIDE
-from .blocks import ConvBlock
-from .decoder import Decoder
+from sleapnn_engine.config.view import PYRAMID_STRIDE
+from sleapnn_engine.models.blocks import ConvBlock
+from sleapnn_engine.models.decoder import Decoder
 
 
 @attrs.frozen(kw_only=True)

@@ -7,19 +7,19 @@ from pathlib import Path
 import attrs
 from torch import Tensor, nn
 
-from ..config.errors import UserError
-from ..config.schema.backbone import BackboneConfig
-from ..config.schema.model import ModelConfig
-from . import keras_file
-from .assemble import PoseModel
-from .download import to_come
-from .heads import VectorHead
-from .matching import LoadReport, copy, match
-from .pyramid import Pyramid
-from .timm_backbone import TimmBackbone
-from .timm_weights import PRETRAINED, is_here, load_published, still_to_come
-from .unet import UNet
-from .weights import read_state
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.backbone import BackboneConfig
+from sleapnn_engine.config.schema.model import ModelConfig
+from sleapnn_engine.models import keras_file
+from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.download import to_come
+from sleapnn_engine.models.heads import VectorHead
+from sleapnn_engine.models.matching import LoadReport, copy, match
+from sleapnn_engine.models.pyramid import Pyramid
+from sleapnn_engine.models.timm_backbone import TimmBackbone
+from sleapnn_engine.models.timm_weights import PRETRAINED, is_here, load_published, still_to_come
+from sleapnn_engine.models.unet import UNet
+from sleapnn_engine.models.weights import read_state
 
 #: Setting -> the part of the network it is about, as the prefix of its names and in words.
 PARTS = {
@@ -61,7 +61,7 @@ def load_start_weights(
     if name:
         assert isinstance(model.backbone, Pyramid)
         # Imports torchvision, which only these backbones need.
-        from .imagenet import find, load_imagenet, require_published
+        from sleapnn_engine.models.imagenet import find, load_imagenet, require_published
 
         if fetch or find(name):
             reports.append(load_imagenet(model.backbone.enc, name, setting=setting))
@@ -83,7 +83,7 @@ def weights_to_come(config: BackboneConfig) -> tuple[str, str] | None:
     """Dotted key of published weights that are not on this computer, and a sentence about them; None without such."""
     setting, name = imagenet_setting(config)
     if name:
-        from .imagenet import download_of, find
+        from sleapnn_engine.models.imagenet import download_of, find
 
         return None if find(name) else (setting, to_come(download_of(name), what=name))
     timm = config.timm

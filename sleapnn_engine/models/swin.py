@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torchvision.models.swin_transformer import PatchMerging, SwinTransformerBlock
 from torchvision.ops.misc import Permute
 
-from .blocks import sample_first
-from .pyramid import Pyramid, SwinShape
+from sleapnn_engine.models.blocks import sample_first
+from sleapnn_engine.models.pyramid import Pyramid, SwinShape
 
 #: The last layer is left out with this probability while training, earlier ones less often.
 STOCHASTIC_DEPTH = 0.1

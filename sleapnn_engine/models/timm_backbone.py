@@ -6,12 +6,12 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from ..config.checks_encoder import NAME, only_size
-from ..config.encoders import Encoder
-from ..config.errors import UserError
-from .blocks import ConvBlock
-from .decoder import Decoder
-from .timm_encoder import TimmEncoder
+from sleapnn_engine.config.checks_encoder import NAME, only_size
+from sleapnn_engine.config.encoders import Encoder
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.models.blocks import ConvBlock
+from sleapnn_engine.models.decoder import Decoder
+from sleapnn_engine.models.timm_encoder import TimmEncoder
 
 
 @attrs.frozen(kw_only=True)

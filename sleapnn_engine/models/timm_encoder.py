@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..config.checks_encoder import NAME
-from ..config.encoders import Encoder
-from ..config.errors import UserError
-from .blocks import sample_first
+from sleapnn_engine.config.checks_encoder import NAME
+from sleapnn_engine.config.encoders import Encoder
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.models.blocks import sample_first
 
 #: What each option of the table is set to, so that the encoder reads images of any size.
 OPTIONS: dict[str, Any] = {"dynamic_img_size": True, "strict_img_size": False}

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from ..config.checks_encoder import NAME, TIMM
-from ..config.errors import UserError
-from ..config.schema.backbone import TimmConfig
-from .download import HUB_FILES, Download, fetch, in_hub_cache, kept_download, to_come
-from .matching import LoadReport
-from .timm_backbone import TimmShape
-from .timm_encoder import TimmEncoder, create_net
+from sleapnn_engine.config.checks_encoder import NAME, TIMM
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.backbone import TimmConfig
+from sleapnn_engine.models.download import HUB_FILES, Download, fetch, in_hub_cache, kept_download, to_come
+from sleapnn_engine.models.matching import LoadReport
+from sleapnn_engine.models.timm_backbone import TimmShape
+from sleapnn_engine.models.timm_encoder import TimmEncoder, create_net
 
 if TYPE_CHECKING:
     from timm.models import PretrainedCfg

@@ -7,8 +7,8 @@ import attrs
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import ConvBlock
-from .decoder import Decoder
+from sleapnn_engine.models.blocks import ConvBlock
+from sleapnn_engine.models.decoder import Decoder
 
 STEM_KERNEL = 7
 

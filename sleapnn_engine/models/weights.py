@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..config.errors import UserError
-from .plain_pickle import load_tensors
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.models.plain_pickle import load_tensors
 
 #: All names in a checkpoint's state_dict start with this.
 PREFIX = "model."

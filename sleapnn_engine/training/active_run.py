@@ -8,18 +8,17 @@ import attrs
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
 from sleapnn_engine.protocol.signals import Signals
-
-from . import images
-from .callbacks.checkpoint import Checkpoints
-from .callbacks.console import Console
-from .earlier import Earlier
-from .fabric import Fabric
-from .followers import Followers
-from .held_out import HeldOut
-from .report import Report
-from .run_folder import RunFolder
-from .state import Training
-from .tracking import Tracking
+from sleapnn_engine.training import images
+from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
+from sleapnn_engine.training.callbacks.console import Console
+from sleapnn_engine.training.earlier import Earlier
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.followers import Followers
+from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.report import Report
+from sleapnn_engine.training.run_folder import RunFolder
+from sleapnn_engine.training.state import Training
+from sleapnn_engine.training.tracking import Tracking
 
 
 @attrs.define(kw_only=True)

@@ -3,7 +3,7 @@
 import attrs
 from torch import Tensor
 
-from .state import BatchResult, Training
+from sleapnn_engine.training.state import BatchResult, Training
 
 
 @attrs.define

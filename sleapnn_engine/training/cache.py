@@ -6,9 +6,8 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.frames import estimate_bytes
 from sleapnn_engine.data.geometry import InputPlan
-
-from .free_memory import free_memory
-from .labels import Data
+from sleapnn_engine.training.free_memory import free_memory
+from sleapnn_engine.training.labels import Data
 
 IN_MEMORY = "torch_dataset_cache_img_memory"
 PIPELINE = "data_config.data_pipeline_fw"

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config.disk import whole_file
-
-from ..models.weights import PREFIX, first_broken_tensor, is_finite
+from sleapnn_engine.models.weights import PREFIX, first_broken_tensor, is_finite
 
 #: Named in the file when Lightning is not installed; any 2.x layout is the one written here.
 LIGHTNING_LAYOUT = "2.6.0"

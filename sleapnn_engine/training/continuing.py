@@ -14,15 +14,14 @@ from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.models.network_match import refuse_misfit
-
-from .averages import Averages
-from .build import shared_steps, steps_per_epoch
-from .device import number_format
-from .earlier import SETTING, Earlier, find_best, validates_elsewhere
-from .fabric import Fabric
-from .labels import FRACTION, Data
-from .random_states import missing_parts
-from .schedule import Best, counts_of, require_state
+from sleapnn_engine.training.averages import Averages
+from sleapnn_engine.training.build import shared_steps, steps_per_epoch
+from sleapnn_engine.training.device import number_format
+from sleapnn_engine.training.earlier import SETTING, Earlier, find_best, validates_elsewhere
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.labels import FRACTION, Data
+from sleapnn_engine.training.random_states import missing_parts
+from sleapnn_engine.training.schedule import Best, counts_of, require_state
 
 RATE = "trainer_config.optimizer.lr"
 SEED = "trainer_config.seed"

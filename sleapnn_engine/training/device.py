@@ -12,9 +12,8 @@ from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.trainer import TrainerConfig
 from sleapnn_engine.config.strategies import PRECISIONS, finds_unused, is_shared
 from sleapnn_engine.models.device import format_on, kind_of_device, prepare_cpu
-
-from .cluster import OURSELVES, SRUN, TORCHRUN, Membership, own_membership
-from .fabric import (
+from sleapnn_engine.training.cluster import OURSELVES, SRUN, TORCHRUN, Membership, own_membership
+from sleapnn_engine.training.fabric import (
     ClusterEnvironment,
     DDPStrategy,
     Fabric,

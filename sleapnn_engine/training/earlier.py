@@ -16,10 +16,9 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.models.network_match import refuse_other_network
 from sleapnn_engine.models.weights import read_checkpoint
 from sleapnn_engine.protocol.counting import epoch_name
-
-from .checkpoint_file import OWN_SECTION, first_broken
-from .resolved import FINAL
-from .schedule import Best
+from sleapnn_engine.training.checkpoint_file import OWN_SECTION, first_broken
+from sleapnn_engine.training.resolved import FINAL
+from sleapnn_engine.training.schedule import Best
 
 SETTING = "trainer_config.resume_ckpt_path"
 BEST_NAME = "best.ckpt"

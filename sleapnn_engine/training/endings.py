@@ -7,10 +7,9 @@ from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import Reach, epoch_name
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import MEDIAN_PX
-
-from .active_run import ActiveRun
-from .failures import DETAILS, Diverged, explained
-from .state import Training
+from sleapnn_engine.training.active_run import ActiveRun
+from sleapnn_engine.training.failures import DETAILS, Diverged, explained
+from sleapnn_engine.training.state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
 

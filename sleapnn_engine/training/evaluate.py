@@ -26,10 +26,9 @@ from sleapnn_engine.inference.predictor import Predictor, Wanted
 from sleapnn_engine.inference.stage import Settings
 from sleapnn_engine.models.device import exact_numbers
 from sleapnn_engine.protocol.signals import Interrupted
-
-from .held_out import HeldOut
-from .report import Phase
-from .state import Training
+from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.report import Phase
+from sleapnn_engine.training.state import Training
 
 THRESHOLD = Settings().peak_threshold
 

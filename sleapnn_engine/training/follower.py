@@ -26,19 +26,18 @@ from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
 from sleapnn_engine.models.device import device_name, to_device
 from sleapnn_engine.protocol.signals import CAUGHT
-
-from . import build, images
-from .fabric import Fabric
-from .failures import explained
-from .labels import Data, open_training_labels, open_validation_labels, split_data
-from .loop import take_step
-from .meeting import MEETING, find_address, join_group, leave_group
-from .random_stream import random_seed
-from .resume import without_start_weights
-from .schedule import Best, Schedule, build_optimizer
-from .state import Training
-from .stepping import set_up
-from .wire import Wire
+from sleapnn_engine.training import build, images
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.failures import explained
+from sleapnn_engine.training.labels import Data, open_training_labels, open_validation_labels, split_data
+from sleapnn_engine.training.loop import take_step
+from sleapnn_engine.training.meeting import MEETING, find_address, join_group, leave_group
+from sleapnn_engine.training.random_stream import random_seed
+from sleapnn_engine.training.resume import without_start_weights
+from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
+from sleapnn_engine.training.state import Training
+from sleapnn_engine.training.stepping import set_up
+from sleapnn_engine.training.wire import Wire
 
 
 def follow(fabric: Fabric) -> int:

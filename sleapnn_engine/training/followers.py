@@ -16,12 +16,11 @@ from sleapnn_engine.config.build import job_values
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
-
-from .cluster import own_membership
-from .fabric import Fabric
-from .launch import Children
-from .meeting import MEETING, Address, join_group, leave_address, leave_group
-from .wire import Wire
+from sleapnn_engine.training.cluster import own_membership
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.launch import Children
+from sleapnn_engine.training.meeting import MEETING, Address, join_group, leave_address, leave_group
+from sleapnn_engine.training.wire import Wire
 
 #: Seconds until what a lost process said has arrived.
 NEWS_SECONDS = 2.0

@@ -11,8 +11,7 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.films import open_film
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
-
-from .labels import Read, open_matching_labels
+from sleapnn_engine.training.labels import Read, open_matching_labels
 
 KEY = "data_config.test_file_path"
 

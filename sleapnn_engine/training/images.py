@@ -25,10 +25,9 @@ from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.inference.input_plans import crop_plan, frame_plan, samples_of
 from sleapnn_engine.models.backbones import required_multiple
 from sleapnn_engine.models.start import first_channels, implied_channels, starts_elsewhere
-
-from .earlier import Earlier
-from .labels import Data
-from .run_folder import configured_folder
+from sleapnn_engine.training.earlier import Earlier
+from sleapnn_engine.training.labels import Data
+from sleapnn_engine.training.run_folder import configured_folder
 
 #: A frame cache goes to the GPU when it takes no more than this share of its free memory.
 GPU_CACHE_SHARE = 0.25

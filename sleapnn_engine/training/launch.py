@@ -16,9 +16,8 @@ import torch
 from sleapnn_engine.config.build import job_values
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.schema.job import Job
-
-from .fabric import Fabric
-from .meeting import INTERFACE, LOOPBACK
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.meeting import INTERFACE, LOOPBACK
 
 #: Seconds a process has to end by itself; it does nothing then but end.
 LAST_SECONDS = 5.0

@@ -11,15 +11,14 @@ import torch
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
 from sleapnn_engine.protocol.signals import Interrupted
-
-from .averages import Averages
-from .callbacks.base import Callback
-from .failures import Diverged
-from .feed import Example
-from .losses import LossResult, total_loss
-from .shares import Portion, averaged, portion_of
-from .state import BatchResult, EpochResult, Training
-from .validation import Scores, validate
+from sleapnn_engine.training.averages import Averages
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.failures import Diverged
+from sleapnn_engine.training.feed import Example
+from sleapnn_engine.training.losses import LossResult, total_loss
+from sleapnn_engine.training.shares import Portion, averaged, portion_of
+from sleapnn_engine.training.state import BatchResult, EpochResult, Training
+from sleapnn_engine.training.validation import Scores, validate
 
 #: A learning rate that most trainings bear, for Adam.
 USUAL_RATE = 1e-3

@@ -12,8 +12,7 @@ import attrs
 import torch.distributed as dist
 
 from sleapnn_engine.config.errors import UserError
-
-from .fabric import Fabric
+from sleapnn_engine.training.fabric import Fabric
 
 #: How long the processes wait for the first one; a cluster may start them minutes apart.
 MEETING = timedelta(minutes=10)

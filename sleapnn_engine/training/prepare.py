@@ -20,19 +20,25 @@ from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.start import load_start_weights, weights_to_come
-
-from . import images
-from .cache import PIPELINE, check_cache
-from .continuing import check_continuing
-from .device import number_format
-from .earlier import Earlier
-from .fabric import Fabric
-from .held_out import HeldOut, open_held_out
-from .labels import FRACTION, Data, Read, open_training_labels, open_validation_labels, split_data
-from .resume import without_start_weights
-from .room import outline, require_disk, require_room
-from .run_folder import FOLDER
-from .sight import check_crops, check_input
+from sleapnn_engine.training import images
+from sleapnn_engine.training.cache import PIPELINE, check_cache
+from sleapnn_engine.training.continuing import check_continuing
+from sleapnn_engine.training.device import number_format
+from sleapnn_engine.training.earlier import Earlier
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.held_out import HeldOut, open_held_out
+from sleapnn_engine.training.labels import (
+    FRACTION,
+    Data,
+    Read,
+    open_training_labels,
+    open_validation_labels,
+    split_data,
+)
+from sleapnn_engine.training.resume import without_start_weights
+from sleapnn_engine.training.room import outline, require_disk, require_room
+from sleapnn_engine.training.run_folder import FOLDER
+from sleapnn_engine.training.sight import check_crops, check_input
 
 BATCH = "trainer_config.train_data_loader.batch_size"
 SHUFFLE = "trainer_config.val_data_loader.shuffle"

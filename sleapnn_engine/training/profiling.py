@@ -18,10 +18,9 @@ from torch.profiler import profile as torch_profile
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.models.device import device_name
-
-from .callbacks.base import Callback
-from .report import log
-from .state import Training, unprofiled
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.report import log
+from sleapnn_engine.training.state import Training, unprofiled
 
 #: Steps whose operators are recorded, after one that warms up; more make a trace that no viewer opens.
 RECORDED_STEPS = 10

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .feed import Feed
+from sleapnn_engine.training.feed import Feed
 
 #: What each part of the states is for, in words.
 PARTS = {

@@ -14,8 +14,7 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import ChannelError, EngineChannel
-
-from .failures import explained
+from sleapnn_engine.training.failures import explained
 
 #: What heartbeats call each phase.
 STATES = {"train": "training", "validate": "validating", "save": "saving", "finish": "finalizing"}

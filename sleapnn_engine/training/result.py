@@ -4,11 +4,11 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from .evaluate import Skipped, evaluate
-from .failures import explained
-from .held_out import HeldOut
-from .loop import heed_signals
-from .state import Training
+from sleapnn_engine.training.evaluate import Skipped, evaluate
+from sleapnn_engine.training.failures import explained
+from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.loop import heed_signals
+from sleapnn_engine.training.state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
 

@@ -26,14 +26,13 @@ from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.models.weights import PREFIX
 from sleapnn_engine.protocol.measures import Measured
-
-from .averages import Averages
-from .callbacks.checkpoint import Checkpoints, Kept
-from .continuing import has_sums, next_rate
-from .earlier import Earlier, find_best
-from .random_states import set_random_states
-from .schedule import go_on_with
-from .state import Training
+from sleapnn_engine.training.averages import Averages
+from sleapnn_engine.training.callbacks.checkpoint import Checkpoints, Kept
+from sleapnn_engine.training.continuing import has_sums, next_rate
+from sleapnn_engine.training.earlier import Earlier, find_best
+from sleapnn_engine.training.random_states import set_random_states
+from sleapnn_engine.training.schedule import go_on_with
+from sleapnn_engine.training.state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
 

@@ -19,9 +19,8 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.samples import CropSamples, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel, outline_network
 from sleapnn_engine.models.heads import Outputs
-
-from .cache import size_text
-from .free_memory import free_memory
+from sleapnn_engine.training.cache import size_text
+from sleapnn_engine.training.free_memory import free_memory
 
 #: Bytes of one weight as it is loaded, in a checkpoint with its two moments, and in memory with its gradient as well.
 _LOADED, _KEPT, _TRAINED = 4, 12, 16

@@ -16,40 +16,39 @@ from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.device import to_device
 from sleapnn_engine.protocol.signals import Interrupted, Signals
-
-from . import build, images
-from .active_run import ActiveRun
-from .cache import announce_cache
-from .callbacks.base import Callback
-from .callbacks.checkpoint import BEST, Checkpoints
-from .callbacks.console import Console
-from .callbacks.control import Control
-from .callbacks.csv_log import CsvLog
-from .callbacks.journal import Journal
-from .callbacks.preview import Preview
-from .callbacks.run_log import run_log
-from .callbacks.wandb_log import WandbLog
-from .continuing import split_digest
-from .device import open_fabric
-from .earlier import read_earlier
-from .endings import INTERRUPTED, failed, finished, interrupted, tidy
-from .fabric import Fabric
-from .feed import Feed
-from .follower import follow
-from .followers import Followers, open_followers
-from .loop import fit
-from .prepare import Prepared, prepare
-from .profiling import build_profilers
-from .report import Report, open_channel
-from .resolved import resolve, write_final, write_initial
-from .result import predict_all
-from .resume import chosen_seed, inherit_best, take_up, without_start_weights
-from .run_folder import LOG, create_run_folder
-from .schedule import Best, Schedule, build_optimizer
-from .state import Training
-from .stepping import set_up
-from .tracking import open_tracking
-from .truth_files import write_split
+from sleapnn_engine.training import build, images
+from sleapnn_engine.training.active_run import ActiveRun
+from sleapnn_engine.training.cache import announce_cache
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.callbacks.checkpoint import BEST, Checkpoints
+from sleapnn_engine.training.callbacks.console import Console
+from sleapnn_engine.training.callbacks.control import Control
+from sleapnn_engine.training.callbacks.csv_log import CsvLog
+from sleapnn_engine.training.callbacks.journal import Journal
+from sleapnn_engine.training.callbacks.preview import Preview
+from sleapnn_engine.training.callbacks.run_log import run_log
+from sleapnn_engine.training.callbacks.wandb_log import WandbLog
+from sleapnn_engine.training.continuing import split_digest
+from sleapnn_engine.training.device import open_fabric
+from sleapnn_engine.training.earlier import read_earlier
+from sleapnn_engine.training.endings import INTERRUPTED, failed, finished, interrupted, tidy
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.feed import Feed
+from sleapnn_engine.training.follower import follow
+from sleapnn_engine.training.followers import Followers, open_followers
+from sleapnn_engine.training.loop import fit
+from sleapnn_engine.training.prepare import Prepared, prepare
+from sleapnn_engine.training.profiling import build_profilers
+from sleapnn_engine.training.report import Report, open_channel
+from sleapnn_engine.training.resolved import resolve, write_final, write_initial
+from sleapnn_engine.training.result import predict_all
+from sleapnn_engine.training.resume import chosen_seed, inherit_best, take_up, without_start_weights
+from sleapnn_engine.training.run_folder import LOG, create_run_folder
+from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
+from sleapnn_engine.training.state import Training
+from sleapnn_engine.training.stepping import set_up
+from sleapnn_engine.training.tracking import open_tracking
+from sleapnn_engine.training.truth_files import write_split
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -280,7 +279,9 @@ def _callbacks(run: ActiveRun) -> list[Callback]:
     tracked = None if run.tracking is None else WandbLog(run.tracking, pictures=sent)
     zmq = trainer.zmq
     if zmq.publish_port is not None or zmq.controller_port is not None:
-        from .callbacks.sleap_viewer import SleapViewer  # few runs are watched from SLEAP
+        from sleapnn_engine.training.callbacks.sleap_viewer import (
+            SleapViewer,  # few runs are watched from SLEAP
+        )
 
         what = active(run.job.model_config.head_configs)
         callbacks.append(SleapViewer(zmq, what=what, address=lambda: tracked.url if tracked else None))

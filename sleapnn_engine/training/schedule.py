@@ -8,7 +8,7 @@ import attrs
 import torch
 from torch import nn
 
-from ..config.schema.schedule import EarlyStoppingConfig, LRSchedulerConfig, OptimizerConfig
+from sleapnn_engine.config.schema.schedule import EarlyStoppingConfig, LRSchedulerConfig, OptimizerConfig
 
 
 def _plain(name: str) -> Any:

@@ -5,9 +5,8 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.data.loader import ALONE, Share, samples_of_step
-
-from .fabric import Fabric
-from .losses import LossResult
+from sleapnn_engine.training.fabric import Fabric
+from sleapnn_engine.training.losses import LossResult
 
 
 @attrs.frozen

@@ -12,9 +12,8 @@ from sleapnn_engine.data.crops import crop_corners
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
-
-from .images import PREPROCESSING, animals_of
-from .labels import Data
+from sleapnn_engine.training.images import PREPROCESSING, animals_of
+from sleapnn_engine.training.labels import Data
 
 CROP = f"{PREPROCESSING}.crop_size"
 SCALE = f"{PREPROCESSING}.scale"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .state import Training
+from sleapnn_engine.training.state import Training
 
 
 def set_up(training: Training) -> None:

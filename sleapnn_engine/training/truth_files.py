@@ -9,9 +9,8 @@ import sleap_io as sio
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_writing import name_film, save_labels
 from sleapnn_engine.data.records import LabelSet
-
-from .held_out import HeldOut
-from .labels import Data
+from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.labels import Data
 
 log = logging.getLogger("sleapnn_engine.training")
 

@@ -12,9 +12,8 @@ from sleapnn_engine.evaluation.scores import PoseScores, Summary
 from sleapnn_engine.inference.animals import Animals
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.measures import HEADLINES, MEASURES, Measured
-
-from .losses import total_loss
-from .state import Training
+from sleapnn_engine.training.losses import total_loss
+from sleapnn_engine.training.state import Training
 
 
 @attrs.frozen

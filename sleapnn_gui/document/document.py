@@ -16,11 +16,10 @@ from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.view import View
-
-from .commands import Edit, State, changed_paths
-from .files import Opened, open_config
-from .starting import starting_values
-from .states import judged, judged_state, state_of, text_of
+from sleapnn_gui.document.commands import Edit, State, changed_paths
+from sleapnn_gui.document.files import Opened, open_config
+from sleapnn_gui.document.starting import starting_values
+from sleapnn_gui.document.states import judged, judged_state, state_of, text_of
 
 #: What a preset never replaces.
 LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
-from .commands import State
-from .document import Document
-from .drafts import Draft, DraftStore
+from sleapnn_gui.document.commands import State
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.drafts import Draft, DraftStore
 
 DELAY_MS = 500
 """How long after an edit its draft is written. Not longer with every further letter: work is lost by waiting."""

@@ -13,9 +13,8 @@ from sleapnn_engine.config.dialect import parse, write
 from sleapnn_engine.config.disk import PART, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import SECRETS, without_secrets
-
-from .claim import Claim
-from .commands import State
+from sleapnn_gui.document.claim import Claim
+from sleapnn_gui.document.commands import State
 
 _FORMAT = 1
 _ODD = "\0yaml"

@@ -4,9 +4,8 @@ import attrs
 
 from sleapnn_engine.config.files import copy_values, dump_config
 from sleapnn_engine.config.validate import validate
-
-from .commands import State
-from .files import Opened
+from sleapnn_gui.document.commands import State
+from sleapnn_gui.document.files import Opened
 
 
 def state_of(opened: Opened) -> State:

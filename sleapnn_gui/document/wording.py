@@ -4,10 +4,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from .aside import Aside
-from .commands import State
-from .document import Document
-from .states import text_of
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.commands import State
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.states import text_of
 
 
 class Wording(QObject):

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
-from ..document.aside import Aside
-from ..document.starting import read_ahead
-from .section_page import SectionPage
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.starting import read_ahead
+from sleapnn_gui.form.section_page import SectionPage
 
 _AFTER_MS = 500
 

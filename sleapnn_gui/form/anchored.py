@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QMargins, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from ..widgets.still import Still, control_under_pointer
+from sleapnn_gui.widgets.still import Still, control_under_pointer
 
 
 class Anchor(QObject):

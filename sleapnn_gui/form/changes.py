@@ -7,9 +7,8 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from .codecs import show_plain
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.codecs import show_plain
 
 
 @attrs.frozen

@@ -3,12 +3,12 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from ..document.document import Document
-from .changes import Change
-from .diff_pane import DiffPane
-from .help_pane import HelpPane
-from .layout import Page
-from .yaml_pane import YamlPane
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.changes import Change
+from sleapnn_gui.form.diff_pane import DiffPane
+from sleapnn_gui.form.help_pane import HelpPane
+from sleapnn_gui.form.layout import Page
+from sleapnn_gui.form.yaml_pane import YamlPane
 
 
 class ContextPane(QFrame):

@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from ..widgets.elided import ElidedLabel
-from ..widgets.icons import icon
-from ..widgets.theme import current_theme
-from .changes import Change
+from sleapnn_gui.form.changes import Change
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.theme import current_theme
 
 _MOST = 60
 _ONE_LINE = 44  # letters that fit beside each other in the pane

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .codecs import show_edge
+from sleapnn_gui.form.codecs import show_edge
 
 _WHERE = {"part": "nodes", "track": "tracks", "edge": "edges"}
 

@@ -17,21 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from ..widgets.icons import icon
-from ..widgets.message_line import MessageLine
-from ..widgets.segmented import Segmented
-from ..widgets.theme import current_theme
-from .ahead import do_ahead
-from .anchored import Anchor
-from .changes import changes
-from .context_pane import ContextPane
-from .layout import Layout, Page, read_layout
-from .reach import obstacle
-from .row import ROW_WIDTH, Row
-from .section_list import Counts, SectionList
-from .section_page import Filter, SectionPage
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.ahead import do_ahead
+from sleapnn_gui.form.anchored import Anchor
+from sleapnn_gui.form.changes import changes
+from sleapnn_gui.form.context_pane import ContextPane
+from sleapnn_gui.form.layout import Layout, Page, read_layout
+from sleapnn_gui.form.reach import obstacle
+from sleapnn_gui.form.row import ROW_WIDTH, Row
+from sleapnn_gui.form.section_list import Counts, SectionList
+from sleapnn_gui.form.section_page import Filter, SectionPage
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.segmented import Segmented
+from sleapnn_gui.widgets.theme import current_theme
 
 _FOLD_BELOW = 1360  # window width in pixels under which the pane beside the rows folds away
 _LIST_WIDTH, _PANE_WIDTH, _NARROW_PANE = 214, 380, 320

@@ -5,13 +5,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from ..widgets.elided import ElidedLabel
-from ..widgets.icons import icon
-from ..widgets.theme import current_theme
-from .help_text import key_help, section_help
-from .layout import Page
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.help_text import key_help, section_help
+from sleapnn_gui.form.layout import Page
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.theme import current_theme
 
 
 class HelpPane(QWidget):

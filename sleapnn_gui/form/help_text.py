@@ -4,9 +4,8 @@ import html
 
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from .codecs import range_text, show_plain
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.codecs import range_text, show_plain
 
 #: What each unit counts; settings without one say so.
 UNIT_NOTES = {

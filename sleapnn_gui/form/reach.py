@@ -3,8 +3,7 @@
 import attrs
 
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
+from sleapnn_gui.document.document import Document
 
 
 @attrs.frozen

@@ -7,12 +7,11 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.spec import Key
-
-from .editors.choice import ComboEditor, SegmentedEditor, fits_side_by_side, options_of
-from .editors.encoder import EncoderEditor
-from .editors.line import LineEditor, PathEditor
-from .editors.listed import ListEditor
-from .editors.nullable import NullableEditor
+from sleapnn_gui.form.editors.choice import ComboEditor, SegmentedEditor, fits_side_by_side, options_of
+from sleapnn_gui.form.editors.encoder import EncoderEditor
+from sleapnn_gui.form.editors.line import LineEditor, PathEditor
+from sleapnn_gui.form.editors.listed import ListEditor
+from sleapnn_gui.form.editors.nullable import NullableEditor
 
 _CHOSEN = ("bool", "choice")
 _LISTS = ("names", "edges", "paths", "path_or_paths")

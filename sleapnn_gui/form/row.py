@@ -11,16 +11,15 @@ from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC, Key
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import describe
-
-from ..document.document import Document
-from ..widgets.elided import ElidedLabel
-from ..widgets.icons import icon
-from ..widgets.message_line import MessageLine
-from ..widgets.string_list import StringList
-from ..widgets.theme import current_theme
-from .editors.nullable import NullableEditor
-from .facts import names_for
-from .registry import make_editor
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.editors.nullable import NullableEditor
+from sleapnn_gui.form.facts import names_for
+from sleapnn_gui.form.registry import make_editor
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.string_list import StringList
+from sleapnn_gui.widgets.theme import current_theme
 
 BAR, EDITOR_WIDTH, ROW_WIDTH = 16, 240, 700
 _GAP, _NOTE = 12, 140

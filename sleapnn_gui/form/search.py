@@ -6,8 +6,7 @@ from collections.abc import Callable
 import attrs
 
 from sleapnn_engine.config.spec import SPEC, Spec
-
-from .layout import Layout, read_layout
+from sleapnn_gui.form.layout import Layout, read_layout
 
 
 @attrs.frozen

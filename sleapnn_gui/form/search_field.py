@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..widgets.completion import list_of, on_row
-from ..widgets.icons import icon
-from ..widgets.line import Line
-from ..widgets.theme import current_theme
-from .search import Hit, find
+from sleapnn_gui.form.search import Hit, find
+from sleapnn_gui.widgets.completion import list_of, on_row
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.theme import current_theme
 
 _HIT = Qt.ItemDataRole.UserRole
 

@@ -6,10 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from ..widgets.cards import CardChoice
-from ..widgets.segmented import Segmented
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.widgets.cards import CardChoice
+from sleapnn_gui.widgets.segmented import Segmented
 
 
 class SectionSwitch(Segmented):

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..widgets.theme import current_theme
-from .layout import Layout
+from sleapnn_gui.form.layout import Layout
+from sleapnn_gui.widgets.theme import current_theme
 
 _PAGE, _COUNTS = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _ITEM, _HEADING = 28, 31

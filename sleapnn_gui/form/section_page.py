@@ -18,13 +18,12 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from ..widgets.message_line import MessageLine
-from ..widgets.theme import current_theme
-from .layout import Group, Page
-from .row import BAR, EDITOR_WIDTH, ROW_WIDTH, Row, editor_width
-from .section_controls import SectionCards, SectionSwitch
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.layout import Group, Page
+from sleapnn_gui.form.row import BAR, EDITOR_WIDTH, ROW_WIDTH, Row, editor_width
+from sleapnn_gui.form.section_controls import SectionCards, SectionSwitch
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.theme import current_theme
 
 _RANK = {"error": 0, "warning": 1, "info": 2}
 

@@ -5,9 +5,9 @@ import re
 from PySide6.QtGui import QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
 
-from ..document.document import Document
-from ..document.wording import Wording
-from ..widgets.theme import current_theme
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.wording import Wording
+from sleapnn_gui.widgets.theme import current_theme
 
 _SEEN_MS, _UNSEEN_MS = 60, 1000
 _LINE = re.compile(r"^(\s*)([^\s#:'\"-][^:]*?)\s*:(\s|$)")

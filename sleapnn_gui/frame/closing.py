@@ -5,9 +5,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
-from ..document.document import Document
-from .guard import Guard
-from .run_commands import RunCommands
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.frame.guard import Guard
+from sleapnn_gui.frame.run_commands import RunCommands
 
 
 class Closing(QObject):

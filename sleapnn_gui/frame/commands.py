@@ -7,7 +7,7 @@ from typing import cast
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from ..run.verbs import RUN_COMMANDS, Command
+from sleapnn_gui.run.verbs import RUN_COMMANDS, Command
 
 #: The menus from left to right.
 MENUS = ("File", "Edit", "View", "Run", "Help")

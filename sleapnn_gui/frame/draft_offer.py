@@ -5,12 +5,12 @@ import time
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
-from ..document.document import Document
-from ..document.draft_keeper import DraftKeeper
-from ..document.drafts import Draft
-from ..form.changes import changes
-from ..widgets.theme import current_theme
-from .guard import Guard
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.draft_keeper import DraftKeeper
+from sleapnn_gui.document.drafts import Draft
+from sleapnn_gui.form.changes import changes
+from sleapnn_gui.frame.guard import Guard
+from sleapnn_gui.widgets.theme import current_theme
 
 
 class DraftOffer(QFrame):

@@ -16,14 +16,13 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import Preset, find_preset
-
-from ..document.aside import Aside
-from ..document.document import Document
-from ..document.files import Opened, is_overtaken, open_config, open_preset
-from ..document.states import judged_state, text_of
-from ..widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
-from .guard import Guard
-from .import_report import ImportReport
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
+from sleapnn_gui.document.states import judged_state, text_of
+from sleapnn_gui.frame.guard import Guard
+from sleapnn_gui.frame.import_report import ImportReport
+from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
 _CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"

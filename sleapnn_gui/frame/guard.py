@@ -5,8 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from ..document.document import LABELS, Document
-from ..form.changes import changes
+from sleapnn_gui.document.document import LABELS, Document
+from sleapnn_gui.form.changes import changes
 
 _MOST_NAMED = 4
 

@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_engine.config.resources import resource_path
-
-from .commands import COMMANDS, MENUS, name_alone
+from sleapnn_gui.frame.commands import COMMANDS, MENUS, name_alone
 
 REPORT_COMMAND = (sys.executable, "-m", "sleapnn_engine", "doctor")
 

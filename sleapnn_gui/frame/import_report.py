@@ -19,12 +19,11 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.legacy_report import KINDS, Row, shown
-
-from ..document.aside import Aside
-from ..widgets.combo import QuietComboBox
-from ..widgets.file_dialog import ask_where_to_save
-from ..widgets.line import Line
-from ..widgets.theme import current_theme
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.file_dialog import ask_where_to_save
+from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.theme import current_theme
 
 _SETTING = "setting:"
 _ALL = "Everything"

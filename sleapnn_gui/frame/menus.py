@@ -7,8 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from .commands import COMMANDS, MENUS
-from .remembered import forget_recent, recent
+from sleapnn_gui.frame.commands import COMMANDS, MENUS
+from sleapnn_gui.frame.remembered import forget_recent, recent
 
 
 class RecentMenu(QMenu):

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
-from ..widgets.icons import icon
+from sleapnn_gui.widgets.icons import icon
 
 PAGES = (
     ("data", "Data", "database"),

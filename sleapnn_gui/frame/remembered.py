@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from .screen import first_place, place_window
+from sleapnn_gui.frame.screen import first_place, place_window
 
 _GEOMETRY, _THEME, _PANES, _RECENT = "window/geometry", "theme", "panes/", "recent"
 _MOST_RECENT = 10

@@ -7,18 +7,17 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.validate import errors
 from sleapnn_engine.config.view import TRAINER
-
-from ..document.aside import Aside
-from ..document.document import Document
-from ..document.states import text_of
-from ..monitor.train_page import TrainPage
-from ..run.folders import next_run_dir
-from ..run.launch import Launch, prepare
-from ..run.session import RunSession
-from ..run.standby import Standby
-from ..run.verbs import ON_RUN
-from ..widgets.file_dialog import ask_for_folder
-from .remembered import remember_recent
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.states import text_of
+from sleapnn_gui.frame.remembered import remember_recent
+from sleapnn_gui.monitor.train_page import TrainPage
+from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.run.launch import Launch, prepare
+from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.run.standby import Standby
+from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.widgets.file_dialog import ask_for_folder
 
 
 def secrets(document: Document) -> dict[str, str]:

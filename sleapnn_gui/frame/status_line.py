@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 from sleapnn_engine.config.derived import receptive_field
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC
-
-from ..document.document import Document
-from ..widgets.theme import set_state
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.widgets.theme import set_state
 
 #: Problems that the list shows at once; more would not fit on a screen.
 _MOST = 25

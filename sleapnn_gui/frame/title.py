@@ -1,11 +1,10 @@
 """What the window is called: the config, the run that is followed, and the program."""
 
 from sleapnn_engine.protocol.counting import epoch_name
-
-from ..document.document import Document
-from ..monitor.store import RunStore
-from ..run.machine import State
-from ..run.session import RunSession
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.run.machine import State
+from sleapnn_gui.run.session import RunSession
 
 PROGRAM = "sleapnn-gui"
 

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from ..widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.elided import ElidedLabel
 
 
 class TopBar(QFrame):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtGui import QAction
 
-from ..widgets.theme import current_theme
-from .remembered import remember_theme
+from sleapnn_gui.frame.remembered import remember_theme
+from sleapnn_gui.widgets.theme import current_theme
 
 
 class ViewCommands:

@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, 
 
 from sleapnn_engine.config.checks_disk import check_files
 from sleapnn_engine.config.files import copy_values
-
-from ..document.document import Document
+from sleapnn_gui.document.document import Document
 
 _DELAY_MS = 300
 

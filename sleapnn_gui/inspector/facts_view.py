@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ..widgets.message_line import MessageLine
-from ..widgets.theme import current_theme
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.theme import current_theme
 
 _ROW = 22
 _MOST_LISTED = 8

@@ -4,8 +4,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from ..document.document import Document
-from .client import Inspect
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.inspector.client import Inspect
 
 _DELAY_MS = 150
 

@@ -5,9 +5,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sleapnn_engine.config.issue import Issue, issue_from
-
-from ..document.document import Document
-from .client import Inspect
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.inspector.client import Inspect
 
 _DELAY_MS = 600
 

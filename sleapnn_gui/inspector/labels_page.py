@@ -23,14 +23,13 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.config.checks_labels import misfit
 from sleapnn_engine.config.presets import Preset
-
-from ..widgets.file_dialog import ask_for_files
-from ..widgets.message_line import MessageLine
-from ..widgets.one_by_one import OneByOne
-from ..widgets.still import Still
-from ..widgets.theme import set_state
-from ..widgets.two_lines import DOUBT, REMARK, TwoLines
-from .facts_view import FactsView
+from sleapnn_gui.inspector.facts_view import FactsView
+from sleapnn_gui.widgets.file_dialog import ask_for_files
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.one_by_one import OneByOne
+from sleapnn_gui.widgets.still import Still
+from sleapnn_gui.widgets.theme import set_state
+from sleapnn_gui.widgets.two_lines import DOUBT, REMARK, TwoLines
 
 _SUFFIXES = (".slp",)
 _STACK_BELOW = 640  # page width in pixels under which presets stand below the labels

@@ -8,10 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sleapnn_engine.config.checks_labels import check_labels
 from sleapnn_engine.config.issue import error
-
-from ..document.aside import Aside
-from ..document.document import Document
-from .client import Inspect
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.inspector.client import Inspect
 
 _PATHS = "data_config.train_labels_path"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from .process import ENGINE_COMMAND, IS_WINDOWS, ChildEngine, engine_environment
+from sleapnn_gui.run.process import ENGINE_COMMAND, IS_WINDOWS, ChildEngine, engine_environment
 
 STANDBY_COMMAND = (*ENGINE_COMMAND, "standby")
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
-from .theme import current_theme
+from sleapnn_gui.widgets.theme import current_theme
 
 
 class QuietComboBox(QComboBox):

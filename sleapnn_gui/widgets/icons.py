@@ -4,7 +4,7 @@ import qtawesome
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 
-from .theme import current_theme
+from sleapnn_gui.widgets.theme import current_theme
 
 _FAMILY = "ph"
 

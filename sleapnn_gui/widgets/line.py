@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QSize, QStringListModel, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QSizePolicy, QWidget
 
-from .completion import list_of, on_text
-from .theme import current_theme
+from sleapnn_gui.widgets.completion import list_of, on_text
+from sleapnn_gui.widgets.theme import current_theme
 
 
 class Line(QLineEdit):

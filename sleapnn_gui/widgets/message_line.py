@@ -5,7 +5,7 @@ import html
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from .theme import current_theme, set_state
+from sleapnn_gui.widgets.theme import current_theme, set_state
 
 #: A word in front of the sentence, so that the state is not said by colour alone.
 _WORDS = {"error": "", "warning": "Warning: ", "info": ""}

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .icons import icon
-from .line import Line
-from .theme import current_theme, set_state
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.theme import current_theme, set_state
 
 _ITEM = 26
 

@@ -11,8 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sleapnn_engine.config.resources import resource_path
-
-from .restyle import restyle
+from sleapnn_gui.widgets.restyle import restyle
 
 MODES = ("light", "dark", "system")
 _DONE = object()

@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from .theme import current_theme
+from sleapnn_gui.widgets.theme import current_theme
 
 #: The role under which an entry keeps its remark.
 REMARK = Qt.ItemDataRole.UserRole + 7

@@ -15,8 +15,7 @@ from typing import Any
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.resources import resource_path
-
-from .side_by_side import (
+from tests.benchmarks.side_by_side import (
     DATA,
     ask_peer,
     call,

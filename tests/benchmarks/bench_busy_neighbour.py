@@ -20,8 +20,7 @@ from pathlib import Path
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config
-
-from .bench_training_step import ROOT, WARM_UP, job_values, journal
+from tests.benchmarks.bench_training_step import ROOT, WARM_UP, job_values, journal
 
 #: What the environment says of waiting and threads; libgomp's own choice is to go round 300,000 times before it sleeps.
 BEFORE = "300000"

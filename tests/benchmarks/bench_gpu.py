@@ -32,8 +32,7 @@ from sleapnn_engine.training import run as engine
 from sleapnn_engine.training.loop import take_step
 from sleapnn_engine.training.losses import total_loss
 from sleapnn_engine.training.state import Training
-
-from .side_by_side import ROOT, ask_peer, put_all, run_settings, write
+from tests.benchmarks.side_by_side import ROOT, ask_peer, put_all, run_settings, write
 
 #: Preset -> animals on each picture of its labels.
 PRESETS = {

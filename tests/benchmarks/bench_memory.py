@@ -18,9 +18,8 @@ import psutil
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.files import read_config
-
-from .bench_against_peer import CASES, settings
-from .side_by_side import ROOT, write
+from tests.benchmarks.bench_against_peer import CASES, settings
+from tests.benchmarks.side_by_side import ROOT, write
 
 MEBI = 2**20
 #: A small and a large set.

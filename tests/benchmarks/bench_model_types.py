@@ -19,8 +19,7 @@ import sleap_io as sio
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.evaluation.scores import PoseScores, Summary
-
-from .side_by_side import DATA, ask_peer, epoch_ends, put_all, run_settings, train_ours, write
+from tests.benchmarks.side_by_side import DATA, ask_peer, epoch_ends, put_all, run_settings, train_ours, write
 
 #: Such that each learns something in few steps; a higher one throws the encoders far off in their first.
 LEARNING_RATES = {"unet": 1e-3, "convnext": 2e-4, "swint": 2e-4}

@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 import attrs
 
-from ..meta import When, section, setting
+from sleapnn_engine.config.meta import When, section, setting
 
 _G = "data_config.augmentation_config.geometric."
 _NO_EACH = tuple(

@@ -4,8 +4,8 @@ from typing import Any, List, Optional
 
 import attrs
 
-from ..meta import Choice, When, section, setting
-from . import backbone_parts as parts
+from sleapnn_engine.config.meta import Choice, When, section, setting
+from sleapnn_engine.config.schema import backbone_parts as parts
 
 
 @attrs.define(kw_only=True)

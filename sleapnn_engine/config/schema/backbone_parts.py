@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..meta import Choice, setting
+from sleapnn_engine.config.meta import Choice, setting
 
 
 def in_channels() -> Any:

@@ -4,9 +4,9 @@ from typing import Any, List, Optional
 
 import attrs
 
-from ..meta import Choice, When, section, setting
-from ..model_types import keys_of
-from .augment import AugmentationConfig
+from sleapnn_engine.config.meta import Choice, When, section, setting
+from sleapnn_engine.config.model_types import keys_of
+from sleapnn_engine.config.schema.augment import AugmentationConfig
 
 _CROPPED = When(
     path="model_config.head_configs",

@@ -4,7 +4,7 @@ from typing import Any, List, Optional
 
 import attrs
 
-from ..meta import section, setting
+from sleapnn_engine.config.meta import section, setting
 
 _NOT = "Not the type of this model."
 

@@ -4,10 +4,10 @@ from typing import Optional
 
 import attrs
 
-from ..meta import section, setting
-from .data import DataConfig
-from .model import ModelConfig
-from .trainer import TrainerConfig
+from sleapnn_engine.config.meta import section, setting
+from sleapnn_engine.config.schema.data import DataConfig
+from sleapnn_engine.config.schema.model import ModelConfig
+from sleapnn_engine.config.schema.trainer import TrainerConfig
 
 
 @attrs.define(kw_only=True)

@@ -4,8 +4,8 @@ from typing import Optional
 
 import attrs
 
-from ..meta import When, setting
-from ..model_types import keys_of
+from sleapnn_engine.config.meta import When, setting
+from sleapnn_engine.config.model_types import keys_of
 
 _MINING = When(
     path="trainer_config.online_hard_keypoint_mining.online_mining",

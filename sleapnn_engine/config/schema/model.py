@@ -4,9 +4,9 @@ from typing import Optional
 
 import attrs
 
-from ..meta import Choice, section, setting
-from .backbone import BackboneConfig
-from .head import HeadConfig
+from sleapnn_engine.config.meta import Choice, section, setting
+from sleapnn_engine.config.schema.backbone import BackboneConfig
+from sleapnn_engine.config.schema.head import HeadConfig
 
 
 @attrs.define(kw_only=True)

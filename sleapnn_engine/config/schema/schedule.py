@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 import attrs
 
-from ..meta import Choice, When, section, setting
+from sleapnn_engine.config.meta import Choice, When, section, setting
 
 _STOPS = When(
     path="trainer_config.early_stopping.stop_training_on_plateau",

@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 import attrs
 
-from ..meta import Choice, When, setting
+from sleapnn_engine.config.meta import Choice, When, setting
 
 _USED = When(
     path="trainer_config.use_wandb", values=(True,), says="Only used when logging to Weights & Biases is on."

@@ -4,10 +4,10 @@ from typing import Any, List, Optional
 
 import attrs
 
-from ..meta import Choice, When, section, setting
-from .mining import HardKeypointMiningConfig
-from .schedule import EarlyStoppingConfig, LRSchedulerConfig, OptimizerConfig
-from .tracking import WandBConfig, ZMQConfig
+from sleapnn_engine.config.meta import Choice, When, section, setting
+from sleapnn_engine.config.schema.mining import HardKeypointMiningConfig
+from sleapnn_engine.config.schema.schedule import EarlyStoppingConfig, LRSchedulerConfig, OptimizerConfig
+from sleapnn_engine.config.schema.tracking import WandBConfig, ZMQConfig
 
 _SAVES = When(path="trainer_config.save_ckpt", values=(True,), says="Only used when checkpoints are saved.")
 _VIZ = When(

@@ -1,6 +1,6 @@
 """The moments of a training at which something else may happen."""
 
-from ..state import BatchResult, EpochResult, Training
+from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 
 
 class Callback:

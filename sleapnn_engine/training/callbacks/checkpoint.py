@@ -10,12 +10,11 @@ import attrs
 from sleapnn_engine.config.disk import copy_whole
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.events import Checkpoint
-
-from ..checkpoint_file import contents, first_broken, write_atomically
-from ..failures import Diverged
-from ..report import log
-from ..state import EpochResult, Training
-from .base import Callback
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.checkpoint_file import contents, first_broken, write_atomically
+from sleapnn_engine.training.failures import Diverged
+from sleapnn_engine.training.report import log
+from sleapnn_engine.training.state import EpochResult, Training
 
 BEST = "best.ckpt"
 LAST = "last.ckpt"

@@ -6,10 +6,9 @@ from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.measures import HEADLINES, Measure, Unit
 from sleapnn_engine.protocol.terminal import Terminal
-
-from ..report import Phase
-from ..state import BatchResult, EpochResult, Training
-from .base import Callback
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.report import Phase
+from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 
 
 class Console(Callback):

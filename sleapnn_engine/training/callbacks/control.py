@@ -7,11 +7,10 @@ import torch
 
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.messages import Command
-
-from ..report import log
-from ..state import BatchResult, EpochResult, Training
-from .base import Callback
-from .checkpoint import Checkpoints
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
+from sleapnn_engine.training.report import log
+from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 
 #: Seconds between two looks at signals while paused.
 WAIT_SECONDS = 0.2

@@ -9,9 +9,8 @@ from pathlib import Path
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.protocol.measures import MEASURES
-
-from ..state import EpochResult, Training
-from .base import Callback
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.state import EpochResult, Training
 
 FIXED = ("epoch", "train/loss", "val/loss", "learning_rate", "train/time", "val/time")
 

@@ -13,11 +13,10 @@ from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.evaluation.scores import pairs_found
 from sleapnn_engine.protocol import events
-
-from ..drawing import draw_prediction, save_picture
-from ..state import EpochResult, Training
-from ..validation import predict
-from .base import Callback
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.drawing import draw_prediction, save_picture
+from sleapnn_engine.training.state import EpochResult, Training
+from sleapnn_engine.training.validation import predict
 
 VALIDATION_FRAMES = 6
 #: Second heads whose maps get pictures of their own, by what their file names say.

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from sleapnn_engine.bridge.sleap_viewer import SleapViewerBridge
 from sleapnn_engine.config.schema.tracking import ZMQConfig
 from sleapnn_engine.protocol.events import Stopping
-
-from ..report import log
-from ..state import BatchResult, EpochResult, Training
-from .base import Callback
+from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.report import log
+from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 
 
 class SleapViewer(Callback):

@@ -8,10 +8,9 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.tree import same
-
-from ...widgets.combo import QuietComboBox
-from ...widgets.segmented import Segmented
-from ...widgets.theme import set_state
+from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.segmented import Segmented
+from sleapnn_gui.widgets.theme import set_state
 
 _MOST_SEGMENTS = 3
 _SEGMENT_LETTERS = 26  # all words together, so that none is cut off in the form's editor column

@@ -6,10 +6,9 @@ from PySide6.QtWidgets import QCompleter, QStyle, QStyledItemDelegate, QStyleOpt
 
 from sleapnn_engine.config.encoders import Encoder, about, find_encoder, search_encoders, size_text
 from sleapnn_engine.config.meta import Meta
-
-from ...widgets.completion import list_of, on_row
-from ...widgets.theme import current_theme
-from .line import LineEditor
+from sleapnn_gui.form.editors.line import LineEditor
+from sleapnn_gui.widgets.completion import list_of, on_row
+from sleapnn_gui.widgets.theme import current_theme
 
 _ENCODER = Qt.ItemDataRole.UserRole
 _HOW = "Part of a name; <20M and /16 narrow by parameters and stride"

@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.tree import same
-
-from ...widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
-from ...widgets.icons import icon
-from ...widgets.line import Line
-from ...widgets.theme import set_state
-from ..codecs import codec_for, range_text, stepped
+from sleapnn_gui.form.codecs import codec_for, range_text, stepped
+from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.theme import set_state
 
 _NUMBERS = ("int", "float", "int_or_auto", "float_or_floats")
 

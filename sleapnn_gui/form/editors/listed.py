@@ -8,11 +8,10 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.tree import same
-
-from ...widgets.file_dialog import ask_for_files
-from ...widgets.string_list import StringList
-from ..codecs import parse_edge, show_edge
-from .line import filters_of
+from sleapnn_gui.form.codecs import parse_edge, show_edge
+from sleapnn_gui.form.editors.line import filters_of
+from sleapnn_gui.widgets.file_dialog import ask_for_files
+from sleapnn_gui.widgets.string_list import StringList
 
 _FILES = ("paths", "path_or_paths")
 

@@ -8,9 +8,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.tree import same
-
-from ...widgets.segmented import Segmented
-from .base import Editor
+from sleapnn_gui.form.editors.base import Editor
+from sleapnn_gui.widgets.segmented import Segmented
 
 #: The two words; the first is the setting's own word for null.
 _SET = "Set"

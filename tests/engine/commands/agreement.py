@@ -7,9 +7,8 @@ from sleapnn_engine.commands.validate import values_of
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.inspect.answers import check
+from tests.engine.commands.in_process import Said, engine
 from tests.engine.training.jobs import events
-
-from .in_process import Said, engine
 
 
 def require_agreement(said: Said, config: Path, *, run: Path) -> None:

@@ -14,11 +14,10 @@ from sleapnn_engine.commands.validate import values_of
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.inspect import answers
 from sleapnn_engine.inspect.known_labels import KnownLabels
+from tests.engine.commands.agreement import require_agreement
+from tests.engine.commands.bad_cases import CONFIGS, HEADS, LABELS, TRAINS
+from tests.engine.commands.in_process import Said, engine, prepare_only, smallest_job
 from tests.engine.training.jobs import events, faults, finish, start
-
-from .agreement import require_agreement
-from .bad_cases import CONFIGS, HEADS, LABELS, TRAINS
-from .in_process import Said, engine, prepare_only, smallest_job
 
 
 @pytest.fixture(scope="module")

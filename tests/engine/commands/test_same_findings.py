@@ -7,9 +7,8 @@ import pytest
 
 from sleapnn_engine.commands.validate import values_of
 from sleapnn_engine.inspect.answers import describe
-
-from .agreement import found_before, require_agreement
-from .in_process import engine, smallest_job
+from tests.engine.commands.agreement import found_before, require_agreement
+from tests.engine.commands.in_process import engine, smallest_job
 
 PRE = "data_config.preprocessing."
 FLIES = "10_tracks/no_tracks.pkg.slp"

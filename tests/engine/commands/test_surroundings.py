@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.commands.in_process import smallest_job
 from tests.engine.training.jobs import ROOT, cold, events, finish, start, wait_for
 from tests.engine.training.rendered import write_labels
 from tests.engine.warm import CAN_FORK, WarmEngine
-
-from .in_process import smallest_job
 
 ENGINE = [sys.executable, "-m", "sleapnn_engine"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}

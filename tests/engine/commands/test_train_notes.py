@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
+from tests.engine.commands.in_process import engine, smallest_job
 from tests.engine.training.rendered import write_labels
-
-from .in_process import engine, smallest_job
 
 
 def test_a_setting_without_effect_is_told(tmp_path: Path) -> None:

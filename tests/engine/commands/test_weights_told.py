@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from sleapnn_engine.config.issue import Issue
-
-from .agreement import found_before, require_agreement, same_words, warned_by
-from .in_process import engine, smallest_job
+from tests.engine.commands.agreement import found_before, require_agreement, same_words, warned_by
+from tests.engine.commands.in_process import engine, smallest_job
 
 BACKBONE = "model_config.backbone_config"
 CONVNEXT: dict[str, Any] = {

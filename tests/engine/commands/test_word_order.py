@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sleapnn_engine.cli import COMMANDS, build_parser
-
-from .in_process import engine
+from tests.engine.commands.in_process import engine
 
 _SAMPLES = {int: "3", float: "0.25"}
 

@@ -32,8 +32,7 @@ from sleapnn_engine.protocol.glance import open_journal
 from sleapnn_engine.training.checkpoint_file import write_atomically
 from sleapnn_engine.training.drawing import save_picture
 from tests.engine.commands.in_process import engine
-
-from .obstacles import OBSTACLES, obstacle, open_folder, state_of
+from tests.engine.config.obstacles import OBSTACLES, obstacle, open_folder, state_of
 
 LEGACY = '{"model": {"backbone": {"unet": {}}, "heads": {"single_instance": {}}}}'
 

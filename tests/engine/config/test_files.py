@@ -13,8 +13,7 @@ from sleapnn_engine.config.dialect import parse, write
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, parse_config, read_config, save_text
 from sleapnn_engine.config.validate import validate
-
-from .strategies import LARGE, configs
+from tests.engine.config.strategies import LARGE, configs
 
 COMMENTED = """\
 # a lab's own config

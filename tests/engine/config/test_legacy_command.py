@@ -8,8 +8,7 @@ import pytest
 from sleapnn_engine.cli import main
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import read_config
-
-from .legacy_samples import whole_file
+from tests.engine.config.legacy_samples import whole_file
 
 _SIGMA = "model_config.head_configs.single_instance.confmaps.sigma"
 

@@ -10,8 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.legacy import UnsupportedBackbone, import_legacy, is_legacy
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import errors, validate
-
-from .legacy_samples import BACKBONE_NAMES, bare_file, whole_file
+from tests.engine.config.legacy_samples import BACKBONE_NAMES, bare_file, whole_file
 
 _UNET = "model_config.backbone_config.unet"
 

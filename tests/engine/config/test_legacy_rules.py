@@ -6,8 +6,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.legacy import Row, import_legacy
 from sleapnn_engine.config.legacy_fields import FIELDS, HEAD_PARTS
 from sleapnn_engine.config.spec import SPEC
-
-from .legacy_samples import HEAD_NAMES, bare_file, whole_file
+from tests.engine.config.legacy_samples import HEAD_NAMES, bare_file, whole_file
 
 _ABSENT = object()
 _P = "data_config.preprocessing."

@@ -8,8 +8,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
-
-from .test_validate import UNET, good
+from tests.engine.config.test_validate import UNET, good
 
 BACKBONES = "model_config.backbone_config"
 HEADS = "model_config.head_configs"

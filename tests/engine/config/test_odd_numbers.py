@@ -20,8 +20,7 @@ from sleapnn_engine.config.overrides import apply_overrides
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import BACKBONES, HEADS, View
-
-from .numbers import NUMBERS
+from tests.engine.config.numbers import NUMBERS
 
 ODD = {
     ".nan": ".nan",

@@ -15,8 +15,7 @@ from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
-
-from .preset_facts import DATA, GEOMETRIC, INTENSITY, MODEL, SAMPLES, TRAINER, published
+from tests.engine.config.preset_facts import DATA, GEOMETRIC, INTENSITY, MODEL, SAMPLES, TRAINER, published
 
 _NAMES = [preset.name for preset in list_presets()]
 

@@ -11,8 +11,7 @@ from scipy import ndimage
 
 from sleapnn_engine.data.affine import affine_matrices, drop_outside, move_images, move_points
 from sleapnn_engine.data.augment import Augmenter, to_float
-
-from .scenes import dot_place, dots
+from tests.engine.data.scenes import dot_place, dots
 
 OFF_INTENSITY = {
     "uniform_noise_min": 0.0, "uniform_noise_max": 1.0, "uniform_noise_p": 0.0,

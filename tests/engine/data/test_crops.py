@@ -10,8 +10,7 @@ import torch
 from sleapnn_engine.data.crops import auto_crop_size, crop_corners, cut_crops
 from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.data.targets import centroids
-
-from .scenes import dot_place, dots
+from tests.engine.data.scenes import dot_place, dots
 
 
 @pytest.mark.parametrize("size", [8, 9])

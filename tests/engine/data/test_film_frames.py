@@ -6,8 +6,7 @@ import pytest
 
 from sleapnn_engine.data.film_frames import FilmFrames
 from sleapnn_engine.data.labels import open_labels, read_labels
-
-from .drawn import film, labels, picture, shown, spoil
+from tests.engine.data.drawn import film, labels, picture, shown, spoil
 
 
 def read_in(path, order):

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from sleapnn_engine.data.geometry import plan_input, resize_image, to_channels
-
-from .scenes import dot_place, dots
+from tests.engine.data.scenes import dot_place, dots
 
 POINTS = np.array([[30.0, 25.0], [97.3, 61.7], [150.6, 120.2], [31.4, 128.9]])
 PLANS = [

@@ -13,8 +13,7 @@ from sleapnn_engine.data.label_checks import require_visible
 from sleapnn_engine.data.labels import open_labels, read_labels, with_animals
 from sleapnn_engine.data.model_labels import with_centers, with_marks
 from sleapnn_engine.data.pixel_span import ValueRange
-
-from .drawn import film, labels
+from tests.engine.data.drawn import film, labels
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import sleap_io as sio
 
 from sleapnn_engine.data.describe import describe_labels, description_lines
 from sleapnn_engine.data.labels import read_labels
-
-from .drawn import FOREIGN, film, labels
+from tests.engine.data.drawn import FOREIGN, film, labels
 
 NUMBERS = (-1, -7, 1, 3, 99, 2**31, 2**40, 2**63 - 1, 0.5, np.nan, np.inf, -np.inf, 1e300)
 

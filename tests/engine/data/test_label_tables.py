@@ -9,8 +9,7 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.data.labels import read_labels
-
-from .drawn import FOREIGN, film, labels
+from tests.engine.data.drawn import FOREIGN, film, labels
 
 TABLES = ("frames", "instances", "points", "pred_points", "negative_frames")
 TEXTS = ("videos_json", "tracks_json", "suggestions_json")

@@ -10,8 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.frames import MemoryFrames, OnDemandFrames
 from sleapnn_engine.data.geometry import plan_input
 from sleapnn_engine.data.loader import TrainBatches, validation_batches
-
-from .scenes import plain_set
+from tests.engine.data.scenes import plain_set
 
 
 def store_of(count, kind=OnDemandFrames):

@@ -7,9 +7,8 @@ from torch import Tensor
 
 from sleapnn_engine.data.augment import to_float
 from sleapnn_engine.data.crops import crop_corners, cut_crops
-
-from .scenes import dot_place, dots
-from .test_augment import augmenter
+from tests.engine.data.scenes import dot_place, dots
+from tests.engine.data.test_augment import augmenter
 
 SIDE, MARGIN, REACH = 96, 70, 10
 WHOLE = SIDE + 2 * MARGIN

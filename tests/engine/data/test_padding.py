@@ -15,10 +15,9 @@ from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.geometry import plan_input
 from sleapnn_engine.data.samples import CropPlan, CropSamples, FrameSamples
 from sleapnn_engine.training.state import Training
+from tests.engine.data.scenes import label_set
+from tests.engine.data.test_augment import augmenter
 from tests.engine.training.rendered import built, job, write_labels
-
-from .scenes import label_set
-from .test_augment import augmenter
 
 #: Chance: the settings that it needs to be seen, for every change of colours that there is.
 PAINTS: dict[str, dict[str, float]] = {

@@ -17,9 +17,8 @@ from sleapnn_engine.data.geometry import plan_input
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, CropSamples
 from sleapnn_engine.data.targets import centroids
-
-from .scenes import dot_place, dots, label_set
-from .test_augment import augmenter
+from tests.engine.data.scenes import dot_place, dots, label_set
+from tests.engine.data.test_augment import augmenter
 
 SIZES = [(96, 160), (50, 131), (131, 50)]
 SIDES = [{}, {"max_height": 80}, {"max_width": 101}, {"max_height": 150, "max_width": 90}, {"max_height": 61, "max_width": 170}]  # fmt: skip

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.split import split_frames
-
-from .scenes import plain_set
+from tests.engine.data.scenes import plain_set
 
 
 @given(

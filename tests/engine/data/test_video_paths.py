@@ -10,8 +10,7 @@ import sleap_io as sio
 
 from sleapnn_engine.data.labels import open_labels, read_labels
 from sleapnn_engine.data.video_paths import find_images, find_video
-
-from .drawn import film, labels, picture, shown
+from tests.engine.data.drawn import film, labels, picture, shown
 
 
 def touch(folder, *names):

@@ -7,8 +7,7 @@ import torch
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame, centroid_metrics, pose_metrics
 from sleapnn_engine.evaluation.oks import key_point_similarity, match_by_similarity
 from sleapnn_engine.models.device import exact_numbers, prepare_cpu
-
-from .slow_metrics import slow_metrics
+from tests.engine.evaluation.slow_metrics import slow_metrics
 
 #: A box of 40 x 20 px: its area is 800, so that the similarity at d px is exp(-d² / 4).
 ANIMAL = np.array([[0, 0], [40, 0], [0, 20]], dtype=float)

@@ -7,8 +7,7 @@ import torch
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.targets import centroids
 from sleapnn_engine.inference.decode import Decoder
-
-from .poses import (
+from tests.engine.inference.poses import (
     FLY,
     FLY_EDGES,
     HEIGHT,

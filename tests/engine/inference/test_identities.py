@@ -8,8 +8,17 @@ import torch
 
 from sleapnn_engine.inference.identities import assign_classes, group_by_class
 from sleapnn_engine.inference.peaks import Peaks, local_peaks
-
-from .poses import FLY, HEIGHT, WIDTH, assert_same_animals, classes_of, crowd, maps_of, place, stack
+from tests.engine.inference.poses import (
+    FLY,
+    HEIGHT,
+    WIDTH,
+    assert_same_animals,
+    classes_of,
+    crowd,
+    maps_of,
+    place,
+    stack,
+)
 
 
 def decode(points, tracks, *, classes, maps=None):

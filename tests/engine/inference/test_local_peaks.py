@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from sleapnn_engine.inference.peaks import global_peaks, local_peaks
-
-from .poses import FLY, HEIGHT, WIDTH, crowd, maps_of, place, stack
+from tests.engine.inference.poses import FLY, HEIGHT, WIDTH, crowd, maps_of, place, stack
 
 
 def listed(peaks):

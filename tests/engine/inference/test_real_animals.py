@@ -8,8 +8,7 @@ from sleapnn_engine.data.fields import part_affinity_fields
 from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.data.targets import class_maps, confidence_maps
 from sleapnn_engine.inference.decode import Decoder
-
-from .poses import assert_same_animals
+from tests.engine.inference.poses import assert_same_animals
 
 STRIDES = {"MultiInstanceConfmapsHead": 2, "PartAffinityFieldsHead": 4, "ClassMapsHead": 4}
 

@@ -11,8 +11,7 @@ from sleapnn_engine.config.issue import Fix, Issue, Remove, issue_from, issue_va
 from sleapnn_engine.inspect.answers import check, describe
 from sleapnn_engine.inspect.wanted import NotWanted
 from sleapnn_engine.training import prepare
-
-from ..training.rendered import job, write_labels
+from tests.engine.training.rendered import job, write_labels
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ from sleapnn_engine.inspect.wanted import NotWanted
 from sleapnn_engine.protocol.codec import DecodeError, decode_arrays, decode_reply, encode_request
 from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.pipe import PipeReader, encode_parts
-
-from ..training.rendered import job, write_labels
+from tests.engine.training.rendered import job, write_labels
 
 
 class Asking:

@@ -7,8 +7,7 @@ import pytest
 
 from sleapnn_engine.config.schema.backbone import ConvNextConfig, SwinTConfig
 from sleapnn_engine.models.assemble import count_parameters
-
-from .networks import MODEL_TYPES, config
+from tests.engine.models.networks import MODEL_TYPES, config
 
 SIZES = [
     (backbone, choice.value, choice.doc)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .learning import learned
+from tests.engine.training.learning import learned
 
 
 @pytest.fixture(scope="session")

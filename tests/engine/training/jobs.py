@@ -10,8 +10,7 @@ from typing import Any
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config
-
-from ..warm import CAN_FORK, WarmEngine
+from tests.engine.warm import CAN_FORK, WarmEngine
 
 Engine = WarmEngine | subprocess.Popen[str]
 ROOT = Path(__file__).resolve().parents[3]

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from .rendered import job, trained
-from .test_model_types import labels_for
+from tests.engine.training.rendered import job, trained
+from tests.engine.training.test_model_types import labels_for
 
 #: For types that need twice as many steps, which are shorter.
 SLOWLY: dict[str, Any] = {

@@ -14,9 +14,8 @@ from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.inspect.preparation import prepare_values
 from sleapnn_engine.inspect.wanted import never
 from sleapnn_engine.training.run import train
-
-from .jobs import events
-from .rendered import job, write_labels
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import job, write_labels
 
 AUGMENTATION = {
     "geometric": {"affine_p": 1.0, "rotation_min": -30.0, "rotation_max": 30.0},

@@ -13,8 +13,7 @@ from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
 from sleapnn_engine.training.checkpoint_file import Progress
 from sleapnn_engine.training.report import Report
 from sleapnn_engine.training.state import EpochResult
-
-from .jobs import events, outline
+from tests.engine.training.jobs import events, outline
 
 
 @attrs.define

@@ -12,8 +12,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.training.run import train
-
-from .jobs import events, outline, values
+from tests.engine.training.jobs import events, outline, values
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import Scores, validate
 from sleapnn_gui.monitor.pairing import Pairing
-
-from .rendered import built, job, places, write_labels
+from tests.engine.training.rendered import built, job, places, write_labels
 
 SIZE = {"height": 64, "width": 96}
 ANIMALS = 6

@@ -12,8 +12,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.training.state import Training
-
-from .rendered import NODES, built, job, trained, write_labels
+from tests.engine.training.rendered import NODES, built, job, trained, write_labels
 
 
 def frames(training: Training, part: str) -> list[tuple[int, int]]:

@@ -15,10 +15,9 @@ from sleapnn_engine.training.checkpoint_file import first_broken
 from sleapnn_engine.training.loop import smaller_rate
 from sleapnn_engine.training.run import INTERRUPTED
 from sleapnn_engine.training.state import Training
-
-from .jobs import events
-from .resuming import config, draw_labels, epochs, fingerprints, resumed, run, texts
-from .test_checkpoint_policy import Trained, trained  # noqa: F401  (a fixture)
+from tests.engine.training.jobs import events
+from tests.engine.training.resuming import config, draw_labels, epochs, fingerprints, resumed, run, texts
+from tests.engine.training.test_checkpoint_policy import Trained, trained  # noqa: F401  (a fixture)
 
 GOOD = {"last.ckpt", "best.ckpt"}
 Spoil = Callable[[Training], None]

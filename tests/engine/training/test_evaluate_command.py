@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.commands.in_process import engine
-
-from .test_model_types import MODEL_TYPES
+from tests.engine.training.test_model_types import MODEL_TYPES
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)

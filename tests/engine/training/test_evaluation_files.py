@@ -14,11 +14,10 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training import run as run_module
 from sleapnn_engine.training.run import train
-
-from .jobs import events
-from .rendered import NODES, job, trained, write_labels
-from .test_model_types import MODEL_TYPES, ends, labels_for
-from .test_nothing_left import spoil
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import NODES, job, trained, write_labels
+from tests.engine.training.test_model_types import MODEL_TYPES, ends, labels_for
+from tests.engine.training.test_nothing_left import spoil
 
 
 @pytest.mark.setting("data_config.test_file_path")

@@ -15,9 +15,8 @@ from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.training.feed import Example
 from sleapnn_engine.training.state import Training
-
-from .jobs import events
-from .rendered import NODES, built, job, places, trained, write_labels
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import NODES, built, job, places, trained, write_labels
 
 HEAD = "model_config.head_configs."
 WITH_PARTS = [name for name in MODEL_TYPES if name != "centroid"]

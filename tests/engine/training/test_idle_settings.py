@@ -10,8 +10,7 @@ from sleapnn_engine.config.spec import SPEC, Key
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
 from sleapnn_engine.training.run import train
-
-from .rendered import job, write_labels
+from tests.engine.training.rendered import job, write_labels
 
 AUGMENTATION = "data_config.augmentation_config"
 

@@ -14,9 +14,8 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.cache import size_text
 from sleapnn_engine.training.free_memory import free_memory
 from sleapnn_engine.training.run import train
-
-from .jobs import events
-from .rendered import job, trained, write_labels
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import job, trained, write_labels
 
 MEMORY = "torch_dataset_cache_img_memory"
 

@@ -13,9 +13,8 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.data import label_writing
 from sleapnn_engine.data.film_frames import FilmFrames
 from sleapnn_engine.training.run import train
-
-from .jobs import events
-from .rendered import job, write_labels
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import job, write_labels
 
 
 def interrupted(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,9 +13,8 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
-
-from .jobs import events
-from .rendered import NODES, built, job, trained, write_labels
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import NODES, built, job, trained, write_labels
 
 CLASSED = ("multi_class_bottomup", "multi_class_topdown")
 HEADS = "model_config__head_configs__"

@@ -11,8 +11,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.callbacks.checkpoint import BEST
 from sleapnn_engine.training.run import train
 from tests.engine.data.drawn import film, labels, spoil
-
-from .rendered import job, trained
+from tests.engine.training.rendered import job, trained
 
 
 def marks_only(folder):

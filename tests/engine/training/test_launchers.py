@@ -22,11 +22,10 @@ from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.training.cluster import Membership, own_membership
 from sleapnn_engine.training.device import open_fabric
 from sleapnn_engine.training.run import train
+from tests.engine.training.jobs import ROOT, Engine, config_file, events, outline, wait_for
+from tests.engine.training.rendered import job, write_labels
+from tests.engine.training.test_train_command import Viewer, kind
 from tests.engine.warm import CAN_FORK, WarmEngine
-
-from .jobs import ROOT, Engine, config_file, events, outline, wait_for
-from .rendered import job, write_labels
-from .test_train_command import Viewer, kind
 
 
 @pytest.fixture(scope="module")

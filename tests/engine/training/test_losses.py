@@ -9,8 +9,7 @@ import torch
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.training.build import build_losses
 from sleapnn_engine.training.losses import HardKeypoints, HeadLoss, total_loss
-
-from .rendered import job
+from tests.engine.training.rendered import job
 
 
 def maps(seed: int, channels: int = 5) -> torch.Tensor:

@@ -14,8 +14,7 @@ from sleapnn_engine.config.validate import validate
 from sleapnn_engine.models import imagenet
 from sleapnn_engine.models.pyramid import Pyramid
 from sleapnn_engine.training.state import Training
-
-from .rendered import built, job, trained, write_labels
+from tests.engine.training.rendered import built, job, trained, write_labels
 
 BACKBONES = ("unet", "convnext", "swint", "timm")
 SECTION = "model_config.backbone_config."

@@ -10,10 +10,9 @@ import torch
 import yaml
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
-
-from .jobs import events
-from .rendered import NODES, job, trained, write_labels
-from .test_presets_train import few_frames
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import NODES, job, trained, write_labels
+from tests.engine.training.test_presets_train import few_frames
 
 BACKBONES = ("unet", "convnext", "swint", "timm")
 #: Ends of names of what a file holds besides weights.

@@ -15,9 +15,8 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training import build
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.run_folder import RunFolder, create_run_folder
-
-from .jobs import config_file, events, finish, start, wait_for
-from .rendered import job, write_labels
+from tests.engine.training.jobs import config_file, events, finish, start, wait_for
+from tests.engine.training.rendered import job, write_labels
 
 
 def spoil(picture: Path) -> None:

@@ -22,10 +22,9 @@ from sleapnn_engine.inference.predictor import Wanted
 from sleapnn_engine.training.run import train
 from tests.engine.commands.in_process import Said, engine
 from tests.engine.data import drawn
-
-from .rendered import NODES, job, places, write_labels
-from .test_evaluation_files import by_x
-from .test_model_types import MODEL_TYPES, labels_for
+from tests.engine.training.rendered import NODES, job, places, write_labels
+from tests.engine.training.test_evaluation_files import by_x
+from tests.engine.training.test_model_types import MODEL_TYPES, labels_for
 
 Runs = Callable[[str], Path]
 PAIRS = [("centroid", "centered_instance"), ("multi_class_topdown", "centroid")]

@@ -14,8 +14,7 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.training.run import train
-
-from .jobs import events
+from tests.engine.training.jobs import events
 
 #: Which real set suits a preset, by the beginning of its name.
 SUITS = {

@@ -26,11 +26,10 @@ from sleapnn_engine.training import launch
 from sleapnn_engine.training.device import open_fabric, usable_cores
 from sleapnn_engine.training.random_stream import random_seed
 from sleapnn_engine.training.run import train
-
-from ..warm import CAN_FORK, WarmEngine
-from .jobs import ROOT, config_file, events, finish, outline, start, wait_for
-from .rendered import job, write_labels
-from .test_train_command import Viewer, kind
+from tests.engine.training.jobs import ROOT, config_file, events, finish, outline, start, wait_for
+from tests.engine.training.rendered import job, write_labels
+from tests.engine.training.test_train_command import Viewer, kind
+from tests.engine.warm import CAN_FORK, WarmEngine
 
 pytestmark = pytest.mark.skipif(usable_cores() < 2, reason="this process may use one processor core only")
 

@@ -13,9 +13,8 @@ import pytest
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.run import train
-
-from .jobs import events, outline
-from .rendered import built, job, trained, write_labels
+from tests.engine.training.jobs import events, outline
+from tests.engine.training.rendered import built, job, trained, write_labels
 
 STAGES = {"data", "forward", "backward", "optimizer", "validation", "callbacks"}
 

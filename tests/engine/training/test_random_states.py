@@ -9,9 +9,8 @@ import torch
 from sleapnn_engine.training.checkpoint_file import write_atomically
 from sleapnn_engine.training.random_states import read_random_states, set_random_states
 from sleapnn_engine.training.state import Training
-
-from .rendered import built, job, write_labels
-from .resuming import AUGMENTATION
+from tests.engine.training.rendered import built, job, write_labels
+from tests.engine.training.resuming import AUGMENTATION
 
 CPU = torch.device("cpu")
 

@@ -13,9 +13,8 @@ import torch
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.training.feed import Feed
-
-from .jobs import config_file, events, finish, start, wait_for
-from .resuming import (
+from tests.engine.training.jobs import config_file, events, finish, start, wait_for
+from tests.engine.training.resuming import (
     STEPS,
     config,
     draw_labels,

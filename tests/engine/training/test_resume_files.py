@@ -15,9 +15,18 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.training.run import train
-
-from .jobs import config_file, events, finish, start
-from .resuming import STEPS, config, draw_labels, exactly, resumed, run, since, steps, texts
+from tests.engine.training.jobs import config_file, events, finish, start
+from tests.engine.training.resuming import (
+    STEPS,
+    config,
+    draw_labels,
+    exactly,
+    resumed,
+    run,
+    since,
+    steps,
+    texts,
+)
 
 RESUME = "trainer_config.resume_ckpt_path"
 OWN = "sleapnn_engine"

@@ -8,10 +8,8 @@ import torch
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.training.state import Training
-from tests.engine.warm import run_warm
-
-from .rendered import built, job, write_labels
-from .resuming import (
+from tests.engine.training.rendered import built, job, write_labels
+from tests.engine.training.resuming import (
     AUGMENTATION,
     STEPS,
     draw_labels,
@@ -23,6 +21,7 @@ from .resuming import (
     steps,
     texts,
 )
+from tests.engine.warm import run_warm
 
 
 @pytest.mark.parametrize(

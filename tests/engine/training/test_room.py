@@ -15,8 +15,7 @@ from sleapnn_engine.training import room
 from sleapnn_engine.training.room import outline, require_room, step_bytes
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
-
-from .rendered import built, job, write_labels
+from tests.engine.training.rendered import built, job, write_labels
 
 UNET = "model_config__backbone_config__unet__"
 PRE = "data_config__preprocessing__"

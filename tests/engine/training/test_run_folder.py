@@ -10,8 +10,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.training.run_folder import SIGNS_OF_A_RUN, create_run_folder
-
-from .jobs import values
+from tests.engine.training.jobs import values
 
 
 def job(folder: Path, **changes: Any) -> Job:

@@ -19,8 +19,7 @@ from sleapnn_engine.config.schema.schedule import (
 )
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
-
-from .test_checkpoint_policy import Trained, run, trained
+from tests.engine.training.test_checkpoint_policy import Trained, run, trained
 
 __all__ = ["trained"]  # a fixture
 

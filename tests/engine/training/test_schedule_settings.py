@@ -9,9 +9,8 @@ import torch
 
 from sleapnn_engine.training.losses import total_loss
 from sleapnn_engine.training.state import Training
-
-from .jobs import events
-from .rendered import built, job, trained, write_labels
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import built, job, trained, write_labels
 
 TRAINER = "trainer_config__"
 Config = Callable[..., dict[str, Any]]

@@ -9,8 +9,7 @@ import zmq
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.training.run import train
-
-from .jobs import events, outline, values
+from tests.engine.training.jobs import events, outline, values
 
 
 def test_the_window_sees_the_run_and_its_button_stops_it(shared_data: Path, tmp_path: Path) -> None:

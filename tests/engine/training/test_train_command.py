@@ -19,8 +19,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.messages import Event
-
-from .jobs import config_file, events, finish, outline, start, values, wait_for
+from tests.engine.training.jobs import config_file, events, finish, outline, start, values, wait_for
 
 PREPARING = [
     *(f"{name} {state}" for name in ("labels", "split", "cache", "model") for state in ("started", "done")),

@@ -21,9 +21,8 @@ from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.training.device import usable_cores
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
-
-from .jobs import events, outline
-from .rendered import built, job, trained, write_labels
+from tests.engine.training.jobs import events, outline
+from tests.engine.training.rendered import built, job, trained, write_labels
 
 TRAINER = "trainer_config__"
 

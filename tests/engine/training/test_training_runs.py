@@ -10,8 +10,7 @@ import torch
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.training.run import train
-
-from .jobs import events, outline, values
+from tests.engine.training.jobs import events, outline, values
 
 
 def two_frames(data: Path, folder: Path) -> list[str]:

@@ -8,9 +8,8 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.training.state import Training
-
-from .rendered import NODES, built, job, write_labels
-from .test_label_demands import edited
+from tests.engine.training.rendered import NODES, built, job, write_labels
+from tests.engine.training.test_label_demands import edited
 
 PARTS = "model_config__head_configs__{}__confmaps__part_names"
 

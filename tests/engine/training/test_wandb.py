@@ -18,11 +18,10 @@ import pytest
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
-
-from ..warm import CAN_FORK, WarmEngine
-from .jobs import ROOT, Engine, config_file, events, faults, finish
-from .rendered import job, write_labels
-from .wandb_server import EARLIER, KEY, Server, serving
+from tests.engine.training.jobs import ROOT, Engine, config_file, events, faults, finish
+from tests.engine.training.rendered import job, write_labels
+from tests.engine.training.wandb_server import EARLIER, KEY, Server, serving
+from tests.engine.warm import CAN_FORK, WarmEngine
 
 WANDB = "trainer_config__wandb__"
 #: The command with limits that a test can wait for.

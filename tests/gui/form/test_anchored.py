@@ -6,8 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from sleapnn_gui.form.form_page import FormPage
-
-from .conftest import use
+from tests.gui.form.conftest import use
 
 
 def settle(app: QApplication) -> None:

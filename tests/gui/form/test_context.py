@@ -17,9 +17,8 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.form.help_text import UNIT_NOTES, key_help, section_help
 from sleapnn_gui.form.yaml_pane import line_of
-
-from .conftest import open_values, use
-from .driving import click, type_over
+from tests.gui.form.conftest import open_values, use
+from tests.gui.form.driving import click, type_over
 
 SIGMA = "model_config.head_configs.single_instance.confmaps.sigma"
 

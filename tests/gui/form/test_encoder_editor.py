@@ -8,9 +8,8 @@ from sleapnn_engine.config.encoders import about, encoders, search_encoders
 from sleapnn_engine.config.presets import load_preset
 from sleapnn_gui.form.section_controls import SectionCards
 from sleapnn_gui.form.section_page import SectionMessage
-
-from .conftest import open_values
-from .driving import click, type_over
+from tests.gui.form.conftest import open_values
+from tests.gui.form.driving import click, type_over
 
 BACKBONE = "model_config.backbone_config"
 NAME = f"{BACKBONE}.timm.model_name"

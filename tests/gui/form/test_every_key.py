@@ -14,9 +14,8 @@ from sleapnn_engine.config.view import View
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from sleapnn_gui.form.registry import needs_switch
-
-from .conftest import use
-from .driving import enter, other_values, turn_wheel, type_over
+from tests.gui.form.conftest import use
+from tests.gui.form.driving import enter, other_values, turn_wheel, type_over
 
 KEYS = sorted(SPEC.edited)
 NULLABLE = [path for path in KEYS if SPEC.keys[path].meta.nullable]

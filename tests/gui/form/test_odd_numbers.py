@@ -18,10 +18,9 @@ from sleapnn_gui.form.codecs import stepped
 from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from tests.engine.config.numbers import NUMBERS
-
-from .conftest import open_values
-from .test_every_key import NUMBERS as TYPED
-from .test_every_key import row_of
+from tests.gui.form.conftest import open_values
+from tests.gui.form.test_every_key import NUMBERS as TYPED
+from tests.gui.form.test_every_key import row_of
 
 PASTED = ("nan", "inf", "1e400", "1" + "0" * 40, "9" * 5000, "true", "{}")
 SET = (math.nan, math.inf, 1e308, 10**40, "inf", True, [], {})

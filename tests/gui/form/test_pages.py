@@ -10,9 +10,8 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.form.layout import read_layout
 from sleapnn_gui.form.section_controls import SectionCards, SectionSwitch
 from sleapnn_gui.form.section_page import Filter
-
-from .conftest import open_values, use
-from .driving import click, type_over
+from tests.gui.form.conftest import open_values, use
+from tests.gui.form.driving import click, type_over
 
 UNET, CONVNEXT = "model_config.backbone_config.unet.", "model_config.backbone_config.convnext."
 GEOMETRIC = "data_config.augmentation_config.geometric"

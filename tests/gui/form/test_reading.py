@@ -23,8 +23,7 @@ from sleapnn_gui.form.section_page import Filter
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.segmented import SegmentButton
 from sleapnn_gui.widgets.theme import current_theme
-
-from .conftest import FACTS
+from tests.gui.form.conftest import FACTS
 
 LAYOUT = read_layout()
 EVERYTHING = {

@@ -10,9 +10,8 @@ from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.message_line import MessageLine
-
-from .conftest import use
-from .driving import click, type_over
+from tests.gui.form.conftest import use
+from tests.gui.form.driving import click, type_over
 
 PRE = "data_config.preprocessing."
 CENTERED = "model_config.head_configs.centered_instance.confmaps."
@@ -67,7 +66,7 @@ def test_typed_text_stays_as_typed(form):
 
 
 def test_an_untouched_value_keeps_its_type(form):
-    from .conftest import open_values
+    from tests.gui.form.conftest import open_values
 
     open_values(form.document, {"trainer_config": {"max_epochs": "200", "optimizer": {"lr": 1}}})
     assert form.row("trainer_config.max_epochs").editor.value() == "200"

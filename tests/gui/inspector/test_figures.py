@@ -17,8 +17,7 @@ from sleapnn_gui.frame.status_line import network_text
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.figures_watch import FiguresWatch
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
-
-from ...engine.training.rendered import built
+from tests.engine.training.rendered import built
 
 pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]

@@ -17,8 +17,7 @@ from sleapnn_gui.inspector.facts_view import fact_rows, headline
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
 from tests.benchmarks.much import large_facts
-
-from ...engine.training.rendered import write_labels
+from tests.engine.training.rendered import write_labels
 
 pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]

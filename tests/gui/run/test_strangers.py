@@ -17,8 +17,7 @@ from sleapnn_engine.protocol.run_state import read_run
 from sleapnn_gui.monitor.run_summary import summarise
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.process import FoundEngine
-
-from .following import Followed
+from tests.gui.run.following import Followed
 
 ROOT = Path(__file__).resolve().parents[3]
 LONG = {"epochs": 400, "steps": 50, "batch_seconds": 0.01, "frames": False}
