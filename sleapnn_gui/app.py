@@ -8,12 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QProcess, QTimer
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_gui.frame.faults import install_faults
-from sleapnn_gui.frame.garbage import GarbageSearch
-from sleapnn_gui.frame.remembered import remembered_theme, restore_layout
-from sleapnn_gui.frame.screen import first_place, is_seen
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.options import parse
+from sleapnn_gui.shell.faults import install_faults
+from sleapnn_gui.shell.garbage import GarbageSearch
+from sleapnn_gui.shell.screen import first_place, is_seen
+from sleapnn_gui.shell.settings_store import remembered_theme, restore_layout
 from sleapnn_gui.widgets.theme import install_theme
 
 #: A process that was told to end has this long to be gone, once the window is; milliseconds.
@@ -65,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
     from sleapnn_gui.demo import Demo, Teller  # only for these options
-    from sleapnn_gui.frame.photographer import Photographer
+    from sleapnn_gui.shell.screenshots import Photographer
 
     photographer = Photographer(window, options.screenshots) if options.screenshots else None
     teller = Teller(window, sys.stdout, photographer) if options.quit_when_done or photographer else None

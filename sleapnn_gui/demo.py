@@ -12,9 +12,9 @@ from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.protocol.events import EpochEnd, Phase
 from sleapnn_engine.protocol.measures import MEDIAN_PX, Measured
 from sleapnn_gui.document.files import open_preset
-from sleapnn_gui.frame.photographer import Photographer
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor import words
+from sleapnn_gui.shell.screenshots import Photographer
 
 _PAGES = ("data", "configure", "train")
 _LABELS = "data_config.train_labels_path"

@@ -18,21 +18,6 @@ from sleapnn_gui.form.form_page import FormPage
 from sleapnn_gui.form.reach import section_out_of_use
 from sleapnn_gui.form.search import Hit, search_index
 from sleapnn_gui.form.search_field import SearchField
-from sleapnn_gui.frame.closing import Closing
-from sleapnn_gui.frame.commands import COMMANDS, make_actions, name_alone
-from sleapnn_gui.frame.draft_offer import DraftOffer
-from sleapnn_gui.frame.file_commands import FileCommands
-from sleapnn_gui.frame.help_commands import HelpCommands
-from sleapnn_gui.frame.menus import fill_menu_bar
-from sleapnn_gui.frame.pages import Pages
-from sleapnn_gui.frame.rail import Rail
-from sleapnn_gui.frame.remembered import draft_folder, remember_layout, remember_recent
-from sleapnn_gui.frame.run_commands import RunCommands
-from sleapnn_gui.frame.screen import SMALLEST, WANTED
-from sleapnn_gui.frame.status_line import StatusLine, by_weight, parameters_text
-from sleapnn_gui.frame.title import window_title
-from sleapnn_gui.frame.top_bar import TopBar
-from sleapnn_gui.frame.view_commands import ViewCommands, mark_theme
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.disk_check import DiskCheck
 from sleapnn_gui.inspector.facts_view import headline
@@ -44,6 +29,21 @@ from sleapnn_gui.monitor.runs_page import RunsPage
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.shell.closing import Closing
+from sleapnn_gui.shell.commands import COMMANDS, make_actions, name_alone
+from sleapnn_gui.shell.draft_offer import DraftOffer
+from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.help_commands import HelpCommands
+from sleapnn_gui.shell.menus import fill_menu_bar
+from sleapnn_gui.shell.nav_bar import Rail
+from sleapnn_gui.shell.pages import Pages
+from sleapnn_gui.shell.run_commands import RunCommands
+from sleapnn_gui.shell.screen import SMALLEST, WANTED
+from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
+from sleapnn_gui.shell.status_line import StatusLine, by_weight, parameters_text
+from sleapnn_gui.shell.title import window_title
+from sleapnn_gui.shell.top_bar import TopBar
+from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
 

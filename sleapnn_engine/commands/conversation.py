@@ -7,8 +7,8 @@ from typing import Any
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol.client import LOST_SECONDS, EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.event_text import event_line
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
-from sleapnn_engine.protocol.lines import event_line
 from sleapnn_engine.protocol.messages import Event, Reply
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
 from sleapnn_engine.protocol.silence import last_checkpoint, loss_text, silence_text

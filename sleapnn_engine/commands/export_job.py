@@ -8,8 +8,8 @@ from sleapnn_engine.commands.train import add_job_arguments, read_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.issue import Issue
-from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.export.launch import Launch, devices_of
 
 DEVICES = "trainer_config.trainer_devices"

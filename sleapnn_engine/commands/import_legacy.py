@@ -8,7 +8,7 @@ from pathlib import Path
 from sleapnn_engine.config.disk import reason_of, writable_target
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, read_text, save_text
-from sleapnn_engine.config.legacy import LegacyImport, import_legacy, is_legacy
+from sleapnn_engine.config.legacy.conversion import LegacyImport, import_legacy, is_legacy
 from sleapnn_engine.config.validate import errors, validate
 
 _TRAINED, _INITIAL = "training_config.json", "initial_config.json"

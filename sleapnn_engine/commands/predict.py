@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import raise_all
 from sleapnn_engine.config.likeness import Likeness
-from sleapnn_engine.config.phrases import counted, first_few
 from sleapnn_engine.config.strategies import PRECISIONS
+from sleapnn_engine.config.text_format import counted, first_few
 from sleapnn_engine.protocol.signals import Interrupted, Signals
 from sleapnn_engine.protocol.terminal import Terminal
 

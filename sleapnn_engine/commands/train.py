@@ -10,17 +10,17 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.build import build_job
-from sleapnn_engine.config.checks_disk import check_files
-from sleapnn_engine.config.effect import idle_settings
+from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.idle_settings import idle_settings
 from sleapnn_engine.config.issue import Issue
-from sleapnn_engine.config.legacy import is_legacy
+from sleapnn_engine.config.legacy.conversion import is_legacy
 from sleapnn_engine.config.overrides import apply_overrides
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.strategies import PRECISIONS
 from sleapnn_engine.config.validate import errors, validate
-from sleapnn_engine.training.cluster import own_membership
+from sleapnn_engine.training.processes.cluster import own_membership
 
 
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sleapnn_engine.config.checks_disk import check_files
+from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
 from sleapnn_engine.config.issue import Issue
-from sleapnn_engine.config.legacy import import_legacy, is_legacy
+from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy
 from sleapnn_engine.config.strategies import PRECISIONS
 from sleapnn_engine.config.validate import validate
 

@@ -12,9 +12,9 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.event_text import event_line
 from sleapnn_engine.protocol.events import LAST_KINDS
 from sleapnn_engine.protocol.journal import JournalReader
-from sleapnn_engine.protocol.lines import event_line
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, look
 from sleapnn_engine.protocol.run_state import read_run

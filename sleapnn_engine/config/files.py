@@ -6,9 +6,9 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.dialect import parse, write
 from sleapnn_engine.config.disk import NoOrdinaryFile, read_ordinary, reason_of, write_whole
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.yaml_dialect import parse, write
 
 #: Settings that are never written to a file.
 SECRETS = ("trainer_config.wandb.api_key",)

@@ -8,9 +8,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from sleapnn_engine.config.dialect import parse, write
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.tree import same
+from sleapnn_engine.config.yaml_dialect import parse, write
 
 
 def merged_text(base: str, values: dict[str, Any]) -> str | None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.yaml_dialect import parse
 
 
 def apply_overrides(values: dict[str, Any], words: Sequence[str]) -> None:

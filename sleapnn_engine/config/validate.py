@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.checks import CHECKS
-from sleapnn_engine.config.effect import idle_reason, is_never_drawn
+from sleapnn_engine.config.checks.across_keys import CHECKS
+from sleapnn_engine.config.future_keys import is_newer_key
+from sleapnn_engine.config.idle_settings import idle_reason, is_never_drawn
 from sleapnn_engine.config.issue import Fix, Issue, Remove, error, warning
-from sleapnn_engine.config.newer import is_newer_key
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.values import fits_type, problem_of
 from sleapnn_engine.config.view import View

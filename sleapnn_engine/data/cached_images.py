@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 
 from sleapnn_engine.config.disk import write_whole
-from sleapnn_engine.config.phrases import file_name
+from sleapnn_engine.config.text_format import file_name
 from sleapnn_engine.data.records import LabelSet
 
 #: The list's name. It is no .json or .yaml, because SLEAP takes such a file below a run folder for a model's config.

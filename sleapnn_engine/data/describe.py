@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 
 from sleapnn_engine.config.numbers import plain
-from sleapnn_engine.config.phrases import counted, file_name
+from sleapnn_engine.config.text_format import counted, file_name
 from sleapnn_engine.data.label_checks import animals_per_track, first_crowded, frames_per_track
 from sleapnn_engine.data.labels import LabelReading, read_labels
 from sleapnn_engine.data.records import LabelSet

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
+from sleapnn_engine.data.patch_indexing import LEAST_EXPONENT, NOTHING, inside, places
 from sleapnn_engine.data.targets import map_size
-from sleapnn_engine.data.windows import LEAST_EXPONENT, NOTHING, inside, places
 
 #: Limbs are drawn as patches when the largest covers no more than this share of a map.
 PATCH_SHARE = 0.4

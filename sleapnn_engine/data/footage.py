@@ -13,7 +13,7 @@ import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.phrases import counted, file_name
+from sleapnn_engine.config.text_format import counted, file_name
 from sleapnn_engine.data.film_frames import FilmFrames, OtherFrame
 from sleapnn_engine.data.frame_ranges import Ranges, within
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels

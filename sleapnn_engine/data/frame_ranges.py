@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 
 _HINT = "Write numbers from 0 and ranges with both ends, as 0-99,200."
 

@@ -15,7 +15,7 @@ import torch
 
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.cached_images import (
     LIST_NAME,
     difference,

@@ -6,17 +6,17 @@ from collections import Counter
 
 import numpy as np
 
-from sleapnn_engine.config import fitting
+from sleapnn_engine.config import label_fit
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.fitting import arrows
-from sleapnn_engine.config.phrases import counted, first_few, quoted
+from sleapnn_engine.config.label_fit import arrows
+from sleapnn_engine.config.text_format import counted, first_few, quoted
 from sleapnn_engine.data.records import LabelSet
 
 
 def require_one_animal(labels: LabelSet, *, where: str) -> None:
     """Raise UserError, naming the first frame, when a frame has several animals (single_instance models)."""
     counts = Counter(len(frame.points) for frame in labels.frames)
-    fitting.require_one_animal(counts, first=first_crowded(labels), where=where)
+    label_fit.require_one_animal(counts, first=first_crowded(labels), where=where)
 
 
 def first_crowded(labels: LabelSet) -> str:
@@ -30,7 +30,7 @@ def require_visible(labels: LabelSet, *, where: str) -> None:
 
     `where` is the dotted key of what cannot learn from marks of centres.
     """
-    fitting.require_parts(animals=labels.max_instances, marks=labels.counts.centroid_marks, where=where)
+    label_fit.require_parts(animals=labels.max_instances, marks=labels.counts.centroid_marks, where=where)
     if not labels.max_instances:
         message = f"No animal shows one of the parts to learn, {quoted(labels.nodes)}."
         raise UserError(message, where=_files(labels), hint="Choose other parts, or label them in SLEAP.")
@@ -50,7 +50,7 @@ def edge_gaps(labels: LabelSet) -> list[str]:
         said.append("No animal shows both ends of any edge: how parts belong together is not learned.")
     elif hidden:
         said.append(f"No animal shows both ends of {arrows(hidden)}: nothing is learned of them.")
-    return said + fitting.loose_groups(labels.nodes, labels.edges)
+    return said + label_fit.loose_groups(labels.nodes, labels.edges)
 
 
 def anchor_gaps(labels: LabelSet, *, anchor: str | None) -> list[str]:

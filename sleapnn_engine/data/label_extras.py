@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import sleap_io as sio
 
-from sleapnn_engine.config.phrases import counted, first_few, first_places
+from sleapnn_engine.config.text_format import counted, first_few, first_places
 
 #: Kinds of labels on a frame that are not read: the attribute, and what one and several are called.
 _ON_FRAMES = (

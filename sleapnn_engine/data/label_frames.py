@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 import numpy as np
 
-from sleapnn_engine.config.phrases import counted, first_places
+from sleapnn_engine.config.text_format import counted, first_places
 from sleapnn_engine.data.records import Counts, LabeledFrame
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 
 _POINTS = ("x", "y", "visible", "complete")
 _COLUMNS = {

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import attrs
 import h5py
 
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.label_tables import Contradiction, rows_of_text
 
 #: Files of this format and later keep their tables in another way.

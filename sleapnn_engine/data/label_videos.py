@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from sleapnn_engine.config.numbers import plain
-from sleapnn_engine.config.phrases import counted, file_name, first_places
+from sleapnn_engine.config.text_format import counted, file_name, first_places
 from sleapnn_engine.data.film_frames import FilmFrames, OtherFrame
 from sleapnn_engine.data.image_bytes import ImageHeader
 from sleapnn_engine.data.pixel_span import ValueRange, depth_text

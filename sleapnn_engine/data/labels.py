@@ -12,8 +12,8 @@ import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.fitting import chosen_nodes
-from sleapnn_engine.config.phrases import counted, first_places, quoted
+from sleapnn_engine.config.label_fit import chosen_nodes
+from sleapnn_engine.config.text_format import counted, first_places, quoted
 from sleapnn_engine.data.label_extras import told_extras
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.label_frames import usable_frames

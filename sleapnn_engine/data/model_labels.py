@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import torch
 
-from sleapnn_engine.config.fitting import chosen_edges, chosen_identities, require_anchor
+from sleapnn_engine.config.label_fit import chosen_edges, chosen_identities, require_anchor
 from sleapnn_engine.data.records import LabeledFrame, LabelSet
 from sleapnn_engine.data.targets import centroids
 

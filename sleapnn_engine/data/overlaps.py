@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sleapnn_engine.config.phrases import counted, file_name, first_places
+from sleapnn_engine.config.text_format import counted, file_name, first_places
 from sleapnn_engine.data.records import LabeledFrame, LabelSet
 from sleapnn_engine.data.video_choice import Stored
 from sleapnn_engine.data.video_paths import same_stored

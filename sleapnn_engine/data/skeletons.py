@@ -10,7 +10,7 @@ import attrs
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.phrases import quoted
+from sleapnn_engine.config.text_format import quoted
 
 
 @attrs.frozen

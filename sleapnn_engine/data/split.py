@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.records import LabelSet
 
 

@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from sleapnn_engine.data.windows import LEAST_EXPONENT, NOTHING, inside, places
+from sleapnn_engine.data.patch_indexing import LEAST_EXPONENT, NOTHING, inside, places
 
 #: Gaussians are drawn as patches when one covers no more than this share of a map; writing a cell of a patch costs
 #: about twenty times what writing a cell of a whole map costs (measured on one CPU thread).

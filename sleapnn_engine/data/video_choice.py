@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config.phrases import counted, file_name, first_few, first_places
+from sleapnn_engine.config.text_format import counted, file_name, first_few, first_places
 from sleapnn_engine.data.video_paths import Place, find_images, same_stored
 
 

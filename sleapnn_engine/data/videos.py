@@ -14,7 +14,7 @@ import cv2
 import h5py
 import numpy as np
 
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.image_bytes import ImageHeader, as_uint8_rgb, decode_values, inspect_image
 from sleapnn_engine.data.pixel_span import Span
 

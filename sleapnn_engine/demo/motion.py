@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sleapnn_engine.demo.chance import Chance, Drift
+from sleapnn_engine.demo.random_stream import Chance, Drift
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.demo.anatomy import Anatomy
 from sleapnn_engine.demo.animals import ANATOMIES
-from sleapnn_engine.demo.chance import Chance, Grain
 from sleapnn_engine.demo.motion import Posture, walk
+from sleapnn_engine.demo.random_stream import Chance, Grain
 from sleapnn_engine.demo.shapes import Part, measure, patch_around
 from sleapnn_engine.demo.surface import draw_floor, draw_occluders, paint_part, paint_shadow, photograph
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sleapnn_engine.demo.chance import Chance, Grain
+from sleapnn_engine.demo.random_stream import Chance, Grain
 from sleapnn_engine.demo.shapes import Part, Patch, blur, measure, patch_around
 
 LIGHT = np.array([-0.45, -0.60, 0.66])

@@ -13,8 +13,8 @@ import sleap_io as sio
 import torch
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.fitting import require_anchor
-from sleapnn_engine.config.phrases import counted, file_name, first_few, quoted
+from sleapnn_engine.config.label_fit import require_anchor
+from sleapnn_engine.config.text_format import counted, file_name, first_few, quoted
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.raw_frames import raw_frame
 from sleapnn_engine.data.skeletons import Skeleton, skeletons_of

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from sleapnn_engine.data.pairing import best_pairs
+from sleapnn_engine.data.linear_assignment import best_pairs
 
 Pairs = list[tuple[int, int]]
 

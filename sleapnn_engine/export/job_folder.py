@@ -11,8 +11,8 @@ from sleapnn_engine.config.disk import copy_whole, reason_of, whole_folder, writ
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config
 from sleapnn_engine.config.findings import Findings
-from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.label_files import check_labels_file
 from sleapnn_engine.data.label_packing import holds_its_images, pack_labels, package_bytes
 from sleapnn_engine.data.stored_videos import stored_videos

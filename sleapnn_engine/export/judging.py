@@ -11,14 +11,14 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.labels import LabelReading, read_labels
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.export.contents import real
-from sleapnn_engine.training.earlier import SETTING, read_earlier
-from sleapnn_engine.training.held_out import open_held_out
-from sleapnn_engine.training.labels import (
+from sleapnn_engine.training.inputs.labels import (
     FRACTION,
     open_training_labels,
     open_validation_labels,
     split_data,
 )
+from sleapnn_engine.training.inputs.test_sets import open_held_out
+from sleapnn_engine.training.resuming.previous_run import SETTING, read_earlier
 
 
 @attrs.define(eq=False)

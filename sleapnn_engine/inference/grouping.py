@@ -17,9 +17,9 @@ import attrs
 import numpy as np
 import torch
 
-from sleapnn_engine.data.pairing import best_pairs
+from sleapnn_engine.data.linear_assignment import best_pairs
 from sleapnn_engine.inference.animals import Animals, make_animals
-from sleapnn_engine.inference.lines import LineScoring, Links, find_links
+from sleapnn_engine.inference.paf_scores import LineScoring, Links, find_links
 from sleapnn_engine.inference.peaks import Peaks
 
 

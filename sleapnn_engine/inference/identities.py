@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from sleapnn_engine.data.pairing import best_pairs
+from sleapnn_engine.data.linear_assignment import best_pairs
 from sleapnn_engine.inference.animals import Animals, make_animals
 from sleapnn_engine.inference.peaks import Peaks
 

@@ -14,7 +14,7 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import gathered, raise_all
 from sleapnn_engine.config.installed import PROJECT, version_of
-from sleapnn_engine.config.phrases import first_few
+from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.data.footage import LABELS, Footage, has_colour, open_footage
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.model_labels import with_centers

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.config.likeness import Likeness
-from sleapnn_engine.data.pairing import best_pairs
+from sleapnn_engine.data.linear_assignment import best_pairs
 from sleapnn_engine.evaluation.matching import body_sizes
 from sleapnn_engine.evaluation.oks import key_point_similarity
 from sleapnn_engine.inference.animals import PredictedFrame

@@ -13,10 +13,10 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_model_job, model_type
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
-from sleapnn_engine.config.legacy import import_legacy, is_legacy
+from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy
 from sleapnn_engine.config.model_types import HEADS, ModelType
-from sleapnn_engine.config.phrases import first_few
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.data.geometry import InputPlan, Size
 from sleapnn_engine.data.samples import CropPlan
 from sleapnn_engine.inference.animals import PoseNames

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from sleapnn_engine.config.checks_disk import check_files
-from sleapnn_engine.config.checks_labels import check_labels, problems_of
+from sleapnn_engine.config.checks.disk import check_files
+from sleapnn_engine.config.checks.labels import check_labels, problems_of
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.config.view import DATA, View
@@ -13,7 +13,7 @@ from sleapnn_engine.data.describe import describe_reading
 from sleapnn_engine.inspect.known_labels import KnownLabels
 from sleapnn_engine.inspect.preparation import prepare_values
 from sleapnn_engine.inspect.wanted import Cancelled, never, require_wanted
-from sleapnn_engine.training.labels import TRAIN, VAL, Read
+from sleapnn_engine.training.inputs.labels import TRAIN, VAL, Read
 
 TEST = DATA + "test_file_path"
 

@@ -11,7 +11,7 @@ from sleapnn_engine.inspect.known_labels import KnownLabels
 from sleapnn_engine.inspect.preparation import Preparation, prepare_values
 from sleapnn_engine.inspect.wanted import Cancelled, never
 from sleapnn_engine.training.build import shared_steps, steps_per_epoch
-from sleapnn_engine.training.images import animals_of, geometric_of
+from sleapnn_engine.training.inputs.images import animals_of, geometric_of
 
 #: What is known only where settings and labels allow a training.
 _OF_TRAINING = (

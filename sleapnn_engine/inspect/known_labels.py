@@ -9,7 +9,7 @@ import attrs
 
 from sleapnn_engine.data.labels import LabelReading, read_labels
 from sleapnn_engine.inspect.wanted import Cancelled, require_wanted
-from sleapnn_engine.training.labels import Read
+from sleapnn_engine.training.inputs.labels import Read
 
 #: How many readings are kept: training and validation files of a config, and of the one before.
 KEPT = 4

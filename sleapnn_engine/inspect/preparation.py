@@ -10,13 +10,13 @@ from sleapnn_engine.config.build import active, build_job
 from sleapnn_engine.config.findings import Attempt, Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.inspect.wanted import Cancelled, never, require_wanted
-from sleapnn_engine.training.device import ACCELERATOR, open_fabric
-from sleapnn_engine.training.earlier import SETTING, read_earlier
-from sleapnn_engine.training.fabric import Fabric
-from sleapnn_engine.training.labels import Read
+from sleapnn_engine.training.artifacts.run_folder import wanted_folder
+from sleapnn_engine.training.callbacks.wandb_session import SWITCH, check_tracking
+from sleapnn_engine.training.inputs.labels import Read
 from sleapnn_engine.training.prepare import Prepared, prepare
-from sleapnn_engine.training.run_folder import wanted_folder
-from sleapnn_engine.training.tracking import SWITCH, check_tracking
+from sleapnn_engine.training.processes.device import ACCELERATOR, open_fabric
+from sleapnn_engine.training.processes.fabric import Fabric
+from sleapnn_engine.training.resuming.previous_run import SETTING, read_earlier
 
 
 @attrs.define(kw_only=True)

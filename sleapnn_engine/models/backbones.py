@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sleapnn_engine.config.checks_encoder import NAME
+from sleapnn_engine.config.checks.encoder import NAME
 from sleapnn_engine.config.encoder_sizes import (
     CONVNEXT_SIZES,
     MOST_LAYERS,

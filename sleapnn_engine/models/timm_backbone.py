@@ -6,7 +6,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from sleapnn_engine.config.checks_encoder import NAME, only_size
+from sleapnn_engine.config.checks.encoder import NAME, only_size
 from sleapnn_engine.config.encoders import Encoder
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.models.blocks import ConvBlock

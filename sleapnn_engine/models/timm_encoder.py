@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sleapnn_engine.config.checks_encoder import NAME
+from sleapnn_engine.config.checks.encoder import NAME
 from sleapnn_engine.config.encoders import Encoder
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.models.blocks import sample_first

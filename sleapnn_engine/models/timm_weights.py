@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from sleapnn_engine.config.checks_encoder import NAME, TIMM
+from sleapnn_engine.config.checks.encoder import NAME, TIMM
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.backbone import TimmConfig
 from sleapnn_engine.models.download import HUB_FILES, Download, fetch, in_hub_cache, kept_download, to_come

@@ -16,16 +16,16 @@ import psutil
 import zmq
 
 from sleapnn_engine.protocol.codec import encode_arrays, encode_body, join_event
+from sleapnn_engine.protocol.command_queue import Orders
 from sleapnn_engine.protocol.connection import FILE_NAME, Connection, ConnectionFileError
-from sleapnn_engine.protocol.desk import RequestDesk
 from sleapnn_engine.protocol.events import Heartbeat, Log, Said
 from sleapnn_engine.protocol.fields import complaint
-from sleapnn_engine.protocol.history import Frame, FrameRing, Stretch, recall
 from sleapnn_engine.protocol.journal import JournalWriter
 from sleapnn_engine.protocol.messages import EVENT_STREAM, FRAME_STREAM, PROTOCOL_VERSION, Command
-from sleapnn_engine.protocol.orders import Orders
 from sleapnn_engine.protocol.presence import Presence, judge
 from sleapnn_engine.protocol.processes import start_mark
+from sleapnn_engine.protocol.replay import Frame, FrameRing, Stretch, recall
+from sleapnn_engine.protocol.request_handler import RequestDesk
 from sleapnn_engine.protocol.server import Outgoing, Server
 
 #: Seconds between two heartbeats.

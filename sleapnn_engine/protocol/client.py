@@ -30,7 +30,7 @@ from sleapnn_engine.protocol.messages import (
     Request,
 )
 from sleapnn_engine.protocol.ordering import EventOrder
-from sleapnn_engine.protocol.pages import decode_page
+from sleapnn_engine.protocol.replay_pages import decode_page
 from sleapnn_engine.protocol.verbs import VERBS
 
 #: Silence after which an engine counts as lost; it says something at least once a second.

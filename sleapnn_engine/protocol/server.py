@@ -11,7 +11,7 @@ import attrs
 import zmq
 
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES
-from sleapnn_engine.protocol.desk import RequestDesk
+from sleapnn_engine.protocol.request_handler import RequestDesk
 
 _LOG = logging.getLogger(__name__)
 

@@ -8,17 +8,17 @@ import attrs
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
 from sleapnn_engine.protocol.signals import Signals
-from sleapnn_engine.training import images
+from sleapnn_engine.training.artifacts.run_folder import RunFolder
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
 from sleapnn_engine.training.callbacks.console import Console
-from sleapnn_engine.training.earlier import Earlier
-from sleapnn_engine.training.fabric import Fabric
-from sleapnn_engine.training.followers import Followers
-from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.callbacks.wandb_session import Tracking
+from sleapnn_engine.training.inputs import images
+from sleapnn_engine.training.inputs.test_sets import HeldOut
+from sleapnn_engine.training.processes.fabric import Fabric
+from sleapnn_engine.training.processes.followers import Followers
 from sleapnn_engine.training.report import Report
-from sleapnn_engine.training.run_folder import RunFolder
+from sleapnn_engine.training.resuming.previous_run import Earlier
 from sleapnn_engine.training.state import Training
-from sleapnn_engine.training.tracking import Tracking
 
 
 @attrs.define(kw_only=True)

@@ -21,9 +21,9 @@ from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.start import load_start_weights
-from sleapnn_engine.training.feed import Feed
+from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.targets import build_targets
 from sleapnn_engine.training.losses import HardKeypoints, HeadLoss
-from sleapnn_engine.training.targets import build_targets
 
 log = logging.getLogger("sleapnn_engine.training")
 

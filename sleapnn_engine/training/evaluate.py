@@ -26,7 +26,7 @@ from sleapnn_engine.inference.predictor import Predictor, Wanted
 from sleapnn_engine.inference.stage import Settings
 from sleapnn_engine.models.device import exact_numbers
 from sleapnn_engine.protocol.signals import Interrupted
-from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.inputs.test_sets import HeldOut
 from sleapnn_engine.training.report import Phase
 from sleapnn_engine.training.state import Training
 

@@ -14,9 +14,9 @@ from sleapnn_engine.protocol.signals import Interrupted
 from sleapnn_engine.training.averages import Averages
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.failures import Diverged
-from sleapnn_engine.training.feed import Example
+from sleapnn_engine.training.inputs.batches import Example
 from sleapnn_engine.training.losses import LossResult, total_loss
-from sleapnn_engine.training.shares import Portion, averaged, portion_of
+from sleapnn_engine.training.processes.shares import Portion, averaged, portion_of
 from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 from sleapnn_engine.training.validation import Scores, validate
 

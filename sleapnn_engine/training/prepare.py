@@ -11,8 +11,8 @@ import attrs
 
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.findings import Findings
-from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.frames import OnDemandFrames
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.labels import read_labels
@@ -20,14 +20,10 @@ from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.start import load_start_weights, weights_to_come
-from sleapnn_engine.training import images
-from sleapnn_engine.training.cache import PIPELINE, check_cache
-from sleapnn_engine.training.continuing import check_continuing
-from sleapnn_engine.training.device import number_format
-from sleapnn_engine.training.earlier import Earlier
-from sleapnn_engine.training.fabric import Fabric
-from sleapnn_engine.training.held_out import HeldOut, open_held_out
-from sleapnn_engine.training.labels import (
+from sleapnn_engine.training.artifacts.run_folder import FOLDER
+from sleapnn_engine.training.inputs import images
+from sleapnn_engine.training.inputs.cache import PIPELINE, check_cache
+from sleapnn_engine.training.inputs.labels import (
     FRACTION,
     Data,
     Read,
@@ -35,9 +31,13 @@ from sleapnn_engine.training.labels import (
     open_validation_labels,
     split_data,
 )
-from sleapnn_engine.training.resume import without_start_weights
-from sleapnn_engine.training.room import outline, require_disk, require_room
-from sleapnn_engine.training.run_folder import FOLDER
+from sleapnn_engine.training.inputs.memory_check import outline, require_disk, require_room
+from sleapnn_engine.training.inputs.test_sets import HeldOut, open_held_out
+from sleapnn_engine.training.processes.device import number_format
+from sleapnn_engine.training.processes.fabric import Fabric
+from sleapnn_engine.training.resuming.continuing import check_continuing
+from sleapnn_engine.training.resuming.previous_run import Earlier
+from sleapnn_engine.training.resuming.resume import without_start_weights
 from sleapnn_engine.training.sight import check_crops, check_input
 
 BATCH = "trainer_config.train_data_loader.batch_size"

@@ -16,7 +16,7 @@ from torch.profiler import ProfilerActivity, record_function, schedule
 from torch.profiler import profile as torch_profile
 
 from sleapnn_engine.config.disk import reason_of, write_whole
-from sleapnn_engine.config.phrases import counted
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.models.device import device_name
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.report import log

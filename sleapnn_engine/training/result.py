@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sleapnn_engine.training.evaluate import Skipped, evaluate
 from sleapnn_engine.training.failures import explained
-from sleapnn_engine.training.held_out import HeldOut
+from sleapnn_engine.training.inputs.test_sets import HeldOut
 from sleapnn_engine.training.loop import heed_signals
 from sleapnn_engine.training.state import Training
 

@@ -16,9 +16,11 @@ from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.device import to_device
 from sleapnn_engine.protocol.signals import Interrupted, Signals
-from sleapnn_engine.training import build, images
+from sleapnn_engine.training import build
 from sleapnn_engine.training.active_run import ActiveRun
-from sleapnn_engine.training.cache import announce_cache
+from sleapnn_engine.training.artifacts.ground_truth_files import write_split
+from sleapnn_engine.training.artifacts.resolved_config import resolve, write_final, write_initial
+from sleapnn_engine.training.artifacts.run_folder import LOG, create_run_folder
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.checkpoint import BEST, Checkpoints
 from sleapnn_engine.training.callbacks.console import Console
@@ -28,27 +30,26 @@ from sleapnn_engine.training.callbacks.journal import Journal
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.callbacks.run_log import run_log
 from sleapnn_engine.training.callbacks.wandb_log import WandbLog
-from sleapnn_engine.training.continuing import split_digest
-from sleapnn_engine.training.device import open_fabric
-from sleapnn_engine.training.earlier import read_earlier
+from sleapnn_engine.training.callbacks.wandb_session import open_tracking
 from sleapnn_engine.training.endings import INTERRUPTED, failed, finished, interrupted, tidy
-from sleapnn_engine.training.fabric import Fabric
-from sleapnn_engine.training.feed import Feed
-from sleapnn_engine.training.follower import follow
-from sleapnn_engine.training.followers import Followers, open_followers
+from sleapnn_engine.training.inputs import images
+from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.cache import announce_cache
 from sleapnn_engine.training.loop import fit
 from sleapnn_engine.training.prepare import Prepared, prepare
+from sleapnn_engine.training.processes.device import open_fabric
+from sleapnn_engine.training.processes.fabric import Fabric
+from sleapnn_engine.training.processes.follower import follow
+from sleapnn_engine.training.processes.followers import Followers, open_followers
 from sleapnn_engine.training.profiling import build_profilers
 from sleapnn_engine.training.report import Report, open_channel
-from sleapnn_engine.training.resolved import resolve, write_final, write_initial
 from sleapnn_engine.training.result import predict_all
-from sleapnn_engine.training.resume import chosen_seed, inherit_best, take_up, without_start_weights
-from sleapnn_engine.training.run_folder import LOG, create_run_folder
+from sleapnn_engine.training.resuming.continuing import split_digest
+from sleapnn_engine.training.resuming.previous_run import read_earlier
+from sleapnn_engine.training.resuming.resume import chosen_seed, inherit_best, take_up, without_start_weights
 from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
 from sleapnn_engine.training.state import Training
 from sleapnn_engine.training.stepping import set_up
-from sleapnn_engine.training.tracking import open_tracking
-from sleapnn_engine.training.truth_files import write_split
 
 log = logging.getLogger("sleapnn_engine.training")
 

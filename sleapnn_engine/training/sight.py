@@ -6,14 +6,14 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import Findings
-from sleapnn_engine.config.phrases import counted
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.crops import crop_corners
 from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan
-from sleapnn_engine.training.images import PREPROCESSING, animals_of
-from sleapnn_engine.training.labels import Data
+from sleapnn_engine.training.inputs.images import PREPROCESSING, animals_of
+from sleapnn_engine.training.inputs.labels import Data
 
 CROP = f"{PREPROCESSING}.crop_size"
 SCALE = f"{PREPROCESSING}.scale"

@@ -17,18 +17,18 @@ from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.device import device_name, empty_cache
 from sleapnn_engine.protocol.counting import Reach, reached
 from sleapnn_engine.protocol.measures import Measured
-from sleapnn_engine.training.checkpoint_file import Progress
-from sleapnn_engine.training.device import number_format
-from sleapnn_engine.training.fabric import Fabric
-from sleapnn_engine.training.feed import Feed
+from sleapnn_engine.training.artifacts.checkpoint_file import Progress
+from sleapnn_engine.training.inputs.batches import Feed
 from sleapnn_engine.training.losses import HeadLoss
-from sleapnn_engine.training.random_states import read_random_states
+from sleapnn_engine.training.processes.device import number_format
+from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.report import Report
+from sleapnn_engine.training.resuming.random_states import read_random_states
 from sleapnn_engine.training.schedule import Best, Schedule
 
 if TYPE_CHECKING:
     from sleapnn_engine.training.averages import Averages
-    from sleapnn_engine.training.followers import Followers
+    from sleapnn_engine.training.processes.followers import Followers
 
 
 @attrs.frozen(kw_only=True)

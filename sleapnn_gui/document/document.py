@@ -10,8 +10,8 @@ from PySide6.QtGui import QUndoStack
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.derived import also_text, auto_text
-from sleapnn_engine.config.effect import idle_reason
 from sleapnn_engine.config.files import copy_values, save_text
+from sleapnn_engine.config.idle_settings import idle_reason
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same

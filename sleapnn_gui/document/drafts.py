@@ -9,10 +9,10 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config.dialect import parse, write
 from sleapnn_engine.config.disk import PART, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import SECRETS, without_secrets
+from sleapnn_engine.config.yaml_dialect import parse, write
 from sleapnn_gui.document.claim import Claim
 from sleapnn_gui.document.commands import State
 

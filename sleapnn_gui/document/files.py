@@ -30,7 +30,7 @@ def open_config(path: Path, *, closest_unet: bool = False, reset_resolved: bool 
     The two options are for SLEAP JSON: accept a UNet in place of another backbone, and leave out what the old
     training had measured on its own labels.
     """
-    from sleapnn_engine.config.legacy import import_legacy, is_legacy  # few files are old ones
+    from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy  # few files are old ones
 
     path = Path(os.path.expanduser(path))  # unlike Path.expanduser, it never fails
     text = read_text(path)

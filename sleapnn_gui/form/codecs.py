@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config import dialect
+from sleapnn_engine.config import yaml_dialect
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.meta import Meta
 
@@ -70,7 +70,7 @@ def parse_float_or_floats(text: str) -> float | list[Any] | str:
 def parse_mapping(text: str) -> dict[str, Any] | str:
     """A YAML mapping such as {embed: 96}, or the text."""
     try:
-        value = dialect.parse(text)
+        value = yaml_dialect.parse(text)
     except UserError:
         return text
     return value if isinstance(value, dict) else text
@@ -137,7 +137,7 @@ def _flow(value: Any) -> str:
 def _word(text: str) -> str:
     """A text as it stands in a flow, in quotes where it would be read as something else."""
     try:
-        plain = dialect.parse(f"[{text}]") == [text]
+        plain = yaml_dialect.parse(f"[{text}]") == [text]
     except UserError:
         plain = False
     return text if plain else json.dumps(text, ensure_ascii=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
 
-from sleapnn_engine.config.checks_disk import check_files
+from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.files import copy_values
 from sleapnn_gui.document.document import Document
 

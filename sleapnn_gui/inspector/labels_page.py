@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.config.checks_labels import misfit
+from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.presets import Preset
 from sleapnn_gui.inspector.facts_view import FactsView
 from sleapnn_gui.widgets.file_dialog import ask_for_files

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from sleapnn_engine.config.checks_labels import check_labels
+from sleapnn_engine.config.checks.labels import check_labels
 from sleapnn_engine.config.issue import error
 from sleapnn_gui.document.aside import Aside
 from sleapnn_gui.document.document import Document

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.protocol.measures import Group, Measure, Stroke, Unit, lines_of
 from sleapnn_gui.monitor import ticks, words
+from sleapnn_gui.monitor.crosshair import Pointer
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
-from sleapnn_gui.monitor.pointer import Pointer
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.widgets.theme import current_theme
 

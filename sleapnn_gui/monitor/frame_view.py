@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.heat import gray_or_color_image, heat_image
+from sleapnn_gui.monitor.colormaps import gray_or_color_image, heat_image
 from sleapnn_gui.monitor.overlay import Layers, Overlay
 from sleapnn_gui.monitor.pairing import Pairing
 from sleapnn_gui.widgets.theme import current_theme

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.frame_shelf import frame_key
+from sleapnn_gui.monitor.colormaps import heat_table
+from sleapnn_gui.monitor.frame_cache import frame_key
 from sleapnn_gui.monitor.frame_view import FrameView
-from sleapnn_gui.monitor.heat import heat_table
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption
 from sleapnn_gui.monitor.store import Header, RunStore

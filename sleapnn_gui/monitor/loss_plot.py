@@ -10,9 +10,9 @@ from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.monitor import ticks, words
+from sleapnn_gui.monitor.crosshair import Pointer
 from sleapnn_gui.monitor.head_lines import HeadLines
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale, put_beside
-from sleapnn_gui.monitor.pointer import Pointer
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
 

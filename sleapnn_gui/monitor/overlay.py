@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.heat import part_color
+from sleapnn_gui.monitor.colormaps import part_color
 from sleapnn_gui.monitor.pairing import Pairing
 from sleapnn_gui.widgets.theme import current_theme
 

@@ -10,8 +10,8 @@ from sleapnn_engine.protocol.counting import Reach, epoch_number, reach_told, ru
 from sleapnn_engine.protocol.events import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.measures import MEASURES, Group, Measured
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_gui.monitor.frame_shelf import FRAME_BYTES, FrameShelf
-from sleapnn_gui.monitor.levels import Column, Series
+from sleapnn_gui.monitor.frame_cache import FRAME_BYTES, FrameShelf
+from sleapnn_gui.monitor.minmax_pyramid import Column, Series
 from sleapnn_gui.run.queue import Batches, Item
 
 PHASE_NAMES = PHASES_BEFORE_TRAINING

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_gui.monitor.panel import caption
-from sleapnn_gui.monitor.telling import Figure
+from sleapnn_gui.monitor.status_text import Figure
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.progress import ProgressBar

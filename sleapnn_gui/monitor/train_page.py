@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
 from sleapnn_gui.document.aside import Aside
-from sleapnn_gui.monitor import telling, words
+from sleapnn_gui.monitor import status_text, words
 from sleapnn_gui.monitor.banner import Banner, CancelQuestion
 from sleapnn_gui.monitor.charts import ChartsView
 from sleapnn_gui.monitor.empty_state import EmptyState
@@ -279,7 +279,7 @@ class TrainPage(QWidget):
         strip, store, over = self.strip, self.store, session.is_over
         name = store.header.run_name if store.header is not None else ""
         strip.name.setText(name or (session.run_dir.name if session.run_dir is not None else ""))
-        text = telling.state_text(
+        text = status_text.state_text(
             session.state,
             self._steady_phase(session),
             store,
@@ -287,13 +287,15 @@ class TrainPage(QWidget):
             lost=session.lost_contact,
         )
         warned = session.outcome is not None and bool(session.outcome.warnings)
-        token = telling.state_token(session.state, lost=session.lost_contact, warned=warned)
+        token = status_text.state_token(session.state, lost=session.lost_contact, warned=warned)
         strip.chip.say(text, token)
-        strip.set_progress(1.0 if session.state is State.COMPLETED else telling.progress(store), token=token)
-        strip.error.say(telling.error_figure(store, over=over))
-        strip.show_animals(telling.animals_figure(store), told=telling.animals_help(store))
-        strip.time.say(telling.time_figure(store, session.state, over=over))
-        strip.speed.say(telling.speed_figure(store))
+        strip.set_progress(
+            1.0 if session.state is State.COMPLETED else status_text.progress(store), token=token
+        )
+        strip.error.say(status_text.error_figure(store, over=over))
+        strip.show_animals(status_text.animals_figure(store), told=status_text.animals_help(store))
+        strip.time.say(status_text.time_figure(store, session.state, over=over))
+        strip.speed.say(status_text.speed_figure(store))
         can = {verb: session.can(verb) for verb in _VERBS}
         strip.set_buttons(can=can, paused=session.state is State.PAUSED, over=over)
 

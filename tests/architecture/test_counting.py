@@ -7,7 +7,10 @@ from tests.architecture.sources import product_sources
 
 COUNTING = "sleapnn_engine/protocol/counting.py"
 #: Where the next epoch is computed for files, not told to anybody.
-FOR_FILES = {f"sleapnn_engine/training/{name}.py" for name in ("state", "checkpoint_file", "earlier")}
+FOR_FILES = {
+    f"sleapnn_engine/training/{name}.py"
+    for name in ("state", "artifacts/checkpoint_file", "resuming/previous_run")
+}
 NAMED = re.compile(r"\b(epoch|step|batch)\s*(#|no\.?)?\s*$", re.IGNORECASE)
 WORDED = re.compile(r"\b(epoch|step|batch) %", re.IGNORECASE)
 #: Numbers as computers write them, such as 1e+06.

@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Where a name may stand: the record, the schema's own field names, and tables from other programs' words to these.
 ALLOWED = {
     "sleapnn_engine/config/model_types.py",
-    "sleapnn_engine/config/legacy_fields.py",
-    "sleapnn_engine/config/legacy_before_1.py",
+    "sleapnn_engine/config/legacy/fields.py",
+    "sleapnn_engine/config/legacy/before_1.py",
 }
 #: A word that is also that of a point: the name of a node in files, and of a place in an animal.
 ALSO_A_POINT = {
@@ -22,7 +22,7 @@ ALSO_A_POINT = {
 PARTS = {"multi_class", "topdown"}
 #: Where heads are asked for by name: what draws their targets and what reads their outputs. Confidence maps are also the
 #: name of what a frame shows.
-OWN_TO_A_HEAD = {"sleapnn_engine/training/targets.py", "sleapnn_engine/inference/decode.py"}
+OWN_TO_A_HEAD = {"sleapnn_engine/training/inputs/targets.py", "sleapnn_engine/inference/decode.py"}
 
 
 def named(path: Path, names: set[str]) -> set[tuple[str, str]]:

@@ -22,7 +22,7 @@ EXCEPTIONS = {
     ("sleapnn_engine/training/profiling.py", "export_chrome_trace"): "PyTorch writes its trace by itself",
     ("sleapnn_engine/commands/standby.py", "os.open"): "the output of an engine is appended while it runs",
     (
-        "sleapnn_engine/training/run_folder.py",
+        "sleapnn_engine/training/artifacts/run_folder.py",
         "touch",
     ): "the log's name claims the folder: of two runs one gets it",
     (
@@ -35,13 +35,16 @@ EXCEPTIONS = {
     ("sleapnn_engine/demo/labels.py", "save"): "into a temporary folder",
     ("sleapnn_engine/demo/labels.py", "h5py.File"): "into a temporary folder, from where it is copied whole",
     ("sleapnn_gui/document/claim.py", "os.open"): "a lock, which has no contents",
-    ("sleapnn_gui/frame/faults.py", "open"): "faults are appended to their log",
-    ("sleapnn_gui/frame/faults.py", "replace"): "a log that is full is set aside",
+    ("sleapnn_gui/shell/faults.py", "open"): "faults are appended to their log",
+    ("sleapnn_gui/shell/faults.py", "replace"): "a log that is full is set aside",
     ("sleapnn_gui/run/process.py", "open"): "the engine's output is appended while it runs",
 }
 #: (file, what it calls) -> why it may make a folder.
 FOLDERS = {
-    ("sleapnn_engine/training/run_folder.py", "mkdir"): "the run folder; the settings and --run-dir say so",
+    (
+        "sleapnn_engine/training/artifacts/run_folder.py",
+        "mkdir",
+    ): "the run folder; the settings and --run-dir say so",
     ("sleapnn_engine/training/callbacks/preview.py", "mkdir"): "inside the run folder",
     ("sleapnn_engine/data/frames.py", "mkdir"): "the cache of images; its setting says so",
     ("sleapnn_engine/models/download.py", "mkdir"): "PyTorch's own cache",
@@ -49,9 +52,9 @@ FOLDERS = {
     ("sleapnn_engine/export/job_folder.py", "mkdir"): "inside the folder that is asked for",
     ("sleapnn_gui/demo.py", "mkdir"): "the folder of the demonstration; its help says so",
     ("sleapnn_gui/document/drafts.py", "mkdir"): "this program's own folder",
-    ("sleapnn_gui/frame/faults.py", "mkdir"): "this program's own folder",
-    ("sleapnn_gui/frame/file_commands.py", "mkdir"): "asked for in the window",
-    ("sleapnn_gui/frame/photographer.py", "mkdir"): "the folder of --screenshots; its help says so",
+    ("sleapnn_gui/shell/faults.py", "mkdir"): "this program's own folder",
+    ("sleapnn_gui/shell/file_commands.py", "mkdir"): "asked for in the window",
+    ("sleapnn_gui/shell/screenshots.py", "mkdir"): "the folder of --screenshots; its help says so",
 }
 WRITING = {
     "write_text", "write_bytes", "touch", "imwrite", "imwritemulti", "tofile", "savefig", "export_chrome_trace",

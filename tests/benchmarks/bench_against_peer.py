@@ -99,7 +99,8 @@ def own_loading(config: Path, seconds: float) -> float:
 
     from sleapnn_engine.config.findings import Findings
     from sleapnn_engine.models.allocator import keep_freed_memory
-    from sleapnn_engine.training import build, images, labels
+    from sleapnn_engine.training import build
+    from sleapnn_engine.training.inputs import images, labels
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

@@ -72,7 +72,7 @@ def fill_cache(config: Path) -> dict[str, int]:
     """Bytes of all frames as the network reads them, and by how much this process grew while keeping them."""
     from sleapnn_engine.config.findings import Findings
     from sleapnn_engine.models.allocator import keep_freed_memory
-    from sleapnn_engine.training import images, labels
+    from sleapnn_engine.training.inputs import images, labels
 
     keep_freed_memory()
     job = build_job(read_config(config).values)

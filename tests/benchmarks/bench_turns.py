@@ -25,18 +25,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.dialect import write
 from sleapnn_engine.config.files import copy_values, parse_config
 from sleapnn_engine.config.issue import warning
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import HEADS
+from sleapnn_engine.config.yaml_dialect import write
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
 from sleapnn_gui.app import build
-from sleapnn_gui.frame.garbage import GarbageSearch
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.shell.garbage import GarbageSearch
 from tests.benchmarks.much import large_facts
 from tests.engine.config.numbers import NUMBERS
 from tests.gui.monitor.speaking import Speaker

@@ -13,8 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
 
 from sleapnn_gui.app import build
-from sleapnn_gui.frame.remembered import draft_folder
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.shell.settings_store import draft_folder
 from tests.gui.windows import throw_away
 
 EPOCHS = "trainer_config.max_epochs"

@@ -6,8 +6,8 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QDialog
 
 from sleapnn_gui.document.files import Opened
-from sleapnn_gui.frame.screen import WANTED
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.shell.screen import WANTED
 
 
 def throw_away(window: MainWindow) -> None:

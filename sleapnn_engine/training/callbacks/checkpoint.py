@@ -10,8 +10,8 @@ import attrs
 from sleapnn_engine.config.disk import copy_whole
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.events import Checkpoint
+from sleapnn_engine.training.artifacts.checkpoint_file import contents, first_broken, write_atomically
 from sleapnn_engine.training.callbacks.base import Callback
-from sleapnn_engine.training.checkpoint_file import contents, first_broken, write_atomically
 from sleapnn_engine.training.failures import Diverged
 from sleapnn_engine.training.report import log
 from sleapnn_engine.training.state import EpochResult, Training

@@ -5,7 +5,7 @@ from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.training.callbacks.base import Callback
-from sleapnn_engine.training.device import number_format
+from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.report import log
 from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 

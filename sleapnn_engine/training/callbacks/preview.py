@@ -13,8 +13,8 @@ from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.evaluation.scores import pairs_found
 from sleapnn_engine.protocol import events
+from sleapnn_engine.training.artifacts.drawing import draw_prediction, save_picture
 from sleapnn_engine.training.callbacks.base import Callback
-from sleapnn_engine.training.drawing import draw_prediction, save_picture
 from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import predict
 

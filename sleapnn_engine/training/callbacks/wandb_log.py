@@ -9,12 +9,12 @@ from typing import Any
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.training.artifacts.resolved_config import FINAL, write_final
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.csv_log import epoch_values
+from sleapnn_engine.training.callbacks.wandb_session import SECTION, Tracking
 from sleapnn_engine.training.report import log
-from sleapnn_engine.training.resolved import FINAL, write_final
 from sleapnn_engine.training.state import EpochResult, Training
-from sleapnn_engine.training.tracking import SECTION, Tracking
 
 
 class WandbLog(Callback):

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.legacy_fields import BACKBONES, FIELDS, HEADS
+from sleapnn_engine.config.legacy.fields import BACKBONES, FIELDS, HEADS
 
 #: legacy head -> dotted path of our head
 HEAD_NAMES = {

@@ -29,8 +29,8 @@ from sleapnn_engine.evaluation.files import write_metrics, write_predictions
 from sleapnn_engine.inference.animals import PoseNames
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.glance import open_journal
-from sleapnn_engine.training.checkpoint_file import write_atomically
-from sleapnn_engine.training.drawing import save_picture
+from sleapnn_engine.training.artifacts.checkpoint_file import write_atomically
+from sleapnn_engine.training.artifacts.drawing import save_picture
 from tests.engine.commands.in_process import engine
 from tests.engine.config.obstacles import OBSTACLES, obstacle, open_folder, state_of
 

@@ -6,13 +6,13 @@ import pytest
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job, job_values
-from sleapnn_engine.config.dialect import write
 from sleapnn_engine.config.encoders import Encoder, about, encoders, find_encoder, near_names, search_encoders
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.presets import load_preset
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
+from sleapnn_engine.config.yaml_dialect import write
 
 TIMM = "model_config.backbone_config.timm"
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.dialect import parse, write
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, parse_config, read_config, save_text
 from sleapnn_engine.config.validate import validate
+from sleapnn_engine.config.yaml_dialect import parse, write
 from tests.engine.config.strategies import LARGE, configs
 
 COMMENTED = """\

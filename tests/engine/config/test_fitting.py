@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.checks_labels import check_labels, misfit
+from sleapnn_engine.config.checks.labels import check_labels, misfit
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.spec import SPEC

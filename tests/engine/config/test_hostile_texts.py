@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
-from sleapnn_engine.config.legacy import import_legacy
+from sleapnn_engine.config.legacy.conversion import import_legacy
 from sleapnn_engine.config.presets import find_preset
+from sleapnn_engine.config.yaml_dialect import parse
 from sleapnn_gui.document.files import open_config
 from tests.engine.commands.in_process import engine
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, parse_config
-from sleapnn_engine.config.legacy import import_legacy, is_legacy
+from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy
 from sleapnn_engine.config.validate import errors, validate
+from sleapnn_engine.config.yaml_dialect import parse
 
 _EXPECTED = Path(__file__).parent / "legacy_expected"
 _NAMES = sorted(file.stem for file in _EXPECTED.glob("*.yaml") if file.stem != "common")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.legacy_json import parse_json, plain_json
+from sleapnn_engine.config.legacy.json_text import parse_json, plain_json
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, parse_config
-from sleapnn_engine.config.legacy import KINDS, import_legacy, is_legacy
-from sleapnn_engine.config.legacy_fields import FIELDS, SECTIONS
+from sleapnn_engine.config.legacy.conversion import KINDS, import_legacy, is_legacy
+from sleapnn_engine.config.legacy.fields import FIELDS, SECTIONS
 from tests.engine.config.legacy_samples import BACKBONE_NAMES, HEAD_NAMES, whole_file
 
 _PATHS = sorted({*FIELDS, *SECTIONS, "optimization.epoch", "outputs.unknown.section"})

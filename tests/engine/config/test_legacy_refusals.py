@@ -7,7 +7,7 @@ import pytest
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.legacy import UnsupportedBackbone, import_legacy, is_legacy
+from sleapnn_engine.config.legacy.conversion import UnsupportedBackbone, import_legacy, is_legacy
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import errors, validate
 from tests.engine.config.legacy_samples import BACKBONE_NAMES, bare_file, whole_file

@@ -3,8 +3,8 @@
 import pytest
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.legacy import Row, import_legacy
-from sleapnn_engine.config.legacy_fields import FIELDS, HEAD_PARTS
+from sleapnn_engine.config.legacy.conversion import Row, import_legacy
+from sleapnn_engine.config.legacy.fields import FIELDS, HEAD_PARTS
 from sleapnn_engine.config.spec import SPEC
 from tests.engine.config.legacy_samples import HEAD_NAMES, bare_file, whole_file
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sleapnn_engine.config.legacy_skeleton import plain_skeletons
+from sleapnn_engine.config.legacy.skeleton import plain_skeletons
 
 
 def _node(name: str) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sleapnn_engine.config.checks_disk import check_files
-from sleapnn_engine.config.dialect import parse
+from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.yaml_dialect import parse
 
 KEYS = {
     "train_labels_path": lambda name: {"data_config": {"train_labels_path": [name]}},

@@ -8,18 +8,18 @@ import pytest
 from sleapnn_engine.cli import main
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
-from sleapnn_engine.config.checks_disk import check_files
-from sleapnn_engine.config.checks_labels import check_labels
+from sleapnn_engine.config.checks.disk import check_files
+from sleapnn_engine.config.checks.labels import check_labels
 from sleapnn_engine.config.derived import also_text, auto_text, receptive_field
-from sleapnn_engine.config.dialect import parse
-from sleapnn_engine.config.effect import idle_settings
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config, parse_config
+from sleapnn_engine.config.idle_settings import idle_settings
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.overrides import apply_overrides
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import BACKBONES, HEADS, View
+from sleapnn_engine.config.yaml_dialect import parse
 from tests.engine.config.numbers import NUMBERS
 
 ODD = {

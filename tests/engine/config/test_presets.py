@@ -8,13 +8,13 @@ import pytest
 from sleapnn_engine.cli import main
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
-from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.presets import Preset, find_preset, list_presets, load_preset
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View
+from sleapnn_engine.config.yaml_dialect import parse
 from tests.engine.config.preset_facts import DATA, GEOMETRIC, INTENSITY, MODEL, SAMPLES, TRAINER, published
 
 _NAMES = [preset.name for preset in list_presets()]

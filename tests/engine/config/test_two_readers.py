@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sleapnn_engine.config import dialect
+from sleapnn_engine.config import yaml_dialect
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.presets import list_presets
 
@@ -74,7 +74,7 @@ def pieces() -> Iterator[str]:
 def outcome(text: str) -> Any:
     """The value, with types and order, or the sentence."""
     try:
-        return repr(dialect.parse(text))
+        return repr(yaml_dialect.parse(text))
     except UserError as problem:
         return problem.message
 
@@ -84,6 +84,6 @@ def test_both_readers_read_alike_and_refuse_alike(monkeypatch: pytest.MonkeyPatc
         pytest.skip("PyYAML has no libyaml here, so that there is one reader only")
     texts = list(pieces())
     quick = [outcome(text) for text in texts]
-    monkeypatch.setattr(dialect, "_FAST", None)
+    monkeypatch.setattr(yaml_dialect, "_FAST", None)
     exact = [outcome(text) for text in texts]
     assert [pair for pair in zip(texts, quick, exact, strict=True) if pair[1] != pair[2]] == []

@@ -7,7 +7,7 @@ import pytest
 
 from sleapnn_engine.commands.validate import issues_of
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.checks_labels import check_labels
+from sleapnn_engine.config.checks.labels import check_labels
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.spec import SPEC

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sleap_io as sio
 
-from sleapnn_engine.config.checks_labels import misfit
+from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.describe import describe_labels
 from sleapnn_engine.data.label_checks import require_visible

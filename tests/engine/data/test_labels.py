@@ -10,7 +10,7 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.fitting import require_edges
+from sleapnn_engine.config.label_fit import require_edges
 from sleapnn_engine.data.label_checks import require_one_animal
 from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes, with_animals
 from sleapnn_engine.data.overlaps import shared_frames

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sleapnn_engine.data.fields import part_affinity_fields
+from sleapnn_engine.data.patch_indexing import NOTHING
 from sleapnn_engine.data.targets import (
     centroids,
     class_maps,
@@ -14,7 +15,6 @@ from sleapnn_engine.data.targets import (
     confidence_maps,
     map_size,
 )
-from sleapnn_engine.data.windows import NOTHING
 
 RANDOM = np.random.default_rng(0)
 NAN = math.nan

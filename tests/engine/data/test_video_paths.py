@@ -151,7 +151,7 @@ def test_images_of_another_size_are_a_problem(tmp_path):
 
 
 def test_the_copy_of_labels_in_a_run_names_the_films_that_were_read(tmp_path):
-    from sleapnn_engine.training.truth_files import write_truth
+    from sleapnn_engine.training.artifacts.ground_truth_files import write_truth
 
     film(tmp_path / "day1/cam.mp4", first=10)
     film(tmp_path / "cam.mp4", first=40)

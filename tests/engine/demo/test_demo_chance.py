@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sleapnn_engine.demo.chance import Chance, Drift, Grain
+from sleapnn_engine.demo.random_stream import Chance, Drift, Grain
 
 KNOWN_WORDS = [16086339349434087082, 7812736253527192206, 11896250645627329403]
 KNOWN_CHILD = [18218117331691377371]

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sleapnn_engine.protocol import events, history
+from sleapnn_engine.protocol import events, replay
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError, EngineSilentError
 from sleapnn_engine.protocol.connection import Connection
-from sleapnn_engine.protocol.history import Frame, FrameRing
 from sleapnn_engine.protocol.messages import Event
+from sleapnn_engine.protocol.replay import Frame, FrameRing
 from tests.engine.protocol.conftest import collect, seqs, wait_for
 from tests.engine.protocol.examples import ARRAYS, said_of
 
@@ -135,7 +135,7 @@ def test_frames_are_kept_for_who_comes_late_in_their_place(channel: EngineChanne
 def test_many_large_frames_come_in_several_pages(
     channel: EngineChannel, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(history, "REPLY_FRAME_BYTES", 3000)
+    monkeypatch.setattr(replay, "REPLY_FRAME_BYTES", 3000)
     for step in range(20):
         channel.emit(said_of("frame", index=step), {"image": np.full((30, 30), step, np.uint8)})
         channel.emit(said_of("batch_end", step=step))
@@ -154,11 +154,11 @@ def test_a_viewer_without_frames_gets_everything_else(channel: EngineChannel, wa
 
 
 def test_old_frames_make_room_and_are_not_waited_for(channel: EngineChannel, watch: Watch):
-    for _ in range(history.RING_FRAMES + 5):
+    for _ in range(replay.RING_FRAMES + 5):
         channel.emit(said_of("frame"), ARRAYS)
     channel.emit(events.Pausing())
     seen = collect(watch(), until=lambda seen: bool(seen) and seen[-1].kind == "pausing")
-    assert seqs(seen) == list(range(6, history.RING_FRAMES + 7))
+    assert seqs(seen) == list(range(6, replay.RING_FRAMES + 7))
 
 
 def test_the_ring_is_bounded_in_bytes():

@@ -11,9 +11,9 @@ from sleapnn_engine.protocol.codec import (
 )
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.events import KINDS
-from sleapnn_engine.protocol.history import RING_BYTES, RING_FRAMES
 from sleapnn_engine.protocol.messages import PROTOCOL_VERSION
 from sleapnn_engine.protocol.reference import fill
+from sleapnn_engine.protocol.replay import RING_BYTES, RING_FRAMES
 from sleapnn_engine.protocol.verbs import VERBS
 
 DOCUMENT = Path(__file__).parents[3] / "resources" / "docs" / "protocol.md"

@@ -8,9 +8,9 @@ import pytest
 
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.codec import decode_event, encode_event
+from sleapnn_engine.protocol.event_text import event_line
 from sleapnn_engine.protocol.events import KINDS, EpochEnd, Finished, Frame, Said
 from sleapnn_engine.protocol.fields import without_null
-from sleapnn_engine.protocol.lines import event_line
 from sleapnn_engine.protocol.messages import Event
 from tests.engine.protocol.examples import BODIES, EVENTS, body_of
 

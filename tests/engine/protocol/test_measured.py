@@ -3,7 +3,7 @@
 import pytest
 
 from sleapnn_engine.protocol.codec import decode_event, encode_event
-from sleapnn_engine.protocol.lines import event_line
+from sleapnn_engine.protocol.event_text import event_line
 from sleapnn_engine.protocol.messages import Event
 
 DISTANCES = {"median_px": 3.0, "p90_px": 9.0, "percent_of_body": 2.0, "by_node": {"nose": 3.0}}

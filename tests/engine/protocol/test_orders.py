@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from sleapnn_engine.protocol.command_queue import MAX_WAITING, Orders
 from sleapnn_engine.protocol.messages import Command
-from sleapnn_engine.protocol.orders import MAX_WAITING, Orders
 
 
 def test_commands_come_out_once_and_in_order():

@@ -9,7 +9,7 @@ from sleapnn_engine.config.schema.schedule import LRSchedulerConfig, OptimizerCo
 from sleapnn_engine.models.assemble import PoseModel, build_unet_model
 from sleapnn_engine.models.heads import confidence_head
 from sleapnn_engine.models.unet import UNetShape
-from sleapnn_engine.training.checkpoint_file import Progress, contents, write_atomically
+from sleapnn_engine.training.artifacts.checkpoint_file import Progress, contents, write_atomically
 from sleapnn_engine.training.schedule import Schedule, build_optimizer
 from tests.engine.warm import run_warm
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from sleapnn_engine.protocol.channel import EngineChannel
+from sleapnn_engine.training.artifacts.checkpoint_file import Progress
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
-from sleapnn_engine.training.checkpoint_file import Progress
 from sleapnn_engine.training.report import Report
 from sleapnn_engine.training.state import EpochResult
 from tests.engine.training.jobs import events, outline

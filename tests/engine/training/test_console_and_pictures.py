@@ -4,9 +4,9 @@ import io
 
 import numpy as np
 
+from sleapnn_engine.training.artifacts.drawing import BRIGHT, PREDICTED, TRUTH, draw_prediction
 from sleapnn_engine.training.callbacks.console import Console
 from sleapnn_engine.training.callbacks.preview import spread
-from sleapnn_engine.training.drawing import BRIGHT, PREDICTED, TRUTH, draw_prediction
 from sleapnn_engine.training.report import Phase, Report
 
 

@@ -5,7 +5,7 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.trainer import TrainerConfig
-from sleapnn_engine.training.device import number_format, open_fabric
+from sleapnn_engine.training.processes.device import number_format, open_fabric
 
 #: What the cards can do: the last is too old for bfloat16.
 CAPABILITIES = ((8, 0), (9, 0), (8, 6), (7, 5))

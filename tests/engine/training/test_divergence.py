@@ -9,9 +9,9 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training import run as engine
+from sleapnn_engine.training.artifacts.checkpoint_file import first_broken
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
-from sleapnn_engine.training.checkpoint_file import first_broken
 from sleapnn_engine.training.loop import smaller_rate
 from sleapnn_engine.training.run import INTERRUPTED
 from sleapnn_engine.training.state import Training

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.training.checkpoint_file import write_atomically
+from sleapnn_engine.training.artifacts.checkpoint_file import write_atomically
 from sleapnn_engine.training.failures import DETAILS, explained
 
 

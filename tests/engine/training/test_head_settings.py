@@ -13,7 +13,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.training.feed import Example
+from sleapnn_engine.training.inputs.batches import Example
 from sleapnn_engine.training.state import Training
 from tests.engine.training.jobs import events
 from tests.engine.training.rendered import NODES, built, job, places, trained, write_labels

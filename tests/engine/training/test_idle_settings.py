@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
-from sleapnn_engine.config.effect import idle_reason
+from sleapnn_engine.config.idle_settings import idle_reason
 from sleapnn_engine.config.spec import SPEC, Key
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.config.view import View

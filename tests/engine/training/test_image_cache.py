@@ -11,8 +11,8 @@ import pytest
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.training.cache import size_text
 from sleapnn_engine.training.free_memory import free_memory
+from sleapnn_engine.training.inputs.cache import size_text
 from sleapnn_engine.training.run import train
 from tests.engine.training.jobs import events
 from tests.engine.training.rendered import job, trained, write_labels

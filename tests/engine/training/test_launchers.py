@@ -19,8 +19,8 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.trainer import TrainerConfig
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
-from sleapnn_engine.training.cluster import Membership, own_membership
-from sleapnn_engine.training.device import open_fabric
+from sleapnn_engine.training.processes.cluster import Membership, own_membership
+from sleapnn_engine.training.processes.device import open_fabric
 from sleapnn_engine.training.run import train
 from tests.engine.training.jobs import ROOT, Engine, config_file, events, outline, wait_for
 from tests.engine.training.rendered import job, write_labels

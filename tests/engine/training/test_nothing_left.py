@@ -13,8 +13,8 @@ import pytest
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training import build
+from sleapnn_engine.training.artifacts.run_folder import RunFolder, create_run_folder
 from sleapnn_engine.training.run import train
-from sleapnn_engine.training.run_folder import RunFolder, create_run_folder
 from tests.engine.training.jobs import config_file, events, finish, start, wait_for
 from tests.engine.training.rendered import job, write_labels
 

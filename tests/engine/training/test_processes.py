@@ -22,8 +22,8 @@ from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.messages import Command
-from sleapnn_engine.training import launch
-from sleapnn_engine.training.device import open_fabric, usable_cores
+from sleapnn_engine.training.processes import launch
+from sleapnn_engine.training.processes.device import open_fabric, usable_cores
 from sleapnn_engine.training.random_stream import random_seed
 from sleapnn_engine.training.run import train
 from tests.engine.training.jobs import ROOT, config_file, events, finish, outline, start, wait_for

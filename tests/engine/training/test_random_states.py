@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sleapnn_engine.training.checkpoint_file import write_atomically
-from sleapnn_engine.training.random_states import read_random_states, set_random_states
+from sleapnn_engine.training.artifacts.checkpoint_file import write_atomically
+from sleapnn_engine.training.resuming.random_states import read_random_states, set_random_states
 from sleapnn_engine.training.state import Training
 from tests.engine.training.rendered import built, job, write_labels
 from tests.engine.training.resuming import AUGMENTATION

@@ -12,7 +12,7 @@ import torch
 
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
-from sleapnn_engine.training.feed import Feed
+from sleapnn_engine.training.inputs.batches import Feed
 from tests.engine.training.jobs import config_file, events, finish, start, wait_for
 from tests.engine.training.resuming import (
     STEPS,

@@ -11,8 +11,8 @@ from torch import Tensor
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.training import room
-from sleapnn_engine.training.room import outline, require_room, step_bytes
+from sleapnn_engine.training.inputs import memory_check
+from sleapnn_engine.training.inputs.memory_check import outline, require_room, step_bytes
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
 from tests.engine.training.rendered import built, job, write_labels
@@ -91,7 +91,7 @@ def test_what_a_step_keeps_is_known_without_computing_it(
 
 def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here a machine with 200 MB are pretended; weights and images fit into that."""
-    monkeypatch.setattr(room, "free_memory", lambda: 200_000_000)
+    monkeypatch.setattr(memory_check, "free_memory", lambda: 200_000_000)
     sides = {f"{PRE}max_height": 1024, f"{PRE}max_width": 1024}
     config = job(tmp_path, write_labels(tmp_path), data_config__data_pipeline_fw="torch_dataset", **sides)
     with pytest.raises(UserError, match=r"at least 2\d\d MB of memory") as caught:
@@ -103,7 +103,7 @@ def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pyte
 def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(training: Training) -> None:
         network = outline(training.job, training.feed.train)
-        monkeypatch.setattr(room, "free_memory", lambda: 5 * training.model.parameter_count)
+        monkeypatch.setattr(memory_check, "free_memory", lambda: 5 * training.model.parameter_count)
         require_room(
             training.job, training.feed.train, network=network, device=torch.device("cuda"), halved=True
         )

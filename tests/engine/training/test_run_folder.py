@@ -9,7 +9,7 @@ import pytest
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.training.run_folder import SIGNS_OF_A_RUN, create_run_folder
+from sleapnn_engine.training.artifacts.run_folder import SIGNS_OF_A_RUN, create_run_folder
 from tests.engine.training.jobs import values
 
 

@@ -14,7 +14,7 @@ from sleapnn_engine.config.schema.schedule import (
     ReduceLROnPlateauConfig,
     StepLRConfig,
 )
-from sleapnn_engine.training.checkpoint_file import Progress, contents
+from sleapnn_engine.training.artifacts.checkpoint_file import Progress, contents
 from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer, go_on_with
 
 CPU = torch.device("cpu")

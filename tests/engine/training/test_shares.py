@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sleapnn_engine.data.loader import Share, samples_of_step
-from sleapnn_engine.training.shares import Portion, portion_of
+from sleapnn_engine.training.processes.shares import Portion, portion_of
 
 
 @pytest.mark.parametrize(("samples", "batch_size"), [(9, 4), (8, 4), (3, 8), (1, 2)])

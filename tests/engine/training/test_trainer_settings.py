@@ -18,7 +18,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.frames import Batch
 from sleapnn_engine.data.samples import FrameSamples
-from sleapnn_engine.training.device import usable_cores
+from sleapnn_engine.training.processes.device import usable_cores
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
 from tests.engine.training.jobs import events, outline

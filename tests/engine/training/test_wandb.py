@@ -27,8 +27,8 @@ WANDB = "trainer_config__wandb__"
 #: The command with limits that a test can wait for.
 LIMITS = """
 import sys
-from sleapnn_engine.training import tracking
-tracking.SIGN_IN_SECONDS, tracking.FINISH_SECONDS, tracking.CLOSE_SECONDS = 3, 3, 3
+from sleapnn_engine.training.callbacks import wandb_session
+wandb_session.SIGN_IN_SECONDS, wandb_session.FINISH_SECONDS, wandb_session.CLOSE_SECONDS = 3, 3, 3
 """
 MAIN = """
 from sleapnn_engine.__main__ import main

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_engine.config.dialect import parse
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.yaml_dialect import parse
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened

@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from sleapnn_engine.config.effect import idle_reason, is_never_drawn
 from sleapnn_engine.config.files import SECRETS
+from sleapnn_engine.config.idle_settings import idle_reason, is_never_drawn
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import problem_of

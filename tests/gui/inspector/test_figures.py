@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_engine.config.checks_labels import misfit
+from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.data.samples import CropSamples
 from sleapnn_engine.training.state import Training
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import open_preset
-from sleapnn_gui.frame.status_line import network_text
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.figures_watch import FiguresWatch
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
+from sleapnn_gui.shell.status_line import network_text
 from tests.engine.training.rendered import built
 
 pytestmark = pytest.mark.usefixtures("quick_engines")

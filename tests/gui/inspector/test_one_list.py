@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.checks_labels import check_labels
+from sleapnn_engine.config.checks.labels import check_labels
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.issue import Issue, issue_values
 from sleapnn_engine.config.presets import list_presets

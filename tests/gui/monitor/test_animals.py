@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from sleapnn_engine.protocol.measures import Group
-from sleapnn_gui.monitor import telling, words
+from sleapnn_gui.monitor import status_text, words
 from sleapnn_gui.monitor.model_words import head_name, model_name, samples_name
 from sleapnn_gui.monitor.store import RunStore
 from tests.gui.monitor.showing import show
@@ -279,7 +279,7 @@ class TestWords:
 
     def test_journals_from_before_animals_were_counted_are_read(self):
         assert stored(several(1, counted={})).latest(Group.ANIMALS) is None
-        assert telling.animals_figure(stored(Speaker())) is None
+        assert status_text.animals_figure(stored(Speaker())) is None
 
     @pytest.mark.parametrize(
         ("value", "text"),

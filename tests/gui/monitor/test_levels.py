@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sleapnn_gui.monitor.levels import Column, Series
+from sleapnn_gui.monitor.minmax_pyramid import Column, Series
 
 
 def series_of(values, *, pieces=7):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sleapnn_gui.monitor import telling, ticks, words
+from sleapnn_gui.monitor import status_text, ticks, words
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.run.machine import Phase, State
 from tests.gui.monitor.speaking import Speaker
@@ -99,22 +99,24 @@ STATE_TEXTS = {
 def test_every_state_has_words_of_its_own(state):
     store = RunStore()
     store.add(Speaker().start().batches(4).epoch(0).items)
-    text = telling.state_text(state, Phase.VALIDATING, store, cancelled=False, lost=False)
+    text = status_text.state_text(state, Phase.VALIDATING, store, cancelled=False, lost=False)
     assert text == STATE_TEXTS[state]
-    lost = telling.state_text(state, Phase.NONE, store, cancelled=False, lost=True)
+    lost = status_text.state_text(state, Phase.NONE, store, cancelled=False, lost=True)
     assert lost.startswith("No contact")
     assert len(set(STATE_TEXTS.values())) == len(State)
 
 
 def test_figures_before_and_during_and_after():
     store = RunStore()
-    assert telling.error_figure(store, over=False).value == "–"
-    assert telling.speed_figure(store).value == "–"
-    assert telling.time_figure(store, State.PREPARING, over=False).value == "–"
+    assert status_text.error_figure(store, over=False).value == "–"
+    assert status_text.speed_figure(store).value == "–"
+    assert status_text.time_figure(store, State.PREPARING, over=False).value == "–"
     speaker = Speaker().start(max_epochs=100, patience=5).batches(4).epoch(0, median=3.44)
     store.add(speaker.items)
-    assert telling.error_figure(store, over=False) == telling.Figure("3.4 px", "median error, 2.5 % of body")
-    figure = telling.time_figure(store, State.TRAINING, over=False)
-    assert figure == telling.Figure("about 10 min", "to the end (30 s if no new best)")
-    assert telling.time_figure(store, State.PAUSED, over=False).value == "paused"
-    assert telling.time_figure(store, State.STOPPED, over=True).caption == "start to end"
+    assert status_text.error_figure(store, over=False) == status_text.Figure(
+        "3.4 px", "median error, 2.5 % of body"
+    )
+    figure = status_text.time_figure(store, State.TRAINING, over=False)
+    assert figure == status_text.Figure("about 10 min", "to the end (30 s if no new best)")
+    assert status_text.time_figure(store, State.PAUSED, over=False).value == "paused"
+    assert status_text.time_figure(store, State.STOPPED, over=True).caption == "start to end"

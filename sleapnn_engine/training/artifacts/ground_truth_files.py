@@ -1,0 +1,72 @@
+"""`labels_gt.train.0.slp` and its kind: the split that was used, as labels files other programs open."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import sleap_io as sio
+
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.label_writing import name_film, save_labels
+from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.training.inputs.labels import Data
+from sleapnn_engine.training.inputs.test_sets import HeldOut
+
+log = logging.getLogger("sleapnn_engine.training")
+
+
+def write_split(job: Job, data: Data, held_out: Sequence[HeldOut], *, folder: Path) -> None:
+    """Write copies of the labels as they are used, files for testing included; what cannot be written is logged."""
+    parts = [("train", data.train, 0), ("val", data.val, 0)]
+    parts += [("test", test.labels, test.number) for test in held_out if test.labelled]
+    only_user = job.data_config.user_instances_only
+    for split, labels, first in parts:
+        try:
+            write_truth(labels, folder, split=split, user_instances_only=only_user, first=first)
+        except Exception as error:  # the third-party writer; a copy of the labels is not worth a training
+            log.warning("labels_gt.%s could not be written (%s: %s).", split, type(error).__name__, error)
+
+
+def write_truth(
+    labels: LabelSet, folder: Path, *, split: str, user_instances_only: bool, first: int = 0
+) -> list[Path]:
+    """Write `labels_gt.<split>.<file number>.slp` for each labels file that has frames in `labels`, counted from `first`.
+
+    Predictions are left out where they were not used. Images are not copied: the files refer to the same videos, and
+    to the package itself where images are inside one. Returns the paths.
+    """
+    written = []
+    for number, source in enumerate(labels.files):
+        wanted = {
+            (labels.videos[frame.video_index].number, frame.frame_index)
+            for frame in labels.frames
+            if frame.file_index == number
+        }
+        if not wanted:
+            continue
+        stored = sio.load_slp(source.absolute().as_posix())
+        records = [video for video in labels.videos if video.file_index == number]
+        for video, record in zip(stored.videos, records, strict=True):
+            if record.kind == "film" and record.found:
+                name_film(video, record.path)
+        # Frames of a film that is listed twice are those of the first.
+        numbers = {
+            id(video): record.number if record.same_as is None else record.same_as
+            for video, record in zip(stored.videos, records, strict=True)
+        }
+        chosen = [
+            frame for frame in stored.labeled_frames if (numbers[id(frame.video)], frame.frame_idx) in wanted
+        ]
+        for frame in chosen:
+            if user_instances_only:
+                frame.instances = [i for i in frame.instances if not isinstance(i, sio.PredictedInstance)]
+            for instance in frame.instances:
+                if hasattr(instance, "from_predicted"):
+                    instance.from_predicted = None
+        part = sio.Labels(
+            labeled_frames=chosen, videos=stored.videos, skeletons=stored.skeletons, tracks=stored.tracks
+        )
+        path = folder / f"labels_gt.{split}.{first + number}.slp"
+        save_labels(part, path)
+        written.append(path)
+    return written

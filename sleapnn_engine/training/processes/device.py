@@ -1,0 +1,220 @@
+"""Which processors a run trains on, how its processes work together, and in which number format: a Lightning Fabric."""
+
+import logging
+import os
+from datetime import timedelta
+from typing import Any
+
+import torch
+
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.schema.trainer import TrainerConfig
+from sleapnn_engine.config.strategies import PRECISIONS, finds_unused, is_shared
+from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.models.device import format_on, kind_of_device, prepare_cpu
+from sleapnn_engine.training.processes.cluster import OURSELVES, SRUN, TORCHRUN, Membership, own_membership
+from sleapnn_engine.training.processes.fabric import (
+    ClusterEnvironment,
+    DDPStrategy,
+    Fabric,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+    find_free_network_port,
+)
+
+log = logging.getLogger("sleapnn_engine.training")
+
+#: What Fabric calls the number formats.
+_FORMATS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+#: A sum waits for the slowest process, and a lost one is noticed otherwise: no reason to give up early.
+PATIENCE = timedelta(days=7)
+ACCELERATOR = "trainer_config.trainer_accelerator"
+DEVICES = "trainer_config.trainer_devices"
+INDICES = "trainer_config.trainer_device_indices"
+STRATEGY = "trainer_config.trainer_strategy"
+
+
+class OwnProcesses(LightningEnvironment):
+    """The processes of one machine that the first of them starts; it tells them `port`, where they meet."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._main_port = port
+
+    @property
+    def creates_processes_externally(self) -> bool:
+        return True
+
+    @property
+    def main_address(self) -> str:
+        return "127.0.0.1"
+
+    def local_rank(self) -> int:
+        return 0
+
+    def node_rank(self) -> int:
+        return 0
+
+
+def open_fabric(
+    settings: TrainerConfig, *, backbone: str, precision: str, member: Membership | None = None
+) -> Fabric:
+    """Turn the settings into accelerator, devices, strategy and number format. Nothing is started.
+
+    `backbone` is the kind of network, `member` is this process's place, where it is not the environment that says it. Raises UserError (usage) when this
+    machine has no such devices, or cannot train on them in this way.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
+    member = own_membership() if member is None else member
+    kind = kind_of_device(settings.trainer_accelerator, where=ACCELERATOR)
+    numbers = _numbers(kind, settings, member)
+    world = member.world if member.launcher else len(numbers)
+    devices = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
+    if world > 1:
+        _require_distributed()
+    if kind == "cpu":
+        prepare_cpu()
+    try:
+        return Fabric(
+            accelerator=kind,
+            devices=numbers if kind == "cuda" else len(numbers),
+            num_nodes=member.machines,
+            strategy=_strategy(settings, backbone=backbone, world=world),
+            precision=_FORMATS[format_on(devices, precision=precision)],
+            plugins=[_environment(member)],
+        )
+    except (
+        ValueError,
+        RuntimeError,
+        ImportError,
+        TypeError,
+    ) as error:  # Lightning's own reasons not to train so
+        raise UserError(
+            f"Lightning cannot train in this way here: {_first_sentence(error)}",
+            where=STRATEGY,
+            hint="Use the strategy auto, or devices that it can be used with.",
+            usage=True,
+        ) from error
+
+
+def number_format(fabric: Fabric) -> str:
+    """32, bf16 or 16, as `--precision` has it."""
+    known = str(getattr(fabric.strategy.precision, "precision", _FORMATS["32"]))
+    return next((name for name, its in _FORMATS.items() if its == known), known)
+
+
+def usable_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _environment(member: Membership) -> ClusterEnvironment:
+    """Who tells Fabric which process this is. Fabric's own search takes any job of SLURM for one of many processes."""
+    if member.launcher == TORCHRUN:
+        return TorchElasticEnvironment()
+    if member.launcher == SRUN:
+        return SLURMEnvironment(auto_requeue=False)
+    return LightningEnvironment() if member.launcher == OURSELVES else OwnProcesses(find_free_network_port())
+
+
+def _strategy(settings: TrainerConfig, *, backbone: str, world: int) -> Any:
+    """What Fabric takes for the strategy that was set.
+
+    Those of the DDP family differ in how processes are started, which has happened by the time Fabric comes to it, and
+    in whether weights without a gradient are looked for. One process needs none of them.
+    """
+    name = settings.trainer_strategy
+    if not is_shared(name):
+        return name
+    if world == 1:
+        return "auto"
+    unused = finds_unused(name, backbone=backbone)
+    return DDPStrategy(timeout=PATIENCE, start_method="popen", find_unused_parameters=unused)
+
+
+def _numbers(kind: str, settings: TrainerConfig, member: Membership) -> list[int]:
+    """The devices of this machine that take part, by number. A launcher's count goes where none was set."""
+    indices, devices = settings.trainer_device_indices, settings.trainer_devices
+    if indices:
+        found = _listed(kind, indices)
+    elif member.launcher and devices in (None, "auto"):
+        found = list(range(_count(kind, member.here)))
+    else:
+        found = list(range(_count(kind, devices)))
+    if member.launcher and len(found) != member.here:
+        raise UserError(
+            f"{member.launcher} has started {counted(member.here, 'process', 'processes')} on this machine, but the "
+            f"config asks for {counted(len(found), 'device')}.",
+            where=INDICES if indices else DEVICES,
+            hint="Start as many processes on each machine as it has devices for, or leave the setting empty.",
+            usage=True,
+        )
+    return found
+
+
+def _listed(kind: str, indices: list[int]) -> list[int]:
+    """The devices that were listed, where there are such."""
+    there = torch.cuda.device_count() if kind == "cuda" else 1
+    missing = next((index for index in indices if index >= there), None)
+    where = INDICES
+    if missing is None and len(set(indices)) == len(indices):
+        return indices
+    if missing is None:
+        raise UserError(
+            "A device is listed twice, but one device takes one process.",
+            where=where,
+            hint="List each once.",
+            usage=True,
+        )
+    if kind == "cuda":
+        raise UserError(
+            f"There is no GPU {missing}; this machine has {there}, counted from 0.",
+            where=where,
+            hint="List one of them, or leave the setting empty.",
+            usage=True,
+        )
+    raise UserError(
+        f"Device {missing} was asked for, but there is only one {kind.upper()}.",
+        where=where,
+        hint="Leave the setting empty.",
+        usage=True,
+    )
+
+
+def _count(kind: str, devices: int | str | None) -> int:
+    """How many processes were asked for, where that many can be had."""
+    if devices is None:
+        return 1
+    if kind == "cuda":
+        there, what = torch.cuda.device_count(), "GPU"
+    else:
+        there, what = (usable_cores(), "processor core") if kind == "cpu" else (1, "Apple GPU")
+    if devices == "auto":
+        return there if kind == "cuda" else 1
+    if int(devices) <= there:
+        return int(devices)
+    raise UserError(
+        f"Training on {devices} devices was asked for, but this machine has {counted(there, what)}.",
+        where=DEVICES,
+        hint=f"Use {there} or fewer.",
+        usage=True,
+    )
+
+
+def _require_distributed() -> None:
+    """Several processes need a part of PyTorch that few builds lack."""
+    if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():
+        raise UserError(
+            "This build of PyTorch cannot train on several devices.",
+            where=DEVICES,
+            hint="Use 1, or install a build with torch.distributed.",
+            usage=True,
+        )
+
+
+def _first_sentence(error: Exception) -> str:
+    """The reason in an error of a library, without advice for programmers."""
+    text = " ".join(str(error).split())
+    return text.split(". ")[0].rstrip(".") + "."

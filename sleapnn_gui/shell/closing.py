@@ -1,0 +1,107 @@
+"""What is asked before the window closes: a training that is at work, then unsaved edits."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.shell.run_commands import RunCommands
+
+
+class Closing(QObject):
+    """Asks one question at a time, without blocking; the window is closed again once all are answered."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        guard: Guard,
+        runs: RunCommands,
+        *,
+        busy: Callable[[Callable[[], None]], bool],
+    ) -> None:
+        """`busy` says whether a file is being written just now, and does what it is given after that."""
+        super().__init__(window)
+        self._busy = busy
+        self._window = window
+        self._document = document
+        self._guard = guard
+        self._runs = runs
+        self._edits_settled = False
+        self._run_settled = False
+        self.question: QMessageBox | None = None
+
+    def may_close(self) -> bool:
+        """Whether nothing stands in the way; otherwise a question is now on the screen."""
+        if self.question is not None or self._guard.question is not None:
+            return False
+        if self._busy(self._close):
+            return False
+        if self._runs.is_running and not self._run_settled:
+            self._ask_about_run()
+            return False
+        # What was answered holds for this closing only: a person who stays is asked again the next time.
+        self._run_settled = False
+        if self._document.is_dirty and not self._edits_settled:
+            self._guard.before("Closing the window", self._close_settled, given_up=self._discard)
+            return False
+        self._edits_settled = False
+        return True
+
+    def _ask_about_run(self) -> None:
+        box = self._box(
+            "A training is running.", "It can go on without this window; open its run folder to see it again."
+        )
+        leave = self._button(box, "Leave it running", QMessageBox.ButtonRole.AcceptRole)
+        stop = self._button(box, "Stop and keep the model", QMessageBox.ButtonRole.DestructiveRole)
+        self._button(box, "Do not close", QMessageBox.ButtonRole.RejectRole)
+        leave.clicked.connect(self._leave_run)
+        stop.clicked.connect(self._stop_run)
+        box.open()
+
+    def _leave_run(self) -> None:
+        self._close_settled()
+
+    def _stop_run(self) -> None:
+        session = self._runs.session
+        if session is None or session.is_over:
+            self._leave_run()
+            return
+        session.ended.connect(lambda _: self._leave_run())
+        self._runs.do_stop()
+
+    def _discard(self) -> None:
+        self._edits_settled = True
+        self._close_settled()
+
+    def _box(self, text: str, more: str) -> QMessageBox:
+        box = QMessageBox(self._window)
+        box.setObjectName("closing")
+        box.setText(text)
+        box.setInformativeText(more)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.finished.connect(self._answered)
+        self.question = box
+        return box
+
+    @staticmethod
+    def _button(box: QMessageBox, text: str, role: QMessageBox.ButtonRole) -> QPushButton:
+        button = box.addButton(text, role)
+        button.setAccessibleName(text)
+        return button
+
+    def _answered(self, _code: int = 0) -> None:
+        if self.question is not None:
+            self.question.deleteLater()
+            self.question = None
+
+    def _close(self) -> None:
+        self._window.close()
+
+    def _close_settled(self) -> None:
+        """Close once the question is gone from the screen; what was asked about the run is settled."""
+        self._answered()
+        self._run_settled = True
+        self._window.close()

@@ -1,0 +1,116 @@
+"""The line that offers drafts of unsaved work, left by a window that ended without being closed."""
+
+import time
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
+
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.draft_keeper import DraftKeeper
+from sleapnn_gui.document.drafts import Draft
+from sleapnn_gui.form.changes import changes
+from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.widgets.theme import current_theme
+
+
+class DraftOffer(QFrame):
+    """One draft at a time, the newest first. Stays until it is answered; what is not answered is offered again at
+    the next start, and nothing is restored or deleted by itself."""
+
+    def __init__(self, keeper: DraftKeeper, guard: Guard) -> None:
+        super().__init__()
+        self.setObjectName("draft_offer")
+        self.setProperty("pane", "top")
+        self._keeper, self._guard = keeper, guard
+        self._drafts: list[Draft] = []
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(current_theme().size("space_2"))
+        row.addWidget(self.text, 1)
+        for name, words, act, told in (
+            ("restore", "Restore", self.restore, "Put these edits into the window; saving is up to you"),
+            ("differences", "Show differences", self.show_differences, "List what the draft changes"),
+            ("discard", "Discard", self.discard, "Delete the draft for good"),
+            ("later", "Later", self.later, "Keep the draft and offer it at the next start"),
+        ):
+            button = QPushButton(words)
+            button.setObjectName(f"draft_{name}")
+            button.setAccessibleName(words)
+            button.setAccessibleDescription(told)
+            button.setToolTip(told)
+            button.clicked.connect(act)
+            row.addWidget(button)
+        self.hide()
+
+    def look(self) -> None:
+        """Offer what was left behind, if anything."""
+        self._drafts = self._keeper.abandoned()
+        self._show()
+
+    def restore(self) -> None:
+        """Put the draft in place of what is open, unless unsaved work is to be kept."""
+        draft = self._drafts[0]
+
+        def replace() -> None:
+            self._keeper.restore(draft)
+            self._next()
+
+        self._guard.before("Restoring the draft", replace)
+
+    def show_differences(self) -> None:
+        """List what the draft changes in the file or preset it began from."""
+        shown = Document()
+        shown.restore(self._drafts[0].state)
+        lines = [
+            f"{change.label}: {change.old} → {change.new}\n    {change.path}" for change in changes(shown)
+        ]
+        shown.deleteLater()
+        dialog = QDialog(self.window())
+        dialog.setObjectName("draft_differences")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("What the draft changes")
+        dialog.resize(720, 480)
+        told = QPlainTextEdit("\n\n".join(lines) or "Nothing differs from what was opened or imported.")
+        told.setReadOnly(True)
+        told.setAccessibleName("Differences")
+        close = QPushButton("Close")
+        close.clicked.connect(dialog.accept)
+        column = QVBoxLayout(dialog)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.addWidget(told, 1)
+        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        dialog.open()
+
+    def discard(self) -> None:
+        """Delete the draft."""
+        self._drafts[0].discard()
+        self._next()
+
+    def later(self) -> None:
+        """Leave the draft for the next start."""
+        self._drafts[0].leave()
+        self._next()
+
+    def _next(self) -> None:
+        self._drafts = self._drafts[1:]
+        self._show()
+
+    def _show(self) -> None:
+        self.setVisible(bool(self._drafts))
+        if not self._drafts:
+            return
+        draft, rest = self._drafts[0], len(self._drafts) - 1
+        more = f" {rest} more {'is' if rest == 1 else 'are'} kept." if rest else ""
+        self.text.setText(f"Edits of {draft.state.title} from {_moment(draft.at)} were not saved.{more}")
+        self.text.setToolTip(str(draft.state.path or "It never had a file."))
+        self.setAccessibleName(self.text.text())
+
+
+def _moment(at: float) -> str:
+    """The local time of day, with the date where that is another one."""
+    then, now = time.localtime(at), time.localtime()
+    same_day = then[:3] == now[:3]
+    return time.strftime("%H:%M" if same_day else "%Y-%m-%d, %H:%M", then)

@@ -1,0 +1,397 @@
+"""Opening and saving: configs, SLEAP 1.4 JSON, labels, presets."""
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.disk import reason_of
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import save_text
+from sleapnn_engine.config.issue import Remove
+from sleapnn_engine.config.presets import Preset, find_preset
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
+from sleapnn_gui.document.states import judged_state, text_of
+from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.shell.import_report import ImportReport
+from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
+
+_FIRST_PRESET = "single_instance_unet_medium_rf"
+_CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"
+_LONG_MS = 200
+"""How long reading may take before the window says that it reads."""
+Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None]]
+_LABELS = "data_config.train_labels_path"
+
+
+class FileCommands(QObject):
+    """Commands on files.
+
+    `said` carries a sentence and its severity, `offered` also the words of a link and what it does; `run_opened`
+    a run folder, `setting_chosen` the dotted path of a setting to go to.
+    """
+
+    said = Signal(str, str)
+    offered = Signal(str, str, str, object)
+    run_opened = Signal(Path)
+    setting_chosen = Signal(str)
+
+    def __init__(self, window: QWidget, document: Document) -> None:
+        super().__init__(window)
+        self._window = window
+        self._document = document
+        self._reading = Aside(self)
+        self._reading_is_long = QTimer(self, singleShot=True, interval=_LONG_MS)
+        self._reading_is_long.timeout.connect(self._say_reading)
+        self._name_read = ""
+        self._told_reading = False
+        # The process does not end in the midst of a file.
+        self._writing = Aside(self, abandon=False)
+        self._after_writing: list[Callable[[], None]] = []
+        self.guard = Guard(window, document, self.save, busy=self.once_written)
+        self._show_report: Callable[[], None] | None = None
+
+    # -- opening -------------------------------------------------------------------------------------------
+
+    def do_new(self) -> None:
+        """A config that was never saved, filled from the first preset; an edited one is kept in the undo steps."""
+        if self._document.values:
+            told = "Every setting starts over; the labels stayed. Undo takes it back."
+            self._fill_in(find_preset(_FIRST_PRESET), told)
+        else:
+            self._document.adopt(open_preset(find_preset(_FIRST_PRESET)))
+
+    def use_preset(self, name: str) -> None:
+        """Fill in every setting from a preset; the labels stay, and undo brings everything back."""
+        preset = find_preset(name)
+        told = f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back."
+        self._fill_in(preset, told)
+
+    def _fill_in(self, preset: Preset, told: str) -> None:
+        def fill_in(opened: Any) -> None:
+            if isinstance(opened, UserError):
+                self.said.emit(str(opened), "error")
+            else:
+                self._document.apply_preset(opened)
+                self.said.emit(told, "info")
+
+        self._read(preset.path, partial(open_preset, preset), fill_in)
+
+    def do_open(self) -> None:
+        filters = f"Configs and labels (*.yaml *.yml *.json *.slp);;{_CONFIGS}"
+        ask_for_file(self._window, "Open", self._open_text, filters=filters)
+
+    def do_import_legacy(self) -> None:
+        filters = f"SLEAP training files (*.json);;{ALL_FILES}"
+        ask_for_file(self._window, "Import SLEAP 1.4 JSON", self._open_text, filters=filters)
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
+        if all(_is_labels(path) for path in paths):
+            self._open_sorted(_sorted(paths))  # names tell it
+        else:
+            self._read(paths[0], partial(_sorted, paths), self._open_sorted)
+
+    def _open_sorted(self, found: "_Sorted") -> None:
+        for path in found.runs[:1]:
+            self.run_opened.emit(path)
+        left = ", ".join(path.name for path in (*found.runs[1:], *found.configs[1:]))
+
+        def go_on() -> None:
+            if found.labels:
+                self.set_labels(found.labels)
+            if left:
+                text = f"One config and one run can be open in a window. Not opened: {left}."
+                self.said.emit(text, "warning")
+
+        if found.configs:
+            self._load(found.configs[0], then=go_on)
+        else:
+            go_on()
+
+    def open_path(self, path: Path) -> None:
+        """Open one config, SLEAP 1.4 JSON, labels file or run folder; what is wrong with it is said."""
+        self.open_paths([path])
+
+    def set_labels(self, paths: Sequence[str]) -> None:
+        """Use these files as the training labels."""
+        self._document.apply_values({_LABELS: [str(path) for path in paths]}, "Choose labels")
+
+    def _open_text(self, path: str) -> None:
+        self.open_path(Path(path))
+
+    def finish(self) -> None:
+        """Wait until what was to be opened and saved is; for those who have no event loop to wait in."""
+        while self._reading.is_at_work or self._writing.is_at_work:
+            self._reading.finish()
+            self._writing.finish()
+
+    def _load(self, path: Path, *, then: Callable[[], None] = lambda: None, **options: bool) -> None:
+        """Open a config in place of the present one; then, whether or not it could be read, go on with `then`."""
+
+        def read() -> Any:
+            opened = open_config(path, **options)
+            return opened, judged_state(opened)
+
+        def replace(opened: Opened, state: Any) -> None:
+            self._document.adopt(opened, state)
+            self.said.emit("", "info")
+            then()
+            if opened.report is not None:
+                self._show_import(path, opened.report, options)
+
+        def go_on(found: Any) -> None:
+            if isinstance(found, UserError):
+                then()
+                self._say_problem(path, found)
+            else:
+                self.guard.before(f"Opening {path.name}", partial(replace, *found))
+
+        self._read(path, read, go_on)
+
+    def _read(self, path: Path, read: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        """Read beside the window, which stays as it is until then; a file that is opened meanwhile takes the place.
+
+        `then` gets what was read, or the UserError that says why it could not be.
+        """
+
+        def taken(found: Any) -> None:
+            self._reading_is_long.stop()
+            if self._told_reading:
+                self._told_reading = False
+                self.said.emit("", "info")
+            then(found)
+
+        self._name_read = path.name
+        self._reading.begin(partial(_outcome, read), taken)
+        if self._told_reading:
+            self._say_reading()
+        else:
+            self._reading_is_long.start()
+
+    def _say_reading(self) -> None:
+        if self._reading.is_at_work:
+            self._told_reading = True
+            self.said.emit(f"Reading {self._name_read} …", "info")
+
+    def _reset_resolved(self, path: Path, found: Any, options: dict[str, bool]) -> None:
+        """Leave out what the old training had measured on its labels: an edit, which Undo takes back."""
+
+        def change(opened: Any) -> None:
+            if isinstance(opened, UserError):
+                self.said.emit(str(opened), "error")
+                return
+            changed = {
+                name: tree.get(opened.values, name) if tree.has(opened.values, name) else Remove
+                for name in found.resolved
+            }
+            self._document.apply_values(changed, "Reset values taken from the old labels")
+
+        self._read(path, lambda: open_config(path, **{**options, "reset_resolved": True}), change)
+
+    def _say_problem(self, path: Path, problem: UserError) -> None:
+        if getattr(problem, "closest_unet", None):
+            text = f"{problem.where}: {problem.message} A UNet can take its place; that is another network."
+            self.offered.emit(
+                text, "error", "Use the closest UNet", lambda: self._load(path, closest_unet=True)
+            )
+        else:
+            self.said.emit(str(problem), "error")
+
+    def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
+        def show() -> None:
+            for earlier in self._window.findChildren(ImportReport):
+                earlier.close()
+            dialog = ImportReport(found, self._window)
+            dialog.reset_asked.connect(lambda: self._reset_resolved(path, found, options))
+            dialog.setting_chosen.connect(self.setting_chosen)
+            dialog.said.connect(self.said)
+            dialog.show()
+
+        self._show_report = show
+        self.offered.emit(f"Imported {path.name}: {found.report.summary}.", "info", "Show the report", show)
+
+    def do_import_report(self) -> None:
+        """Show again what became of the settings of the file that was imported last."""
+        if self._show_report is not None:
+            self._show_report()
+
+    # -- saving --------------------------------------------------------------------------------------------
+
+    def do_save(self) -> None:
+        self.save()
+
+    def do_save_as(self) -> None:
+        self._ask_where()
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Save, asking for a place where there is none yet; `then` runs once the file is written."""
+        if self.once_written(lambda: self.save(then)):
+            return
+        path = self._document.path
+        if path is None:
+            self._ask_where(then)
+        else:
+            self._write(path, then, look_first=True)
+
+    def _write(
+        self,
+        path: Path,
+        then: Callable[[], None] | None = None,
+        *,
+        look_first: bool = False,
+        new: bool = False,
+    ) -> None:
+        """Write beside the window; `look_first` whether others wrote there since, `new` makes the folder before."""
+        if self.once_written(lambda: self._write(path, then, look_first=look_first, new=new)):
+            return
+        state, text = self._document.state, self._document.to_yaml() if self._document.has_text else None
+
+        def write() -> str | Callable[[], None]:
+            if new:
+                _make_folder(path.parent)
+            # Unlike Path.exists, this never fails.
+            if not os.path.exists(path.parent) and not os.path.exists(path):
+                return partial(self._ask_about_folder, path, then)
+            if look_first and is_overtaken(path, state.text):
+                return partial(self._ask_about_overtaken, path, then)
+            whole = text_of(state) if text is None else text
+            save_text(path, whole)
+            return whole
+
+        def written(found: Any) -> None:
+            waiting, self._after_writing = self._after_writing, []
+            if isinstance(found, UserError):
+                self.said.emit(str(found), "error")
+            elif callable(found):
+                found()
+            else:
+                self._document.saved(state, path, found)
+                self.said.emit(f"Saved to {path}.", "info")
+                if then is not None:
+                    then()
+            for act in waiting:
+                act()
+
+        self._after_writing = []
+        self._writing.begin(partial(_outcome, write), written)
+
+    def once_written(self, act: Callable[[], None]) -> bool:
+        """Whether a file is being written now; `act` is then done after it, whatever became of it."""
+        if self._writing.is_at_work:
+            self._after_writing.append(act)
+        return self._writing.is_at_work
+
+    def _ask_about_folder(self, path: Path, then: Callable[[], None] | None) -> None:
+        """No folder is made without a word: it may be a slip of the pen, or a disk that is not there today."""
+        self._ask(
+            "new_folder",
+            f"There is no folder {path.parent}.",
+            f"It can be made, and {path.name} saved into it.",
+            (
+                (
+                    "Make the folder and save",
+                    QMessageBox.ButtonRole.AcceptRole,
+                    lambda: self._write(path, then, new=True),
+                ),
+                ("Save elsewhere…", QMessageBox.ButtonRole.ActionRole, lambda: self._ask_where(then)),
+            ),
+        )
+
+    def _ask_about_overtaken(self, path: Path, then: Callable[[], None] | None) -> None:
+        """Another window or program has written to the file: what it wrote is not replaced without a word."""
+        self._ask(
+            "overtaken",
+            f"{path.name} was changed by another program since it was opened here.",
+            f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.",
+            (
+                ("Save anyway", QMessageBox.ButtonRole.DestructiveRole, lambda: self._write(path, then)),
+                (
+                    "Save as another file…",
+                    QMessageBox.ButtonRole.AcceptRole,
+                    lambda: self._ask_where(then),
+                ),
+            ),
+        )
+
+    def _ask(self, name: str, text: str, more: str, answers: Sequence[Answer]) -> None:
+        """A question over the window, with Cancel as the last answer."""
+        box = QMessageBox(self._window)
+        box.setObjectName(name)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.setText(text)
+        box.setInformativeText(more)
+        for words, role, answer in (*answers, ("Cancel", QMessageBox.ButtonRole.RejectRole, lambda: None)):
+            button = box.addButton(words, role)
+            button.setAccessibleName(words)
+            button.clicked.connect(lambda _checked=False, answer=answer: answer())
+        box.open()
+
+    def _ask_where(self, then: Callable[[], None] | None = None) -> None:
+        ask_where_to_save(
+            self._window,
+            "Save config as",
+            lambda path: self._write(Path(path), then),
+            name=str(self._document.path or "config.yaml"),
+            suffix="yaml",
+            filters=_CONFIGS,
+        )
+
+
+def _outcome(work: Callable[[], Any]) -> Any:
+    """What came of it, or the error that says why nothing did."""
+    try:
+        return work()
+    except UserError as problem:
+        return problem
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(
+            f"The folder cannot be made: {reason_of(problem)}. Nothing was saved.", where=str(folder)
+        ) from problem
+
+
+@attrs.frozen
+class _Sorted:
+    """What was handed over, by its kind."""
+
+    labels: list[str]
+    runs: list[Path]
+    configs: list[Path]
+
+
+def _sorted(paths: Sequence[Path]) -> _Sorted:
+    labels = [str(path) for path in paths if _is_labels(path)]
+    others = [path for path in paths if not _is_labels(path)]
+    runs = [path for path in others if _is_run(path)]
+    return _Sorted(labels, runs, [_config_of(path) for path in others if path not in runs])
+
+
+def _is_labels(path: Path) -> bool:
+    return path.name.lower().endswith(".slp")
+
+
+def _is_run(path: Path) -> bool:
+    # Unlike those of Path, these tests never fail, whatever the name.
+    return os.path.isdir(path) and any(
+        os.path.exists(path / name) for name in ("events.jsonl", "engine.json")
+    )
+
+
+def _config_of(path: Path) -> Path:
+    """The file itself, or the config of a folder that a training left."""
+    inside = path / "training_config.yaml"
+    return inside if os.path.isdir(path) and os.path.exists(inside) else path

@@ -1,0 +1,152 @@
+"""Help: the keys, the page of all settings, what this program is, and a report of the machine for a question."""
+
+import importlib.metadata
+import platform
+import sys
+
+from PySide6.QtCore import QObject, QProcess, Qt, QUrl, Signal, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.resources import resource_path
+from sleapnn_gui.shell.commands import COMMANDS, MENUS, name_alone
+
+REPORT_COMMAND = (sys.executable, "-m", "sleapnn_engine", "doctor")
+
+
+class Shortcuts(QDialog):
+    """Every command that has keys, menu by menu."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcuts")
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(460, 560)
+        inside = QWidget()
+        inside.setProperty("clear", True)
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 12, 0)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(0, 1)
+        for menu in MENUS:
+            self._add(grid, menu)
+        grid.setRowStretch(grid.rowCount(), 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        close = QPushButton("Close")
+        close.setProperty("primary", True)
+        close.clicked.connect(self.accept)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(16)
+        column.addWidget(scroll, 1)
+        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+
+    @staticmethod
+    def _add(grid: QGridLayout, menu: str) -> None:
+        with_keys = [command for command in COMMANDS if command.menu == menu and command.shortcut]
+        if not with_keys:
+            return
+        heading = QLabel(menu)
+        heading.setProperty("role", "heading")
+        grid.addWidget(heading, grid.rowCount(), 0)
+        for command in with_keys:
+            keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+            said = QLabel(keys)
+            said.setProperty("role", "muted")
+            row = grid.rowCount()
+            grid.addWidget(QLabel(name_alone(command)), row, 0)
+            grid.addWidget(said, row, 1)
+
+
+class HelpCommands(QObject):
+    """Commands of the Help menu. `said` carries a sentence and its severity."""
+
+    said = Signal(str, str)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._doctor: QProcess | None = None
+
+    def do_shortcuts(self) -> None:
+        Shortcuts(self._window).open()
+
+    def do_guide(self) -> None:
+        """Open the page of all settings with the desktop's own program."""
+        page = resource_path("docs", "config-reference.md")
+        if QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
+            self.said.emit(f"The page of all settings is opened: {page}.", "info")
+        else:
+            self.said.emit(
+                f"No program of this desktop opens the page of all settings. It is {page}.", "warning"
+            )
+
+    def do_about(self) -> None:
+        box = QMessageBox(self._window)
+        box.setObjectName("about")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("About sleapnn-gui")
+        box.setText(f"sleapnn-gui {_version()}")
+        box.setInformativeText(
+            "Configure, train and watch animal-pose models.\n\n"
+            f"BSD 3-Clause licence. Python {platform.python_version()}, Qt {qVersion()}."
+        )
+        box.open()
+
+    def do_report(self) -> None:
+        """Ask the engine for its report, which takes seconds, and put it on the clipboard."""
+        if self._doctor is not None:
+            return
+        process = QProcess(self)
+        process.finished.connect(self._reported)
+        process.errorOccurred.connect(self._not_reported)
+        self._doctor = process
+        self.said.emit("Looking at versions, devices and libraries …", "info")
+        process.start(REPORT_COMMAND[0], list(REPORT_COMMAND[1:]))
+
+    def stop(self) -> None:
+        """Give up the report; for when the window closes."""
+        process, self._doctor = self._doctor, None
+        if process is not None:
+            process.finished.disconnect(self._reported)
+            process.kill()
+            process.waitForFinished(200)
+
+    def _reported(self, code: int, _status: QProcess.ExitStatus) -> None:
+        process, self._doctor = self._doctor, None
+        if process is None:
+            return
+        text = bytes(process.readAllStandardOutput().data()).decode(errors="replace")
+        process.deleteLater()
+        if code or not text.strip():
+            self.said.emit("The report could not be made: the engine ended without one.", "warning")
+            return
+        QGuiApplication.clipboard().setText(text)
+        self.said.emit("The report is on the clipboard; paste it into your question.", "info")
+
+    def _not_reported(self, _problem: QProcess.ProcessError) -> None:
+        if self._doctor is not None and self._doctor.state() is QProcess.ProcessState.NotRunning:
+            self._doctor = None
+            self.said.emit(
+                f"The report could not be made: {REPORT_COMMAND[0]} could not be started.", "warning"
+            )
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("sleapnn-gui")
+    except importlib.metadata.PackageNotFoundError:
+        return "from a checkout"

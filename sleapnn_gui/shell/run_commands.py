@@ -1,0 +1,205 @@
+"""Starting, following and ending a run."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from sleapnn_engine.config.validate import errors
+from sleapnn_engine.config.view import TRAINER
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.states import text_of
+from sleapnn_gui.monitor.train_page import TrainPage
+from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.run.launch import Launch, prepare
+from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.run.standby import Standby
+from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.shell.settings_store import remember_recent
+from sleapnn_gui.widgets.file_dialog import ask_for_folder
+
+
+def secrets(document: Document) -> dict[str, str]:
+    """What a run has to know but no file may hold, as environment variables of the engine."""
+    key = document.value(TRAINER + "wandb.api_key")
+    used = document.value(TRAINER + "use_wandb") is True
+    return {"WANDB_API_KEY": key} if used and isinstance(key, str) and key.strip() else {}
+
+
+class RunCommands(QObject):
+    """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
+
+    `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training;
+    `folder_chosen` carries a folder that a person wants to see as a run.
+    """
+
+    said = Signal(str, str)
+    changed = Signal()
+    opened = Signal()
+    refused = Signal()
+    folder_chosen = Signal(str)
+
+    def __init__(self, window: QWidget, document: Document, page: TrainPage) -> None:
+        super().__init__(window)
+        self._window = window
+        self._document = document
+        self._page = page
+        self.session: RunSession | None = None
+        self._standby: Standby | None = None
+        self._preparing = Aside(self)
+        self.base = Path.cwd()
+
+    def keep_ready(self) -> None:
+        """Have an engine loaded before Train is pressed, from now on; see `prepare`."""
+        self._standby = Standby()
+
+    def prepare(self) -> None:
+        """A training is likely to come: load an engine for it, where one is to be kept ready and none is at work."""
+        if self._standby is not None and not self.is_running:
+            self._standby.prepare()
+
+    def can(self, verb: str) -> bool:
+        """Whether a command on a run, or train, makes sense now."""
+        if verb == "train":
+            return not self._preparing.is_at_work and not self.is_running
+        if verb == "show_folder":
+            return self.session is not None
+        return self.session is not None and self.session.can(verb)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an engine that this window follows is at work."""
+        return self.session is not None and not self.session.is_over
+
+    def folder(self) -> Path:
+        """The folder that the config's runs go to."""
+        said = self._document.value(TRAINER + "ckpt_dir")
+        return (self.base / Path(said).expanduser()) if isinstance(said, str) and said.strip() else self.base
+
+    def engine_text(self) -> str:
+        """What the engine does, for the status line."""
+        if self.session is None:
+            return "engine idle"
+        pid = f" · engine {self.session.pid}" if self.session.pid and not self.session.is_over else ""
+        return f"{self.session.state.value}{pid}"
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def do_train(self) -> None:
+        """Start the engine on the config as it stands; with problems in the way, go to them instead."""
+        if not self.can("train"):
+            return
+        if errors(self._document.issues()):
+            self.refused.emit()
+            return
+        document, environment = self._document, secrets(self._document)
+        state, view, base = document.state, document.view, self.base
+        known = document.to_yaml() if document.has_text else None
+
+        def make() -> tuple[str, Launch | OSError]:
+            text = text_of(state) if known is None else known
+            try:
+                return text, prepare(text, next_run_dir(view, base=base))
+            except OSError as problem:
+                return text, problem
+
+        def made(found: tuple[str, Launch | OSError]) -> None:
+            document.keep_text(state, found[0])
+            self._start(found[1], environment)
+
+        self._preparing.begin(make, made)
+        self.changed.emit()
+
+    def _start(self, launch: Launch | OSError, environment: dict[str, str]) -> None:
+        session = RunSession(self, standby=self._standby)
+        try:
+            if isinstance(launch, OSError):
+                raise launch
+            session.launch(launch, folder=self.base, environment=environment)
+        except OSError as problem:
+            self.said.emit(f"The engine could not be started: {problem}.", "error")
+            self.changed.emit()
+            return
+        self.said.emit("", "info")
+        self._follow(session)
+
+    def finish(self) -> None:
+        """Wait until a training that is to start can; for those who have no event loop to wait in."""
+        self._preparing.finish()
+
+    def open_run(self, run_dir: Path | str) -> None:
+        """Show a run: live where its engine is at work, else from its journal."""
+        if not self.can("train"):
+            self.said.emit(
+                "Another run is being followed; wait until it ends, or open a second window.", "warning"
+            )
+            return
+        session = RunSession(self)
+        session.attach(run_dir)
+        remember_recent(Path(run_dir))
+        self._follow(session)
+
+    def do_open_run(self) -> None:
+        ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
+
+    def do_show_folder(self) -> None:
+        self._page.open_folder()
+
+    def ask(self, verb: str) -> None:
+        """Have the engine carry out a request that takes nothing else."""
+        if self.session is not None:
+            self.session.ask(verb)
+
+    def do_pause(self) -> None:
+        self._page.pause()
+
+    def do_resume(self) -> None:
+        self._page.resume()
+
+    def do_stop(self) -> None:
+        self._page.stop_and_keep()
+
+    def do_cancel(self) -> None:
+        self._page.cancel()
+
+    def leave(self) -> None:
+        """Stop following; an engine at work goes on, one that was not started yet is not."""
+        self._preparing.drop()
+        if self._standby is not None:
+            self._standby.close()
+        if self.session is not None:
+            self._page.set_session(None)
+            self.session.leave()
+            self.session.deleteLater()
+            self.session = None
+
+    def _tell(self, verb: str, stage: str, text: str) -> None:
+        """Say how far a command has come that no button of the run's strip tells of."""
+        command = ON_RUN[verb]
+        if command.over:
+            name = command.text
+            sentences = {
+                "asked": f"{name}: asked.",
+                "accepted": command.under_way,
+                "done": text or command.over,
+                "refused": f"{name}: {text}",
+            }
+            self.said.emit(sentences[stage], "warning" if stage == "refused" else "info")
+        self.changed.emit()
+
+    def _run_ended(self, _: object) -> None:
+        self.changed.emit()
+        self.prepare()
+
+    def _follow(self, session: RunSession) -> None:
+        if self.session is not None:
+            self.session.leave()
+            self.session.deleteLater()
+        self.session = session
+        session.state_changed.connect(self.changed)
+        session.command_state.connect(self._tell)
+        session.ended.connect(self._run_ended)
+        self._page.set_session(session)
+        self.opened.emit()
+        self.changed.emit()

@@ -1,0 +1,74 @@
+"""What the window keeps from one start to the next: place and size, panes, theme, what was open, drafts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from sleapnn_gui.shell.screen import first_place, place_window
+
+_GEOMETRY, _THEME, _PANES, _RECENT = "window/geometry", "theme", "panes/", "recent"
+_MOST_RECENT = 10
+
+
+def draft_folder() -> Path:
+    """Where drafts of unsaved work lie: with what the system lets programs keep of their state."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.StateLocation)
+    return Path(place) / "drafts"
+
+
+def remembered_theme() -> str:
+    """The theme a person chose last: light, dark or, without a choice, system."""
+    found = str(QSettings().value(_THEME, "system"))
+    return found if found in ("light", "dark", "system") else "system"
+
+
+def remember_theme(mode: str) -> None:
+    """Use this theme from the next start on as well."""
+    QSettings().setValue(_THEME, mode)
+
+
+def recent() -> list[str]:
+    """Configs and run folders that were opened or saved, the latest first."""
+    found = QSettings().value(_RECENT, [])
+    # One entry comes back as a text, none as None.
+    if isinstance(found, str):
+        return [found]
+    return [str(path) for path in found] if isinstance(found, list) else []
+
+
+def remember_recent(path: Path) -> None:
+    """Put a config or run folder at the head of the list."""
+    said = str(path.absolute())
+    QSettings().setValue(_RECENT, [said, *(other for other in recent() if other != said)][:_MOST_RECENT])
+
+
+def forget_recent() -> None:
+    """Empty the list."""
+    QSettings().remove(_RECENT)
+
+
+def restore_layout(window: QWidget) -> None:
+    """Give the window and its panes the sizes they had, as far as the screens that are there now allow."""
+    settings = QSettings()
+    geometry = settings.value(_GEOMETRY)
+    if isinstance(geometry, QByteArray) and window.restoreGeometry(geometry):
+        place_window(window)
+    else:
+        window.setGeometry(first_place(window.screen()))
+    for splitter in _splitters(window):
+        state = settings.value(_PANES + splitter.objectName())
+        if isinstance(state, QByteArray):
+            splitter.restoreState(state)
+
+
+def remember_layout(window: QWidget) -> None:
+    """Keep the sizes of the window and its panes."""
+    settings = QSettings()
+    settings.setValue(_GEOMETRY, window.saveGeometry())
+    for splitter in _splitters(window):
+        settings.setValue(_PANES + splitter.objectName(), splitter.saveState())
+
+
+def _splitters(window: QWidget) -> list[QSplitter]:
+    return [splitter for splitter in window.findChildren(QSplitter) if splitter.objectName()]

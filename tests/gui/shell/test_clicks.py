@@ -1,0 +1,253 @@
+"""Everything that looks as if it could be pressed is pressed with a real click, in every state, and something is seen."""
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from sleapnn_gui.app import build
+from sleapnn_gui.document.commands import State as Kept
+from sleapnn_gui.document.drafts import DraftStore
+from sleapnn_gui.form.layout import read_layout
+from sleapnn_gui.form.section_page import Filter
+from sleapnn_gui.inspector.labels_page import DropZone
+from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.run.machine import State
+from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.widgets.message_line import MessageLine
+from tests.gui.run.following import ENGINE, ROOT
+from tests.gui.shell.pressing import Presser
+from tests.gui.windows import throw_away
+
+pytestmark = pytest.mark.usefixtures("quick_engines")
+Wait = Callable[..., None]
+MENUS = ("File", "Edit", "View", "Run", "Help")
+QUIT = "action.quit"  # ends the window, which has tests of its own
+
+
+@pytest.fixture(scope="module")
+def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
+    """One window for the module: making it is the slow part."""
+    flash = app.cursorFlashTime()
+    app.setCursorFlashTime(0)  # a blinking cursor is nothing that a click brings about
+    with contextlib.chdir(tmp_path_factory.mktemp("shown")):
+        _, found = build(["sleapnn-gui", "--theme", "light"])
+        found.resize(1280, 800)
+        yield found
+        throw_away(found)
+    app.setCursorFlashTime(flash)
+
+
+@pytest.fixture
+def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
+    """The window as it starts."""
+    shown.runs.leave()
+    shown.runs.changed.emit()
+    shown.files.set_labels([])
+    shown.files.do_new()
+    shown.files.finish()
+    shown.document.undo_stack.setClean()
+    wait_until(lambda: shown.document.facts is None)
+    return shown
+
+
+@pytest.fixture
+def walker(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Presser]:
+    """Somebody who presses everything, and has found nothing dead when the test ends."""
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(opened.append(url.toString())) or True)
+    found = Presser(window, opened)
+    yield found
+    found.close_what_opened()
+    assert found.dead == []
+
+
+def on_page(window: MainWindow, page: str, part: QWidget | None = None) -> Callable[[], QWidget]:
+    """Brings a page of the window back before each press; what is walked is the page or another part."""
+
+    def back() -> QWidget:
+        window.say("")
+        window.show_page(page)
+        QApplication.processEvents()
+        return part or window.pages.currentWidget()
+
+    return back
+
+
+def test_what_does_nothing_is_found(walker: Presser, window: MainWindow) -> None:
+    """The walk can fail: focus, hover and being pressed are nothing that happens."""
+    dialog = QDialog(window)
+    column = QVBoxLayout(dialog)
+    line = MessageLine()
+    line.say("Nobody listens.", severity="info", link="Go")
+    field = QComboBox()
+    field.addItems(["one", "two"])
+    alive = QPushButton("alive")
+    alive.clicked.connect(lambda: alive.setText("dead" if alive.text() == "alive" else "alive"))
+    for widget in (QPushButton("button"), QToolButton(text="tool"), line, alive, DropZone(), field):
+        column.addWidget(widget)
+
+    def show() -> QWidget:
+        dialog.show()
+        return dialog
+
+    walker.patience = 0.3
+    walker.walk(show, "bench")
+    assert walker.dead == [
+        "bench: “button”",
+        "bench: “tool”",
+        "bench: link fix",
+        "bench: DropZone Drop labels here",
+        "bench: “Choose labels…”",
+    ]
+    assert len(walker.pressed) == 8
+    walker.dead.clear()
+    dialog.deleteLater()
+
+
+@pytest.fixture
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train shows a run that is about to begin; the process itself would outlive the walk."""
+    monkeypatch.setattr(RunSession, "start", lambda *_args, **_more: None)
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_nothing_open(walker: Presser, window: MainWindow) -> None:
+    walker.walk(on_page(window, "data", window), "window")
+    for page in ("data", "train", "runs"):
+        walker.walk(on_page(window, page), page)
+    assert len(walker.pressed) > 20
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_labels_and_a_preset(
+    walker: Presser, window: MainWindow, shared_data: Path, wait_until: Wait
+) -> None:
+    window.open_path(shared_data / "flies13_pair" / "val.pkg.slp")
+    wait_until(lambda: window.document.facts is not None, 60)
+    window.labels_page.use.click()
+    walker.walk(on_page(window, "data", window), "window")
+    for page in ("data", "train", "runs"):
+        walker.walk(on_page(window, page), page)
+    assert len(walker.pressed) > 20
+
+
+def test_menus(walker: Presser, window: MainWindow) -> None:
+    for _ in range(2):
+        window.document.set_value("trainer_config.seed", 3)
+        window.document.undo_stack.undo()
+        window.document.set_value("trainer_config.max_epochs", 3)
+    for title in MENUS:
+        walker.walk_menu(window.menuBar(), title, begin=on_page(window, "data"), but=QUIT)
+    assert len(walker.pressed) > 20
+
+
+@pytest.mark.parametrize("page", [page.id for page in read_layout().pages])
+def test_the_form(walker: Presser, window: MainWindow, page: str) -> None:
+    """Every row, card and switch; what a choice brings up is pressed as well."""
+    form = window.form
+    back = on_page(window, "configure", form)
+
+    def begin() -> QWidget:
+        if form.page() != page:
+            form.show_page(page)
+        if form.filter() != Filter(all=True):
+            form.set_filter(Filter(all=True))
+        return back()
+
+    walker.walk(begin, page)
+    assert walker.pressed
+
+
+SCRIPTS = {
+    State.TRAINING: {"epochs": 400},
+    State.PAUSED: {"epochs": 400},
+    State.COMPLETED: {"epochs": 4},
+    State.FAILED: {"epochs": 4, "fail_at": 50},
+}
+
+
+@pytest.mark.parametrize("state", SCRIPTS, ids=lambda state: state.value)
+def test_a_run(walker: Presser, window: MainWindow, tmp_path: Path, wait_until: Wait, state: State) -> None:
+    """A run of a scripted engine; once its state is reached, its news are held back."""
+    window.document.set_value("trainer_config.ckpt_dir", str(tmp_path))
+    session, page = RunSession(window, engine=ENGINE), window.train_page
+    session.start(json.dumps(SCRIPTS[state]), tmp_path / "run_a", folder=ROOT)
+    try:
+        window.runs._follow(session)
+        if not session.is_over and state in (State.TRAINING, State.PAUSED):
+            wait_until(lambda: page.store.is_training and len(page.store.epochs) > 2, 30)
+            if state is State.PAUSED:
+                session.pause()
+        wait_until(lambda: session.state is state, 30)
+        page._refresh()
+        session._timer.stop()
+        page._timer.stop()
+        walker.walk(on_page(window, "train"), state.value)
+        walker.walk_menu(window.menuBar(), "Run", begin=on_page(window, "train"))
+        assert len(walker.pressed) > 8
+    finally:
+        if session.pid is not None and not session.is_over:
+            os.kill(session.pid, signal.SIGKILL)
+
+
+def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path) -> None:
+    actions = window.actions_by_verb
+    walker.walk(dialog_of(window, actions["shortcuts"].trigger), "shortcuts")
+    walker.walk(dialog_of(window, actions["about"].trigger), "about")
+    window.document.set_value("trainer_config.max_epochs", 3)
+    guard = window.files.guard
+    ask = lambda: guard.before("Opening b.yaml", lambda: window.say("Opened."))  # noqa: E731
+    walker.walk(dialog_of(window, ask), "unsaved")
+    window.document.undo_stack.setClean()
+    window.open_path(shared_data / "legacy_configs" / "trained.robot.single_instance.json")
+    window.files.finish()
+    walker.walk(dialog_of(window, actions["import_report"].trigger), "import report")
+    facts = {"labeled_frames": 5, "instances_per_frame": [[2, 5]], "nodes": ["a", "b"], "edges": []}
+    window.labels_page.show_facts(facts)
+    window.labels_page.presets.setCurrentRow(0)
+    walker.walk(dialog_of(window, window.labels_page.use.click), "preset that does not fit")
+    mine = tmp_path / "mine.yaml"
+    window.document.save(mine)
+
+    def save_what_others_changed() -> None:
+        mine.write_text("trainer_config: {max_epochs: 99}\n", encoding="utf-8")
+        actions["save"].trigger()
+
+    walker.walk(dialog_of(window, save_what_others_changed), "overtaken")
+    assert len(walker.pressed) > 15
+
+
+def dialog_of(window: MainWindow, show: Callable[[], object]) -> Callable[[], QWidget]:
+    """Shows a dialog again whenever a press has closed it."""
+
+    def begin() -> QWidget:
+        window.files.finish()
+        window.say("")
+        for _ in range(2):
+            tops = [top for top in QApplication.topLevelWidgets() if top.isVisible() and top is not window]
+            if tops:
+                return tops[0]
+            show()
+            window.files.finish()
+            QApplication.processEvents()
+        raise AssertionError("no dialog opens")
+
+    return begin
+
+
+def test_the_offer_of_a_draft(walker: Presser, window: MainWindow) -> None:
+    for title in ("one", "two", "three", "four"):
+        store = DraftStore(window.drafts._store.folder)
+        store.write(Kept(values={"trainer_config": {"max_epochs": 3}}, title=title))
+        assert store._claim is not None
+        store._claim.let_go()
+    window.draft_offer.look()
+    walker.walk(on_page(window, "data", window.draft_offer), "draft")
+    assert len(walker.pressed) == 4

@@ -1,0 +1,241 @@
+"""The window's commands, driven as a person drives them."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from sleapnn_engine.config.view import View
+from sleapnn_engine.config.yaml_dialect import parse
+from sleapnn_gui.app import build
+from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.shell import run_commands
+from sleapnn_gui.shell.commands import COMMANDS
+from sleapnn_gui.shell.import_report import ImportReport
+from sleapnn_gui.shell.run_commands import RunCommands
+from tests.gui.windows import start_over, throw_away
+
+Wait = Callable[..., None]
+EPOCHS = "trainer_config.max_epochs"
+
+
+@pytest.fixture
+def window(kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    monkeypatch.chdir(tmp_path)
+    return start_over(kept)
+
+
+def test_every_command_is_an_action_with_words(window: MainWindow) -> None:
+    for command in COMMANDS:
+        action = window.findChild(type(window.actions_by_verb["open"]), f"action.{command.verb}")
+        assert action is not None
+        assert action.text()
+        assert action.statusTip()
+    shortcuts = [command.shortcut for command in COMMANDS if command.shortcut]
+    assert len(shortcuts) == len(set(shortcuts))
+
+
+def test_every_command_can_be_found_by_its_words(window: MainWindow) -> None:
+    for command in COMMANDS:
+        if command.verb in ("search", "palette"):
+            continue
+        window.search_field.setText(command.text)
+        assert f"action.{command.verb}" in [hit.path for hit in window.search_field.found()], command.text
+    window.search_field.clear()
+
+
+def test_a_setting_found_by_search_is_shown(window: MainWindow) -> None:
+    window.actions_by_verb["search"].trigger()
+    QTest.keyClicks(window.search_field, "max_epochs")
+    QTest.keyClick(window.search_field, Qt.Key.Key_Return)
+    assert window.page() == "configure"
+    row = window.form.row(EPOCHS)
+    assert row is not None
+    assert row.isVisible()
+
+
+def test_pages_have_their_names(window: MainWindow) -> None:
+    for name in ("data", "configure", "train", "runs"):
+        window.actions_by_verb[f"show_{name}"].trigger()
+        assert window.pages.currentWidget().objectName() == f"page:{name}"
+
+
+def test_undo_and_redo_are_commands(window: MainWindow) -> None:
+    before = window.document.value(EPOCHS)
+    assert not window.actions_by_verb["undo"].isEnabled()
+    window.document.set_value(EPOCHS, 3)
+    window.actions_by_verb["undo"].trigger()
+    assert window.document.value(EPOCHS) == before
+    window.actions_by_verb["redo"].trigger()
+    assert window.document.value(EPOCHS) == 3
+
+
+def test_a_preset_is_used_from_the_list(window: MainWindow) -> None:
+    window.files.set_labels(["/data/a.slp"])
+    page = window.labels_page
+    page.presets.setCurrentRow(7)
+    assert page.note.text()
+    button = page.findChild(QPushButton, "use_preset")
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    window.files.finish()
+    assert window.document.chosen("model_config.head_configs") == "bottomup"
+    assert window.document.value("data_config.train_labels_path") == ["/data/a.slp"]
+
+
+def test_train_with_problems_goes_to_the_first_one(window: MainWindow) -> None:
+    window.document.set_value(EPOCHS, "many")
+    window.files.set_labels(["/data/a.slp"])
+    window.actions_by_verb["train"].trigger()
+    assert window.session is None
+    assert window.page() == "configure"
+    assert window.banner.isVisible()
+    assert "whole number" in window.banner.sentence or "problems" in window.banner.sentence
+
+
+def test_train_waits_for_the_text_and_not_the_window(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    """A run starts with the config as it was when Train was pressed, once, and not after the window was closed."""
+    started: list[str] = []
+    monkeypatch.setattr(
+        RunCommands, "_start", lambda self, launch, *_: started.append(launch.config.read_text())
+    )
+    (tmp_path / "a.slp").touch()
+    window.document.set_value("data_config.train_labels_path", [str(tmp_path / "a.slp")])
+    go_on, real = threading.Event(), run_commands.text_of
+    monkeypatch.setattr(run_commands, "text_of", lambda state: go_on.wait(20) and real(state))
+    window.document.set_value(EPOCHS, 31)
+    train = window.actions_by_verb["train"]
+    train.trigger()
+    assert not train.isEnabled()
+    window.runs.do_train()
+    window.document.set_value(EPOCHS, 32)
+    assert started == []
+    go_on.set()
+    wait_until(lambda: bool(started))
+    assert [parse(text)["trainer_config"]["max_epochs"] for text in started] == [31]
+    window.document.set_value(EPOCHS, 33)
+    window.runs.do_train()
+    window.runs.leave()
+    window.runs.finish()
+    assert len(started) == 1
+
+
+def test_a_config_opens_edits_and_saves(window: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("# mine\ntrainer_config:\n  max_epochs: 30\nx_lab: 1\n")
+    window.open_path(file)
+    window.files.finish()
+    assert window.document.path == file
+    window.document.set_value(EPOCHS, 31)
+    assert "edited" in window.top_bar.state.text()
+    window.actions_by_verb["save"].trigger()
+    window.files.finish()
+    assert file.read_text() == "# mine\ntrainer_config:\n  max_epochs: 31\nx_lab: 1\n"
+    assert window.top_bar.state.text() == ""
+
+
+@pytest.mark.parametrize("first", ["labels", "config"])
+def test_labels_and_a_config_open_together_in_any_order(
+    app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "mine.yaml"
+    config.write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
+    paths = [str(tmp_path / "a.slp"), str(config), str(tmp_path / "b.pkg.slp")]
+    _, found = build(["sleapnn-gui", *(paths if first == "labels" else reversed(paths))])
+    labels = found.document.value("data_config.train_labels_path")
+    assert found.document.value(EPOCHS) == 7
+    assert sorted(labels) == [paths[0], paths[2]]
+    throw_away(found)
+
+
+def test_a_file_that_is_no_config_is_said(window: MainWindow, tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("a: [1,\n")
+    before = window.document.to_yaml()
+    window.open_path(file)
+    window.files.finish()
+    assert window.banner.severity == "error"
+    assert "Line" in window.banner.sentence
+    assert window.document.to_yaml() == before
+
+
+def test_old_sleap_json_opens_with_a_report(window: MainWindow, shared_data: Path, wait_until: Wait) -> None:
+    window.open_path(shared_data / "legacy_configs" / "trained.robot.single_instance.json")
+    window.files.finish()
+    assert window.document.chosen("model_config.head_configs") == "single_instance"
+    assert "Imported" in window.banner.sentence
+    window.banner.followed.emit()
+    wait_until(lambda: window.findChild(ImportReport) is not None)
+    dialog = window.findChild(ImportReport)
+    assert dialog is not None
+    reset = dialog.findChild(QPushButton, "reset_resolved")
+    assert reset is not None
+    parts = "model_config.head_configs.single_instance.confmaps.part_names"
+    assert window.document.value(parts)
+    QTest.mouseClick(reset, Qt.MouseButton.LeftButton)
+    window.files.finish()
+    assert window.document.value(parts) is None
+
+
+def test_another_backbone_is_refused_by_name_and_a_unet_offered(
+    window: MainWindow, shared_data: Path
+) -> None:
+    window.open_path(shared_data / "legacy_configs" / "profile.pretrained.single.json")
+    window.files.finish()
+    assert "pretrained_encoder" in window.banner.sentence
+    window.banner.followed.emit()
+    window.files.finish()
+    assert window.document.chosen("model_config.backbone_config") == "unet"
+
+
+def test_run_folders_never_meet(tmp_path: Path) -> None:
+    view = View({"trainer_config": {"ckpt_dir": "models", "run_name": "one"}})
+    first = next_run_dir(view, base=tmp_path)
+    assert first == tmp_path / "models" / "one"
+    first.mkdir(parents=True)
+    assert next_run_dir(view, base=tmp_path) == first
+    (first / "best.ckpt").touch()
+    assert next_run_dir(view, base=tmp_path) == tmp_path / "models" / "one-1"
+
+
+def test_saved_configs_hold_what_the_window_shows(window: MainWindow, tmp_path: Path) -> None:
+    window.document.set_value("trainer_config.seed", 7)
+    window.document.save(tmp_path / "out.yaml")
+    assert parse((tmp_path / "out.yaml").read_text())["trainer_config"]["seed"] == 7
+
+
+def test_what_check_said_is_taken_back_once_nothing_is_wrong(window: MainWindow, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.slp"
+    labels.touch()
+    window.document.apply_values({"data_config.train_labels_path": [str(labels)], EPOCHS: "many"}, "wrong")
+    window.actions_by_verb["check"].trigger()
+    assert "1 problem" in window.banner.sentence
+    window.document.set_value(EPOCHS, 5)
+    assert not window.banner.isVisible()
+
+
+def test_a_remark_goes_with_its_page_and_a_problem_stays(window: MainWindow) -> None:
+    window.files.use_preset("centroid_unet")
+    window.files.finish()
+    assert window.banner.isVisible()
+    window.show_page("configure")
+    assert not window.banner.isVisible()
+    window.say("Something is wrong.", "error")
+    window.show_page("data")
+    assert window.banner.isVisible()
+
+
+def test_no_button_of_the_page_gets_the_focus_by_itself(window: MainWindow) -> None:
+    window.activateWindow()
+    window.labels_page.drop_zone.setFocus()
+    for name in ("configure", "train", "runs", "data"):
+        window.show_page(name)
+        assert window.focusWidget() is window.pages.currentWidget()
