@@ -125,7 +125,7 @@ class TrainBatches:
         self.steps = steps if steps is not None else self.batches_per_pass
         self._count = len(source)
         self._seed, self._shuffle, self._share = seed, shuffle, share
-        self._stream = ReadAhead(source.batch, self._orders(start_step), workers=workers)
+        self._stream = ReadAhead(lambda order: source.batch(order), self._orders(start_step), workers=workers)
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the next `steps` batches."""
