@@ -1,17 +1,21 @@
 """One set of tests for several processes of pytest: each takes the next file that none of them has begun.
 
+Tests of several files that share something dear, made once in a process, are taken together.
+
 `pytest -p tests.sharing --share FOLDER`: the folder is empty at first, and the same for all of them.
 """
 
 import os
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 #: Folders whose files come first: they hold the longest, and whoever has the last file keeps all others waiting.
 LONGEST = ("installer", "training")
+
+#: Fixtures whose tests are taken together: six trainings.
+DEAR = ("learned_run",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,15 +47,22 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 def own(items: list[pytest.Item], folder: Path) -> Iterator[pytest.Item]:
     """The tests of each file that could be taken, in order."""
-    files = [(path, list(group)) for path, group in groupby(items, key=lambda item: item.path)]
-    for path, group in sorted(files, key=lambda file: file[0].parent.name not in LONGEST):
-        if taken(path, folder):
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        groups.setdefault(group_of(item), []).append(item)
+    for name, group in sorted(groups.items(), key=lambda one: one[1][0].path.parent.name not in LONGEST):
+        if taken(name, folder):
             yield from group
 
 
-def taken(path: Path, folder: Path) -> bool:
-    """Take a file of tests; False where somebody has it."""
-    name = "-".join(path.parts[1:])
+def group_of(item: pytest.Item) -> str:
+    """What a test is taken with: a dear fixture, or its file."""
+    dear = [name for name in getattr(item, "fixturenames", ()) if name in DEAR]
+    return dear[0] if dear else "-".join(item.path.parts[1:])
+
+
+def taken(name: str, folder: Path) -> bool:
+    """Take a group of tests; False where somebody has it."""
     try:
         os.close(os.open(folder / name, os.O_CREAT | os.O_EXCL))
     except FileExistsError:

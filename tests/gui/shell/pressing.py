@@ -209,6 +209,8 @@ class Presser:
             before = len(self._seen)
             for key, control in found.items():
                 window = part().window()
+                if control.is_there and reach(control) is None:
+                    part()  # what was pressed before has led elsewhere only now
                 if control.is_there:
                     self._seen.add(key)
                     self._press(control, where)
