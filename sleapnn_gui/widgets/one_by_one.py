@@ -1,9 +1,33 @@
-"""Large widgets that come into view together are drawn one after the other, so that keys and clicks get in between."""
+"""Large widgets that come into view together are styled and drawn one after the other; keys and clicks get in between."""
 
 from collections.abc import Sequence
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
+
+_STYLED = 4
+"""Widgets that are styled in one turn of the event loop; each takes a millisecond."""
+
+
+def style_ahead(area: QWidget, *, after_ms: int = 1500) -> None:
+    """Have Qt style what is in an area before it is shown for the first time, some of it in each turn."""
+    turns = QTimer(area, interval=0)
+    left: list[QWidget] = []
+
+    def begin() -> None:
+        left.extend(area.findChildren(QWidget))  # a widget before those in it: the last ones are styled first
+        turns.start()
+
+    def go_on() -> None:
+        for widget in [left.pop() for _ in range(min(_STYLED, len(left)))]:
+            if shiboken6.isValid(widget):
+                widget.ensurePolished()
+        if not left:
+            turns.stop()
+
+    turns.timeout.connect(go_on)
+    QTimer.singleShot(after_ms, area, begin)
 
 
 class OneByOne(QObject):

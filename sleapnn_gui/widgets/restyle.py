@@ -14,6 +14,8 @@ _LOOKED_AT = 100
 """Widgets that are undressed in one turn of the event loop; it takes some 10 ms."""
 _DRESSED = 12
 """Widgets that are dressed in one turn of the event loop: each costs a millisecond."""
+_DRESSED_BESIDE = 4
+"""The same where nobody waits for it, and other things are done as well."""
 
 
 def restyle(
@@ -23,13 +25,15 @@ def restyle(
 
     Qt styles each widget there is and has it hand its colours down to all below it, which takes seconds. Here all
     widgets are first undressed and kept out of that, those that are seen last. In the end these are dressed some at a
-    time, and the rest when they are shown: by Qt for the first time, by `_Latecomers` if they were seen before. Nothing
-    that is seen changes before everything does: from before it is undressed until `told` was called, nothing is drawn.
+    time. Nothing that is seen changes before everything does: from before it is undressed until `told` was called,
+    nothing is drawn. What is hidden is dressed after that, or when it is shown, if that comes first: by Qt for the first
+    time, by `_Latecomers` if it was seen before.
     """
     kept_out: list[QWidget] = []
     still: list[QWidget] = []
     latecomers = _latecomers(app)
     try:
+        yield from latecomers.let_go()
         yield from _undress(app, lambda widget: not widget.isVisible(), kept_out, latecomers.expected)
         still += _hold_still(app)
         yield from _undress(app, lambda widget: True, kept_out, latecomers.expected)
@@ -41,17 +45,20 @@ def restyle(
         app.setStyleSheet(sheet())
         yield
         _set(kept_out, _OWN_STYLE, False)
+        # A layout that asks for sizes has had some of them polished, in the little that there was to wear.
+        latecomers.expected |= {w for w in kept_out if shiboken6.isValid(w) and w.testAttribute(_POLISHED)}
         yield from latecomers.wait()
         yield from latecomers.dress()
         told()
+        _draw(still)
         yield
+        yield from latecomers.dress_hidden()
     finally:  # also where the change is given up before
         _set(kept_out, _OWN_STYLE, False)
         _set(kept_out, _TAKES_NO_COLORS, True)
         for _ in chain(latecomers.wait(), latecomers.dress()):
             pass
-        for window in filter(shiboken6.isValid, still):
-            window.setUpdatesEnabled(True)
+        _draw(still)
 
 
 def _undress(
@@ -80,6 +87,11 @@ def _hold_still(app: QApplication) -> list[QWidget]:
     return drawn
 
 
+def _draw(still: Iterable[QWidget]) -> None:
+    for window in filter(shiboken6.isValid, still):
+        window.setUpdatesEnabled(True)
+
+
 def _set(widgets: Iterable[QWidget], attribute: Qt.WidgetAttribute, value: bool) -> None:
     for widget in filter(shiboken6.isValid, widgets):
         widget.setAttribute(attribute, value)
@@ -95,6 +107,19 @@ class _Latecomers(QObject):
         super().__init__(parent)
         self.setObjectName("latecomers")
         self.expected: set[QWidget] = set()
+        #: How many widgets each is in: to count them for all of them takes a turn of its own.
+        self._waited_for: dict[QWidget, int] = {}
+
+    def let_go(self) -> Iterator[None]:
+        """Wait for nothing while all changes, in which every widget is told of new colours."""
+        while self._waited_for:
+            for widget in [
+                self._waited_for.popitem()[0] for _ in range(min(_LOOKED_AT, len(self._waited_for)))
+            ]:
+                if shiboken6.isValid(widget):
+                    widget.removeEventFilter(self)
+                    self.expected.add(widget)
+            yield
 
     def wait(self) -> Iterator[None]:
         """Wait for what is hidden to be shown, for some more of it with every `next`.
@@ -106,6 +131,7 @@ class _Latecomers(QObject):
             for widget in hidden[begin : begin + _LOOKED_AT]:
                 if shiboken6.isValid(widget) and not widget.isVisible():
                     self.expected.discard(widget)
+                    self._waited_for[widget] = _depth(widget)
                     widget.installEventFilter(self)
             yield
 
@@ -118,11 +144,22 @@ class _Latecomers(QObject):
                 _dress(widget)
             yield
 
+    def dress_hidden(self) -> Iterator[None]:
+        """Style what was waited for, a little of it with every `next`, so that a page is shown in no time."""
+        for number, widget in enumerate(sorted(self._waited_for, key=self._waited_for.__getitem__)):
+            self._come(widget)
+            if number % _DRESSED_BESIDE == _DRESSED_BESIDE - 1:
+                yield
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
-            watched.removeEventFilter(self)
-            _dress(watched)
+            self._come(watched)
         return False
+
+    def _come(self, widget: QWidget) -> None:
+        if self._waited_for.pop(widget, None) is not None and shiboken6.isValid(widget):
+            widget.removeEventFilter(self)
+            _dress(widget)
 
 
 def _latecomers(app: QApplication) -> _Latecomers:

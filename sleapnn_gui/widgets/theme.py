@@ -82,6 +82,7 @@ class Theme(QObject):
         self._mode = mode
         self.scheme = "light"
         self._under_way: Iterator[None] | None = None
+        self._changing = False
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._go_on)
         self._family = self._system_family()
@@ -97,9 +98,9 @@ class Theme(QObject):
         return self._mode
 
     def set_mode(self, mode: str) -> None:
-        """Switch to "light", "dark" or "system", done when this returns."""
+        """Switch to "light", "dark" or "system", seen when this returns."""
         self.turn_to(mode)
-        while self._under_way is not None:
+        while self._changing:
             self._go_on()
 
     def turn_to(self, mode: str) -> None:
@@ -146,9 +147,14 @@ class Theme(QObject):
             self._app,
             recolor=lambda: self._take_on(scheme),
             sheet=self.stylesheet,
-            told=self.changed.emit,
+            told=self._tell,
         )
+        self._changing = True
         self._turns.start()
+
+    def _tell(self) -> None:
+        self._changing = False
+        self.changed.emit()
 
     def _go_on(self) -> None:
         if self._under_way is None or next(self._under_way, _DONE) is _DONE:
