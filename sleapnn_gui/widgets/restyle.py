@@ -65,18 +65,31 @@ def _undress(
     app: QApplication, chosen: Callable[[QWidget], bool], kept_out: list[QWidget], expected: set[QWidget]
 ) -> Iterator[None]:
     """Take the look of some widgets away and keep Qt from giving them another; adds those that had one to `expected`."""
-    there_are = app.allWidgets()
+    there_are = [widget for widget in app.allWidgets() if shiboken6.createdByPython(widget)]
     for begin in range(0, len(there_are), _LOOKED_AT):
         for widget in there_are[begin : begin + _LOOKED_AT]:
             if not shiboken6.isValid(widget) or widget.testAttribute(_OWN_STYLE) or not chosen(widget):
                 continue
             kept_out.append(widget)
-            widget.setAttribute(_OWN_STYLE)
-            if widget.testAttribute(_POLISHED):
-                app.style().unpolish(widget)
-                widget.setAttribute(_POLISHED, False)
-                expected.add(widget)
+            for part in _with_parts(widget):
+                part.setAttribute(_OWN_STYLE)
+                if part.testAttribute(_POLISHED):
+                    app.style().unpolish(part)
+                    part.setAttribute(_POLISHED, False)
+                    expected.add(widget)
         yield
+
+
+def _with_parts(widget: QWidget) -> Iterator[QWidget]:
+    """A widget and those in it that Qt itself has made, as scroll bars; a widget before those in it.
+
+    Of these nobody keeps a reference: PySide is not told when they go, and would take another one at the same place in
+    memory for what it knew, which ends the app.
+    """
+    yield widget
+    for child in widget.children():
+        if isinstance(child, QWidget) and not shiboken6.createdByPython(child):
+            yield from _with_parts(child)
 
 
 def _hold_still(app: QApplication) -> list[QWidget]:
@@ -94,7 +107,8 @@ def _draw(still: Iterable[QWidget]) -> None:
 
 def _set(widgets: Iterable[QWidget], attribute: Qt.WidgetAttribute, value: bool) -> None:
     for widget in filter(shiboken6.isValid, widgets):
-        widget.setAttribute(attribute, value)
+        for part in _with_parts(widget):
+            part.setAttribute(attribute, value)
 
 
 class _Latecomers(QObject):
@@ -168,7 +182,8 @@ def _latecomers(app: QApplication) -> _Latecomers:
 
 def _dress(widget: QWidget) -> None:
     # Also where Qt takes it for styled: a layout that asks for its size has it polished, in whatever there was to wear.
-    QApplication.sendEvent(widget, QEvent(QEvent.Type.Polish))
+    for part in _with_parts(widget):
+        QApplication.sendEvent(part, QEvent(QEvent.Type.Polish))
 
 
 def _depth(widget: QWidget) -> int:

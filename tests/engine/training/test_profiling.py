@@ -65,7 +65,7 @@ def test_the_advanced_profiler_times_python_functions(config: Config) -> None:
         "Python functions of the training thread over 6 steps on cpu, until 2 epochs were done."
     )
     for name, calls in (
-        ("feed.py:\\d+\\(next_batch\\)", 6),
+        ("batches.py:\\d+\\(next_batch\\)", 6),
         ("validation.py:\\d+\\(validate\\)", 2),
         ("run_backward", 6),
     ):
