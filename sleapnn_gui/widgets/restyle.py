@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 _OWN_STYLE, _POLISHED = Qt.WidgetAttribute.WA_SetStyle, Qt.WidgetAttribute.WA_WState_Polished
 _TAKES_NO_COLORS = Qt.WidgetAttribute.WA_StyleSheet
 """What Qt sets on a widget with a stylesheet: that in which it is hands no colours down to it, nor to all below it."""
+_UNDRESSED = "undressed"
+"""Property of widgets that were styled once, and wear nothing now."""
 _LOOKED_AT = 100
 """Widgets that are undressed in one turn of the event loop; it takes some 10 ms."""
 _DRESSED = 12
@@ -76,6 +78,7 @@ def _undress(
                 if part.testAttribute(_POLISHED):
                     app.style().unpolish(part)
                     part.setAttribute(_POLISHED, False)
+                    part.setProperty(_UNDRESSED, True)
                     expected.add(widget)
         yield
 
@@ -182,8 +185,11 @@ def _latecomers(app: QApplication) -> _Latecomers:
 
 def _dress(widget: QWidget) -> None:
     # Also where Qt takes it for styled: a layout that asks for its size has it polished, in whatever there was to wear.
-    for part in _with_parts(widget):
-        QApplication.sendEvent(part, QEvent(QEvent.Type.Polish))
+    # The field in a list of choices takes its colours from the list, which so comes last.
+    for part in reversed(list(_with_parts(widget))):
+        if part.property(_UNDRESSED) or part.testAttribute(_POLISHED):  # Qt itself is to style the others
+            part.setProperty(_UNDRESSED, None)
+            QApplication.sendEvent(part, QEvent(QEvent.Type.Polish))
 
 
 def _depth(widget: QWidget) -> int:
