@@ -23,7 +23,7 @@ from sleapnn_engine.training.processes.meeting import INTERFACE, LOOPBACK
 LAST_SECONDS = 5.0
 #: What each of them runs.
 MODULE = "sleapnn_engine"
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 class Children:
