@@ -42,11 +42,10 @@ def restyle(
         app.setStyleSheet("")
         yield
         recolor()
-        _set(kept_out, _TAKES_NO_COLORS, True)
-        yield
+        yield from _set(kept_out, _TAKES_NO_COLORS, True)
         app.setStyleSheet(sheet())
         yield
-        _set(kept_out, _OWN_STYLE, False)
+        yield from _set(kept_out, _OWN_STYLE, False)
         # A layout that asks for sizes has had some of them polished, in the little that there was to wear.
         latecomers.expected |= {w for w in kept_out if shiboken6.isValid(w) and w.testAttribute(_POLISHED)}
         yield from latecomers.wait()
@@ -56,8 +55,8 @@ def restyle(
         yield
         yield from latecomers.dress_hidden()
     finally:  # also where the change is given up before
-        _set(kept_out, _OWN_STYLE, False)
-        _set(kept_out, _TAKES_NO_COLORS, True)
+        for _ in chain(_set(kept_out, _OWN_STYLE, False), _set(kept_out, _TAKES_NO_COLORS, True)):
+            pass
         for _ in chain(latecomers.wait(), latecomers.dress()):
             pass
         _draw(still)
@@ -108,10 +107,12 @@ def _draw(still: Iterable[QWidget]) -> None:
         window.setUpdatesEnabled(True)
 
 
-def _set(widgets: Iterable[QWidget], attribute: Qt.WidgetAttribute, value: bool) -> None:
-    for widget in filter(shiboken6.isValid, widgets):
-        for part in _with_parts(widget):
-            part.setAttribute(attribute, value)
+def _set(widgets: list[QWidget], attribute: Qt.WidgetAttribute, value: bool) -> Iterator[None]:
+    for begin in range(0, len(widgets), _LOOKED_AT):
+        for widget in filter(shiboken6.isValid, widgets[begin : begin + _LOOKED_AT]):
+            for part in _with_parts(widget):
+                part.setAttribute(attribute, value)
+        yield
 
 
 class _Latecomers(QObject):
