@@ -33,6 +33,7 @@ def restyle(
     """
     kept_out: list[QWidget] = []
     still: list[QWidget] = []
+    is_whole = False
     latecomers = _latecomers(app)
     try:
         yield from latecomers.let_go()
@@ -46,6 +47,7 @@ def restyle(
         app.setStyleSheet(sheet())
         yield
         yield from _set(kept_out, _OWN_STYLE, False)
+        is_whole = True
         # A layout that asks for sizes has had some of them polished, in the little that there was to wear.
         latecomers.expected |= {w for w in kept_out if shiboken6.isValid(w) and w.testAttribute(_POLISHED)}
         yield from latecomers.wait()
@@ -55,8 +57,9 @@ def restyle(
         yield
         yield from latecomers.dress_hidden()
     finally:  # also where the change is given up before
-        for _ in chain(_set(kept_out, _OWN_STYLE, False), _set(kept_out, _TAKES_NO_COLORS, True)):
-            pass
+        if not is_whole:
+            for _ in chain(_set(kept_out, _OWN_STYLE, False), _set(kept_out, _TAKES_NO_COLORS, True)):
+                pass
         for _ in chain(latecomers.wait(), latecomers.dress()):
             pass
         _draw(still)
@@ -194,8 +197,11 @@ def _dress(widget: QWidget) -> None:
 
 
 def _depth(widget: QWidget) -> int:
-    """How many widgets this one is in."""
-    depth, parent = 0, widget.parentWidget()
+    """How many widgets this one is in.
+
+    Not by `parentWidget`, with which PySide hands the widget to its parent's object in Python, which may be gone at once.
+    """
+    depth, parent = 0, widget.parent()
     while parent is not None:
-        depth, parent = depth + 1, parent.parentWidget()
+        depth, parent = depth + 1, parent.parent()
     return depth
