@@ -83,6 +83,9 @@ class Theme(QObject):
         self.scheme = "light"
         self._under_way: Iterator[None] | None = None
         self._changing = False
+        self._target = self.scheme
+        self._wished: str | None = None
+        """What was wished for in the middle of a change."""
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._go_on)
         self._family = self._system_family()
@@ -141,7 +144,14 @@ class Theme(QObject):
         return QFont(known)
 
     def _begin(self, scheme: str) -> None:
-        """Start to change to a scheme; a change that is under way is given up."""
+        """Start to change to a scheme, or note it: a change that is under way ends first.
+
+        Given up, it would have to style all that is seen in one turn.
+        """
+        if self._changing:
+            self._wished = scheme if scheme != self._target else None
+            return
+        self._target = scheme
         self._under_way = None
         self._under_way = restyle(
             self._app,
@@ -154,12 +164,16 @@ class Theme(QObject):
 
     def _tell(self) -> None:
         self._changing = False
-        self.changed.emit()
+        if self._wished is None:
+            self.changed.emit()
 
     def _go_on(self) -> None:
         if self._under_way is None or next(self._under_way, _DONE) is _DONE:
-            self._under_way = None
+            self._under_way, self._changing = None, False
             self._turns.stop()
+        if self._wished is not None and not self._changing:
+            wished, self._wished = self._wished, None
+            self._begin(wished)
 
     def _take_on(self, scheme: str) -> None:
         self.scheme = scheme

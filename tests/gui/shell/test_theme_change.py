@@ -214,3 +214,17 @@ def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window,
     expected = pictures(app, fresh, wait_until)
     throw_away(fresh)
     assert [name for name, picture in changed.items() if picture != expected[name]] == []
+
+
+@pytest.mark.parametrize("turns", [0, 3, 12])
+def test_a_wish_in_the_middle_of_a_change_is_done_after_it_and_told_once(app, window, wait_until, turns):
+    told: list[str] = []
+    current_theme().changed.connect(lambda: told.append(current_theme().scheme))
+    current_theme().turn_to("dark")
+    for _ in range(turns):
+        current_theme()._go_on()
+    current_theme().turn_to("light")
+    wait_until(lambda: bool(told))
+    assert told == ["light"]
+    assert app.styleSheet() == current_theme().stylesheet()
+    assert window.updatesEnabled()
