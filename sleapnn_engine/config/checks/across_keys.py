@@ -8,7 +8,7 @@ from sleapnn_engine.config.checks.model import MODEL_CHECKS
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.strategies import is_shared
+from sleapnn_engine.config.strategies import STRATEGIES, nearest, reason_against
 from sleapnn_engine.config.values import describe
 from sleapnn_engine.config.view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER, View
 
@@ -303,15 +303,22 @@ def _ports(view: View) -> Iterator[Issue]:
 
 
 def _strategy(view: View) -> Iterator[Issue]:
-    """How several devices share the work; how many there are is found out when training begins."""
+    """Names that Lightning does not know, or that training refuses on every machine; the rest depends on the devices."""
     path = TRAINER + "trainer_strategy"
     strategy = view.value(path)
-    if not isinstance(strategy, str) or is_shared(strategy):
+    if not isinstance(strategy, str) or not strategy.strip():
         return
-    why = f"This engine does not train with the strategy {strategy}; auto and the ddp strategies are there."
-    if "fsdp" in strategy or "deepspeed" in strategy:
-        why = f"Splitting one network over several devices ({strategy}) is not done here: every network fits on one."
-    yield error(path, why, Fix("Use auto", {path: "auto"}))
+    if strategy.lower() not in STRATEGIES:
+        near = nearest(strategy)
+        meant = f"; did you mean {near}?" if near else "."
+        better = near or "auto"
+        yield error(
+            path, f"Lightning knows no strategy {strategy}{meant}", Fix(f"Use {better}", {path: better})
+        )
+    elif why := reason_against(strategy, devices=1):
+        yield warning(
+            path, f"Training here refuses the strategy {strategy}: {why}.", Fix("Use auto", {path: "auto"})
+        )
 
 
 CHECKS: tuple[Check, ...] = (

@@ -129,7 +129,8 @@ _STRATEGIES = (
     Choice(
         value="fsdp",
         label="Sharded (FSDP)",
-        doc="Splits a network that is too large for one GPU; none made here is, so training refuses it.",
+        doc="Splits a network that is too large for one GPU, as none made here is: on one GPU it is trained as with "
+        "automatic, on several or on the CPU training refuses it.",
     ),
     Choice(
         value="ddp_find_unused_parameters_false",
@@ -198,8 +199,9 @@ class TrainerConfig:
     trainer_strategy: str = setting(
         "auto",
         label="Strategy",
-        doc="How several devices share the work; other names that Lightning knows may be written for other "
-        "programs, but training here refuses them.",
+        doc="How several devices share the work, by any name that Lightning knows. `auto` and all that begin with "
+        "`ddp` are used; `dp` and `single_device` on one device. `deepspeed…`, `fsdp_cpu_offload` and `xla…` are refused "
+        "before anything is created, with Lightning's reason where it has one.",
         kind="choice",
         choices=_STRATEGIES,
         open_choices=True,

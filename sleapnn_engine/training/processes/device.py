@@ -9,19 +9,19 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.trainer import TrainerConfig
-from sleapnn_engine.config.strategies import PRECISIONS, finds_unused, is_shared
+from sleapnn_engine.config.strategies import PRECISIONS
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.models.device import format_on, kind_of_device, prepare_cpu
 from sleapnn_engine.training.processes.cluster import OURSELVES, SRUN, TORCHRUN, Membership, own_membership
 from sleapnn_engine.training.processes.fabric import (
     ClusterEnvironment,
-    DDPStrategy,
     Fabric,
     LightningEnvironment,
     SLURMEnvironment,
     TorchElasticEnvironment,
     find_free_network_port,
 )
+from sleapnn_engine.training.processes.strategy import open_with
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -32,7 +32,6 @@ PATIENCE = timedelta(days=7)
 ACCELERATOR = "trainer_config.trainer_accelerator"
 DEVICES = "trainer_config.trainer_devices"
 INDICES = "trainer_config.trainer_device_indices"
-STRATEGY = "trainer_config.trainer_strategy"
 
 
 class OwnProcesses(LightningEnvironment):
@@ -76,27 +75,20 @@ def open_fabric(
         _require_distributed()
     if kind == "cpu":
         prepare_cpu()
-    try:
+    known = _FORMATS[format_on(devices, precision=precision)]
+
+    def opened(strategy: Any) -> Fabric:
         return Fabric(
             accelerator=kind,
             devices=numbers if kind == "cuda" else len(numbers),
             num_nodes=member.machines,
-            strategy=_strategy(settings, backbone=backbone, world=world),
-            precision=_FORMATS[format_on(devices, precision=precision)],
+            strategy=strategy,
+            precision=known,
             plugins=[_environment(member)],
         )
-    except (
-        ValueError,
-        RuntimeError,
-        ImportError,
-        TypeError,
-    ) as error:  # Lightning's own reasons not to train so
-        raise UserError(
-            f"Lightning cannot train in this way here: {_first_sentence(error)}",
-            where=STRATEGY,
-            hint="Use the strategy auto, or devices that it can be used with.",
-            usage=True,
-        ) from error
+
+    name = settings.trainer_strategy
+    return open_with(name, backbone=backbone, devices=world, patience=PATIENCE, opened=opened)
 
 
 def number_format(fabric: Fabric) -> str:
@@ -117,21 +109,6 @@ def _environment(member: Membership) -> ClusterEnvironment:
     if member.launcher == SRUN:
         return SLURMEnvironment(auto_requeue=False)
     return LightningEnvironment() if member.launcher == OURSELVES else OwnProcesses(find_free_network_port())
-
-
-def _strategy(settings: TrainerConfig, *, backbone: str, world: int) -> Any:
-    """What Fabric takes for the strategy that was set.
-
-    Those of the DDP family differ in how processes are started, which has happened by the time Fabric comes to it, and
-    in whether weights without a gradient are looked for. One process needs none of them.
-    """
-    name = settings.trainer_strategy
-    if not is_shared(name):
-        return name
-    if world == 1:
-        return "auto"
-    unused = finds_unused(name, backbone=backbone)
-    return DDPStrategy(timeout=PATIENCE, start_method="popen", find_unused_parameters=unused)
 
 
 def _numbers(kind: str, settings: TrainerConfig, member: Membership) -> list[int]:
@@ -212,9 +189,3 @@ def _require_distributed() -> None:
             hint="Use 1, or install a build with torch.distributed.",
             usage=True,
         )
-
-
-def _first_sentence(error: Exception) -> str:
-    """The reason in an error of a library, without advice for programmers."""
-    text = " ".join(str(error).split())
-    return text.split(". ")[0].rstrip(".") + "."

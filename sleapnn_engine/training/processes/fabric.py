@@ -40,12 +40,14 @@ with _spared():
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment, find_free_network_port
     from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
     from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+    from lightning_fabric.strategies import STRATEGY_REGISTRY
     from lightning_fabric.strategies.ddp import DDPStrategy
 
 # It greets on standard error and says what is told here in other words; warnings come through.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 __all__ = [
+    "STRATEGY_REGISTRY",
     "ClusterEnvironment",
     "DDPStrategy",
     "Fabric",

@@ -24,16 +24,25 @@ def test_a_plain_job_is_not_refused() -> None:
 
 
 @pytest.mark.setting("trainer_config.trainer_strategy")
-@pytest.mark.parametrize("strategy", ["fsdp", "deepspeed"])
-def test_a_strategy_that_is_not_there_is_refused_and_the_fix_settles_it(strategy: str) -> None:
-    issue = found(trainer_config__trainer_strategy=strategy)[0]
+@pytest.mark.parametrize(("strategy", "meant"), [("ddp2", "ddp"), ("fsdpp", "fsdp"), ("horovod", "auto")])
+def test_a_strategy_that_nobody_knows_is_refused_and_the_fix_settles_it(strategy: str, meant: str) -> None:
+    (issue,) = found(trainer_config__trainer_strategy=strategy)
     assert issue.path == STRATEGY
-    assert issue.message.endswith(".")
+    assert issue.message.startswith(f"Lightning knows no strategy {strategy}")
     assert issue.fix is not None
+    assert issue.fix.changes == {STRATEGY: meant}
+    assert found(trainer_config__trainer_strategy=meant) == []
+
+
+@pytest.mark.parametrize(
+    "strategy", ["deepspeed", "deepspeed_stage_3_offload_nvme", "fsdp_cpu_offload", "xla"]
+)
+def test_one_that_is_never_trained_with_is_warned_of(strategy: str) -> None:
     config = values(Path("/data"), Path("/runs"), trainer_config__trainer_strategy=strategy)
-    for path, better in issue.fix.changes.items():
-        tree.put(config, path, better)
-    assert errors(validate(config)) == []
+    (issue,) = [issue for issue in validate(config) if issue.path == STRATEGY]
+    assert issue.severity == "warning"
+    assert issue.message.startswith(f"Training here refuses the strategy {strategy}: ")
+    assert issue.fix is not None
 
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted(resource_path("presets").glob("*_*.yaml"))])
@@ -56,7 +65,7 @@ def test_devices_may_be_chosen_in_any_way() -> None:
 
 
 def test_the_command_says_so_and_creates_nothing(shared_data: Path, tmp_path: Path) -> None:
-    config = values(shared_data, tmp_path / "models", trainer_config__trainer_strategy="fsdp")
+    config = values(shared_data, tmp_path / "models", trainer_config__trainer_strategy="ddp2")
     code, out, err = finish(start(config_file(config, tmp_path)))
     assert code == 2
     assert out == ""
