@@ -176,7 +176,7 @@ def _require_sense(args: argparse.Namespace) -> None:
 def _request(args: argparse.Namespace) -> "Request":
     from sleapnn_engine.data.footage import Choice
     from sleapnn_engine.data.frame_ranges import parse_ranges
-    from sleapnn_engine.inference.grouping import Grouping
+    from sleapnn_engine.decoding.grouping import Grouping
     from sleapnn_engine.inference.request import Request
     from sleapnn_engine.inference.stage import Settings
     from sleapnn_engine.inference.tracking import TrackSettings

@@ -6,8 +6,10 @@ import attrs
 
 
 @attrs.frozen(kw_only=True)
-class Head:
-    """One kind of head; `key` is the name of its section within that of a type of model.
+class HeadTraits:
+    """What the config and the window know of a kind of head; `sleapnn_engine/heads` has a file for each.
+
+    `key` is the name of its section within that of a type of model, and of its file.
 
     `column` is what other programs call its loss, after "train/" and "val/". `identities`: it tells animals apart, and
     learns the classes of its section. `limbs`: it joins parts along the limbs of its section. `maps`: it draws maps at
@@ -24,13 +26,13 @@ class Head:
 
 
 #: All heads by their keys.
-HEADS: Mapping[str, Head] = {
+HEADS: Mapping[str, HeadTraits] = {
     head.key: head
     for head in (
-        Head(key="confmaps", column="confmaps_loss", mined=True),
-        Head(key="pafs", column="paf_loss", limbs=True, mined=True),
-        Head(key="class_maps", column="classmap_loss", identities=True),
-        Head(key="class_vectors", column="classvector_loss", identities=True, maps=False),
+        HeadTraits(key="confmaps", column="confmaps_loss", mined=True),
+        HeadTraits(key="pafs", column="paf_loss", limbs=True, mined=True),
+        HeadTraits(key="class_maps", column="classmap_loss", identities=True),
+        HeadTraits(key="class_vectors", column="classvector_loss", identities=True, maps=False),
     )
 }
 
@@ -56,16 +58,6 @@ class ModelType:
         return any(HEADS[key].limbs for key in self.heads)
 
     @property
-    def class_maps(self) -> bool:
-        """Whether it says for every place which animal is there."""
-        return "class_maps" in self.heads
-
-    @property
-    def class_vectors(self) -> bool:
-        """Whether it says for the whole image which animal it shows."""
-        return "class_vectors" in self.heads
-
-    @property
     def identities(self) -> bool:
         """Whether it tells animals apart."""
         return bool(self.identity_heads)
@@ -77,8 +69,9 @@ class ModelType:
 
     @property
     def whole_image(self) -> str | None:
-        """The head that says something of the whole image, by its name in the checkpoint; None where there is none."""
-        return next((name for key, name in self.heads.items() if not HEADS[key].maps), None)
+        """The head that says of the whole image which animal it shows, by its name in the checkpoint; None for none."""
+        heads = self.heads.items()
+        return next((name for key, name in heads if HEADS[key].identities and not HEADS[key].maps), None)
 
 
 #: All types by their keys, in the order of the form.

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.label_fit import chosen_edges, chosen_identities, require_anchor
+from sleapnn_engine.data.centroids import centroids
 from sleapnn_engine.data.records import LabeledFrame, LabelSet
-from sleapnn_engine.data.targets import centroids
 
 
 def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSet:

@@ -156,3 +156,8 @@ class LabelSet:
 def _size_text(size: Sequence[int]) -> str:
     """Say (height, width, channels) as people say image sizes."""
     return f"{size[1]}×{size[0]} px with {size[2]} channel{'' if size[2] == 1 else 's'}"
+
+
+def edge_table(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[int]]:
+    """Edges as pairs of places in `nodes`."""
+    return [[nodes.index(a), nodes.index(b)] for a, b in edges]

@@ -15,13 +15,13 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.label_fit import require_anchor
 from sleapnn_engine.config.text_format import counted, file_name, first_few, quoted
+from sleapnn_engine.data.centroids import centroids
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.raw_frames import raw_frame
 from sleapnn_engine.data.skeletons import Skeleton, skeletons_of
-from sleapnn_engine.data.targets import centroids
 from sleapnn_engine.data.video_paths import same_stored
+from sleapnn_engine.decoding.animals import PoseNames
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame, Metrics, centroid_metrics, pose_metrics
-from sleapnn_engine.inference.animals import PoseNames
 
 
 @attrs.frozen(eq=False, kw_only=True)

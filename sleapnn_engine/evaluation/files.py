@@ -16,8 +16,8 @@ import sleap_io as sio
 from sleapnn_engine.config.disk import reason_of, whole_file, writable_target, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.label_writing import save_labels
+from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.evaluation.metrics import Metrics
-from sleapnn_engine.inference.animals import PoseNames, PredictedFrame
 
 _CONFIG = "training_config.yaml"
 

@@ -7,15 +7,11 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
-from sleapnn_engine.inference.animals import Animals, make_animals
-from sleapnn_engine.inference.grouping import Grouping, group_along_fields
-from sleapnn_engine.inference.identities import group_by_class
-from sleapnn_engine.inference.peaks import Peaks, Refinement, global_peaks, local_peaks
-
-# An untrained network shows peaks everywhere; beyond this many of a node they cost time and mean nothing.
-_MOST_PEAKS = 100
-# Each of these is an animal by itself, and nothing has to be paired.
-_MOST_CENTRES = 1000
+from sleapnn_engine.decoding.animals import Animals, make_animals
+from sleapnn_engine.decoding.grouping import Grouping
+from sleapnn_engine.decoding.peaks import Peaks, Refinement, global_peaks
+from sleapnn_engine.heads.assemble import kinds_of
+from sleapnn_engine.heads.confmaps import animals_of_one_node, find_peaks
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -47,12 +43,17 @@ class Decoder:
         with torch.inference_mode():
             if self.one_each:
                 return self._one_each(outputs)
-            peaks = self._local_peaks(outputs)
+            head = self._kind.heads["confmaps"]
+            peaks = find_peaks(
+                outputs[head],
+                stride=self.strides[head],
+                threshold=self.threshold,
+                refinement=self.refinement,
+                centroid=self._kind.centroid,
+            )
             if self._kind.centroid:
-                return _centroids(peaks, images=len(outputs[self._head("confmaps")]))
-            if self._kind.limbs:
-                return self._along_fields(peaks, outputs)
-            return self._by_class(peaks, outputs)
+                return animals_of_one_node(peaks, images=len(outputs[head]))
+            return self._grouped(peaks, outputs)
 
     @property
     def _kind(self) -> ModelType:
@@ -63,47 +64,31 @@ class Decoder:
         """Whether there is exactly one animal for each image."""
         return self._kind.one_animal
 
-    def _head(self, section: str) -> str:
-        return self._kind.heads[section]
-
-    def _local_peaks(self, outputs: dict[str, torch.Tensor]) -> Peaks:
-        head = self._head("confmaps")
-        return local_peaks(
-            outputs[head],
-            stride=self.strides[head],
-            threshold=self.threshold,
-            refinement=self.refinement,
-            most=_MOST_PEAKS if not self._kind.centroid else _MOST_CENTRES,
+    def _grouped(self, peaks: Peaks, outputs: dict[str, torch.Tensor]) -> list[Animals]:
+        """Peaks as animals, by the head of this type that joins them."""
+        name, group = next(
+            (name, kind.group) for name, kind in kinds_of(self.model_type).items() if kind.group is not None
         )
-
-    def _along_fields(self, peaks: Peaks, outputs: dict[str, torch.Tensor]) -> list[Animals]:
-        head = self._head("pafs")
-        if self.edges is None:
-            raise ValueError("a bottomup model cannot be decoded without the edges of its skeleton")
-        return group_along_fields(
+        return group(
             peaks,
-            outputs[head],
-            self.edges,
+            outputs[name],
+            edges=self.edges,
             n_nodes=self.n_nodes,
-            stride=self.strides[head],
+            stride=self.strides[name],
             settings=self.grouping,
         )
 
-    def _by_class(self, peaks: Peaks, outputs: dict[str, torch.Tensor]) -> list[Animals]:
-        head = self._head("class_maps")
-        return group_by_class(peaks, outputs[head], n_nodes=self.n_nodes, stride=self.strides[head])
-
     def _one_each(self, outputs: dict[str, torch.Tensor]) -> list[Animals]:
-        head = self._head("confmaps")
+        head = self._kind.heads["confmaps"]
         peaks, heights = global_peaks(
             outputs[head], stride=self.strides[head], threshold=self.threshold, refinement=self.refinement
         )
         points, values = peaks.cpu().numpy(), heights.cpu().numpy()
         classes = np.full(len(points), -1)
         chances = np.full(len(points), np.nan)
-        if (naming := self._kind.whole_image) is not None:
-            vectors = outputs[naming].float().cpu().numpy()
-            classes, chances = vectors.argmax(axis=1), vectors.max(axis=1)
+        for name, kind in kinds_of(self.model_type).items():
+            if kind.identify is not None:
+                classes, chances = kind.identify(outputs[name])
         return [
             make_animals(
                 points[i : i + 1],
@@ -114,13 +99,3 @@ class Decoder:
             )
             for i in range(len(points))
         ]
-
-
-def _centroids(peaks: Peaks, *, images: int) -> list[Animals]:
-    """Every peak is an animal of one node."""
-    rows, points, values = (part.cpu().numpy() for part in (peaks.rows, peaks.points, peaks.values))
-    chosen = (rows == row for row in range(images))
-    return [
-        make_animals(points[mine][:, None], node_scores=values[mine][:, None], scores=values[mine])
-        for mine in chosen
-    ]

@@ -18,8 +18,8 @@ from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.data.footage import LABELS, Footage, has_colour, open_footage
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.model_labels import with_centers
+from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.evaluation.files import write_predictions
-from sleapnn_engine.inference.animals import PoseNames, PredictedFrame
 from sleapnn_engine.inference.predictor import Predictor, Skipped, Wanted
 from sleapnn_engine.inference.request import Request, options_of, require_new, require_output, require_tracks
 from sleapnn_engine.inference.tracking import Tracker

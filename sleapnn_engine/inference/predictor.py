@@ -15,7 +15,7 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import gathered
 from sleapnn_engine.data.loader import ReadAhead
-from sleapnn_engine.inference.animals import PoseNames, PredictedFrame
+from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.inference.stage import Settings, Shown, Stage
 from sleapnn_engine.inference.trained import Trained, read_trained
 from sleapnn_engine.models.device import format_on, open_device, prepare_cpu

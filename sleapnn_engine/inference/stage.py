@@ -8,16 +8,15 @@ import attrs
 import numpy as np
 import torch
 
-from sleapnn_engine.data.fields import edge_table
 from sleapnn_engine.data.frames import HeldFrames
-from sleapnn_engine.data.records import LabeledFrame, LabelSet
+from sleapnn_engine.data.records import LabeledFrame, LabelSet, edge_table
 from sleapnn_engine.data.samples import CropSamples, FrameSamples, network_input
-from sleapnn_engine.inference.animals import Animals, PredictedFrame
+from sleapnn_engine.decoding.animals import Animals, PredictedFrame
+from sleapnn_engine.decoding.grouping import Grouping
+from sleapnn_engine.decoding.identities import assign_classes
+from sleapnn_engine.decoding.peaks import Refinement
 from sleapnn_engine.inference.decode import Decoder
-from sleapnn_engine.inference.grouping import Grouping
-from sleapnn_engine.inference.identities import assign_classes
 from sleapnn_engine.inference.input_plans import samples_of
-from sleapnn_engine.inference.peaks import Refinement
 from sleapnn_engine.inference.trained import Trained
 from sleapnn_engine.models.device import computing_in, to_device
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from sleapnn_engine.config.likeness import Likeness
 from sleapnn_engine.data.linear_assignment import best_pairs
+from sleapnn_engine.decoding.animals import PredictedFrame
 from sleapnn_engine.evaluation.matching import body_sizes
 from sleapnn_engine.evaluation.oks import key_point_similarity
-from sleapnn_engine.inference.animals import PredictedFrame
 
 #: From frame to frame animals move farther than two persons place a point apart, which OKS is made for.
 _SPREAD = 0.1

@@ -19,7 +19,7 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.data.geometry import InputPlan, Size
 from sleapnn_engine.data.samples import CropPlan
-from sleapnn_engine.inference.animals import PoseNames
+from sleapnn_engine.decoding.animals import PoseNames
 from sleapnn_engine.inference.input_plans import crop_plan, frame_plan
 from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.keras_file import read_keras

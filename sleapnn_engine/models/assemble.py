@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config.schema.model import ModelConfig
+from sleapnn_engine.heads.assemble import build_heads
+from sleapnn_engine.heads.kind import Head, Outputs
 from sleapnn_engine.models.backbones import Backbone, bottleneck_stride, build_backbone
-from sleapnn_engine.models.heads import Head, MapHead, Outputs, apply_head, build_heads
 from sleapnn_engine.models.timm_backbone import TimmBackbone, require_readable
 from sleapnn_engine.models.unet import UNet, UNetShape
 from sleapnn_engine.models.weights import initialise
@@ -50,8 +51,8 @@ class PoseModel(nn.Module):
         )
 
     def _source(self, head: Head) -> int:
-        """Stride of the feature map a head reads; class vectors always read the bottleneck."""
-        return head.stride if isinstance(head, MapHead) else self.backbone.shape.bottleneck_stride
+        """Stride of the feature map a head reads; what is said of the whole image is always read at the bottleneck."""
+        return head.stride if head.maps else self.backbone.shape.bottleneck_stride
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Raises ValueError for images smaller than one cell of the coarsest map."""
@@ -66,13 +67,14 @@ class PoseModel(nn.Module):
         # Heads are tiny but their outputs are read to a fraction of a pixel: never in reduced precision.
         with _full_precision(images.device):
             for head, layers in zip(self.heads, self.head_layers, strict=True):
-                outputs[head.name] = apply_head(head, layers, features[self._source(head)].float())
+                assert isinstance(layers, nn.ModuleDict)
+                outputs[head.name] = head.apply(layers, features[self._source(head)].float())
         return outputs
 
     @property
     def strides(self) -> dict[str, int]:
         """Input pixels per cell of each head that makes maps, by its name."""
-        return {head.name: head.stride for head in self.heads if isinstance(head, MapHead)}
+        return {head.name: head.stride for head in self.heads if head.maps}
 
     @property
     def parameter_count(self) -> int:
@@ -174,6 +176,6 @@ def _assemble(
         bottleneck_stride=bottleneck_stride(config.backbone_config),
         input_size=input_size,
     )
-    finest = min(head.stride for head in heads if isinstance(head, MapHead))
+    finest = min(head.stride for head in heads if head.maps)
     backbone = build_backbone(config.backbone_config, in_channels=in_channels, output_stride=finest)
     return PoseModel(backbone, heads)

@@ -12,6 +12,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.heads.assemble import kinds_of
 from sleapnn_engine.models.assemble import build_network
 from sleapnn_engine.models.matching import Misfit
 from sleapnn_engine.models.weights import PREFIX
@@ -108,15 +109,13 @@ def _outputs(state: Mapping[str, Tensor]) -> _Sizes:
     sizes = {
         _head(name): len(value) for name, value in state.items() if name.endswith(".bias") and value.ndim
     }
-    confmaps = next((count for head, count in sizes.items() if head.endswith("ConfmapsHead")), 1)
-    naming = {kind.heads[key] for kind in MODEL_TYPES.values() for key in kind.identity_heads}
-    first = next((value.shape[1] for value in state.values() if value.ndim == 4), 1)
-    return {
-        "n_nodes": confmaps,
-        "n_edges": sizes.get("PartAffinityFieldsHead", 0) // 2,
-        "n_classes": next((sizes[name] for name in naming if name in sizes), 0),
-        "in_channels": first,
-    }
+    found: _Sizes = {"n_nodes": 1, "n_edges": 0, "n_classes": 0, "in_channels": 1}
+    found["in_channels"] = next((value.shape[1] for value in state.values() if value.ndim == 4), 1)
+    for model_type in MODEL_TYPES:
+        for name, kind in kinds_of(model_type).items():
+            if name in sizes:
+                found[kind.counts] = sizes[name] // kind.per
+    return found
 
 
 def _head(name: str) -> str:

@@ -13,7 +13,6 @@ from sleapnn_engine.config.schema.model import ModelConfig
 from sleapnn_engine.models import keras_file
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.download import to_come
-from sleapnn_engine.models.heads import VectorHead
 from sleapnn_engine.models.matching import LoadReport, copy, match
 from sleapnn_engine.models.pyramid import Pyramid
 from sleapnn_engine.models.timm_backbone import TimmBackbone
@@ -208,12 +207,12 @@ def _from_keras(model: PoseModel, path: Path, prefix: str, setting: str) -> dict
     layers = keras_file.read_keras(_existing(path, setting), setting=setting)
     layers = {name: value for name, value in layers.items() if keras_file.is_head(name) == heads}
     for head in model.heads:
-        if heads and isinstance(head, VectorHead) and head.cells is not None:
-            first = f"{'pre_classification0_fc' if head.layers else head.name}.weight"
+        if heads and head.flattened is not None:
+            name, (height, width) = head.flattened
+            first = f"{name}.weight"
             channels = model.backbone.channels_at[model.backbone.shape.bottleneck_stride]
-            height, width = head.cells
             if first in layers and layers[first].shape[-1] == height * width * channels:
-                layers[first] = keras_file.reorder_cells(layers[first], cells=head.cells)
+                layers[first] = keras_file.reorder_cells(layers[first], cells=(height, width))
     return layers
 
 

@@ -10,20 +10,20 @@ import numpy as np
 import torch
 
 from sleapnn_engine.config.build import active
-from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.augment import Augmenter
-from sleapnn_engine.data.fields import edge_table
 from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.loader import ALONE, Share, TrainBatches
-from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.records import LabelSet, edge_table
 from sleapnn_engine.data.samples import FrameSamples
+from sleapnn_engine.heads.assemble import build_targets, kinds_of
+from sleapnn_engine.heads.map_error import HardKeypoints
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.start import load_start_weights
 from sleapnn_engine.training.inputs.batches import Feed
-from sleapnn_engine.training.inputs.targets import build_targets
-from sleapnn_engine.training.losses import HardKeypoints, HeadLoss
+from sleapnn_engine.training.losses import HeadLoss
 
 log = logging.getLogger("sleapnn_engine.training")
 
@@ -131,12 +131,19 @@ def build_losses(job: Job) -> tuple[HeadLoss, ...]:
             loss_scale=mining.loss_scale,
         )
     model_type, section = _section(job)
-    heads = MODEL_TYPES[model_type].heads.items()
+    kinds, centroid = kinds_of(model_type), MODEL_TYPES[model_type].centroid
     losses = []
-    for name, head in heads:
-        weight = getattr(section, name).loss_weight if len(heads) > 1 else None
-        mined = hard if HEADS[name].mined and not MODEL_TYPES[model_type].centroid else None
-        losses.append(HeadLoss(head=head, name=name, weight=1.0 if weight is None else weight, hard=mined))
+    for head, kind in kinds.items():
+        weight = getattr(section, kind.traits.key).loss_weight if len(kinds) > 1 else None
+        losses.append(
+            HeadLoss(
+                head=head,
+                name=kind.traits.key,
+                weight=1.0 if weight is None else weight,
+                criterion=kind.criterion,
+                hard=hard if kind.traits.mined and not centroid else None,
+            )
+        )
     return tuple(losses)
 
 

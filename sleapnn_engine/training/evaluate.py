@@ -18,10 +18,10 @@ from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.data.label_writing import name_film
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.decoding.animals import PredictedFrame
 from sleapnn_engine.evaluation.comparing import compare_files, measured
 from sleapnn_engine.evaluation.files import write_metrics, write_predictions
 from sleapnn_engine.evaluation.metrics import Metrics
-from sleapnn_engine.inference.animals import PredictedFrame
 from sleapnn_engine.inference.predictor import Predictor, Wanted
 from sleapnn_engine.inference.stage import Settings
 from sleapnn_engine.models.device import exact_numbers

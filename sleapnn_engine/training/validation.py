@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
+from sleapnn_engine.decoding.animals import Animals
 from sleapnn_engine.evaluation.scores import PoseScores, Summary
-from sleapnn_engine.inference.animals import Animals
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.measures import HEADLINES, MEASURES, Measured
 from sleapnn_engine.training.losses import total_loss

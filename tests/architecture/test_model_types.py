@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.heads.assemble import kind_of
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Where a name may stand: the record, the schema's own field names, and tables from other programs' words to these.
@@ -15,14 +16,15 @@ ALLOWED = {
 }
 #: A word that is also that of a point: the name of a node in files, and of a place in an animal.
 ALSO_A_POINT = {
-    ("sleapnn_engine/inference/animals.py", "centroid"),
+    ("sleapnn_engine/decoding/animals.py", "centroid"),
     ("sleapnn_engine/data/samples.py", "centroid"),
     ("sleapnn_engine/config/likeness.py", "centroid"),
 }
 PARTS = {"multi_class", "topdown"}
-#: Where heads are asked for by name: what draws their targets and what reads their outputs. Confidence maps are also the
-#: name of what a frame shows.
-OWN_TO_A_HEAD = {"sleapnn_engine/training/inputs/targets.py", "sleapnn_engine/inference/decode.py"}
+#: What heads have in common.
+SHARED = {"__init__", "assemble", "gaussians", "kind", "map_error", "maps", "patch_indexing"}
+#: Where heads are asked for by name: in the file of each. Confidence maps are also the name of what a frame shows.
+OWN_TO_A_HEAD = {f"sleapnn_engine/heads/{key}.py" for key in HEADS if key != "confmaps"}
 
 
 def named(path: Path, names: set[str]) -> set[tuple[str, str]]:
@@ -56,6 +58,12 @@ def test_the_record_has_the_types_and_heads_of_the_schema() -> None:
         ]
         assert sorted(kind.heads) == sorted(sections)
     assert set(HEADS) == {key for kind in MODEL_TYPES.values() for key in kind.heads}
+
+
+def test_each_head_has_a_file_that_says_it_all() -> None:
+    for key, traits in HEADS.items():
+        assert kind_of(key).traits is traits
+    assert {path.stem for path in (ROOT / "sleapnn_engine" / "heads").glob("*.py")} - set(HEADS) == SHARED
 
 
 def test_heads_are_asked_for_by_name_only_where_their_own_code_stands() -> None:

@@ -6,6 +6,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.legacy.draft import Draft
 from sleapnn_engine.config.legacy.fields import BACKBONE_LEAVES, BACKBONES, HEAD_PARTS, HEADS
 from sleapnn_engine.config.legacy.source import Source
+from sleapnn_engine.config.model_types import HEADS as HEAD_TRAITS
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.view import BACKBONES as NEW_BACKBONES
 from sleapnn_engine.config.view import HEADS as NEW_HEADS
@@ -91,7 +92,7 @@ def _carry_head_leaf(draft: Draft, head: str, path: str, target: str) -> None:
         draft.carry_resolved(path, target)
     elif leaf == "anchor_part":
         _carry_anchor(draft, path, target)
-    elif path.endswith("class_vectors.output_stride"):
+    elif leaf == "output_stride" and not HEAD_TRAITS[target.split(".")[-2]].maps:
         deepest = _max_stride(draft.source)
         reason = (
             "Identities are read at the backbone's max stride." if deepest != draft.source.value(path) else ""
@@ -210,12 +211,12 @@ def _max_stride(source: Source) -> int:
 
 
 def _finest(source: Source) -> int | None:
-    """The smallest output stride among the maps of the head that is set; class vectors are no map."""
+    """The smallest output stride among the maps of the head that is set; what is said of the whole image is no map."""
     strides = [
         int(source.value(f"{HEADS}{head}.{prefix}output_stride"))
         for head, (_, parts) in HEAD_PARTS.items()
         if source.section_is_set(HEADS + head)
         for part, (prefix, _) in parts.items()
-        if part != "class_vectors"
+        if HEAD_TRAITS[part].maps
     ]
     return min(strides) if strides else None

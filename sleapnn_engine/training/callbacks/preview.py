@@ -12,6 +12,7 @@ import torch
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.evaluation.scores import pairs_found
+from sleapnn_engine.heads.assemble import kinds_of
 from sleapnn_engine.protocol import events
 from sleapnn_engine.training.artifacts.drawing import draw_prediction, save_picture
 from sleapnn_engine.training.callbacks.base import Callback
@@ -19,8 +20,6 @@ from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import predict
 
 VALIDATION_FRAMES = 6
-#: Second heads whose maps get pictures of their own, by what their file names say.
-LAYERS = {"PartAffinityFieldsHead": "pafs_magnitude.", "ClassMapsHead": "class_maps."}
 #: Frames of one epoch take at most about this much; with very large maps fewer are shown.
 MOST_BYTES = 48_000_000
 
@@ -86,28 +85,21 @@ class Preview(Callback):
     def _draw(self, training: Training, shown: Shown, *, epoch: int) -> None:
         assert self._pictures is not None
         self._pictures.mkdir(exist_ok=True)
-        for target in training.feed.targets:
-            layer = LAYERS.get(target.head, "")
-            if target.head not in shown.maps:
+        for name, kind in kinds_of(training.model_type).items():
+            if name not in shown.maps:
                 continue
             picture = draw_prediction(
                 shown.image,
-                magnitude(shown.maps[target.head]) if layer == "pafs_magnitude." else shown.maps[target.head],
+                kind.picture.view(shown.maps[name]),
                 truth=shown.truth,
                 predicted=shown.predicted,
                 pairs=shown.pairs,
                 nodes=training.feed.nodes,
-                stride=training.decoder.strides[target.head],
+                stride=training.decoder.strides[name],
             )
-            path = self._pictures / f"{shown.split}.{layer}{epoch:04d}.png"
+            path = self._pictures / f"{shown.split}.{kind.picture.prefix}{epoch:04d}.png"
             save_picture(picture, path)
             self._drawn.append(path)
-
-
-def magnitude(fields: np.ndarray) -> np.ndarray:
-    """Lengths (edges, h, w) of part affinity fields (2 * edges, h, w)."""
-    lengths: np.ndarray = np.hypot(fields[0::2], fields[1::2])
-    return lengths
 
 
 def spread(count: int, wanted: int) -> list[int]:

@@ -10,7 +10,7 @@ from sleapnn_engine.data.augment import Augmenter
 from sleapnn_engine.data.frames import Batch
 from sleapnn_engine.data.loader import TrainBatches, validation_batches
 from sleapnn_engine.data.samples import FrameSamples, network_input
-from sleapnn_engine.training.inputs.targets import Target
+from sleapnn_engine.heads.kind import Target
 
 
 @attrs.frozen(eq=False)

@@ -17,8 +17,8 @@ from sleapnn_engine.config.build import active
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.samples import CropSamples, FrameSamples
+from sleapnn_engine.heads.kind import Outputs
 from sleapnn_engine.models.assemble import PoseModel, outline_network
-from sleapnn_engine.models.heads import Outputs
 from sleapnn_engine.training.free_memory import free_memory
 from sleapnn_engine.training.inputs.cache import size_text
 

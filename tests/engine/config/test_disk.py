@@ -24,9 +24,9 @@ from sleapnn_engine.config.files import read_config, save_text
 from sleapnn_engine.data.cached_images import write_list
 from sleapnn_engine.data.label_files import check_labels_file
 from sleapnn_engine.data.label_writing import save_labels
+from sleapnn_engine.decoding.animals import PoseNames
 from sleapnn_engine.demo.labels import write_demo_labels
 from sleapnn_engine.evaluation.files import write_metrics, write_predictions
-from sleapnn_engine.inference.animals import PoseNames
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.glance import open_journal
 from sleapnn_engine.training.artifacts.checkpoint_file import write_atomically

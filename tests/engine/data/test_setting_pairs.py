@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.data.augment import cut_margin, to_float
+from sleapnn_engine.data.centroids import centroids
 from sleapnn_engine.data.crops import auto_crop_size, crop_corners, crop_margin
 from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.geometry import plan_input
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, CropSamples
-from sleapnn_engine.data.targets import centroids
 from tests.engine.data.scenes import dot_place, dots, label_set
 from tests.engine.data.test_augment import augmenter
 

@@ -8,9 +8,9 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.evaluation.files import write_metrics, write_predictions
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame, centroid_metrics, pose_metrics
-from sleapnn_engine.inference.animals import PoseNames, PredictedFrame
 
 NAMES = PoseNames(
     nodes=("nose", "left", "right"),

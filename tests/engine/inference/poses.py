@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from sleapnn_engine.data.fields import part_affinity_fields
-from sleapnn_engine.data.targets import class_maps, confidence_maps
+from sleapnn_engine.heads.class_maps import class_maps
+from sleapnn_engine.heads.confmaps import confidence_maps
+from sleapnn_engine.heads.pafs import part_affinity_fields
 
 #: A fly of 13 nodes around its thorax, about 80 px long; edges as (source, target).
 FLY = np.array(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.data.targets import centroids
+from sleapnn_engine.data.centroids import centroids
 from sleapnn_engine.inference.decode import Decoder
 from tests.engine.inference.poses import (
     FLY,

@@ -14,8 +14,8 @@ from torch import nn
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_model_job, model_type
-from sleapnn_engine.data.targets import confidence_maps
-from sleapnn_engine.inference.animals import PoseNames
+from sleapnn_engine.decoding.animals import PoseNames
+from sleapnn_engine.heads.confmaps import confidence_maps
 from sleapnn_engine.inference.input_plans import crop_plan
 from sleapnn_engine.inference.predictor import Predictor
 from sleapnn_engine.inference.trained import Trained

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.data.fields import part_affinity_fields
 from sleapnn_engine.data.labels import open_labels
-from sleapnn_engine.data.targets import class_maps, confidence_maps
+from sleapnn_engine.heads.class_maps import class_maps
+from sleapnn_engine.heads.confmaps import confidence_maps
+from sleapnn_engine.heads.pafs import part_affinity_fields
 from sleapnn_engine.inference.decode import Decoder
 from tests.engine.inference.poses import assert_same_animals
 

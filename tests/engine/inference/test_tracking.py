@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sleapnn_engine.config.likeness import Likeness
-from sleapnn_engine.inference.animals import PredictedFrame
+from sleapnn_engine.decoding.animals import PredictedFrame
 from sleapnn_engine.inference.tracking import Tracker, TrackSettings
 
 #: An animal of three nodes, 20 px long, about its middle.

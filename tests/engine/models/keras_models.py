@@ -5,8 +5,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from sleapnn_engine.heads.class_vectors import VectorHead
 from sleapnn_engine.models.assemble import PoseModel
-from sleapnn_engine.models.heads import VectorHead
 
 
 def write_keras(model: PoseModel, path: Path, *, numbered: bool = True, **more: np.ndarray) -> Path:

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from sleapnn_engine.config.encoders import encoders
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.heads.kind import Outputs
 from sleapnn_engine.models.assemble import PoseModel, outline_network
 from sleapnn_engine.models.backbones import required_multiple
 from sleapnn_engine.models.blocks import sample_first
-from sleapnn_engine.models.heads import Outputs
 from sleapnn_engine.models.start import first_channels, load_part_from, load_start_weights
 from sleapnn_engine.models.timm_weights import published
 from tests.engine.models.networks import build, config, images

@@ -7,15 +7,12 @@ from typing import Any
 
 import pytest
 
+from sleapnn_engine.heads.assemble import build_heads
+from sleapnn_engine.heads.kind import Head, Outputs
+from sleapnn_engine.heads.maps import MapHead
 from sleapnn_engine.models.assemble import PoseModel, build_unet_model
-from sleapnn_engine.models.heads import (
-    Head,
-    class_map_head,
-    class_vector_head,
-    confidence_head,
-    field_head,
-)
 from sleapnn_engine.models.unet import UNetShape
+from tests.engine.models.networks import config
 
 #: Layouts that no other program can run forward; ours differ where they must, see test_network_names.
 OWN_LAYOUT = {
@@ -46,14 +43,14 @@ BUILT = (
 
 
 def heads_of(model_type: str, *, stride: int) -> list[Head]:
-    heads: list[Head] = [confidence_head(model_type, n_nodes=3, stride=stride)]
-    if model_type == "bottomup":
-        heads.append(field_head(n_edges=2, stride=4))
-    if model_type == "multi_class_bottomup":
-        heads.append(class_map_head(n_classes=2, stride=4))
-    if model_type == "multi_class_topdown":
-        heads.append(class_vector_head(n_classes=2, stride=16, layers=2, units=8))
-    return heads
+    vectors = {"num_fc_layers": 2, "num_fc_units": 8} if model_type == "multi_class_topdown" else None
+    made = config("unet", model_type, stride=stride, vectors=vectors)
+    return build_heads(
+        getattr(made.head_configs, model_type),
+        model_type=model_type,
+        outputs=Outputs(n_nodes=3, n_edges=2, n_classes=2),
+        bottleneck_stride=16,
+    )
 
 
 def model_of(header: str) -> PoseModel:
@@ -88,6 +85,7 @@ def test_every_unet_dump_is_either_the_same_or_our_own(shared_spec: Path) -> Non
 def test_whole_checkpoint_keys_have_the_prefix(shared_spec: Path) -> None:
     names = [name for name, _ in listed(shared_spec / "state_dicts" / "lightning_single_instance.txt")]
     model = build_unet_model(
-        UNetShape(filters=16, output_stride=2), [confidence_head("single_instance", n_nodes=3, stride=2)]
+        UNetShape(filters=16, output_stride=2),
+        [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=2)],
     )
     assert [f"model.{name}" for name in model.state_dict()] == names

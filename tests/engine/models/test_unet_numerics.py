@@ -9,10 +9,10 @@ from torch.nn import functional
 
 from sleapnn_engine.data.geometry import plan_input
 from sleapnn_engine.data.labels import open_labels
-from sleapnn_engine.data.targets import confidence_maps
-from sleapnn_engine.inference.peaks import global_peaks
+from sleapnn_engine.decoding.peaks import global_peaks
+from sleapnn_engine.heads.confmaps import confidence_maps
+from sleapnn_engine.heads.maps import MapHead
 from sleapnn_engine.models.assemble import PoseModel, build_unet_model, match_channels
-from sleapnn_engine.models.heads import confidence_head, field_head
 from sleapnn_engine.models.unet import UNetShape
 from sleapnn_engine.models.weights import read_state
 
@@ -62,7 +62,7 @@ def reference(state: dict[str, Tensor], x: Tensor, *, stem: bool, convs: int, ou
 def single(shape: UNetShape) -> PoseModel:
     torch.manual_seed(0)
     return build_unet_model(
-        shape, [confidence_head("single_instance", n_nodes=3, stride=shape.output_stride)]
+        shape, [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=shape.output_stride)]
     ).eval()
 
 
@@ -115,7 +115,11 @@ def test_a_foreign_bottom_up_model_finds_its_animals(shared_data: Path) -> None:
     state = read_state(shared_data / "sleap_nn_models" / "minimal_instance_bottomup" / "best.ckpt")
     shape = UNetShape(filters=16, max_stride=8, output_stride=2, up_interpolate=False)
     model = build_unet_model(
-        shape, [confidence_head("bottomup", n_nodes=2, stride=2), field_head(n_edges=1, stride=4)]
+        shape,
+        [
+            MapHead(name="MultiInstanceConfmapsHead", channels=2, stride=2),
+            MapHead(name="PartAffinityFieldsHead", channels=2, stride=4),
+        ],
     )
     assert list(state) == list(model.state_dict())
     model.load_state_dict(state, strict=True)
@@ -132,7 +136,7 @@ def test_a_foreign_bottom_up_model_finds_its_animals(shared_data: Path) -> None:
 def test_a_foreign_single_animal_model_finds_its_points(shared_data: Path) -> None:
     state = read_state(shared_data / "sleap_nn_models" / "minimal_instance_single_instance" / "best.ckpt")
     shape = UNetShape(in_channels=3, filters=8, filters_rate=2.0, max_stride=4, output_stride=4)
-    model = build_unet_model(shape, [confidence_head("single_instance", n_nodes=2, stride=4)])
+    model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=4)])
     model.load_state_dict(state, strict=True)
     labels = open_labels([shared_data / "robot2_rgb" / "val.pkg.slp"])
     plan = plan_input([labels.frames[0].size], scale=0.5, max_stride=4)

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.heads.class_vectors import VectorHead
+from sleapnn_engine.heads.maps import MapHead
 from sleapnn_engine.models.assemble import PoseModel, build_unet_model
-from sleapnn_engine.models.heads import class_vector_head, confidence_head
 from sleapnn_engine.models.unet import UNetShape
 from sleapnn_engine.models.weights import initialise, read_state
 
@@ -18,8 +19,8 @@ SHAPE = UNetShape(filters=6, max_stride=4, output_stride=2, up_interpolate=False
 def build(*, seed: int, nodes: int = 3) -> PoseModel:
     torch.manual_seed(seed)
     heads = [
-        confidence_head("multi_class_topdown", n_nodes=nodes, stride=2),
-        class_vector_head(n_classes=2, stride=4, layers=1, units=4),
+        MapHead(name="CenteredInstanceConfmapsHead", channels=nodes, stride=2),
+        VectorHead(name="ClassVectorsHead", channels=2, stride=4, layers=1, units=4),
     ]
     return build_unet_model(SHAPE, heads)
 

@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 import pytest
 
-from sleapnn_engine.inference.animals import Animals, make_animals
+from sleapnn_engine.decoding.animals import Animals, make_animals
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.state import EpochResult, Training

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from sleapnn_engine.config.build import build_job
+from sleapnn_engine.heads.map_error import HardKeypoints
 from sleapnn_engine.training.build import build_losses
-from sleapnn_engine.training.losses import HardKeypoints, HeadLoss, total_loss
+from sleapnn_engine.training.losses import HeadLoss, total_loss
 from tests.engine.training.rendered import job
 
 

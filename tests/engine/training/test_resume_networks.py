@@ -84,14 +84,14 @@ import torch
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from sleapnn_engine.models.assemble import build_unet_model
-from sleapnn_engine.models.heads import confidence_head
+from sleapnn_engine.heads.maps import MapHead
 from sleapnn_engine.models.unet import UNetShape
 
 class Module(pl.LightningModule):
     def __init__(self):
         super().__init__()
         shape = UNetShape(filters=4, max_stride=8, output_stride=2)
-        self.model = build_unet_model(shape, [confidence_head("single_instance", n_nodes=3, stride=2)])
+        self.model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=2)])
     def training_step(self, batch, index):
         return self.model(batch[0])["SingleInstanceConfmapsHead"].square().mean()
     def validation_step(self, batch, index):

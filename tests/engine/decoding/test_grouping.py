@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.inference.grouping import Grouping, group_along_fields, skeleton_trees
-from sleapnn_engine.inference.paf_scores import LineScoring, choose_pairs, line_scores
-from sleapnn_engine.inference.peaks import Peaks, local_peaks
+from sleapnn_engine.decoding.grouping import Grouping, group_along_fields, skeleton_trees
+from sleapnn_engine.decoding.paf_scores import LineScoring, choose_pairs, line_scores
+from sleapnn_engine.decoding.peaks import Peaks, local_peaks
 from tests.engine.inference.poses import (
     FLY,
     FLY_EDGES,

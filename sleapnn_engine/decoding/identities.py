@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from sleapnn_engine.data.linear_assignment import best_pairs
-from sleapnn_engine.inference.animals import Animals, make_animals
-from sleapnn_engine.inference.peaks import Peaks
+from sleapnn_engine.decoding.animals import Animals, make_animals
+from sleapnn_engine.decoding.peaks import Peaks
 
 # Of the best class value at a peak: what the class it is given to must have there.
 _LEAST_SHARE = 0.5

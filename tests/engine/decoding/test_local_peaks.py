@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.inference.peaks import global_peaks, local_peaks
+from sleapnn_engine.decoding.peaks import global_peaks, local_peaks
 from tests.engine.inference.poses import FLY, HEIGHT, WIDTH, crowd, maps_of, place, stack
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.data.targets import confidence_maps
-from sleapnn_engine.inference.peaks import global_peaks
+from sleapnn_engine.decoding.peaks import global_peaks
+from sleapnn_engine.heads.confmaps import confidence_maps
 
 
 def maps_of(points, *, sigma=1.5, stride=4, height=64, width=80):

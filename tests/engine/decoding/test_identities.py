@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.inference.identities import assign_classes, group_by_class
-from sleapnn_engine.inference.peaks import Peaks, local_peaks
+from sleapnn_engine.decoding.identities import assign_classes, group_by_class
+from sleapnn_engine.decoding.peaks import Peaks, local_peaks
 from tests.engine.inference.poses import (
     FLY,
     HEIGHT,

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sleapnn_engine.data.linear_assignment import best_pairs
-from sleapnn_engine.inference.peaks import Peaks
+from sleapnn_engine.decoding.peaks import Peaks
 
 # Pairs scored at once; bounds the memory that a noisy map with hundreds of peaks takes.
 _CHUNK = 1 << 16

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Any
 
+import attrs
+import numpy as np
 import torch
+from torch import Tensor
 
-from sleapnn_engine.data.patch_indexing import LEAST_EXPONENT, NOTHING, inside, places
-from sleapnn_engine.data.targets import map_size
+from sleapnn_engine.config.model_types import HEADS
+from sleapnn_engine.data.records import LabelSet, edge_table
+from sleapnn_engine.decoding.animals import Animals
+from sleapnn_engine.decoding.grouping import Grouping, group_along_fields
+from sleapnn_engine.decoding.peaks import Peaks
+from sleapnn_engine.heads.gaussians import map_size
+from sleapnn_engine.heads.kind import HeadKind, Picture
+from sleapnn_engine.heads.maps import map_head
+from sleapnn_engine.heads.patch_indexing import LEAST_EXPONENT, NOTHING, inside, places
 
 #: Limbs are drawn as patches when the largest covers no more than this share of a map.
 PATCH_SHARE = 0.4
@@ -65,6 +75,58 @@ def _cells(
     return inside(low[:, 0], side=across, count=columns), inside(low[:, 1], side=down, count=rows)
 
 
-def edge_table(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[int]]:
-    """Edges as pairs of places in `nodes`."""
-    return [[nodes.index(a), nodes.index(b)] for a, b in edges]
+@attrs.frozen(kw_only=True, eq=False)
+class FieldTarget:
+    """Part affinity fields along `edges`, int64 (E, 2); `sigma` in input pixels squared."""
+
+    head: str
+    stride: int
+    sigma: float
+    edges: Tensor
+
+    def draw(self, points: Tensor, tracks: Tensor, *, height: int, width: int) -> Tensor:
+        """(B, 2E, h, w)."""
+        return part_affinity_fields(
+            points,
+            self.edges.to(points.device),
+            height=height,
+            width=width,
+            stride=self.stride,
+            sigma=self.sigma,
+        )
+
+
+def _target(section: Any, name: str, labels: LabelSet) -> FieldTarget:
+    edges = torch.tensor(edge_table(labels.nodes, labels.edges))
+    return FieldTarget(head=name, stride=section.output_stride, sigma=section.sigma, edges=edges)
+
+
+def _group(
+    peaks: Peaks,
+    maps: Tensor,
+    *,
+    edges: np.ndarray | None,
+    n_nodes: int,
+    stride: int,
+    settings: Grouping,
+) -> list[Animals]:
+    if edges is None:
+        raise ValueError("a bottomup model cannot be decoded without the edges of its skeleton")
+    return group_along_fields(peaks, maps, edges, n_nodes=n_nodes, stride=stride, settings=settings)
+
+
+def magnitude(fields: np.ndarray) -> np.ndarray:
+    """Lengths (edges, h, w) of part affinity fields (2 * edges, h, w)."""
+    lengths: np.ndarray = np.hypot(fields[0::2], fields[1::2])
+    return lengths
+
+
+HEAD = HeadKind(
+    traits=HEADS["pafs"],
+    counts="n_edges",
+    per=2,
+    layers=map_head,
+    target=_target,
+    group=_group,
+    picture=Picture(prefix="pafs_magnitude.", view=magnitude),
+)

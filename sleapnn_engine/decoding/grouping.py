@@ -18,9 +18,9 @@ import numpy as np
 import torch
 
 from sleapnn_engine.data.linear_assignment import best_pairs
-from sleapnn_engine.inference.animals import Animals, make_animals
-from sleapnn_engine.inference.paf_scores import LineScoring, Links, find_links
-from sleapnn_engine.inference.peaks import Peaks
+from sleapnn_engine.decoding.animals import Animals, make_animals
+from sleapnn_engine.decoding.paf_scores import LineScoring, Links, find_links
+from sleapnn_engine.decoding.peaks import Peaks
 
 
 @attrs.frozen(kw_only=True)

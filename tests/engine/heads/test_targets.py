@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.data.fields import part_affinity_fields
-from sleapnn_engine.data.patch_indexing import NOTHING
-from sleapnn_engine.data.targets import (
-    centroids,
-    class_maps,
-    class_vectors,
-    confidence_maps,
-    map_size,
-)
+from sleapnn_engine.data.centroids import centroids
+from sleapnn_engine.heads.class_maps import class_maps
+from sleapnn_engine.heads.class_vectors import class_vectors
+from sleapnn_engine.heads.confmaps import confidence_maps
+from sleapnn_engine.heads.gaussians import map_size
+from sleapnn_engine.heads.pafs import part_affinity_fields
+from sleapnn_engine.heads.patch_indexing import NOTHING
 
 RANDOM = np.random.default_rng(0)
 NAN = math.nan
