@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from sleapnn_engine.config.centring import REDUCTIONS, USUAL, Centring
 from sleapnn_engine.config.errors import UserError
 
 #: Option -> its limits; a value outside makes no sense.
@@ -22,7 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--anchor",
         metavar="NODE",
-        help="of centroids: the node that is the centre (default: the middle of the box)",
+        help="of centroids: the node that is the centre (default: none is)",
+    )
+    parser.add_argument(
+        "--centroid-method",
+        choices=REDUCTIONS,
+        default=USUAL.otherwise,
+        help="of centroids: what the centre is without that node (default: %(default)s)",
     )
     parser.add_argument(
         "--with-predictions", action="store_true", help="predicted animals of the truth count as labelled too"
@@ -57,7 +64,10 @@ def run(args: argparse.Namespace) -> int:
     from sleapnn_engine.evaluation.lines import metric_lines
 
     found = compare_files(
-        args.truth, args.predicted, anchor=args.anchor, with_predictions=args.with_predictions
+        args.truth,
+        args.predicted,
+        centring=Centring(args.anchor, args.centroid_method),
+        with_predictions=args.with_predictions,
     )
     metrics = measured(
         found, oks_stddev=args.oks_stddev, oks_scale=args.oks_scale, match_threshold=args.match_threshold

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from sleapnn_engine.config.centring import Centring, centring, explicit, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
 from sleapnn_engine.config.schema.job import Job
@@ -62,15 +63,37 @@ def model_type(job: Job) -> ModelType:
     return MODEL_TYPES[active(job.model_config.head_configs)]
 
 
+def centring_of(job: Job) -> Centring:
+    """Which point of an animal is its centre, for a job whose model looks for centres or around them."""
+    section = getattr(job.model_config.head_configs, active(job.model_config.head_configs))
+    return centring(lambda name: getattr(section.confmaps, name, None), unsaid=usual(job.sleap_nn_version))
+
+
+def with_centre(job: Job, *, unsaid: str) -> Job:
+    """The job with the centre of animals said in it; `unsaid` is how parts come to one where the job leaves it open.
+
+    A job of a model that has to do with no centres is returned as it is.
+    """
+    heads = job.model_config.head_configs
+    name = active(heads)
+    section = getattr(heads, name)
+    confmaps = explicit(section.confmaps, unsaid=unsaid)
+    if confmaps is section.confmaps:
+        return job
+    heads = attrs.evolve(heads, **{name: attrs.evolve(section, confmaps=confmaps)})
+    return attrs.evolve(job, model_config=attrs.evolve(job.model_config, head_configs=heads))
+
+
 def job_values(job: Any) -> dict[str, Any]:
     """The complete config of a job as a plain dict, in schema order; only sections of our own may be left out."""
     return attrs.asdict(job, filter=_is_written)
 
 
 def _is_written(field: "attrs.Attribute[Any]", value: Any) -> bool:
-    """Whether files have the field: not where it is a section that other programs do not know and is not in use."""
-    meta = field.metadata.get("section")
-    return value is not None or meta is None or not meta.own
+    """Whether files have the field: not where it is without a value and other programs may not know it."""
+    if "section" in field.metadata:
+        return value is not None or not field.metadata["section"].own
+    return value is not None or field.metadata["meta"].edited
 
 
 def _build(cls: type, values: Mapping[str, Any]) -> Any:

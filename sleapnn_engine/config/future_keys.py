@@ -40,8 +40,6 @@ _NEWER = (
     "data_config.preprocessing.burn_in",
     "data_config.preprocessing.background_fill",
     "data_config.preprocessing.crop_centering",
-    "model_config.head_configs.centroid.confmaps.centroid_method",
-    "model_config.head_configs.centroid.confmaps.centroid_fallback",
     "model_config.head_configs.centroid.confmaps.centroid_source",
     "model_config.head_configs.centroid.confmaps.use_sigmoid_activation",
     "model_config.head_configs.centroid.confmaps.focal_loss_alpha",

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 
 from sleapnn_engine.config import label_fit
+from sleapnn_engine.config.centring import REDUCTIONS, Centring
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.label_fit import arrows
 from sleapnn_engine.config.text_format import counted, first_few, quoted
@@ -53,8 +54,9 @@ def edge_gaps(labels: LabelSet) -> list[str]:
     return said + label_fit.loose_groups(labels.nodes, labels.edges)
 
 
-def anchor_gaps(labels: LabelSet, *, anchor: str | None) -> list[str]:
-    """Say on how many animals the anchor is not visible; their centre is the middle of the parts that are."""
+def anchor_gaps(labels: LabelSet, *, centring: Centring) -> list[str]:
+    """Say on how many animals the anchor is not visible, and what their centre is."""
+    anchor = centring.anchor
     if anchor is None or anchor not in labels.nodes:
         return []
     place = labels.nodes.index(anchor)
@@ -64,8 +66,8 @@ def anchor_gaps(labels: LabelSet, *, anchor: str | None) -> list[str]:
         return []
     first = next(index for index, one in enumerate(missing) if one.any())
     return [
-        f"The anchor '{anchor}' is not visible on {counted(count, 'animal')} of {total}, where the middle of the "
-        f"visible parts is the centre; the first is {labels.place(first)}."
+        f"The anchor '{anchor}' is not visible on {counted(count, 'animal')} of {total}, where the centre "
+        f"is {REDUCTIONS[centring.otherwise]}; the first is {labels.place(first)}."
     ]
 
 

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 import numpy as np
 import torch
 
+from sleapnn_engine.config.centring import Centring
 from sleapnn_engine.config.label_fit import chosen_edges, chosen_identities, require_anchor
 from sleapnn_engine.data.centroids import centroids
 from sleapnn_engine.data.records import LabeledFrame, LabelSet
 
 
-def with_centers(labels: LabelSet, *, anchor: str | None, where: str) -> LabelSet:
-    """Return the labels with the centre of every animal: its `anchor` node, else the middle of its visible nodes' box.
+def with_centers(labels: LabelSet, *, centring: Centring, where: str) -> LabelSet:
+    """Return the labels with the centre of every animal, found from its visible nodes as `centring` says.
 
     Call it before nodes are left out, so that both models of a top-down pair have the same centres. `where` is the
     dotted key that names the anchor. Raises UserError when the skeleton has no such node.
     """
-    require_anchor(anchor, nodes=labels.nodes, where=where)
-    index = None if anchor is None else labels.nodes.index(anchor)
+    require_anchor(centring.anchor, nodes=labels.nodes, where=where)
+    index = None if centring.anchor is None else labels.nodes.index(centring.anchor)
+    found = partial(centroids, anchor=index, otherwise=centring.otherwise)
     frames = [
-        attrs.evolve(frame, centers=centroids(torch.from_numpy(frame.points), anchor=index).numpy())
-        for frame in labels.frames
+        attrs.evolve(frame, centers=found(torch.from_numpy(frame.points)).numpy()) for frame in labels.frames
     ]
     return attrs.evolve(labels, frames=tuple(frames))
 

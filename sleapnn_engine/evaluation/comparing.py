@@ -12,6 +12,7 @@ import numpy as np
 import sleap_io as sio
 import torch
 
+from sleapnn_engine.config.centring import USUAL, Centring
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.label_fit import require_anchor
 from sleapnn_engine.config.text_format import counted, file_name, first_few, quoted
@@ -64,21 +65,21 @@ _Key = tuple[int, int]
 
 
 def compare_files(
-    truth: Path, predicted: Path, *, anchor: str | None = None, with_predictions: bool = False
+    truth: Path, predicted: Path, *, centring: Centring = USUAL, with_predictions: bool = False
 ) -> Comparison:
     """Read labels and predictions and put their frames side by side; no images are opened.
 
     Labelled are the animals that a person has labelled, with `with_predictions` the predicted ones of that file too.
-    Predictions of one node that the labels do not have are centres of animals: they are compared with the node `anchor`
-    of these, or with the middle of their visible nodes' box. Labelled animals without a visible point are kept: nobody
+    Predictions of one node that the labels do not have are centres of animals: they are compared with the centres of
+    these as `centring` has them. Labelled animals without a visible point are kept: nobody
     can find them, and they count as not found. Raises UserError with what makes the files unusable or no pair.
     """
     labels, found = _read(truth, user_only=not with_predictions), _read(predicted, user_only=False)
     nodes, own = found.skeleton.nodes, labels.skeleton.nodes
     centers = nodes == PoseNames.centroid().nodes and not set(nodes) <= set(own)
     if not centers:
-        _require_nodes(labels, found, anchor=anchor)
-    require_anchor(anchor, nodes=own, where="--anchor")
+        _require_nodes(labels, found, anchor=centring.anchor)
+    require_anchor(centring.anchor, nodes=own, where="--anchor")
     videos, notes = _same_videos(labels, found)
     known = _animals_of(labels, with_predictions=with_predictions, labelled=True)
     given = _animals_of(found, with_predictions=True, labelled=False)
@@ -90,7 +91,6 @@ def compare_files(
             hint="Give the labels with --truth and the predictions with --predicted.",
         )
     places = None if centers else [own.index(node) for node in nodes]
-    index = None if anchor is None else own.index(anchor)
     tracks = _shared_tracks(known, given)
     frames: list[EvaluatedFrame] = []
     unseen: list[EvaluatedFrame] = []
@@ -98,7 +98,7 @@ def compare_files(
         seen = given.get((video, number))
         one = _evaluated(
             animals,
-            _true_points(animals, places=places, anchor=index),
+            _true_points(animals, places=places, nodes=own, centring=centring),
             seen or _none(len(nodes)),
             tracks=tracks,
             place=(_video_path(labels.stored.videos[video]), number),
@@ -114,11 +114,14 @@ def compare_files(
     )
 
 
-def _true_points(animals: _Animals, *, places: Sequence[int] | None, anchor: int | None) -> np.ndarray:
+def _true_points(
+    animals: _Animals, *, places: Sequence[int] | None, nodes: Sequence[str], centring: Centring
+) -> np.ndarray:
     """The nodes at `places`, (I, N, 2), or without these the centres of animals and marks, (I, 1, 2)."""
     if places is not None:
         return animals.points[:, list(places)]
-    middles = centroids(torch.from_numpy(animals.points), anchor=anchor).numpy()
+    index = None if centring.anchor is None else nodes.index(centring.anchor)
+    middles = centroids(torch.from_numpy(animals.points), anchor=index, otherwise=centring.otherwise).numpy()
     return np.concatenate([middles, np.array(animals.marks).reshape(-1, 2)])[:, None]
 
 

@@ -222,7 +222,7 @@ def _known_places(request: Request, predictor: Predictor, footage: Footage) -> l
     with contextlib.closing(reading.labels):
         raise_all(reading.problems, what="The labels cannot be used")
         where = f"model_config.head_configs.{trained.kind.key}.confmaps.anchor_part"
-        labels = with_centers(reading.labels, anchor=trained.anchor, where=where)
+        labels = with_centers(reading.labels, centring=trained.centring, where=where)
     meant = {video: set(frames) for video, frames in footage.wanted}
     found = []
     for frame in sorted(labels.frames, key=lambda one: (one.video_index, one.frame_index)):

@@ -149,10 +149,11 @@ class Predictor:
     def notes(self) -> list[str]:
         """Sentences on what should be known of the models."""
         said = [note for stage in self.stages for note in stage.trained.notes]
-        anchors = [stage.trained.anchor for stage in self.stages]
-        if len(anchors) == 2 and anchors[0] != anchors[1]:
-            words = ("the middle of the box" if name is None else f"“{name}”" for name in anchors)
-            first, second = words
+        centres = [stage.trained.centring for stage in self.stages]
+        if len(centres) == 2 and centres[0] != centres[1]:
+            first, second = (
+                one.words if centres[0].words != centres[1].words else one.in_full for one in centres
+            )
             said.append(
                 f"The first model of the pair finds {first} of an animal, and the second was trained on crops around "
                 f"{second}: its crops are off-centre."

@@ -10,7 +10,8 @@ import attrs
 import torch
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import build_model_job, model_type
+from sleapnn_engine.config.build import build_model_job, centring_of, model_type, with_centre
+from sleapnn_engine.config.centring import VERSION, Centring, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
 from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy
@@ -25,7 +26,7 @@ from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.keras_file import read_keras
 from sleapnn_engine.models.network_match import refuse_misfit
 from sleapnn_engine.models.start import KERAS_SUFFIXES, PARTS, first_channels, load_part_from
-from sleapnn_engine.models.weights import PREFIX, first_broken_tensor, read_checkpoint
+from sleapnn_engine.models.weights import OWN_SECTION, PREFIX, first_broken_tensor, read_checkpoint
 
 CONFIGS = ("training_config.yaml", "training_config.yml", "training_config.json")
 WEIGHTS = ("best.ckpt", "best_model.h5")
@@ -59,10 +60,9 @@ class Trained:
         return self.network.backbone.shape.in_channels
 
     @property
-    def anchor(self) -> str | None:
-        """The node that is the centre of an animal, for models of centres and crops; None for the middle of the box."""
-        section = getattr(self.job.model_config.head_configs, self.kind.key)
-        return getattr(section.confmaps, "anchor_part", None)
+    def centring(self) -> Centring:
+        """Which point of an animal is its centre, for models of centres and crops."""
+        return centring_of(self.job)
 
     def plan(self, size: Size) -> InputPlan:
         """How images of a size (height, width, channels) become network input, or what crops are cut from."""
@@ -78,18 +78,17 @@ def read_trained(path: Path) -> Trained:
     path = Path(path).expanduser().absolute()
     folder = path if path.is_dir() else path.parent
     config, weights = _config_in(path, folder), _weights_in(path, folder)
-    values = _values_of(config)
-    job = build_model_job(values)
     keras = weights.suffix.lower() in KERAS_SUFFIXES
-    state = (
-        read_keras(weights, setting=str(weights))
-        if keras
-        else {
-            name.removeprefix(PREFIX): value
-            for name, value in read_checkpoint(weights, setting=str(weights))["state_dict"].items()
-            if isinstance(value, torch.Tensor)
-        }
-    )
+    content = _keras_content(weights) if keras else read_checkpoint(weights, setting=str(weights))
+    values = _values_of(config)
+    # What this program trained before it wrote the centre down has the usual one, whoever wrote the first config.
+    unsaid = usual(None if OWN_SECTION in content else values.get(VERSION))
+    job = with_centre(build_model_job(values), unsaid=unsaid)
+    state = {
+        name.removeprefix(PREFIX): value
+        for name, value in content["state_dict"].items()
+        if isinstance(value, torch.Tensor)
+    }
     names, limbs = _names(job, values, where=str(config))
     crops = _crops(job, where=str(config))
     network = build_network(
@@ -149,6 +148,10 @@ def _weights_in(path: Path, folder: Path) -> Path:
         else "The training has saved no model: trainer_config.save_ckpt was off, or it ended before its first epoch did.",
         usage=True,
     )
+
+
+def _keras_content(weights: Path) -> dict[str, Any]:
+    return {"state_dict": read_keras(weights, setting=str(weights))}
 
 
 def _values_of(config: Path) -> dict[str, Any]:

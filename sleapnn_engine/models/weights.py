@@ -14,6 +14,8 @@ from sleapnn_engine.models.plain_pickle import load_tensors
 
 #: All names in a checkpoint's state_dict start with this.
 PREFIX = "model."
+#: Our own part of a checkpoint file, which other programs ignore.
+OWN_SECTION = "sleapnn_engine"
 
 
 def initialise(model: nn.Module, method: str) -> None:

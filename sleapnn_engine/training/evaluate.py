@@ -14,6 +14,8 @@ import attrs
 import numpy as np
 import sleap_io as sio
 
+from sleapnn_engine.config.build import centring_of
+from sleapnn_engine.config.centring import USUAL
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.data.label_writing import name_film
@@ -86,7 +88,7 @@ def evaluate(
             _write(training, part, frames, weights=weights, predictor=predictor)
             making = "metrics"
             if part.labelled:
-                _judge(training, part, anchor=predictor.stages[0].trained.anchor)
+                _judge(training, part)
         except (Skipped, Interrupted):
             raise
         except Exception as error:  # unreadable images, other people's writers, a full disk
@@ -149,9 +151,9 @@ def _write(
     )
 
 
-def _judge(training: Training, part: Part, *, anchor: str | None) -> None:
+def _judge(training: Training, part: Part) -> None:
     """Write the figures of a part and tell the main one."""
-    metrics = _measure(training, part, anchor=anchor)
+    metrics = _measure(training, part)
     write_metrics(training.folder, split=part.split, index=part.number, metrics=metrics)
     found = metrics["distance_metrics"]
     name = f"labels_pr.{part.split}.{part.number}"
@@ -167,7 +169,7 @@ def _judge(training: Training, part: Part, *, anchor: str | None) -> None:
         )
 
 
-def _measure(training: Training, part: Part, *, anchor: str | None) -> Metrics:
+def _measure(training: Training, part: Part) -> Metrics:
     """The figures of the two files of a part, as anyone measures them who has these files."""
     truth, predicted = (
         training.folder / f"labels_{kind}.{part.split}.{part.number}.slp" for kind in ("gt", "pr")
@@ -177,7 +179,7 @@ def _measure(training: Training, part: Part, *, anchor: str | None) -> Metrics:
         found = compare_files(
             truth,
             predicted,
-            anchor=anchor if MODEL_TYPES[training.model_type].centroid else None,
+            centring=centring_of(training.job) if MODEL_TYPES[training.model_type].centroid else USUAL,
             with_predictions=not only_user,
         )
         return measured(found)

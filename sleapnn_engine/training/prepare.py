@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config.build import active
+from sleapnn_engine.config.build import active, with_centre
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import counted
@@ -146,6 +146,9 @@ def _open(prepared: Prepared, earlier: Earlier | None, *, found: Findings, read:
     """Open all labels and films; returns those of validation files. Without training labels, the others are only read."""
     with found.trying(WEIGHTS):
         prepared.job = images.with_implied_colour(prepared.job, earlier, found=found)
+    if earlier is not None:
+        # Its network knows the animals by their centres as it was shown them.
+        prepared.job = with_centre(prepared.job, unsaid=earlier.unsaid_centre)
     before = len(found.refusals)
     job = prepared.job
     prepared.labels = open_training_labels(job, found=found, read=read)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sleapnn_engine.config import tree
+from sleapnn_engine.config.checks.centres import CENTRE_CHECKS
 from sleapnn_engine.config.checks.encoder import ENCODER_CHECKS
 from sleapnn_engine.config.checks.model import MODEL_CHECKS
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
@@ -325,6 +326,7 @@ CHECKS: tuple[Check, ...] = (
     _labels,
     *MODEL_CHECKS,
     *ENCODER_CHECKS,
+    *CENTRE_CHECKS,
     _colour,
     _crop,
     _ranges,

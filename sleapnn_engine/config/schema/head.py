@@ -33,6 +33,28 @@ def _anchor_part() -> Any:
     )
 
 
+def _centroid_method() -> Any:
+    return setting(
+        None,
+        label="Centre of an animal",
+        doc="How the centre of an animal is found, in files of sleap-nn 0.3.5 and in trained models: the part that is named as the anchor, the middle of the box around the visible parts, their mean, or their geometric median.",
+        kind="text",
+        null="The anchor where one is named, else the middle of the box; in files of sleap-nn 0.3 and later the mean.",
+        edited=False,
+    )
+
+
+def _centroid_fallback() -> Any:
+    return setting(
+        None,
+        label="Centre without the anchor",
+        doc="What the centre is of an animal whose anchor part is not visible, in files of sleap-nn 0.3.5 and in trained models.",
+        kind="text",
+        null="The middle of the box; in files of sleap-nn 0.3 and later the mean.",
+        edited=False,
+    )
+
+
 def _sigma(what: str = "confidence") -> Any:
     return setting(
         5.0,
@@ -114,6 +136,8 @@ class SingleConfmaps:
 @attrs.define(kw_only=True)
 class CentroidConfmaps:
     anchor_part: Optional[str] = _anchor_part()
+    centroid_method: Optional[str] = _centroid_method()
+    centroid_fallback: Optional[str] = _centroid_fallback()
     sigma: float = _sigma()
     output_stride: int = _output_stride()
     loss_weight: Optional[float] = _unused_weight()
@@ -123,6 +147,8 @@ class CentroidConfmaps:
 class CenteredConfmaps:
     part_names: Optional[List[str]] = _part_names()
     anchor_part: Optional[str] = _anchor_part()
+    centroid_method: Optional[str] = _centroid_method()
+    centroid_fallback: Optional[str] = _centroid_fallback()
     sigma: float = _sigma()
     output_stride: int = _output_stride()
     loss_weight: Optional[float] = _unused_weight()
@@ -173,6 +199,8 @@ class ClassMaps:
 class TopDownConfmaps:
     part_names: Optional[List[str]] = _part_names()
     anchor_part: Optional[str] = _anchor_part()
+    centroid_method: Optional[str] = _centroid_method()
+    centroid_fallback: Optional[str] = _centroid_fallback()
     sigma: float = _sigma()
     output_stride: int = _output_stride()
     loss_weight: Optional[float] = _loss_weight()

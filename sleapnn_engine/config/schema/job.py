@@ -36,7 +36,7 @@ class Job:
     sleap_nn_version: Optional[str] = setting(
         "",
         label="Written by version",
-        doc="The program version that wrote the file; it is kept as it is and never checked.",
+        doc="The version of sleap-nn that wrote the file, kept as it is; what the file leaves open about the centres of animals is taken as that version has it.",
         kind="text",
         null="Not known.",
         null_label="None",

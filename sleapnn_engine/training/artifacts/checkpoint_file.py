@@ -11,12 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config.disk import whole_file
-from sleapnn_engine.models.weights import PREFIX, first_broken_tensor, is_finite
+from sleapnn_engine.models.weights import OWN_SECTION, PREFIX, first_broken_tensor, is_finite
 
 #: Named in the file when Lightning is not installed; any 2.x layout is the one written here.
 LIGHTNING_LAYOUT = "2.6.0"
-#: Our own part of the file, which Lightning programs ignore.
-OWN_SECTION = "sleapnn_engine"
 
 
 @attrs.frozen(kw_only=True)

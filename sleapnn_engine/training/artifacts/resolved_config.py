@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.build import active, job_values
+from sleapnn_engine.config.build import active, centring_of, job_values
 from sleapnn_engine.config.files import dump_config, save_text
 from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
@@ -55,6 +55,7 @@ def resolve(
         "trainer_config.run_name": folder.name,
         "trainer_config.seed": seed,
         **dict(_size(samples.store.plan)),
+        **dict(_centres(job)),
     }
     if isinstance(samples, CropSamples):
         found["data_config.preprocessing.crop_size"] = samples.plan.side
@@ -105,6 +106,14 @@ def _head(job: Job, labels: LabelSet, model: PoseModel) -> Iterator[tuple[str, A
             unet = job.model_config.backbone_config.unet
             deepest = model.backbone.shape.bottleneck_stride if unet is None else unet.max_stride
             yield f"{section}.{name}.output_stride", deepest
+
+
+def _centres(job: Job) -> Iterator[tuple[str, Any]]:
+    """Which point of an animal is its centre, for programs that would take another where nothing is said."""
+    kind = active(job.model_config.head_configs)
+    if MODEL_TYPES[kind].centroid or MODEL_TYPES[kind].cropped:
+        for name, value in centring_of(job).settings.items():
+            yield f"model_config.head_configs.{kind}.confmaps.{name}", value
 
 
 def _size(plan: InputPlan) -> Iterator[tuple[str, int]]:

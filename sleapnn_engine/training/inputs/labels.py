@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config.build import model_type
+from sleapnn_engine.config.build import centring_of, model_type
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.label_fit import rare_identities, require_edges, unseen_identities
 from sleapnn_engine.config.model_types import HEADS, ModelType
@@ -174,12 +174,12 @@ def _read(job: Job, paths: list[str], *, key: str, found: Findings, read: Read) 
 
 def _with_centers(job: Job, labels: LabelSet, *, found: Findings) -> LabelSet:
     """With the centres of animals, for models that look for them or around them."""
-    kind, head, section = _head(job)
+    kind, head, _ = _head(job)
     if not (kind.cropped or kind.centroid):
         return labels
-    where, anchor = f"{head}.confmaps.anchor_part", section.confmaps.anchor_part
-    labels = with_centers(labels, anchor=anchor, where=where)
-    found.warn(where, *anchor_gaps(labels, anchor=anchor))
+    where, centring = f"{head}.confmaps.anchor_part", centring_of(job)
+    labels = with_centers(labels, centring=centring, where=where)
+    found.warn(where, *anchor_gaps(labels, centring=centring))
     return with_marks(labels) if kind.centroid else labels
 
 

@@ -9,14 +9,16 @@ import attrs
 import torch
 
 from sleapnn_engine.config import tree
+from sleapnn_engine.config.centring import VERSION, centring, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.config.view import View
 from sleapnn_engine.models.network_match import refuse_other_network
-from sleapnn_engine.models.weights import read_checkpoint
+from sleapnn_engine.models.weights import OWN_SECTION, read_checkpoint
 from sleapnn_engine.protocol.counting import epoch_name
-from sleapnn_engine.training.artifacts.checkpoint_file import OWN_SECTION, first_broken
+from sleapnn_engine.training.artifacts.checkpoint_file import first_broken
 from sleapnn_engine.training.artifacts.resolved_config import FINAL
 from sleapnn_engine.training.schedule import Best
 
@@ -41,6 +43,13 @@ class Earlier:
     step: int
     own: dict[str, Any]
     config: dict[str, Any]
+
+    @property
+    def unsaid_centre(self) -> str:
+        """How parts came to the centre of an animal, for a config that leaves it open."""
+        confmaps = f"{View(self.config).head()}.confmaps"
+        unsaid = usual(None if self.own else self.config.get(VERSION))
+        return centring(lambda name: tree.get(self.config, f"{confmaps}.{name}"), unsaid=unsaid).otherwise
 
     @property
     def seed(self) -> int | None:

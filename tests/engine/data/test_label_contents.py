@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sleap_io as sio
 
+from sleapnn_engine.config.centring import USUAL
 from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.describe import describe_labels
@@ -88,7 +89,7 @@ def test_a_model_of_centres_learns_from_marks_and_others_say_why_not(project):
     assert len(reading) == 3
     with pytest.raises(UserError, match="6 centroid marks, which have no body parts"):
         require_visible(with_animals(reading), where="a.key")
-    learned = with_marks(with_centers(reading, anchor=None, where=""))
+    learned = with_marks(with_centers(reading, centring=USUAL, where=""))
     np.testing.assert_array_equal(learned.frames[0].centers, [[20, 30], [70, 12]])
     assert learned.max_instances == 2
     facts = describe_labels([path])
@@ -101,7 +102,7 @@ def test_a_model_of_centres_learns_from_marks_and_others_say_why_not(project):
 def test_marks_beside_animals_stand_for_others_than_those(project):
     reading = open_labels([project(mark((30, 25), (90, 60), (200, 5), (np.nan, 4), poses=True))])
     assert [frame.marks.tolist() for frame in reading.frames] == [[[90, 60]]] * 3
-    learned = with_marks(with_centers(reading, anchor=None, where=""))
+    learned = with_marks(with_centers(reading, centring=USUAL, where=""))
     assert [len(frame.centers) for frame in learned.frames] == [2, 2, 2]
     text = " ".join(reading.warnings)
     assert "3 centroid marks without body parts" in text

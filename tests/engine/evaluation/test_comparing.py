@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import sleap_io as sio
 
+from sleapnn_engine.config.centring import Centring
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.evaluation.comparing import compare_files, measured
 from tests.engine.commands.in_process import engine
@@ -99,12 +100,14 @@ def test_centres_are_compared_with_an_anchor_or_the_middle(tmp_path: Path) -> No
     found = predictions(tmp_path / "p.slp", {(0, 0): [[[22.0, 12.0]]]}, nodes=("centroid",))
     middle = measured(compare_files(truth, found))["detection_metrics"]
     assert (middle["n_tp"], middle["n_fn"], middle["avg"]) == (1, 1, 0)
-    anchored = measured(compare_files(truth, found, anchor="neck"))["detection_metrics"]
+    anchored = measured(compare_files(truth, found, centring=Centring("neck")))["detection_metrics"]
     assert anchored["avg"] == pytest.approx(np.hypot(2, 2))
     with pytest.raises(UserError, match="no node “wing”"):
-        compare_files(truth, found, anchor="wing")
+        compare_files(truth, found, centring=Centring("wing"))
     with pytest.raises(UserError, match="predictions are of their parts"):
-        compare_files(truth, predictions(tmp_path / "parts.slp", {(0, 0): [ANIMAL]}), anchor="neck")
+        compare_files(
+            truth, predictions(tmp_path / "parts.slp", {(0, 0): [ANIMAL]}), centring=Centring("neck")
+        )
 
 
 def test_animals_without_a_point_are_missed_and_predictions_are_no_labels(tmp_path: Path) -> None:
