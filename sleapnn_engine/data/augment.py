@@ -12,7 +12,11 @@ import torch
 from sleapnn_engine.data.affine import affine_matrices, drop_outside, move_images, move_points
 from sleapnn_engine.data.geometry import rectangles, shows_picture
 
-Intensity = Callable[[torch.Tensor], torch.Tensor]
+Intensity = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+#: Hears of a change: its name, the rows of the batch it is made to, int64 (R,), and what was drawn for each of them,
+#: float (R,) or (R, more), None where that is noise.
+Told = Callable[[str, torch.Tensor, torch.Tensor | None], None]
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
@@ -41,12 +45,14 @@ class Augmenter:
 
     The generator lives on the CPU. Choices and factors are drawn from it there, and noise on the batch's
     device comes from a generator seeded from it, so a run on one kind of device repeats exactly with the
-    same seed.
+    same seed. `told` hears of what was drawn: `uniform_noise`, `gaussian_noise`, `contrast` and `brightness` (a factor),
+    `move` (degrees, scale, shift x and y in pixels), `erase`, `mixup` (a share).
     """
 
     intensity: Any
     geometric: Any
     generator: torch.Generator
+    told: Told | None = None
 
     @classmethod
     def from_job(cls, data_config: Any, *, seed: int) -> Augmenter | None:
@@ -115,27 +121,31 @@ class Augmenter:
         for probability, change in steps:
             rows = self._choose(len(images), probability, images.device)
             if rows is not None:
-                images[rows] = _only(inside, rows, change(images[rows]).clamp_(0.0, 1.0), images)
+                images[rows] = _only(inside, rows, change(images[rows], rows).clamp_(0.0, 1.0), images)
         return images
 
-    def _uniform_noise(self, images: torch.Tensor) -> torch.Tensor:
+    def _uniform_noise(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        self._tell("uniform_noise", rows)
         low, high = self.intensity.uniform_noise_min, self.intensity.uniform_noise_max
         noise = torch.rand(images.shape, device=images.device, generator=self._noise_generator(images.device))
         return images + noise.mul_(high - low).add_(low)
 
-    def _gaussian_noise(self, images: torch.Tensor) -> torch.Tensor:
+    def _gaussian_noise(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        self._tell("gaussian_noise", rows)
         mean, std = self.intensity.gaussian_noise_mean, self.intensity.gaussian_noise_std
         noise = torch.randn(
             images.shape, device=images.device, generator=self._noise_generator(images.device)
         )
         return images + noise.mul_(std).add_(mean)
 
-    def _contrast(self, images: torch.Tensor) -> torch.Tensor:
+    def _contrast(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         factor = self._factors(len(images), self.intensity.contrast_min, self.intensity.contrast_max)
+        self._tell("contrast", rows, factor.flatten())
         return (images - 0.5) * factor.to(images.device) + 0.5
 
-    def _brightness(self, images: torch.Tensor) -> torch.Tensor:
+    def _brightness(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         factor = self._factors(len(images), self.intensity.brightness_min, self.intensity.brightness_max)
+        self._tell("brightness", rows, factor.flatten())
         return images * factor.to(images.device)
 
     def _move(
@@ -150,9 +160,7 @@ class Augmenter:
             return images, points, _without_margin(inside, margin=margin)
         rows, matrices = (part.to(images.device) for part in drawn)
         on_cpu = images.device.type == "cpu"
-        places = move_points(points[rows], matrices, height=height, width=width)
-        places = drop_outside(places - margin, height=height - 2 * margin, width=width - 2 * margin)
-        points = cut_margin(images, points.clone(), margin=margin)[1].index_copy_(0, rows, places)
+        points = _moved_points(points, rows, matrices, size=(height, width), margin=margin)
         if inside is not None:
             # A picture that fills its image goes on filling it, whatever other pictures of the batch do.
             fills = inside.flatten(1).all(dim=1)[:, None, None, None]
@@ -160,6 +168,18 @@ class Augmenter:
             inside = (to_float(_moved(white, rows, matrices, margin=margin)) >= 0.5) | fills
         images = images if on_cpu else to_float(images)
         return _moved(images, rows, matrices, margin=margin), points, inside
+
+    def move_alone(self, points: torch.Tensor, *, size: tuple[int, int], margin: int = 0) -> torch.Tensor:
+        """What becomes of points (B, I, N, 2) on images of `size` (height, width), margin included, without the images.
+
+        Points that leave become NaN, as in a batch; the random stream is that of images to which nothing else happens.
+        """
+        drawn = None
+        if self.geometric is not None:
+            drawn = self._draw_affine(len(points), height=size[0] - 2 * margin, width=size[1] - 2 * margin)
+        if drawn is None:
+            drawn = torch.empty(0, dtype=torch.int64), torch.empty(0, 2, 3)
+        return _moved_points(points, *drawn, size=size, margin=margin)
 
     def _draw_affine(
         self, count: int, *, height: int, width: int
@@ -184,6 +204,9 @@ class Augmenter:
         rows = np.flatnonzero((degrees != 0) | (scale != 1) | (shift != 0).any(axis=0))
         if not len(rows):
             return None
+        self._tell(
+            "move", torch.from_numpy(rows), torch.from_numpy(np.stack([degrees, scale, *shift], 1)[rows])
+        )
         matrices = affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift.T[rows])
         return torch.from_numpy(rows), matrices
 
@@ -213,6 +236,7 @@ class Augmenter:
         colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)
         erased = rectangles(torch.cat([start, start + size], dim=1), like=images)
         images[rows] = _only(inside, rows, torch.where(erased, colour, images[rows]), images)
+        self._tell("erase", rows)
         return images
 
     def _mix(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
@@ -223,9 +247,14 @@ class Augmenter:
             return images
         step = torch.randint(1, len(images), (len(rows),), generator=self.generator).to(images.device)
         share = self._factors(len(rows), g.mixup_lambda_min, g.mixup_lambda_max).to(images.device)
+        self._tell("mixup", rows, share.flatten())
         partners = images[(rows + step) % len(images)]
         images[rows] = _only(inside, rows, images[rows] * (1 - share) + partners * share, images)
         return images
+
+    def _tell(self, name: str, rows: torch.Tensor, drawn: torch.Tensor | None = None) -> None:
+        if self.told is not None:
+            self.told(name, rows, drawn)
 
     def _happens(self, count: int, probability: float) -> torch.Tensor:
         """Decide for each image, bool (count,)."""
@@ -249,6 +278,17 @@ class Augmenter:
             return self.generator
         seed = int(torch.randint(2**62, (1,), generator=self.generator))
         return torch.Generator(device=device).manual_seed(seed)
+
+
+def _moved_points(
+    points: torch.Tensor, rows: torch.Tensor, matrices: torch.Tensor, *, size: tuple[int, int], margin: int
+) -> torch.Tensor:
+    """Points (B, I, N, 2) on images of `size`, those of `rows` moved by their maps, on images without the margin."""
+    height, width = size
+    inner = {"height": height - 2 * margin, "width": width - 2 * margin}
+    places = drop_outside(move_points(points[rows], matrices, height=height, width=width) - margin, **inner)
+    points = drop_outside(points - margin, **inner) if margin else points.clone()
+    return points.index_copy_(0, rows, places)
 
 
 def _only(

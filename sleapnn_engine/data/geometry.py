@@ -16,7 +16,7 @@ augmentation (added before, a rotation would turn it and blur the targets by up 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 import numpy as np
@@ -107,13 +107,21 @@ class InputPlan:
 
     def render(self, image: np.ndarray) -> torch.Tensor:
         """Turn a source image, uint8 (h, w, 1 or 3), into network input, uint8 (channels, height, width)."""
+        *_, (_, pixels) = self.stages(image)
+        return pixels
+
+    def stages(self, image: np.ndarray) -> Iterator[tuple[str, torch.Tensor]]:
+        """The way of a source image to network input: the name of each step, and the uint8 (C, H, W) image after it."""
         sizing = self.sizing(image.shape)
         pixels = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+        yield "source", pixels
         pixels = to_channels(pixels, channels=self.channels)
-        pixels = resize_image(pixels, sizing.matched)
-        pixels = pad_image(pixels, sizing.canvas)
+        yield "colour", pixels
+        pixels = pad_image(resize_image(pixels, sizing.matched), sizing.canvas)
+        yield "match", pixels
         pixels = resize_image(pixels, sizing.scaled)
-        return pad_image(pixels, (self.height, self.width))
+        yield "scale", pixels
+        yield "pad", pad_image(pixels, (self.height, self.width))
 
 
 def plan_input(

@@ -49,6 +49,16 @@ class FrameSamples:
         """Return the samples at `indices`, int64 (B,), as they are before augmentation."""
         return self.store.batch(indices)
 
+    @property
+    def points(self) -> torch.Tensor:
+        """Those of all samples, float32 (samples, animals, nodes, 2), on the images of `batch`."""
+        return self.store.points
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of the images of `batch`, margins included."""
+        return self.input_size
+
     def finish(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Turn augmented float images and points into network input."""
         return images, points
@@ -87,7 +97,11 @@ class CenterSamples(FrameSamples):
         return (CENTER,)
 
     def batch(self, indices: torch.Tensor) -> Batch:
-        return attrs.evolve(self.store.batch(indices), points=self.store.centers[indices][:, :, None])
+        return attrs.evolve(self.store.batch(indices), points=self.points[indices])
+
+    @property
+    def points(self) -> torch.Tensor:
+        return self.store.centers[:, :, None]
 
     def truth(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         frame = self.store.labels.frames[index]
@@ -159,6 +173,19 @@ class CropSamples(FrameSamples):
     @property
     def margin(self) -> int:
         return self.plan.margin
+
+    @property
+    def points(self) -> torch.Tensor:
+        return self._points
+
+    @property
+    def placed(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Points (samples, nodes, 2) and centres (samples, 2) of the animals, on the size-matched frames."""
+        return self.store.points[self._frames, self._animals], self._centers
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        return self.side, self.side
 
     @property
     def side(self) -> int:

@@ -10,6 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.view import DATA, View
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.inspect.pictures import listed
 from sleapnn_engine.inspect.wanted import Cancelled, NotWanted
 
 
@@ -61,9 +62,6 @@ def _said(labels: LabelSet, index: int) -> dict[str, Any]:
         "place": labels.place(index),
         "nodes": list(labels.nodes),
         "edges": [list(edge) for edge in labels.edges],
-        "points": [
-            [[float(x), float(y)] if np.isfinite(x) and np.isfinite(y) else None for x, y in animal]
-            for animal in shown.points
-        ],
+        "points": listed(shown.points),
         "tracks": [labels.tracks[track] if track >= 0 else None for track in shown.track_index],
     }

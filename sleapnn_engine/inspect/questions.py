@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sleapnn_engine.inspect.wanted import Cancelled
 
 if TYPE_CHECKING:
     from sleapnn_engine.inspect.known_labels import KnownLabels
+    from sleapnn_engine.inspect.scene import Scenes
 
 Found = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -43,7 +45,16 @@ def make_answers() -> dict[str, Answer]:
 
         return answer(args, cancelled)
 
-    return {"describe": describe, "check": check, "derive": derive, "frame": frame}
+    sights = ("chain", "crops", "augment", "targets", "network")
+    answers: dict[str, Answer] = {kind: partial(_see, kind, shelf) for kind in sights}
+    return {"describe": describe, "check": check, "derive": derive, "frame": frame} | answers
+
+
+def _see(kind: str, shelf: _Shelf, args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.see import SIGHTS
+
+    with shelf.scenes().open(args["values"], cancelled) as scene:
+        return SIGHTS[kind](scene, args)
 
 
 class _Shelf:
@@ -52,6 +63,7 @@ class _Shelf:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: KnownLabels | None = None
+        self._scenes: Scenes | None = None
 
     def labels(self) -> KnownLabels:
         with self._lock:
@@ -60,3 +72,12 @@ class _Shelf:
 
                 self._known = KnownLabels()
             return self._known
+
+    def scenes(self) -> Scenes:
+        known = self.labels()
+        with self._lock:
+            if self._scenes is None:
+                from sleapnn_engine.inspect.scene import Scenes
+
+                self._scenes = Scenes(known)
+            return self._scenes

@@ -15,6 +15,9 @@ CONFIG = Shape("object", _is_object)
 
 _VALUES = Field("values", CONFIG, "the config as it stands in the editor; no file is read for it")
 
+_SAMPLE = (_VALUES, Field("index", INTEGER, "place among the training samples, from 0", optional=True))
+_SEED = Field("seed", INTEGER, "where chance starts, 0 without", optional=True)
+
 _QUESTIONS = (
     Verb(
         name="describe",
@@ -46,6 +49,40 @@ _QUESTIONS = (
             Field("video", INTEGER, "number of the video in that file", optional=True),
             Field("frame", INTEGER, "frame number in that video", optional=True),
         ),
+    ),
+    Verb(
+        name="chain",
+        doc="The way of a training sample to the network: `steps`, each with `name`, `pixels` (what its size is counted in), "
+        "`width`, `height`, `channels`, `changes` and `picture`, the name of an array or null. As in all answers about a "
+        "sample: `index`, `count`, `frame`, `place`, `animal`, `nodes`, `edges`.",
+        fields=(*_SAMPLE, _SEED),
+    ),
+    Verb(
+        name="crops",
+        doc="A frame with the crops of its animals, a gallery of crops, and what crops of this and of other sizes hold: "
+        "`side`, `found`, `input`, `field`, `animals`, `gallery`, `clipped`, `curve`; arrays `frame` and `crops`.",
+        fields=(*_SAMPLE, _SEED),
+    ),
+    Verb(
+        name="augment",
+        doc="Draws of the training's own random changes of a sample: `draws` with `points` and what was `drawn`, `leaving`, "
+        "the points that leave over many samples; array `draws`, uint8 (draws, height, width, channels).",
+        fields=(*_SAMPLE, Field("draws", INTEGER, "how many, 6 without", optional=True), _SEED),
+    ),
+    Verb(
+        name="targets",
+        doc="What the heads are told to answer on a sample: `heads`, `bump`, `merging`; arrays `image`, `confmaps` uint8, "
+        "`pafs` float16 (x and y of the strongest limb), `class_maps` uint8.",
+        fields=(
+            *_SAMPLE,
+            Field("part", INTEGER, "the part whose bumps are shown, all without", optional=True),
+        ),
+    ),
+    Verb(
+        name="network",
+        doc="The network block by block: `blocks` with `role`, `name`, `channels`, `rows`, `columns`, `stride`, `parameters` "
+        "and `kept`, bytes that a training step keeps of it; `parameters`, `step`, bytes of a step, `batch`, `input`, `field`.",
+        fields=(_VALUES,),
     ),
     Verb(name="ping", doc="Are you there? Answers `pid` and `engine`, whether what trains is installed."),
     Verb(

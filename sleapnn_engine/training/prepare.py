@@ -142,6 +142,20 @@ def prepare(
     return prepared
 
 
+def plan_samples(job: Job, *, found: Findings, read: Read = read_labels) -> Prepared:
+    """What `prepare` does before it measures anything: labels, split, and the samples of both parts.
+
+    What refuses the job goes to `found`; the rest of what is returned may be missing then.
+    """
+    prepared = Prepared(job=job)
+    with _closed_on_failure(prepared):
+        val = _open(prepared, None, found=found, read=read)
+        if not found.refusals:
+            with found.trying(FRACTION):
+                _plan(prepared, val, found=found)
+    return prepared
+
+
 def _open(prepared: Prepared, earlier: Earlier | None, *, found: Findings, read: Read) -> LabelSet | None:
     """Open all labels and films; returns those of validation files. Without training labels, the others are only read."""
     with found.trying(WEIGHTS):

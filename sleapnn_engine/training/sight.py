@@ -62,13 +62,19 @@ class _Cut:
     parts: int
 
 
+def outside_crops(animals: np.ndarray, centers: np.ndarray, *, side: int) -> np.ndarray:
+    """Which visible parts are not on the crop of their animal: points (A, N, 2) and finite centres (A, 2) -> bool (A, N)."""
+    corners = crop_corners(torch.from_numpy(centers), size=side).numpy()
+    places = animals - corners[:, None]
+    outside: np.ndarray = ((places < -0.5) | (places > side - 0.5)).any(axis=-1)
+    return outside
+
+
 def _count_cut(labels: LabelSet, plan: InputPlan, *, side: int) -> _Cut:
     animals, centers = animals_of(labels, plan)
     there = np.isfinite(centers).all(axis=1)
-    corners = crop_corners(torch.from_numpy(centers[there]), size=side).numpy()
-    places = animals[there] - corners[:, None]
-    outside = ((places < -0.5) | (places > side - 0.5)).any(axis=-1)
-    parts = int(np.isfinite(places).all(axis=-1).sum())
+    outside = outside_crops(animals[there], centers[there], side=side)
+    parts = int(np.isfinite(animals[there]).all(axis=-1).sum())
     return _Cut(int(outside.any(axis=1).sum()), int(there.sum()), int(outside.sum()), parts)
 
 

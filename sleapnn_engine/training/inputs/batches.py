@@ -28,6 +28,22 @@ class Example:
     shifts: Tensor
 
 
+def make_example(
+    batch: Batch, samples: FrameSamples, *, targets: Sequence[Target], augment: Augmenter | None = None
+) -> Example:
+    """Network input from a batch of samples, changed at random where there is an augmenter, with what belongs to it."""
+    if augment is None:
+        images, points = network_input(samples, batch)
+    else:
+        images, points = augment(batch.images, batch.points, margin=samples.margin, pictures=batch.pictures)
+        images, points = samples.finish(images, points)
+        images = images.contiguous(memory_format=torch.channels_last)
+    height, width = images.shape[-2:]
+    placed = batch.target_points(points)
+    drawn = {target.head: target.draw(placed, batch.tracks, height=height, width=width) for target in targets}
+    return Example(images, drawn, batch.indices, points, batch.shifts)
+
+
 class Feed:
     """Hands out training examples without end, and the validation samples once per epoch.
 
@@ -80,13 +96,7 @@ class Feed:
     def next_batch(self) -> Example:
         """The next training batch, augmented."""
         batch = next(self._stream).to(self._device, non_blocking=True)
-        if self._augment is None:
-            return self.unchanged(batch, self.train)
-        images, points = self._augment(
-            batch.images, batch.points, margin=self.train.margin, pictures=batch.pictures
-        )
-        images, points = self.train.finish(images, points)
-        return self._example(batch, images.contiguous(memory_format=torch.channels_last), points)
+        return make_example(batch, self.train, targets=self.targets, augment=self._augment)
 
     def validation(self) -> Iterator[Example]:
         """All validation samples in their order, as they are."""
@@ -99,17 +109,7 @@ class Feed:
 
     def unchanged(self, batch: Batch, samples: FrameSamples) -> Example:
         """A batch on the training device as it is, with targets."""
-        return self._example(batch, *network_input(samples, batch))
-
-    def _example(self, batch: Batch, images: Tensor, points: Tensor) -> Example:
-        """Network input, float (B, C, H, W), and its points, with the targets that belong to them."""
-        height, width = images.shape[-2:]
-        placed = batch.target_points(points)
-        targets = {
-            target.head: target.draw(placed, batch.tracks, height=height, width=width)
-            for target in self.targets
-        }
-        return Example(images, targets, batch.indices, points, batch.shifts)
+        return make_example(batch, samples, targets=self.targets)
 
     def random_state(self) -> dict[str, Tensor]:
         """The state of the random changes of training images; empty without augmentation."""

@@ -86,16 +86,20 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
     """
     if not model_type(job).cropped:
         return None
+    side = job.data_config.preprocessing.crop_size or found_crop_side(job, data.train, plan)
+    return crop_plan(job, side=side, margin=crop_margin(side, geometric=geometric_of(job)))
+
+
+def found_crop_side(job: Job, labels: LabelSet, plan: InputPlan) -> int:
+    """The side of crops, in pixels of the size-matched frames, that holds the animals of the training labels."""
     pre = job.data_config.preprocessing
-    geometric = geometric_of(job)
-    side = pre.crop_size or auto_crop_size(
-        *animals_of(data.train, plan),
+    return auto_crop_size(
+        *animals_of(labels, plan),
         max_stride=required_multiple(job.model_config.backbone_config),
         min_crop_size=pre.min_crop_size,
         crop_padding=pre.crop_padding,
-        geometric=geometric,
+        geometric=geometric_of(job),
     )
-    return crop_plan(job, side=side, margin=crop_margin(side, geometric=geometric))
 
 
 def build_samples(job: Job, stores: Stores, crops: CropPlan | None) -> tuple[FrameSamples, FrameSamples]:

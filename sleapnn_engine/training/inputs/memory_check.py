@@ -5,7 +5,8 @@ leave out much of what a step needs, so that nothing is refused that could be tr
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -113,20 +114,36 @@ def step_bytes(network: PoseModel, shape: tuple[int, int, int, int], *, halved: 
 
     `halved` says that features are kept in 16 bits. Nothing is computed, but PyTorch takes a second to get ready.
     """
-    own = {value.untyped_storage()._cdata for value in network.parameters()}
-    kept: dict[int, tuple[int, Any]] = {}
-
-    def keep(value: Tensor) -> Tensor:
-        storage = value.untyped_storage()
-        if storage._cdata not in own:
-            # The storage is held on to, or its number would be given to another one.
-            kept[storage._cdata] = storage.nbytes(), storage
-        return value
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+    kept = KeptValues(network)
+    with kept.counted():
         outputs: dict[str, Tensor] = network(torch.empty(shape, device="meta"))
-    features = sum(size for size, _ in kept.values())
-    return features // (1 + halved) + _MAPPED * sum(maps.numel() for maps in outputs.values())
+    return kept.size // (1 + halved) + mapped_bytes(outputs)
+
+
+def mapped_bytes(outputs: Mapping[str, Tensor]) -> int:
+    """Bytes of what heads put out, of what they should put out, and of its gradients."""
+    return _MAPPED * sum(maps.numel() for maps in outputs.values())
+
+
+class KeptValues:
+    """Counts the bytes of features that a network keeps for its gradients: `size`, so far."""
+
+    def __init__(self, network: PoseModel) -> None:
+        self.size = 0
+        self._own = {value.untyped_storage()._cdata for value in network.parameters()}
+        #: Storages are held on to, or their numbers would be given to others.
+        self._kept: dict[int, Any] = {}
+
+    def counted(self) -> AbstractContextManager[object]:
+        """What is computed within is counted."""
+        return torch.autograd.graph.saved_tensors_hooks(self._keep, lambda value: value)
+
+    def _keep(self, value: Tensor) -> Tensor:
+        storage = value.untyped_storage()
+        if storage._cdata not in self._own and storage._cdata not in self._kept:
+            self._kept[storage._cdata] = storage
+            self.size += storage.nbytes()
+        return value
 
 
 def outline(job: Job, samples: FrameSamples) -> PoseModel:

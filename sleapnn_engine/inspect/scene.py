@@ -1,0 +1,144 @@
+"""What a training of a config would learn from, ready to be looked at: its samples, made by the functions that train."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import torch
+
+from sleapnn_engine.config.build import build_job, model_type
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.geometry import InputPlan
+from sleapnn_engine.data.labels import LabelReading
+from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.samples import CropPlan, CropSamples, FrameSamples
+from sleapnn_engine.inspect.kept_images import KeptImages
+from sleapnn_engine.inspect.known_labels import KnownLabels
+from sleapnn_engine.inspect.wanted import Cancelled, require_wanted
+from sleapnn_engine.training.inputs.batches import Example, make_example
+from sleapnn_engine.training.inputs.targets import Target, build_targets
+from sleapnn_engine.training.prepare import plan_samples
+
+#: How many configs are remembered: the one being edited, and the one before it, which undo brings back.
+KEPT = 2
+
+#: The sections that decide what samples are.
+_DECISIVE = ("data_config", "model_config")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Scene:
+    """The training samples of a config, in the order of the labels; `crops` is None where whole images are read."""
+
+    values: Mapping[str, Any]
+    job: Job
+    plan: InputPlan
+    crops: CropPlan | None
+    samples: FrameSamples
+    targets: tuple[Target, ...]
+
+    @property
+    def labels(self) -> LabelSet:
+        """The frames that are learned from, with the parts, limbs and identities that the model learns."""
+        return self.samples.store.labels
+
+    @property
+    def head_names(self) -> dict[str, str]:
+        """Name of a head in the checkpoint -> name of its section."""
+        return {head: name for name, head in model_type(self.job).heads.items()}
+
+    def place(self, index: int) -> dict[str, Any]:
+        """What every answer says of the sample it shows. Raises UserError where there is no such sample."""
+        if not 0 <= index < len(self.samples):
+            raise UserError(f"There is no sample {index}; there are {len(self.samples)}, counted from 0.")
+        frame = self.samples.frame_index(index)
+        return {
+            "index": index,
+            "count": len(self.samples),
+            "frame": frame,
+            "place": self.labels.place(frame),
+            "animal": self.samples.animal_index(index) if isinstance(self.samples, CropSamples) else None,
+            "nodes": list(self.samples.nodes),
+            "edges": [
+                [self.samples.nodes.index(end) for end in edge]
+                for edge in self.labels.edges
+                if set(edge) <= set(self.samples.nodes)
+            ],
+        }
+
+    def example(self, index: int) -> Example:
+        """One sample as validation would show it, with its targets."""
+        batch = self.samples.batch(torch.tensor([index]))
+        return make_example(batch, self.samples, targets=self.targets)
+
+
+@attrs.frozen(eq=False)
+class _Remembered:
+    key: str
+    read: tuple[tuple[tuple[str, ...], bool, LabelReading], ...]
+    scene: Scene
+
+
+class Scenes:
+    """Makes the scene of a config, or hands out the one there is while config and labels stay as they are."""
+
+    def __init__(self, known: KnownLabels) -> None:
+        self._known, self._images = known, KeptImages()
+        self._remembered: list[_Remembered] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def open(self, values: Mapping[str, Any], cancelled: Cancelled) -> Iterator[Scene]:
+        """The scene of a config; files are let go of afterwards, which reading opens again.
+
+        Raises UserError for a config that is wrong or cannot be trained on its labels, and NotWanted.
+        """
+        with self._lock:
+            scene = self._find(values, cancelled)
+        try:
+            yield scene
+        finally:
+            scene.labels.close()
+
+    def _find(self, values: Mapping[str, Any], cancelled: Cancelled) -> Scene:
+        key = json.dumps([values.get(name) for name in _DECISIVE], sort_keys=True, default=str)
+        reader = self._known.reader(cancelled)
+        for remembered in self._remembered:
+            if remembered.key == key and all(
+                reader(paths, user_instances_only=only) is reading for paths, only, reading in remembered.read
+            ):
+                return attrs.evolve(remembered.scene, values=values)
+        read: list[tuple[tuple[str, ...], bool, LabelReading]] = []
+
+        def kept(paths: Sequence[str], *, user_instances_only: bool = True) -> LabelReading:
+            reading = reader(paths, user_instances_only=user_instances_only)
+            read.append((tuple(map(str, paths)), user_instances_only, reading))
+            labels = attrs.evolve(reading.labels, sources=self._images.of(reading.labels.sources))
+            return attrs.evolve(reading, labels=labels)
+
+        scene = _make(values, kept, cancelled)
+        self._remembered = [_Remembered(key, tuple(read), scene), *self._remembered][:KEPT]
+        return scene
+
+
+def _make(values: Mapping[str, Any], read: Any, cancelled: Cancelled) -> Scene:
+    found = Findings()
+    job = build_job(values)
+    require_wanted(cancelled)
+    prepared = plan_samples(job, found=found, read=read)
+    if found.refusals:
+        raise found.refusals[0]
+    parts = prepared.complete()
+    return Scene(
+        values=values,
+        job=prepared.job,
+        plan=parts.plan,
+        crops=prepared.crops,
+        samples=parts.train,
+        targets=build_targets(prepared.job, parts.train.store.labels),
+    )
