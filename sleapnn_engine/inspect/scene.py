@@ -17,11 +17,12 @@ from sleapnn_engine.data.geometry import InputPlan
 from sleapnn_engine.data.labels import LabelReading
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, CropSamples, FrameSamples
+from sleapnn_engine.heads.assemble import build_targets
+from sleapnn_engine.heads.kind import Target
 from sleapnn_engine.inspect.kept_images import KeptImages
 from sleapnn_engine.inspect.known_labels import KnownLabels
 from sleapnn_engine.inspect.wanted import Cancelled, require_wanted
 from sleapnn_engine.training.inputs.batches import Example, make_example
-from sleapnn_engine.training.inputs.targets import Target, build_targets
 from sleapnn_engine.training.prepare import plan_samples
 
 #: How many configs are remembered: the one being edited, and the one before it, which undo brings back.

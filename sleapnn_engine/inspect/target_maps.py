@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.model_types import HEADS
+from sleapnn_engine.config.model_types import HEADS, HeadTraits
 from sleapnn_engine.inspect.pictures import LARGE, levels, listed, picture
 from sleapnn_engine.inspect.scene import Scene
-from sleapnn_engine.training.inputs.targets import ClassMapTarget, ClassVectorTarget, FieldTarget, MapTarget
 
 Found = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -42,27 +41,27 @@ def targets(scene: Scene, index: int, *, part: int | None = None) -> Found:
         head: dict[str, Any] = {"name": name, "channels": len(drawn)}
         if HEADS[name].identities:
             head["classes"] = list(scene.labels.tracks)
-        if isinstance(target, ClassVectorTarget):
+        if HEADS[name].maps:
+            arrays[name] = _compact(HEADS[name], drawn, part=part)
+            stride, sigma = getattr(target, "stride"), getattr(target, "sigma")  # noqa: B009 - of maps only
+            head |= {"stride": stride, "sigma": sigma, "rows": drawn.shape[-2], "columns": drawn.shape[-1]}
+            if not (HEADS[name].limbs or HEADS[name].identities):
+                body["bump"] = _bump(scene, index, sigma=sigma * stride)
+                body["merging"] = _merging(scene, sigma=sigma * stride)
+        else:
             head["vector"] = drawn.tolist()
-        if isinstance(target, MapTarget | FieldTarget | ClassMapTarget):
-            arrays[name] = _compact(target, drawn, part=part)
-            rows, columns = drawn.shape[-2:]
-            head |= {"stride": target.stride, "sigma": target.sigma, "rows": rows, "columns": columns}
-        if isinstance(target, MapTarget):
-            body["bump"] = _bump(scene, index, sigma=target.sigma * target.stride)
-            body["merging"] = _merging(scene, sigma=target.sigma * target.stride)
         body["heads"].append(head)
     return body, arrays
 
 
-def _compact(target: object, drawn: Tensor, *, part: int | None) -> np.ndarray:
+def _compact(traits: HeadTraits, drawn: Tensor, *, part: int | None) -> np.ndarray:
     """What is sent of a head's target (channels, rows, columns)."""
-    if isinstance(target, FieldTarget):
+    if traits.limbs:
         fields = drawn.view(-1, 2, *drawn.shape[1:])
         strongest = fields.square().sum(dim=1).argmax(dim=0)
         taken = fields.gather(0, strongest[None, None].expand(1, 2, *strongest.shape))[0]
         return np.asarray(taken.numpy(), np.float16)
-    if isinstance(target, ClassMapTarget):
+    if traits.identities:
         return levels(drawn)
     return levels(drawn.amax(dim=0) if part is None else drawn[part])
 
