@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import raise_all
 from sleapnn_engine.config.likeness import Likeness
-from sleapnn_engine.config.strategies import PRECISIONS
+from sleapnn_engine.config.predict_options import OPTIONS, WINDOW, Group, complaints
 from sleapnn_engine.config.text_format import counted, first_few
 from sleapnn_engine.protocol.signals import Interrupted, Signals
 from sleapnn_engine.protocol.terminal import Terminal
@@ -21,23 +21,8 @@ if TYPE_CHECKING:
     from sleapnn_engine.inference.request import Request
 
 INTERRUPTED = 130
-_WINDOW = 5
 #: Seconds between two lines of progress for programs.
 _TOLD = 0.5
-#: Option -> its limits; a value outside makes no sense.
-_LIMITS: dict[str, tuple[float, float]] = {
-    "batch_size": (1, 4096),
-    "video_index": (0, 10**6),
-    "peak_threshold": (0, 1),
-    "max_instances": (1, 1000),
-    "tracking_window": (1, 1000),
-    "max_tracks": (1, 1000),
-    "max_edge_length_ratio": (0, 10),
-    "dist_penalty_weight": (0, 1000),
-    "n_points": (2, 1000),
-    "min_line_scores": (-1, 1),
-    "min_instance_peaks": (0, 1000),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,84 +45,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="OUT.slp", help="labels file to write"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT.slp where it is there")
-    parser.add_argument(
-        "--frames",
-        metavar="0-99,200",
-        help="frame numbers, counted from 0 (default: all; of labels, those in the file)",
-    )
-    parser.add_argument(
-        "--video-index", type=int, metavar="N", help="of labels: all frames of their video N, counted from 0"
-    )
-    parser.add_argument(
-        "--only-labelled",
-        action="store_true",
-        help="of labels: only frames on which a person has labelled animals",
-    )
-    parser.add_argument(
-        "--batch-size", type=int, default=4, help="frames or crops at once (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--precision", choices=PRECISIONS, default="32", help="number format (default: %(default)s)"
-    )
     parser.add_argument("--verbose", action="store_true", help="show the traceback when it fails")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object a line on standard output, for programs"
     )
-    _add_reading(parser)
+    _add_options(parser)
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    """How the network's answers are read."""
-    parser.add_argument(
-        "--peak-threshold", type=float, default=0.2, help="least height of a peak (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--refinement",
-        choices=("integral", "none"),
-        default="integral",
-        help="points between the cells of the map, or on them (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--max-instances", type=int, metavar="N", help="the most certain N animals of a frame"
-    )
-    following = parser.add_argument_group("following animals from frame to frame")
-    following.add_argument(
-        "--tracking",
-        choices=tuple(map(str, Likeness)),
-        help="by overlap of boxes, similarity of points, or distance",
-    )
-    following.add_argument(
-        "--tracking-window", type=int, metavar="N", help="frames an animal may be gone (default: 5)"
-    )
-    following.add_argument("--max-tracks", type=int, metavar="N", help="no more tracks than that in a video")
-    limbs = parser.add_argument_group("joining parts along limbs (bottomup models)")
-    limbs.add_argument(
-        "--max-edge-length-ratio",
-        type=float,
-        default=0.25,
-        help="share of the image a limb may span (%(default)s)",
-    )
-    limbs.add_argument(
-        "--dist-penalty-weight", type=float, default=1.0, help="what longer limbs cost (%(default)s)"
-    )
-    limbs.add_argument("--n-points", type=int, default=10, help="places looked at along a limb (%(default)s)")
-    limbs.add_argument(
-        "--min-line-scores", type=float, default=0.25, help="least agreement of a limb, -1 to 1 (%(default)s)"
-    )
-    limbs.add_argument(
-        "--min-instance-peaks",
-        type=float,
-        default=0,
-        help="least points of an animal; below 1, that share (%(default)s)",
-    )
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the one table, under the headings of their groups."""
+    for group in Group:
+        titled = parser.add_argument_group(group.value)
+        for option in OPTIONS:
+            if option.group is not group:
+                continue
+            known = option.default is not None and option.kind is not bool
+            told = f"{option.help} (default: %(default)s)" if known else option.help
+            if option.kind is bool:
+                titled.add_argument(option.flag, action="store_true", help=told)
+            else:
+                titled.add_argument(
+                    option.flag,
+                    type=None if option.kind is str else option.kind,
+                    default=option.default,
+                    choices=option.choices or None,
+                    metavar=option.metavar,
+                    help=told,
+                )
 
 
 def run(args: argparse.Namespace) -> int:
     """Predict; 0 when done, 130 after Ctrl-C, when what was done is written. Raises UserError for everything else."""
-    _require_sense(args)
+    raise_all(complaints(vars(args)), what="The options cannot be used", usage=True)
     signals = Signals()
     voice = _ForPrograms(signals) if args.json else _ForPeople(signals)
     try:
@@ -155,22 +94,6 @@ def run(args: argparse.Namespace) -> int:
         raise
     voice.finished(outcome)
     return INTERRUPTED if outcome.interrupted else 0
-
-
-def _require_sense(args: argparse.Namespace) -> None:
-    """Raise UserError (usage) with every number that makes no sense."""
-    wrong = []
-    for name, (least, most) in _LIMITS.items():
-        value = getattr(args, name)
-        if value is not None and not least <= value <= most:
-            option = f"--{name.replace('_', '-')}"
-            text = f"{value} is outside of what makes sense, {least} to {most}."
-            wrong.append(UserError(text, where=option, usage=True))
-    for name in ("tracking_window", "max_tracks"):
-        if getattr(args, name) is not None and args.tracking is None:
-            text = "Animals are only followed with --tracking."
-            wrong.append(UserError(text, where=f"--{name.replace('_', '-')}", hint="Add it.", usage=True))
-    raise_all(wrong, what="The options cannot be used", usage=True)
 
 
 def _request(args: argparse.Namespace) -> "Request":
@@ -206,7 +129,7 @@ def _request(args: argparse.Namespace) -> "Request":
         tracking=None
         if args.tracking is None
         else TrackSettings(
-            likeness=Likeness(args.tracking), window=args.tracking_window or _WINDOW, most=args.max_tracks
+            likeness=Likeness(args.tracking), window=args.tracking_window or WINDOW, most=args.max_tracks
         ),
         batch_size=args.batch_size,
         device=args.device,

@@ -57,6 +57,10 @@ class ModelType:
         """Whether it joins parts to animals along limbs."""
         return any(HEADS[key].limbs for key in self.heads)
 
+    def pairs_with(self, other: "ModelType") -> bool:
+        """Whether the two work as one: the first finds animals by their centre, the second looks at each, or vice versa."""
+        return (self.centroid and other.cropped) or (self.cropped and other.centroid)
+
     @property
     def identities(self) -> bool:
         """Whether it tells animals apart."""

@@ -14,6 +14,7 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import gathered
+from sleapnn_engine.config.predict_options import Group, why_unused
 from sleapnn_engine.data.loader import ReadAhead
 from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.inference.stage import Settings, Shown, Stage
@@ -223,10 +224,8 @@ class Predictor:
 
 def in_order(trained: Sequence[Trained]) -> list[Trained]:
     """One model, or a pair in the order they work. Raises UserError (usage) for others."""
-    finders = [one for one in trained if one.kind.centroid]
-    lookers = [one for one in trained if one.kind.cropped]
-    if len(trained) == 1 or (len(trained) == 2 and len(finders) == len(lookers) == 1):
-        return [*trained] if len(trained) == 1 else [*finders, *lookers]
+    if len(trained) == 1 or (len(trained) == 2 and trained[0].kind.pairs_with(trained[1].kind)):
+        return sorted(trained, key=lambda one: one.kind.cropped)
     listed = ", ".join(f"{one.weights.parent.name} ({one.kind.key})" for one in trained)
     raise UserError(
         f"These models do not work together: {listed}." if trained else "No model is given.",
@@ -238,14 +237,12 @@ def in_order(trained: Sequence[Trained]) -> list[Trained]:
 
 def require_use(settings: Settings, trained: Sequence[Trained]) -> None:
     """Raise UserError (usage) where settings are given that these models have no use for, all of them at once."""
-    first = trained[0].kind
+    kinds = [one.kind for one in trained]
     refused = []
-    if settings.max_instances is not None and first.one_animal:
-        why = "looks at animals whose place is known" if first.cropped else "finds one animal on each frame"
-        refused.append(("--max-instances", f"A {first.key} model {why}, so there is nothing to limit."))
-    if settings.grouping != Settings().grouping and not first.limbs:
-        text = f"A {first.key} model does not join parts along limbs, so options of that have no effect."
-        refused.append(("PAF options", text))
+    if settings.max_instances is not None and (why := why_unused("max_instances", kinds)):
+        refused.append(("--max-instances", why))
+    if settings.grouping != Settings().grouping and (why := why_unused(Group.LIMBS, kinds)):
+        refused.append(("PAF options", why))
 
     def refusing(where: str, text: str) -> Callable[[], None]:
         def refuse() -> None:

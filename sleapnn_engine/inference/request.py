@@ -9,7 +9,7 @@ import attrs
 
 from sleapnn_engine.config.disk import NoOrdinaryFile, writable_target
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.likeness import Likeness
+from sleapnn_engine.config.predict_options import Group, why_unused
 from sleapnn_engine.data.footage import LABELS, Choice, Footage
 from sleapnn_engine.inference.predictor import BATCH_SIZE, Predictor
 from sleapnn_engine.inference.stage import Settings
@@ -79,19 +79,10 @@ def require_tracks(request: Request, predictor: Predictor) -> None:
     """Raise UserError (usage) where animals have a name already, there is only one, or no more than its centre is known."""
     if request.tracking is None:
         return
-    kind = predictor.stages[-1].trained.kind
-    why = ""
-    if kind.identities:
-        why = f"A {kind.key} model knows who is who, and its identities become tracks"
-    elif kind.one_animal and not kind.cropped:
-        why = f"A {kind.key} model finds one animal on each frame, so there is nothing to follow apart"
-    elif kind.centroid and request.tracking.likeness is not Likeness.CENTER:
-        why = (
-            "Centres of animals have neither boxes nor parts to compare; follow them with "
-            f"--tracking {Likeness.CENTER}"
-        )
+    kinds = [stage.trained.kind for stage in predictor.stages]
+    why = why_unused(Group.TRACKING, kinds, likeness=request.tracking.likeness)
     if why:
-        raise UserError(f"{why}.", where="--tracking", hint="Leave it out, or change it.", usage=True)
+        raise UserError(why, where="--tracking", hint="Leave it out, or change it.", usage=True)
 
 
 def options_of(request: Request) -> dict[str, Any]:

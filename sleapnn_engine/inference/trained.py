@@ -13,9 +13,8 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_model_job, centring_of, model_type, with_centre
 from sleapnn_engine.config.centring import VERSION, Centring, usual
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.files import parse_config, read_text
-from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy
 from sleapnn_engine.config.model_types import HEADS, ModelType
+from sleapnn_engine.config.run_models import CONFIGS, WEIGHTS, values_of
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.data.geometry import InputPlan, Size
@@ -28,8 +27,6 @@ from sleapnn_engine.models.network_match import refuse_misfit
 from sleapnn_engine.models.start import KERAS_SUFFIXES, PARTS, first_channels, load_part_from
 from sleapnn_engine.models.weights import OWN_SECTION, PREFIX, first_broken_tensor, read_checkpoint
 
-CONFIGS = ("training_config.yaml", "training_config.yml", "training_config.json")
-WEIGHTS = ("best.ckpt", "best_model.h5")
 _SUFFIXES = (".ckpt", *KERAS_SUFFIXES)
 
 
@@ -80,7 +77,7 @@ def read_trained(path: Path) -> Trained:
     config, weights = _config_in(path, folder), _weights_in(path, folder)
     keras = weights.suffix.lower() in KERAS_SUFFIXES
     content = _keras_content(weights) if keras else read_checkpoint(weights, setting=str(weights))
-    values = _values_of(config)
+    values = values_of(config)
     # What this program trained before it wrote the centre down has the usual one, whoever wrote the first config.
     unsaid = usual(None if OWN_SECTION in content else values.get(VERSION))
     job = with_centre(build_model_job(values), unsaid=unsaid)
@@ -152,13 +149,6 @@ def _weights_in(path: Path, folder: Path) -> Path:
 
 def _keras_content(weights: Path) -> dict[str, Any]:
     return {"state_dict": read_keras(weights, setting=str(weights))}
-
-
-def _values_of(config: Path) -> dict[str, Any]:
-    text = read_text(config)
-    if is_legacy(text):
-        return import_legacy(text, source=config).values
-    return parse_config(text, path=config).values
 
 
 def _names(

@@ -8,7 +8,9 @@ from typing import Protocol
 
 import attrs
 
-CAUGHT = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+#: The last one is what a program on Windows sends to a process that it has started.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+CAUGHT = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
 class Interrupted(BaseException):
