@@ -16,7 +16,7 @@ from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import DraftStore
 from sleapnn_gui.form.form_page import FormPage
 from sleapnn_gui.form.reach import section_out_of_use
-from sleapnn_gui.form.search import Hit, search_index
+from sleapnn_gui.form.search import search_index
 from sleapnn_gui.form.search_field import SearchField
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.disk_check import DiskCheck
@@ -30,13 +30,14 @@ from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.shell.closing import Closing
-from sleapnn_gui.shell.commands import COMMANDS, make_actions, name_alone
+from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.help_commands import HelpCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
 from sleapnn_gui.shell.nav_bar import Rail
-from sleapnn_gui.shell.pages import Pages
+from sleapnn_gui.shell.pages import Pages, home_of
+from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.shell.screen import SMALLEST, WANTED
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
@@ -46,8 +47,6 @@ from sleapnn_gui.shell.top_bar import TopBar
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
-
-_COMMAND = "action."
 
 
 class MainWindow(QMainWindow):
@@ -70,7 +69,10 @@ class MainWindow(QMainWindow):
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
         self.draft_offer = DraftOffer(self.drafts, guard)
         self.help = HelpCommands(self)
-        owners = (self, self.files, self.runs, ViewCommands(self.show_page), self.help)
+        self.runs_page = RunsPage()
+        self.inspect = Inspect(self)
+        self.results = ResultCommands(self, self.runs, self.runs_page, self.train_page)
+        owners = (self, self.files, self.runs, self.results, ViewCommands(self.show_page), self.help)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
@@ -89,24 +91,12 @@ class MainWindow(QMainWindow):
     def _make_pages(self) -> None:
         self.labels_page = LabelsPage(list_presets("guide"))
         self.form = FormPage(self.document)
-        self.runs_page = RunsPage()
-        self.inspect = Inspect(self)
         self.labels_watch = LabelsWatch(self.document, self.inspect)
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
         self.disk_check = DiskCheck(self.document)
-        commands = [
-            Hit(
-                _COMMAND + command.verb,
-                name_alone(command),
-                command.shortcut or "Command",
-                f"{name_alone(command)} {command.help}".lower(),
-            )
-            for command in COMMANDS
-            if command.verb not in ("palette", "search")
-        ]
         self.search_field = SearchField(
-            [*search_index(), *commands],
+            [*search_index(), *command_hits()],
             out_of_use=lambda path: bool(section_out_of_use(self.document, path)),
         )
         self.search_field.setObjectName("search")
@@ -140,9 +130,8 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
         names = ("data", "configure", "train", "runs")
-        self.pages.fill(
-            dict(zip(names, (self.labels_page, self.form, self.train_page, self.runs_page), strict=True))
-        )
+        pages = dict(zip(names, (self.labels_page, self.form, self.train_page, self.runs_page), strict=True))
+        self.pages.fill({**pages, **self.results.pages})
         column.addWidget(self.status_line)
 
     def _connect(self) -> None:
@@ -163,6 +152,8 @@ class MainWindow(QMainWindow):
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
         self.runs.folder_chosen.connect(self.open_path)
+        self.results.page_wanted.connect(self.show_page)
+        self.results.said.connect(self.say)
         self.help.said.connect(self.say)
         self.recent_menu.chosen.connect(self.open_path)
         self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
@@ -193,12 +184,12 @@ class MainWindow(QMainWindow):
         return self.runs.session
 
     def show_page(self, name: str) -> None:
-        """Show data, configure, train or runs."""
+        """Show data, configure, train, runs, or a page that belongs to one of these."""
         if self.banner.severity == "info" and self._banner_then is None and name != self.page():
             self.say("")
         page = self.pages.show_page(name)
-        self.rail.show_page(name)
-        self.actions_by_verb[f"show_{name}"].setChecked(True)
+        self.rail.show_page(home_of(name))
+        self.actions_by_verb[f"show_{home_of(name)}"].setChecked(True)
         focus = self.focusWidget()
         if focus is None or not self.rail.isAncestorOf(focus):
             # Qt would give it to the first control of the page, which may be one that ends a run.
@@ -325,8 +316,8 @@ class MainWindow(QMainWindow):
         self.say(text, "error")
 
     def _found(self, path: str) -> None:
-        if path.startswith(_COMMAND):
-            self.actions_by_verb[path.removeprefix(_COMMAND)].trigger()
+        if path.startswith(ACTION):
+            self.actions_by_verb[path.removeprefix(ACTION)].trigger()
         else:
             self.reveal(path)
 
@@ -349,7 +340,7 @@ class MainWindow(QMainWindow):
     def _looked_at(self) -> str | None:
         """What the status line tells of the run that is shown; None where the settings are looked at."""
         if self.page() != "train" or self.session is None:
-            return "" if self.page() == "runs" else None
+            return "" if home_of(self.page()) == "runs" else None
         header = self.train_page.store.header
         return "" if header is None else f"{parameters_text(header.parameters)}      this run"
 
@@ -394,6 +385,7 @@ class MainWindow(QMainWindow):
     def leave(self) -> None:
         """Let go of the run and of every process that only this window needs; may be called again."""
         self.runs.leave()
+        self.results.leave()
         for asking in (self.labels_watch, self.figures_watch, self.full_check, self.help):
             asking.stop()
         self.inspect.close()

@@ -66,7 +66,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             else:
                 titled.add_argument(
                     option.flag,
-                    type=None if option.kind is str else option.kind,
+                    type=option.kind,
                     default=option.default,
                     choices=option.choices or None,
                     metavar=option.metavar,

@@ -38,7 +38,7 @@ class Option:
     label: str
     help: str
     group: Group
-    kind: type = str
+    kind: type[str] | type[int] | type[float] | type[bool] = str
     default: Any = None
     absent: str = ""
     implied: Any = None

@@ -71,9 +71,10 @@ class _Task(QRunnable):
 
 
 class RunsPage(QWidget):
-    """A table of runs; `run_chosen` carries the folder of the one to show."""
+    """A table of runs; `run_chosen` carries the folder of the one to show, `predict_wanted` that of the one to use."""
 
     run_chosen = Signal(Path)
+    predict_wanted = Signal(Path)
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,12 +108,19 @@ class RunsPage(QWidget):
         )
         self._still = Still(self.table)
         self._drawing = OneByOne(self)
+        self.table.currentItemChanged.connect(lambda *_: self._offer())
         again = QPushButton("Look again")
         again.clicked.connect(self._look_again)
+        self.predict = QPushButton("Predict…")
+        self.predict.setToolTip("Find the animals on a video or labels with the model of the chosen run")
+        self.predict.setAccessibleDescription(self.predict.toolTip())
+        self.predict.setEnabled(False)
+        self.predict.clicked.connect(self._predict)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
         head.addWidget(again)
+        head.addWidget(self.predict)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(8)
@@ -121,6 +129,19 @@ class RunsPage(QWidget):
         column.addWidget(self.table, 1)
         # With nothing to list, the sentence stays under the title.
         column.addStretch()
+
+    @property
+    def chosen(self) -> Path | None:
+        """The folder of the run that is chosen in the list."""
+        item = self.table.currentItem()
+        return None if item is None else item.data(0, Qt.ItemDataRole.UserRole)
+
+    def _predict(self) -> None:
+        if self.chosen is not None:
+            self.predict_wanted.emit(self.chosen)
+
+    def _offer(self) -> None:
+        self.predict.setEnabled(self.chosen is not None)
 
     def _look_again(self) -> None:
         """Say so for as long as it takes to be read: a folder that is as it was is looked through in no time."""

@@ -139,6 +139,7 @@ class RunStrip(QFrame):
     cancel_wanted = Signal()
     folder_wanted = Signal()
     configure_wanted = Signal()
+    predict_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -187,12 +188,15 @@ class RunStrip(QFrame):
         self.cancel = _button("Cancel…", "End the run without evaluating it; its folder is kept")
         self.folder = _button("Open folder", "Show the files of the run")
         self.configure = _button("Back to settings", "Change settings for the next run")
+        self.predict = _button("Predict…", "Find the animals on a video or labels with this model")
+        set_state(self.predict, "primary", value=True)
         self.pause.clicked.connect(self._pause_or_resume)
         self.stop.clicked.connect(self.stop_wanted)
         self.cancel.clicked.connect(self.cancel_wanted)
         self.folder.clicked.connect(self.folder_wanted)
         self.configure.clicked.connect(self.configure_wanted)
-        for button in (self.pause, self.stop, self.cancel, self.folder, self.configure):
+        self.predict.clicked.connect(self.predict_wanted)
+        for button in (self.pause, self.stop, self.cancel, self.folder, self.configure, self.predict):
             row.addWidget(button)
             row.setSpacing(8)
         self._resumes = False
@@ -305,7 +309,7 @@ class RunStrip(QFrame):
         self.pause.setAccessibleDescription(tip)
         for button in (self.pause, self.stop, self.cancel):
             button.setVisible(not over)
-        for button in (self.folder, self.configure):
+        for button in (self.folder, self.configure, self.predict):
             button.setVisible(over)
 
 

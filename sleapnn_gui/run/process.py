@@ -119,6 +119,10 @@ class ChildEngine:
         """Leave it running. Should this program live on, a thread of its own still collects the exit."""
         threading.Thread(target=self._process.wait, name="engine-reaper", daemon=True).start()
 
+    def wait(self) -> None:
+        """Wait for its end; for threads that have nothing else to do."""
+        self._process.wait()
+
 
 class FoundEngine:
     """An engine that someone else started, known by its connection file. Its exit code cannot be learned.

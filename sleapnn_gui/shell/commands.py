@@ -7,6 +7,7 @@ from typing import cast
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from sleapnn_gui.form.search import Hit
 from sleapnn_gui.run.verbs import RUN_COMMANDS, Command
 
 #: The menus from left to right.
@@ -53,6 +54,14 @@ COMMANDS = (
     Command("train", "Train", "Ctrl+Return", "Train a model with this config", "Run"),
     *RUN_COMMANDS,
     Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
+    Command(
+        "predict",
+        "Predict a video or labels…",
+        "Ctrl+Shift+V",
+        "Find the animals on other frames with the model of a run",
+        "Run",
+        5,
+    ),
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
     Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
     Command(
@@ -60,6 +69,9 @@ COMMANDS = (
     ),
     Command("about", "About sleapnn-gui", "", "Version, licence and what it is made of", "Help", 1),
 )
+
+#: What the palette says before the verb of a command.
+ACTION = "action."
 
 _PAGES = ("show_data", "show_configure", "show_train", "show_runs")
 _THEMES = ("theme_light", "theme_dark", "theme_system")
@@ -77,6 +89,20 @@ def name_alone(command: Command) -> str:
     """The command's words where they stand without its menu, as in the palette."""
     is_page = command.menu == "View" and command.verb.startswith("show_")
     return f"Go to {command.text}" if is_page else command.text
+
+
+def command_hits() -> list[Hit]:
+    """Every command as the palette lists it, but those that open the palette."""
+    return [
+        Hit(
+            ACTION + command.verb,
+            name_alone(command),
+            command.shortcut or "Command",
+            f"{name_alone(command)} {command.help}".lower(),
+        )
+        for command in COMMANDS
+        if command.verb not in ("palette", "search")
+    ]
 
 
 def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction]:

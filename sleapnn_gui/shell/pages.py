@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
+#: Pages that are reached from another one, and the one of the rail that they belong to.
+_INSIDE = {"predict": "runs"}
+
+
+def home_of(name: str) -> str:
+    """The page of the rail that a page belongs to."""
+    return _INSIDE.get(name, name)
+
 
 class Pages(QStackedWidget):
     """Asks for no more room than the page that is shown, rather than for that of the largest."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.run.job import EngineJob
 from sleapnn_gui.run.session import RunSession
 from tests.gui.borrowed import CAN_BORROW, lender
 
@@ -83,6 +84,7 @@ def quick_engines(borrowed: tuple[str, ...]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for starter, name, command in (
             (RunSession.__init__, "engine", borrowed),
+            (EngineJob.__init__, "engine", borrowed),
             (Inspect.__init__, "command", (*borrowed, "inspect")),
         ):
             defaults = starter.__kwdefaults__

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,6 +196,24 @@ def test_a_run(walker: Presser, window: MainWindow, tmp_path: Path, wait_until: 
     finally:
         if session.pid is not None and not session.is_over:
             os.kill(session.pid, signal.SIGKILL)
+
+
+def test_a_model_that_is_used(
+    walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    """The list of runs with one chosen, and the sheet of a prediction before it is made and after."""
+    folder = tmp_path / "bottomup"
+    shutil.copytree(shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder)
+    page = window.results.predict_page
+    window.results.predict_with(folder)
+    wait_until(lambda: page.sheet.model is not None)
+    walker.walk(on_page(window, "predict"), "predict")
+    page.sheet.data.choose(str(shared_data / "projects" / "minimal_instance" / "minimal_instance.pkg.slp"))
+    page.sheet.output.choose(str(tmp_path / "out.slp"))
+    page.start.click()
+    wait_until(lambda: page.state == "done" and not page.is_at_work, 120)
+    walker.walk(on_page(window, "predict", page.strip), "predicted")
+    assert len(walker.pressed) > 20
 
 
 def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path) -> None:

@@ -1,0 +1,291 @@
+"""Predicting with a trained model: the sheet, how far it is, and what became of it."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal, SignalInstance
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sleapnn_engine.config.run_models import RunModel, partners, run_model
+from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.banner import Banner
+from sleapnn_gui.monitor.status_text import Figure
+from sleapnn_gui.monitor.summary import FigureLabel
+from sleapnn_gui.results.predict_sheet import LABELS, PredictSheet
+from sleapnn_gui.results.strip import ResultStrip
+from sleapnn_gui.run.job import EngineJob, JobEnd
+from sleapnn_gui.widgets.progress import ProgressBar
+
+_MOST_SKIPPED = 3
+_LOOK_MS = 200
+
+_STATES = {
+    "ready": ("Predict", "accent"),
+    "loading": ("Loading the model", "accent"),
+    "predicting": ("Predicting", "accent"),
+    "writing": ("Writing", "accent"),
+    "stopping": ("Stopping after this batch", "warning"),
+    "done": ("Done", "best"),
+    "stopped": ("Stopped", "warning"),
+    "failed": ("Failed", "error"),
+}
+
+
+class PredictPage(QWidget):
+    """One prediction at a time; the engine does it in a process of its own, which goes on where the page is left.
+
+    `result_wanted` carries predictions that a person wants to see, `folder_wanted` a file whose folder is to be opened;
+    `left` says that the page is done with, `changed` that something is at work now, or is no more.
+    """
+
+    result_wanted = Signal(Path)
+    folder_wanted = Signal(Path)
+    left = Signal()
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("page:predict")
+        self.setAccessibleName("Predict")
+        self.job = EngineJob(self)
+        self.state = "ready"
+        self.output: Path | None = None
+        self._failure: dict[str, Any] = {}
+        self._notes: list[str] = []
+        self._finding, self._looking, self._choosing = Aside(self), Aside(self), Aside(self)
+        self.strip = ResultStrip("Predict")
+        self.sheet = PredictSheet()
+        self.banner = Banner(self.sheet)
+        self._fill_strip()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        inside = QVBoxLayout()
+        inside.setContentsMargins(16, 12, 16, 12)
+        inside.setSpacing(10)
+        inside.addWidget(self.banner)
+        inside.addWidget(self.sheet, 1)
+        column.addLayout(inside, 1)
+        self._soon = QTimer(self, singleShot=True, interval=_LOOK_MS)
+        self._soon.timeout.connect(self._look_at_places)
+        self.sheet.places_changed.connect(self._soon.start)
+        self.sheet.partner_asked.connect(self._add_partner)
+        self.banner.link_followed.connect(lambda path: self.folder_wanted.emit(Path(path)))
+        self.job.said.connect(self._said)
+        self.job.ended.connect(self._ended)
+        self._show_state("ready")
+
+    def _fill_strip(self) -> None:
+        strip = self.strip
+        self.bar = ProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setMinimumWidth(40)
+        self.bar.setMaximumWidth(240)
+        self.bar.setAccessibleName("Share of the frames that is done")
+        self.frames, self.speed, self.time = (
+            FigureLabel(name) for name in ("Frames done", "Speed", "Time left")
+        )
+        strip.row.addWidget(self.bar, 4)
+        for figure in self._figures:
+            strip.row.addSpacing(6)
+            strip.row.addWidget(figure)
+        self.back = strip.add_button("Back", "Go back to the runs; a prediction at work goes on")
+        self.folder = strip.add_button("Open folder", "Show the file of predictions in its folder")
+        self.again = strip.add_button("Predict again", "Change what is said below and predict once more")
+        self.look = strip.add_button("Look at it", "See the animals frame by frame", primary=True)
+        self.stop = strip.add_button(
+            "Stop and keep", "End after this batch; what is done is written", primary=True
+        )
+        self.start = strip.add_button("Predict", "Find the animals with these models", primary=True)
+        self.back.clicked.connect(self.left)
+        self.folder.clicked.connect(partial(self._hand_over, self.folder_wanted))
+        self.again.clicked.connect(lambda: self._show_state("ready"))
+        self.look.clicked.connect(partial(self._hand_over, self.result_wanted))
+        self.stop.clicked.connect(self._stop)
+        self.start.clicked.connect(self._start)
+
+    @property
+    def _figures(self) -> tuple[FigureLabel, ...]:
+        return self.frames, self.speed, self.time
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a prediction is being made."""
+        return self.job.is_at_work
+
+    # -- the run ---------------------------------------------------------------------------------------------
+
+    def open(self, folder: Path) -> None:
+        """Offer to predict with the model of a run; while a prediction is at work that one stays."""
+        if self.is_at_work:
+            return
+        self.banner.clear(at_once=True)
+        self._show_state("ready")
+        self.strip.say(folder.name, "reading the model …")
+        self._finding.begin(partial(_model_and_partners, folder), partial(self._found, folder))
+
+    def _found(self, folder: Path, found: tuple[RunModel | None, list[RunModel]]) -> None:
+        model, others = found
+        self.start.setEnabled(model is not None)
+        self.sheet.setEnabled(model is not None)
+        if model is None:
+            self.strip.say(folder.name, "")
+            self.banner.say(
+                f"{folder.name} holds no trained model: there is no best.ckpt with its training_config.yaml. "
+                "The training may have saved none, or ended before its first epoch did.",
+                severity="error",
+            )
+            return
+        self.strip.say(folder.name, str(folder))
+        self.sheet.show_model(model, others)
+        self._look_at_places()
+
+    def _add_partner(self, path: str) -> None:
+        folder = Path(path)
+        self._choosing.begin(partial(run_model, folder), lambda found: self.sheet.add_partner(found, folder))
+
+    def _look_at_places(self) -> None:
+        """Propose a file to write beside the data, and see whether the one that is said is there already."""
+        sheet = self.sheet
+        if sheet.model is None:
+            return
+        work = partial(
+            _places, sheet.data.text(), sheet.output.text(), sheet.model.folder.name, own=sheet.has_own_output
+        )
+        self._looking.begin(work, self._places_known)
+
+    def _places_known(self, found: tuple[str, bool]) -> None:
+        self.sheet.show_output(found[0])
+        self.sheet.warn_of_file(found[1])
+
+    # -- predicting ------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        told = self.sheet.words()
+        if told is None or self.is_at_work:
+            return
+        self.banner.clear(at_once=True)
+        self._failure, self._notes, self.output = {}, [], None
+        self.bar.fill(0)
+        for figure in self._figures:
+            figure.setMinimumWidth(0)
+            figure.say(Figure("–", ""))
+        self.frames.say(Figure("–", "frames"))
+        self.job.start(told)
+        self._show_state("loading")
+        self.changed.emit()
+
+    def _hand_over(self, wanted: SignalInstance, _checked: bool = False) -> None:
+        if self.output is not None:
+            wanted.emit(self.output)
+
+    def _stop(self) -> None:
+        self.job.stop()
+        self._show_state("stopping")
+
+    def _said(self, body: dict[str, Any]) -> None:
+        kind = body.get("kind")
+        if kind == "progress":
+            self._show_progress(body)
+        elif kind == "note":
+            self._notes.append(str(body.get("message")))
+        elif kind == "writing" and self.state != "stopping":
+            self._show_state("writing")
+        elif kind == "failed":
+            self._failure = body
+        elif kind == "finished":
+            self._finished(body)
+
+    def _show_progress(self, body: dict[str, Any]) -> None:
+        done, total, rate, left = (body.get(key) for key in ("n_processed", "n_total", "rate", "eta"))
+        if self.state == "loading":
+            self._show_state("predicting")
+        self.bar.fill(round(1000 * (done or 0) / max(total or 0, 1)))
+        self.frames.say(Figure(f"{done:,}", f"of {words.counted(total or 0, 'frame', 'frames')}"))
+        if rate is not None and left is not None:
+            self.speed.say(Figure(words.rate(rate), "frames / s"))
+            self.time.say(Figure(words.duration(left), "left"))
+
+    def _finished(self, body: dict[str, Any]) -> None:
+        self.output = Path(body["output"]) if body.get("output") else None
+        interrupted = body.get("outcome") == "interrupted"
+        if self.output is None:
+            text = "Stopped before a frame was done; nothing is written."
+        else:
+            frames = words.counted(body["frames"], "frame", "frames")
+            animals = words.counted(body["animals"], "animal", "animals")
+            first = "Stopped: what was done is kept, " if interrupted else ""
+            text = f"{first}{frames} with {animals} are in {self.output}."
+        skipped = body.get("skipped") or []
+        if skipped:
+            some = "; ".join(skipped[:_MOST_SKIPPED]) + (" …" if len(skipped) > _MOST_SKIPPED else "")
+            text += f" {words.counted(len(skipped), 'frame', 'frames')} could not be read: {some}."
+        severity = "warning" if skipped or interrupted else "info"
+        self.banner.say(" ".join((text, *self._notes)), severity=severity)
+        self._show_state("stopped" if interrupted else "done")
+
+    def _ended(self, end: JobEnd) -> None:
+        if self.state not in ("done", "stopped"):
+            where, said = str(self._failure.get("where") or ""), self._failure.get("message")
+            if said:
+                text = " ".join(filter(None, (where and f"{where}:", said, self._failure.get("hint"))))
+                self.sheet.show_problem(where, said)
+                self.banner.say(text, severity="error")
+            else:
+                self.banner.say(end.exit.sentence, severity="error", lines=end.lines)
+            self._show_state("failed")
+        self.changed.emit()
+
+    def _show_state(self, state: str) -> None:
+        self.state = state
+        self.strip.chip.say(*_STATES[state])
+        busy = state in ("loading", "predicting", "writing", "stopping")
+        over = state in ("done", "stopped")
+        self.sheet.setEnabled(not busy and not over)
+        for widget in (self.bar, *self._figures):
+            widget.setVisible(busy and state != "loading")
+        self.start.setVisible(not busy and not over)
+        self.stop.setVisible(busy)
+        self.stop.setEnabled(state not in ("stopping", "writing"))
+        self.again.setVisible(over)
+        for button in (self.folder, self.look):
+            button.setVisible(over and self.output is not None)
+
+    def leave(self) -> None:
+        """For when the window closes: a prediction at work goes on and writes its file."""
+        for aside in (self._finding, self._looking, self._choosing):
+            aside.drop()
+        self._soon.stop()
+        self.job.leave()
+
+
+def _model_and_partners(folder: Path) -> tuple[RunModel | None, list[RunModel]]:
+    """The model of a run, and those of the folders beside it that make a pair with it. Runs aside."""
+    model = run_model(folder)
+    if model is None or not (model.kind.centroid or model.kind.cropped):
+        return model, []
+    try:
+        beside = [one for one in folder.parent.iterdir() if one != folder and one.is_dir()]
+    except OSError:
+        beside = []
+    return model, partners(model, beside)
+
+
+def _places(data: str, output: str, run: str, *, own: bool) -> tuple[str, bool]:
+    """A file to write that is not there yet, and whether the one that a person has said is. Runs aside."""
+    if own:
+        return output, Path(output).expanduser().exists()
+    if not data:
+        return "", False
+    path = Path(data).expanduser()
+    stem = path.name.removesuffix(LABELS).removesuffix(".pkg") if path.suffix == LABELS else path.stem
+    wanted, number = path.with_name(f"{stem}.{run}{LABELS}"), 0
+    while wanted.exists():
+        number += 1
+        wanted = path.with_name(f"{stem}.{run}-{number}{LABELS}")
+    return str(wanted), False
