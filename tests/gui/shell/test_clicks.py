@@ -22,6 +22,7 @@ from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.widgets.message_line import MessageLine
+from tests.gui.monitor.test_runs_page import run, write
 from tests.gui.run.following import ENGINE, ROOT
 from tests.gui.shell.pressing import Presser
 from tests.gui.windows import throw_away
@@ -202,18 +203,26 @@ def test_a_model_that_is_used(
     walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
 ) -> None:
     """The list of runs with one chosen, and the sheet of a prediction before it is made and after."""
-    folder = tmp_path / "bottomup"
-    shutil.copytree(shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder)
+    folder = write(tmp_path / "bottomup", run("bottomup"), outcome="completed")
+    shutil.copytree(
+        shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder, dirs_exist_ok=True
+    )
+    window.document.set_value("trainer_config.ckpt_dir", str(tmp_path))
+    window.show_page("runs")
+    wait_until(lambda: window.runs_page.table.topLevelItemCount() == 1)
+    window.runs_page.table.setCurrentItem(window.runs_page.table.topLevelItem(0))
     page = window.results.predict_page
-    window.results.predict_with(folder)
+    window.runs_page.predict.click()
     wait_until(lambda: page.sheet.model is not None)
+    assert window.page() == "predict"
+    walker.walk(on_page(window, "runs"), "runs with one chosen")
     walker.walk(on_page(window, "predict"), "predict")
     page.sheet.data.choose(str(shared_data / "projects" / "minimal_instance" / "minimal_instance.pkg.slp"))
     page.sheet.output.choose(str(tmp_path / "out.slp"))
     page.start.click()
     wait_until(lambda: page.state == "done" and not page.is_at_work, 120)
     walker.walk(on_page(window, "predict", page.strip), "predicted")
-    assert len(walker.pressed) > 20
+    assert len(walker.pressed) > 12
 
 
 def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path) -> None:
