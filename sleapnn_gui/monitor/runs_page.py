@@ -108,19 +108,10 @@ class RunsPage(QWidget):
         )
         self._still = Still(self.table)
         self._drawing = OneByOne(self)
-        self.table.currentItemChanged.connect(lambda *_: self._offer())
-        again = QPushButton("Look again")
-        again.clicked.connect(self._look_again)
-        self.predict = QPushButton("Predict…")
-        self.predict.setToolTip("Find the animals on a video or labels with the model of the chosen run")
-        self.predict.setAccessibleDescription(self.predict.toolTip())
-        self.predict.setEnabled(False)
-        self.predict.clicked.connect(self._predict)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addStretch(1)
-        head.addWidget(again)
-        head.addWidget(self.predict)
+        self._make_buttons(head)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(8)
@@ -129,6 +120,18 @@ class RunsPage(QWidget):
         column.addWidget(self.table, 1)
         # With nothing to list, the sentence stays under the title.
         column.addStretch()
+
+    def _make_buttons(self, head: QHBoxLayout) -> None:
+        again = QPushButton("Look again")
+        again.clicked.connect(self._look_again)
+        self.predict = QPushButton("Predict…")
+        self.predict.setToolTip("Find the animals on a video or labels with the model of the chosen run")
+        self.predict.setAccessibleDescription(self.predict.toolTip())
+        self.predict.setEnabled(False)
+        self.predict.clicked.connect(self._predict)
+        self.table.currentItemChanged.connect(lambda *_: self._offer())
+        for button in (again, self.predict):
+            head.addWidget(button)
 
     @property
     def chosen(self) -> Path | None:
