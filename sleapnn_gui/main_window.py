@@ -69,9 +69,8 @@ class MainWindow(QMainWindow):
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
         self.draft_offer = DraftOffer(self.drafts, guard)
         self.help = HelpCommands(self)
-        self.runs_page = RunsPage()
         self.inspect = Inspect(self)
-        self.results = ResultCommands(self, self.runs, self.runs_page, self.train_page)
+        self.results = ResultCommands(self, self.runs, looked_at=self._run_looked_at)
         owners = (self, self.files, self.runs, self.results, ViewCommands(self.show_page), self.help)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
@@ -91,6 +90,7 @@ class MainWindow(QMainWindow):
     def _make_pages(self) -> None:
         self.labels_page = LabelsPage(list_presets("guide"))
         self.form = FormPage(self.document)
+        self.runs_page = RunsPage()
         self.labels_watch = LabelsWatch(self.document, self.inspect)
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
@@ -152,6 +152,8 @@ class MainWindow(QMainWindow):
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
         self.runs.folder_chosen.connect(self.open_path)
+        self.runs_page.predict_wanted.connect(self.results.predict_with)
+        self.train_page.predict_wanted.connect(self.results.do_predict)
         self.results.page_wanted.connect(self.show_page)
         self.results.said.connect(self.say)
         self.help.said.connect(self.say)
@@ -336,6 +338,12 @@ class MainWindow(QMainWindow):
         if title != self.windowTitle():
             self.setWindowTitle(title)
         self.status_line.look_at(self._looked_at())
+
+    def _run_looked_at(self) -> Path | None:
+        """The run that a command on its model is about: the one chosen in the list, or the one that is followed."""
+        if self.page() == "runs":
+            return self.runs_page.chosen
+        return self.session.run_dir if self.session is not None else None
 
     def _looked_at(self) -> str | None:
         """What the status line tells of the run that is shown; None where the settings are looked at."""

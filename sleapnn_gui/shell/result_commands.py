@@ -1,13 +1,12 @@
 """What is done with a trained model: predicting, and looking at what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from sleapnn_gui.monitor.runs_page import RunsPage
-from sleapnn_gui.monitor.train_page import TrainPage, open_in_desktop
+from sleapnn_gui.monitor.train_page import open_in_desktop
 from sleapnn_gui.results.predict_page import PredictPage
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
@@ -19,16 +18,12 @@ class ResultCommands(QObject):
     said = Signal(str, str)
     page_wanted = Signal(str)
 
-    def __init__(
-        self, window: QWidget, runs: RunCommands, runs_page: RunsPage, train_page: TrainPage
-    ) -> None:
+    def __init__(self, window: QWidget, runs: RunCommands, *, looked_at: Callable[[], Path | None]) -> None:
+        """`looked_at` gives the folder of the run that a person has before them."""
         super().__init__(window)
-        self._window, self._runs, self._runs_page = window, runs, runs_page
+        self._window, self._runs, self._looked_at = window, runs, looked_at
         self.predict_page = PredictPage()
-        self._came_from = "runs"
-        runs_page.predict_wanted.connect(self.predict_with)
-        train_page.predict_wanted.connect(self.do_predict)
-        self.predict_page.left.connect(lambda: self.page_wanted.emit(self._came_from))
+        self.predict_page.left.connect(lambda: self.page_wanted.emit("runs"))
         self.predict_page.folder_wanted.connect(lambda path: open_in_desktop(path.parent))
 
     @property
@@ -38,7 +33,7 @@ class ResultCommands(QObject):
 
     def do_predict(self) -> None:
         """Predict with the run that is looked at, or with one that is chosen then."""
-        folder = self._run()
+        folder = self._looked_at()
         if self.predict_page.is_at_work:
             self.page_wanted.emit("predict")
         elif folder is not None:
@@ -53,17 +48,9 @@ class ResultCommands(QObject):
 
     def predict_with(self, folder: Path) -> None:
         """Offer to predict with the model of a run."""
-        self._came_from = "runs" if self._runs_page.isVisible() else "train" if self._runs.session else "runs"
         self.predict_page.open(folder)
         self.page_wanted.emit("predict")
 
     def leave(self) -> None:
         """Let go of what is at work; for when the window closes."""
         self.predict_page.leave()
-
-    def _run(self) -> Path | None:
-        """The run that is looked at: the one that is chosen in the list, or the one that is followed."""
-        if self._runs_page.isVisible():
-            return self._runs_page.chosen
-        session = self._runs.session
-        return session.run_dir if session is not None else None
