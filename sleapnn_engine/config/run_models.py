@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from sleapnn_engine.config.centring import USUAL, VERSION, Centring, centring, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
@@ -20,14 +21,14 @@ WEIGHTS = ("best.ckpt", "best_model.h5")
 class RunModel:
     """A model that can be used: its folder, its type, the labels it was trained on, when its weights were written.
 
-    `anchor` is the part that is the centre of an animal, None for the middle of the box; `only_user` says that animals
-    which a program had predicted were not learned from.
+    `centring` says which point of an animal is its centre; `only_user` that animals which a program had predicted were
+    not learned from.
     """
 
     folder: Path
     kind: ModelType
     labels: tuple[str, ...] = ()
-    anchor: str | None = None
+    centring: Centring = USUAL
     only_user: bool = True
     written: float = 0.0
 
@@ -57,12 +58,14 @@ def run_model(folder: Path) -> RunModel | None:
         return None
     said = view.value(DATA + "train_labels_path")
     listed = said if isinstance(said, list) else [said]
-    anchor = view.value(f"{HEADS}.{names[0]}.confmaps.anchor_part")
+    section = f"{HEADS}.{names[0]}.confmaps"
     return RunModel(
         folder=folder,
         kind=MODEL_TYPES[names[0]],
         labels=tuple(str(path) for path in listed if path),
-        anchor=anchor if isinstance(anchor, str) else None,
+        centring=centring(
+            lambda name: view.value(f"{section}.{name}"), unsaid=usual(view.values.get(VERSION))
+        ),
         only_user=view.value(DATA + "user_instances_only") is not False,
         written=written,
     )

@@ -82,6 +82,7 @@ class RunsPage(QWidget):
         self.setAccessibleName("Runs")
         self._folder: Path | None = None
         self._number = self._shown = 0
+        self._wanted: Path | None = None
         self._read: list[tuple[int, list[RunSummary], bool]] = []
         self._replaced = threading.Event()
         self._answer = _Answer(self)
@@ -139,6 +140,14 @@ class RunsPage(QWidget):
         item = self.table.currentItem()
         return None if item is None else item.data(0, Qt.ItemDataRole.UserRole)
 
+    def _choose_again(self, folder: Path | None) -> None:
+        """A list that is read anew keeps the run that was chosen."""
+        self._wanted = folder or self._wanted
+        for row in range(self.table.topLevelItemCount() if self.chosen is None and self._wanted else 0):
+            item = self.table.topLevelItem(row)
+            if item is not None and item.data(0, Qt.ItemDataRole.UserRole) == self._wanted:
+                self.table.setCurrentItem(item)
+
     def _predict(self) -> None:
         if self.chosen is not None:
             self.predict_wanted.emit(self.chosen)
@@ -176,12 +185,14 @@ class RunsPage(QWidget):
         """Show what was read; it takes the place of what was listed before, which may be what the pointer is on."""
         read, self._read = [part for part in self._read if part[0] == self._number], []
         complete = any(complete for _, _, complete in read)
+        chosen = self.chosen
         if read and self._shown != self._number:
             self._shown = self._number
             self.table.clear()
         self._drawing.draw((self.table,))
         self.table.addTopLevelItems([_row(run) for _, runs, _ in read for run in runs])
         count = self.table.topLevelItemCount()
+        self._choose_again(chosen)
         self.table.setVisible(bool(count))
         if not complete:
             self.status.setText(f"{count} so far in {self._folder} …")

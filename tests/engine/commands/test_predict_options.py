@@ -110,7 +110,7 @@ def make(tmp_path: Path) -> Callable[..., Path]:
 def test_partners_are_what_makes_a_pair(make: Callable[..., Path], tmp_path: Path) -> None:
     own = run_model(make("own", "centered_instance", "a.slp"))
     assert own is not None
-    assert (own.kind.key, own.labels, own.anchor) == ("centered_instance", ("a.slp",), "thorax")
+    assert (own.kind.key, own.labels, own.centring.anchor) == ("centered_instance", ("a.slp",), "thorax")
     same = make("same", "centroid", "a.slp")
     newer = make("newer", "centroid", "b.slp")
     make("another", "bottomup", "a.slp")

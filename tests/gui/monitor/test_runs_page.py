@@ -150,3 +150,24 @@ def test_the_table_shows_every_run_with_its_type_and_figures(app, wait_until, tm
     page.table.itemActivated.emit(item, 0)
     assert chosen == [tmp_path / "several"]
     page.close()
+
+
+def test_a_list_that_is_read_anew_keeps_the_chosen_run(app, wait_until, tmp_path):
+    for name in "abc":
+        write(tmp_path / name, run("centroid"), outcome="completed")
+    page = RunsPage()
+    page.show()
+    page.look_in(tmp_path)
+    wait_until(lambda: page.table.topLevelItemCount() == 3)
+    assert page.chosen is None
+    assert not page.predict.isEnabled()
+    page.table.setCurrentItem(page.table.findItems("b", Qt.MatchFlag.MatchExactly)[0])
+    wanted = []
+    page.predict_wanted.connect(wanted.append)
+    for _ in range(2):
+        write(tmp_path / f"more{len(wanted)}", run("centroid"), outcome="completed")
+        page.look_in(tmp_path)
+        wait_until(lambda: page.table.topLevelItemCount() == 4 + len(wanted))
+        page.predict.click()
+    assert wanted == [tmp_path / "b"] * 2
+    page.close()

@@ -204,9 +204,7 @@ def test_a_model_that_is_used(
 ) -> None:
     """The list of runs with one chosen, and the sheet of a prediction before it is made and after."""
     folder = write(tmp_path / "bottomup", run("bottomup"), outcome="completed")
-    shutil.copytree(
-        shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder, dirs_exist_ok=True
-    )
+    shutil.copytree(shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder, dirs_exist_ok=True)
     window.document.set_value("trainer_config.ckpt_dir", str(tmp_path))
     window.show_page("runs")
     wait_until(lambda: window.runs_page.table.topLevelItemCount() == 1)
