@@ -270,7 +270,9 @@ def _callbacks(run: ActiveRun) -> list[Callback]:
     """In the order they act. Control comes last, so that a pause finds everything written, and SLEAP looks for the
     pictures of an epoch when it hears of its end."""
     trainer = run.job.trainer_config
-    run.others += build_profilers(trainer.profiler, folder=run.folder)
+    if trainer.profiler is not None:
+        with run.report.phase("model", "Loading the profiler"):
+            run.others += build_profilers(trainer.profiler, folder=run.folder)
     callbacks: list[Callback] = [*run.others, Journal(), run.console, CsvLog(run.folder / "training_log.csv")]
     if trainer.save_ckpt:
         callbacks.append(run.checkpoints)

@@ -107,8 +107,8 @@ _ACCELERATORS = (
     Choice(value="mps", label="Apple GPU", doc="The graphics processor of a Mac with Apple silicon."),
 )
 _PROFILERS = (
-    Choice(value="simple", label="Simple", doc="Times each stage of the loop."),
-    Choice(value="advanced", label="Advanced", doc="Times every Python function."),
+    Choice(value="simple", label="Simple", doc="Times each stage of a step."),
+    Choice(value="advanced", label="Advanced", doc="Times every Python function in each stage of a step."),
     Choice(value="pytorch", label="PyTorch", doc="Times every operator of the network."),
     Choice(
         value="passthrough", label="Pass-through", doc="Calls the hooks of a profiler and measures nothing."
@@ -189,7 +189,8 @@ class TrainerConfig:
     profiler: Optional[str] = setting(
         None,
         label="Profiler",
-        doc="Measures where training time goes and writes a report to the run folder.",
+        doc="Measures with a profiler of Lightning where training time goes, and writes its report to the run folder. "
+        "Loading it takes some seconds.",
         kind="choice",
         choices=_PROFILERS,
         null="No profiling.",
