@@ -41,7 +41,7 @@ class Batch:
 
     `images` uint8 (B, C, H, W); `points` float32 (B, I, N, 2) x, y at their exact place on the images, NaN
     where missing or where a frame has fewer animals; `tracks` int64 (B, I), -1 without; `shifts` float32
-    (B,) is what targets lie off the exact place (see `geometry`); `indices` int64 (B,) into the store. `pictures`
+    (B, 2) is what targets lie off the exact place (see `geometry`); `indices` int64 (B,) into the store. `pictures`
     int64 (B, 4) is the rectangle of the picture on each image, in whole pixels: top, left, bottom, right, the latter
     two not included. What is around it is padding, plain black.
     """
@@ -65,7 +65,7 @@ class Batch:
     def target_points(self, points: torch.Tensor | None = None) -> torch.Tensor:
         """Return where targets belong: `points` (the batch's own, or augmented ones) plus the shift."""
         chosen = self.points if points is None else points
-        return chosen + self.shifts.to(chosen.device)[:, None, None, None]
+        return chosen + self.shifts.to(chosen.device)[:, None, None]
 
 
 class FrameStore:
@@ -82,7 +82,9 @@ class FrameStore:
         self.sizings = tuple(plan.sizing(_known_size(labels, i)) for i in range(len(labels)))
         self.points, self.tracks = _tables(labels, self.sizings)
         self.centers = _centers(labels, self.sizings, animals=self.tracks.shape[1])
-        self.shifts = torch.tensor([sizing.target_shift for sizing in self.sizings], dtype=torch.float32)
+        self.shifts = torch.from_numpy(
+            np.array([sizing.target_shift for sizing in self.sizings], dtype=np.float32)
+        ).view(-1, 2)
         self.pictures = torch.tensor([(0, 0, *sizing.picture) for sizing in self.sizings]).view(-1, 4)
 
     def __len__(self) -> int:

@@ -6,11 +6,11 @@ of a point really is, and it is the only map under which a rendered dot stays un
 `FrameSizing.to_input` is this exact map, with s the true ratio of the rounded sizes; augmentation and
 drawing use it.
 
-Models of the wider family are trained with targets at `x * s` instead, and divide by s after prediction.
-Both differ by the constant `0.5 * (1 - s)` input pixels. So that models open on both sides without a bias,
-targets are drawn at the exact place plus this constant, `FrameSizing.target_shift`, added *after*
-augmentation (added before, a rotation would turn it and blur the targets by up to 0.7 input px at s = 0.5).
-`to_source` undoes both.
+Models of the wider family are trained with targets at `x * s` instead, and divide by s after prediction; their s is
+that which was asked for, before sizes were rounded. So that models open on both sides without a bias, targets are
+drawn at the exact place plus what both differ by in the middle of an image, `FrameSizing.target_shift`, which is
+`0.5 * (1 - s)` input pixels where no size is rounded. It is added *after* augmentation (added before, a rotation would
+turn it and blur the targets by up to 0.7 input px at s = 0.5). `to_source` undoes both.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ import torch
 import torch.nn.functional as functional
 
 Size = tuple[int, int, int]
+#: How targets lie, as checkpoints say it: 1 in those that do not, where rounded sizes and corners of crops did not count.
+PLACES = 2
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -36,6 +38,7 @@ class FrameSizing:
     canvas: tuple[int, int]
     scaled: tuple[int, int]
     nominal: float
+    places: int = PLACES
 
     @property
     def ratio(self) -> tuple[float, float]:
@@ -53,9 +56,12 @@ class FrameSizing:
         return height, width
 
     @property
-    def target_shift(self) -> float:
-        """Input pixels from the exact place of a point to the place of its training target, on both axes."""
-        return 0.5 * (1.0 - self.nominal)
+    def target_shift(self) -> np.ndarray:
+        """Input pixels, (2,) x, y, from the exact place of a point to the place of its training target."""
+        if self.places < PLACES:
+            return np.full(2, 0.5 * (1.0 - self.nominal))
+        middle = (np.array(self.source[::-1]) - 1) / 2
+        return np.asarray(middle * self.nominal - self.to_input(middle))
 
     def to_input(self, points: np.ndarray) -> np.ndarray:
         """Map (..., 2) x, y from source pixels to exact positions on the network input."""
@@ -67,7 +73,7 @@ class FrameSizing:
         `shifted` says that they are predictions of a model (trained on shifted targets) rather than exact
         positions.
         """
-        shift = self.target_shift if shifted else 0.0
+        shift: np.ndarray | float = self.target_shift if shifted else 0.0
         return (np.asarray(points) - shift + 0.5) / np.asarray(self.ratio, dtype=np.float64) - 0.5
 
 
@@ -87,6 +93,7 @@ class InputPlan:
     width: int
     channels: int
     warnings: tuple[str, ...] = ()
+    places: int = PLACES
 
     def sizing(self, size: Sequence[int]) -> FrameSizing:
         """Return the way of images of `size` (height, width, ...)."""
@@ -103,6 +110,7 @@ class InputPlan:
             canvas=self.canvas,
             scaled=_scaled(self.canvas, self.scale),
             nominal=ratio * self.scale,
+            places=self.places,
         )
 
     def render(self, image: np.ndarray) -> torch.Tensor:

@@ -15,8 +15,10 @@ from sleapnn_engine.data.affine import drop_outside
 from sleapnn_engine.data.augment import cut_margin, to_float
 from sleapnn_engine.data.crops import crop_corners
 from sleapnn_engine.data.frames import Batch, FrameStore
-from sleapnn_engine.data.geometry import pad_image
+from sleapnn_engine.data.geometry import PLACES, pad_image
 
+#: What other programs place points too far right and down of where a model of crops finds them, in pixels on average.
+CUT_SHORT = 0.5
 #: The single node of a sample that only shows where animals are.
 CENTER = "centroid"
 
@@ -127,6 +129,19 @@ class CropPlan:
     scale: float
     multiple: int
     margin: int = 0
+    places: int = PLACES
+
+    def target_shifts(self, shifts: torch.Tensor) -> torch.Tensor:
+        """What targets lie off their exact place on the network's input, given what they do on frames (F, 2).
+
+        Others of the family cut a crop at a whole pixel and add the corner before it was rounded down to what is found
+        on it: half a pixel too much on average, which the targets lie short of their place.
+        """
+        if self.places < PLACES:
+            return shifts * self.scale + 0.5 * (1 - self.scale)
+        middle = (self.side - 1) / 2
+        exact = (middle + 0.5) * self.ratio - 0.5
+        return (shifts - CUT_SHORT) * self.scale + middle * self.scale - exact
 
     @property
     def scaled(self) -> int:
@@ -159,9 +174,7 @@ class CropSamples(FrameSamples):
         points = store.points[self._frames, self._animals] - self._corners[:, None]
         self._points = drop_outside(points, height=self.side, width=self.side)[:, None]
         self._tracks = store.tracks[self._frames, self._animals][:, None]
-        self._shifts = 0.5 * (
-            1 - torch.tensor([sizing.nominal for sizing in store.sizings])[self._frames] * plan.scale
-        )
+        self._shifts = plan.target_shifts(store.shifts)[self._frames]
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -223,7 +236,7 @@ class CropSamples(FrameSamples):
 
     def to_source(self, index: int, points: np.ndarray) -> np.ndarray:
         plan, sizing = self.plan, self.store.sizings[self.frame_index(index)]
-        exact = (np.asarray(points) - float(self._shifts[index]) + 0.5) / plan.ratio - 0.5
+        exact = (np.asarray(points) - self._shifts[index].numpy() + 0.5) / plan.ratio - 0.5
         return sizing.to_source(exact + self._corner(index), shifted=False)
 
     def source_scale(self, index: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.frames import FrameStore
-from sleapnn_engine.data.geometry import InputPlan, Size, plan_input
+from sleapnn_engine.data.geometry import PLACES, InputPlan, Size, plan_input
 from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, FrameSamples
 from sleapnn_engine.models.backbones import required_multiple
 
@@ -26,10 +26,11 @@ def frame_plan(job: Job, sizes: Iterable[Size]) -> InputPlan:
     )
 
 
-def crop_plan(job: Job, *, side: int, margin: int = 0) -> CropPlan:
+def crop_plan(job: Job, *, side: int, margin: int = 0, places: int = PLACES) -> CropPlan:
     """How crops of `side` pixels become network input; `margin` is cut around them for augmentation."""
     multiple = required_multiple(job.model_config.backbone_config)
-    return CropPlan(side=side, scale=job.data_config.preprocessing.scale, multiple=multiple, margin=margin)
+    scale = job.data_config.preprocessing.scale
+    return CropPlan(side=side, scale=scale, multiple=multiple, margin=margin, places=places)
 
 
 def samples_of(job: Job, store: FrameStore, crops: CropPlan | None) -> FrameSamples:

@@ -17,7 +17,7 @@ from sleapnn_engine.config.model_types import HEADS, ModelType
 from sleapnn_engine.config.run_models import CONFIGS, WEIGHTS, values_of
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import first_few
-from sleapnn_engine.data.geometry import InputPlan, Size
+from sleapnn_engine.data.geometry import PLACES, InputPlan, Size
 from sleapnn_engine.data.samples import CropPlan
 from sleapnn_engine.decoding.animals import PoseNames
 from sleapnn_engine.inference.input_plans import crop_plan, frame_plan
@@ -35,7 +35,8 @@ class Trained:
     """One trained model, its network on the CPU with the trained weights.
 
     `weights` is the file they are from; `names` are what it finds, with the edges of its skeleton; `limbs` are the
-    edges that it joins parts along. `notes` are sentences on what should be known of it.
+    edges that it joins parts along. `notes` are sentences on what should be known of it, and `places` says where
+    its targets lay (`geometry.PLACES`).
     """
 
     weights: Path
@@ -44,6 +45,7 @@ class Trained:
     names: PoseNames
     limbs: tuple[tuple[str, str], ...] = ()
     crops: CropPlan | None = None
+    places: int = PLACES
     notes: tuple[str, ...] = ()
 
     @property
@@ -63,7 +65,7 @@ class Trained:
 
     def plan(self, size: Size) -> InputPlan:
         """How images of a size (height, width, channels) become network input, or what crops are cut from."""
-        return attrs.evolve(frame_plan(self.job, [size]), channels=self.channels)
+        return attrs.evolve(frame_plan(self.job, [size]), channels=self.channels, places=self.places)
 
 
 def read_trained(path: Path) -> Trained:
@@ -87,7 +89,8 @@ def read_trained(path: Path) -> Trained:
         if isinstance(value, torch.Tensor)
     }
     names, limbs = _names(job, values, where=str(config))
-    crops = _crops(job, where=str(config))
+    places = _places(content)
+    crops = _crops(job, places=places, where=str(config))
     network = build_network(
         job.model_config,
         model_type=model_type(job).key,
@@ -100,7 +103,14 @@ def read_trained(path: Path) -> Trained:
     notes = _load_keras(network, weights) if keras else _load(network, state, weights)
     network.eval()
     return Trained(
-        weights=weights, job=job, network=network, names=names, limbs=limbs, crops=crops, notes=notes
+        weights=weights,
+        job=job,
+        network=network,
+        names=names,
+        limbs=limbs,
+        crops=crops,
+        places=places,
+        notes=notes,
     )
 
 
@@ -148,7 +158,8 @@ def _weights_in(path: Path, folder: Path) -> Path:
 
 
 def _keras_content(weights: Path) -> dict[str, Any]:
-    return {"state_dict": read_keras(weights, setting=str(weights))}
+    # SLEAP reads its crops where they are.
+    return {"state_dict": read_keras(weights, setting=str(weights)), OWN_SECTION: {}}
 
 
 def _names(
@@ -214,13 +225,20 @@ def _among(pairs: Sequence[tuple[str, str]], nodes: Sequence[str]) -> tuple[tupl
     return tuple(pair for pair in pairs if set(pair) <= set(nodes))
 
 
-def _crops(job: Job, *, where: str) -> CropPlan | None:
+def _places(content: Mapping[str, Any]) -> int:
+    """Where targets lay; those of files that do not say it lay as this program once had them, unless another wrote it."""
+    own = content.get(OWN_SECTION)
+    places = own.get("places") if isinstance(own, Mapping) else PLACES
+    return places if isinstance(places, int) else 1
+
+
+def _crops(job: Job, *, places: int, where: str) -> CropPlan | None:
     if not model_type(job).cropped:
         return None
     side = job.data_config.preprocessing.crop_size
     if not side:
         raise _not_said("how large the crops of this model are", "data_config.preprocessing.crop_size", where)
-    return crop_plan(job, side=side)
+    return crop_plan(job, side=side, places=places)
 
 
 def _channels(state: Mapping[str, torch.Tensor], values: Mapping[str, Any], job: Job, *, where: str) -> int:

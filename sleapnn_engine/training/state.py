@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.data.loader import ALONE, Share
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
@@ -213,6 +214,7 @@ class Training:
         return {
             "run_name": self.run_name,
             "model_type": self.model_type,
+            "places": PLACES,
             "precision": number_format(self.fabric),
             "loss_scale": self.fabric.strategy.precision.state_dict(),
             **self.best.state(),

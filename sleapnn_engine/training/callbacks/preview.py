@@ -124,7 +124,7 @@ def look(training: Training, samples: FrameSamples, *, split: str, index: int, b
         image=(example.images[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy(),
         maps={name: maps[0].float().cpu().numpy() for name, maps in outputs.items() if maps.ndim == 4},
         truth=truth,
-        predicted=animals.points - float(example.shifts[0]),
+        predicted=animals.points - example.shifts[0].cpu().numpy(),
         scores=animals.node_scores,
         pairs=pairs,
         pair_errors=[_mean(each) for each in distances],

@@ -18,7 +18,7 @@ class Example:
     """A batch for one step: `images` float32 (B, C, H, W) in 0..1, `targets` {head name: what it should put out}.
 
     `indices` int64 (B,) are places in the samples. `points` (B, animals, nodes, 2) are at their exact place on the
-    images, in pixels, and `shifts` (B,) from there to where targets are drawn.
+    images, in pixels, and `shifts` (B, 2) from there to where targets are drawn.
     """
 
     images: Tensor

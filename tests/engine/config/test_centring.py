@@ -15,6 +15,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.validate import validate
 from sleapnn_engine.data.centroids import centroids
+from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.inference.predictor import Predictor
 from sleapnn_engine.inference.trained import read_trained
 from sleapnn_engine.models.weights import OWN_SECTION
@@ -149,7 +150,9 @@ def test_a_run_writes_down_what_it_was_trained_with_and_keeps_it_when_it_goes_on
     assert built(config, lambda training: centring_of(training.job)) == Centring(None, "center_of_mass")
 
 
-def test_a_model_from_before_keeps_its_centre_and_a_foreign_one_has_its_version_s(tmp_path: Path) -> None:
+def test_a_model_from_before_is_read_as_it_was_trained_and_a_foreign_one_as_its_version_has_it(
+    tmp_path: Path,
+) -> None:
     config = job(tmp_path, write_labels(tmp_path), model_type="centered_instance")
     config["sleap_nn_version"] = "0.3.5"
     config["trainer_config"]["save_ckpt"] = True
@@ -160,11 +163,17 @@ def test_a_model_from_before_keeps_its_centre_and_a_foreign_one_has_its_version_
         tree.drop(values, f"{HEAD.format('centered_instance')}.{name}")
     file.write_text(dump_config(values))
     assert read_trained(run).centring == Centring()
+    assert read_trained(run).crops.places == PLACES
     content = torch.load(run / "best.ckpt", weights_only=True)
+    del content[OWN_SECTION]["places"]
+    torch.save(content, run / "best.ckpt")
+    before = read_trained(run)
+    assert before.crops.places == before.plan((64, 64, 1)).places == 1
     del content[OWN_SECTION]
     torch.save(content, run / "best.ckpt")
     assert read_trained(run).centring == Centring(None, "center_of_mass")
     foreign = read_trained(run)
+    assert foreign.crops.places == PLACES
     finder = attrs.evolve(foreign, job=build_job(_config("centroid")))
     (note,) = [
         note

@@ -39,7 +39,7 @@ def test_scaling_points_by_the_factor_alone_would_miss_the_dot():
     shown = plan.render(image)[0].numpy()
     found = np.array([dot_place(shown, point * 0.5, reach=8) for point in POINTS])
     np.testing.assert_allclose(found - POINTS * 0.5, -0.25, atol=0.06)
-    assert plan.sizing((160, 180)).target_shift == 0.25
+    assert plan.sizing((160, 180)).target_shift.tolist() == [0.25, 0.25]
 
 
 @pytest.mark.parametrize("settings", PLANS)

@@ -107,7 +107,7 @@ def test_crops_of_any_size_scale_stride_and_margin_show_each_animal_where_its_po
                     found = dot_place(images[row, 0].numpy(), both[node], reach=reach)
                     found_again += 1
                     np.testing.assert_allclose(found, both[node], atol=0.25, err_msg=case)
-            back = samples.to_source(row, both + float(batch.shifts[row]))
+            back = samples.to_source(row, both + batch.shifts[row].numpy())
             np.testing.assert_allclose(back[kept], points[row][kept], atol=1e-2, err_msg=case)
     assert found_again >= 24
 

@@ -14,9 +14,10 @@ from torch import nn
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_model_job, model_type
+from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.decoding.animals import PoseNames
 from sleapnn_engine.heads.confmaps import confidence_maps
-from sleapnn_engine.inference.input_plans import crop_plan
+from sleapnn_engine.inference.input_plans import crop_plan, frame_plan
 from sleapnn_engine.inference.predictor import Predictor
 from sleapnn_engine.inference.trained import Trained
 from tests.engine.training.rendered import job
@@ -39,7 +40,7 @@ class Backbone:
 class Finder(nn.Module):
     """Answers for the dots of each colour, or with one map for the middle of all; `shift` is what targets lie off."""
 
-    def __init__(self, head: str, *, stride: int, shift: float, together: bool) -> None:
+    def __init__(self, head: str, *, stride: int, shift: torch.Tensor, together: bool) -> None:
         super().__init__()
         self.head, self.stride, self.shift, self.together = head, stride, shift, together
         self.backbone = Backbone()
@@ -63,24 +64,39 @@ class Finder(nn.Module):
 
 
 def stand_in(
-    folder: Path, kind: str, *, stride: int, scale: float, size: int | None, source: int, crop: int = 0
+    folder: Path,
+    kind: str,
+    *,
+    stride: int,
+    scale: float,
+    size: int | None,
+    source: tuple[int, int],
+    crop: int = 0,
+    places: int = PLACES,
 ) -> Trained:
-    """A model of 3 nodes as a run folder would describe it, whose network finds dots; `source` is the larger side."""
+    """A model of 3 nodes as a run folder would describe it, whose network finds dots in images of the size `source`.
+
+    Its targets lie as training puts them, or once did for `places` of less.
+    """
     config = job(folder, folder / "none.slp", model_type=kind)
     for key, value in {"scale": scale, "max_height": size, "max_width": size}.items():
         tree.put(config, f"data_config.preprocessing.{key}", value)
     made = build_model_job(config)
     kinds = model_type(made)
-    nominal = scale * (1 if size is None else size / source)
-    network = Finder(
-        kinds.heads["confmaps"], stride=stride, shift=0.5 * (1 - nominal), together=kinds.centroid
-    )
+    nominal = scale * (1 if size is None else size / max(source))
+    shift = torch.full((2,), 0.5 * (1 - nominal))
+    crops = crop_plan(made, side=crop, places=places) if crop else None
+    if places == PLACES:
+        shift = torch.from_numpy(frame_plan(made, [(*source, 3)]).sizing(source).target_shift)
+        shift = shift if crops is None else crops.target_shifts(shift)
+    network = Finder(kinds.heads["confmaps"], stride=stride, shift=shift.float(), together=kinds.centroid)
     return Trained(
         weights=folder / "best.ckpt",
         job=made,
         network=network,
         names=PoseNames.centroid() if kinds.centroid else PoseNames(nodes=NODES),
-        crops=crop_plan(made, side=crop) if crop else None,
+        crops=crops,
+        places=places,
     )
 
 
@@ -100,16 +116,17 @@ LEAST_CELLS = 10
 WAYS = [(size, source) for size in (None, 120, 230, 320) for source in ((160, 200), (160, 160))]
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.5, 0.37, 1.5])
-@pytest.mark.parametrize("stride", [1, 2, 4, 8])
-def test_whole_frames(tmp_path: Path, stride: int, scale: float) -> None:
+@pytest.mark.parametrize(
+    ("stride", "scale", "places"),
+    [*((stride, scale, PLACES) for stride in (1, 2, 4, 8) for scale in (1.0, 0.5, 0.37, 1.5)), (2, 0.37, 1)],
+)
+def test_whole_frames(tmp_path: Path, stride: int, scale: float, places: int) -> None:
     random = np.random.default_rng(stride)
     for size, (height, width) in WAYS:
         if (size or height) * scale / stride < LEAST_CELLS:
             continue
-        trained = stand_in(
-            tmp_path, "single_instance", stride=stride, scale=scale, size=size, source=max(height, width)
-        )
+        seen = {"size": size, "source": (height, width), "places": places}
+        trained = stand_in(tmp_path, "single_instance", stride=stride, scale=scale, **seen)
         predictor = Predictor.of([trained], device=torch.device("cpu"))
         images, truth = zip(*(scene(random, height=height, width=width, reach=30, wide=6) for _ in range(3)))
         found = predictor.predict(images)
@@ -117,19 +134,19 @@ def test_whole_frames(tmp_path: Path, stride: int, scale: float) -> None:
             np.testing.assert_allclose(poses.points[0], true, atol=0.1)
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.5, 1.5])
-@pytest.mark.parametrize("stride", [1, 2, 4])
-def test_crops_around_centres_that_were_found(tmp_path: Path, stride: int, scale: float) -> None:
+@pytest.mark.parametrize(
+    ("stride", "scale", "places"),
+    [*((stride, scale, PLACES) for stride in (1, 2, 4) for scale in (1.0, 0.5, 1.5)), (2, 0.5, 1)],
+)
+def test_crops_around_centres_that_were_found(tmp_path: Path, stride: int, scale: float, places: int) -> None:
     random = np.random.default_rng(stride)
     for size, (height, width) in WAYS:
-        longest = max(height, width)
-        around = round(100 * (1 if size is None else size / longest))
+        seen = {"size": size, "source": (height, width), "places": places}
+        around = round(100 * (1 if size is None else size / max(height, width)))
         if around * scale / stride < LEAST_CELLS:
             continue
-        first = stand_in(tmp_path, "centroid", stride=4, scale=0.5, size=size, source=longest)
-        second = stand_in(
-            tmp_path, "centered_instance", stride=stride, scale=scale, size=size, source=longest, crop=around
-        )
+        first = stand_in(tmp_path, "centroid", stride=4, scale=0.5, **seen)
+        second = stand_in(tmp_path, "centered_instance", stride=stride, scale=scale, crop=around, **seen)
         pair = Predictor.of([second, first], device=torch.device("cpu"))
         images, truth = zip(
             *(scene(random, height=height, width=width, reach=20, wide=4.5) for _ in range(3))

@@ -1,0 +1,34 @@
+"""The other programs of the family, in an environment of their own; without one, tests that need them are skipped."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+#: Names the Python of that environment; `python -m tests.interop FOLDER` makes one.
+VARIABLE = "SLEAP_NN_PYTHON"
+
+
+@pytest.fixture(scope="session")
+def their_side() -> Callable[..., dict[str, Any]]:
+    """Calls sleap-nn in a process of its own, as `their_side.py` says."""
+    python = os.environ.get(VARIABLE)
+    if not python:
+        pytest.skip(f"needs sleap-nn: {VARIABLE} names no Python; `python -m tests.interop FOLDER` makes one")
+
+    def call(*words: object) -> dict[str, Any]:
+        script = Path(__file__).with_name("their_side.py")
+        # In a folder of its own, so that nothing beside the caller is taken for a package of theirs.
+        done = subprocess.run(
+            [python, "-I", str(script), *map(str, words)], capture_output=True, text=True, timeout=280
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+        said = json.loads(done.stdout.splitlines()[-1])
+        assert isinstance(said, dict)
+        return said
+
+    return call
