@@ -48,6 +48,28 @@ _NEWER = (
 )
 
 
+#: The same of keys that several heads have.
+_NEWER_NAMES = (".class_output",)
+#: Those of them that are known to all versions of 0.3; 0.3.5 knows the others, and 0.1 none.
+_SINCE_0_3 = (
+    "data_config.augmentation_config.geometric.flip_p",
+    "data_config.use_negative_frames",
+    "data_config.negative_loss_weight",
+    "model_config.head_configs.bottomup_segmentation",
+    "model_config.head_configs.centered_instance_segmentation",
+    "trainer_config.viz_img_format",
+)
+
+
+def is_known_to(path: str, *, version: str) -> bool:
+    """Whether sleap-nn 0.1, 0.3 or 0.3.5 knows a key that came later than the format that is edited here."""
+    if version == "0.3":
+        return any(path == known or path.startswith(known + ".") for known in _SINCE_0_3)
+    return version == "0.3.5" and is_newer_key(path)
+
+
 def is_newer_key(path: str) -> bool:
     """Whether `path` is, or lies below, a key of a later format version."""
-    return any(path == known or path.startswith(known + ".") for known in _NEWER)
+    return path.endswith(_NEWER_NAMES) or any(
+        path == known or path.startswith(known + ".") for known in _NEWER
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import active, centring_of, job_values
 from sleapnn_engine.config.files import dump_config, save_text
+from sleapnn_engine.config.for_others import as_others_read
 from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import InputPlan
@@ -24,7 +25,7 @@ log = logging.getLogger("sleapnn_engine.training")
 
 def write_initial(job: Job, folder: Path) -> None:
     """`initial_config.yaml`: the config with defaults filled in, before anything was found out."""
-    save_text(folder / INITIAL, dump_config(job_values(job)), backup=False)
+    save_text(folder / INITIAL, dump_config(as_others_read(job_values(job))), backup=False)
 
 
 def write_final(values: dict[str, Any], folder: Path) -> None:
@@ -43,7 +44,7 @@ def resolve(
     devices: int = 1,
 ) -> dict[str, Any]:
     """The complete config of the run, as plain values. What differs from a value that was set is told in the log."""
-    values = copy.deepcopy(job_values(job))
+    values = as_others_read(copy.deepcopy(job_values(job)))
     found = {
         **dict(_backbone(job, model)),
         **dict(_head(job, samples.store.labels, model)),
@@ -59,22 +60,12 @@ def resolve(
     }
     if isinstance(samples, CropSamples):
         found["data_config.preprocessing.crop_size"] = samples.plan.side
-    _as_others_read(values["model_config"]["head_configs"][active(job.model_config.head_configs)])
     for path, value in found.items():
         before = tree.get(values, path)
         if before is not None and before != value and path.startswith(_WORTH_TELLING):
             log.info("%s: the config says %s, this run uses %s.", path, before, value)
         tree.put(values, path, value)
     return values
-
-
-def _as_others_read(head: dict[str, dict[str, Any]]) -> None:
-    """Leave no weight where there is one loss, and no null where there are several: sleap-nn takes neither."""
-    for part in head.values():
-        if len(head) == 1:
-            part.pop("loss_weight", None)
-        elif part["loss_weight"] is None:
-            part["loss_weight"] = 1.0
 
 
 #: What a person set and would miss; the rest is the run's own bookkeeping.
