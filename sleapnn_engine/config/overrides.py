@@ -47,8 +47,9 @@ def read_override(word: str) -> tuple[str, Any]:
 
     try:
         read: Any = OmegaConf.to_container(OmegaConf.from_dotlist([word]))
-    except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0]
-        hint = "Put text with special signs into quotes, and again into those of your shell."
+    except OmegaConfBaseException:  # its reasons are those of its grammar, for programmers
+        reference = "“${” begins a reference to another setting, and what follows is none"
+        reason = reference if "${" in text else "a name in it is neither text nor a number"
+        hint = "Write such a value into the config file, where all text is taken as it is."
         raise UserError(f"The value cannot be read: {reason}.", where=path, hint=hint, usage=True) from None
     return path, tree.get(read, path)

@@ -2,7 +2,7 @@
 
 The difference to plain YAML 1.1 that matters: `1e-6` without a dot is a number. Dates stay text, a key given
 twice is refused, and `${...}` and `???` are ordinary text, because a config file is data. What a text can come to is
-bounded, so that reading ends soon whatever it holds.
+bounded, so that reading ends soon whatever it holds, and that is numbers, text, true, false, null, lists and sections only.
 """
 
 import re
@@ -26,6 +26,8 @@ _FLOAT_STARTS = list("-+0123456789.")
 #: end, tags, question marks, and a comment right after the mark of a text of several lines.
 _TOLD_APART = re.compile("[\t\x85\u2028\u2029\ufeff]|(?<![\\w.])!|[|>][-+0-9]*#|\\?")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+#: Kinds of values that YAML has and configs do not; only a tag asks for them.
+_FOREIGN = ("timestamp", "binary", "set", "omap", "pairs")
 _MERGE = "tag:yaml.org,2002:merge"
 
 #: Far more than any config has: characters of the text, values in it with repeated parts counted each time,
@@ -89,10 +91,17 @@ class _Bounded(yaml.composer.Composer, yaml.constructor.SafeConstructor, yaml.re
             return super().construct_object(node, deep)
         except ValueError as problem:
             raise _refused(f"this value cannot be read ({problem})", node) from None
+        except (
+            KeyError,
+            IndexError,
+        ):  # PyYAML looks up or takes apart what a tag promises and its text does not hold
+            kind = str(node.tag).rpartition(":")[2]
+            raise _refused(f"this value cannot be read (it is marked !!{kind} and is none)", node) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
-        for key_node, _ in node.value:
+        # What is marked !!map and is none is refused below.
+        for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if key_node.tag == _MERGE:
                 continue
             key = self.construct_object(key_node, deep=True)
@@ -151,6 +160,11 @@ def _number_rules(cls: Any) -> None:
     cls.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, _FLOAT_STARTS)
 
 
+_Bounded.yaml_constructors = {
+    tag: construct
+    for tag, construct in _Bounded.yaml_constructors.items()
+    if str(tag).rpartition(":")[2] not in _FOREIGN
+}
 _number_rules(_Bounded)
 _number_rules(_Dumper)
 _FAST = _fast_loader()
@@ -188,7 +202,8 @@ def _sentence(problem: yaml.YAMLError) -> str:
     mark = getattr(problem, "problem_mark", None)
     what = str(getattr(problem, "problem", None) or problem).strip()
     if "could not determine a constructor" in what:
-        what = f"{what.rpartition(' ')[2].strip()!r} marks a kind of value that configs do not have"
+        tag = what.rpartition(" ")[2].strip("'").replace("tag:yaml.org,2002:", "!!")
+        what = f"“{tag}” marks a kind of value that configs do not have"
     if "\\t" in what:
         what = "a tab is used for indentation; use spaces"
     if mark is None:

@@ -1,6 +1,6 @@
 """`model_config.backbone_config`: the network that reads the image."""
 
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 import attrs
 
@@ -218,7 +218,7 @@ class SwinTConfig:
             ),
         ),
     )
-    arch: Any = setting(
+    arch: Optional[Dict[str, Any]] = setting(
         None,
         label="Custom sizes",
         doc="Sizes of a Swin Transformer that is none of the named ones: embed, depths and num_heads (also written channels).",

@@ -164,7 +164,7 @@ class MultiConfmaps:
 
 @attrs.define(kw_only=True)
 class Pafs:
-    edges: Any = setting(
+    edges: Optional[List[List[str]]] = setting(
         None,
         label="Limbs",
         doc="Pairs of part names, from and to, whose connecting fields are learned.",

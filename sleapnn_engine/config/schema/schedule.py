@@ -1,6 +1,6 @@
 """`trainer_config`'s optimizer, learning rate schedule and early stopping."""
 
-from typing import Any, Optional
+from typing import Optional
 
 import attrs
 
@@ -119,7 +119,7 @@ class ReduceLROnPlateauConfig:
         step=0.1,
         legacy="optimization.learning_rate_schedule.reduction_factor",
     )
-    min_lr: Any = setting(
+    min_lr: float = setting(
         1e-8,
         label="Smallest learning rate",
         doc="The learning rate never falls below this; a list must hold one number, for all weights share one rate.",

@@ -1,6 +1,6 @@
 """`trainer_config`: how long, how fast, on what, and what is kept."""
 
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Union
 
 import attrs
 
@@ -154,7 +154,7 @@ class TrainerConfig:
         ValLoaderConfig, label="Validation batches", doc="How validation images are put together."
     )
     model_ckpt: ModelCkptConfig = section(ModelCkptConfig, label="Checkpoints", doc="Which models are kept.")
-    trainer_devices: Any = setting(
+    trainer_devices: Optional[Union[int, str]] = setting(
         None,
         label="Devices",
         doc="How many devices to train on, each in a process of its own with its own random changes of images; "

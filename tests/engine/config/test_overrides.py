@@ -1,5 +1,6 @@
 """`key=value` words of a command line: OmegaConf's dotlists, with every problem as a sentence."""
 
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,17 @@ def test_values_are_read_as_omegaconf_reads_them(word: str, value: Any) -> None:
     path = word.partition("=")[0]
     found = tree.get(values, path)
     assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", ["${", "${=", "a ${ b", "{null: a}", "? "])
+def test_what_omegaconf_does_not_take_is_said_in_our_words(text: str) -> None:
+    """Its own are those of a grammar: mismatched input '<EOF>' expecting {BRACKET_OPEN, INTER_CLOSE, '.'}."""
+    with pytest.raises(UserError) as refused:
+        apply_overrides({}, [f"{NAME}={text}"])
+    assert (refused.value.where, refused.value.usage) == (NAME, True)
+    said = "begins a reference to another setting" if "$" in text else "neither text nor a number"
+    assert said in refused.value.message
+    assert not re.search("input|EOF|token|NoneType|key type", str(refused.value))
 
 
 def test_the_last_word_on_a_setting_counts_and_others_stay() -> None:
