@@ -20,6 +20,11 @@ PATIENCE: Mapping[str, int] = {"engine 1": 5, "engine 2": 5, "types": 5}
 #: What runs beside them, and has a say in the result: types take a processor a minute to check.
 BESIDE: Mapping[str, Sequence[str]] = {"types": ("-m", "mypy")}
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|error)")
+#: The headings of pytest between which stands what went wrong, and how much of it is printed once more at the end: what
+#: reads the output of three lanes may have kept only the last lines.
+_WRONG = re.compile(r"^=+ (FAILURES|ERRORS) =+$")
+_HEADING = re.compile(r"^=+ .* =+$")
+_KEPT_LINES = 60
 _LAST = re.compile(r"^=* ?\d+ (passed|failed|skipped|error|deselected).* in [\d.]+s")
 
 
@@ -29,6 +34,7 @@ class Lane:
     def __init__(self, name: str, words: Sequence[str], *, root: Path, variables: Mapping[str, str]) -> None:
         self.name = name
         self.last = ""
+        self.wrong: list[str] = []
         self._process = subprocess.Popen(
             words,
             cwd=root,
@@ -46,8 +52,14 @@ class Lane:
 
     def _tell(self) -> None:
         assert self._process.stdout is not None
+        is_wrong = False
         for line in self._process.stdout:
             text = line.rstrip()
+            if _HEADING.match(text):
+                is_wrong = bool(_WRONG.match(text))
+            is_wrong = is_wrong or text.startswith("Fatal Python error")
+            if is_wrong or text.startswith(("FAILED ", "ERROR ")):
+                self.wrong.append(text)
             if _LAST.match(text):
                 self.last = text
             sys.stdout.write(f"[{self.name}] {text}\n")
@@ -88,7 +100,19 @@ def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
     for lane, code in zip(beside, codes[len(lanes) :], strict=True):
         if code != 0:
             print(f"==> {lane.name} found problems: the result is a failure, whatever the tests say")
+    _print_again([lane for lane, code in zip(lanes, codes, strict=False) if code != 0])
     print(f"==> the tests took {time.monotonic() - began:.0f} s")
     failed = found["failed"] + found["error"]
     print(f"{found['passed']} passed, {failed} failed, {found['skipped']} skipped", flush=True)
     return next((code for code in codes if code != 0), 0)
+
+
+def _print_again(lanes: Sequence[Lane]) -> None:
+    """Print what went wrong last, so that nobody has to look for it between the lines of the others."""
+    for lane in lanes:
+        print(f"==> what went wrong in {lane.name} (it ended with {lane.last or 'no closing line'}):")
+        left_out = len(lane.wrong) - _KEPT_LINES
+        if left_out > 0:
+            print(f"    ({left_out} lines are left out, and stand above)")
+        for line in lane.wrong[-_KEPT_LINES:]:
+            print(f"    {line}")

@@ -22,6 +22,8 @@ asked = {{"words": sys.argv[1:], **{{name: os.environ.get(name) for name in kept
 print("asked", json.dumps(asked), flush=True)
 codes = json.loads(os.environ.get("CODES", "{{}}"))
 if sys.argv[1:3] == ["-m", "pytest"]:
+    if codes.get("pytest"):
+        print("=== FAILURES ===\\n____ test_it ____\\nE   1 is not 2\\n=== slowest ===\\n1 s\\nFAILED tests/a.py::test_it")
     print("==== 3 passed in 0.01s ====", flush=True)
 sys.exit(codes.get(sys.argv[2] if sys.argv[1] == "-m" else "app", 0))
 """
@@ -131,6 +133,14 @@ def test_any_failure_is_the_result(checkout, codes, expected):
     done, asked = bootstrap(checkout, "test", codes=codes)
     assert done.returncode == expected
     assert "pytest" in [one["words"][1] for one in asked]
+
+
+def test_what_went_wrong_stands_at_the_end_with_its_reason(checkout):
+    done, _ = bootstrap(checkout, "test", codes={"pytest": 1})
+    last = done.stdout.rpartition("what went wrong in engine 2")[2].splitlines()[1:5]
+    assert [line.strip() for line in last] == [
+        "=== FAILURES ===", "____ test_it ____", "E   1 is not 2", "FAILED tests/a.py::test_it"
+    ]  # fmt: skip
 
 
 def test_unknown_words_are_refused(checkout):
