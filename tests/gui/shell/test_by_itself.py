@@ -93,6 +93,21 @@ def paused(window: MainWindow, known: bool) -> None:
     run_state(window, State.PAUSED if known else State.TRAINING)
 
 
+def contact_lost(window: MainWindow, known: bool) -> None:
+    """The engine answers no longer, and its last words have been read."""
+    page = window.train_page
+    session = page.session
+    assert session is not None
+    if session.is_over:
+        begin(window)
+        session = page.session
+    session.machine.set_lost_contact(lost=known)
+    session.state_changed.emit()
+    page._refresh()
+    if known:
+        page._tell_silence(session, Path("run.log"), ("The last line there is.",))
+
+
 def run_ends(window: MainWindow, known: bool) -> None:
     page = window.train_page
     if known:
@@ -125,6 +140,7 @@ HAPPENINGS: dict[str, Callable[[MainWindow, bool], Any]] = {
     "a check ends": check,
     "the list of runs is read": run_list,
     "a run is paused elsewhere": paused,
+    "contact with a run is lost": contact_lost,
     "a run ends": run_ends,
     "a run ends while it is asked about": question_withdrawn,
 }
