@@ -31,8 +31,10 @@ from PySide6.QtWidgets import (
 from sleapnn_gui.form.row import Row
 from sleapnn_gui.monitor.frame_view import FrameView
 
-PATIENCE = 1.5
-"""Seconds in which something must be seen, and within which a window comes to rest."""
+PATIENCE = 15.0
+"""Seconds in which something must be seen; what is drawn some at a time may take long on a busy machine."""
+REST = 1.5
+"""Seconds within which a window comes to rest; one in which something always moves is not waited for longer."""
 
 LEFT, FREE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -298,7 +300,7 @@ class Presser:
 
     def _sight_at_rest(self) -> Sight:
         """What is seen once nothing moves any more."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + REST
         sight = self._sight()
         while time.monotonic() < end:
             QTest.qWait(5)
