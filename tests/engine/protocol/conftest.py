@@ -9,7 +9,6 @@ import pytest
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.messages import Event
-from tests.leftovers import _leftovers, _maker  # noqa: F401 - fixtures for every test here
 
 #: Far longer than anything here takes; only a test that fails waits so long.
 PATIENCE_SECONDS = 30.0

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -36,6 +37,9 @@ pytestmark = pytest.mark.skipif(usable_cores() < 2, reason="this process may use
 #: 12 frames of which 3 validate: batches of 4, 4 and 1, so that one of two processes has none of the last.
 FRAMES = 12
 SCHEDULE = {"step_lr": {"step_size": 1, "gamma": 0.1}, "reduce_lr_on_plateau": None}
+
+#: The first group of processes that torch makes here keeps its two addresses for as long as this process runs.
+MAY_LEAVE = ("socket",)
 
 
 @pytest.fixture(scope="module")
@@ -155,8 +159,25 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return at
 
 
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Where the first process has waited for the others."""
+    made, found = socket.create_server, []
+
+    def create_server(*args: Any, **more: Any) -> socket.socket:
+        server = made(*args, **more)
+        found.append(server.getsockname()[:2])
+        return server
+
+    monkeypatch.setattr(socket, "create_server", create_server)
+    return found
+
+
 def test_classes_and_crops_are_shared_exactly_and_a_stop_ends_all(
-    tmp_path: Path, stopped: Callable[[int], None], others: list[WarmEngine]
+    tmp_path: Path,
+    stopped: Callable[[int], None],
+    others: list[WarmEngine],
+    doors: list[tuple[str, int]],
 ) -> None:
     one, two = alone_and_together(
         tmp_path,
@@ -172,6 +193,9 @@ def test_classes_and_crops_are_shared_exactly_and_a_stop_ends_all(
     assert torch.load(two / "last.ckpt", weights_only=True)["global_step"] == 3
     assert files(two) == files(one)
     assert not alive(others)
+    (door,) = doors
+    with pytest.raises(ConnectionRefusedError):  # nobody listens at it any longer
+        socket.create_connection(door, timeout=5)
 
 
 def test_a_run_that_is_taken_up_again_draws_the_same_random_changes(labels: Path, tmp_path: Path) -> None:
