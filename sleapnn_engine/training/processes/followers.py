@@ -154,7 +154,9 @@ class Followers:
         elif self._store is not None:
             self._wait_for_latecomers()
         leave_group(orderly=not self._errors)
-        with contextlib.suppress(OSError):  # an address that somebody waits at stays open when it is only closed
+        with contextlib.suppress(
+            OSError
+        ):  # an address that somebody waits at stays open when it is only closed
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         for follower in there:
