@@ -29,6 +29,7 @@ from sleapnn_gui.monitor.runs_page import RunsPage
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.shell.beside import remember_beside, see_beside
 from sleapnn_gui.shell.closing import Closing
 from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
 from sleapnn_gui.shell.draft_offer import DraftOffer
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
         self.disk_check = DiskCheck(self.document)
+        self.see = see_beside(self.form, self.document, self.inspect)
         self.search_field = SearchField(
             [*search_index(), *command_hits()],
             out_of_use=lambda path: bool(section_out_of_use(self.document, path)),
@@ -164,7 +166,7 @@ class MainWindow(QMainWindow):
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
-        document.edit_failed.connect(self._tell_failure)
+        document.edit_failed.connect(lambda text: self.say(text, "error"))
         document.undo_stack.indexChanged.connect(self._refresh_commands)
         document.undo_stack.indexChanged.connect(lambda _: self.status_line.say(""))
         self.inspect.troubled.connect(self.tell)
@@ -314,9 +316,6 @@ class MainWindow(QMainWindow):
         head = f"{HEADS}.{self.document.chosen(HEADS)}"
         self.labels_page.show_misfit(next((issue.message for issue in wrong if issue.path == head), ""))
 
-    def _tell_failure(self, text: str) -> None:
-        self.say(text, "error")
-
     def _found(self, path: str) -> None:
         if path.startswith(ACTION):
             self.actions_by_verb[path.removeprefix(ACTION)].trigger()
@@ -385,6 +384,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closing.may_close():
             remember_layout(self)
+            remember_beside(self.form)
             self.drafts.discard()
             self.leave()
         else:
@@ -394,6 +394,6 @@ class MainWindow(QMainWindow):
         """Let go of the run and of every process that only this window needs; may be called again."""
         self.runs.leave()
         self.results.leave()
-        for asking in (self.labels_watch, self.figures_watch, self.full_check, self.help):
+        for asking in (self.labels_watch, self.figures_watch, self.full_check, self.see, self.help):
             asking.stop()
         self.inspect.close()

@@ -15,6 +15,8 @@ class ContextPane(QFrame):
     """Help, YAML and Diff of the form; other parts of the window add tabs of their own."""
 
     asked = Signal(str)
+    #: The key or section in hand, or the first key of a page that was opened.
+    followed = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,17 @@ class ContextPane(QFrame):
         self._tabs.setCurrentIndex(self._stack.indexOf(widget))
         self._stack.setCurrentWidget(widget)
 
+    @property
+    def title(self) -> str:
+        """The words on the tab that is open, without what it counts."""
+        return self._tabs.tabText(self._tabs.currentIndex()).partition(" ")[0]
+
+    def open_title(self, title: str) -> None:
+        """Open the tab with these words, if there is one."""
+        found = [index for index, words in enumerate(self.titles()) if words.partition(" ")[0] == title]
+        if found:
+            self._tabs.setCurrentIndex(found[0])
+
     def titles(self) -> list[str]:
         """The words on the tabs."""
         return [self._tabs.tabText(index) for index in range(self._tabs.count())]
@@ -68,10 +81,12 @@ class ContextPane(QFrame):
         """Tell the tabs which key or section has the focus."""
         self.help.show_path(path)
         self.yaml.show_path(path)
+        self.followed.emit(path)
 
     def show_page(self, page: Page) -> None:
         """Tell the help which page was opened."""
         self.help.show_page(page)
+        self.followed.emit(page.choose or page.switch or page.keys[0])
 
     def refresh(self, found: list[Change]) -> None:
         """Values have changed; `found` is what now differs from the opened file."""

@@ -137,6 +137,11 @@ class FormPage(QWidget):
         self._only.setChecked(wanted.changed_only)
         self._refresh_page(keep=False)
 
+    @property
+    def pane_shown(self) -> bool | None:
+        """Whether somebody wants the pane beside the rows; None where the window's width decides."""
+        return self._pane_wanted
+
     def set_pane_shown(self, shown: bool | None) -> None:
         """Show or fold the pane beside the rows; with None, the window's width decides."""
         self._pane_wanted = shown
@@ -224,9 +229,9 @@ class FormPage(QWidget):
         self._toggle = QToolButton(parent)
         self._toggle.setIcon(icon("columns"))
         self._toggle.setCheckable(True)
-        self._toggle.setToolTip("Help, YAML and differences")
+        self._toggle.setToolTip("Help, See, YAML and differences")
         self._toggle.setAccessibleName("Pane beside the form")
-        self._toggle.setAccessibleDescription("Shows or hides help, YAML and differences.")
+        self._toggle.setAccessibleDescription("Shows or hides help, pictures, YAML and differences.")
         for widget in (self._only, self._levels, self._toggle):
             head.addWidget(widget)
         self._levels.set_index(0)

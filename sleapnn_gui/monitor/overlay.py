@@ -75,6 +75,13 @@ class Overlay:
             **known,
         )
 
+    @classmethod
+    def labelled(
+        cls, animals: Sequence[Animal], *, nodes: tuple[str, ...], edges: tuple[tuple[int, int], ...]
+    ) -> "Overlay":
+        """Labelled animals without any prediction."""
+        return cls(animals, body=max(map(_diagonal, animals), default=0.0), nodes=nodes, edges=edges)
+
     def told(self, true: int, found: int) -> tuple[str, bool]:
         """What is said of a pair's identity, empty without one, and whether it is right."""
         wanted = self.true_identities[true] if true < len(self.true_identities) else None

@@ -1,0 +1,146 @@
+"""The network as its blocks: as wide as their maps are, with shapes, parameters and the memory of a step."""
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from sleapnn_gui.inspector.see.fact_rows import FactRows
+from sleapnn_gui.inspector.see.views import SightView
+from sleapnn_gui.widgets.theme import current_theme
+
+_ROLES = {"stem": "Stem", "encoder": "Encoder", "middle": "Middle", "decoder": "Decoder", "head": "Head"}
+_HEADS = {
+    "confmaps": "Confidence maps",
+    "pafs": "Affinity fields",
+    "class_maps": "Class maps",
+    "class_vectors": "Class vectors",
+}
+_LINE = 26
+
+
+class NetworkView(SightView):
+    """The table of blocks with what they come to."""
+
+    _COUNT, _FIELD, _MEMORY, _INPUT = "Parameters", "Seen at once", "Memory of a step", "Input"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.facts = FactRows([self._COUNT, self._FIELD, self._MEMORY, self._INPUT], parent=self)
+        self.blocks = BlockList(self)
+        self.column.addWidget(self.facts)
+        self.column.addWidget(self.blocks)
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        channels, height, width = answer["input"]
+        self.facts.say(self._COUNT, f"{answer['parameters']:,}")
+        field = answer["field"]
+        self.facts.say(
+            self._FIELD,
+            "more than a UNet's, not counted"
+            if field is None
+            else f"{field} px input = {field * answer['source_scale']:.0f} px source",
+        )
+        self.facts.say(self._MEMORY, f"{size_text(answer['step'])} for {answer['batch']} samples, 32 bits")
+        self.facts.say(self._INPUT, f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}")
+        self.blocks.show_blocks(answer["blocks"], tallest=height)
+
+
+def size_text(count: int) -> str:
+    """Bytes as people say them."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} bytes"
+
+
+def count_text(count: int) -> str:
+    """A count as short as a table needs it."""
+    for unit, size in ((" M", 1e6), (" k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return str(count)
+
+
+class BlockList(QWidget):
+    """One line a block: name, a bar as wide as its map, channels and size, parameters."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.blocks: list[dict[str, Any]] = []
+        self._names: list[str] = []
+        self._tallest = 1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Blocks of the network")
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, _LINE * (max(len(self.blocks), 8) + 1))
+
+    def show_blocks(self, blocks: list[dict[str, Any]], *, tallest: int) -> None:
+        """Show these; `tallest` is the height of the input."""
+        changed = len(blocks) != len(self.blocks)
+        self.blocks, self._tallest = blocks, tallest
+        self._names = names_of(blocks)
+        self.setAccessibleDescription(
+            "; ".join(
+                f"{name}: {shape_text(block)}, {block['parameters']} parameters"
+                for name, block in zip(self._names, blocks)
+            )
+        )
+        if changed:
+            self.updateGeometry()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font("small"))
+        left, right = 104.0, 100.0
+        room = max(self.width() - left - right, 40.0)
+        center, end = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+        painter.setPen(theme.color("muted"))
+        painter.drawText(QRectF(0, 0, left, _LINE), int(center), "Block")
+        painter.drawText(
+            QRectF(left, 0, room, _LINE), int(center | Qt.AlignmentFlag.AlignHCenter), "channels · size"
+        )
+        painter.drawText(QRectF(left + room, 0, right, _LINE), int(center | end), "weights · memory")
+        for number, (name, block) in enumerate(zip(self._names, self.blocks)):
+            top = _LINE * (number + 1)
+            share = (math.log2(block["rows"]) + 1) / (math.log2(self._tallest) + 1) if block["rows"] else 0.15
+            bar = QRectF(0, top + 3, room * max(share, 0.15), _LINE - 6)
+            bar.moveCenter(QRectF(left, top, room, _LINE).center())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_tint" if block["role"] != "head" else "hover"))
+            painter.drawRoundedRect(bar, 4, 4)
+            painter.setPen(theme.color("text"))
+            painter.drawText(QRectF(0, top, left - 4, _LINE), int(center), name)
+            middle = QRectF(left, top, room, _LINE)
+            painter.drawText(middle, int(center | Qt.AlignmentFlag.AlignHCenter), shape_text(block))
+            painter.setPen(theme.color("muted"))
+            figures = f"{count_text(block['parameters'])} · {size_text(block['kept'])}"
+            painter.drawText(QRectF(left + room, top, right, _LINE), int(center | end), figures)
+
+
+def names_of(blocks: list[dict[str, Any]]) -> list[str]:
+    """Each block's name: its role with a number where there are several, of a head what it gives."""
+    counts: dict[str, int] = {}
+    names = []
+    for block in blocks:
+        role = block["role"]
+        counts[role] = counts.get(role, 0) + 1
+        words = _ROLES.get(role, role)
+        names.append(_HEADS.get(block["name"], words) if role == "head" else f"{words} {counts[role]}")
+    return names
+
+
+def shape_text(block: dict[str, Any]) -> str:
+    """What a block puts out."""
+    if block["channels"] is None:
+        return "not used"
+    if block["rows"] is None:
+        return f"{block['channels']}"
+    columns = "" if block["columns"] is None else f"{block['columns']} × "
+    return f"{block['channels']} · {columns}{block['rows']}"

@@ -1,0 +1,249 @@
+"""See: what the setting in hand does to one's own animals, beside the form."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.quiet_changes import told_quiet
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.inspector.see.asking import SeeWatch
+from sleapnn_gui.inspector.see.crop_view import CROP_SIZE, CropView
+from sleapnn_gui.inspector.see.network_view import NetworkView
+from sleapnn_gui.inspector.see.sights import SIGHTS, nothing_to_see, sight_of
+from sleapnn_gui.inspector.see.target_view import TargetView
+from sleapnn_gui.inspector.see.views import AugmentView, ChainView, SightView
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.theme import current_theme
+
+
+class SeePane(QWidget):
+    """Buttons for the sights, the sample that is looked at, and the sight itself, which follows the setting in hand."""
+
+    def __init__(self, document: Document, inspect: Inspect, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._path = ""
+        self._count = 0
+        self.watch = SeeWatch(document, inspect)
+        self.setAccessibleName("See")
+        self.setAccessibleDescription("What the settings do to your own animals.")
+        self._make_views()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 8)
+        column.setSpacing(8)
+        column.addLayout(self._choices())
+        column.addLayout(self._samples())
+        self.message = MessageLine(self)
+        self.message.setObjectName("see_message")
+        self.message.hide()
+        self.quiet = MessageLine(self)
+        self.quiet.setObjectName("see_quiet")
+        self.quiet.hide()
+        column.addWidget(self._scrolled(), 1)
+        column.addWidget(self.quiet)
+        column.addWidget(self.message)
+        self._connect()
+        self._show_kind(self.watch.kind)
+        self._show_samples()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _make_views(self) -> None:
+        self.chain, self.crops, self.augment = ChainView(self), CropView(self), AugmentView(self)
+        self.targets, self.network = TargetView(self), NetworkView(self)
+        self.views: dict[str, SightView] = {
+            "chain": self.chain,
+            "crops": self.crops,
+            "augment": self.augment,
+            "targets": self.targets,
+            "network": self.network,
+        }
+
+    def _choices(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, QToolButton] = {}
+        for sight in SIGHTS:
+            button = QToolButton(self)
+            button.setText(sight.label)
+            button.setCheckable(True)
+            button.setFont(current_theme().font("caption"))
+            button.setToolTip(sight.tip)
+            button.setAccessibleDescription(sight.tip)
+            button.clicked.connect(lambda _=False, kind=sight.kind: self.show_kind(kind))
+            self._group.addButton(button)
+            self.buttons[sight.kind] = button
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def _samples(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.before, self.behind = QToolButton(self), QToolButton(self)
+        for button, name, sign in (
+            (self.before, "Previous sample", "left"),
+            (self.behind, "Next sample", "right"),
+        ):
+            button.setIcon(icon(f"caret-{sign}"))
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+        self.sample = ElidedLabel(parent=self)
+        self.sign = QLabel(self)
+        for label in (self.sample, self.sign):
+            label.setProperty("role", "caption")
+            label.setFont(current_theme().font("caption"))
+        self.sign.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.sign.setFixedWidth(112)
+        row.addWidget(self.before)
+        row.addWidget(self.behind)
+        row.addWidget(self.sample, 1)
+        row.addWidget(self.sign)
+        return row
+
+    def _scrolled(self) -> QStackedWidget:
+        self._stack = QStackedWidget()
+        self.nothing = QLabel()
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._stack.addWidget(self.nothing)
+        for view in self.views.values():
+            holder = QWidget()
+            holder.setProperty("clear", True)
+            inside = QVBoxLayout(holder)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(view)
+            inside.addStretch(1)
+            scroll = QScrollArea()
+            scroll.setWidgetResizable(True)
+            scroll.setFrameShape(QFrame.Shape.NoFrame)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            scroll.setWidget(holder)
+            self._stack.addWidget(scroll)
+        return self._stack
+
+    def _connect(self) -> None:
+        watch = self.watch
+        watch.answered.connect(self._answered)
+        watch.failed.connect(self._failed)
+        watch.empty.connect(self._empty)
+        watch.pending_changed.connect(self._show_sign)
+        self.before.clicked.connect(lambda: watch.step(-1, count=self._count))
+        self.behind.clicked.connect(lambda: watch.step(1, count=self._count))
+        self.augment.again.connect(watch.draw_again)
+        self.targets.part_asked.connect(lambda part: watch.show_part(None if part < 0 else part))
+        self.crops.previewed.connect(lambda side: watch.preview({CROP_SIZE: side} if side else {}))
+        for view in self.views.values():
+            view.set_asked.connect(
+                lambda path, value, title: self._document.apply_values({path: value}, title)
+            )
+        self._document.changed.connect(self._say_quiet)
+        self._document.reloaded.connect(self._say_quiet)
+
+    # -- for the window ------------------------------------------------------------------------------------
+
+    def follow(self, path: str) -> None:
+        """Show what a setting or section does, where there is something to see of it."""
+        kind = sight_of(path, self._document.view)
+        self._path = path
+        if kind:
+            self.show_kind(kind)
+        self._say_quiet()
+
+    def show_kind(self, kind: str) -> None:
+        """Open one of the sights."""
+        self.watch.show(kind)
+        self._show_kind(kind)
+
+    def stop(self) -> None:
+        """Ask no more; for when the window closes."""
+        self.watch.stop()
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    def _show_kind(self, kind: str) -> None:
+        self.buttons[kind].setChecked(True)
+        self._show_samples()
+        if nothing_to_see(kind, self._document.view):
+            self._stack.setCurrentWidget(self.nothing)
+        else:
+            self._stack.setCurrentIndex(1 + list(self.views).index(kind))
+
+    @Slot(str, object)
+    def _answered(self, kind: str, answer: dict[str, Any]) -> None:
+        self._show_message("")
+        self._stack.setCurrentIndex(1 + list(self.views).index(kind))
+        self.views[kind].show_answer(answer)
+        self._count = answer.get("count", self._count)
+        if "count" in answer:
+            what = "Frame" if answer["animal"] is None else "Animal"
+            self.sample.setText(f"{what} {answer['index'] + 1} of {self._count}")
+            self.sample.setToolTip(answer["place"])
+        self._show_samples()
+        self._show_sign()
+
+    @Slot(str)
+    def _failed(self, text: str) -> None:
+        self._show_message(text)
+        self._show_sign()
+
+    @Slot(str)
+    def _empty(self, text: str) -> None:
+        self._show_message("")
+        self.nothing.setText(text)
+        self._stack.setCurrentWidget(self.nothing)
+        self._show_samples()
+
+    def _show_samples(self) -> None:
+        """The sample that is looked at, and whether there are others."""
+        seen = not nothing_to_see(self.watch.kind, self._document.view) and self.watch.kind != "network"
+        if not seen:
+            self.sample.setText("")
+        for button in (self.before, self.behind):
+            button.setEnabled(seen and self._count > 1)
+
+    def _show_sign(self) -> None:
+        """A quiet word while another picture is being made."""
+        made = self.watch.milliseconds
+        took = f"{made} ms" if made < 1000 else f"{made / 1000:.1f} s"
+        self.sign.setText("making it …" if self.watch.is_pending else f"made in {took}" if made else "")
+
+    def _show_message(self, text: str) -> None:
+        self.message.say(text, severity="warning" if text else "hint")
+        self.message.setVisible(bool(text))
+
+    @Slot()
+    def _say_quiet(self) -> None:
+        """Say where the setting in hand is one of augmentation and does nothing."""
+        is_drawn = self.watch.kind == "augment" and sight_of(self._path, self._document.view) == "augment"
+        said = told_quiet(self._document.view, self._path) if is_drawn else ""
+        self.quiet.say(said, severity="info" if said else "hint")
+        self.quiet.setVisible(bool(said))
+
+    # -- Qt ------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.watch.look(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.watch.look(False)

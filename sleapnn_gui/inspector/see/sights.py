@@ -1,0 +1,86 @@
+"""What can be seen beside the form, which setting belongs to which sight, and when there is nothing to see."""
+
+import attrs
+
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.view import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, View
+
+
+@attrs.frozen(kw_only=True)
+class Sight:
+    """One sight: the engine's name for the question, words on its button, and what it shows in a sentence."""
+
+    kind: str
+    label: str
+    tip: str
+
+
+SIGHTS = (
+    Sight(kind="chain", label="Chain", tip="From the image as it is stored to what the network gets"),
+    Sight(kind="crops", label="Crop", tip="What crops of this size show of the animals"),
+    Sight(kind="augment", label="Augment", tip="Random changes as the training draws them"),
+    Sight(kind="targets", label="Targets", tip="What the network is told to answer"),
+    Sight(kind="network", label="Network", tip="The blocks of the network, with shapes and parameters"),
+)
+
+_AUGMENTATION = (DATA + "augmentation_config", DATA + "use_augmentations_train")
+_CROPPING = tuple(PREPROCESSING + name for name in ("crop_size", "min_crop_size", "crop_padding"))
+_LABELS = tuple(DATA + name for name in ("train_labels_path", "user_instances_only", "validation_fraction"))
+_OF_LAYERS = ("num_fc_layers", "num_fc_units", "global_pool")
+_OF_LOSS = ("loss_weight",)
+
+
+def sight_of(path: str, view: View) -> str:
+    """The kind of sight that shows what a setting or section does; '' where none does."""
+    name = path.rpartition(".")[2]
+    if path.startswith(_AUGMENTATION):
+        return "augment"
+    if path in _CROPPING:
+        return "crops"
+    if path.startswith((PREPROCESSING[:-1], *_LABELS)):
+        return "chain"
+    if path.startswith((BACKBONES, MODEL + "pretrained", MODEL + "init_weights")):
+        return "network"
+    if not path.startswith(HEADS) or name in _OF_LOSS:
+        return ""
+    if name in _OF_LAYERS:
+        return "network"
+    return "crops" if name == "anchor_part" and is_cropped(view) else "targets"
+
+
+def is_cropped(view: View) -> bool:
+    """Whether the model reads crops around single animals."""
+    head = view.head().rpartition(".")[2]
+    return head in MODEL_TYPES and MODEL_TYPES[head].cropped
+
+
+def nothing_to_see(kind: str, view: View) -> str:
+    """Why a sight has nothing to show under this config, in a sentence that says what would change it; '' else."""
+    if not view.value(DATA + "train_labels_path"):
+        return _TEACHING[kind]
+    if not view.head():
+        return "Choose a type of model first; what is shown here follows from it."
+    if kind == "crops" and not is_cropped(view):
+        return (
+            "This type of model reads whole images, so nothing is cropped. "
+            "Models that look at one animal at a time (top-down) do crop."
+        )
+    if kind == "augment" and not _is_augmented(view):
+        return "Augmentation is switched off, so training shows every image as it is."
+    return ""
+
+
+def _is_augmented(view: View) -> bool:
+    return view.value(DATA + "use_augmentations_train") is not False and any(
+        view.on(f"{DATA}augmentation_config.{part}") for part in ("geometric", "intensity")
+    )
+
+
+_NO_LABELS = "Choose labels on the Data page, and {} of your own animals."
+_TEACHING = {
+    "chain": _NO_LABELS.format("you see here what becomes of an image on its way to the network, on one"),
+    "crops": _NO_LABELS.format("you see here what a crop of this size holds and what it cuts off, on some"),
+    "augment": _NO_LABELS.format("you see here the random changes that training makes, on one"),
+    "targets": _NO_LABELS.format("you see here how large a bump is that the network learns, on one"),
+    "network": "Choose labels on the Data page: how many parts there are decides what the network looks like at its end.",
+}

@@ -1,0 +1,172 @@
+"""What the network is told to answer: bumps, fields and identities on the sample, and how large a bump is."""
+
+import math
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from sleapnn_gui.inspector.see.fact_rows import FactRows
+from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, color_image
+from sleapnn_gui.inspector.see.views import SightView, words
+from sleapnn_gui.monitor.colormaps import gray_or_color_image, heat_image, part_color
+from sleapnn_gui.widgets.theme import current_theme
+
+_ALL = "All parts"
+_ARROW = 9.0
+"""Screen pixels between two arrows of a field."""
+_WEAK = 0.15
+"""A field that is weaker is not drawn."""
+
+
+class TargetView(SightView):
+    """`part_asked` carries the place of a part whose bumps alone are to be seen, −1 for all."""
+
+    part_asked = Signal(int)
+
+    _BUMP, _BODY, _CELLS, _MERGED = "One sigma", "Of the animal", "Cells", "Merging bumps"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.part = QComboBox(self)
+        self.part.setFixedHeight(current_theme().size("control"))
+        self.part.setMinimumWidth(160)
+        self.part.setObjectName("see_part")
+        self.part.setAccessibleName("Part whose bumps are shown")
+        self.part.addItem(_ALL)
+        self.part.activated.connect(lambda row: self.part_asked.emit(row - 1))
+        self.maps = MapTile("Confidence maps", self)
+        self.second = MapTile("What the second head is told", self)
+        self.facts = FactRows([self._BUMP, self._BODY, self._CELLS, self._MERGED], parent=self)
+        self.remark = words(parent=self)
+        self.column.addWidget(self.part, 0, Qt.AlignmentFlag.AlignLeft)
+        for widget in (self.maps, self.facts, self.remark, self.second):
+            self.column.addWidget(widget)
+
+    def show_answer(self, answer: dict[str, Any]) -> None:
+        self._list_parts(answer["nodes"], answer["part"])
+        heads = {head["name"]: head for head in answer["heads"]}
+        first, *more = answer["heads"]
+        self.maps.show_head(first, answer)
+        self.second.setVisible(bool(more) and "vector" not in more[0])
+        if more and "vector" not in more[0]:
+            self.second.show_head(more[0], answer)
+        self._say(first, answer)
+        vector = next((head for head in heads.values() if "vector" in head), None)
+        said = merging_text(answer["merging"])
+        if vector is not None:
+            said = f"{vector_text(vector)} {said}".strip()
+        self.remark.setText(said)
+        self.remark.setVisible(bool(said))
+
+    def _list_parts(self, nodes: list[str], part: int | None) -> None:
+        wanted = [_ALL, *nodes]
+        if [self.part.itemText(row) for row in range(self.part.count())] != wanted:
+            self.part.clear()
+            self.part.addItems(wanted)
+        self.part.setCurrentIndex(0 if part is None else part + 1)
+        self.part.setEnabled(len(nodes) > 1)
+
+    def _say(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
+        bump, merging = answer["bump"], answer["merging"]
+        self.facts.say(self._BUMP, f"{bump['input_px']:.4g} px input = {bump['source_px']:.4g} px source")
+        share = bump["share"]
+        self.facts.say(
+            self._BODY, "" if share is None else f"{100 * share:.0f} % of its {bump['animal_px']:.0f} px"
+        )
+        stride = head["stride"]
+        self.facts.say(
+            self._CELLS,
+            f"{head['columns']} × {head['rows']}, every {stride} px, {head['channels']} channels",
+        )
+        alone = len(answer["points"]) < 2 and not merging["animals"]
+        self.facts.say(
+            self._MERGED, "none" if alone else f"{merging['animals']} of {merging['of_animals']} animals"
+        )
+
+
+def vector_text(head: dict[str, Any]) -> str:
+    """Which identity the head of the whole image is told."""
+    chosen = [name for name, value in zip(head["classes"], head["vector"]) if value]
+    return f"Identity: {chosen[0]}." if chosen else "This animal has no identity to be told."
+
+
+def merging_text(merging: dict[str, Any]) -> str:
+    """Which parts of an animal have bumps that cover each other."""
+    if not merging["pairs"]:
+        return "No two parts of an animal are so near that their bumps cover each other."
+    named = ", ".join(f"{first} and {second} ({share:.0%})" for first, second, share in merging["pairs"])
+    more = f" and {merging['more']} more pairs" if merging["more"] else ""
+    return (
+        f"Bumps cover each other on part of the animals: {named}{more}. "
+        "Each part has a map of its own, so that is no mistake; a smaller sigma places them more exactly."
+    )
+
+
+class MapTile(Tiles):
+    """A sample with the target of one head on it."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(columns=1, rows=1, shape=0.85, name=name, parent=parent)
+        self._heat: QImage | None = None
+        self._field: np.ndarray | None = None
+        self._stride = 1.0
+
+    def show_head(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Show what this head is told."""
+        array = answer["arrays"][head["name"]]
+        self._stride, self._heat, self._field = float(head["stride"]), None, None
+        said = {"confmaps": "confidence maps", "pafs": "part affinity fields"}.get(head["name"], "")
+        if head["name"] == "pafs":
+            self._field = array.astype(np.float32)
+        elif "classes" in head:
+            self._heat = class_image(array)
+            said = "class maps: " + ", ".join(head["classes"])
+        else:
+            self._heat = heat_image(array[None].astype(np.float32) / 255, node=0)
+        image = gray_or_color_image(answer["arrays"]["image"])
+        shown = [] if self._field is None and "classes" not in head else answer["points"]
+        self.show_tiles([Tile(image, answer["width"], answer["height"], shown, said)], answer)
+
+    def paint_between(self, painter: QPainter, fitted: Fitted, box: QRectF) -> None:
+        """The maps, whose first cell has its middle on the middle of the first pixel."""
+        if self._heat is not None:
+            start = fitted.at(-self._stride / 2, -self._stride / 2)
+            size = QPointF(self._heat.width(), self._heat.height()) * (self._stride * fitted.scale)
+            painter.setOpacity(0.75)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF(start, start + size), self._heat)
+            painter.setOpacity(1.0)
+        if self._field is not None:
+            self._paint_field(painter, fitted, self._field)
+
+    def _paint_field(self, painter: QPainter, fitted: Fitted, field: np.ndarray) -> None:
+        """An arrow for some cells, as long as the field is strong."""
+        step = max(math.ceil(_ARROW / (self._stride * fitted.scale)), 1)
+        sparse = field[:, ::step, ::step]
+        strength = np.hypot(*sparse)
+        rows, columns = np.nonzero(strength > _WEAK)
+        reach = min(self._stride * step * fitted.scale, 2 * _ARROW) * 0.9
+        lines = []
+        for row, column in zip(rows.tolist(), columns.tolist()):
+            start = fitted.at(column * step * self._stride, row * step * self._stride)
+            way = QPointF(float(sparse[0, row, column]), float(sparse[1, row, column])) * reach
+            lines.append(QLineF(start, start + way))
+        for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor("#f0e442"), 1.4)):
+            painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawLines(lines)
+        painter.setPen(QPen(QColor("#f0e442"), 3.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPoints([line.p1() for line in lines])
+
+
+def class_image(maps: np.ndarray) -> QImage:
+    """Maps of identities, uint8 (classes, h, w), each in a colour of its own, as clear as it is sure."""
+    pixels = np.zeros((*maps.shape[1:], 4), np.uint8)
+    strongest = maps.argmax(axis=0)
+    for number in range(len(maps)):
+        color = part_color(number)
+        pixels[strongest == number, :3] = (color.red(), color.green(), color.blue())
+    pixels[..., 3] = maps.max(axis=0)
+    return color_image(pixels)

@@ -1,0 +1,29 @@
+"""What stands beside the form: See among its tabs, and which tab was open at the last start."""
+
+from PySide6.QtCore import QSettings
+
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.form_page import FormPage
+from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.inspector.see.see_pane import SeePane
+
+_TAB, _SHOWN = "beside/tab", "beside/shown"
+_SEE = "See"
+
+
+def see_beside(form: FormPage, document: Document, inspect: Inspect) -> SeePane:
+    """See as a tab beside the form, which follows the setting in hand; the tab of the last start is open."""
+    see = SeePane(document, inspect)
+    form.context.add_tab(see, _SEE)
+    form.context.followed.connect(see.follow)
+    shown = QSettings().value(_SHOWN)
+    form.context.open_title(str(QSettings().value(_TAB, _SEE)))
+    form.set_pane_shown(None if shown is None else str(shown).lower() == "true")
+    return see
+
+
+def remember_beside(form: FormPage) -> None:
+    """Open this tab, and the pane if somebody wanted it so, from the next start on as well."""
+    QSettings().setValue(_TAB, form.context.title)
+    if form.pane_shown is not None:
+        QSettings().setValue(_SHOWN, form.pane_shown)
