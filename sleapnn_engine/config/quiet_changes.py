@@ -9,17 +9,20 @@ from sleapnn_engine.config.view import DATA, GEOMETRIC, INTENSITY, View
 
 @attrs.frozen(kw_only=True)
 class Change:
-    """One random change of images: its words, a key that says how far it goes, and values of keys that change nothing."""
+    """One random change of images: its words, and the values of its keys, all together, that change nothing.
+
+    No values for one that changes something however little it goes.
+    """
 
     label: str
     section: str
     name: str
-    nothing: dict[str, float]
+    nothing: dict[str, float] = attrs.field(factory=dict)
 
     @property
     def far(self) -> str:
-        """A key that only counts where the change is drawn."""
-        return self.section + next(iter(self.nothing))
+        """A path of what says how far it goes, which only counts where it is drawn."""
+        return f"{self.section}{self.name}_"
 
 
 CHANGES = (
@@ -33,8 +36,13 @@ CHANGES = (
         name="translate",
         nothing={"translate_width": 0, "translate_height": 0},
     ),
-    Change(label="erasing", section=GEOMETRIC, name="erase", nothing={"erase_scale_max": 0}),
-    Change(label="mixing", section=GEOMETRIC, name="mixup", nothing={"mixup_lambda_max": 0}),
+    Change(label="erasing", section=GEOMETRIC, name="erase"),
+    Change(
+        label="mixing",
+        section=GEOMETRIC,
+        name="mixup",
+        nothing={"mixup_lambda_min": 0, "mixup_lambda_max": 0},
+    ),
     Change(
         label="contrast", section=INTENSITY, name="contrast", nothing={"contrast_min": 1, "contrast_max": 1}
     ),
@@ -48,7 +56,7 @@ CHANGES = (
         label="Gaussian noise",
         section=INTENSITY,
         name="gaussian_noise",
-        nothing={"gaussian_noise_std": 0, "gaussian_noise_mean": 0},
+        nothing={"gaussian_noise_mean": 0, "gaussian_noise_std": 0},
     ),
     Change(
         label="uniform noise",
@@ -75,7 +83,7 @@ def why_quiet(view: View, change: Change) -> str:
     if is_never_drawn(view, change.far):
         return "its chance is 0"
     values = {name: view.number(change.section + name) for name in change.nothing}
-    return "its range is empty" if values == change.nothing else ""
+    return "its range is empty" if change.nothing and values == change.nothing else ""
 
 
 def told_quiet(view: View, path: str) -> str:

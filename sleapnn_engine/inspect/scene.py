@@ -23,13 +23,24 @@ from sleapnn_engine.inspect.kept_images import KeptImages
 from sleapnn_engine.inspect.known_labels import KnownLabels
 from sleapnn_engine.inspect.wanted import Cancelled, require_wanted
 from sleapnn_engine.training.inputs.batches import Example, make_example
-from sleapnn_engine.training.prepare import plan_samples
+from sleapnn_engine.training.prepare import Prepared, plan_samples
 
 #: How many configs are remembered: the one being edited, and the one before it, which undo brings back.
 KEPT = 2
 
 #: The sections that decide what samples are.
 _DECISIVE = ("data_config", "model_config")
+#: Sections and keys that do not change which frames, animals, parts and limbs are read, nor how they are split.
+_BEHIND_LABELS = (
+    "trainer_config",
+    "backbone_config",
+    "preprocessing",
+    "augmentation_config",
+    "use_augmentations_train",
+    "sigma",
+    "output_stride",
+    "loss_weight",
+)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -78,10 +89,17 @@ class Scene:
         return make_example(batch, self.samples, targets=self.targets)
 
 
+_Read = tuple[tuple[str, ...], bool, LabelReading]
+
+
 @attrs.frozen(eq=False)
 class _Remembered:
+    """What was made for a config; `data` is the part of it that decides which labels are read, and how."""
+
     key: str
-    read: tuple[tuple[tuple[str, ...], bool, LabelReading], ...]
+    data: str
+    read: tuple[_Read, ...]
+    prepared: Prepared
     scene: Scene
 
 
@@ -107,14 +125,18 @@ class Scenes:
             scene.labels.close()
 
     def _find(self, values: Mapping[str, Any], cancelled: Cancelled) -> Scene:
-        key = json.dumps([values.get(name) for name in _DECISIVE], sort_keys=True, default=str)
+        key, data = _text([values.get(name) for name in _DECISIVE]), _text(_of_labels(values))
         reader = self._known.reader(cancelled)
-        for remembered in self._remembered:
-            if remembered.key == key and all(
-                reader(paths, user_instances_only=only) is reading for paths, only, reading in remembered.read
-            ):
-                return attrs.evolve(remembered.scene, values=values)
-        read: list[tuple[tuple[str, ...], bool, LabelReading]] = []
+        still = [
+            known
+            for known in self._remembered
+            if all(reader(paths, user_instances_only=only) is reading for paths, only, reading in known.read)
+        ]
+        same = next((known for known in still if known.key == key), None)
+        if same is not None:
+            return attrs.evolve(same.scene, values=values)
+        alike = next((known for known in still if known.data == data), None)
+        read: list[_Read] = [] if alike is None else list(alike.read)
 
         def kept(paths: Sequence[str], *, user_instances_only: bool = True) -> LabelReading:
             reading = reader(paths, user_instances_only=user_instances_only)
@@ -122,18 +144,17 @@ class Scenes:
             labels = attrs.evolve(reading.labels, sources=self._images.of(reading.labels.sources))
             return attrs.evolve(reading, labels=labels)
 
-        scene = _make(values, kept, cancelled)
-        self._remembered = [_Remembered(key, tuple(read), scene), *self._remembered][:KEPT]
+        job, found = build_job(values), Findings()
+        require_wanted(cancelled)
+        prepared = plan_samples(job, found=found, read=kept, opened=None if alike is None else alike.prepared)
+        if found.refusals:
+            raise found.refusals[0]
+        scene = _scene(values, prepared)
+        self._remembered = [_Remembered(key, data, tuple(read), prepared, scene), *self._remembered][:KEPT]
         return scene
 
 
-def _make(values: Mapping[str, Any], read: Any, cancelled: Cancelled) -> Scene:
-    found = Findings()
-    job = build_job(values)
-    require_wanted(cancelled)
-    prepared = plan_samples(job, found=found, read=read)
-    if found.refusals:
-        raise found.refusals[0]
+def _scene(values: Mapping[str, Any], prepared: Prepared) -> Scene:
     parts = prepared.complete()
     return Scene(
         values=values,
@@ -143,3 +164,14 @@ def _make(values: Mapping[str, Any], read: Any, cancelled: Cancelled) -> Scene:
         samples=parts.train,
         targets=build_targets(prepared.job, parts.train.store.labels),
     )
+
+
+def _text(values: Any) -> str:
+    return json.dumps(values, sort_keys=True, default=str)
+
+
+def _of_labels(values: Any) -> Any:
+    """A config without what is only asked for once its labels are read and split."""
+    if not isinstance(values, Mapping):
+        return values
+    return {name: _of_labels(value) for name, value in values.items() if name not in _BEHIND_LABELS}

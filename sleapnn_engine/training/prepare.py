@@ -134,7 +134,8 @@ def prepare(
             return prepared
         with phase("split", "Setting frames aside for validation"):
             with found.trying(FRACTION):
-                _plan(prepared, val, found=found)
+                _split(prepared, val, found=found)
+                _plan(prepared, found=found)
             if prepared.train is not None:
                 parts = prepared.complete()
                 images.check_existing_images(prepared.job, parts.data, parts.plan, folder=folder, found=found)
@@ -142,17 +143,28 @@ def prepare(
     return prepared
 
 
-def plan_samples(job: Job, *, found: Findings, read: Read = read_labels) -> Prepared:
+def plan_samples(
+    job: Job, *, found: Findings, read: Read = read_labels, opened: Prepared | None = None
+) -> Prepared:
     """What `prepare` does before it measures anything: labels, split, and the samples of both parts.
 
-    What refuses the job goes to `found`; the rest of what is returned may be missing then.
+    What refuses the job goes to `found`; the rest of what is returned may be missing then. `opened` is what was planned
+    for another job, whose labels are those of this one and are split in the same way.
     """
     prepared = Prepared(job=job)
     with _closed_on_failure(prepared):
-        val = _open(prepared, None, found=found, read=read)
-        if not found.refusals:
+        if opened is None:
+            val = _open(prepared, None, found=found, read=read)
+            if not found.refusals:
+                with found.trying(FRACTION):
+                    _split(prepared, val, found=found)
+        else:
+            with found.trying(WEIGHTS):
+                prepared.job = images.with_implied_colour(job, None, found=found)
+            prepared.labels, prepared.data = opened.labels, opened.data
+        if prepared.data is not None and not found.refusals:
             with found.trying(FRACTION):
-                _plan(prepared, val, found=found)
+                _plan(prepared, found=found)
     return prepared
 
 
@@ -172,11 +184,16 @@ def _open(prepared: Prepared, earlier: Earlier | None, *, found: Findings, read:
     return val
 
 
-def _plan(prepared: Prepared, val: LabelSet | None, *, found: Findings) -> None:
-    """Split the frames and plan the samples. Raises UserError where there is nothing to split."""
-    job, labels = prepared.job, prepared.labels
-    assert labels is not None
-    prepared.data = data = split_data(job, labels, val=val, found=found)
+def _split(prepared: Prepared, val: LabelSet | None, *, found: Findings) -> None:
+    """Set frames aside for validation. Raises UserError where there is nothing to split."""
+    assert prepared.labels is not None
+    prepared.data = split_data(prepared.job, prepared.labels, val=val, found=found)
+
+
+def _plan(prepared: Prepared, *, found: Findings) -> None:
+    """Plan the samples of frames that are split."""
+    job, data = prepared.job, prepared.data
+    assert data is not None
     prepared.plan = plan = images.plan_images(job, data, found=found)
     prepared.crops = crops = images.plan_crops(job, data, plan)
     if crops is not None:

@@ -53,6 +53,11 @@ class SeeWatch(QObject):
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether what was shown last is of the config as it stands."""
+        return not (self._stale or self.is_pending or self._timer.isActive())
+
     def look(self, on: bool) -> None:
         """Somebody looks, or nobody does any more: then nothing is asked."""
         self._looked_at = on

@@ -39,11 +39,11 @@ class NetworkView(SightView):
         field = answer["field"]
         self.facts.say(
             self._FIELD,
-            "more than a UNet's, not counted"
+            "not counted here"
             if field is None
-            else f"{field} px input = {field * answer['source_scale']:.0f} px source",
+            else f"{field} input = {field * answer['source_scale']:.0f} source px",
         )
-        self.facts.say(self._MEMORY, f"{size_text(answer['step'])} for {answer['batch']} samples, 32 bits")
+        self.facts.say(self._MEMORY, f"{size_text(answer['step'])} for {answer['batch']} samples")
         self.facts.say(self._INPUT, f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}")
         self.blocks.show_blocks(answer["blocks"], tallest=height)
 
@@ -102,10 +102,7 @@ class BlockList(QWidget):
         room = max(self.width() - left - right, 40.0)
         center, end = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(0, 0, left, _LINE), int(center), "Block")
-        painter.drawText(
-            QRectF(left, 0, room, _LINE), int(center | Qt.AlignmentFlag.AlignHCenter), "channels · size"
-        )
+        painter.drawText(QRectF(0, 0, left + room, _LINE), int(center), "Block: channels · size")
         painter.drawText(QRectF(left + room, 0, right, _LINE), int(center | end), "weights · memory")
         for number, (name, block) in enumerate(zip(self._names, self.blocks)):
             top = _LINE * (number + 1)

@@ -44,7 +44,7 @@ class SeePane(QWidget):
         self.setAccessibleDescription("What the settings do to your own animals.")
         self._make_views()
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 8)
+        column.setContentsMargins(16, 10, 16, 8)
         column.setSpacing(8)
         column.addLayout(self._choices())
         column.addLayout(self._samples())
@@ -76,7 +76,7 @@ class SeePane(QWidget):
 
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(0)
         self._group = QButtonGroup(self)
         self.buttons: dict[str, QToolButton] = {}
         for sight in SIGHTS:
@@ -84,6 +84,7 @@ class SeePane(QWidget):
             button.setText(sight.label)
             button.setCheckable(True)
             button.setFont(current_theme().font("caption"))
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(sight.label) + 12)
             button.setToolTip(sight.tip)
             button.setAccessibleDescription(sight.tip)
             button.clicked.connect(lambda _=False, kind=sight.kind: self.show_kind(kind))
@@ -209,6 +210,7 @@ class SeePane(QWidget):
     def _empty(self, text: str) -> None:
         self._show_message("")
         self.nothing.setText(text)
+        self.sign.setText("")
         self._stack.setCurrentWidget(self.nothing)
         self._show_samples()
 

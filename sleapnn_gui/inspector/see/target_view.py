@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, color_image
 from sleapnn_gui.inspector.see.views import SightView, words
 from sleapnn_gui.monitor.colormaps import gray_or_color_image, heat_image, part_color
-from sleapnn_gui.widgets.theme import current_theme
+from sleapnn_gui.widgets.combo import QuietComboBox
 
 _ALL = "All parts"
 _ARROW = 9.0
@@ -30,8 +30,7 @@ class TargetView(SightView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.part = QComboBox(self)
-        self.part.setFixedHeight(current_theme().size("control"))
+        self.part = QuietComboBox(self)
         self.part.setMinimumWidth(160)
         self.part.setObjectName("see_part")
         self.part.setAccessibleName("Part whose bumps are shown")
@@ -79,7 +78,7 @@ class TargetView(SightView):
         stride = head["stride"]
         self.facts.say(
             self._CELLS,
-            f"{head['columns']} × {head['rows']}, every {stride} px, {head['channels']} channels",
+            f"{head['columns']} × {head['rows']} × {head['channels']}, every {stride} px",
         )
         alone = len(answer["points"]) < 2 and not merging["animals"]
         self.facts.say(

@@ -313,3 +313,31 @@ def test_several_kinds_are_answered_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+@pytest.mark.parametrize("model_type", MODELS)
+def test_labels_that_are_read_already_give_what_they_give_anew(tmp_path: Path, model_type: str) -> None:
+    """Edits one after the other, and each of them alone."""
+    scenes, values = Scenes(KnownLabels()), config(tmp_path, model_type, EVERYTHING)
+    with scenes.open(values, never) as first:
+        before = first.labels
+    head = f"model_config.head_configs.{model_type}"
+    edits: dict[str, Any] = {
+        "data_config.preprocessing.scale": 0.7,
+        f"{head}.confmaps.sigma": 3.0,
+        "model_config.backbone_config.unet.filters": 8,
+        "data_config.preprocessing.max_height": 100,
+        AUGMENT + "geometric.rotation_max": 10.0,
+        f"{head}.confmaps.part_names": ["tail", "neck", "nose"],
+        "data_config.validation_fraction": 0.5,
+    }
+    if model_type == "centroid":
+        del edits[f"{head}.confmaps.part_names"]
+    for path, value in edits.items():
+        tree.put(values, path, value)
+        with scenes.open(values, never) as scene, Scenes(KnownLabels()).open(values, never) as alone:
+            assert len(scene.samples) == len(alone.samples)
+            assert worst(scene.example(1), alone.example(1)) == 0
+            if not path.endswith(("part_names", "validation_fraction")):
+                assert scene.labels is before
+        before = scene.labels

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_gui.form.row import Row
+from sleapnn_gui.inspector.see.crop_view import CropFrame
 from sleapnn_gui.monitor.frame_view import FrameView
 
 PATIENCE = 15.0
@@ -40,7 +41,7 @@ LEFT, FREE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 NONE = Qt.KeyboardModifier.NoModifier
 
 #: A press on a row goes to its editor, one on a picture begins to drag it: neither looks like a button.
-_NOT_PRESSED = (Row, FrameView, QMenu, QMenuBar)
+_NOT_PRESSED = (Row, FrameView, CropFrame, QMenu, QMenuBar)
 _TARGET = re.compile(r'<a [^>]*href="([^"]*)"')
 
 

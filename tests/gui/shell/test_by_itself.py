@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.outcome import Outcome
 from sleapnn_gui.widgets.still import Still
 from tests.gui.form.conftest import FACTS
+from tests.gui.inspector.see_answers import ANSWERS
 from tests.gui.monitor.showing import long_run, show
 from tests.gui.shell.pressing import controls
 from tests.gui.windows import throw_away
@@ -134,10 +136,26 @@ def question_withdrawn(window: MainWindow, known: bool) -> None:
         window.train_page.question.ask()
 
 
+def seen(window: MainWindow, known: bool, *, kind: str) -> None:
+    """An answer to what is seen comes: after none or after one that fails, of another crop size."""
+    see = window.see
+    window.form.set_pane_shown(True)
+    window.form.context.open_title("See")
+    see.watch.kind = kind
+    see._show_kind(kind)
+    answer = ANSWERS[kind]()
+    if kind == "crops" and known:
+        answer["side"] = answer["found"]
+    see.watch.answered.emit(kind, answer)
+    if not known:
+        see.watch.failed.emit(LONG)
+
+
 HAPPENINGS: dict[str, Callable[[MainWindow, bool], Any]] = {
     "labels arrive": labels,
     "figures arrive": figures,
     "a check ends": check,
+    **{f"{kind} arrive": partial(seen, kind=kind) for kind in ANSWERS},
     "the list of runs is read": run_list,
     "a run is paused elsewhere": paused,
     "contact with a run is lost": contact_lost,

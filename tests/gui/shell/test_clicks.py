@@ -18,6 +18,8 @@ from sleapnn_gui.document.drafts import DraftStore
 from sleapnn_gui.form.layout import read_layout
 from sleapnn_gui.form.section_page import Filter
 from sleapnn_gui.inspector.labels_page import DropZone
+from sleapnn_gui.inspector.see.crop_view import CROP_SIZE
+from sleapnn_gui.inspector.see.sights import SIGHTS
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
@@ -165,6 +167,29 @@ def test_the_form(walker: Presser, window: MainWindow, page: str) -> None:
 
     walker.walk(begin, page)
     assert walker.pressed
+
+
+@pytest.mark.parametrize("sight", [sight.kind for sight in SIGHTS])
+def test_see(walker: Presser, window: MainWindow, shared_data: Path, wait_until: Wait, sight: str) -> None:
+    """The buttons of each sight, over real labels."""
+    see, watch = window.see, window.see.watch
+    window.files.use_preset("topdown_centered_instance_unet_medium_rf")
+    window.files.set_labels([str(shared_data / "flies13_pair" / "val.pkg.slp")])
+    window.files.finish()
+    window.document.set_value(CROP_SIZE, 48)
+    window.form.set_pane_shown(True)
+    window.form.context.open_title("See")
+    walker.patience = 5.0
+
+    def begin() -> QWidget:
+        window.show_page("configure")
+        see.show_kind(sight)
+        wait_until(lambda: watch.is_idle and see.message.isHidden(), 60)
+        return see
+
+    walker.walk(begin, sight)
+    assert len(walker.pressed) >= 4
+    window.form.set_pane_shown(None)
 
 
 SCRIPTS = {
