@@ -8,16 +8,11 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_gui.inspector.see.fact_rows import FactRows
+from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.views import SightView
 from sleapnn_gui.widgets.theme import current_theme
 
 _ROLES = {"stem": "Stem", "encoder": "Encoder", "middle": "Middle", "decoder": "Decoder", "head": "Head"}
-_HEADS = {
-    "confmaps": "Confidence maps",
-    "pafs": "Affinity fields",
-    "class_maps": "Class maps",
-    "class_vectors": "Class vectors",
-}
 _LINE = 26
 
 
@@ -113,7 +108,8 @@ class BlockList(QWidget):
             painter.setBrush(theme.color("accent_tint" if block["role"] != "head" else "hover"))
             painter.drawRoundedRect(bar, 4, 4)
             painter.setPen(theme.color("text"))
-            painter.drawText(QRectF(0, top, left - 4, _LINE), int(center), name)
+            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(left) - 4)
+            painter.drawText(QRectF(0, top, left - 4, _LINE), int(center), shown)
             middle = QRectF(left, top, room, _LINE)
             painter.drawText(middle, int(center | Qt.AlignmentFlag.AlignHCenter), shape_text(block))
             painter.setPen(theme.color("muted"))
@@ -129,7 +125,7 @@ def names_of(blocks: list[dict[str, Any]]) -> list[str]:
         role = block["role"]
         counts[role] = counts.get(role, 0) + 1
         words = _ROLES.get(role, role)
-        names.append(_HEADS.get(block["name"], words) if role == "head" else f"{words} {counts[role]}")
+        names.append(head_label(block["name"]) if role == "head" else f"{words} {counts[role]}")
     return names
 
 

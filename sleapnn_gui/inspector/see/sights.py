@@ -3,6 +3,7 @@
 import attrs
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.view import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, View
 
 
@@ -22,6 +23,16 @@ SIGHTS = (
     Sight(kind="targets", label="Targets", tip="What the network is told to answer"),
     Sight(kind="network", label="Network", tip="The blocks of the network, with shapes and parameters"),
 )
+
+
+def head_label(name: str) -> str:
+    """What the form calls a head, by the name of its section."""
+    return next(
+        section.meta.label
+        for path, section in SPEC.sections.items()
+        if path.startswith(HEADS) and section.name == name
+    )
+
 
 _AUGMENTATION = (DATA + "augmentation_config", DATA + "use_augmentations_train")
 _CROPPING = tuple(PREPROCESSING + name for name in ("crop_size", "min_crop_size", "crop_padding"))

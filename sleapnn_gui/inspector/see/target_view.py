@@ -8,7 +8,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from sleapnn_engine.config.model_types import HEADS
 from sleapnn_gui.inspector.see.fact_rows import FactRows
+from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, color_image
 from sleapnn_gui.inspector.see.views import SightView, words
 from sleapnn_gui.monitor.colormaps import gray_or_color_image, heat_image, part_color
@@ -117,12 +119,12 @@ class MapTile(Tiles):
         """Show what this head is told."""
         array = answer["arrays"][head["name"]]
         self._stride, self._heat, self._field = float(head["stride"]), None, None
-        said = {"confmaps": "confidence maps", "pafs": "part affinity fields"}.get(head["name"], "")
-        if head["name"] == "pafs":
+        said = head_label(head["name"])
+        if HEADS[head["name"]].limbs:
             self._field = array.astype(np.float32)
         elif "classes" in head:
             self._heat = class_image(array)
-            said = "class maps: " + ", ".join(head["classes"])
+            said += ": " + ", ".join(head["classes"])
         else:
             self._heat = heat_image(array[None].astype(np.float32) / 255, node=0)
         image = gray_or_color_image(answer["arrays"]["image"])

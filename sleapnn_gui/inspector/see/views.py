@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_gui.inspector.see.fact_rows import FactRows
+from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles
 from sleapnn_gui.monitor.colormaps import gray_or_color_image
 from sleapnn_gui.widgets.theme import current_theme
@@ -97,18 +98,15 @@ def drawn_text(drawn: dict[str, Any], *, left: int, width: int) -> str:
 
 
 _STEPS = {
-    "source": ("As it is stored", ""),
+    "source": ("As it is stored", "{colours}"),
     "colour": ("Colour", "made {colours}"),
     "match": ("Size match", "brought to the largest size there is"),
     "scale": ("Scale", "made smaller or larger for the network"),
     "pad": ("Pad", "black at the right and below"),
     "crop": ("Crop", "cut out around the animal"),
     "augment": ("Augment", "changed at random, in training alone"),
-    "confmaps": ("Confidence maps", "a bump for each part"),
-    "pafs": ("Part affinity fields", "the way of each limb"),
-    "class_maps": ("Class maps", "where each identity is"),
-    "class_vectors": ("Class vectors", "which identity it is"),
 }
+_TOLD = "what the network is told to answer"
 _PIXELS = {"source": "px source", "matched": "px matched", "input": "px input", "cells": "cells"}
 _THUMB, _LINE = 64, 72
 
@@ -152,21 +150,17 @@ class Step:
 
 def step_text(step: dict[str, Any]) -> tuple[str, str, str]:
     """Title, size and remark of a step."""
-    title, remark = _STEPS.get(step["name"], (step["name"], ""))
-    unit = _PIXELS.get(step["pixels"], step["pixels"])
-    channels = step["channels"]
-    if step["pixels"] == "cells":
-        is_maps = step["name"] != "class_vectors"
-        size = (
-            f"{step['width']} × {step['height']} {unit}, {channels} channels"
-            if is_maps
-            else f"{channels} numbers"
+    unit, channels = _PIXELS.get(step["pixels"], step["pixels"]), step["channels"]
+    size = f"{step['width']} × {step['height']} {unit}"
+    if step["name"] not in _STEPS:
+        one = step["width"] == step["height"] == 1
+        return (
+            head_label(step["name"]),
+            f"{channels} numbers" if one else f"{size}, {channels} channels",
+            _TOLD,
         )
-    else:
-        size = f"{step['width']} × {step['height']} {unit}"
+    title, remark = _STEPS[step["name"]]
     remark = remark.format(colours="gray" if channels == 1 else "colour")
-    if step["name"] == "source":
-        remark = "gray" if channels == 1 else "colour"
     return title, size, remark if step["changes"] else "changes nothing here"
 
 

@@ -73,6 +73,17 @@ def test_a_demonstration_shows_a_whole_window_and_nobody_elses_drafts(
     assert third.draft_offer.isVisible(), "the draft is still there for who has left it"
 
 
+def test_what_was_open_beside_the_form_comes_back(opened: list[MainWindow]) -> None:
+    first = start(opened)
+    assert (first.form.context.title, first.form.pane_shown) == ("See", None)
+    first.form.context.open_title("YAML")
+    first.form.set_pane_shown(False)
+    first.close()
+    second = start(opened)
+    assert (second.form.context.title, second.form.pane_shown) == ("YAML", False)
+    assert second.form.context.isHidden()
+
+
 def test_the_share_of_the_picture_comes_back(opened: list[MainWindow]) -> None:
     first = start(opened)
     for name in PANES[1:]:
