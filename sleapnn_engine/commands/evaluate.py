@@ -18,7 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--predicted", type=Path, required=True, metavar="B.slp", help="predictions to judge")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FOLDER", help="also write metrics.json and metrics.npz there"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="also write metrics.json, metrics.npz and evaluation.json there",
     )
     parser.add_argument(
         "--anchor",
@@ -60,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
             "There is no such folder.", where=str(args.output), hint="Make it, or choose another.", usage=True
         )
     from sleapnn_engine.evaluation.comparing import compare_files, measured  # slow
-    from sleapnn_engine.evaluation.files import listed_metrics, write_plain_metrics
+    from sleapnn_engine.evaluation.files import write_evaluation, write_plain_metrics
     from sleapnn_engine.evaluation.lines import metric_lines
+    from sleapnn_engine.evaluation.report import evaluation_of
 
     found = compare_files(
         args.truth,
@@ -69,17 +74,20 @@ def run(args: argparse.Namespace) -> int:
         centring=Centring(args.anchor, args.centroid_method),
         with_predictions=args.with_predictions,
     )
-    metrics = measured(
-        found, oks_stddev=args.oks_stddev, oks_scale=args.oks_scale, match_threshold=args.match_threshold
-    )
+    how = {name: getattr(args, name) for name in _LIMITS}
+    metrics = measured(found, **how)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
+    evaluation = (
+        evaluation_of(args.truth, args.predicted, found, **how)
+        if args.json or args.output is not None
+        else {}
+    )
     if args.output is not None:
         write_plain_metrics(args.output, metrics=metrics)
+        write_evaluation(args.output, evaluation=evaluation)
     if args.json:
-        about = {"truth": str(args.truth), "predicted": str(args.predicted), "nodes": list(found.nodes)}
-        body = {**about, "notes": list(found.notes), "metrics": listed_metrics(metrics)}
-        print(json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(evaluation, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         print("\n".join(metric_lines(metrics, nodes=found.nodes)))
     return 0

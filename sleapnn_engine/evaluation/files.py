@@ -20,6 +20,8 @@ from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.evaluation.metrics import Metrics
 
 _CONFIG = "training_config.yaml"
+#: What a window opens.
+EVALUATION = "evaluation.json"
 
 
 def write_predictions(
@@ -110,8 +112,32 @@ def listed_metrics(metrics: Metrics) -> dict[str, Any]:
     """The figures in values that strict JSON knows, without the table of single nodes (`pck_metrics.pcks`)."""
     listed = {name: dict(section) for name, section in metrics.items()}
     listed.get("pck_metrics", {}).pop("pcks", None)
-    values: dict[str, Any] = _plain(listed)
+    values: dict[str, Any] = plain_values(listed)
     return values
+
+
+def write_evaluation(folder: Path, *, evaluation: Mapping[str, Any]) -> Path:
+    """Write what `report.evaluation_of` gives as `evaluation.json` into `folder`; returns the path. Raises UserError."""
+    path = folder / EVALUATION
+    try:
+        writable_target(path)
+        write_whole(path, json.dumps(evaluation, allow_nan=False, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise _unwritten("The evaluation", folder, error) from error
+    return path
+
+
+def plain_values(value: Any) -> Any:
+    """Turn numpy into lists and numbers, and numbers JSON does not know into None."""
+    if isinstance(value, Mapping):
+        return {str(name): plain_values(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain_values(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain_values(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _json(metrics: Metrics) -> str:
@@ -144,19 +170,6 @@ def _instances(
             )
         )
     return made
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy into lists and numbers, and numbers JSON does not know into None."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _unwritten(what: str, path: Path, error: OSError) -> UserError:

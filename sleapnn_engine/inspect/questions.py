@@ -14,6 +14,7 @@ from sleapnn_engine.inspect.wanted import Cancelled
 
 if TYPE_CHECKING:
     from sleapnn_engine.inspect.known_labels import KnownLabels
+    from sleapnn_engine.inspect.predictions import Predictions
     from sleapnn_engine.inspect.scene import Scenes
 
 Found = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -45,8 +46,17 @@ def make_answers() -> dict[str, Answer]:
 
         return answer(args, cancelled)
 
+    def prediction(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        return shelf.predictions().frame(args, cancelled)
+
+    def evaluation(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from sleapnn_engine.inspect.predictions import evaluation as answer
+
+        return answer(args, cancelled), {}
+
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, shelf) for kind in sights}
+    answers |= {"prediction": prediction, "evaluation": evaluation}
     return {"describe": describe, "check": check, "derive": derive, "frame": frame} | answers
 
 
@@ -64,6 +74,7 @@ class _Shelf:
         self._lock = threading.Lock()
         self._known: KnownLabels | None = None
         self._scenes: Scenes | None = None
+        self._predictions: Predictions | None = None
 
     def labels(self) -> KnownLabels:
         with self._lock:
@@ -72,6 +83,14 @@ class _Shelf:
 
                 self._known = KnownLabels()
             return self._known
+
+    def predictions(self) -> Predictions:
+        with self._lock:
+            if self._predictions is None:
+                from sleapnn_engine.inspect.predictions import Predictions
+
+                self._predictions = Predictions()
+            return self._predictions
 
     def scenes(self) -> Scenes:
         known = self.labels()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sleapnn_engine.protocol.fields import INTEGER, TEXT, Field, Mode, Shape
+from sleapnn_engine.protocol.fields import FLAG, INTEGER, TEXT, Field, Mode, Shape
 from sleapnn_engine.protocol.verbs import Verb
 
 
@@ -17,6 +17,15 @@ _VALUES = Field("values", CONFIG, "the config as it stands in the editor; no fil
 
 _SAMPLE = (_VALUES, Field("index", INTEGER, "place among the training samples, from 0", optional=True))
 _SEED = Field("seed", INTEGER, "where chance starts, 0 without", optional=True)
+
+#: Predictions, and the labels beside them.
+_COMPARED = (
+    Field("file", TEXT, "labels file with predictions"),
+    Field("truth", TEXT, "labels made by a person", optional=True),
+    Field("anchor", TEXT, "of centres: the node that is the centre", optional=True),
+    Field("centroid_method", TEXT, "of centres: what the centre is without that node", optional=True),
+    Field("with_predictions", FLAG, "predicted animals of the labels count as labelled", optional=True),
+)
 
 _QUESTIONS = (
     Verb(
@@ -83,6 +92,23 @@ _QUESTIONS = (
         doc="The network block by block: `blocks` with `role`, `name`, `channels`, `rows`, `columns`, `stride`, `parameters` "
         "and `kept`, bytes that a training step keeps of it; `parameters`, `step`, bytes of a step, `batch`, `input`, `field`.",
         fields=(_VALUES,),
+    ),
+    Verb(
+        name="prediction",
+        doc="A frame of a file of predictions over its video: the array `image`, uint8 (height, width, channels), what a "
+        "`frame` event tells, `count` of frames, `nodes`, `edges` (pairs of places) and `tracks`. Where `truth` has labels "
+        "of the frame, they and the pairs are told too. Asked by place among the frames, or by video and frame number.",
+        fields=(
+            *_COMPARED,
+            Field("index", INTEGER, "place among the frames, from 0", optional=True),
+            Field("video", TEXT, "path of the video as the predictions or the labels have it", optional=True),
+            Field("frame", INTEGER, "frame number in that video", optional=True),
+        ),
+    ),
+    Verb(
+        name="evaluation",
+        doc="How far predictions are from labels: what `sleapnn-engine evaluate --json` prints.",
+        fields=_COMPARED,
     ),
     Verb(name="ping", doc="Are you there? Answers `pid` and `engine`, whether what trains is installed."),
     Verb(
