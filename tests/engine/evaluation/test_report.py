@@ -12,14 +12,14 @@ from tests.engine.commands.in_process import engine
 from tests.engine.evaluation.test_comparing import ANIMAL, NODES, predictions, write
 
 BODY = float(np.hypot(24, 4))
-FAR = ANIMAL + [200.0, 0.0]
+FAR = ANIMAL + np.array([200.0, 0.0])
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     """Two videos: one animal 3 px off, one exact; one missed beside a wrong one; one frame that nobody predicted."""
     known = {(0, 1): [ANIMAL], (0, 2): [ANIMAL], (1, 5): [ANIMAL], (1, 6): [ANIMAL]}
-    given = {(0, 1): [ANIMAL + [3.0, 0.0]], (0, 2): [ANIMAL], (1, 5): [FAR]}
+    given = {(0, 1): [ANIMAL + np.array([3.0, 0.0])], (0, 2): [ANIMAL], (1, 5): [FAR]}
     names = ("day/a.mp4", "day/b.mp4")
     truth = write(tmp_path / "t.slp", known, videos=names)
     return truth, predictions(tmp_path / "p.slp", given, videos=names)
