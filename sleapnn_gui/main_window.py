@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.draft_offer = DraftOffer(self.drafts, guard)
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
-        self.results = ResultCommands(self, self.runs, looked_at=self._run_looked_at)
+        self.results = ResultCommands(self, self.runs, self.inspect, looked_at=self._run_looked_at)
         owners = (self, self.files, self.runs, self.results, ViewCommands(self.show_page), self.help)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)

@@ -47,6 +47,7 @@ class FrameView(QWidget):
         self.layers = Layers()
         self.nodes: tuple[str, ...] = ()
         self.edges: tuple[tuple[int, int], ...] = ()
+        self.tracks: tuple[str, ...] = ()
         self.one_animal = True
         """Whether every image shows exactly one animal."""
         self.close_up = False
@@ -98,7 +99,11 @@ class FrameView(QWidget):
 
     def _read(self, event: Event) -> Overlay:
         return Overlay.of(
-            event.said_as(Frame), nodes=self.nodes, edges=self.edges, several=not self.one_animal
+            event.said_as(Frame),
+            nodes=self.nodes,
+            edges=self.edges,
+            several=not self.one_animal,
+            tracks=self.tracks,
         )
 
     def _told(self) -> str:

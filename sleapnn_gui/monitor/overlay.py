@@ -39,6 +39,8 @@ class Layers:
     errors: bool = True
     limbs: bool = True
     names: bool = False
+    by_animal: bool = False
+    """Whether predicted animals are told apart by colour, rather than their parts."""
     confidence: bool = False
     opacity: float = 0.7
     node: int | None = None
@@ -59,6 +61,8 @@ class Overlay:
     true_identities: Sequence[str | None] = ()
     identities: Sequence[str | None] = ()
     """Who each labelled and each predicted animal is; empty where the model does not tell."""
+    tracks: Sequence[str] = ()
+    """Names in the order of their colours, where animals are told apart by colour."""
     body: float = 0.0
     """Diagonal of the largest animal, in pixels of the image."""
 
@@ -101,9 +105,13 @@ class Overlay:
     def paint(self, painter: QPainter, layers: Layers, *, place: Place, zoom: float, view: QRectF) -> None:
         """Paint on the screen: `place` maps image to screen, `zoom` is screen pixels per image pixel."""
         brush = _Brush(painter, self, place=place, mark=self._mark(zoom), view=view)
+        brush.by_animal = layers.by_animal
         if layers.limbs:
             brush.limbs(brush.truth, _inks()[0], Qt.PenStyle.SolidLine)
-            if self.several:
+            if layers.by_animal:
+                for number, spots in enumerate(brush.predicted):
+                    brush.limbs([spots], self.color_of(number), Qt.PenStyle.SolidLine)
+            elif self.several:
                 # Which parts were joined is what there is to see; with one animal it would only be a tangle.
                 brush.limbs(brush.predicted, _inks()[1], Qt.PenStyle.DashLine)
         if layers.errors:
@@ -114,6 +122,11 @@ class Overlay:
             brush.tags()
         if layers.names:
             brush.names()
+
+    def color_of(self, number: int) -> QColor:
+        """The colour of a predicted animal: that of its track, or of its place where it has none."""
+        name = self.identities[number] if number < len(self.identities) else None
+        return part_color(self.tracks.index(name) if name in self.tracks else number)
 
     def _mark(self, zoom: float) -> float:
         if len(self.nodes) == 1:
@@ -131,6 +144,7 @@ class _Brush:
         self.painter, self.overlay, self.mark, self.view = painter, overlay, mark, view
         self.truth: list[Spots] = [[place(point) for point in animal] for animal in overlay.truth]
         self.predicted: list[Spots] = [[place(point) for point in animal] for animal in overlay.predicted]
+        self.by_animal = False
         self.taken: list[QRectF] = []
         """Where words stand already."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -171,7 +185,10 @@ class _Brush:
             ]
             half = stamps[0].deviceIndependentSize().width() / 2 if stamps else 0.0
             corner = QPointF(half, half)
-            for spots in animals:
+            for number, spots in enumerate(animals):
+                if cross and self.by_animal:
+                    color = self.overlay.color_of(number).rgb()
+                    stamps = [_stamp(color, self.mark, cross=cross, scale=scale)] * nodes
                 for spot, stamp in zip(spots, stamps):
                     if spot is not None:
                         self.painter.drawPixmap(spot - corner, stamp)
@@ -180,6 +197,12 @@ class _Brush:
         """Who each animal is taken for and its error, above it, or that it was missed, or that it is none."""
         pairing = self.overlay.pairing
         said = []
+        if not pairing.known and self.by_animal:
+            said = [
+                (self.predicted[number], name, "on_image")
+                for number, name in enumerate(self.overlay.identities)
+                if name
+            ]
         for true, found, error in pairing.pairs:
             who, right = self.overlay.told(true, found)
             text = "  ·  ".join(part for part in (who, "" if error is None else words.pixels(error)) if part)

@@ -62,6 +62,14 @@ COMMANDS = (
         "Run",
         5,
     ),
+    Command(
+        "show_predictions",
+        "Look at predictions…",
+        "",
+        "Show a file of predictions over its video, frame by frame",
+        "Run",
+        5,
+    ),
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
     Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
     Command(

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 #: Pages that are reached from another one, and the one of the rail that they belong to.
-_INSIDE = {"predict": "runs"}
+_INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs"}
 
 
 def home_of(name: str) -> str:

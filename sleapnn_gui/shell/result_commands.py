@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor.train_page import open_in_desktop
+from sleapnn_gui.results.frame_source import Files, FrameSource
+from sleapnn_gui.results.frames_page import FramesPage
 from sleapnn_gui.results.predict_page import PredictPage
 from sleapnn_gui.shell.run_commands import RunCommands
-from sleapnn_gui.widgets.file_dialog import ask_for_folder
+from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
 
 
 class ResultCommands(QObject):
@@ -18,18 +22,33 @@ class ResultCommands(QObject):
     said = Signal(str, str)
     page_wanted = Signal(str)
 
-    def __init__(self, window: QWidget, runs: RunCommands, *, looked_at: Callable[[], Path | None]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        runs: RunCommands,
+        inspect: Inspect,
+        *,
+        looked_at: Callable[[], Path | None],
+    ) -> None:
         """`looked_at` gives the folder of the run that a person has before them."""
         super().__init__(window)
         self._window, self._runs, self._looked_at = window, runs, looked_at
         self.predict_page = PredictPage()
+        self._source = FrameSource(inspect)
+        self.frames_page = FramesPage(self._source)
+        self._frames_from = "runs"
         self.predict_page.left.connect(lambda: self.page_wanted.emit("runs"))
-        self.predict_page.folder_wanted.connect(lambda path: open_in_desktop(path.parent))
+        self.predict_page.result_wanted.connect(
+            lambda path: self.show_frames(Files(str(path)), back="predict")
+        )
+        self.frames_page.left.connect(lambda: self.page_wanted.emit(self._frames_from))
+        for page in (self.predict_page, self.frames_page):
+            page.folder_wanted.connect(lambda path: open_in_desktop(path.parent))
 
     @property
     def pages(self) -> Mapping[str, QWidget]:
         """The pages by their names."""
-        return {"predict": self.predict_page}
+        return {"predict": self.predict_page, "frames": self.frames_page}
 
     def do_predict(self) -> None:
         """Predict with the run that is looked at, or with one that is chosen then."""
@@ -50,6 +69,21 @@ class ResultCommands(QObject):
         """Offer to predict with the model of a run."""
         self.predict_page.open(folder)
         self.page_wanted.emit("predict")
+
+    def do_show_predictions(self) -> None:
+        """Show a file of predictions that is chosen then."""
+        ask_for_file(
+            self._window,
+            "Choose predictions",
+            lambda path: self.show_frames(Files(path)),
+            filters=f"Labels (*.slp);;{ALL_FILES}",
+        )
+
+    def show_frames(self, files: Files, *, back: str = "runs", **which: Any) -> None:
+        """Show predictions over their video, from the frame on that `which` names; `back` is where Back leads."""
+        self._frames_from = back
+        self.frames_page.open(files, **which)
+        self.page_wanted.emit("frames")
 
     def leave(self) -> None:
         """Let go of what is at work; for when the window closes."""

@@ -21,6 +21,7 @@ from sleapnn_gui.inspector.labels_page import DropZone
 from sleapnn_gui.inspector.see.crop_view import CROP_SIZE
 from sleapnn_gui.inspector.see.sights import SIGHTS
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.results.frame_source import Files
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.widgets.message_line import MessageLine
@@ -245,6 +246,15 @@ def test_a_model_that_is_used(
     page.start.click()
     wait_until(lambda: page.state == "done" and not page.is_at_work, 120)
     walker.walk(on_page(window, "predict", page.strip), "predicted")
+    frames = window.results.frames_page
+    page.look.click()
+    assert window.page() == "frames"
+    wait_until(lambda: frames.shown is not None, 60)
+    walker.walk(on_page(window, "frames"), "frames of a picture")
+    film = shared_data / "projects" / "centered_pair" / "centered_pair_predictions.slp"
+    window.results.show_frames(Files(str(film)))
+    wait_until(lambda: frames.slider.maximum() > 10, 60)
+    walker.walk(on_page(window, "frames"), "frames of a film")
     assert len(walker.pressed) > 12
 
 
