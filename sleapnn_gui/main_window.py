@@ -132,8 +132,8 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
         names = ("data", "configure", "train", "runs")
-        pages = dict(zip(names, (self.labels_page, self.form, self.train_page, self.runs_page), strict=True))
-        self.pages.fill({**pages, **self.results.pages})
+        own = zip(names, (self.labels_page, self.form, self.train_page, self.runs_page), strict=True)
+        self.pages.fill({**dict(own), **self.results.pages})
         column.addWidget(self.status_line)
 
     def _connect(self) -> None:
@@ -154,8 +154,7 @@ class MainWindow(QMainWindow):
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
         self.runs.folder_chosen.connect(self.open_path)
-        self.runs_page.predict_wanted.connect(self.results.predict_with)
-        self.train_page.predict_wanted.connect(self.results.do_predict)
+        self.results.serve(self.runs_page, self.train_page)
         self.results.page_wanted.connect(self.show_page)
         self.results.said.connect(self.say)
         self.help.said.connect(self.say)

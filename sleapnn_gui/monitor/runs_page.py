@@ -71,10 +71,14 @@ class _Task(QRunnable):
 
 
 class RunsPage(QWidget):
-    """A table of runs; `run_chosen` carries the folder of the one to show, `predict_wanted` that of the one to use."""
+    """A table of runs; `run_chosen` carries the folder of the one to show.
+
+    `predict_wanted` and `evaluation_wanted` are about the run that is `chosen` in it.
+    """
 
     run_chosen = Signal(Path)
-    predict_wanted = Signal(Path)
+    predict_wanted = Signal()
+    evaluation_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,9 +133,14 @@ class RunsPage(QWidget):
         self.predict.setToolTip("Find the animals on a video or labels with the model of the chosen run")
         self.predict.setAccessibleDescription(self.predict.toolTip())
         self.predict.setEnabled(False)
-        self.predict.clicked.connect(self._predict)
+        self.predict.clicked.connect(self.predict_wanted)
+        self.evaluation = QPushButton("Evaluation")
+        self.evaluation.setToolTip("See how good the model of the chosen run is, or judge it on other labels")
+        self.evaluation.setAccessibleDescription(self.evaluation.toolTip())
+        self.evaluation.setEnabled(False)
+        self.evaluation.clicked.connect(self.evaluation_wanted)
         self.table.currentItemChanged.connect(lambda *_: self._offer())
-        for button in (again, self.predict):
+        for button in (again, self.evaluation, self.predict):
             head.addWidget(button)
 
     @property
@@ -148,12 +157,9 @@ class RunsPage(QWidget):
             if item is not None and item.data(0, Qt.ItemDataRole.UserRole) == self._wanted:
                 self.table.setCurrentItem(item)
 
-    def _predict(self) -> None:
-        if self.chosen is not None:
-            self.predict_wanted.emit(self.chosen)
-
     def _offer(self) -> None:
-        self.predict.setEnabled(self.chosen is not None)
+        for button in (self.predict, self.evaluation):
+            button.setEnabled(self.chosen is not None)
 
     def _look_again(self) -> None:
         """Say so for as long as it takes to be read: a folder that is as it was is looked through in no time."""

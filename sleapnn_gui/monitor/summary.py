@@ -140,6 +140,7 @@ class RunStrip(QFrame):
     folder_wanted = Signal()
     configure_wanted = Signal()
     predict_wanted = Signal()
+    evaluation_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,6 +189,7 @@ class RunStrip(QFrame):
         self.cancel = _button("Cancel…", "End the run without evaluating it; its folder is kept")
         self.folder = _button("Open folder", "Show the files of the run")
         self.configure = _button("Back to settings", "Change settings for the next run")
+        self.evaluation = _button("Evaluation", "See how good this model is, or judge it on other labels")
         self.predict = _button("Predict…", "Find the animals on a video or labels with this model")
         set_state(self.predict, "primary", value=True)
         self.pause.clicked.connect(self._pause_or_resume)
@@ -196,7 +198,8 @@ class RunStrip(QFrame):
         self.folder.clicked.connect(self.folder_wanted)
         self.configure.clicked.connect(self.configure_wanted)
         self.predict.clicked.connect(self.predict_wanted)
-        for button in (self.pause, self.stop, self.cancel, self.folder, self.configure, self.predict):
+        self.evaluation.clicked.connect(self.evaluation_wanted)
+        for button in (self.pause, self.stop, self.cancel, *self._after):
             row.addWidget(button)
             row.setSpacing(8)
         self._resumes = False
@@ -204,6 +207,11 @@ class RunStrip(QFrame):
         self._by_hand = False
         self._pending: dict[str, str] = {}
         self._still = Still(self)
+
+    @property
+    def _after(self) -> tuple[QPushButton, ...]:
+        """What there is to do with a run that is over."""
+        return self.folder, self.configure, self.evaluation, self.predict
 
     def _pause_or_resume(self) -> None:
         (self.resume_wanted if self._resumes else self.pause_wanted).emit()
@@ -309,7 +317,7 @@ class RunStrip(QFrame):
         self.pause.setAccessibleDescription(tip)
         for button in (self.pause, self.stop, self.cancel):
             button.setVisible(not over)
-        for button in (self.folder, self.configure, self.predict):
+        for button in self._after:
             button.setVisible(over)
 
 

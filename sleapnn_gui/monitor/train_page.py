@@ -48,13 +48,14 @@ def open_in_desktop(path: Path) -> None:
 class TrainPage(QWidget):
     """Follows one `RunSession` at a time. The page never waits for the engine and draws at most ten times a second.
 
-    `train_wanted`, `configure_wanted` and `predict_wanted` are for the window; `can_changed` when what `can` answers may differ,
+    `train_wanted`, `configure_wanted`, `predict_wanted` and `evaluation_wanted` are for the window; `can_changed` when what `can` answers may differ,
     `news` at most ten times a second while there is something new.
     """
 
     train_wanted = Signal()
     configure_wanted = Signal()
     predict_wanted = Signal()
+    evaluation_wanted = Signal()
     can_changed = Signal()
     news = Signal()
 
@@ -108,6 +109,7 @@ class TrainPage(QWidget):
         self.strip.folder_wanted.connect(self.open_folder)
         self.strip.configure_wanted.connect(self.configure_wanted)
         self.strip.predict_wanted.connect(self.predict_wanted)
+        self.strip.evaluation_wanted.connect(self.evaluation_wanted)
         self.question.confirmed.connect(self._cancel_now)
         self.banner.link_followed.connect(self._follow_link)
         self.empty.train_wanted.connect(self.train_wanted)

@@ -210,8 +210,10 @@ class FramesPage(QWidget):
     def _offer(self) -> None:
         """What can be pressed: there is something to go to, tracks to tell apart, names to show."""
         several, shown = self.slider.maximum() > 0, self.shown is not None
-        for button in (self.previous, self.play, self.following, self.slider):
-            button.setEnabled(several)
+        for widget in (self.play, self.slider):
+            widget.setEnabled(several)
+        self.previous.setEnabled(self.slider.value() > 0)
+        self.following.setEnabled(self.slider.value() < self.slider.maximum())
         for toggle in (*self.toggles.values(), self.close_up):
             toggle.setEnabled(shown)
         if self.shown is not None:

@@ -63,6 +63,22 @@ COMMANDS = (
         5,
     ),
     Command(
+        "show_evaluation",
+        "Show the evaluation",
+        "Ctrl+Shift+J",
+        "See how good the model of a run is: error by part, curves, worst frames",
+        "Run",
+        5,
+    ),
+    Command(
+        "evaluate",
+        "Evaluate on…",
+        "",
+        "Judge the model of a run on labels that it has not learned from",
+        "Run",
+        5,
+    ),
+    Command(
         "show_predictions",
         "Look at predictions…",
         "",

@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor.train_page import open_in_desktop
+from sleapnn_gui.results.evaluation_page import EvaluationPage
 from sleapnn_gui.results.frame_source import Files, FrameSource
 from sleapnn_gui.results.frames_page import FramesPage
 from sleapnn_gui.results.predict_page import PredictPage
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
+
+
+class Offering(Protocol):
+    """A page that offers to use the model of a run and to judge it."""
+
+    predict_wanted: ClassVar[Signal]
+    evaluation_wanted: ClassVar[Signal]
 
 
 class ResultCommands(QObject):
@@ -36,19 +44,33 @@ class ResultCommands(QObject):
         self.predict_page = PredictPage()
         self._source = FrameSource(inspect)
         self.frames_page = FramesPage(self._source)
+        self.evaluation_page = EvaluationPage(inspect, self._source)
         self._frames_from = "runs"
         self.predict_page.left.connect(lambda: self.page_wanted.emit("runs"))
         self.predict_page.result_wanted.connect(
             lambda path: self.show_frames(Files(str(path)), back="predict")
         )
         self.frames_page.left.connect(lambda: self.page_wanted.emit(self._frames_from))
+        self.evaluation_page.left.connect(lambda: self.page_wanted.emit("runs"))
+        self.evaluation_page.predict_wanted.connect(self.predict_with)
+        self.evaluation_page.frame_wanted.connect(self._show_frame)
         for page in (self.predict_page, self.frames_page):
             page.folder_wanted.connect(lambda path: open_in_desktop(path.parent))
 
     @property
     def pages(self) -> Mapping[str, QWidget]:
         """The pages by their names."""
-        return {"predict": self.predict_page, "frames": self.frames_page}
+        return {
+            "predict": self.predict_page,
+            "frames": self.frames_page,
+            "evaluation": self.evaluation_page,
+        }
+
+    def serve(self, *pages: "Offering") -> None:
+        """Do what these pages offer, with the run that is looked at there."""
+        for page in pages:
+            page.predict_wanted.connect(self.do_predict)
+            page.evaluation_wanted.connect(self.do_show_evaluation)
 
     def do_predict(self) -> None:
         """Predict with the run that is looked at, or with one that is chosen then."""
@@ -58,12 +80,43 @@ class ResultCommands(QObject):
         elif folder is not None:
             self.predict_with(folder)
         else:
-            ask_for_folder(
-                self._window,
-                "Choose the run folder of a trained model",
-                lambda path: self.predict_with(Path(path)),
-                start=str(self._runs.folder()),
-            )
+            self._ask_for_run(self.predict_with)
+
+    def do_show_evaluation(self) -> None:
+        """Show how good the model of the run is that is looked at, or of one that is chosen then."""
+        folder = self._looked_at()
+        if folder is not None:
+            self.show_evaluation(folder)
+        else:
+            self._ask_for_run(self.show_evaluation)
+
+    def do_evaluate(self) -> None:
+        """The same, and ask at once for the labels to judge it on."""
+        folder = self._looked_at()
+        if folder is not None:
+            self._evaluate(folder)
+        else:
+            self._ask_for_run(self._evaluate)
+
+    def show_evaluation(self, folder: Path) -> None:
+        """Show the evaluations of a run."""
+        self.evaluation_page.open(folder)
+        self.page_wanted.emit("evaluation")
+
+    def _evaluate(self, folder: Path) -> None:
+        self.evaluation_page.open(folder, then=self.evaluation_page.ask_for_labels)
+        self.page_wanted.emit("evaluation")
+
+    def _show_frame(self, files: Files, told: dict[str, Any]) -> None:
+        self.show_frames(files, back="evaluation", video=told["video"], frame=told["frame"])
+
+    def _ask_for_run(self, then: Callable[[Path], None]) -> None:
+        ask_for_folder(
+            self._window,
+            "Choose the run folder of a trained model",
+            lambda path: then(Path(path)),
+            start=str(self._runs.folder()),
+        )
 
     def predict_with(self, folder: Path) -> None:
         """Offer to predict with the model of a run."""
@@ -88,3 +141,4 @@ class ResultCommands(QObject):
     def leave(self) -> None:
         """Let go of what is at work; for when the window closes."""
         self.predict_page.leave()
+        self.evaluation_page.leave()

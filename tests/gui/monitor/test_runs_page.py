@@ -163,7 +163,7 @@ def test_a_list_that_is_read_anew_keeps_the_chosen_run(app, wait_until, tmp_path
     assert not page.predict.isEnabled()
     page.table.setCurrentItem(page.table.findItems("b", Qt.MatchFlag.MatchExactly)[0])
     wanted = []
-    page.predict_wanted.connect(wanted.append)
+    page.predict_wanted.connect(lambda: wanted.append(page.chosen))
     for _ in range(2):
         write(tmp_path / f"more{len(wanted)}", run("centroid"), outcome="completed")
         page.look_in(tmp_path)

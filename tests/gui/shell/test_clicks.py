@@ -254,8 +254,25 @@ def test_a_model_that_is_used(
     film = shared_data / "projects" / "centered_pair" / "centered_pair_predictions.slp"
     window.results.show_frames(Files(str(film)))
     wait_until(lambda: frames.slider.maximum() > 10, 60)
+    frames.slider.setValue(3)
+    wait_until(lambda: frames.shown is not None and frames.shown.index == 3)
     walker.walk(on_page(window, "frames"), "frames of a film")
-    assert len(walker.pressed) > 12
+
+
+def test_an_evaluation(
+    walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    folder = write(tmp_path / "bottomup", run("bottomup"), outcome="completed")
+    shutil.copytree(shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder, dirs_exist_ok=True)
+    page = window.results.evaluation_page
+    window.results.show_evaluation(folder)
+    wait_until(page.evaluate.isEnabled)
+    walker.walk(on_page(window, "evaluation"), "not evaluated yet")
+    page.evaluate_on(str(shared_data / "projects" / "minimal_instance" / "minimal_instance.pkg.slp"))
+    wait_until(lambda: page.stack.currentWidget() is page.view, 120)
+    wait_until(lambda: page.view.worst.buttons[0].view.frame is not None, 60)
+    walker.walk(on_page(window, "evaluation"), "evaluated")
+    assert len(walker.pressed) > 8
 
 
 def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_path: Path) -> None:

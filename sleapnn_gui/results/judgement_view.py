@@ -1,0 +1,189 @@
+"""One evaluation, or two side by side, as figures, boxes, curves, videos and worst frames; it only draws."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.frames import LEGEND
+from sleapnn_gui.monitor.panel import Panel, TextToggle
+from sleapnn_gui.monitor.status_text import Figure
+from sleapnn_gui.monitor.summary import FigureLabel
+from sleapnn_gui.results.boxes import PartBoxes
+from sleapnn_gui.results.evaluations import Judgement
+from sleapnn_gui.results.frame_source import Files, FrameSource
+from sleapnn_gui.results.share_plot import SharePlot
+from sleapnn_gui.results.worst_frames import WorstFrames
+from sleapnn_gui.widgets.theme import current_theme
+
+_ROW, _MOST_VIDEOS = 22, 4
+_NONE = Figure("–", "")
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _count(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+#: What is said first: where the figure stands, how it is written, its caption, and what stands behind it.
+_HEADLINES: tuple[tuple[tuple[str, ...], Callable[[float | None], str], str, tuple[str, ...], str], ...] = (
+    (("report", "distances", "px", "p50"), words.pixels, "median error", ("report", "distances", "percent", "p50"), "% of body"),
+    (("report", "distances", "px", "p90"), words.pixels, "90 % of points within", ("report", "distances", "percent", "p90"), "% of body"),
+    (("metrics", "voc_metrics", "oks_voc.mAP"), _share, "OKS mAP", ("metrics", "voc_metrics", "oks_voc.mAR"), "mAR"),
+    (("metrics", "pck_metrics", "PCK@5"), _share, "PCK at 5 px", ("metrics", "pck_metrics", "PCK@10"), "at 10 px"),
+    (("report", "animals", "found_share"), words.part, "animals found", ("report", "animals", "missed"), "missed"),
+    (("report", "animals", "extra"), _count, "extra animals", (), ""),
+)  # fmt: skip
+
+
+class VideoRows(QWidget):
+    """One line a video, the worst first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[tuple[str, str]] = []
+        self.setAccessibleName("By video")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        current_theme().changed.connect(self.update)
+
+    def show_videos(self, videos: list[dict[str, Any]]) -> None:
+        """Show the videos of a report."""
+        ordered = sorted(videos, key=lambda one: one["median_px"] or 0.0, reverse=True)
+        self._rows = [(_name(one), _result(one)) for one in ordered]
+        self.setToolTip("\n".join(f"{name}: {result}" for name, result in self._rows))
+        self.setAccessibleDescription(self.toolTip())
+        self.setFixedHeight(_ROW * min(_MOST_VIDEOS, len(self._rows)))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, painter = current_theme(), QPainter(self)
+        painter.setFont(theme.font("caption"))
+        rows = self._rows
+        if len(rows) > _MOST_VIDEOS:
+            rest = len(rows) - _MOST_VIDEOS + 1
+            rows = [*rows[: _MOST_VIDEOS - 1], (f"and {rest} videos with less", "")]
+        for number, (name, result) in enumerate(rows):
+            box = self.rect().adjusted(0, number * _ROW, 0, 0)
+            box.setHeight(_ROW)
+            painter.setPen(theme.color("line"))
+            painter.drawLine(box.topLeft(), box.topRight())
+            painter.setPen(theme.color("text"))
+            right = painter.fontMetrics().horizontalAdvance(result) + 12
+            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, box.width() - right)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), shown)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), result)
+
+
+class JudgementView(QWidget):
+    """Shows what it is given. `frame_chosen` carries what a report tells of the frame that was pressed."""
+
+    frame_chosen = Signal(object)
+
+    def __init__(self, source: FrameSource) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 12)
+        column.setSpacing(10)
+        figures = QHBoxLayout()
+        figures.setSpacing(18)
+        self.figures = [FigureLabel(caption) for _, _, caption, _, _ in _HEADLINES]
+        for figure in self.figures:
+            figures.addWidget(figure)
+        figures.addStretch(1)
+        column.addLayout(figures)
+        middle = QHBoxLayout()
+        middle.setSpacing(12)
+        middle.addWidget(self._make_parts(), 9)
+        middle.addWidget(self._make_curves(), 11)
+        column.addLayout(middle, 3)
+        self.worst_panel = Panel("Worst frames")
+        self.worst_panel.add_caption(f"{LEGEND}  ·  press one to see it")
+        self.worst = WorstFrames(source)
+        self.worst.chosen.connect(self.frame_chosen)
+        self.worst_panel.body.addWidget(self.worst, 1)
+        self.worst_panel.setMinimumHeight(140)
+        column.addWidget(self.worst_panel, 1)
+
+    def _make_parts(self) -> Panel:
+        panel = Panel("Error by part")
+        self.parts_told = panel.add_caption("px source · % of body · half of all points in the box")
+        self.boxes = PartBoxes()
+        panel.body.addWidget(self.boxes, 1)
+        return panel
+
+    def _make_curves(self) -> Panel:
+        self.curves_panel = Panel("Points within a distance")
+        self.pck = SharePlot(name="Share of points within a distance", unit=" px")
+        self.oks = SharePlot(name="Share of animals with an OKS of at least")
+        self.curves = QStackedWidget()
+        self.curves.addWidget(self.pck)
+        self.curves.addWidget(self.oks)
+        self.by_oks = TextToggle("OKS", name="Show the share of animals by their similarity, OKS")
+        self.by_oks.toggled.connect(self._turn)
+        self.curves_panel.head.addWidget(self.by_oks)
+        self.videos = VideoRows()
+        self.curves_panel.body.addWidget(self.curves, 1)
+        self.curves_panel.body.addWidget(self.videos)
+        return self.curves_panel
+
+    def show_judgements(
+        self, first: tuple[str, Judgement], second: tuple[str, Judgement] | None, *, files: Files
+    ) -> None:
+        """Show an evaluation, by the name of its run, and beside it perhaps one of another; `files` are the first's."""
+        one, other = first[1], None if second is None else second[1]
+        for label, (path, written, caption, behind, after) in zip(self.figures, _HEADLINES, strict=True):
+            more = one.figure(*behind) if behind else None
+            told = f"{caption}, {_number(more)} {after}".rstrip() if more is not None else caption
+            if second is not None and other is not None:
+                told = f"{caption}, {second[0]}: {written(other.figure(*path))}"
+            label.setMinimumWidth(0)
+            label.say(Figure(written(one.figure(*path)), told))
+            label.setVisible(one.figure(*path) is not None)
+        self.boxes.show_parts(one.report["parts"], other.report["parts"] if other is not None else ())
+        self.parts_told.setText(
+            "px source · % of body · half of all points in the box"
+            if second is None
+            else f"filled {first[0]} · hollow {second[0]}"
+        )
+        shown = [first, *([second] if second is not None else [])]
+        curves = [(name, found.report["curves"]) for name, found in shown]
+        self.pck.draw([(name, found["pck"]["px"], found["pck"]["share"]) for name, found in curves])
+        similar = [(name, found["oks"]) for name, found in curves if found["oks"] is not None]
+        self.oks.draw([(name, found["at_least"], found["share"]) for name, found in similar])
+        self.by_oks.setVisible(bool(similar))
+        if not similar:
+            self.by_oks.setChecked(False)
+        self.videos.show_videos(one.report["videos"])
+        self.worst.show_frames(files, one.report["frames"])
+
+    def _turn(self, by_oks: bool) -> None:
+        self.curves.setCurrentWidget(self.oks if by_oks else self.pck)
+        title = "Animals by similarity: OKS of at least" if by_oks else "Points within a distance"
+        self.curves_panel.title.setText(title)
+
+
+def _number(value: float) -> str:
+    return (
+        f"{value:.0f}"
+        if float(value).is_integer() or value >= 10
+        else f"{value:.2f}"
+        if value < 1
+        else f"{value:.1f}"
+    )
+
+
+def _name(video: dict[str, Any]) -> str:
+    return f"{Path(video['video']).name} ({words.counted(video['frames'], 'frame', 'frames')})"
+
+
+def _result(video: dict[str, Any]) -> str:
+    missed = f"{video['missed']} missed" if video["missed"] else ""
+    return " · ".join(filter(None, (words.pixels(video["median_px"]), missed)))
