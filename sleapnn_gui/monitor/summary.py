@@ -187,10 +187,12 @@ class RunStrip(QFrame):
         )
         set_state(self.stop, "primary", value=True)
         self.cancel = _button("Cancel…", "End the run without evaluating it; its folder is kept")
-        self.folder = _button("Open folder", "Show the files of the run")
-        self.configure = _button("Back to settings", "Change settings for the next run")
-        self.evaluation = _button("Evaluation", "See how good this model is, or judge it on other labels")
-        self.predict = _button("Predict…", "Find the animals on a video or labels with this model")
+        self.folder = _button("Open folder", "Show the files of the run", same=True)
+        self.configure = _button("Back to settings", "Change settings for the next run", same=True)
+        self.evaluation = _button(
+            "Evaluation", "See how good this model is, or judge it on other labels", same=True
+        )
+        self.predict = _button("Predict…", "Find the animals on a video or labels with this model", same=True)
         set_state(self.predict, "primary", value=True)
         self.pause.clicked.connect(self._pause_or_resume)
         self.stop.clicked.connect(self.stop_wanted)
@@ -321,11 +323,14 @@ class RunStrip(QFrame):
             button.setVisible(over)
 
 
-def _button(text: str, tip: str) -> QPushButton:
+def _button(text: str, tip: str, *, same: bool = False) -> QPushButton:
+    """A button; `same` says that its words never change."""
     button = QPushButton(text)
     button.setToolTip(tip)
     button.setAccessibleName(text.rstrip("…"))
     button.setAccessibleDescription(tip)
+    if same:
+        return button
     # Wide enough for every text it will show, in the heavier type of the main button, so that nothing moves under the
     # pointer.
     heavy = QFontMetrics(current_theme().font(weight=QFont.Weight.DemiBold))

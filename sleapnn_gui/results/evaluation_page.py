@@ -69,6 +69,7 @@ class EvaluationPage(QWidget):
         self._first: _Side | None = None
         self._second: _Side | None = None
         self._folder: Path | None = None
+        self._results: RunResults | None = None
         self._asked: _Side | None = None
         self._finding, self._reading, self._other = Aside(self), Aside(self), Aside(self)
         self.evaluating = Evaluating(self)
@@ -160,7 +161,7 @@ class EvaluationPage(QWidget):
     def _choose(self) -> None:
         """Show the evaluation that is chosen; of a second run, the one of the same name."""
         source = self.which.currentData()
-        if source is None:
+        if source is None or self._results is None:
             return
         self._first = _Side(self._results, source)
         if self._second is not None:
@@ -237,8 +238,7 @@ class EvaluationPage(QWidget):
         self.which.setVisible(self.which.count() > 0)
         self.compare.setEnabled(shown)
         self.export.setEnabled(shown)
-        model = getattr(self, "_results", None)
-        able = model is not None and model.model is not None
+        able = self._results is not None and self._results.model is not None
         self.evaluate.setVisible(not busy)
         self.evaluate.setEnabled(able)
         self.predict.setEnabled(able)
@@ -298,7 +298,7 @@ class EvaluationPage(QWidget):
     def ask_for_labels(self) -> None:
         """Let a person choose labels, and, of a model of a pair, whether it is judged with the other one."""
         results = self._results
-        if results.model is None or self.evaluating.is_at_work:
+        if results is None or results.model is None or self.evaluating.is_at_work:
             return
         if not results.partners:
             self._ask_labels([results.model])
@@ -325,7 +325,7 @@ class EvaluationPage(QWidget):
 
     def evaluate_on(self, labels: str, models: list[RunModel] | None = None) -> None:
         """Judge the model, or the pair, on labels; what comes of it is shown when it is there."""
-        model = self._results.model
+        model = self._results.model if self._results is not None else None
         if model is None or self.evaluating.is_at_work:
             return
         self.evaluating.begin(models or [model], labels, owner=model)
