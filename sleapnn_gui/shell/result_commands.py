@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.inspector.client import Inspect
@@ -20,8 +20,11 @@ from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_fol
 class Offering(Protocol):
     """A page that offers to use the model of a run and to judge it."""
 
-    predict_wanted: ClassVar[Signal]
-    evaluation_wanted: ClassVar[Signal]
+    @property
+    def predict_wanted(self) -> SignalInstance: ...
+
+    @property
+    def evaluation_wanted(self) -> SignalInstance: ...
 
 
 class ResultCommands(QObject):
