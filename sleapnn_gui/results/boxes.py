@@ -11,7 +11,7 @@ from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.bars import STANDS_OUT
 from sleapnn_gui.widgets.theme import current_theme
 
-_LEAST_ROW, _ROW, _GAP = 17, 24, 10
+_LEAST_ROW, _ROW, _GAP = 17, 32, 10
 Part = dict[str, Any]
 
 
@@ -32,7 +32,9 @@ class PartBoxes(QWidget):
 
     def show_parts(self, parts: Sequence[Part], others: Sequence[Part] = ()) -> None:
         """Show the parts of a report, and beside each that of a second one."""
-        self._parts = sorted(parts, key=lambda part: part["px"]["median"] or 0.0)
+        self._parts = sorted(
+            parts, key=lambda part: (part["px"]["median"] is None, part["px"]["median"] or 0.0)
+        )
         self._others = {part["name"]: part for part in others}
         self.setAccessibleDescription("; ".join(map(_told, self._parts)))
         self.update()
@@ -59,7 +61,9 @@ class PartBoxes(QWidget):
         # Where not all have room, the worst do.
         rows = self._parts[-fit:]
         metrics = QFontMetrics(painter.font())
-        names = min(self.width() // 3, max(metrics.horizontalAdvance(part["name"]) for part in rows) + _GAP)
+        names = min(
+            self.width() // 3, max(metrics.horizontalAdvance(part["name"]) for part in rows) + _GAP + 2
+        )
         values = max(metrics.horizontalAdvance(_value(part)) for part in rows) + _GAP
         room = QRectF(names, 0, max(20, self.width() - names - values), height)
         shown = [part for part in (*rows, *self._others.values()) if part["px"]["high"] is not None]

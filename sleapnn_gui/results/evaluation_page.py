@@ -108,7 +108,7 @@ class EvaluationPage(QWidget):
         self.which = QuietComboBox()
         self.which.setAccessibleName("Which evaluation is shown")
         self.which.setToolTip("Which evaluation is shown")
-        self.which.setMinimumWidth(150)
+        self.which.setMinimumWidth(176)
         self.which.currentIndexChanged.connect(self._choose)
         strip.row.addWidget(self.which)
         self.compare = strip.add_button("Compare with…", "Show another run beside this one")

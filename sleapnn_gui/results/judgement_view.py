@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
@@ -21,7 +22,6 @@ from sleapnn_gui.results.worst_frames import WorstFrames
 from sleapnn_gui.widgets.theme import current_theme
 
 _ROW, _MOST_VIDEOS = 22, 4
-_NONE = Figure("–", "")
 
 
 def _share(value: float | None) -> str:
@@ -32,15 +32,47 @@ def _count(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
-#: What is said first: where the figure stands, how it is written, its caption, and what stands behind it.
-_HEADLINES: tuple[tuple[tuple[str, ...], Callable[[float | None], str], str, tuple[str, ...], str], ...] = (
-    (("report", "distances", "px", "p50"), words.pixels, "median error", ("report", "distances", "percent", "p50"), "% of body"),
-    (("report", "distances", "px", "p90"), words.pixels, "90 % of points within", ("report", "distances", "percent", "p90"), "% of body"),
-    (("metrics", "voc_metrics", "oks_voc.mAP"), _share, "OKS mAP", ("metrics", "voc_metrics", "oks_voc.mAR"), "mAR"),
-    (("metrics", "pck_metrics", "PCK@5"), _share, "PCK at 5 px", ("metrics", "pck_metrics", "PCK@10"), "at 10 px"),
-    (("report", "animals", "found_share"), words.part, "animals found", ("report", "animals", "missed"), "missed"),
-    (("report", "animals", "extra"), _count, "extra animals", (), ""),
+_Path = tuple[str, ...]
+_Written = Callable[[float | None], str]
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else words.share(value)
+
+
+@attrs.frozen
+class _Headline:
+    """A figure that is said first: where it stands and how it is written, and another one in its caption."""
+
+    path: _Path
+    written: _Written
+    caption: str
+    more: _Path = ()
+    more_written: _Written = _count
+    after: str = ""
+
+    def told(self, one: Judgement, other: Judgement | None) -> Figure:
+        """The figure of an evaluation, with that of another run beside it."""
+        value = self.written(one.figure(*self.path))
+        if other is not None:
+            return Figure(value, f"{self.caption}, beside {self.written(other.figure(*self.path))}")
+        more = one.figure(*self.more) if self.more else None
+        return Figure(
+            value,
+            self.caption if more is None else f"{self.caption}, {self.more_written(more)} {self.after}",
+        )
+
+
+_DISTANCES, _METRICS, _ANIMALS = ("report", "distances"), "metrics", ("report", "animals")
+_HEADLINES = (
+    _Headline((*_DISTANCES, "px", "p50"), words.pixels, "median error", (*_DISTANCES, "percent", "p50"), _percent, "of body"),
+    _Headline((*_DISTANCES, "px", "p90"), words.pixels, "90 % of points within", (*_DISTANCES, "percent", "p90"), _percent, "of body"),
+    _Headline((_METRICS, "voc_metrics", "oks_voc.mAP"), _share, "OKS mAP", (_METRICS, "voc_metrics", "oks_voc.mAR"), _share, "mAR"),
+    _Headline((_METRICS, "pck_metrics", "PCK@5"), _share, "PCK at 5 px", (_METRICS, "pck_metrics", "PCK@10"), _share, "at 10 px"),
+    _Headline((*_ANIMALS, "found_share"), words.part, "animals found", (*_ANIMALS, "missed"), _count, "missed"),
+    _Headline((*_ANIMALS, "extra"), _count, "extra animals"),
 )  # fmt: skip
+_BRIEF_BELOW = 1150
 
 
 class VideoRows(QWidget):
@@ -94,7 +126,7 @@ class JudgementView(QWidget):
         column.setSpacing(10)
         figures = QHBoxLayout()
         figures.setSpacing(18)
-        self.figures = [FigureLabel(caption) for _, _, caption, _, _ in _HEADLINES]
+        self.figures = [FigureLabel(headline.caption) for headline in _HEADLINES]
         for figure in self.figures:
             figures.addWidget(figure)
         figures.addStretch(1)
@@ -139,14 +171,10 @@ class JudgementView(QWidget):
     ) -> None:
         """Show an evaluation, by the name of its run, and beside it perhaps one of another; `files` are the first's."""
         one, other = first[1], None if second is None else second[1]
-        for label, (path, written, caption, behind, after) in zip(self.figures, _HEADLINES, strict=True):
-            more = one.figure(*behind) if behind else None
-            told = f"{caption}, {_number(more)} {after}".rstrip() if more is not None else caption
-            if second is not None and other is not None:
-                told = f"{caption}, {second[0]}: {written(other.figure(*path))}"
+        for label, headline in zip(self.figures, _HEADLINES, strict=True):
             label.setMinimumWidth(0)
-            label.say(Figure(written(one.figure(*path)), told))
-            label.setVisible(one.figure(*path) is not None)
+            label.say(headline.told(one, other))
+            label.setVisible(one.figure(*headline.path) is not None)
         self.boxes.show_parts(one.report["parts"], other.report["parts"] if other is not None else ())
         self.parts_told.setText(
             "px source · % of body · half of all points in the box"
@@ -164,20 +192,15 @@ class JudgementView(QWidget):
         self.videos.show_videos(one.report["videos"])
         self.worst.show_frames(files, one.report["frames"])
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for figure in self.figures:
+            figure.set_brief(self.width() < _BRIEF_BELOW)
+
     def _turn(self, by_oks: bool) -> None:
         self.curves.setCurrentWidget(self.oks if by_oks else self.pck)
         title = "Animals by similarity: OKS of at least" if by_oks else "Points within a distance"
         self.curves_panel.title.setText(title)
-
-
-def _number(value: float) -> str:
-    return (
-        f"{value:.0f}"
-        if float(value).is_integer() or value >= 10
-        else f"{value:.2f}"
-        if value < 1
-        else f"{value:.1f}"
-    )
 
 
 def _name(video: dict[str, Any]) -> str:

@@ -48,7 +48,9 @@ class SharePlot(QuietPlot):
             if len(curves) > 1 and len(x):
                 text.setText(name)
                 place = int(len(x) * (0.35 if number == 0 else 0.55))
-                put_name(self, text, float(x[place]), float(np.nan_to_num(shares[place])))
+                put_name(
+                    self, text, float(x[place]), min(max(float(np.nan_to_num(shares[place])), 0.08), 0.96)
+                )
 
 
 def _told(name: str, x: Sequence[float], y: Sequence[float | None]) -> str:

@@ -48,7 +48,7 @@ class WorstFrame(QAbstractButton):
             wrong.append(f"{told['missed']} missed")
         if told["extra"]:
             wrong.append(f"{told['extra']} extra")
-        if told["error_px"] is not None and len(wrong) < 2:
+        if told["error_px"] is not None and not wrong:
             wrong.append(words.pixels(told["error_px"]))
         self.setText(f"frame {told['frame']} · {' · '.join(wrong)}")
         self.setAccessibleName(self.text())

@@ -95,7 +95,8 @@ def test_another_run_stands_beside_it(shown: EvaluationPage, run: Path, wait_unt
     shown.compare_with(other)
     wait_until(lambda: shown._second is not None and shown._second.judgement is not None, 60)
     wait_until(lambda: shown.strip.name.text() == "bottomup beside other")
-    assert "other: " in shown.view.figures[0].caption.text()
+    assert shown.view.figures[0].caption.text().startswith("median error, beside ")
+    assert shown.view.minimumSizeHint().width() <= shown.width()
     assert shown.view.boxes._others
     assert shown.view.parts_told.text() == "filled bottomup · hollow other"
     assert shown.view.pck.accessibleDescription().count("other: ") == 1
