@@ -1,6 +1,7 @@
 """The evaluation of a run in the window: made by the engine on other labels, drawn, compared, written, clicked through."""
 
 import csv
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -111,7 +112,7 @@ def test_figures_and_picture_are_written(shown: EvaluationPage, tmp_path: Path, 
     shown.exports.write_csv(str(table))
     wait_until(table.exists)
     wait_until(lambda: shown.banner.text == f"The figures are in {table}.")
-    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
     first = shown._first
     assert first is not None
     assert first.judgement is not None
@@ -138,7 +139,12 @@ def test_a_model_is_judged_on_labels_that_are_chosen(
         page.evaluate_on(str(labels))
         assert page.stop.isVisible()
         saved = models / "bottomup" / "evaluations" / name / "evaluation.json"
-        wait_until(lambda name=name: page.which.currentText() == name and not page.evaluating.is_at_work, 120)
+        wait_until(lambda: not page.evaluating.is_at_work, 120)
+        wait_until(
+            lambda name=name: (
+                page.strip.about.text().startswith("labels") and page.which.currentText() == name
+            )
+        )
         assert page.stack.currentWidget() is page.view
         body = json.loads(saved.read_text(encoding="utf-8"))
         assert body["report"]["animals"]["found"] == 2
