@@ -216,7 +216,7 @@ def _videos(judged: Sequence[_Judged]) -> list[dict[str, Any]]:
         known = np.concatenate([one.distances.ravel() for one in own])
         known = known[np.isfinite(known)]
         median = float(np.median(known)) if known.size else None
-        found.append({"video": video, **_animals(own), "median_px": median})
+        found.append({"video": video, **_animals(own), "p50_px": median})
     return found
 
 

@@ -87,7 +87,7 @@ class VideoRows(QWidget):
 
     def show_videos(self, videos: list[dict[str, Any]]) -> None:
         """Show the videos of a report."""
-        ordered = sorted(videos, key=lambda one: one["median_px"] or 0.0, reverse=True)
+        ordered = sorted(videos, key=lambda one: one["p50_px"] or 0.0, reverse=True)
         self._rows = [(_name(one), _result(one)) for one in ordered]
         self.setToolTip("\n".join(f"{name}: {result}" for name, result in self._rows))
         self.setAccessibleDescription(self.toolTip())
@@ -209,4 +209,4 @@ def _name(video: dict[str, Any]) -> str:
 
 def _result(video: dict[str, Any]) -> str:
     missed = f"{video['missed']} missed" if video["missed"] else ""
-    return " · ".join(filter(None, (words.pixels(video["median_px"]), missed)))
+    return " · ".join(filter(None, (words.pixels(video["p50_px"]), missed)))

@@ -52,7 +52,7 @@ def test_every_figure_is_what_one_counts_by_hand(files: tuple[Path, Path]) -> No
         (2, 0, 0, 0.0),
     ]
     assert [one["predicted"] for one in found["frames"]] == [True, False, True, True]
-    assert [(one["video"], one["frames"], one["found"], one["median_px"]) for one in found["videos"]] == [
+    assert [(one["video"], one["frames"], one["found"], one["p50_px"]) for one in found["videos"]] == [
         ("day/a.mp4", 2, 2, pytest.approx(1.5)),
         ("day/b.mp4", 2, 0, None),
     ]
