@@ -1,5 +1,6 @@
 """Whether a run can be trained with the strategy it asks for: by Lightning, on these devices, and by the loop here."""
 
+import os
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,8 @@ from sleapnn_engine.config.strategies import finds_unused, is_shared, reason_aga
 from sleapnn_engine.training.processes.fabric import STRATEGY_REGISTRY, DDPStrategy, Fabric
 
 STRATEGY = "trainer_config.trainer_strategy"
+#: Variables of the environment that Fabric takes for more than what it is given.
+_OVERRULING = ("LT_ACCELERATOR", "LT_DEVICES", "LT_NUM_NODES", "LT_PRECISION", "LT_STRATEGY")
 
 
 def open_with(
@@ -22,12 +25,18 @@ def open_with(
     Lightning, or of the loop here, not to train with it on these devices.
     """
     _require(name, devices=devices, opened=opened)
-    if devices == 1:
-        return opened("auto")
-    unused = finds_unused(name, backbone=backbone)
+    strategy: Any = "auto"
+    if devices > 1:
+        unused = finds_unused(name, backbone=backbone)
+        strategy = DDPStrategy(timeout=patience, start_method="popen", find_unused_parameters=unused)
     try:
-        return opened(DDPStrategy(timeout=patience, start_method="popen", find_unused_parameters=unused))
-    except (ValueError, RuntimeError, ImportError) as error:  # Lightning's own reasons not to train so
+        return opened(strategy)
+    except (
+        ValueError,
+        RuntimeError,
+        ImportError,
+        TypeError,
+    ) as error:  # Lightning's own reasons not to train so
         raise _refused(name, _first_sentence(error)) from error
 
 
@@ -60,10 +69,12 @@ def _reason_of_lightning(name: str, opened: Callable[[str], Fabric]) -> str:
 
 
 def _refused(name: str, why: str, *, more: str = "") -> UserError:
+    told = sorted(set(_OVERRULING) & set(os.environ))
+    way_out = f"Unset {' and '.join(told)} in the environment." if told else "Use auto."
     return UserError(
         f"Training cannot use the strategy {name} here. {why}",
         where=STRATEGY,
-        hint=f"{more} Use auto.".strip(),
+        hint=f"{more} {way_out}".strip(),
         usage=True,
     )
 

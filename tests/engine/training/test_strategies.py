@@ -108,6 +108,15 @@ def test_the_reason_is_lightnings_or_that_of_the_loop(
     assert said.endswith("Use auto.")
 
 
+def test_what_the_environment_tells_lightning_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LT_STRATEGY", "fsdp")
+    with pytest.raises(UserError, match="Lightning says: You selected the FSDP strategy") as refused:
+        opened("auto")
+    assert refused.value.hint == "Unset LT_STRATEGY in the environment."
+
+
 @pytest.mark.parametrize(
     ("strategy", "devices", "reason"),
     [("fsdp", 1, ""), ("fsdp", 2, "It splits the network"), ("dp", 1, ""), ("fsdp_cpu_offload", 1, "memory")],
