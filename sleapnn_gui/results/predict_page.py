@@ -106,7 +106,7 @@ class PredictPage(QWidget):
         self.folder.clicked.connect(partial(self._hand_over, self.folder_wanted))
         self.again.clicked.connect(lambda: self._show_state("ready"))
         self.look.clicked.connect(partial(self._hand_over, self.result_wanted))
-        self.stop.clicked.connect(self._stop)
+        self.stop.clicked.connect(self.stop_and_keep)
         self.start.clicked.connect(self._start)
 
     @property
@@ -184,7 +184,8 @@ class PredictPage(QWidget):
         if self.output is not None:
             wanted.emit(self.output)
 
-    def _stop(self) -> None:
+    def stop_and_keep(self) -> None:
+        """End after the batch in work; what is done is written."""
         self.job.stop()
         self._show_state("stopping")
 

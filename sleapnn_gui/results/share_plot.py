@@ -32,7 +32,8 @@ class SharePlot(QuietPlot):
 
     def draw(self, curves: Sequence[tuple[str, Sequence[float], Sequence[float | None]]]) -> None:
         """Show one or two curves: name, what is reached, and which share reaches it."""
-        most = max((x[-1] for _, x, _ in curves if len(x)), default=1.0)
+        # As far as all are known: a curve that ends before the other would look as if it did not go on.
+        most = min((x[-1] for _, x, _ in curves if len(x)), default=1.0)
         self.view.setXRange(0, most, padding=0)
         self.view.setYRange(0, 1.04, padding=0)
         self.setAccessibleDescription("; ".join(_told(*curve) for curve in curves))
@@ -47,7 +48,8 @@ class SharePlot(QuietPlot):
             text.setVisible(False)
             if len(curves) > 1 and len(x):
                 text.setText(name)
-                place = int(len(x) * (0.35 if number == 0 else 0.55))
+                wanted = most * (0.35 if number == 0 else 0.55)
+                place = min(int(np.searchsorted(x, wanted)), len(x) - 1)
                 put_name(
                     self, text, float(x[place]), min(max(float(np.nan_to_num(shares[place])), 0.08), 0.96)
                 )

@@ -1,4 +1,4 @@
-"""What is asked before the window closes: a training that is at work, then unsaved edits."""
+"""What is asked before the window closes: a training or a prediction that is at work, then unsaved edits."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.results.predict_page import PredictPage
 from sleapnn_gui.shell.guard import Guard
 from sleapnn_gui.shell.run_commands import RunCommands
 
@@ -19,6 +20,7 @@ class Closing(QObject):
         document: Document,
         guard: Guard,
         runs: RunCommands,
+        prediction: PredictPage,
         *,
         busy: Callable[[Callable[[], None]], bool],
     ) -> None:
@@ -30,7 +32,8 @@ class Closing(QObject):
         self._guard = guard
         self._runs = runs
         self._edits_settled = False
-        self._run_settled = False
+        self._run_settled = self._prediction_settled = False
+        self._prediction = prediction
         self.question: QMessageBox | None = None
 
     def may_close(self) -> bool:
@@ -42,8 +45,11 @@ class Closing(QObject):
         if self._runs.is_running and not self._run_settled:
             self._ask_about_run()
             return False
+        if self._prediction.is_at_work and not self._prediction_settled:
+            self._ask_about_prediction()
+            return False
         # What was answered holds for this closing only: a person who stays is asked again the next time.
-        self._run_settled = False
+        self._run_settled = self._prediction_settled = False
         if self._document.is_dirty and not self._edits_settled:
             self._guard.before("Closing the window", self._close_settled, given_up=self._discard)
             return False
@@ -61,8 +67,28 @@ class Closing(QObject):
         stop.clicked.connect(self._stop_run)
         box.open()
 
-    def _leave_run(self) -> None:
+    def _ask_about_prediction(self) -> None:
+        box = self._box("A prediction is being made.", "It can go on without this window and write its file.")
+        leave = self._button(box, "Leave it running", QMessageBox.ButtonRole.AcceptRole)
+        stop = self._button(box, "Stop and keep what is done", QMessageBox.ButtonRole.DestructiveRole)
+        stay = self._button(box, "Do not close", QMessageBox.ButtonRole.RejectRole)
+        leave.clicked.connect(self._close_settled)
+        stay.clicked.connect(self._stay)
+        stop.clicked.connect(self._end_prediction)
+        box.open()
+
+    def _end_prediction(self) -> None:
+        self._prediction.stop_and_keep()  # the process writes what is done, also when the window is gone
         self._close_settled()
+
+    def _stay(self) -> None:
+        """What was answered about a training holds no more either."""
+        self._run_settled = False
+
+    def _leave_run(self) -> None:
+        self._answered()
+        self._run_settled = True
+        self._window.close()
 
     def _stop_run(self) -> None:
         session = self._runs.session
@@ -101,7 +127,7 @@ class Closing(QObject):
         self._window.close()
 
     def _close_settled(self) -> None:
-        """Close once the question is gone from the screen; what was asked about the run is settled."""
+        """Close once the question is gone from the screen; what was asked about runs is settled."""
         self._answered()
-        self._run_settled = True
+        self._run_settled = self._prediction_settled = True
         self._window.close()
