@@ -71,10 +71,8 @@ class MainWindow(QMainWindow):
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
         self.results = ResultCommands(self, self.runs, self.inspect, looked_at=self._run_looked_at)
-        prediction = self.results.predict_page
-        self._closing = Closing(
-            self, self.document, guard, self.runs, prediction, busy=self.files.once_written
-        )
+        page = self.results.predict_page
+        self._closing = Closing(self, self.document, guard, self.runs, page, busy=self.files.once_written)
         owners = (self, self.files, self.runs, self.results, ViewCommands(self.show_page), self.help)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
