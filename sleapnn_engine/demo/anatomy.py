@@ -1,8 +1,8 @@
 """What an animal is made of: labelled nodes, a body plan, and the few directions and colours they share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.demo.motion import Posture
@@ -11,7 +11,7 @@ from sleapnn_engine.demo.shapes import Part
 Colour = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Anatomy:
     """A kind of animal: what is labelled on it and how it is built."""
 

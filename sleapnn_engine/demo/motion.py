@@ -1,14 +1,14 @@
 """How animals move: smooth walks inside the picture, as postures frame by frame."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.demo.random_stream import Chance, Drift
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Posture:
     """Where an animal is and how it is bent, in one frame."""
 
@@ -59,7 +59,7 @@ class Walker:
         pace *= 1.0 - press * (0.5 - 0.5 * np.cos(off))
         heading = now.heading + turn
         self._frame += 1
-        moved = replace(
+        moved = attrs.evolve(
             now,
             x=now.x + pace * np.cos(heading),
             y=now.y + pace * np.sin(heading),

@@ -1,9 +1,9 @@
 """Pictures of animals with the exact place of each body part: a single scene, or a film."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.config.errors import UserError
@@ -17,7 +17,7 @@ from sleapnn_engine.demo.surface import draw_floor, draw_occluders, paint_part, 
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class SceneSpec:
     """What to draw. Sizes in pixels; the defaults are the demonstration's."""
 
@@ -72,7 +72,7 @@ class SceneSpec:
         return self.length if self.length is not None else share * min(self.size)
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Scene:
     """A picture and what is in it."""
 
@@ -117,7 +117,7 @@ def part_coverage(seed: int, spec: SceneSpec, part: str, *, animal: int = 0) -> 
     return cover
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class _Stage:
     """What stays the same through a film."""
 

@@ -1,11 +1,10 @@
 """The one drawing primitive: a chain of circles with tapering limbs between them, measured at every pixel."""
 
-from dataclasses import dataclass
-
+import attrs
 import numpy as np
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Part:
     """A piece of an animal: a chain of round joints, back to front in drawing order."""
 
@@ -24,7 +23,7 @@ class Part:
     shadow: bool = True
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Patch:
     """A rectangle of pixels, cut so that a part costs its own area and not the picture's."""
 
@@ -46,7 +45,7 @@ class Patch:
         return x, y
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Measure:
     """What a part is at each pixel of a patch; all arrays (height, width)."""
 

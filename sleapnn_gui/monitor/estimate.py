@@ -2,7 +2,8 @@
 
 import itertools
 import statistics
-from dataclasses import dataclass
+
+import attrs
 
 from sleapnn_gui.monitor.store import RunStore
 
@@ -13,7 +14,7 @@ VALIDATION_SHARE = 0.4
 backward pass, and no augmentation."""
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Estimate:
     """Seconds left. `plateau` counts from now to early stopping if validation never improves again."""
 

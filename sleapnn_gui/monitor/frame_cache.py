@@ -1,7 +1,8 @@
 """The images of a run with what the model saw in them, as many as a fixed amount of memory holds."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import attrs
 
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
@@ -11,7 +12,7 @@ FRAME_BYTES = 192 * 2**20
 """Memory for images and confidence maps; beyond it, older epochs are thinned out."""
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class _Kept:
     event: Event
     badness: tuple[int, float]

@@ -1,8 +1,8 @@
 """The large chart of the page: batch losses as a ghost, training and validation as lines, and what happened as marks."""
 
 import math
-from dataclasses import dataclass
 
+import attrs
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -27,7 +27,7 @@ SHORTEST_PAUSE = 1.0
 """Seconds a pause must have lasted to leave a mark."""
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Mark:
     """A vertical line with words at its top."""
 

@@ -3,9 +3,9 @@
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import attrs
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 
@@ -31,7 +31,7 @@ Animal = Sequence[Sequence[float] | None]
 Spots = Sequence[QPointF | None]
 
 
-@dataclass
+@attrs.define
 class Layers:
     """What is drawn over the image."""
 
@@ -48,13 +48,13 @@ class Layers:
     heat: str = "magma"
 
 
-@dataclass
+@attrs.define
 class Overlay:
     """One `frame` event's animals, ready to be painted. `several` marks each animal with its own error."""
 
     truth: Sequence[Animal] = ()
     predicted: Sequence[Animal] = ()
-    pairing: Pairing = field(default_factory=Pairing)
+    pairing: Pairing = attrs.field(factory=Pairing)
     nodes: tuple[str, ...] = ()
     edges: tuple[tuple[int, int], ...] = ()
     several: bool = False

@@ -1,13 +1,14 @@
 """Which predicted animal of a frame is which labelled one, what was missed and what is no animal, as the engine says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import attrs
 
 from sleapnn_engine.protocol.events import Frame
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Pairing:
     """`pairs` are (place among the labelled, place among the predicted, mean distance in source pixels or None).
 

@@ -1,6 +1,6 @@
 """What the page says about the state of a run, in words and in which colour. No widgets."""
 
-from dataclasses import dataclass
+import attrs
 
 from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, Group, Measured
 from sleapnn_gui.monitor import words
@@ -45,7 +45,7 @@ _WITH_EPOCH = frozenset({State.TRAINING, State.PAUSING, State.PAUSED})
 _WITH_COUNT = frozenset({State.COMPLETED, State.STOPPED, State.CANCELLED, State.FAILED, State.CRASHED})
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Figure:
     """A large number with its small caption."""
 

@@ -1,8 +1,8 @@
 """What a run has said so far, ready to be drawn: losses, epochs, marks, frames and phases, all bounded in memory."""
 
 import math
-from dataclasses import dataclass
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.protocol import events
@@ -28,7 +28,7 @@ COLUMNS = ("x", "train", "val", "lr", "samples_per_second")
 """Figures of an epoch that are columns, besides those of `MEASURES`."""
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Header:
     """What the engine said of the run when it began."""
 
@@ -66,7 +66,7 @@ class Header:
         )
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Epoch:
     """One finished epoch; numbers that were not finite or not measured are NaN or None."""
 
@@ -103,7 +103,7 @@ class Epoch:
         )
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class RateDrop:
     """A step down of the learning rate, at the beginning of the epoch that has the new one."""
 
@@ -112,7 +112,7 @@ class RateDrop:
     after: float
 
 
-@dataclass
+@attrs.define
 class Pause:
     """A stretch in which training stood still; `seconds` is None while it lasts."""
 
@@ -121,7 +121,7 @@ class Pause:
     seconds: float | None = None
 
 
-@dataclass
+@attrs.define
 class PhaseRow:
     """One of the phases before the first epoch."""
 

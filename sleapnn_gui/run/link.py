@@ -9,11 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import attrs
 import zmq
 
 from sleapnn_engine.config.disk import open_ordinary
@@ -47,7 +47,7 @@ class Sign(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Noticed:
     """A sign with its text."""
 
@@ -59,11 +59,11 @@ class NoAnswerError(Exception):
     """No answer can come any more; the text says why in a sentence."""
 
 
-@dataclass
+@attrs.define
 class _Question:
     verb: str
     args: dict[str, Any]
-    answer: "Future[Reply]" = field(default_factory=Future)
+    answer: "Future[Reply]" = attrs.field(factory=Future)
 
 
 class RunLink:

@@ -1,8 +1,9 @@
 """How a process ended and what became of the run, told in one sentence with the evidence beside it."""
 
 import signal
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import attrs
 
 from sleapnn_engine.protocol.counting import Reach, epoch_name
 from sleapnn_engine.protocol.events import EpochEnd, Failed, Finished, Said
@@ -16,7 +17,7 @@ INTERRUPTED_CODE = 130
 _TRACEBACK = "Traceback (most recent call last)"
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Exit:
     """The end of a process: its exit code, or the signal that ended it, or neither when nobody can tell."""
 
@@ -72,7 +73,7 @@ def _cause(number: int) -> str:
     }.get(_signal_name(number), "")
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Outcome:
     """What became of a run, settled when its process has exited."""
 
@@ -91,7 +92,7 @@ class Outcome:
     exit: Exit = Exit()
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class LastWords:
     """What the engine said about its end, from its `failed` or `finished` event."""
 
@@ -101,7 +102,7 @@ class LastWords:
     early_stopped: bool = False
     best_epoch: int | None = None
     warnings: tuple[str, ...] = ()
-    reach: Reach = field(default_factory=lambda: Reach(0))
+    reach: Reach = attrs.field(factory=lambda: Reach(0))
 
     found: Measured | None = None
     """The figures of the epoch whose model is kept."""
@@ -112,13 +113,13 @@ class LastWords:
         An engine of before that judged nothing is no reason to keep quiet: the figures say it themselves.
         """
         if isinstance(said, EpochEnd) and said.best:
-            return replace(self, found=said.error)
+            return attrs.evolve(self, found=said.error)
         if isinstance(said, Failed):
-            return replace(self, message=said.message, where=said.path or "", hint=said.hint or "")
+            return attrs.evolve(self, message=said.message, where=said.path or "", hint=said.hint or "")
         if not isinstance(said, Finished):
             return self
         nothing, told = nothing_found(self.found), tuple(said.warnings)
-        return replace(
+        return attrs.evolve(
             self,
             early_stopped=said.outcome == "early_stopped",
             best_epoch=said.best_epoch,

@@ -2,8 +2,8 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.protocol.events import BatchEnd
@@ -22,19 +22,19 @@ EVENT_COST = 20
 """What any other event costs the window, in batch results."""
 
 
-@dataclass(slots=True)
+@attrs.define
 class Batches:
     """Consecutive `batch_end` events as columns of equal length."""
 
-    seqs: list[int] = field(default_factory=list)
-    epochs: list[int] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
+    seqs: list[int] = attrs.field(factory=list)
+    epochs: list[int] = attrs.field(factory=list)
+    steps: list[int] = attrs.field(factory=list)
     batch: int = 0
     """Place of the newest of them in its epoch."""
-    losses: list[float] = field(default_factory=list)
+    losses: list[float] = attrs.field(factory=list)
     """Loss of each batch; NaN where it was not finite."""
-    seconds: list[float] = field(default_factory=list)
-    heads: dict[str, list[float]] = field(default_factory=dict)
+    seconds: list[float] = attrs.field(factory=list)
+    heads: dict[str, list[float]] = attrs.field(factory=dict)
     """Loss of each head, each as long as `losses`."""
     since: float = 0.0
     """Time of the oldest of them, in Unix seconds."""

@@ -3,15 +3,16 @@
 import ast
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+
+import attrs
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("sleapnn_engine", "sleapnn_gui", "installer")
 
 
-@dataclass(frozen=True)
+@attrs.frozen
 class Source:
     """One Python file."""
 

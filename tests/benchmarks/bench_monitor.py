@@ -14,8 +14,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import attrs
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -56,14 +57,14 @@ with EngineChannel(run_dir) as channel:
 """
 
 
-@dataclass
+@attrs.define
 class Watch:
     """What was measured of one viewer."""
 
     name: str
     taken: int = 0
-    lags: list[float] = field(default_factory=list)
-    turns: list[float] = field(default_factory=list)
+    lags: list[float] = attrs.field(factory=list)
+    turns: list[float] = attrs.field(factory=list)
     began: float = 0.0
     ended: float = 0.0
     said: str = ""

@@ -16,15 +16,16 @@ import selectors
 import signal
 import socket
 import sys
-from dataclasses import dataclass
 from typing import NoReturn
+
+import attrs
 
 from tests.engine.warm import PRELOADED
 
 _INSPECT = ("sleapnn_engine.inspect.questions", "sleapnn_engine.inspect.service")
 
 
-@dataclass
+@attrs.define
 class Loan:
     """One engine: its process, and the connection to the program that stands in for it."""
 

@@ -13,9 +13,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.protocol import events
@@ -26,14 +26,14 @@ from sleapnn_engine.protocol.measures import Measured
 NODES = ("nose", "thorax", "tail")
 
 
-@dataclass
+@attrs.define
 class Script:
     """What the engine is to do."""
 
     epochs: int = 3
     steps: int = 20
     batch_seconds: float = 0.005
-    refuse: list[str] = field(default_factory=list)
+    refuse: list[str] = attrs.field(factory=list)
     """Problems to list before leaving with exit code 2, creating nothing."""
     fail_early: str = ""
     """A reason to leave with exit code 1 before the run folder exists."""
@@ -53,7 +53,7 @@ class Script:
     frames: bool = True
     patience: int | None = 5
     non_finite_at: int = -1
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = attrs.field(factory=list)
     """What is amiss with the result."""
     finds: bool = True
     """Whether validation finds an animal."""

@@ -4,8 +4,8 @@ import json
 import os
 import re
 import signal
-from dataclasses import dataclass
 
+import attrs
 import pytest
 from PySide6.QtWidgets import QWidget
 
@@ -27,7 +27,7 @@ STATES = {
 }
 
 
-@dataclass
+@attrs.define
 class Told:
     """What the Train page says of a run that is over."""
 
