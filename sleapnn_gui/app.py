@@ -64,17 +64,19 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
-    from sleapnn_gui.demo import Demo, Teller  # only for these options
-    from sleapnn_gui.shell.screenshots import Photographer
+    from sleapnn_gui.demo import Demo, TerminalReport  # only for these options
+    from sleapnn_gui.shell.screenshots import Screenshots
 
-    photographer = Photographer(window, options.screenshots) if options.screenshots else None
-    teller = Teller(window, sys.stdout, photographer) if options.quit_when_done or photographer else None
+    screenshots = Screenshots(window, options.screenshots) if options.screenshots else None
+    teller = (
+        TerminalReport(window, sys.stdout, screenshots) if options.quit_when_done or screenshots else None
+    )
     if teller is not None and options.quit_when_done:
         teller.over.connect(lambda _code: window.drafts.discard())  # what was filled in is nobody's work
         teller.over.connect(app.exit)
     if options.demo:
         demo = Demo(window, options.demo_dir or Path("demo"), options.labels)
         demo.failed.connect(teller.fail if teller is not None else lambda text: window.say(text, "error"))
-        QTimer.singleShot(0, window, lambda: demo.start(photographer))
+        QTimer.singleShot(0, window, lambda: demo.start(screenshots))
     elif options.quit_when_done:
         QTimer.singleShot(0, window, window.runs.do_train)

@@ -14,7 +14,7 @@ from sleapnn_engine.protocol.measures import MEDIAN_PX, Measured
 from sleapnn_gui.document.files import open_preset
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor import words
-from sleapnn_gui.shell.screenshots import Photographer
+from sleapnn_gui.shell.screenshots import Screenshots
 
 _PAGES = ("data", "configure", "train")
 _LABELS = "data_config.train_labels_path"
@@ -31,11 +31,11 @@ class Demo(QObject):
         self._folder = folder.expanduser().absolute()
         self._labels = [str(Path(path).expanduser().absolute()) for path in labels]
         self._process: QProcess | None = None
-        self._photographer: Photographer | None = None
+        self._screenshots: Screenshots | None = None
 
-    def start(self, photographer: Photographer | None = None) -> None:
+    def start(self, screenshots: Screenshots | None = None) -> None:
         """Go; everything happens in turns of the event loop."""
-        self._photographer = photographer
+        self._screenshots = screenshots
         own = self._folder / "mouse.pkg.slp"
         if self._labels or own.is_file():
             self._fill_in(self._labels or [str(own)])
@@ -88,27 +88,27 @@ class Demo(QObject):
         QTimer.singleShot(400, self, lambda: self._next(pages))
 
     def _next(self, pages: list[str]) -> None:
-        if self._photographer is not None:
-            self._photographer.take(pages[0])
+        if self._screenshots is not None:
+            self._screenshots.take(pages[0])
         self._walk(pages[1:])
 
 
-class Teller(QObject):
+class TerminalReport(QObject):
     """Tells a run in the terminal: phases, epochs, and how it ended. `over` carries the exit code."""
 
     over = Signal(int)
 
-    def __init__(self, window: MainWindow, stream: TextIO, photographer: Photographer | None) -> None:
+    def __init__(self, window: MainWindow, stream: TextIO, screenshots: Screenshots | None) -> None:
         super().__init__(window)
         self._window = window
         self._stream = stream
-        self._photographer = photographer
+        self._screenshots = screenshots
         self._followed: object = None
         window.runs.opened.connect(self._follow)
 
     def fail(self, text: str) -> None:
         """Say why nothing was trained, and leave."""
-        self._say(text)
+        self._write_line(text)
         self.over.emit(1)
 
     def _follow(self) -> None:
@@ -116,47 +116,47 @@ class Teller(QObject):
         if session is None or session is self._followed:
             return
         self._followed = session
-        session.events.connect(self._hear)
-        session.state_changed.connect(self._photograph)
+        session.events.connect(self._handle_events)
+        session.state_changed.connect(self._capture_state)
         session.ended.connect(self._ended)
 
-    def _hear(self, events: list[object]) -> None:
+    def _handle_events(self, events: list[object]) -> None:
         for event in events:
             said = getattr(event, "said", None)
             if isinstance(said, Phase) and said.state == "started":
-                self._say(said.text or said.name)
+                self._write_line(said.text or said.name)
             elif isinstance(said, EpochEnd):
-                self._say(epoch_line(said))
+                self._write_line(epoch_line(said))
                 if said.epoch in (1, 4, 9, 14, 19):
                     QTimer.singleShot(
                         700,
                         self,
-                        lambda number=said.epoch: self._shoot(f"epoch-{words.epoch_number(number):02d}"),
+                        lambda number=said.epoch: self._capture(f"epoch-{words.epoch_number(number):02d}"),
                     )
 
-    def _photograph(self) -> None:
+    def _capture_state(self) -> None:
         session = self._window.session
         if session is not None:
-            QTimer.singleShot(500, self, lambda name=session.state.value: self._shoot(name))
+            QTimer.singleShot(500, self, lambda name=session.state.value: self._capture(name))
 
-    def _shoot(self, name: str) -> None:
-        if self._photographer is not None:
-            self._photographer.take(name)
+    def _capture(self, name: str) -> None:
+        if self._screenshots is not None:
+            self._screenshots.take(name)
 
     def _ended(self, outcome: object) -> None:
-        QTimer.singleShot(900, self, lambda: self._leave(outcome))
+        QTimer.singleShot(900, self, lambda: self._finish(outcome))
 
-    def _leave(self, outcome: object) -> None:
-        self._shoot("end")
-        self._say(str(getattr(outcome, "sentence", "")))
+    def _finish(self, outcome: object) -> None:
+        self._capture("end")
+        self._write_line(str(getattr(outcome, "sentence", "")))
         state = str(getattr(outcome, "state", ""))
         run_dir = getattr(outcome, "run_dir", None) or (self._window.session and self._window.session.run_dir)
-        self._say(f"run folder: {run_dir}")
-        if self._photographer is not None:
-            self._say(f"screenshots: {self._photographer.folder}")
+        self._write_line(f"run folder: {run_dir}")
+        if self._screenshots is not None:
+            self._write_line(f"screenshots: {self._screenshots.folder}")
         self.over.emit(0 if state in ("completed", "stopped") else 1)
 
-    def _say(self, text: str) -> None:
+    def _write_line(self, text: str) -> None:
         self._stream.write(text + "\n")
         self._stream.flush()
 

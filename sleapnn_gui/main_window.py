@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.presets import list_presets
-from sleapnn_engine.config.view import HEADS
+from sleapnn_engine.config.reader import HEADS
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import DraftStore
@@ -36,7 +36,7 @@ from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.help_commands import HelpCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
-from sleapnn_gui.shell.nav_bar import Rail
+from sleapnn_gui.shell.nav_bar import NavBar
 from sleapnn_gui.shell.pages import Pages, home_of
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         self.banner.setContentsMargins(16, 8, 16, 8)
         self.banner.hide()
         self.banner.followed.connect(self._follow_banner)
-        self.rail = Rail()
+        self.nav_bar = NavBar()
         self.pages = Pages()
         self.status_line = StatusLine(self.document)
         whole, below = QWidget(), QWidget()
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout(below)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
-        middle.addWidget(self.rail)
+        middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
         names = ("data", "configure", "train", "runs")
@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         document = self.document
-        self.rail.chosen.connect(self.show_page)
+        self.nav_bar.chosen.connect(self.show_page)
         self.search_field.revealed.connect(self._found)
         self.labels_page.labels_chosen.connect(self.files.set_labels)
         self.labels_page.preset_chosen.connect(self.files.use_preset)
@@ -192,10 +192,10 @@ class MainWindow(QMainWindow):
         if self.banner.severity == "info" and self._banner_then is None and name != self.page():
             self.say("")
         page = self.pages.show_page(name)
-        self.rail.show_page(home_of(name))
+        self.nav_bar.show_page(home_of(name))
         self.actions_by_verb[f"show_{home_of(name)}"].setChecked(True)
         focus = self.focusWidget()
-        if focus is None or not self.rail.isAncestorOf(focus):
+        if focus is None or not self.nav_bar.isAncestorOf(focus):
             # Qt would give it to the first control of the page, which may be one that ends a run.
             page.setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":

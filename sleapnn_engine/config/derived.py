@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.config.reader import PREPROCESSING, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.values import describe
-from sleapnn_engine.config.view import PREPROCESSING, TRAINER, View
 
 Facts = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ _AUTO_BY_NAME = {
 }
 
 
-def also_text(view: View, path: str) -> str:
+def also_text(view: ConfigReader, path: str) -> str:
     """A value said in the other unit a person may think in, as “10 px input”; '' where there is only one."""
     name, value = path.rpartition(".")[2], view.number(path)
     if value is None:
@@ -80,7 +80,7 @@ def _short(number: float) -> str:
     return plain(number, figures=4)
 
 
-def receptive_field(view: View) -> int | None:
+def receptive_field(view: ConfigReader) -> int | None:
     """Side in px input of the square one bottleneck cell of a UNet encoder sees, or None for other backbones.
 
     Counts the encoder's blocks as SLEAP's own dialog does (76 for max stride 16 with two 3x3 convolutions);

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.reader import BACKBONES
 from sleapnn_engine.config.values import describe
-from sleapnn_engine.config.view import BACKBONES
 
 STAGES = 4
 

@@ -5,15 +5,15 @@ from typing import Any
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.meta import When
+from sleapnn_engine.config.reader import GEOMETRIC, INTENSITY, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import GEOMETRIC, INTENSITY, View
 
 #: Random changes of images whose chance stands in a key of its own, and those that may share one.
 _ALONE = ("uniform_noise", "gaussian_noise", "contrast", "brightness", "erase", "mixup")
 _TOGETHER = ("rotation", "scale", "translate")
 
 
-def idle_reason(view: View, path: str) -> str:
+def idle_reason(view: ConfigReader, path: str) -> str:
     """'' while the setting or section at `path` has an effect, else the sentence that says why not."""
     for section in (*SPEC.ancestors(path), *((path,) if path in SPEC.sections else ())):
         reason = _section_reason(view, section, within=path != section)
@@ -22,7 +22,7 @@ def idle_reason(view: View, path: str) -> str:
     return _unmet(view, SPEC.keys[path].meta.when) if path in SPEC.keys else ""
 
 
-def is_never_drawn(view: View, path: str) -> bool:
+def is_never_drawn(view: ConfigReader, path: str) -> bool:
     """Whether `path` says how far a random change of images goes whose chance is 0, so that it never happens."""
     section, name = next(
         ((part, path.removeprefix(part)) for part in (INTENSITY, GEOMETRIC) if path.startswith(part)),
@@ -40,7 +40,7 @@ def is_never_drawn(view: View, path: str) -> bool:
 
 def idle_settings(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(dotted key, sentence why not) of every setting that a config changes from the guide's default to no effect."""
-    view, found = View(values), []
+    view, found = ConfigReader(values), []
     for path, key in SPEC.keys.items():
         said = tree.get(values, path)
         if said is None or said == key.default or not key.meta.edited:
@@ -51,7 +51,7 @@ def idle_settings(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _section_reason(view: View, section: str, *, within: bool) -> str:
+def _section_reason(view: ConfigReader, section: str, *, within: bool) -> str:
     known = SPEC.sections.get(section)
     if known is None:
         return ""
@@ -65,7 +65,7 @@ def _section_reason(view: View, section: str, *, within: bool) -> str:
     return _unmet(view, known.meta.when)
 
 
-def _unmet(view: View, conditions: tuple[When, ...]) -> str:
+def _unmet(view: ConfigReader, conditions: tuple[When, ...]) -> str:
     return next(
         (condition.says for condition in conditions if not condition.holds(view.state(condition.path))), ""
     )

@@ -10,7 +10,7 @@ from sleapnn_engine.config.centring import USUAL, VERSION, Centring, centring, u
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
-from sleapnn_engine.config.view import DATA, HEADS, View
+from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
 
 #: The config that tells what a model is, and its weights; of each the first that is there counts.
 CONFIGS = ("training_config.yaml", "training_config.yml", "training_config.json")
@@ -50,7 +50,7 @@ def run_model(folder: Path) -> RunModel | None:
     if config is None or weights is None:
         return None
     try:
-        view, written = View(values_of(config)), weights.stat().st_mtime
+        view, written = ConfigReader(values_of(config)), weights.stat().st_mtime
     except (UserError, OSError):
         return None
     names = [name for name in view.chosen(HEADS) if name in MODEL_TYPES]

@@ -9,9 +9,9 @@ from sleapnn_engine.config.checks.across_keys import CHECKS
 from sleapnn_engine.config.future_keys import is_newer_key
 from sleapnn_engine.config.idle_settings import idle_reason, is_never_drawn
 from sleapnn_engine.config.issue import Fix, Issue, Remove, error, warning
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.values import fits_type, problem_of
-from sleapnn_engine.config.view import View
 
 
 def validate(values: Mapping[str, Any]) -> list[Issue]:
@@ -19,7 +19,7 @@ def validate(values: Mapping[str, Any]) -> list[Issue]:
 
     Reads nothing from disk: `sleapnn_engine.inspect` looks at files and labels too.
     """
-    view = View(values)
+    view = ConfigReader(values)
     issues = [*_unknown_keys(values), *_single_values(values, view)]
     for check in CHECKS:
         issues.extend(check(view))
@@ -72,7 +72,7 @@ def _unknown(
     return error(path, f"{name} is not a known key of {where}; did you mean {near[0]}?", fix)
 
 
-def _single_values(values: Mapping[str, Any], view: View) -> Iterator[Issue]:
+def _single_values(values: Mapping[str, Any], view: ConfigReader) -> Iterator[Issue]:
     for key in SPEC.keys.values():
         if not tree.has(values, key.path) or not key.meta.edited:
             continue

@@ -17,7 +17,7 @@ _SHOWN = 100
 def as_number(value: Any) -> float | int | None:
     """The number a value stands for, also when it was written as text; None for anything else.
 
-    It may be infinite, or no number at all (nan): `problem_of` says so, and `View.number` gives no such number.
+    It may be infinite, or no number at all (nan): `problem_of` says so, and `ConfigReader.number` gives no such number.
     """
     if isinstance(value, bool):
         return None

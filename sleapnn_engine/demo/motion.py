@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
-from sleapnn_engine.demo.random_stream import Chance, Drift
+from sleapnn_engine.demo.random_stream import Drift, RandomStream
 
 
 @attrs.frozen
@@ -34,18 +34,16 @@ class Walker:
     """One animal wandering about: it turns away from walls and neighbours, and slows when it faces one."""
 
     def __init__(
-        self, chance: Chance, *, size: tuple[int, int], length: float, start: tuple[float, float]
+        self, rng: RandomStream, *, size: tuple[int, int], length: float, start: tuple[float, float]
     ) -> None:
         """Place the animal at `start`; the picture is (height, width), the body `length` pixels long."""
         self._size = size
         self._length = length
-        self._turn = Drift(chance.child("turn"), period=9.0)
-        self._pace = Drift(chance.child("pace"), period=11.0)
-        self._look = Drift(chance.child("look"), period=6.0)
+        self._turn = Drift(rng.child("turn"), period=9.0)
+        self._pace = Drift(rng.child("pace"), period=11.0)
+        self._look = Drift(rng.child("look"), period=6.0)
         self._frame = 0
-        self.posture = Posture(
-            start[0], start[1], chance.uniform(0.0, 2 * np.pi), sway=chance.uniform(0.0, 6.0)
-        )
+        self.posture = Posture(start[0], start[1], rng.uniform(0.0, 2 * np.pi), sway=rng.uniform(0.0, 6.0))
 
     def step(self, others: list[Posture]) -> Posture:
         """Move on by one frame and return the new posture."""
@@ -92,11 +90,11 @@ class Walker:
         return float(np.arctan2(pull_y, pull_x)), press
 
 
-def walk(chance: Chance, *, animals: int, size: tuple[int, int], length: float) -> Iterator[list[Posture]]:
+def walk(rng: RandomStream, *, animals: int, size: tuple[int, int], length: float) -> Iterator[list[Posture]]:
     """Endless postures of all animals, one list a frame, the first frame first."""
     walkers = [
-        Walker(chance.child("walker", index), size=size, length=length, start=spot)
-        for index, spot in enumerate(_starts(chance.child("starts"), animals=animals, size=size))
+        Walker(rng.child("walker", index), size=size, length=length, start=spot)
+        for index, spot in enumerate(_starts(rng.child("starts"), animals=animals, size=size))
     ]
     # The first steps only bring bodies and tails into the curl of their way.
     for _ in range(12):
@@ -112,7 +110,7 @@ def _advance(walkers: list[Walker]) -> None:
         walker.step(before[:index] + before[index + 1 :])
 
 
-def _starts(chance: Chance, *, animals: int, size: tuple[int, int]) -> list[tuple[float, float]]:
+def _starts(rng: RandomStream, *, animals: int, size: tuple[int, int]) -> list[tuple[float, float]]:
     """Starting places on a loose grid, so that animals do not begin on top of each other."""
     height, width = size
     columns = int(np.ceil(np.sqrt(animals)))
@@ -120,8 +118,8 @@ def _starts(chance: Chance, *, animals: int, size: tuple[int, int]) -> list[tupl
     spots = []
     for index in range(animals):
         column, row = index % columns, index // columns
-        x = width * (0.2 + 0.6 * (column + chance.uniform(0.3, 0.7)) / columns)
-        y = height * (0.2 + 0.6 * (row + chance.uniform(0.3, 0.7)) / rows)
+        x = width * (0.2 + 0.6 * (column + rng.uniform(0.3, 0.7)) / columns)
+        y = height * (0.2 + 0.6 * (row + rng.uniform(0.3, 0.7)) / rows)
         spots.append((x, y))
     return spots
 
@@ -132,4 +130,4 @@ def _settle(posture: Posture) -> Posture:
     A walk feeds each step into the next; rounding keeps the last bit, in which processors differ, from
     growing.
     """
-    return Posture(*(round(float(getattr(posture, name)), 6) for name in Posture.__dataclass_fields__))
+    return Posture(*(round(float(getattr(posture, name)), 6) for name in attrs.fields_dict(Posture)))

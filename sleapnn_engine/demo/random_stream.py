@@ -21,7 +21,7 @@ def _mix(words: np.ndarray) -> np.ndarray:
     return mixed
 
 
-class Chance:
+class RandomStream:
     """A stream of numbers named by its key; streams of other keys and of `child` are independent of it."""
 
     def __init__(self, *key: int | str) -> None:
@@ -33,9 +33,9 @@ class Chance:
         self._state = state
         self._drawn = 0
 
-    def child(self, *key: int | str) -> "Chance":
+    def child(self, *key: int | str) -> "RandomStream":
         """An independent stream below this one."""
-        return Chance(int(self._state[0]), *key)
+        return RandomStream(int(self._state[0]), *key)
 
     def words(self, count: int) -> np.ndarray:
         """The next `count` 64-bit words, shape (count,), uint64."""
@@ -66,9 +66,9 @@ class Chance:
 class Grain:
     """Smooth random values over a plane: random heights on a lattice, blended between the lattice points."""
 
-    def __init__(self, chance: Chance, *, size: int = 64) -> None:
+    def __init__(self, rng: RandomStream, *, size: int = 64) -> None:
         """Draw a lattice of `size` x `size` values in -1..1; it repeats beyond its edge."""
-        self._lattice = chance.uniforms(size, size) * 2.0 - 1.0
+        self._lattice = rng.uniforms(size, size) * 2.0 - 1.0
         self._size = size
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -86,9 +86,9 @@ class Grain:
 class Drift:
     """A number that wanders smoothly over time, between -1 and 1."""
 
-    def __init__(self, chance: Chance, *, period: float) -> None:
+    def __init__(self, rng: RandomStream, *, period: float) -> None:
         """Draw the wander; it takes a new direction about every `period` time units."""
-        self._heights = chance.uniforms(256) * 2.0 - 1.0
+        self._heights = rng.uniforms(256) * 2.0 - 1.0
         self._period = period
 
     def at(self, time: float) -> float:

@@ -10,7 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.demo.anatomy import Anatomy
 from sleapnn_engine.demo.animals import ANATOMIES
 from sleapnn_engine.demo.motion import Posture, walk
-from sleapnn_engine.demo.random_stream import Chance, Grain
+from sleapnn_engine.demo.random_stream import Grain, RandomStream
 from sleapnn_engine.demo.shapes import Part, measure, patch_around
 from sleapnn_engine.demo.surface import draw_floor, draw_occluders, paint_part, paint_shadow, photograph
 
@@ -122,25 +122,25 @@ class _Stage:
     """What stays the same through a film."""
 
     spec: SceneSpec
-    chance: Chance
+    rng: RandomStream
     floor: np.ndarray
     bars: list[Part]
     grains: list[Grain]
 
 
 def _set_stage(seed: int, spec: SceneSpec) -> _Stage:
-    chance = _chance(seed)
+    rng = _chance(seed)
     return _Stage(
         spec,
-        chance,
-        floor=draw_floor(chance.child("floor"), size=spec.size, texture=spec.texture),
-        bars=draw_occluders(chance.child("bars"), size=spec.size, share=spec.occlusion),
-        grains=[Grain(chance.child("coat", index)) for index in range(spec.animals)],
+        rng,
+        floor=draw_floor(rng.child("floor"), size=spec.size, texture=spec.texture),
+        bars=draw_occluders(rng.child("bars"), size=spec.size, share=spec.occlusion),
+        grains=[Grain(rng.child("coat", index)) for index in range(spec.animals)],
     )
 
 
-def _chance(seed: int) -> Chance:
-    return Chance("demonstration", seed)
+def _chance(seed: int) -> RandomStream:
+    return RandomStream("demonstration", seed)
 
 
 def _walk(seed: int, spec: SceneSpec) -> Iterator[list[Posture]]:
@@ -163,7 +163,7 @@ def _draw(stage: _Stage, postures: list[Posture], *, frame: int) -> Scene:
             covers[-1] = np.maximum(covers[-1], cover)
     if spec.channels == 1:
         image = (image @ _LUMINANCE)[..., None]
-    picture = photograph(image, stage.chance.child("camera", frame), softness=spec.softness, noise=spec.noise)
+    picture = photograph(image, stage.rng.child("camera", frame), softness=spec.softness, noise=spec.noise)
     return Scene(picture, points, _visible(points, covers), frame)
 
 

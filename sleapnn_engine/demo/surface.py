@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from sleapnn_engine.demo.random_stream import Chance, Grain
+from sleapnn_engine.demo.random_stream import Grain, RandomStream
 from sleapnn_engine.demo.shapes import Part, Patch, blur, measure, patch_around
 
 LIGHT = np.array([-0.45, -0.60, 0.66])
 """Where the lamp is, seen from the floor: to the upper left, high up."""
 
 
-def draw_floor(chance: Chance, *, size: tuple[int, int], texture: float) -> np.ndarray:
+def draw_floor(rng: RandomStream, *, size: tuple[int, int], texture: float) -> np.ndarray:
     """An arena seen from above, without animals: float RGB (height, width, 3) in 0..1.
 
     `texture` scales scratches, stains and crumbs; 0 leaves an even grey.
@@ -20,21 +20,21 @@ def draw_floor(chance: Chance, *, size: tuple[int, int], texture: float) -> np.n
     if texture <= 0:
         return np.repeat(tone[..., None], 3, axis=2)
     unit = min(height, width) / 192.0
-    stain = Grain(chance.child("stain")).at(x / (34 * unit), y / (34 * unit))
-    weave = Grain(chance.child("weave")).at(x / (9 * unit), y / (2.2 * unit))
-    speckle = Grain(chance.child("speckle")).at(x / 1.3, y / 1.3)
+    stain = Grain(rng.child("stain")).at(x / (34 * unit), y / (34 * unit))
+    weave = Grain(rng.child("weave")).at(x / (9 * unit), y / (2.2 * unit))
+    speckle = Grain(rng.child("speckle")).at(x / 1.3, y / 1.3)
     tone += texture * (0.030 * stain + 0.014 * weave + 0.016 * speckle)
-    tone = _scratch(tone, chance.child("scratch"), unit=unit, strength=texture)
-    tone *= _lamp(x, y, chance.child("lamp"), size=size)
+    tone = _scratch(tone, rng.child("scratch"), unit=unit, strength=texture)
+    tone *= _lamp(x, y, rng.child("lamp"), size=size)
     tone = _wall(tone, x, y, unit=unit, strength=min(1.0, texture))
     floor = tone[..., None] * np.array([1.0, 0.985, 0.955])
-    return _crumbs(floor, chance.child("crumbs"), unit=unit)
+    return _crumbs(floor, rng.child("crumbs"), unit=unit)
 
 
-def _lamp(x: np.ndarray, y: np.ndarray, chance: Chance, *, size: tuple[int, int]) -> np.ndarray:
+def _lamp(x: np.ndarray, y: np.ndarray, rng: RandomStream, *, size: tuple[int, int]) -> np.ndarray:
     """The falling-off of the light towards the corners."""
     height, width = size
-    middle_x, middle_y = width * chance.uniform(0.38, 0.52), height * chance.uniform(0.36, 0.50)
+    middle_x, middle_y = width * rng.uniform(0.38, 0.52), height * rng.uniform(0.36, 0.50)
     away = ((x - middle_x) / width) ** 2 + ((y - middle_y) / height) ** 2
     return 1.10 - 0.42 * away
 
@@ -52,11 +52,11 @@ def _wall(tone: np.ndarray, x: np.ndarray, y: np.ndarray, *, unit: float, streng
     return walled
 
 
-def _scratch(tone: np.ndarray, chance: Chance, *, unit: float, strength: float) -> np.ndarray:
+def _scratch(tone: np.ndarray, rng: RandomStream, *, unit: float, strength: float) -> np.ndarray:
     """A few long, faint, slightly bent scratches."""
     height, width = tone.shape
     for index in range(9):
-        one = chance.child(index)
+        one = rng.child(index)
         angle, bow = one.uniform(0, np.pi), one.uniform(-0.5, 0.5)
         start = np.array([one.uniform(0, width), one.uniform(0, height)])
         reach = one.uniform(20, 90) * unit
@@ -70,11 +70,11 @@ def _scratch(tone: np.ndarray, chance: Chance, *, unit: float, strength: float) 
     return tone
 
 
-def _crumbs(floor: np.ndarray, chance: Chance, *, unit: float) -> np.ndarray:
+def _crumbs(floor: np.ndarray, rng: RandomStream, *, unit: float) -> np.ndarray:
     """Bits of bedding and food with a small shadow each; none is larger than an animal's foot."""
     height, width = floor.shape[:2]
     for index in range(16):
-        one = chance.child(index)
+        one = rng.child(index)
         centre = np.array([one.uniform(8, width - 8), one.uniform(8, height - 8)])
         angle, half = one.uniform(0, np.pi), one.uniform(0.4, 1.6) * unit
         arm = half * np.array([np.cos(angle), np.sin(angle)])
@@ -132,7 +132,7 @@ def paint_part(image: np.ndarray, part: Part, *, grain: Grain, length: float) ->
     return cover
 
 
-def draw_occluders(chance: Chance, *, size: tuple[int, int], share: float) -> list[Part]:
+def draw_occluders(rng: RandomStream, *, size: tuple[int, int], share: float) -> list[Part]:
     """Out-of-focus bars across the picture, as of a cage lid; they cover about `share` of it."""
     height, width = size
     if share <= 0:
@@ -140,17 +140,17 @@ def draw_occluders(chance: Chance, *, size: tuple[int, int], share: float) -> li
     count = 3
     radius = 0.5 * share * max(height, width) / count
     bars = []
-    lean = chance.uniform(-0.25, 0.25)
+    lean = rng.uniform(-0.25, 0.25)
     for index in range(count):
-        x = width * (index + chance.uniform(0.3, 0.7)) / count
+        x = width * (index + rng.uniform(0.3, 0.7)) / count
         joints = np.array([[x - lean * height / 2, -10.0], [x + lean * height / 2, height + 10.0]])
         bars.append(Part(f"bar_{index}", joints, np.full(2, radius), (0.36, 0.37, 0.39), relief=0.9))
     return bars
 
 
-def photograph(image: np.ndarray, chance: Chance, *, softness: float, noise: float) -> np.ndarray:
+def photograph(image: np.ndarray, rng: RandomStream, *, softness: float, noise: float) -> np.ndarray:
     """What the camera makes of a picture, as uint8: blur of `softness` px, grain of `noise` grey levels."""
     image = blur(image, softness) * 255.0
     if noise > 0:
-        image = image + noise * chance.normals(*image.shape)
+        image = image + noise * rng.normals(*image.shape)
     return np.clip(np.floor(image + 0.5), 0, 255).astype(np.uint8)

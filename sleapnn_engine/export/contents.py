@@ -9,8 +9,8 @@ import attrs
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import SECRETS, copy_values
+from sleapnn_engine.config.reader import DATA, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import DATA, TRAINER, View
 
 LABELS = (DATA + "train_labels_path", DATA + "val_labels_path", DATA + "test_file_path")
 RESUME = TRAINER + "resume_ckpt_path"
@@ -58,7 +58,7 @@ def gather(values: Mapping[str, Any], *, self_contained: Mapping[Path, bool], im
     """
     contents = Contents(values=copy_values(dict(values)))
     for key in (key for key in SPEC.keys.values() if key.meta.kind in _FILES and key.meta.edited):
-        said = View(values).value(key.path)
+        said = ConfigReader(values).value(key.path)
         names = said if isinstance(said, list) else [said]
         if not any(isinstance(name, str) and name for name in names):
             continue
@@ -97,11 +97,11 @@ def _relocate_folders(contents: Contents) -> None:
     """Have runs and caches written inside the folder, unless the config says so already."""
     values = contents.values
     for key, inside in _FOLDERS.items():
-        said = View(values).value(key)
+        said = ConfigReader(values).value(key)
         if isinstance(said, str) and said.strip() and not _is_inside(said):
             tree.put(values, key, inside)
             contents.notes.append(f"{key} was {said!r} and is {inside!r} here.")
-    if View(values).value(_REUSE) is True:
+    if ConfigReader(values).value(_REUSE) is True:
         tree.put(values, _REUSE, False)
         contents.notes.append(f"{_REUSE} is off here: cached images do not come along and are written anew.")
 

@@ -17,8 +17,8 @@ from sleapnn_engine.training.inputs.labels import (
     open_validation_labels,
     split_data,
 )
-from sleapnn_engine.training.inputs.test_sets import open_held_out
-from sleapnn_engine.training.resuming.previous_run import SETTING, read_earlier
+from sleapnn_engine.training.inputs.test_sets import open_test_sets
+from sleapnn_engine.training.resuming.previous_run import SETTING, read_previous_run
 
 
 @attrs.define(eq=False)
@@ -47,12 +47,12 @@ def open_all(job: Job, *, found: Findings) -> Opened:
     """Read the labels of a job and the training it goes on with; what refuses the job goes to `found`."""
     opened = Opened()
     with found.trying(SETTING):
-        read_earlier(job)
+        read_previous_run(job)
     before = len(found.refusals)
     labels = open_training_labels(job, found=found, read=opened.read)
     to = labels if len(found.refusals) == before else None
     val = open_validation_labels(job, to=to, found=found, read=opened.read)
-    opened.others += [test.labels for test in open_held_out(job, to=to, found=found, read=opened.read)]
+    opened.others += [test.labels for test in open_test_sets(job, to=to, found=found, read=opened.read)]
     if to is not None and not found.refusals:
         with found.trying(FRACTION):
             split_data(job, to, val=val, found=found)

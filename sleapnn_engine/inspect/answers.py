@@ -7,8 +7,8 @@ from typing import Any
 from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.checks.labels import check_labels, problems_of
 from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.reader import DATA, ConfigReader
 from sleapnn_engine.config.validate import errors, validate
-from sleapnn_engine.config.view import DATA, View
 from sleapnn_engine.data.describe import describe_reading
 from sleapnn_engine.inspect.known_labels import KnownLabels
 from sleapnn_engine.inspect.preparation import prepare_values
@@ -26,7 +26,7 @@ def describe(
     Besides: `validation`, the same facts of the validation files or null without any, and `test`, a list of those of
     each labelled test file. Never raises for what is wrong with files; raises NotWanted.
     """
-    read, view = (known or KnownLabels()).reader(cancelled), View(values)
+    read, view = (known or KnownLabels()).reader(cancelled), ConfigReader(values)
     only_user = view.value(DATA + "user_instances_only") is not False
 
     def facts_of(paths: list[str]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def check(
 
 def _of_labels(values: Mapping[str, Any], read: Read, *, told: list[Issue]) -> list[Issue]:
     """What can be said of labels where the rest of the config allows no training."""
-    view, found, wrong = View(values), [], {issue.path for issue in errors(told)}
+    view, found, wrong = ConfigReader(values), [], {issue.path for issue in errors(told)}
     only_user = view.value(DATA + "user_instances_only") is not False
     for key, judge in ((TRAIN, partial(check_labels, values)), (VAL, partial(problems_of, key=VAL))):
         paths = _paths(view, key)
@@ -70,7 +70,7 @@ def _of_labels(values: Mapping[str, Any], read: Read, *, told: list[Issue]) -> l
     return found
 
 
-def _paths(view: View, key: str) -> list[str]:
+def _paths(view: ConfigReader, key: str) -> list[str]:
     said = view.value(key)
     return [
         path for path in ([said] if isinstance(said, str) else said or []) if isinstance(path, str) and path

@@ -7,7 +7,7 @@ import torch
 
 from sleapnn_engine.config.derived import receptive_field
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.view import View
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.data.crops import crop_corners
 from sleapnn_engine.data.samples import CropSamples
 from sleapnn_engine.inspect.pictures import LARGE, listed, picture, pictures
@@ -41,7 +41,7 @@ def crops(scene: Scene, index: int, *, seed: int = 0) -> Found:
     body = scene.place(index)
     animals, centers = (part.numpy() for part in samples.placed)
     outside = outside_crops(animals, centers, side=samples.plan.side)
-    frame, field = samples.frame_index(index), receptive_field(View(scene.values))
+    frame, field = samples.frame_index(index), receptive_field(ConfigReader(scene.values))
     chosen = _chosen(samples, animals, centers, seed=seed)
     example = make_example(samples.batch(torch.tensor([number for _, number in chosen])), samples, targets=())
     body |= {

@@ -5,7 +5,7 @@ from typing import Any
 
 from sleapnn_engine.config.derived import receptive_field
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.view import View
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.data.crops import auto_crop_padding
 from sleapnn_engine.inspect.known_labels import KnownLabels
 from sleapnn_engine.inspect.preparation import Preparation, prepare_values
@@ -43,7 +43,7 @@ def derive(
     figures are missing, or null. Raises NotWanted.
     """
     found: dict[str, Any] = dict.fromkeys(_OF_TRAINING)
-    found |= {"receptive_field": receptive_field(View(values)), "reason": None}
+    found |= {"receptive_field": receptive_field(ConfigReader(values)), "reason": None}
     read = (known or KnownLabels()).reader(cancelled)
     try:
         preparation = prepare_values(values, read=read, cancelled=cancelled)

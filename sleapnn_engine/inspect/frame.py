@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.view import DATA, View
+from sleapnn_engine.config.reader import DATA, ConfigReader
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.inspect.pictures import listed
@@ -19,7 +19,7 @@ def frame(args: Mapping[str, Any], cancelled: Cancelled) -> tuple[dict[str, Any]
 
     `points` are lists (animals, nodes) of [x, y] in source pixels or null. Raises UserError where there is none.
     """
-    view = View(args["values"])
+    view = ConfigReader(args["values"])
     said = view.value(DATA + "train_labels_path")
     paths = [str(path) for path in (said if isinstance(said, list) else [said]) if path]
     if not paths:

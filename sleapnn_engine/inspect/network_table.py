@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config.derived import receptive_field
-from sleapnn_engine.config.view import View
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.inspect.scene import Scene
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.decoder import Decoder
@@ -76,7 +76,7 @@ def network(scene: Scene) -> dict[str, Any]:
         "step": step,
         "batch": batch,
         "input": [scene.plan.channels, height, width],
-        "field": receptive_field(View(scene.values)),
+        "field": receptive_field(ConfigReader(scene.values)),
         "source_scale": samples.source_scale(0),
     }
 

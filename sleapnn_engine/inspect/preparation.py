@@ -16,7 +16,7 @@ from sleapnn_engine.training.inputs.labels import Read
 from sleapnn_engine.training.prepare import Prepared, prepare
 from sleapnn_engine.training.processes.device import ACCELERATOR, open_fabric
 from sleapnn_engine.training.processes.fabric import Fabric
-from sleapnn_engine.training.resuming.previous_run import SETTING, read_earlier
+from sleapnn_engine.training.resuming.previous_run import SETTING, read_previous_run
 
 
 @attrs.define(kw_only=True)
@@ -49,13 +49,13 @@ def prepare_values(
     """
     job, found = build_job(values), WantedFindings(cancelled=cancelled)
     fabric = _fabric(job, found, precision=precision)
-    earlier = None
+    previous = None
     with found.trying(SETTING):
-        earlier = read_earlier(job)
+        previous = read_previous_run(job)
     with found.trying(SWITCH):
         check_tracking(job)
     folder = wanted_folder(job, model_type=active(job.model_config.head_configs))
-    prepared = prepare(job, fabric=fabric, earlier=earlier, folder=folder, found=found, read=read)
+    prepared = prepare(job, fabric=fabric, previous=previous, folder=folder, found=found, read=read)
     prepared.close()
     return Preparation(found=found, fabric=fabric, prepared=prepared)
 

@@ -22,24 +22,24 @@ Found = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 def make_answers() -> dict[str, Answer]:
     """Functions that share the labels they have read."""
-    shelf = _Shelf()
+    cache = _Cache()
 
     def describe(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.inspect.answers import describe as answer
 
-        return answer(args["values"], cancelled, known=shelf.labels()), {}
+        return answer(args["values"], cancelled, known=cache.labels()), {}
 
     def check(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.config.issue import issue_values
         from sleapnn_engine.inspect.answers import check as answer
 
-        found = answer(args["values"], cancelled, known=shelf.labels())
+        found = answer(args["values"], cancelled, known=cache.labels())
         return {"issues": [issue_values(issue) for issue in found]}, {}
 
     def derive(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.inspect.figures import derive as answer
 
-        return answer(args["values"], cancelled, known=shelf.labels()), {}
+        return answer(args["values"], cancelled, known=cache.labels()), {}
 
     def frame(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.inspect.frame import frame as answer
@@ -67,7 +67,7 @@ def _see(kind: str, shelf: _Shelf, args: Mapping[str, Any], cancelled: Cancelled
         return SIGHTS[kind](scene, args)
 
 
-class _Shelf:
+class _Cache:
     """The labels that were read, made with the first question: importing their reader takes seconds."""
 
     def __init__(self) -> None:

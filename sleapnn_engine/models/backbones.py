@@ -14,6 +14,7 @@ from sleapnn_engine.config.encoder_sizes import (
 )
 from sleapnn_engine.config.encoders import Encoder, find_encoder
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.reader import PYRAMID_STRIDE
 from sleapnn_engine.config.schema.backbone import (
     BackboneConfig,
     ConvNextConfig,
@@ -21,7 +22,6 @@ from sleapnn_engine.config.schema.backbone import (
     TimmConfig,
     UNetConfig,
 )
-from sleapnn_engine.config.view import PYRAMID_STRIDE
 from sleapnn_engine.models.pyramid import Pyramid, PyramidShape, SwinShape
 from sleapnn_engine.models.timm_backbone import TimmBackbone, TimmShape
 from sleapnn_engine.models.unet import UNet, UNetShape

@@ -7,7 +7,7 @@ import attrs
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sleapnn_engine.config.view import PYRAMID_STRIDE
+from sleapnn_engine.config.reader import PYRAMID_STRIDE
 from sleapnn_engine.models.blocks import ConvBlock
 from sleapnn_engine.models.decoder import Decoder
 

@@ -16,16 +16,16 @@ import psutil
 import zmq
 
 from sleapnn_engine.protocol.codec import encode_arrays, encode_body, join_event
-from sleapnn_engine.protocol.command_queue import Orders
+from sleapnn_engine.protocol.command_queue import CommandQueue
 from sleapnn_engine.protocol.connection import FILE_NAME, Connection, ConnectionFileError
-from sleapnn_engine.protocol.events import Heartbeat, Log, Said
+from sleapnn_engine.protocol.events import EventBody, Heartbeat, Log
 from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.journal import JournalWriter
 from sleapnn_engine.protocol.messages import EVENT_STREAM, FRAME_STREAM, PROTOCOL_VERSION, Command
 from sleapnn_engine.protocol.presence import Presence, judge
 from sleapnn_engine.protocol.processes import start_mark
 from sleapnn_engine.protocol.replay import Frame, FrameRing, Stretch, recall
-from sleapnn_engine.protocol.request_handler import RequestDesk
+from sleapnn_engine.protocol.request_handler import RequestHandler
 from sleapnn_engine.protocol.server import Outgoing, Server
 
 #: Seconds between two heartbeats.
@@ -72,7 +72,7 @@ class EngineChannel:
         self._missing_from: int | None = None
         self._trouble: str | None = None
         self._ring = FrameRing()
-        self._orders = Orders()
+        self._orders = CommandQueue()
         self._pulse = _Pulse()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True)
@@ -104,7 +104,7 @@ class EngineChannel:
         loopback port can be had.
         """
         self._refuse_second_engine()
-        desk = RequestDesk(
+        desk = RequestHandler(
             token=self.token, orders=self._orders, recall=self._recall, describe=self._describe
         )
         try:
@@ -134,7 +134,7 @@ class EngineChannel:
         self._heart.start()
         return self
 
-    def emit(self, said: Said, arrays: Arrays = ()) -> int:
+    def emit(self, said: EventBody, arrays: Arrays = ()) -> int:
         """Say what happened; returns the event's number. May be called from any thread.
 
         The event is in the journal when this returns; viewers get it as they can. `arrays` belong to image
@@ -161,7 +161,7 @@ class EngineChannel:
             self.emit(Log(level="error", text=trouble))
         return seq
 
-    def _say(self, said: Said, text: bytes, *, holes: tuple[str, ...], arrays: tuple[bytes, ...]) -> int:
+    def _say(self, said: EventBody, text: bytes, *, holes: tuple[str, ...], arrays: tuple[bytes, ...]) -> int:
         """Number, keep and publish an event; the lock is held."""
         if self._server is None or self._journal is None or self._ended.is_set():
             raise RuntimeError(

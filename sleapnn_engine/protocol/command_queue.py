@@ -31,7 +31,7 @@ _REFUSALS: dict[tuple[str, Run], str] = {
 }
 
 
-class Orders:
+class CommandQueue:
     """A thread-safe queue of commands that knows whether the run is paused, stopping or over."""
 
     def __init__(self) -> None:

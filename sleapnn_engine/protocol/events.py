@@ -37,7 +37,7 @@ def told(doc: str, *, choices: tuple[str, ...] = (), default: Any = attrs.NOTHIN
 
 
 @attrs.frozen
-class Said:
+class EventBody:
     """What a kind of event has besides its keys: its name, and how it travels."""
 
     kind: ClassVar[str]
@@ -74,7 +74,7 @@ class Said:
 
 
 @attrs.frozen(kw_only=True)
-class Started(Said):
+class Started(EventBody):
     """The run is known in full and training is about to begin."""
 
     kind = "started"
@@ -96,7 +96,7 @@ class Started(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Phase(Said):
+class Phase(EventBody):
     """A stretch of work began, moved on, or ended."""
 
     kind = "phase"
@@ -109,7 +109,7 @@ class Phase(Said):
 
 
 @attrs.frozen(kw_only=True)
-class BatchEnd(Said):
+class BatchEnd(EventBody):
     """One optimizer step is done."""
 
     kind = "batch_end"
@@ -122,7 +122,7 @@ class BatchEnd(Said):
 
 
 @attrs.frozen(kw_only=True)
-class EpochEnd(Said):
+class EpochEnd(EventBody):
     """One epoch is trained and validated. All values are of this epoch."""
 
     kind = "epoch_end"
@@ -140,7 +140,7 @@ class EpochEnd(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Checkpoint(Said):
+class Checkpoint(EventBody):
     """A checkpoint file is complete on disk."""
 
     kind = "checkpoint"
@@ -151,14 +151,14 @@ class Checkpoint(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Pausing(Said):
+class Pausing(EventBody):
     """A pause was taken up; the batch in progress is finished first."""
 
     kind = "pausing"
 
 
 @attrs.frozen(kw_only=True)
-class Paused(Said):
+class Paused(EventBody):
     """Training stands still."""
 
     kind = "paused"
@@ -167,7 +167,7 @@ class Paused(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Resumed(Said):
+class Resumed(EventBody):
     """Training goes on after a pause."""
 
     kind = "resumed"
@@ -177,7 +177,7 @@ class Resumed(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Stopping(Said):
+class Stopping(EventBody):
     """A stop was taken up; files are still written."""
 
     kind = "stopping"
@@ -185,7 +185,7 @@ class Stopping(Said):
 
 
 @attrs.frozen(kw_only=True)
-class MemoryReleased(Said):
+class MemoryReleased(EventBody):
     """GPU memory that is not in use was handed back, as far as there was any."""
 
     kind = "memory_released"
@@ -193,7 +193,7 @@ class MemoryReleased(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Log(Said):
+class Log(EventBody):
     """Something worth telling that has no kind of its own."""
 
     kind = "log"
@@ -202,7 +202,7 @@ class Log(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Failed(Said):
+class Failed(EventBody):
     """The run cannot go on. The last event of its run."""
 
     kind = "failed"
@@ -212,7 +212,7 @@ class Failed(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Finished(Said):
+class Finished(EventBody):
     """The run is over and its files are complete. The last event of its run."""
 
     kind = "finished"
@@ -240,7 +240,7 @@ Points = list[list[tuple[float, float] | None]]
 
 
 @attrs.frozen(kw_only=True)
-class Frame(Said):
+class Frame(EventBody):
     """An image with its labels and what the model sees in it. Points are in pixels of the sent image."""
 
     kind = "frame"
@@ -270,7 +270,7 @@ class Frame(Said):
 
 
 @attrs.frozen(kw_only=True)
-class Heartbeat(Said):
+class Heartbeat(EventBody):
     """The engine is alive. Once a second, without a number and not in the journal."""
 
     kind = "heartbeat"
@@ -285,7 +285,7 @@ class Heartbeat(Said):
 
 
 #: Every kind of event by name, in the order the document lists them.
-KINDS: dict[str, type[Said]] = {
+KINDS: dict[str, type[EventBody]] = {
     each.kind: each
     for each in (
         Started,

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import attrs
 import numpy as np
 
-from sleapnn_engine.protocol.events import KINDS, Said
+from sleapnn_engine.protocol.events import KINDS, EventBody
 
-Kind = TypeVar("Kind", bound=Said)
+Kind = TypeVar("Kind", bound=EventBody)
 
 #: Raised only by a change that an older reader would misread; new keys, kinds and verbs do not raise it.
 PROTOCOL_VERSION = 1
@@ -42,7 +42,7 @@ class Event:
     non_finite: tuple[str, ...] = ()
 
     @cached_property
-    def said(self) -> Said | None:
+    def said(self) -> EventBody | None:
         """The body as one of the classes in `events`; None for a kind that this program does not know."""
         known = KINDS.get(self.kind)
         return None if known is None else known.read(self.body)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sleapnn_engine.protocol.events import KINDS, Said
+from sleapnn_engine.protocol.events import KINDS, EventBody
 from sleapnn_engine.protocol.fields import Field
 from sleapnn_engine.protocol.questions import QUESTIONS
 from sleapnn_engine.protocol.verbs import VERBS, Verb
@@ -40,7 +40,7 @@ def request_tables(verbs: Mapping[str, Verb] = VERBS) -> str:
     return "\n".join(_request_section(verb) for verb in verbs.values())
 
 
-def _event_section(kind: type[Said]) -> str:
+def _event_section(kind: type[EventBody]) -> str:
     traits = [
         "in the journal" if kind.journaled else "not in the journal",
         "numbered" if kind.counted else "without a number",

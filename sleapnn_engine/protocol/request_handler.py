@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES, DecodeError, decode_request, encode_reply
-from sleapnn_engine.protocol.command_queue import Orders
+from sleapnn_engine.protocol.command_queue import CommandQueue
 from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.replay import Stretch
@@ -19,14 +19,14 @@ Parts = list[bytes]
 Recall = Callable[[int, int, bool], Stretch]
 
 
-class RequestDesk:
+class RequestHandler:
     """Turns the bytes of one request into the parts of its reply; keeps no state of its own.
 
     `describe` returns what `hello` says; its `last_seq` bounds what can be recalled.
     """
 
     def __init__(
-        self, *, token: str, orders: Orders, recall: Recall, describe: Callable[[], dict[str, Any]]
+        self, *, token: str, orders: CommandQueue, recall: Recall, describe: Callable[[], dict[str, Any]]
     ) -> None:
         self._token = token.encode()
         self._orders = orders

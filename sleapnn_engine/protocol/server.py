@@ -11,7 +11,7 @@ import attrs
 import zmq
 
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES
-from sleapnn_engine.protocol.request_handler import RequestDesk
+from sleapnn_engine.protocol.request_handler import RequestHandler
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Server:
     socket happens in the server's own thread. A subscription counts only if it begins with the token.
     """
 
-    def __init__(self, *, token: str, desk: RequestDesk, linger_seconds: float) -> None:
+    def __init__(self, *, token: str, desk: RequestHandler, linger_seconds: float) -> None:
         self._token = token.encode()
         self._desk = desk
         self._linger_ms = round(linger_seconds * 1000)

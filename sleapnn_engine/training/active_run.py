@@ -11,13 +11,13 @@ from sleapnn_engine.protocol.signals import Signals
 from sleapnn_engine.training.artifacts.run_folder import RunFolder
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
 from sleapnn_engine.training.callbacks.console import Console
-from sleapnn_engine.training.callbacks.wandb_session import Tracking
+from sleapnn_engine.training.callbacks.wandb_session import WandbSession
 from sleapnn_engine.training.inputs import images
-from sleapnn_engine.training.inputs.test_sets import HeldOut
+from sleapnn_engine.training.inputs.test_sets import EvaluationSet
 from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.processes.followers import Followers
 from sleapnn_engine.training.report import Report
-from sleapnn_engine.training.resuming.previous_run import Earlier
+from sleapnn_engine.training.resuming.previous_run import PreviousRun
 from sleapnn_engine.training.state import Training
 
 
@@ -33,12 +33,12 @@ class ActiveRun:
     console: Console
     signals: Signals
     checkpoints: Checkpoints
-    earlier: Earlier | None = None
+    previous: PreviousRun | None = None
     training: Training | None = None
     stores: images.Stores | None = None
-    tracking: Tracking | None = None
+    wandb_session: WandbSession | None = None
     followers: Followers | None = None
-    held_out: tuple[HeldOut, ...] = ()
+    test_sets: tuple[EvaluationSet, ...] = ()
     is_trained: bool = False
     warnings: list[str] = attrs.field(factory=list)
     others: list[Any] = attrs.field(factory=list)
@@ -61,6 +61,6 @@ class ActiveRun:
         """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
         self.end_followers()
         if self.training is not None:
-            self.training.feed.close()
+            self.training.batches.close()
         for other in self.others:
             other.close()

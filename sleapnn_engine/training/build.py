@@ -22,7 +22,7 @@ from sleapnn_engine.heads.map_error import HardKeypoints
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.start import load_start_weights
-from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.batches import Batches
 from sleapnn_engine.training.losses import HeadLoss
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -56,7 +56,7 @@ def shared_steps(steps: int, *, devices: int) -> int:
     return math.ceil(steps / devices)
 
 
-def build_feed(
+def build_batches(
     job: Job,
     train: FrameSamples,
     val: FrameSamples,
@@ -66,16 +66,16 @@ def build_feed(
     device: torch.device,
     start_step: int = 0,
     share: Share = ALONE,
-) -> Feed:
+) -> Batches:
     """Training batches and validation batches with their targets; `start_step` counts from the start of training.
 
-    With a `share`, batches are those of all processes together, and the feed hands out this process's part of them.
+    With a `share`, batches are those of all processes together, and what is returned hands out this process's part of them.
     """
     loader, val_loader = job.trainer_config.train_data_loader, job.trainer_config.val_data_loader
     batch_size = loader.batch_size * share.of
     # Reading ahead in a thread costs nothing and hides the time a film takes to seek; a cache in memory needs none.
     least = 0 if isinstance(train.store, MemoryFrames) else 1
-    return Feed(
+    return Batches(
         train,
         val,
         batches=TrainBatches(

@@ -28,7 +28,7 @@ from sleapnn_engine.inference.predictor import Predictor, Wanted
 from sleapnn_engine.inference.stage import Settings
 from sleapnn_engine.models.device import exact_numbers
 from sleapnn_engine.protocol.signals import Interrupted
-from sleapnn_engine.training.inputs.test_sets import HeldOut
+from sleapnn_engine.training.inputs.test_sets import EvaluationSet
 from sleapnn_engine.training.report import Phase
 from sleapnn_engine.training.state import Training
 
@@ -53,7 +53,7 @@ class Part:
 
 def evaluate(
     training: Training,
-    held_out: Sequence[HeldOut],
+    test_sets: Sequence[EvaluationSet],
     *,
     weights: Path,
     phase: Phase,
@@ -68,12 +68,12 @@ def evaluate(
     """
     predictor = Predictor.open(weights, device=training.fabric.device)
     parts = [
-        *_split(training.feed.train.store.labels, "train"),
-        *_split(training.feed.val.store.labels, "val"),
+        *_split(training.batches.train.store.labels, "train"),
+        *_split(training.batches.val.store.labels, "val"),
     ]
     parts += [
         Part(split="test", number=test.number, labels=test.labels, labelled=test.labelled)
-        for test in held_out
+        for test in test_sets
     ]
     total, done = sum(len(part.labels) for part in parts), 0
     for part in parts:

@@ -136,10 +136,10 @@ def take_step(training: Training, batch_index: int) -> BatchResult:
         rate = training.schedule.learning_rate
         training.followers.announce("step", number=training.step, learning_rate=rate)
     with training.profile("data"):
-        batch = training.feed.next_batch()
+        batch = training.batches.next_batch()
     waited = time.perf_counter() - began
     portion = portion_of(
-        training.share, training.step, samples=training.feed.n_train, batch_size=training.batch_size
+        training.share, training.step, samples=training.batches.n_train, batch_size=training.batch_size
     )
     with _together(training):
         losses = _differentiate(training, batch, portion)

@@ -32,11 +32,11 @@ from sleapnn_engine.training.inputs.labels import (
     split_data,
 )
 from sleapnn_engine.training.inputs.memory_check import outline, require_disk, require_room
-from sleapnn_engine.training.inputs.test_sets import HeldOut, open_held_out
+from sleapnn_engine.training.inputs.test_sets import EvaluationSet, open_test_sets
 from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.resuming.continuing import check_continuing
-from sleapnn_engine.training.resuming.previous_run import Earlier
+from sleapnn_engine.training.resuming.previous_run import PreviousRun
 from sleapnn_engine.training.resuming.resume import without_start_weights
 from sleapnn_engine.training.sight import check_crops, check_input
 
@@ -69,7 +69,7 @@ class Prepared:
 
     job: Job
     labels: LabelSet | None = None
-    held_out: tuple[HeldOut, ...] = ()
+    test_sets: tuple[EvaluationSet, ...] = ()
     data: Data | None = None
     plan: InputPlan | None = None
     crops: CropPlan | None = None
@@ -90,7 +90,7 @@ class Prepared:
     def close(self) -> None:
         """Release videos; reading them again opens them again."""
         val = None if self.data is None else self.data.val
-        for labels in (self.labels, val, *(test.labels for test in self.held_out)):
+        for labels in (self.labels, val, *(test.labels for test in self.test_sets)):
             if labels is not None:
                 labels.close()
 
@@ -113,7 +113,7 @@ def prepare(
     job: Job,
     *,
     fabric: Fabric | None,
-    earlier: Earlier | None,
+    previous: PreviousRun | None,
     folder: Path,
     found: Findings,
     phase: Phase = _no_phase,
@@ -129,7 +129,7 @@ def prepare(
     with _closed_on_failure(prepared):
         with phase("labels", "Opening labels") as opening:
             told = read if opening is None else partial(read, progress=opening.progress)
-            val = _open(prepared, earlier, found=found, read=told)
+            val = _open(prepared, previous, found=found, read=told)
         if found.refusals:
             return prepared
         with phase("split", "Setting frames aside for validation"):
@@ -139,7 +139,7 @@ def prepare(
             if prepared.train is not None:
                 parts = prepared.complete()
                 images.check_existing_images(prepared.job, parts.data, parts.plan, folder=folder, found=found)
-                _measure(prepared, fabric, earlier, folder=folder, found=found)
+                _measure(prepared, fabric, previous, folder=folder, found=found)
     return prepared
 
 
@@ -168,19 +168,21 @@ def plan_samples(
     return prepared
 
 
-def _open(prepared: Prepared, earlier: Earlier | None, *, found: Findings, read: Read) -> LabelSet | None:
+def _open(
+    prepared: Prepared, previous: PreviousRun | None, *, found: Findings, read: Read
+) -> LabelSet | None:
     """Open all labels and films; returns those of validation files. Without training labels, the others are only read."""
     with found.trying(WEIGHTS):
-        prepared.job = images.with_implied_colour(prepared.job, earlier, found=found)
-    if earlier is not None:
+        prepared.job = images.with_implied_colour(prepared.job, previous, found=found)
+    if previous is not None:
         # Its network knows the animals by their centres as it was shown them.
-        prepared.job = with_centre(prepared.job, unsaid=earlier.unsaid_centre)
+        prepared.job = with_centre(prepared.job, unsaid=previous.unsaid_centre)
     before = len(found.refusals)
     job = prepared.job
     prepared.labels = open_training_labels(job, found=found, read=read)
     to = prepared.labels if len(found.refusals) == before else None
     val = open_validation_labels(job, to=to, found=found, read=read)
-    prepared.held_out = open_held_out(job, to=to, found=found, read=read)
+    prepared.test_sets = open_test_sets(job, to=to, found=found, read=read)
     return val
 
 
@@ -206,7 +208,7 @@ def _plan(prepared: Prepared, *, found: Findings) -> None:
 def _measure(
     prepared: Prepared,
     fabric: Fabric | None,
-    earlier: Earlier | None,
+    previous: PreviousRun | None,
     *,
     folder: Path,
     found: Findings,
@@ -236,10 +238,10 @@ def _measure(
             )
     with found.trying(FOLDER):
         require_disk(job, network, folder=folder)
-    if earlier is not None:
+    if previous is not None:
         check_continuing(
             job,
-            earlier,
+            previous,
             data=parts.data,
             samples=len(samples),
             network=network,

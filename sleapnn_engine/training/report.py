@@ -82,7 +82,7 @@ class Report:
         """Since the run began."""
         return time.perf_counter() - self._began
 
-    def event(self, said: events.Said, *, arrays: Mapping[str, np.ndarray] | None = None) -> None:
+    def event(self, said: events.EventBody, *, arrays: Mapping[str, np.ndarray] | None = None) -> None:
         """Journal and publish one event."""
         self.channel.emit(said, arrays=arrays or {})
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sleapnn_engine.training.evaluate import Skipped, evaluate
 from sleapnn_engine.training.failures import explained
-from sleapnn_engine.training.inputs.test_sets import HeldOut
+from sleapnn_engine.training.inputs.test_sets import EvaluationSet
 from sleapnn_engine.training.loop import heed_signals
 from sleapnn_engine.training.state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
 
 
-def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Path) -> list[str]:
+def predict_all(training: Training, test_sets: Sequence[EvaluationSet], *, weights: Path) -> list[str]:
     """Predict all frames with the best model; returns what could not be made, in sentences, which are also logged.
 
     What goes wrong in that costs no trained model. A stop that is asked for meanwhile leaves the rest out; Interrupted
@@ -35,7 +35,7 @@ def predict_all(training: Training, held_out: Sequence[HeldOut], *, weights: Pat
         with report.phase("finish", "Predicting all frames with the best model") as phase:
             evaluate(
                 training,
-                held_out,
+                test_sets,
                 weights=weights,
                 phase=phase,
                 heed=heed,

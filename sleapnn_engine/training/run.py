@@ -30,10 +30,10 @@ from sleapnn_engine.training.callbacks.journal import Journal
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.callbacks.run_log import run_log
 from sleapnn_engine.training.callbacks.wandb_log import WandbLog
-from sleapnn_engine.training.callbacks.wandb_session import open_tracking
+from sleapnn_engine.training.callbacks.wandb_session import open_wandb_session
 from sleapnn_engine.training.endings import INTERRUPTED, failed, finished, interrupted, tidy
 from sleapnn_engine.training.inputs import images
-from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.batches import Batches
 from sleapnn_engine.training.inputs.cache import announce_cache
 from sleapnn_engine.training.loop import fit
 from sleapnn_engine.training.prepare import Prepared, prepare
@@ -45,9 +45,9 @@ from sleapnn_engine.training.profiling import build_profilers
 from sleapnn_engine.training.report import Report, open_channel
 from sleapnn_engine.training.result import predict_all
 from sleapnn_engine.training.resuming.continuing import split_digest
-from sleapnn_engine.training.resuming.previous_run import read_earlier
+from sleapnn_engine.training.resuming.previous_run import read_previous_run
 from sleapnn_engine.training.resuming.resume import chosen_seed, inherit_best, take_up, without_start_weights
-from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
+from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
 from sleapnn_engine.training.state import Training
 from sleapnn_engine.training.stepping import set_up
 
@@ -89,10 +89,10 @@ def _lead(
     errors: TextIO | None,
 ) -> int:
     """What the first process of a run does: everything but its followers' part of each step."""
-    trainer, earlier = job.trainer_config, read_earlier(job)
+    trainer, previous = job.trainer_config, read_previous_run(job)
     model_type = active(job.model_config.head_configs)
     with (
-        open_tracking(job) as tracking,
+        open_wandb_session(job) as wandb_session,
         create_run_folder(job, model_type=model_type, chosen=run_dir) as place,
     ):
         console = Console(stream, enabled=trainer.enable_progress_bar, errors=errors)
@@ -117,8 +117,8 @@ def _lead(
                     console=console,
                     signals=signals,
                     checkpoints=checkpoints,
-                    earlier=earlier,
-                    tracking=tracking,
+                    previous=previous,
+                    wandb_session=wandb_session,
                 )
             )
     return INTERRUPTED
@@ -139,11 +139,11 @@ def _work(run: ActiveRun) -> int:
 
 def _build_and_fit(run: ActiveRun) -> int:
     run.training = _build(run)
-    if run.earlier is not None:
-        take_up(run.training, run.earlier)
+    if run.previous is not None:
+        take_up(run.training, run.previous)
         if run.job.trainer_config.save_ckpt:
-            inherit_best(run.checkpoints, run.earlier)
-        run.earlier = None  # its weights are in the model, and need not stay in memory twice
+            inherit_best(run.checkpoints, run.previous)
+        run.previous = None  # its weights are in the model, and need not stay in memory twice
     _set_up(run, run.training)
     run.signals.work = run.training
     outcome = fit(run.training, _callbacks(run))
@@ -152,7 +152,7 @@ def _build_and_fit(run: ActiveRun) -> int:
     run.is_trained = True
     best = run.folder / BEST
     if run.job.trainer_config.save_ckpt and best.exists():
-        run.warnings += predict_all(run.training, run.held_out, weights=best)
+        run.warnings += predict_all(run.training, run.test_sets, weights=best)
     with run.report.phase("finish", "Finishing"):
         tidy(run)
     finished(run, outcome)
@@ -165,8 +165,8 @@ def _build(run: ActiveRun) -> Training:
     write_initial(run.job, folder)
     prepared = _prepare(run)
     job, parts = run.job, prepared.complete()
-    seed = build.seed_everything(chosen_seed(job, run.earlier))
-    write_split(job, parts.data, prepared.held_out, folder=folder)
+    seed = build.seed_everything(chosen_seed(job, run.previous))
+    write_split(job, parts.data, prepared.test_sets, folder=folder)
     if run.followers is not None:
         run.followers.prepare(job, seed=seed, folder=str(folder))
     with phase("cache", announce_cache(job, needed=prepared.images)) as cache:
@@ -195,8 +195,8 @@ def _build(run: ActiveRun) -> Training:
             schedule=Schedule(optimizer, trainer.lr_scheduler),
             losses=build.build_losses(job),
             decoder=build.build_decoder(job, model, parts.labels),
-            best=Best.from_settings(trainer.early_stopping),
-            feed=_build_feed(run, train, val, steps=steps, seed=seed),
+            best=EarlyStopping.from_settings(trainer.early_stopping),
+            batches=_build_batches(run, train, val, steps=steps, seed=seed),
             report=run.report,
             max_epochs=trainer.max_epochs,
             steps_per_epoch=build.shared_steps(steps, devices=devices),
@@ -217,9 +217,9 @@ def _prepare(run: ActiveRun) -> Prepared:
             found.settle()
 
     prepared = prepare(
-        run.job, fabric=run.fabric, earlier=run.earlier, folder=run.folder, found=found, phase=phase
+        run.job, fabric=run.fabric, previous=run.previous, folder=run.folder, found=found, phase=phase
     )
-    run.job, run.held_out = prepared.job, prepared.held_out
+    run.job, run.test_sets = prepared.job, prepared.test_sets
     return prepared
 
 
@@ -229,7 +229,7 @@ def _log(issue: Issue) -> None:
 
 def _build_network(run: ActiveRun, samples: FrameSamples) -> tuple[PoseModel, torch.optim.Optimizer]:
     """The network on its device, and its optimizer. What goes on with a checkpoint gets all weights from there."""
-    job = run.job if run.earlier is None else without_start_weights(run.job)
+    job = run.job if run.previous is None else without_start_weights(run.job)
     model = build.build_model(job, samples=samples)
     to_device(model, run.fabric.device)
     optimizer = build_optimizer(
@@ -247,21 +247,23 @@ def _set_up(run: ActiveRun, training: Training) -> None:
         run.fabric.launch()
     else:
         with run.report.phase("model", "Waiting for the other processes of this run"):
-            run.followers.join(step=training.step, n_train=training.feed.n_train)
+            run.followers.join(step=training.step, n_train=training.batches.n_train)
             training.followers = run.followers
     set_up(training)
 
 
-def _build_feed(run: ActiveRun, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int) -> Feed:
+def _build_batches(
+    run: ActiveRun, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int
+) -> Batches:
     """This process's share of all batches, from where training goes on."""
-    return build.build_feed(
+    return build.build_batches(
         run.job,
         train,
         val,
         steps=steps,
         seed=seed,
         device=run.fabric.device,
-        start_step=0 if run.earlier is None else run.earlier.step,
+        start_step=0 if run.previous is None else run.previous.step,
         share=run.share,
     )
 
@@ -279,7 +281,7 @@ def _callbacks(run: ActiveRun) -> list[Callback]:
     pictures = run.folder / "viz" if trainer.visualize_preds_during_training else None
     callbacks.append(Preview(pictures, keep=trainer.keep_viz))
     sent = pictures if trainer.wandb.save_viz_imgs_wandb else None
-    tracked = None if run.tracking is None else WandbLog(run.tracking, pictures=sent)
+    tracked = None if run.wandb_session is None else WandbLog(run.wandb_session, pictures=sent)
     zmq = trainer.zmq
     if zmq.publish_port is not None or zmq.controller_port is not None:
         from sleapnn_engine.training.callbacks.sleap_viewer import (

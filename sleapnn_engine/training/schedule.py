@@ -193,7 +193,7 @@ def _lower_bounds(value: float | list[float]) -> float | list[float]:
 
 
 @attrs.define
-class Best:
+class EarlyStopping:
     """The best validation loss so far, and how long ago it was.
 
     `best_val` is compared exactly (the best checkpoint); `reference` only moves by more than `min_delta` and
@@ -226,7 +226,7 @@ class Best:
         self.waited = int(state.get("epochs_without_progress") or 0)
 
     @classmethod
-    def from_settings(cls, settings: EarlyStoppingConfig) -> "Best":
+    def from_settings(cls, settings: EarlyStoppingConfig) -> "EarlyStopping":
         patience = settings.patience if settings.stop_training_on_plateau else None
         return cls(min_delta=settings.min_delta, patience=patience)
 

@@ -19,13 +19,13 @@ from sleapnn_engine.models.device import device_name, empty_cache
 from sleapnn_engine.protocol.counting import Reach, reached
 from sleapnn_engine.protocol.measures import Measured
 from sleapnn_engine.training.artifacts.checkpoint_file import Progress
-from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.batches import Batches
 from sleapnn_engine.training.losses import HeadLoss
 from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.report import Report
 from sleapnn_engine.training.resuming.random_states import read_random_states
-from sleapnn_engine.training.schedule import Best, Schedule
+from sleapnn_engine.training.schedule import EarlyStopping, Schedule
 
 if TYPE_CHECKING:
     from sleapnn_engine.training.averages import Averages
@@ -108,8 +108,8 @@ class Training:
     schedule: Schedule
     losses: tuple[HeadLoss, ...]
     decoder: Decoder
-    best: Best
-    feed: Feed
+    best: EarlyStopping
+    batches: Batches
     report: Report
     max_epochs: int
     steps_per_epoch: int
@@ -228,5 +228,5 @@ class Training:
             "split": self.split,
             "averages": averages,
             "epoch_seconds": 0.0 if self.epoch_ended else self.epoch_seconds,
-            "random": read_random_states(self.feed, device=self.fabric.device),
+            "random": read_random_states(self.batches, device=self.fabric.device),
         }

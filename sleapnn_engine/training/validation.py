@@ -30,13 +30,13 @@ class Scores:
 def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
     """Run all validation samples through the model; `heed` is called between batches and may raise."""
     began = time.perf_counter()
-    feed, losses = training.feed, [0.0] * (1 + len(training.losses))
-    scores = PoseScores(nodes=feed.nodes, paired=training.decoder.one_each)
+    batches, losses = training.batches, [0.0] * (1 + len(training.losses))
+    scores = PoseScores(nodes=batches.nodes, paired=training.decoder.one_each)
     training.model.eval()
     with training.report.phase(
-        "validate", f"Validating {epoch_name(training.epoch)}", total=feed.val_batches
+        "validate", f"Validating {epoch_name(training.epoch)}", total=batches.val_batches
     ) as phase:
-        for done, batch in enumerate(feed.validation(), start=1):
+        for done, batch in enumerate(batches.validation(), start=1):
             outputs = predict(training, batch.images)
             result = total_loss(training.losses, outputs, batch.targets)
             values = [result.total, *result.by_head.values()]
@@ -45,7 +45,7 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
                 _add(scores, training, index, animals)
             phase.progress(done)
             heed()
-    total, *heads = (loss / feed.n_val for loss in losses)
+    total, *heads = (loss / batches.n_val for loss in losses)
     found = scores.summary()
     return Scores(
         loss=total,
@@ -65,7 +65,7 @@ def predict(training: Training, images: Tensor) -> dict[str, Tensor]:
 
 def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -> None:
     """Compare what was found on one validation sample with its labels, in source-image pixels."""
-    samples = training.feed.val
+    samples = training.batches.val
     truth, tracks = samples.truth(index)
     named = MODEL_TYPES[training.model_type].identities
     scores.add(

@@ -13,9 +13,9 @@ from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.files import copy_values, save_text
 from sleapnn_engine.config.idle_settings import idle_reason
 from sleapnn_engine.config.issue import Issue, Remove
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
-from sleapnn_engine.config.view import View
 from sleapnn_gui.document.commands import Edit, State, changed_paths
 from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.starting import starting_values
@@ -54,7 +54,7 @@ class Document(QObject):
         self._figures: dict[str, Any] | None = None
         self._figures_pending = False
         self._outside_issues: dict[str, list[Issue]] = {}
-        self._view = View(self._state.values)
+        self._view = ConfigReader(self._state.values)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
 
     # -- reading -------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Document(QObject):
         return self._state.title
 
     @property
-    def view(self) -> View:
+    def view(self) -> ConfigReader:
         return self._view
 
     @property
@@ -353,12 +353,12 @@ class Document(QObject):
     def _take(self, state: State) -> None:
         found = self._state.issues
         self._state = state
-        self._view = View(state.values)
+        self._view = ConfigReader(state.values)
         if state.issues != found:
             self.issues_changed.emit()
 
 
-def _switch(state: State, path: str, on: bool, *, view: View) -> None:
+def _switch(state: State, path: str, on: bool, *, view: ConfigReader) -> None:
     """Use a section with what it had when it was last in use, or keep its values aside; `view` is of before."""
     if on:
         kept = state.parked.pop(path, None)

@@ -13,8 +13,8 @@ from sleapnn_engine.config.disk import PART, write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import SECRETS, without_secrets
 from sleapnn_engine.config.yaml_dialect import parse, write
-from sleapnn_gui.document.claim import Claim
 from sleapnn_gui.document.commands import State
+from sleapnn_gui.document.lock_file import LockFile
 
 _FORMAT = 1
 _ODD = "\0yaml"
@@ -28,16 +28,16 @@ class Draft:
     state: State
     at: float
     path: Path
-    claim: Claim
+    lock: LockFile
 
     def discard(self) -> None:
         """Delete it for good."""
         self.path.unlink(missing_ok=True)
-        self.claim.let_go(remove=True)
+        self.lock.release(remove=True)
 
     def leave(self) -> None:
         """Keep it for the next start."""
-        self.claim.let_go()
+        self.lock.release()
 
 
 class DraftStore:
@@ -49,58 +49,58 @@ class DraftStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._own: Path | None = None
-        self._claim: Claim | None = None
+        self._lock_file: LockFile | None = None
 
     def write(self, state: State) -> None:
         """Keep a state, whole or not at all, for its owner's eyes only. Raises OSError."""
-        if self._own is None or self._claim is None:
+        if self._own is None or self._lock_file is None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             own = self.folder / f"{secrets.token_hex(8)}.json"
-            claim = Claim(own.with_suffix(".lock"))
-            claim.take()
-            self._own, self._claim = own, claim
+            lock = LockFile(own.with_suffix(".lock"))
+            lock.acquire()
+            self._own, self._lock_file = own, lock
         write_whole(self._own, encode(state, at=time.time()), mode=0o600)
 
     def remove(self) -> None:
         """What this window had to keep is saved or given up."""
-        if self._own is not None and self._claim is not None:
+        if self._own is not None and self._lock_file is not None:
             self._own.unlink(missing_ok=True)
-            self._claim.let_go(remove=True)
-            self._own = self._claim = None
+            self._lock_file.release(remove=True)
+            self._own = self._lock_file = None
 
     def take_over(self, draft: Draft) -> None:
         """Go on writing a draft that was found, in place of this window's own."""
         self.remove()
-        self._own, self._claim = draft.path, draft.claim
+        self._own, self._lock_file = draft.path, draft.lock
 
     def claim_abandoned(self) -> list[Draft]:
         """Drafts whose windows are gone, newest first; they are held, so that no other window offers them too."""
         found = []
         for path in self.folder.glob("*.json"):
-            claim = Claim(path.with_suffix(".lock"))
+            lock = LockFile(path.with_suffix(".lock"))
             # A draft that cannot be read, or is of a later version, is left where it is.
             with contextlib.suppress(OSError):
-                if not claim.take():
+                if not lock.acquire():
                     continue
-                draft = _read(path, claim)
+                draft = _read(path, lock)
                 if draft is not None:
                     found.append(draft)
                 else:
-                    claim.let_go()
+                    lock.release()
         self._sweep()
         return sorted(found, key=lambda draft: -draft.at)
 
     def _sweep(self) -> None:
         """Remove what processes that were killed left beside drafts."""
-        for lock in self.folder.glob("*.lock"):
-            if lock.with_suffix(".json").exists():
+        for path in self.folder.glob("*.lock"):
+            if path.with_suffix(".json").exists():
                 continue
             with contextlib.suppress(OSError):
-                claim = Claim(lock)
-                if claim.take():
-                    for part in self.folder.glob(f".{lock.stem}*{PART}"):
+                lock = LockFile(path)
+                if lock.acquire():
+                    for part in self.folder.glob(f".{path.stem}*{PART}"):
                         part.unlink(missing_ok=True)
-                    claim.let_go(remove=True)
+                    lock.release(remove=True)
 
 
 def encode(state: State, *, at: float) -> str:
@@ -125,12 +125,12 @@ def decode(text: str) -> tuple[State, float]:
     return State(**body, path=None if path is None else Path(path)), float(found["at"])
 
 
-def _read(path: Path, claim: Claim) -> Draft | None:
+def _read(path: Path, lock: LockFile) -> Draft | None:
     try:
         state, at = decode(path.read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError, UserError):
         return None
-    return Draft(state=state, at=at, path=path, claim=claim)
+    return Draft(state=state, at=at, path=path, lock=lock)
 
 
 def _without(section: str, kept: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, read_config
 from sleapnn_engine.config.model_types import HEADS as PARTS
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.reader import BACKBONES, HEADS, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import BACKBONES, HEADS, View
 
 
-def starting_values(path: str, view: View) -> dict[str, Any]:
+def starting_values(path: str, view: ConfigReader) -> dict[str, Any]:
     """Values for the section at `path`, which was never in use in the config of `view`.
 
     The head of a model type starts as in the first preset of that type, at strides the backbone offers; a backbone
@@ -33,7 +33,7 @@ def read_ahead() -> None:
         _preset_head(SPEC.sections[path].name)
 
 
-def _head(path: str, view: View) -> dict[str, Any]:
+def _head(path: str, view: ConfigReader) -> dict[str, Any]:
     found = _preset_head(path.rpartition(".")[2])
     values = copy_values(found) if found is not None else SPEC.defaults(path)
     backbone = view.backbone()
@@ -50,7 +50,7 @@ def _head(path: str, view: View) -> dict[str, Any]:
     return values
 
 
-def _finest_stride(view: View) -> int | None:
+def _finest_stride(view: ConfigReader) -> int | None:
     """The finest stride that a map of the chosen head has; None without a head."""
     strides = [
         stride

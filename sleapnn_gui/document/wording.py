@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import text_of
@@ -21,7 +21,7 @@ class Wording(QObject):
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._document = document
-        self._aside = Aside(self)
+        self._task = BackgroundTask(self)
         self._begins = QTimer(self, singleShot=True)
         self._begins.timeout.connect(self._begin)
 
@@ -30,13 +30,13 @@ class Wording(QObject):
         self._begins.start(after_ms)
 
     def _begin(self) -> None:
-        if self._aside.is_at_work:
+        if self._task.is_at_work:
             return
         if self._document.has_text:
             self.ready.emit()
             return
         state = self._document.state
-        self._aside.begin(partial(text_of, state), partial(self._made, state))
+        self._task.begin(partial(text_of, state), partial(self._made, state))
 
     def _made(self, state: State, text: str) -> None:
         self._document.keep_text(state, text)

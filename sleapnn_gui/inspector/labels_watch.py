@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from sleapnn_engine.config.checks.labels import check_labels
 from sleapnn_engine.config.issue import error
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.inspector.client import Inspect
 
@@ -34,7 +34,7 @@ class LabelsWatch(QObject):
         self._document = document
         self._inspect = inspect
         self._asked: list[Any] | None = None
-        self._looking = Aside(self)
+        self._looking = BackgroundTask(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(150)

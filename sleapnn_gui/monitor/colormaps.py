@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QImage
 
-HEAT_MAPS = ("magma", "viridis")
+COLORMAPS = ("magma", "viridis")
 
 # Okabe and Ito's colours that can be told apart with any colour vision, without black, which is lost on images.
 PART_COLORS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#e7eaee")
@@ -19,12 +19,12 @@ def part_color(index: int) -> QColor:
 
 
 @functools.cache
-def heat_table(name: str) -> np.ndarray:
+def colormap(name: str) -> np.ndarray:
     """256 RGB rows of a perceptually even colour map."""
     return np.ascontiguousarray(pg.colormap.get(name).getLookupTable(0.0, 1.0, 256, alpha=False), np.uint8)
 
 
-def heat_image(maps: np.ndarray, *, node: int | None, name: str = "magma") -> QImage:
+def confidence_image(maps: np.ndarray, *, node: int | None, name: str = "magma") -> QImage:
     """Confidence of one part, or the largest of all parts, as an image that is clearer the higher the confidence.
 
     `maps`: (nodes, height, width), confidence 0 to 1; what is not finite shows as nothing.
@@ -33,7 +33,7 @@ def heat_image(maps: np.ndarray, *, node: int | None, name: str = "magma") -> QI
     values = np.clip(np.nan_to_num(values.astype(np.float32), nan=0.0), 0.0, 1.0)
     levels = (values * 255).astype(np.uint8)
     pixels = np.empty((*levels.shape, 4), np.uint8)
-    pixels[..., :3] = heat_table(name)[levels]
+    pixels[..., :3] = colormap(name)[levels]
     # The root keeps weak confidence visible, which is where a model goes wrong.
     pixels[..., 3] = (np.sqrt(values) * 255).astype(np.uint8)
     height, width = levels.shape

@@ -13,7 +13,7 @@ MARGIN = 4
 """Pixels between the words and the corner they stand in."""
 
 
-class Pointer(QObject):
+class Crosshair(QObject):
     """Follows the mouse over `plot`; `x` is where it is on the axis, None outside. The plot answers `moved`."""
 
     moved = Signal()

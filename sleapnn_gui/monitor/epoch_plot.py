@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.protocol.measures import Group, Measure, Stroke, Unit, lines_of
 from sleapnn_gui.monitor import ticks, words
-from sleapnn_gui.monitor.crosshair import Pointer
+from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.widgets.theme import current_theme
@@ -66,7 +66,7 @@ class EpochPlot(QuietPlot):
         self.addItem(self._best, ignoreBounds=True)
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
-        self.pointer = Pointer(self)
+        self.pointer = Crosshair(self)
         self.pointer.moved.connect(self._tell)
         self.view.sigResized.connect(lambda *_: self._place_names())
 

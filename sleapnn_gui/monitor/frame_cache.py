@@ -6,7 +6,7 @@ import attrs
 
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_gui.monitor.pairing import Pairing
+from sleapnn_gui.monitor.matching import Matching
 
 FRAME_BYTES = 192 * 2**20
 """Memory for images and confidence maps; beyond it, older epochs are thinned out."""
@@ -19,7 +19,7 @@ class _Kept:
     """Animals that were missed or are none, then the mean error."""
 
 
-class FrameShelf:
+class FrameCache:
     """The frames of each epoch within a fixed amount of memory: the newest and the first epochs stay longest."""
 
     def __init__(self, *, limit: int) -> None:
@@ -46,9 +46,9 @@ class FrameShelf:
                 self._bytes -= _weight(known)
                 del frames[index]
                 break
-        pairing = Pairing.of(said)
+        matching = Matching.of(said)
         error = said.error_px
-        frames.append(_Kept(event, (pairing.wrong, -1.0 if error is None else float(error))))
+        frames.append(_Kept(event, (matching.wrong, -1.0 if error is None else float(error))))
         self._bytes += _weight(frames[-1])
         self.version += 1
         while self._bytes > self._limit and len(self._epochs) > 2:

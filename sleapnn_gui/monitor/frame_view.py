@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.colormaps import gray_or_color_image, heat_image
+from sleapnn_gui.monitor.colormaps import confidence_image, gray_or_color_image
+from sleapnn_gui.monitor.matching import Matching
 from sleapnn_gui.monitor.overlay import Layers, Overlay
-from sleapnn_gui.monitor.pairing import Pairing
 from sleapnn_gui.widgets.theme import current_theme
 
 T = TypeVar("T")
@@ -93,9 +93,9 @@ class FrameView(QWidget):
         self.fit()
 
     @property
-    def pairing(self) -> Pairing:
+    def matching(self) -> Matching:
         """Who is who among the animals shown."""
-        return self.overlay.pairing
+        return self.overlay.matching
 
     def _read(self, event: Event) -> Overlay:
         return Overlay.of(
@@ -110,18 +110,18 @@ class FrameView(QWidget):
         """The frame in a sentence."""
         if self._event is None:
             return "No frame"
-        error, pairing = self._event.said_as(Frame).error_px, self.pairing
+        error, matching = self._event.said_as(Frame).error_px, self.matching
         parts = [] if error is None else [f"mean error {words.pixels(error)}"]
-        if not pairing.known:
+        if not matching.known:
             parts.append("the engine of this run does not tell which animals belong together")
         elif not self.one_animal:
-            labelled = words.counted(len(pairing.pairs) + len(pairing.missed), "animal", "animals")
+            labelled = words.counted(len(matching.pairs) + len(matching.missed), "animal", "animals")
             parts += [
-                f"{len(pairing.pairs)} of {labelled} found",
-                f"{len(pairing.extra)} found that are none",
+                f"{len(matching.pairs)} of {labelled} found",
+                f"{len(matching.extra)} found that are none",
             ]
         if self.overlay.true_identities:
-            wrong = sum(not self.overlay.told(true, found)[1] for true, found, _ in pairing.pairs)
+            wrong = sum(not self.overlay.told(true, found)[1] for true, found, _ in matching.pairs)
             parts.append(f"{wrong} taken for somebody else")
         return ", ".join(parts).capitalize()
 
@@ -226,7 +226,7 @@ class FrameView(QWidget):
         wanted = (id(self._event), self.layers.node, self.layers.heat)
         if self._heat is None or wanted != self._heat_of:
             node = self.layers.node if self.layers.node is not None and self.layers.node < len(maps) else None
-            self._heat = heat_image(maps, node=node, name=self.layers.heat)
+            self._heat = confidence_image(maps, node=node, name=self.layers.heat)
             self._heat_of = wanted
         stride = float(self._event.said_as(Frame).stride)
         # The middle of cell 0 lies on the middle of pixel 0.
@@ -288,17 +288,17 @@ class FrameView(QWidget):
         """One part of one animal; `kind` says whether `number` counts the labelled or the predicted ones."""
         assert self._event is not None
         said = self._event.said_as(Frame)
-        other = self.pairing.predicted_of(number) if kind == "truth" else self.pairing.labelled_of(number)
+        other = self.matching.predicted_of(number) if kind == "truth" else self.matching.labelled_of(number)
         labelled, predicted = (number, other) if kind == "truth" else (other, number)
         true, guess = _point(said.truth, labelled, node), _point(said.predicted, predicted, node)
         parts = [self.nodes[node] if node < len(self.nodes) else f"part {node + 1}"]
         if true is not None and guess is not None:
             parts.append(f"{words.pixels(math.dist(true, guess) * said.scale)} off")
-        elif not self.pairing.known:
+        elif not self.matching.known:
             pass
         elif guess is None:
             parts.append(
-                "animal missed" if number in self.pairing.missed and not self.one_animal else "not found"
+                "animal missed" if number in self.matching.missed and not self.one_animal else "not found"
             )
         else:
             parts.append("not labelled" if labelled is not None or self.one_animal else "no labelled animal")

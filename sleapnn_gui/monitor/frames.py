@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.colormaps import heat_table
+from sleapnn_gui.monitor.colormaps import colormap
 from sleapnn_gui.monitor.frame_cache import frame_key
 from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
@@ -111,7 +111,7 @@ class FramePanel(Panel):
         row.addWidget(self.part, 3)
         row.addWidget(caption("opacity"))
         row.addWidget(self.opacity, 2)
-        row.addWidget(HeatScale(), 2)
+        row.addWidget(Colorbar(), 2)
         return self.heat_row
 
     def set_store(self, store: RunStore | None) -> None:
@@ -146,15 +146,15 @@ class FramePanel(Panel):
 
     def refresh(self) -> None:
         """Take in frames that came since the last time."""
-        shelf = self.store.frames if self.store is not None else None
-        if shelf is None or not shelf.epochs:
+        cache = self.store.frames if self.store is not None else None
+        if cache is None or not cache.epochs:
             self.slider.setRange(0, 0)
             self._show([], -1)
             return
-        if shelf.version == self._version:
+        if cache.version == self._version:
             return
-        self._version = shelf.version
-        epochs = shelf.epochs
+        self._version = cache.version
+        epochs = cache.epochs
         wanted = self._epoch_shown()
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(epochs) - 1))
@@ -240,7 +240,7 @@ class FramePanel(Panel):
 
     def _result(self, frame: Event) -> str:
         """The error, or where animals were not found that, in as few words as there is room for."""
-        missed, extra = len(self.view.pairing.missed), len(self.view.pairing.extra)
+        missed, extra = len(self.view.matching.missed), len(self.view.matching.extra)
         if missed or (extra and frame.said_as(Frame).error_px is None):
             return f"{missed} missed" if missed else f"{extra} extra"
         return (
@@ -273,7 +273,7 @@ class FramePanel(Panel):
         self.legend.setText(text or LEGEND)
 
 
-class HeatScale(QWidget):
+class Colorbar(QWidget):
     """The colours of confidence from 0 to 1."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -292,7 +292,7 @@ class HeatScale(QWidget):
         bar = QRectF(12, 6, self.width() - 24, 8)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
         for stop in range(9):
-            gradient.setColorAt(stop / 8, QColor(*heat_table("magma")[round(255 * stop / 8)].tolist()))
+            gradient.setColorAt(stop / 8, QColor(*colormap("magma")[round(255 * stop / 8)].tolist()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
         painter.drawRoundedRect(bar, 2, 2)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.monitor import ticks, words
-from sleapnn_gui.monitor.crosshair import Pointer
+from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.head_lines import HeadLines
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale, put_beside
 from sleapnn_gui.monitor.store import RunStore
@@ -64,7 +64,7 @@ class LossPlot(QuietPlot):
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
         self._best_text = self._words("best")
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
-        self.pointer = Pointer(self, below=MARK_LANES * LANE_HEIGHT)
+        self.pointer = Crosshair(self, below=MARK_LANES * LANE_HEIGHT)
         self.pointer.moved.connect(self._tell)
         self.left.set_log(True)
         self.view.setLimits(xMin=-0.5)

@@ -1,8 +1,8 @@
 """What types of model are called, and in which ways their runs differ to the eye."""
 
 from sleapnn_engine.config.model_types import keys_of
+from sleapnn_engine.config.reader import HEADS
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import HEADS
 
 CROPPED = frozenset(keys_of(lambda kind: kind.cropped))
 ONE_ANIMAL = frozenset(keys_of(lambda kind: kind.one_animal))

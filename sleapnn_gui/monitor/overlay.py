@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.colormaps import part_color
-from sleapnn_gui.monitor.pairing import Pairing
+from sleapnn_gui.monitor.matching import Matching
 from sleapnn_gui.widgets.theme import current_theme
 
 MARK_SIZES = 2.0, 4.5
@@ -54,7 +54,7 @@ class Overlay:
 
     truth: Sequence[Animal] = ()
     predicted: Sequence[Animal] = ()
-    pairing: Pairing = attrs.field(factory=Pairing)
+    matching: Matching = attrs.field(factory=Matching)
     nodes: tuple[str, ...] = ()
     edges: tuple[tuple[int, int], ...] = ()
     several: bool = False
@@ -72,7 +72,7 @@ class Overlay:
         return cls(
             said.truth,
             said.predicted,
-            Pairing.of(said),
+            Matching.of(said),
             body=max(map(_diagonal, said.truth or said.predicted), default=0.0),
             true_identities=said.true_identities or (),
             identities=said.identities or (),
@@ -167,7 +167,7 @@ class _Brush:
         """A line from each labelled point to where it was predicted."""
         lines = [
             QLineF(start, end)
-            for true, found, _ in self.overlay.pairing.pairs
+            for true, found, _ in self.overlay.matching.pairs
             for start, end in zip(self.truth[true], self.predicted[found])
             if start is not None and end is not None
         ]
@@ -195,20 +195,20 @@ class _Brush:
 
     def tags(self) -> None:
         """Who each animal is taken for and its error, above it, or that it was missed, or that it is none."""
-        pairing = self.overlay.pairing
+        matching = self.overlay.matching
         said = []
-        if not pairing.known and self.by_animal:
+        if not matching.known and self.by_animal:
             said = [
                 (self.predicted[number], name, "on_image")
                 for number, name in enumerate(self.overlay.identities)
                 if name
             ]
-        for true, found, error in pairing.pairs:
+        for true, found, error in matching.pairs:
             who, right = self.overlay.told(true, found)
             text = "  ·  ".join(part for part in (who, "" if error is None else words.pixels(error)) if part)
             said.append((self.truth[true], text, "on_image" if right else "validation_line"))
-        said += [(self.truth[true], "missed", "validation_line") for true in pairing.missed]
-        said += [(self.predicted[found], "extra", "validation_line") for found in pairing.extra]
+        said += [(self.truth[true], "missed", "validation_line") for true in matching.missed]
+        said += [(self.predicted[found], "extra", "validation_line") for found in matching.extra]
         self.painter.setFont(current_theme().font("small"))
         metrics = QFontMetricsF(self.painter.font())
         for spots, text, token in said:

@@ -10,7 +10,7 @@ from sleapnn_engine.protocol.counting import Reach, epoch_number, reach_told, ru
 from sleapnn_engine.protocol.events import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.measures import MEASURES, Group, Measured
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_gui.monitor.frame_cache import FRAME_BYTES, FrameShelf
+from sleapnn_gui.monitor.frame_cache import FRAME_BYTES, FrameCache
 from sleapnn_gui.monitor.minmax_pyramid import Column, Series
 from sleapnn_gui.run.queue import Batches, Item
 
@@ -153,7 +153,7 @@ class RunStore:
         self.rate_drops: list[RateDrop] = []
         self.pauses: list[Pause] = []
         self.phases = {name: PhaseRow(name) for name in PHASE_NAMES}
-        self.frames = FrameShelf(limit=frame_bytes)
+        self.frames = FrameCache(limit=frame_bytes)
         self.batch_seconds = Column(np.float32)
         self.stop_x: float | None = None
         """Where a stop was taken up."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import status_text, words
 from sleapnn_gui.monitor.banner import Banner, CancelQuestion
 from sleapnn_gui.monitor.charts import ChartsView
@@ -76,7 +76,7 @@ class TrainPage(QWidget):
         self._turns = 0
         self._refused = ""
         self._phase, self._phase_since = Phase.NONE, 0.0
-        self._disk = Aside(self)
+        self._disk = BackgroundTask(self)
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sleapnn_engine.config.run_models import RunModel, partners, run_model
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.banner import Banner
 from sleapnn_gui.monitor.status_text import Figure
@@ -54,7 +54,11 @@ class PredictPage(QWidget):
         self.output: Path | None = None
         self._failure: dict[str, Any] = {}
         self._notes: list[str] = []
-        self._finding, self._looking, self._choosing = Aside(self), Aside(self), Aside(self)
+        self._finding, self._looking, self._choosing = (
+            BackgroundTask(self),
+            BackgroundTask(self),
+            BackgroundTask(self),
+        )
         self.strip = ResultStrip("Predict")
         self.sheet = PredictSheet()
         self.banner = Banner(self.sheet)

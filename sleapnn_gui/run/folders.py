@@ -4,12 +4,12 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from sleapnn_engine.config.view import HEADS, TRAINER, View
+from sleapnn_engine.config.reader import HEADS, TRAINER, ConfigReader
 
 _NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|\x00-\x1f]')
 
 
-def next_run_dir(view: View, *, base: Path, now: datetime | None = None) -> Path:
+def next_run_dir(view: ConfigReader, *, base: Path, now: datetime | None = None) -> Path:
     """`<ckpt_dir>/<run_name>` of a config, as an absolute path that does not hold anything yet.
 
     A missing folder setting means `base`; a missing name is made from the time and the model type; a name that

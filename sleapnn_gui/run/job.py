@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.outcome import Exit
 from sleapnn_gui.run.process import ENGINE_COMMAND, ChildEngine
 
@@ -48,7 +48,7 @@ class EngineJob(QObject):
         self._place, self._rest = 0, b""
         self._lines: list[str] = []
         self._at_work = self._stopping = False
-        self._aside = Aside(self)
+        self._aside = BackgroundTask(self)
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look)
 

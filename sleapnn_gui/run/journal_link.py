@@ -3,7 +3,7 @@
 import time
 
 from sleapnn_engine.protocol.journal import JournalReader
-from sleapnn_gui.run.link import EVENTS_AT_ONCE, Noticed, RunLink, Sign
+from sleapnn_gui.run.link import EVENTS_AT_ONCE, LinkEvent, LinkEventKind, RunLink
 
 _LOOK_SECONDS = 0.5
 
@@ -13,12 +13,12 @@ class JournalLink(RunLink):
 
     def _converse(self) -> bool:
         reader = JournalReader(self.run_dir)
-        self._signs.append(Noticed(Sign.FOUND))
+        self._signs.append(LinkEvent(LinkEventKind.FOUND))
         while not self._over():
             events = reader.poll(limit=EVENTS_AT_ONCE)
             for event in events:
                 self._pass_on(event)
-            self._signs.extend(Noticed(Sign.NOTICE, text) for text in reader.take_notices())
+            self._signs.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.take_notices())
             self._look_after(time.monotonic())
             self._closing.wait(_LOOK_SECONDS if len(events) < EVENTS_AT_ONCE else 0.001)
         return True

@@ -38,7 +38,7 @@ EVENTS_AT_ONCE = 250
 _BREATH_SECONDS = 0.001
 
 
-class Sign(StrEnum):
+class LinkEventKind(StrEnum):
     """Something the link noticed that is not an event of the engine."""
 
     FOUND = "found"
@@ -48,10 +48,10 @@ class Sign(StrEnum):
 
 
 @attrs.frozen
-class Noticed:
+class LinkEvent:
     """A sign with its text."""
 
-    sign: Sign
+    sign: LinkEventKind
     text: str = ""
 
 
@@ -96,7 +96,7 @@ class RunLink:
         self._since = since
         self._watch = watch
         self._next_watch = 0.0
-        self._signs: deque[Noticed] = deque()
+        self._signs: deque[LinkEvent] = deque()
         self._questions: deque[_Question] = deque()
         self._asked: dict[int, _Question] = {}
         self._closing = threading.Event()
@@ -130,7 +130,7 @@ class RunLink:
         self._questions.append(question)
         return question.answer
 
-    def take_signs(self) -> list[Noticed]:
+    def take_signs(self) -> list[LinkEvent]:
         """What was noticed since the last call, oldest first."""
         signs = []
         while self._signs:
@@ -157,14 +157,14 @@ class RunLink:
         self._look_after(time.monotonic())
         if connection is None:
             return False
-        self._signs.append(Noticed(Sign.FOUND))
+        self._signs.append(LinkEvent(LinkEventKind.FOUND))
         try:
             with EngineClient(connection, from_seq=self.last_seq + 1) as client:
                 while not self._over():
                     self._turn(client, _LISTEN_MS)
                 self._hear_last_words(client)
         except (EngineRefusedError, zmq.ZMQError) as error:
-            self._signs.append(Noticed(Sign.REFUSED, str(error)))
+            self._signs.append(LinkEvent(LinkEventKind.REFUSED, str(error)))
             self.lost = True
             self._refuse_open_questions(str(error))
             while not self._over():
@@ -185,7 +185,7 @@ class RunLink:
         events = client.poll(timeout_ms, limit=EVENTS_AT_ONCE)
         if client.engine and not self.connected:
             self.hello, self.connected = client.engine, True
-            self._signs.append(Noticed(Sign.CONNECTED))
+            self._signs.append(LinkEvent(LinkEventKind.CONNECTED))
         now = time.monotonic()
         if events:
             self.last_sign = now
@@ -193,7 +193,7 @@ class RunLink:
             self._pass_on(event)
         self.lost = client.lost
         self._match_replies(client, now)
-        self._signs.extend(Noticed(Sign.NOTICE, text) for text in client.take_notices())
+        self._signs.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in client.take_notices())
         self._look_after(now)
         if len(events) == EVENTS_AT_ONCE:
             self._closing.wait(_BREATH_SECONDS)
@@ -248,7 +248,7 @@ class RunLink:
             first = False
             for event in events:
                 self._pass_on(event)
-        self._signs.extend(Noticed(Sign.NOTICE, text) for text in reader.take_notices())
+        self._signs.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.take_notices())
 
 
 def events_after(run_dir: Path, last_seq: int) -> list[Event]:

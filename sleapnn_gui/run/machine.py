@@ -37,7 +37,7 @@ class Phase(StrEnum):
     SAVING = "saving"
 
 
-class Word(StrEnum):
+class RunEvent(StrEnum):
     """One thing that happened: something the engine said, the link saw, or the person asked for."""
 
     CONNECTION_FOUND = "connection found"
@@ -59,7 +59,7 @@ class Word(StrEnum):
     CANCEL = "cancel"
 
 
-class Ending(StrEnum):
+class ExitKind(StrEnum):
     """How the process ended, as far as its exit tells."""
 
     CLEAN = "clean"
@@ -74,111 +74,111 @@ class Ending(StrEnum):
     """A signal, an unknown code, a traceback, or a process that is simply gone."""
 
 
-class UnexpectedWordError(Exception):
+class UnexpectedEventError(Exception):
     """The table has no row for this word in this state."""
 
-    def __init__(self, state: State, word: Word) -> None:
+    def __init__(self, state: State, word: RunEvent) -> None:
         super().__init__(f"A run that is {state} cannot take the word '{word}'.")
         self.state = state
         self.word = word
 
 
-_PHASES: Mapping[Word, Phase] = {
-    Word.EPOCH: Phase.EPOCH,
-    Word.VALIDATE: Phase.VALIDATING,
-    Word.SAVE: Phase.SAVING,
-    Word.PHASE_OVER: Phase.EPOCH,
-    Word.RESUMED: Phase.EPOCH,
+_PHASES: Mapping[RunEvent, Phase] = {
+    RunEvent.EPOCH: Phase.EPOCH,
+    RunEvent.VALIDATE: Phase.VALIDATING,
+    RunEvent.SAVE: Phase.SAVING,
+    RunEvent.PHASE_OVER: Phase.EPOCH,
+    RunEvent.RESUMED: Phase.EPOCH,
 }
 
 # What an engine's word means to a viewer that has not followed it so far: the word itself proves the contact.
-_HEARD: Mapping[Word, State] = {
-    Word.CONNECTED: State.PREPARING,
-    Word.PREPARE: State.PREPARING,
-    Word.STARTED: State.PREPARING,
-    Word.EPOCH: State.TRAINING,
-    Word.VALIDATE: State.TRAINING,
-    Word.SAVE: State.TRAINING,
-    Word.PHASE_OVER: State.TRAINING,
-    Word.PAUSING: State.PAUSING,
-    Word.PAUSED: State.PAUSED,
-    Word.STOPPING: State.STOPPING,
-    Word.FINISH: State.FINALIZING,
-    Word.SAID_COMPLETED: State.FINALIZING,
-    Word.SAID_STOPPED: State.FINALIZING,
-    Word.SAID_FAILED: State.FINALIZING,
-    Word.CANCEL: State.STOPPING,
+_HEARD: Mapping[RunEvent, State] = {
+    RunEvent.CONNECTED: State.PREPARING,
+    RunEvent.PREPARE: State.PREPARING,
+    RunEvent.STARTED: State.PREPARING,
+    RunEvent.EPOCH: State.TRAINING,
+    RunEvent.VALIDATE: State.TRAINING,
+    RunEvent.SAVE: State.TRAINING,
+    RunEvent.PHASE_OVER: State.TRAINING,
+    RunEvent.PAUSING: State.PAUSING,
+    RunEvent.PAUSED: State.PAUSED,
+    RunEvent.STOPPING: State.STOPPING,
+    RunEvent.FINISH: State.FINALIZING,
+    RunEvent.SAID_COMPLETED: State.FINALIZING,
+    RunEvent.SAID_STOPPED: State.FINALIZING,
+    RunEvent.SAID_FAILED: State.FINALIZING,
+    RunEvent.CANCEL: State.STOPPING,
 }
 
 # Words that lead out of any live state.
-_WAY_OUT: Mapping[Word, State] = {
-    Word.STOPPING: State.STOPPING,
-    Word.FINISH: State.FINALIZING,
-    Word.SAID_COMPLETED: State.FINALIZING,
-    Word.SAID_STOPPED: State.FINALIZING,
-    Word.SAID_FAILED: State.FINALIZING,
-    Word.CANCEL: State.STOPPING,
+_WAY_OUT: Mapping[RunEvent, State] = {
+    RunEvent.STOPPING: State.STOPPING,
+    RunEvent.FINISH: State.FINALIZING,
+    RunEvent.SAID_COMPLETED: State.FINALIZING,
+    RunEvent.SAID_STOPPED: State.FINALIZING,
+    RunEvent.SAID_FAILED: State.FINALIZING,
+    RunEvent.CANCEL: State.STOPPING,
 }
 
-TRANSITIONS: Mapping[State, Mapping[Word, State]] = {
-    State.LAUNCHING: {**_HEARD, Word.CONNECTION_FOUND: State.CONNECTING},
-    State.CONNECTING: {**_HEARD, Word.CONNECTION_FOUND: State.CONNECTING},
+TRANSITIONS: Mapping[State, Mapping[RunEvent, State]] = {
+    State.LAUNCHING: {**_HEARD, RunEvent.CONNECTION_FOUND: State.CONNECTING},
+    State.CONNECTING: {**_HEARD, RunEvent.CONNECTION_FOUND: State.CONNECTING},
     State.PREPARING: _HEARD,
     State.TRAINING: {
         **_WAY_OUT,
-        Word.CONNECTED: State.TRAINING,
+        RunEvent.CONNECTED: State.TRAINING,
         # The phase "first batch" is closed after the first batch was counted.
-        Word.PREPARE: State.TRAINING,
-        Word.EPOCH: State.TRAINING,
-        Word.VALIDATE: State.TRAINING,
-        Word.SAVE: State.TRAINING,
-        Word.PHASE_OVER: State.TRAINING,
-        Word.PAUSING: State.PAUSING,
-        Word.PAUSED: State.PAUSED,
+        RunEvent.PREPARE: State.TRAINING,
+        RunEvent.EPOCH: State.TRAINING,
+        RunEvent.VALIDATE: State.TRAINING,
+        RunEvent.SAVE: State.TRAINING,
+        RunEvent.PHASE_OVER: State.TRAINING,
+        RunEvent.PAUSING: State.PAUSING,
+        RunEvent.PAUSED: State.PAUSED,
     },
     State.PAUSING: {
         **_WAY_OUT,
-        Word.CONNECTED: State.PAUSING,
+        RunEvent.CONNECTED: State.PAUSING,
         # The batch, validation or save that was under way is still carried to its end.
-        Word.PREPARE: State.PAUSING,
-        Word.STARTED: State.PAUSING,
-        Word.EPOCH: State.PAUSING,
-        Word.VALIDATE: State.PAUSING,
-        Word.SAVE: State.PAUSING,
-        Word.PHASE_OVER: State.PAUSING,
-        Word.PAUSED: State.PAUSED,
-        Word.RESUMED: State.TRAINING,
+        RunEvent.PREPARE: State.PAUSING,
+        RunEvent.STARTED: State.PAUSING,
+        RunEvent.EPOCH: State.PAUSING,
+        RunEvent.VALIDATE: State.PAUSING,
+        RunEvent.SAVE: State.PAUSING,
+        RunEvent.PHASE_OVER: State.PAUSING,
+        RunEvent.PAUSED: State.PAUSED,
+        RunEvent.RESUMED: State.TRAINING,
     },
     State.PAUSED: {
         **_WAY_OUT,
-        Word.CONNECTED: State.PAUSED,
+        RunEvent.CONNECTED: State.PAUSED,
         # A checkpoint asked for during the pause.
-        Word.SAVE: State.PAUSED,
-        Word.PHASE_OVER: State.PAUSED,
-        Word.RESUMED: State.TRAINING,
+        RunEvent.SAVE: State.PAUSED,
+        RunEvent.PHASE_OVER: State.PAUSED,
+        RunEvent.RESUMED: State.TRAINING,
     },
     State.STOPPING: {
         **_WAY_OUT,
         # Cancelled while starting up: what it says on the way does not bring the run back.
-        Word.CONNECTION_FOUND: State.STOPPING,
-        Word.CONNECTED: State.STOPPING,
-        Word.PREPARE: State.STOPPING,
-        Word.STARTED: State.STOPPING,
-        Word.EPOCH: State.STOPPING,
-        Word.VALIDATE: State.STOPPING,
-        Word.SAVE: State.STOPPING,
-        Word.PHASE_OVER: State.STOPPING,
-        Word.PAUSING: State.STOPPING,
-        Word.PAUSED: State.STOPPING,
-        Word.RESUMED: State.STOPPING,
+        RunEvent.CONNECTION_FOUND: State.STOPPING,
+        RunEvent.CONNECTED: State.STOPPING,
+        RunEvent.PREPARE: State.STOPPING,
+        RunEvent.STARTED: State.STOPPING,
+        RunEvent.EPOCH: State.STOPPING,
+        RunEvent.VALIDATE: State.STOPPING,
+        RunEvent.SAVE: State.STOPPING,
+        RunEvent.PHASE_OVER: State.STOPPING,
+        RunEvent.PAUSING: State.STOPPING,
+        RunEvent.PAUSED: State.STOPPING,
+        RunEvent.RESUMED: State.STOPPING,
     },
     State.FINALIZING: {
         **_WAY_OUT,
-        Word.CONNECTED: State.FINALIZING,
-        Word.STOPPING: State.FINALIZING,
-        Word.VALIDATE: State.FINALIZING,
-        Word.SAVE: State.FINALIZING,
-        Word.PHASE_OVER: State.FINALIZING,
+        RunEvent.CONNECTED: State.FINALIZING,
+        RunEvent.STOPPING: State.FINALIZING,
+        RunEvent.VALIDATE: State.FINALIZING,
+        RunEvent.SAVE: State.FINALIZING,
+        RunEvent.PHASE_OVER: State.FINALIZING,
     },
     State.COMPLETED: {},
     State.STOPPED: {},
@@ -187,19 +187,19 @@ TRANSITIONS: Mapping[State, Mapping[Word, State]] = {
     State.CANCELLED: {},
 }
 
-_SAID: Mapping[Word, State] = {
-    Word.SAID_COMPLETED: State.COMPLETED,
-    Word.SAID_STOPPED: State.STOPPED,
-    Word.SAID_FAILED: State.FAILED,
+_SAID: Mapping[RunEvent, State] = {
+    RunEvent.SAID_COMPLETED: State.COMPLETED,
+    RunEvent.SAID_STOPPED: State.STOPPED,
+    RunEvent.SAID_FAILED: State.FAILED,
 }
 
 # An engine that said nothing about its end is judged by its exit alone.
-_UNSAID: Mapping[Ending, State] = {
-    Ending.CLEAN: State.COMPLETED,
-    Ending.FAILED: State.FAILED,
-    Ending.REFUSED: State.FAILED,
-    Ending.INTERRUPTED: State.STOPPED,
-    Ending.BROKEN: State.CRASHED,
+_UNSAID: Mapping[ExitKind, State] = {
+    ExitKind.CLEAN: State.COMPLETED,
+    ExitKind.FAILED: State.FAILED,
+    ExitKind.REFUSED: State.FAILED,
+    ExitKind.INTERRUPTED: State.STOPPED,
+    ExitKind.BROKEN: State.CRASHED,
 }
 
 
@@ -218,11 +218,11 @@ class RunMachine:
         """Whether the process has exited and nothing more can come."""
         return self.state in TERMINAL
 
-    def take(self, word: Word) -> bool:
+    def take(self, word: RunEvent) -> bool:
         """Apply one word; True when state or phase changed. Raises UnexpectedWordError off the table."""
         following = TRANSITIONS[self.state].get(word)
         if following is None:
-            raise UnexpectedWordError(self.state, word)
+            raise UnexpectedEventError(self.state, word)
         before = (self.state, self.phase)
         self.state = following
         if following is not State.TRAINING:
@@ -231,11 +231,11 @@ class RunMachine:
             self.phase = _PHASES[word]
         if word in _SAID:
             self.said = _SAID[word]
-        if word is Word.CANCEL:
+        if word is RunEvent.CANCEL:
             self.cancelled = True
         return (self.state, self.phase) != before
 
-    def end(self, ending: Ending) -> State:
+    def end(self, ending: ExitKind) -> State:
         """The process has exited: settle on the terminal state. Raises ValueError when it had already ended."""
         if self.is_over:
             raise ValueError(f"This run has already ended as {self.state}.")
@@ -261,31 +261,34 @@ class RunMachine:
         return self.state.value in ON_RUN[verb].states
 
 
-def word_of(said: events.Said | None) -> Word | None:
+def word_of(said: events.EventBody | None) -> RunEvent | None:
     """The word an engine event stands for; None for events that leave the state alone."""
     if isinstance(said, events.Phase):
         return _phase_word(said.name, said.state)
     if isinstance(said, events.Finished):
-        return Word.SAID_STOPPED if said.outcome == "stopped" else Word.SAID_COMPLETED
+        return RunEvent.SAID_STOPPED if said.outcome == "stopped" else RunEvent.SAID_COMPLETED
     return None if said is None else _KIND_WORDS.get(said.kind)
 
 
-def _phase_word(name: str, state: str) -> Word | None:
+def _phase_word(name: str, state: str) -> RunEvent | None:
     if name in events.PHASES_BEFORE_TRAINING:
-        return Word.PREPARE
+        return RunEvent.PREPARE
     if state == "done":
-        return Word.PHASE_OVER if name in ("validate", "save") else None
-    return {"train": Word.EPOCH, "validate": Word.VALIDATE, "save": Word.SAVE, "finish": Word.FINISH}.get(
-        name
-    )
+        return RunEvent.PHASE_OVER if name in ("validate", "save") else None
+    return {
+        "train": RunEvent.EPOCH,
+        "validate": RunEvent.VALIDATE,
+        "save": RunEvent.SAVE,
+        "finish": RunEvent.FINISH,
+    }.get(name)
 
 
-_KIND_WORDS: Mapping[str, Word] = {
-    "started": Word.STARTED,
-    "batch_end": Word.EPOCH,
-    "pausing": Word.PAUSING,
-    "paused": Word.PAUSED,
-    "resumed": Word.RESUMED,
-    "stopping": Word.STOPPING,
-    "failed": Word.SAID_FAILED,
+_KIND_WORDS: Mapping[str, RunEvent] = {
+    "started": RunEvent.STARTED,
+    "batch_end": RunEvent.EPOCH,
+    "pausing": RunEvent.PAUSING,
+    "paused": RunEvent.PAUSED,
+    "resumed": RunEvent.RESUMED,
+    "stopping": RunEvent.STOPPING,
+    "failed": RunEvent.SAID_FAILED,
 }

@@ -6,10 +6,10 @@ from pathlib import Path
 import attrs
 
 from sleapnn_engine.protocol.counting import Reach, epoch_name
-from sleapnn_engine.protocol.events import EpochEnd, Failed, Finished, Said
+from sleapnn_engine.protocol.events import EpochEnd, EventBody, Failed, Finished
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import Measured
-from sleapnn_gui.run.machine import Ending, State
+from sleapnn_gui.run.machine import ExitKind, State
 
 REFUSED_CODE = 2
 INTERRUPTED_CODE = 130
@@ -33,16 +33,16 @@ class Exit:
             return cls(signal=-returncode)
         return cls(code=returncode)
 
-    def ending(self, lines: list[str]) -> Ending:
+    def ending(self, lines: list[str]) -> ExitKind:
         """Judge the exit; `lines` are the last lines of output, in which a traceback betrays a bug."""
         if self.code == 0:
-            return Ending.CLEAN
+            return ExitKind.CLEAN
         if self.code == REFUSED_CODE:
-            return Ending.REFUSED
+            return ExitKind.REFUSED
         if self.code == INTERRUPTED_CODE:
-            return Ending.INTERRUPTED
+            return ExitKind.INTERRUPTED
         said_why = any(line.strip() for line in lines) and not any(_TRACEBACK in line for line in lines)
-        return Ending.FAILED if self.code == 1 and said_why else Ending.BROKEN
+        return ExitKind.FAILED if self.code == 1 and said_why else ExitKind.BROKEN
 
     @property
     def sentence(self) -> str:
@@ -107,7 +107,7 @@ class LastWords:
     found: Measured | None = None
     """The figures of the epoch whose model is kept."""
 
-    def after(self, said: Said | None) -> "LastWords":
+    def after(self, said: EventBody | None) -> "LastWords":
         """With what an event says of the end; others change nothing.
 
         An engine of before that judged nothing is no reason to keep quiet: the figures say it themselves.

@@ -10,18 +10,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.commands import CommandTrack
 from sleapnn_gui.run.journal_link import JournalLink
 from sleapnn_gui.run.launch import Launch, prepare
-from sleapnn_gui.run.link import RunLink, Sign
+from sleapnn_gui.run.link import LinkEventKind, RunLink
 from sleapnn_gui.run.machine import (
-    Ending,
+    ExitKind,
     Phase,
+    RunEvent,
     RunMachine,
     State,
-    UnexpectedWordError,
-    Word,
+    UnexpectedEventError,
     word_of,
 )
 from sleapnn_gui.run.outcome import Exit, LastWords, Outcome, describe, problems_of
@@ -106,7 +106,7 @@ class RunSession(QObject):
         self._timer.timeout.connect(self._tick)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._queue.go_on)
-        self._disk = Aside(self)
+        self._disk = BackgroundTask(self)
 
     @property
     def state(self) -> State:
@@ -188,7 +188,7 @@ class RunSession(QObject):
         if sight.presence in BEYOND_REACH:
             distant = DistantEngine(self.run_dir)
             self._engine = distant
-            self._take(Word.CONNECTION_FOUND)
+            self._take(RunEvent.CONNECTION_FOUND)
             self._follow(JournalLink(self.run_dir, queue=self._queue, watch=distant.watch))
             self.notice.emit(sight.text)
         elif sight.connection is None or sight.presence is not Presence.PRESENT:
@@ -196,7 +196,7 @@ class RunSession(QObject):
         else:
             found = FoundEngine(sight.connection)
             self._engine = found
-            self._take(Word.CONNECTION_FOUND)
+            self._take(RunEvent.CONNECTION_FOUND)
             self._follow(RunLink(self.run_dir, queue=self._queue, watch=found.watch))
 
     def _open(self, told: str) -> None:
@@ -245,7 +245,7 @@ class RunSession(QObject):
         """End the run soon, by force if need be: the person's own choice. The run folder is kept."""
         if not self.can("cancel") or self._engine is None or self._link is None:
             return
-        self._take(Word.CANCEL)
+        self._take(RunEvent.CANCEL)
         self._escalation = Escalation(self._engine, grace=self._grace)
         if self._link.connected and not self._link.lost:
             self._commands.ask("cancel", self._link.ask("stop", after="batch"))
@@ -306,12 +306,12 @@ class RunSession(QObject):
         self._rest.start()
 
     def _hear_signs(self, link: RunLink) -> None:
-        words = {Sign.FOUND: Word.CONNECTION_FOUND, Sign.CONNECTED: Word.CONNECTED}
+        words = {LinkEventKind.FOUND: RunEvent.CONNECTION_FOUND, LinkEventKind.CONNECTED: RunEvent.CONNECTED}
         for noticed in link.take_signs():
-            if noticed.sign is Sign.CONNECTED and isinstance(self._engine, FoundEngine):
+            if noticed.sign is LinkEventKind.CONNECTED and isinstance(self._engine, FoundEngine):
                 self._engine.meet(link.hello)
-            if noticed.sign is Sign.CONNECTED or (
-                noticed.sign is Sign.FOUND and self.state in (State.LAUNCHING, State.CONNECTING)
+            if noticed.sign is LinkEventKind.CONNECTED or (
+                noticed.sign is LinkEventKind.FOUND and self.state in (State.LAUNCHING, State.CONNECTING)
             ):
                 self._take(words[noticed.sign])
             elif noticed.text:
@@ -320,7 +320,7 @@ class RunSession(QObject):
     def _hear(self, items: list[Item]) -> None:
         for item in items:
             if not isinstance(item, Event):
-                self._take(Word.EPOCH)
+                self._take(RunEvent.EPOCH)
                 continue
             word = word_of(item.said)
             if word is not None:
@@ -331,11 +331,11 @@ class RunSession(QObject):
             self._commands.hear_event(item.kind, text=getattr(item.said, "text", ""))
         self.events.emit(items)
 
-    def _take(self, word: Word) -> None:
+    def _take(self, word: RunEvent) -> None:
         """Give the machine a word. One that is off its table is the engine's mistake: said, not obeyed."""
         try:
             changed = self.machine.take(word)
-        except UnexpectedWordError as error:
+        except UnexpectedEventError as error:
             self.notice.emit(f"{error} It was passed over.")
             return
         if changed:
@@ -365,7 +365,7 @@ class RunSession(QObject):
         self._disk.begin(partial(collect, self.run_dir, self._output), partial(self._end, leaving))
 
     def _end(self, leaving: Exit, found: Remains) -> None:
-        ending = leaving.ending(found.printed) if self._engine is not None else Ending.BROKEN
+        ending = leaving.ending(found.printed) if self._engine is not None else ExitKind.BROKEN
         state = self.machine.end(ending)
         sentence, hint = describe(state, leaving, self._words, found.printed)
         self.outcome = Outcome(

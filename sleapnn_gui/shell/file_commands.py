@@ -16,7 +16,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import Preset, find_preset
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
 from sleapnn_gui.document.states import judged_state, text_of
@@ -48,13 +48,13 @@ class FileCommands(QObject):
         super().__init__(window)
         self._window = window
         self._document = document
-        self._reading = Aside(self)
+        self._reading = BackgroundTask(self)
         self._reading_is_long = QTimer(self, singleShot=True, interval=_LONG_MS)
         self._reading_is_long.timeout.connect(self._say_reading)
         self._name_read = ""
         self._told_reading = False
         # The process does not end in the midst of a file.
-        self._writing = Aside(self, abandon=False)
+        self._writing = BackgroundTask(self, abandon=False)
         self._after_writing: list[Callable[[], None]] = []
         self.guard = Guard(window, document, self.save, busy=self.once_written)
         self._show_report: Callable[[], None] | None = None

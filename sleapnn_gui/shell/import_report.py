@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.legacy.report import KINDS, Row, shown
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.file_dialog import ask_where_to_save
 from sleapnn_gui.widgets.line import Line
@@ -47,7 +47,7 @@ class ImportReport(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(760, parent.width()), min(620, parent.height()))
         self._report = found.report
-        self._writing = Aside(self, abandon=False)
+        self._writing = BackgroundTask(self, abandon=False)
         summary = QLabel(found.report.summary[:1].upper() + found.report.summary[1:] + ".")
         summary.setProperty("role", "heading")
         summary.setWordWrap(True)

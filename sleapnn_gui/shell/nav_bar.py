@@ -13,7 +13,7 @@ PAGES = (
 )
 
 
-class Rail(QFrame):
+class NavBar(QFrame):
     """One button per page."""
 
     chosen = Signal(str)

@@ -5,9 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from sleapnn_engine.config.reader import TRAINER
 from sleapnn_engine.config.validate import errors
-from sleapnn_engine.config.view import TRAINER
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import text_of
 from sleapnn_gui.monitor.train_page import TrainPage
@@ -47,7 +47,7 @@ class RunCommands(QObject):
         self._page = page
         self.session: RunSession | None = None
         self._standby: Standby | None = None
-        self._preparing = Aside(self)
+        self._preparing = BackgroundTask(self)
         self.base = Path.cwd()
 
     def keep_ready(self) -> None:

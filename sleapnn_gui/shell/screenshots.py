@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.config.disk import write_whole
 
 
-class Photographer(QObject):
+class Screenshots(QObject):
     """Saves the window as numbered PNG files; the same name is taken only once."""
 
     def __init__(self, window: QWidget, folder: Path) -> None:

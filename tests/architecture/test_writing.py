@@ -34,7 +34,7 @@ EXCEPTIONS = {
     ("sleapnn_engine/demo/labels.py", "imwrite"): "into a temporary folder",
     ("sleapnn_engine/demo/labels.py", "save"): "into a temporary folder",
     ("sleapnn_engine/demo/labels.py", "h5py.File"): "into a temporary folder, from where it is copied whole",
-    ("sleapnn_gui/document/claim.py", "os.open"): "a lock, which has no contents",
+    ("sleapnn_gui/document/lock_file.py", "os.open"): "a lock, which has no contents",
     ("sleapnn_gui/shell/faults.py", "open"): "faults are appended to their log",
     ("sleapnn_gui/shell/faults.py", "replace"): "a log that is full is set aside",
     ("sleapnn_gui/run/process.py", "open"): "the engine's output is appended while it runs",

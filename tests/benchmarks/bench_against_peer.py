@@ -114,12 +114,12 @@ def own_loading(config: Path, seconds: float) -> float:
     crops = images.plan_crops(job, data, plan)
     stores = images.build_stores(job, data, plan, folder=config.parent, progress=lambda *_: None)
     train, val = images.build_samples(job, stores, crops)
-    feed = build.build_feed(job, train, val, steps=100, seed=seed, device=torch.device("cpu"))
+    batches = build.build_batches(job, train, val, steps=100, seed=seed, device=torch.device("cpu"))
     for _ in range(5):
-        feed.next_batch()
+        batches.next_batch()
     count, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
-        count += len(feed.next_batch().images)
+        count += len(batches.next_batch().images)
     return count / (time.perf_counter() - began)
 
 

@@ -235,7 +235,7 @@ def seconds_of(step: Callable[[], None], plan: Plan) -> float:
 
 def bare_step(training: Training) -> Callable[[], None]:
     """The shortest loop: one batch on the card with its targets, and the loss that is read once a step."""
-    batch = training.feed.next_batch()
+    batch = training.batches.next_batch()
 
     def step() -> None:
         training.optimizer.zero_grad(set_to_none=True)

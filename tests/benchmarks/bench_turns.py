@@ -28,8 +28,8 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, parse_config
 from sleapnn_engine.config.issue import warning
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.reader import HEADS
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import HEADS
 from sleapnn_engine.config.yaml_dialect import write
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError

@@ -147,8 +147,8 @@ def test_a_draft_that_is_discarded_is_gone(start: Callable[..., MainWindow], tmp
     for title in ("one", "two"):
         store = DraftStore(draft_folder())
         store.write(State(values={"trainer_config": {"max_epochs": 3}}, title=title))
-        assert store._claim is not None
-        store._claim.let_go()
+        assert store._lock_file is not None
+        store._lock_file.release()
     window = start()
     assert "1 more is kept" in window.draft_offer.text.text()
     window.document.set_value(EPOCHS, 5)

@@ -1,4 +1,4 @@
-"""Rules across keys: each check reads a `View` and yields issues. None of them touches the disk."""
+"""Rules across keys: each check reads a `ConfigReader` and yields issues. None of them touches the disk."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,12 +8,20 @@ from sleapnn_engine.config.checks.encoder import ENCODER_CHECKS
 from sleapnn_engine.config.checks.model import MODEL_CHECKS
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.reader import (
+    DATA,
+    GEOMETRIC,
+    INTENSITY,
+    PREPROCESSING,
+    SCHEDULERS,
+    TRAINER,
+    ConfigReader,
+)
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.strategies import STRATEGIES, nearest, reason_against
 from sleapnn_engine.config.values import describe
-from sleapnn_engine.config.view import DATA, GEOMETRIC, INTENSITY, PREPROCESSING, SCHEDULERS, TRAINER, View
 
-Check = Callable[[View], Iterator[Issue]]
+Check = Callable[[ConfigReader], Iterator[Issue]]
 
 #: (lower end, upper end) of every range that is written as two keys
 _PAIRS = (
@@ -32,7 +40,7 @@ def _label(path: str) -> str:
     return SPEC.keys[path].meta.label
 
 
-def _ranges(view: View) -> Iterator[Issue]:
+def _ranges(view: ConfigReader) -> Iterator[Issue]:
     for low, high in _PAIRS:
         least, greatest = view.number(low), view.number(high)
         if least is not None and greatest is not None and least > greatest:
@@ -43,7 +51,7 @@ def _ranges(view: View) -> Iterator[Issue]:
             )
 
 
-def _labels(view: View) -> Iterator[Issue]:
+def _labels(view: ConfigReader) -> Iterator[Issue]:
     path = DATA + "train_labels_path"
     if not view.value(path):
         yield error(path, "No training labels are chosen; add a .slp or .pkg.slp file.")
@@ -62,13 +70,13 @@ def _labels(view: View) -> Iterator[Issue]:
         )
 
 
-def _colour(view: View) -> Iterator[Issue]:
+def _colour(view: ConfigReader) -> Iterator[Issue]:
     rgb, gray = PREPROCESSING + "ensure_rgb", PREPROCESSING + "ensure_grayscale"
     if view.value(rgb) is True and view.value(gray) is True:
         yield error(gray, "Force RGB and Force gray cannot both be on.", Fix("Turn gray off", {gray: False}))
 
 
-def _crop(view: View) -> Iterator[Issue]:
+def _crop(view: ConfigReader) -> Iterator[Issue]:
     crop = PREPROCESSING + "crop_size"
     size = view.number(crop)
     if size is None or not view.head():
@@ -97,7 +105,7 @@ def _crop(view: View) -> Iterator[Issue]:
         )
 
 
-def _pipeline(view: View) -> Iterator[Issue]:
+def _pipeline(view: ConfigReader) -> Iterator[Issue]:
     if view.value(DATA + "data_pipeline_fw") != "torch_dataset":
         return
     for role in ("train", "val"):
@@ -111,7 +119,7 @@ def _pipeline(view: View) -> Iterator[Issue]:
             )
 
 
-def _reuse(view: View) -> Iterator[Issue]:
+def _reuse(view: ConfigReader) -> Iterator[Issue]:
     """Cached images that are to be taken need a place that is known before the run has one."""
     reuse, cache = DATA + "use_existing_imgs", DATA + "cache_img_path"
     if (
@@ -126,7 +134,7 @@ def _reuse(view: View) -> Iterator[Issue]:
         )
 
 
-def _augmentation(view: View) -> Iterator[Issue]:
+def _augmentation(view: ConfigReader) -> Iterator[Issue]:
     switch, section = DATA + "use_augmentations_train", DATA + "augmentation_config"
     if view.value(switch) is not True:
         return
@@ -165,12 +173,12 @@ def _augmentation(view: View) -> Iterator[Issue]:
         )
 
 
-def _acts(view: View, section: str) -> bool:
+def _acts(view: ConfigReader, section: str) -> bool:
     chances = [path for path in SPEC.sections[section].keys if path.endswith("_p")]
     return any(view.number(path) for path in chances)
 
 
-def _affine(view: View) -> Iterator[Issue]:
+def _affine(view: ConfigReader) -> Iterator[Issue]:
     together = GEOMETRIC + "affine_p"
     own = [GEOMETRIC + name for name in ("rotation_p", "scale_p", "translate_p")]
     if any(view.number(path) is not None for path in own):
@@ -192,7 +200,7 @@ def _affine(view: View) -> Iterator[Issue]:
         yield warning(GEOMETRIC + "translate_p", "Both shifts are 0, so images are never shifted.")
 
 
-def _reaches(view: View) -> tuple[bool, bool, bool]:
+def _reaches(view: ConfigReader) -> tuple[bool, bool, bool]:
     """Whether the ranges of rotation, scaling and shifting hold anything but no change."""
     turns, scales, shifts = (
         [view.number(GEOMETRIC + name) for name in names]
@@ -205,7 +213,7 @@ def _reaches(view: View) -> tuple[bool, bool, bool]:
     return any(turns), scales != [1, 1], any(shifts)
 
 
-def _schedule(view: View) -> Iterator[Issue]:
+def _schedule(view: ConfigReader) -> Iterator[Issue]:
     chosen = view.chosen(SCHEDULERS)
     if len(chosen) > 1:
         keep = "step_lr" if "step_lr" in chosen else chosen[0]
@@ -226,7 +234,7 @@ def _schedule(view: View) -> Iterator[Issue]:
             )
 
 
-def _rate_that_stays(view: View) -> Iterator[Issue]:
+def _rate_that_stays(view: ConfigReader) -> Iterator[Issue]:
     """Schedules that are on and can never lower the rate."""
     rate, least = (
         view.number(path) for path in (TRAINER + "optimizer.lr", f"{SCHEDULERS}.reduce_lr_on_plateau.min_lr")
@@ -244,7 +252,7 @@ def _rate_that_stays(view: View) -> Iterator[Issue]:
         )
 
 
-def _both_set(view: View, chosen: list[str]) -> str:
+def _both_set(view: ConfigReader, chosen: list[str]) -> str:
     left_out = next((name for name in chosen if not tree.has(view.values, f"{SCHEDULERS}.{name}")), None)
     if left_out is None or len(chosen) != 2:
         return f"{' and '.join(chosen)} are both set; write null for the other one"
@@ -252,7 +260,7 @@ def _both_set(view: View, chosen: list[str]) -> str:
     return f"{named} is set and {left_out} is on where it is left out; write {left_out}: null"
 
 
-def _keeping(view: View) -> Iterator[Issue]:
+def _keeping(view: ConfigReader) -> Iterator[Issue]:
     save, top = TRAINER + "save_ckpt", TRAINER + "model_ckpt.save_top_k"
     if view.value(save) is False:
         yield warning(save, "The trained model will not be saved.", Fix("Save it", {save: True}))
@@ -279,7 +287,7 @@ def _keeping(view: View) -> Iterator[Issue]:
                 )
 
 
-def _mining(view: View) -> Iterator[Issue]:
+def _mining(view: ConfigReader) -> Iterator[Issue]:
     section = TRAINER + "online_hard_keypoint_mining."
     if view.value(section + "online_mining") is not True:
         return
@@ -297,13 +305,13 @@ def _mining(view: View) -> Iterator[Issue]:
         )
 
 
-def _ports(view: View) -> Iterator[Issue]:
+def _ports(view: ConfigReader) -> Iterator[Issue]:
     publish, control = TRAINER + "zmq.publish_port", TRAINER + "zmq.controller_port"
     if view.number(publish) is not None and view.number(publish) == view.number(control):
         yield error(control, f"Both SLEAP viewer ports are {view.value(publish)}; they must differ.")
 
 
-def _strategy(view: View) -> Iterator[Issue]:
+def _strategy(view: ConfigReader) -> Iterator[Issue]:
     """Names that Lightning does not know, or that training refuses on every machine; the rest depends on the devices."""
     path = TRAINER + "trainer_strategy"
     strategy = view.value(path)

@@ -14,11 +14,11 @@ from sleapnn_engine.config.centring import (
     usual,
 )
 from sleapnn_engine.config.issue import Fix, Issue, Remove
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import View
 
 
-def _centres(view: View) -> Iterator[Issue]:
+def _centres(view: ConfigReader) -> Iterator[Issue]:
     section = f"{view.head()}.confmaps"
     if f"{section}.{METHOD}" not in SPEC.keys or not view.on(section):
         return
@@ -55,4 +55,4 @@ def _unusual(
     yield Issue(f"{section}.anchor_part", "info", text, fix)
 
 
-CENTRE_CHECKS: tuple[Callable[[View], Iterator[Issue]], ...] = (_centres,)
+CENTRE_CHECKS: tuple[Callable[[ConfigReader], Iterator[Issue]], ...] = (_centres,)

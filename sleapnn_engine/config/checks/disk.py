@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sleapnn_engine.config.issue import Issue, error, warning
+from sleapnn_engine.config.reader import DATA, MODEL, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import DATA, MODEL, TRAINER, View
 
 RESUME = TRAINER + "resume_ckpt_path"
 STARTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
@@ -15,7 +15,7 @@ STARTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weight
 
 def check_files(values: Mapping[str, Any]) -> list[Issue]:
     """Missing or unusable files and folders named by the config; relative paths count from the working folder."""
-    view = View(values)
+    view = ConfigReader(values)
     issues: list[Issue] = []
     for key in SPEC.keys.values():
         if key.meta.kind in ("file", "paths", "path_or_paths") and key.meta.edited:

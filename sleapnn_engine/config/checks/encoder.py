@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from sleapnn_engine.config.encoders import Encoder, encoders, near_names
 from sleapnn_engine.config.issue import Fix, Issue, error
 from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.config.view import BACKBONES, PREPROCESSING, View
+from sleapnn_engine.config.reader import BACKBONES, PREPROCESSING, ConfigReader
 
 TIMM = f"{BACKBONES}.timm"
 NAME = f"{TIMM}.model_name"
 
 
-def _name(view: View) -> Iterator[Issue]:
+def _name(view: ConfigReader) -> Iterator[Issue]:
     """The name, and the tag behind its dot."""
     name = view.value(NAME) if view.on(TIMM) else None
     if not isinstance(name, str):
@@ -33,7 +33,7 @@ def _name(view: View) -> Iterator[Issue]:
         )
 
 
-def _weights(view: View) -> Iterator[Issue]:
+def _weights(view: ConfigReader) -> Iterator[Issue]:
     encoder, path = view.encoder(), f"{TIMM}.pretrained"
     wanted = view.value(path) is True and not view.value(f"{TIMM}.weights_file")
     if encoder is not None and wanted and not encoder.weights:
@@ -44,7 +44,7 @@ def _weights(view: View) -> Iterator[Issue]:
         )
 
 
-def _crops(view: View) -> Iterator[Issue]:
+def _crops(view: ConfigReader) -> Iterator[Issue]:
     """Crops larger than an encoder of one size reads; smaller ones are padded."""
     encoder, path = view.encoder(), PREPROCESSING + "crop_size"
     side, scale = view.number(path), view.number(PREPROCESSING + "scale")
@@ -68,4 +68,4 @@ def _some(names: tuple[str, ...]) -> str:
     return f"{shown} and {len(names) - 6} more" if len(names) > 6 else shown
 
 
-ENCODER_CHECKS: tuple[Callable[[View], Iterator[Issue]], ...] = (_name, _weights, _crops)
+ENCODER_CHECKS: tuple[Callable[[ConfigReader], Iterator[Issue]], ...] = (_name, _weights, _crops)

@@ -7,8 +7,8 @@ from sleapnn_engine.config import label_fit
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.issue import Issue, error, warning
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
+from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import DATA, HEADS, View
 
 TRAIN = DATA + "train_labels_path"
 
@@ -21,7 +21,7 @@ def check_labels(values: Mapping[str, Any], facts: Facts) -> list[Issue]:
 
     `facts` is what `describe` says of the training labels. Training knows more, for it looks at every animal.
     """
-    found, view = Findings(issues=problems_of(facts)), View(values)
+    found, view = Findings(issues=problems_of(facts)), ConfigReader(values)
     if view.head() and not facts.get("problems"):
         _judge(view.head(), facts, settings=view.value, found=found)
     return found.issues

@@ -8,14 +8,14 @@ from sleapnn_engine.config.encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, s
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
 from sleapnn_engine.config.model_types import HEADS as PARTS
+from sleapnn_engine.config.reader import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, View
 
 #: No block of a network has more channels.
 MOST_WIDTH = 65_536
 
 
-def _one_of_each(view: View) -> Iterator[Issue]:
+def _one_of_each(view: ConfigReader) -> Iterator[Issue]:
     for section in (BACKBONES, HEADS):
         label = SPEC.sections[section].meta.label
         names = view.chosen(section)
@@ -41,7 +41,7 @@ def _one_of_each(view: View) -> Iterator[Issue]:
             )
 
 
-def _strides(view: View) -> Iterator[Issue]:
+def _strides(view: ConfigReader) -> Iterator[Issue]:
     backbone = view.backbone()
     if not backbone or not view.head():
         return
@@ -75,7 +75,7 @@ def _strides(view: View) -> Iterator[Issue]:
     yield from _finest(view, backbone, finest)
 
 
-def _finest(view: View, backbone: str, strides: list[float | int]) -> Iterator[Issue]:
+def _finest(view: ConfigReader, backbone: str, strides: list[float | int]) -> Iterator[Issue]:
     path = f"{backbone}.output_stride"
     finest = view.number(path)
     if finest is not None and strides and finest != min(strides):
@@ -89,7 +89,7 @@ def _finest(view: View, backbone: str, strides: list[float | int]) -> Iterator[I
         )
 
 
-def _stems(view: View) -> Iterator[Issue]:
+def _stems(view: ConfigReader) -> Iterator[Issue]:
     backbone = view.backbone()
     if backbone.endswith("unet"):
         stem, deepest = view.number(f"{backbone}.stem_stride"), view.number(f"{backbone}.max_stride")
@@ -110,7 +110,7 @@ def _stems(view: View) -> Iterator[Issue]:
             )
 
 
-def _widths(view: View) -> Iterator[Issue]:
+def _widths(view: ConfigReader) -> Iterator[Issue]:
     """Blocks without a channel, and blocks of more channels than any computer has room for."""
     backbone = view.backbone()
     rate, widths = (view.number(f"{backbone}.filters_rate"), _level_widths(view)) if backbone else (None, [])
@@ -127,7 +127,7 @@ def _widths(view: View) -> Iterator[Issue]:
         )
 
 
-def _level_widths(view: View) -> list[int]:
+def _level_widths(view: ConfigReader) -> list[int]:
     """Channels of the first and the deepest block of the backbone as it will be made; [] where they are not known."""
     backbone = view.backbone()
     rate = view.number(f"{backbone}.filters_rate") or 0
@@ -145,7 +145,7 @@ def _level_widths(view: View) -> list[int]:
     return [int(deepest * rate)] if isinstance(deepest, int) and abs(deepest) <= MOST_CHANNELS else []
 
 
-def _channels(view: View) -> Iterator[Issue]:
+def _channels(view: ConfigReader) -> Iterator[Issue]:
     backbone, encoder = view.backbone(), view.encoder()
     if not backbone or (encoder is not None and encoder.channels):
         return
@@ -164,7 +164,7 @@ def _channels(view: View) -> Iterator[Issue]:
         )
 
 
-def _imagenet(view: View) -> Iterator[Issue]:
+def _imagenet(view: ConfigReader) -> Iterator[Issue]:
     backbone = view.backbone()
     weights = (
         view.value(f"{backbone}.pre_trained_weights") if backbone.endswith(("convnext", "swint")) else None
@@ -179,7 +179,7 @@ def _imagenet(view: View) -> Iterator[Issue]:
         yield error(path, "ImageNet weights need colour input, but images are forced to gray.")
 
 
-def _sizes(view: View) -> Iterator[Issue]:
+def _sizes(view: ConfigReader) -> Iterator[Issue]:
     """Sizes of a Swin Transformer of one's own, which are one free section of the file."""
     arch = view.value(f"{BACKBONES}.swint.arch") if view.backbone().endswith("swint") else None
     if isinstance(arch, dict):
@@ -189,7 +189,7 @@ def _sizes(view: View) -> Iterator[Issue]:
             yield error(f"{BACKBONES}.swint.arch", f"{wrong.message} {wrong.hint}")
 
 
-def _elsewhere(view: View) -> Iterator[Issue]:
+def _elsewhere(view: ConfigReader) -> Iterator[Issue]:
     """What sleap-nn cannot open again; nothing is wrong with it here. Keys of sections that are off have no value."""
     convs, unet = f"{view.backbone()}.convs_per_block", f"{BACKBONES}.unet."
     cases = (
@@ -212,7 +212,7 @@ def _elsewhere(view: View) -> Iterator[Issue]:
             yield Issue(path, "info", f"sleap-nn cannot open a model with {what}; here it works.")
 
 
-def _start(view: View) -> Iterator[Issue]:
+def _start(view: ConfigReader) -> Iterator[Issue]:
     for name in ("pretrained_backbone_weights", "pretrained_head_weights"):
         path = MODEL + name
         file = view.value(path)
@@ -224,7 +224,7 @@ def _start(view: View) -> Iterator[Issue]:
             yield error(path, f"{file} holds SLEAP weights, which only fit a UNet backbone.")
 
 
-MODEL_CHECKS: tuple[Callable[[View], Iterator[Issue]], ...] = (
+MODEL_CHECKS: tuple[Callable[[ConfigReader], Iterator[Issue]], ...] = (
     _one_of_each,
     _strides,
     _stems,

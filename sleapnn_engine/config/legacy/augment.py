@@ -2,8 +2,8 @@
 
 from sleapnn_engine.config.legacy.draft import Draft
 from sleapnn_engine.config.legacy.fields import AUGMENT
+from sleapnn_engine.config.reader import GEOMETRIC, INTENSITY
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import GEOMETRIC, INTENSITY
 
 _LEVELS = 255.0  # SLEAP adds noise in gray levels of 8-bit images
 _CHANCE_ON = "SLEAP did it to every image, which is a chance of 1."

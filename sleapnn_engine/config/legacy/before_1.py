@@ -9,7 +9,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.legacy.model import UnsupportedBackbone
 from sleapnn_engine.config.legacy.report import Row, shown
 from sleapnn_engine.config.legacy.source import WANTED, usable
-from sleapnn_engine.config.view import DATA, GEOMETRIC, HEADS, MODEL, TRAINER
+from sleapnn_engine.config.reader import DATA, GEOMETRIC, HEADS, MODEL, TRAINER
 
 _UNET = MODEL + "backbone_config.unet."
 _PLATEAU = TRAINER + "lr_scheduler.reduce_lr_on_plateau."

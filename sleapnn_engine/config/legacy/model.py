@@ -7,9 +7,9 @@ from sleapnn_engine.config.legacy.draft import Draft
 from sleapnn_engine.config.legacy.fields import BACKBONE_LEAVES, BACKBONES, HEAD_PARTS, HEADS
 from sleapnn_engine.config.legacy.source import Source
 from sleapnn_engine.config.model_types import HEADS as HEAD_TRAITS
+from sleapnn_engine.config.reader import BACKBONES as NEW_BACKBONES
+from sleapnn_engine.config.reader import HEADS as NEW_HEADS
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import BACKBONES as NEW_BACKBONES
-from sleapnn_engine.config.view import HEADS as NEW_HEADS
 
 _UNET = NEW_BACKBONES + ".unet"
 #: What a legacy backbone is called in sentences.

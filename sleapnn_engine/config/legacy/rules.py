@@ -7,8 +7,8 @@ from sleapnn_engine.config.legacy.draft import Draft
 from sleapnn_engine.config.legacy.fields import DROPPED
 from sleapnn_engine.config.legacy.skeleton import plain_skeletons
 from sleapnn_engine.config.model_types import keys_of
+from sleapnn_engine.config.reader import DATA, MODEL, PREPROCESSING, SCHEDULERS, TRAINER
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import DATA, MODEL, PREPROCESSING, SCHEDULERS, TRAINER
 
 _LABELS = "data.labels."
 _CROPPING = "data.instance_cropping."

@@ -10,15 +10,15 @@ from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_writing import name_film, save_labels
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.training.inputs.labels import Data
-from sleapnn_engine.training.inputs.test_sets import HeldOut
+from sleapnn_engine.training.inputs.test_sets import EvaluationSet
 
 log = logging.getLogger("sleapnn_engine.training")
 
 
-def write_split(job: Job, data: Data, held_out: Sequence[HeldOut], *, folder: Path) -> None:
+def write_split(job: Job, data: Data, test_sets: Sequence[EvaluationSet], *, folder: Path) -> None:
     """Write copies of the labels as they are used, files for testing included; what cannot be written is logged."""
     parts = [("train", data.train, 0), ("val", data.val, 0)]
-    parts += [("test", test.labels, test.number) for test in held_out if test.labelled]
+    parts += [("test", test.labels, test.number) for test in test_sets if test.labelled]
     only_user = job.data_config.user_instances_only
     for split, labels, first in parts:
         try:

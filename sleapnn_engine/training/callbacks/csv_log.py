@@ -58,7 +58,7 @@ class CsvLog(Callback):
         names = []
         kind = MODEL_TYPES[training.model_type]
         if kind.one_animal:
-            names += [f"train/confmaps/{node}" for node in training.feed.nodes]
+            names += [f"train/confmaps/{node}" for node in training.batches.nodes]
         heads = [loss.name for loss in training.losses]
         if len(heads) > 1:
             names += [f"{part}/{HEADS[head].column}" for part in ("train", "val") for head in heads]

@@ -14,7 +14,7 @@ class Journal(Callback):
     """`started` once, `batch_end` after each step, `epoch_end` after each epoch. Costs one line of JSON each."""
 
     def fit_begun(self, training: Training) -> None:
-        feed = training.feed
+        batches = training.batches
         training.report.event(
             events.Started(
                 run_name=training.run_name,
@@ -22,10 +22,10 @@ class Journal(Callback):
                 model_type=training.model_type,
                 max_epochs=training.max_epochs,
                 steps_per_epoch=training.steps_per_epoch,
-                n_train=feed.n_train,
-                n_val=feed.n_val,
-                nodes=list(feed.nodes),
-                edges=list(feed.edges),
+                n_train=batches.n_train,
+                n_val=batches.n_val,
+                nodes=list(batches.nodes),
+                edges=list(batches.edges),
                 device=training.device_name,
                 precision=number_format(training.fabric),
                 parameters=training.model.parameter_count,
@@ -39,8 +39,8 @@ class Journal(Callback):
             training.device_name,
             number_format(training.fabric),
             training.model.parameter_count,
-            feed.n_train,
-            feed.n_val,
+            batches.n_train,
+            batches.n_val,
             extra={"only_file": True},
         )
 

@@ -61,10 +61,12 @@ class Preview(Callback):
         self._drawn: list[Path] = []
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        feed = training.feed
+        batches = training.batches
         most = max(MOST_BYTES // _frame_bytes(training), 2)
-        pinned = [("train", feed.train, 0)]
-        pinned += [("validation", feed.val, i) for i in spread(feed.n_val, min(VALIDATION_FRAMES, most - 1))]
+        pinned = [("train", batches.train, 0)]
+        pinned += [
+            ("validation", batches.val, i) for i in spread(batches.n_val, min(VALIDATION_FRAMES, most - 1))
+        ]
         seen: set[str] = set()
         for split, store, index in pinned:
             shown = look(training, store, split=split, index=index, body=result.body)
@@ -94,7 +96,7 @@ class Preview(Callback):
                 truth=shown.truth,
                 predicted=shown.predicted,
                 pairs=shown.pairs,
-                nodes=training.feed.nodes,
+                nodes=training.batches.nodes,
                 stride=training.decoder.strides[name],
             )
             path = self._pictures / f"{shown.split}.{kind.picture.prefix}{epoch:04d}.png"
@@ -110,7 +112,7 @@ def spread(count: int, wanted: int) -> list[int]:
 def look(training: Training, samples: FrameSamples, *, split: str, index: int, body: float | None) -> Shown:
     """Predict one sample as it is, without augmentation; `body` is the median animal of the validation, source px."""
     training.model.eval()
-    example = training.feed.look(samples, index)
+    example = training.batches.look(samples, index)
     outputs = predict(training, example.images)
     animals = training.decoder(outputs)[0]
     found, (labelled, tracks) = samples.to_source(index, animals.points), samples.truth(index)
@@ -137,7 +139,7 @@ def look(training: Training, samples: FrameSamples, *, split: str, index: int, b
 
 def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int) -> None:
     """Publish one sample; it is not kept in the journal."""
-    labels, head = samples.store.labels, training.feed.targets[0].head
+    labels, head = samples.store.labels, training.batches.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
     true_identities = identities = None
     if MODEL_TYPES[training.model_type].identities:
@@ -187,7 +189,7 @@ def _plain_points(points: np.ndarray) -> list[Any]:
 
 
 def _frame_bytes(training: Training) -> int:
-    height, width = training.feed.val.input_size
-    stride = training.decoder.strides[training.feed.targets[0].head]
+    height, width = training.batches.val.input_size
+    stride = training.decoder.strides[training.batches.targets[0].head]
     cells = -(-height // stride) * -(-width // stride)
-    return height * width * training.feed.val.store.plan.channels + 2 * cells * len(training.feed.nodes)
+    return height * width * training.batches.val.store.plan.channels + 2 * cells * len(training.batches.nodes)

@@ -12,7 +12,7 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.training.artifacts.resolved_config import FINAL, write_final
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.csv_log import epoch_values
-from sleapnn_engine.training.callbacks.wandb_session import SECTION, Tracking
+from sleapnn_engine.training.callbacks.wandb_session import SECTION, WandbSession
 from sleapnn_engine.training.report import log
 from sleapnn_engine.training.state import EpochResult, Training
 
@@ -24,15 +24,15 @@ class WandbLog(Callback):
     here ends it.
     """
 
-    def __init__(self, tracking: Tracking, *, pictures: Path | None) -> None:
-        self._tracking = tracking
+    def __init__(self, session: WandbSession, *, pictures: Path | None) -> None:
+        self._session = session
         self._pictures = pictures
         self._run: Any = None
 
     @property
     def url(self) -> str | None:
         """The page of the run, None where there is none."""
-        return None if self._run is None or self._tracking.offline else str(self._run.url)
+        return None if self._run is None or self._session.offline else str(self._run.url)
 
     def fit_begun(self, training: Training) -> None:
         """Open the run, and note in the run's config what it is called there. Raises UserError when it is not opened.
@@ -40,10 +40,10 @@ class WandbLog(Callback):
         What is sent as the config is what `training_config.yaml` says, which never holds the key.
         """
         values = read_config(training.folder / FINAL).values
-        settings, offline = self._tracking.settings, self._tracking.offline
+        settings, offline = self._session.settings, self._session.offline
         name = settings.name or training.run_name
         try:
-            self._run = self._tracking.open_run(
+            self._run = self._session.open_run(
                 dir=str(training.folder),
                 config=values,
                 name=name,
@@ -79,8 +79,8 @@ class WandbLog(Callback):
         """Send what is left; then remove what was kept here, where the job asks for that or all of it was sent."""
         if self._run is None:
             return
-        own, offline = Path(self._run.dir).parent, self._tracking.offline
-        wanted = self._tracking.settings.delete_local_logs
+        own, offline = Path(self._run.dir).parent, self._session.offline
+        wanted = self._session.settings.delete_local_logs
         if offline:
             done = self._close(exit_code=0)
         else:
@@ -99,19 +99,19 @@ class WandbLog(Callback):
         if self._pictures is None:
             return {}
         paths = sorted(self._pictures.glob(f"*.{epoch:04d}.png"))
-        return {f"viz/{path.name.split('.')[0]}": self._tracking.wandb.Image(str(path)) for path in paths}
+        return {f"viz/{path.name.split('.')[0]}": self._session.wandb.Image(str(path)) for path in paths}
 
     def _close(self, *, exit_code: int, quiet: bool = False) -> bool:
         """End the run there; returns whether everything was taken. `quiet`: that it fails is known already."""
         run, self._run = self._run, None
         rest = f"what is missing can be sent with “wandb sync {Path(run.dir).parent}”"
         done = self._attempt(
-            lambda: self._tracking.end_run(run, exit_code=exit_code),
+            lambda: self._session.end_run(run, exit_code=exit_code),
             "did not take everything",
             rest,
             quiet=quiet,
         )
-        self._tracking.end_service(exit_code=exit_code)
+        self._session.end_service(exit_code=exit_code)
         return done
 
     def _attempt(self, work: Callable[[], Any], what: str, then: str, *, quiet: bool = False) -> bool:

@@ -26,7 +26,7 @@ _WITHOUT = f"or set {SECTION}.wandb_mode to offline or {SWITCH} to false."
 
 
 @attrs.frozen(kw_only=True)
-class Tracking:
+class WandbSession:
     """Weights & Biases, ready to be used in this process."""
 
     settings: WandBConfig = attrs.field(repr=False)
@@ -62,7 +62,7 @@ class Tracking:
 
 
 @contextlib.contextmanager
-def open_tracking(job: Job) -> Iterator[Tracking | None]:
+def open_wandb_session(job: Job) -> Iterator[WandbSession | None]:
     """Load the package and, unless values are only to be kept here, sign in; None where the job does not ask for it.
 
     Asks nobody anything and waits a limited time, at the end of the block too. Raises UserError (usage) when the
@@ -76,17 +76,17 @@ def open_tracking(job: Job) -> Iterator[Tracking | None]:
     if settings.api_key:
         # The package keeps the command line with each run.
         sys.argv[:] = [word.replace(settings.api_key, "***") for word in sys.argv]
-    tracking = Tracking(settings=settings, offline=offline, wandb=_load())
+    session = WandbSession(settings=settings, offline=offline, wandb=_load())
     try:
         if not offline:
-            _sign_in(tracking.wandb, settings.api_key)
-        yield tracking
+            _sign_in(session.wandb, settings.api_key)
+        yield session
     finally:
-        tracking.end_service(exit_code=1)
+        session.end_service(exit_code=1)
 
 
 def check_tracking(job: Job) -> None:
-    """Raise UserError (usage) where `open_tracking` would without asking a server: package missing, switched off."""
+    """Raise UserError (usage) where `open_wandb_session` would without asking a server: package missing, switched off."""
     if job.trainer_config.use_wandb:
         _mode(job.trainer_config.wandb)
         _package()

@@ -44,7 +44,7 @@ def make_example(
     return Example(images, drawn, batch.indices, points, batch.shifts)
 
 
-class Feed:
+class Batches:
     """Hands out training examples without end, and the validation samples once per epoch.
 
     Only training images are augmented, on `device`. Both parts show the same nodes.

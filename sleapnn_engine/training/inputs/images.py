@@ -27,7 +27,7 @@ from sleapnn_engine.models.backbones import required_multiple
 from sleapnn_engine.models.start import first_channels, implied_channels, starts_elsewhere
 from sleapnn_engine.training.artifacts.run_folder import configured_folder
 from sleapnn_engine.training.inputs.labels import Data
-from sleapnn_engine.training.resuming.previous_run import Earlier
+from sleapnn_engine.training.resuming.previous_run import PreviousRun
 
 #: A frame cache goes to the GPU when it takes no more than this share of its free memory.
 GPU_CACHE_SHARE = 0.25
@@ -44,7 +44,7 @@ class Stores:
     written: tuple[DiskFrames, ...] = ()
 
 
-def with_implied_colour(job: Job, earlier: Earlier | None, *, found: Findings) -> Job:
+def with_implied_colour(job: Job, previous: PreviousRun | None, *, found: Findings) -> Job:
     """The job with images in the colours that its starting weights were made for, which is remarked.
 
     What the config asks for itself stays. A run that goes on with an earlier one does not read the weights that one
@@ -53,11 +53,11 @@ def with_implied_colour(job: Job, earlier: Earlier | None, *, found: Findings) -
     pre = job.data_config.preprocessing
     if pre.ensure_rgb or pre.ensure_grayscale:
         return job
-    if earlier is None:
+    if previous is None:
         channels = implied_channels(job.model_config)
     else:
         channels = (
-            first_channels(earlier.content["state_dict"]) if starts_elsewhere(job.model_config) else None
+            first_channels(previous.content["state_dict"]) if starts_elsewhere(job.model_config) else None
         )
     if channels is None:
         return job

@@ -17,7 +17,7 @@ KEY = "data_config.test_file_path"
 
 
 @attrs.frozen(kw_only=True)
-class HeldOut:
+class EvaluationSet:
     """One test file: its place in the config's list, its frames, and whether they are labelled."""
 
     number: int
@@ -25,9 +25,9 @@ class HeldOut:
     labelled: bool
 
 
-def open_held_out(
+def open_test_sets(
     job: Job, *, to: LabelSet | None, found: Findings, read: Read = read_labels
-) -> tuple[HeldOut, ...]:
+) -> tuple[EvaluationSet, ...]:
     """Open every test file of the job; nodes, limbs and identities are those of the training labels `to`.
 
     What keeps one from being used goes to `found`. Without `to` they are only read.
@@ -42,10 +42,10 @@ def open_held_out(
 
 def _open(
     job: Job, path: str, *, number: int, to: LabelSet | None, found: Findings, read: Read
-) -> HeldOut | None:
+) -> EvaluationSet | None:
     if path.lower().endswith(".slp"):
         labels = open_matching_labels(job, [path], to=to, key=KEY, found=found, read=read)
-        return None if labels is None else HeldOut(number=number, labels=labels, labelled=True)
+        return None if labels is None else EvaluationSet(number=number, labels=labels, labelled=True)
     with found.trying(KEY):
         if model_type(job).cropped:
             raise UserError(
@@ -55,5 +55,5 @@ def _open(
             )
         if to is not None:
             film = open_film(Path(path).expanduser(), like=to)
-            return HeldOut(number=number, labels=film, labelled=False)
+            return EvaluationSet(number=number, labels=film, labelled=False)
     return None

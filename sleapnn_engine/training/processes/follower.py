@@ -41,7 +41,7 @@ from sleapnn_engine.training.processes.meeting import MEETING, find_address, joi
 from sleapnn_engine.training.processes.wire import Wire
 from sleapnn_engine.training.random_stream import random_seed
 from sleapnn_engine.training.resuming.resume import without_start_weights
-from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
+from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
 from sleapnn_engine.training.state import Training
 from sleapnn_engine.training.stepping import set_up
 
@@ -197,8 +197,10 @@ def _stores(prepared: Prepared) -> images.Stores:
 def join(prepared: Prepared, *, wire: Wire, step: int, n_train: int) -> Training:
     """Build what a step needs, meet the other processes, and take over the first one's weights and optimizer."""
     training = _build(prepared, step=step)
-    if training.feed.n_train != n_train:
-        raise RuntimeError(f"{training.feed.n_train} training samples here, {n_train} in the first process")
+    if training.batches.n_train != n_train:
+        raise RuntimeError(
+            f"{training.batches.n_train} training samples here, {n_train} in the first process"
+        )
     wire.say(said="ready")
     join_group(prepared.fabric)
     set_up(training)
@@ -215,7 +217,7 @@ def _build(prepared: Prepared, *, step: int) -> Training:
     optimizer = build_optimizer(
         model.parameters(), name=trainer.optimizer_name, settings=trainer.optimizer, device=device
     )
-    feed = build.build_feed(
+    batches = build.build_batches(
         job,
         train,
         val,
@@ -236,8 +238,8 @@ def _build(prepared: Prepared, *, step: int) -> Training:
         schedule=Schedule(optimizer, None),
         losses=build.build_losses(job),
         decoder=build.build_decoder(job, model, prepared.labels),
-        best=Best(),
-        feed=feed,
+        best=EarlyStopping(),
+        batches=batches,
         report=None,  # type: ignore[arg-type]  # a step reports nothing
         max_epochs=trainer.max_epochs,
         steps_per_epoch=1,
@@ -256,5 +258,5 @@ def step(training: Training, *, seed: int, number: int, learning_rate: float) ->
         group["lr"] = learning_rate
     drawn = random_seed(seed, rank=training.share.rank, step=number)
     torch.manual_seed(drawn)
-    training.feed.set_random_state({"augmentation": torch.Generator().manual_seed(drawn).get_state()})
+    training.batches.set_random_state({"augmentation": torch.Generator().manual_seed(drawn).get_state()})
     take_step(training, 0)

@@ -19,9 +19,9 @@ from sleapnn_engine.training.build import shared_steps, steps_per_epoch
 from sleapnn_engine.training.inputs.labels import FRACTION, Data
 from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.processes.fabric import Fabric
-from sleapnn_engine.training.resuming.previous_run import SETTING, Earlier, find_best, validates_elsewhere
+from sleapnn_engine.training.resuming.previous_run import SETTING, PreviousRun, find_best, validates_elsewhere
 from sleapnn_engine.training.resuming.random_states import missing_parts
-from sleapnn_engine.training.schedule import Best, counts_of, require_state
+from sleapnn_engine.training.schedule import EarlyStopping, counts_of, require_state
 
 RATE = "trainer_config.optimizer.lr"
 SEED = "trainer_config.seed"
@@ -30,7 +30,7 @@ _AS_BEFORE = "Choose another checkpoint of that training."
 
 def check_continuing(
     job: Job,
-    earlier: Earlier,
+    previous: PreviousRun,
     *,
     data: Data,
     samples: int,
@@ -44,25 +44,25 @@ def check_continuing(
     that checkpoint at all is refused.
     """
     with found.trying(SETTING):
-        _require_fit(job, earlier, network)
-        _tell_rate(job, earlier, found=found)
-    found.warn(FRACTION, *_split(job, earlier, data))
+        _require_fit(job, previous, network)
+        _tell_rate(job, previous, found=found)
+    found.warn(FRACTION, *_split(job, previous, data))
     seed = job.trainer_config.seed
-    if seed is not None and earlier.seed not in (None, seed):
+    if seed is not None and previous.seed not in (None, seed):
         found.warn(
             SEED,
-            f"The seed is {seed} and was {earlier.seed}, so frames come in another order than they would have.",
+            f"The seed is {seed} and was {previous.seed}, so frames come in another order than they would have.",
         )
     devices = 1 if fabric is None else fabric.world_size
     steps = shared_steps(steps_per_epoch(job, n_train=samples), devices=devices)
-    _tell_sizes(job, earlier, steps=steps, fabric=fabric, found=found)
-    anew = [*_not_counted(job, earlier), *_not_random(earlier, fabric), *_not_summed(earlier, steps)]
+    _tell_sizes(job, previous, steps=steps, fabric=fabric, found=found)
+    anew = [*_not_counted(job, previous), *_not_random(previous, fabric), *_not_summed(previous, steps)]
     if anew:
         found.warn(
-            SETTING, f"{earlier.path.name} does not hold everything; this starts anew: {', '.join(anew)}."
+            SETTING, f"{previous.path.name} does not hold everything; this starts anew: {', '.join(anew)}."
         )
     if job.trainer_config.save_ckpt and job.trainer_config.model_ckpt.save_top_k:
-        found.warn(SETTING, *_best_elsewhere(earlier))
+        found.warn(SETTING, *_best_elsewhere(previous))
 
 
 def split_digest(labels: LabelSet) -> str:
@@ -71,28 +71,28 @@ def split_digest(labels: LabelSet) -> str:
     return hashlib.sha256(repr(frames).encode()).hexdigest()[:16]
 
 
-def next_rate(job: Job, earlier: Earlier) -> float:
+def next_rate(job: Job, previous: PreviousRun) -> float:
     """The learning rate that a training goes on with: that of the checkpoint, which a changed setting scales."""
-    rate, before = earlier.rate, earlier.learning_rate
+    rate, before = previous.rate, previous.learning_rate
     return rate * (job.trainer_config.optimizer.lr / before) if before else rate
 
 
-def _require_fit(job: Job, earlier: Earlier, network: nn.Module) -> None:
-    refuse_misfit(network.state_dict(), earlier.content["state_dict"], where=SETTING)
+def _require_fit(job: Job, previous: PreviousRun, network: nn.Module) -> None:
+    refuse_misfit(network.state_dict(), previous.content["state_dict"], where=SETTING)
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     try:
         require_state(
-            earlier.content["optimizer_states"][0], weights, amsgrad=job.trainer_config.optimizer.amsgrad
+            previous.content["optimizer_states"][0], weights, amsgrad=job.trainer_config.optimizer.amsgrad
         )
     except ValueError as error:
-        message = f"The optimizer's state in {earlier.path} does not fit: {error}."
+        message = f"The optimizer's state in {previous.path} does not fit: {error}."
         raise UserError(message, where=SETTING, hint=_AS_BEFORE) from error
 
 
-def _tell_rate(job: Job, earlier: Earlier, *, found: Findings) -> None:
-    before, now = earlier.learning_rate, job.trainer_config.optimizer.lr
+def _tell_rate(job: Job, previous: PreviousRun, *, found: Findings) -> None:
+    before, now = previous.learning_rate, job.trainer_config.optimizer.lr
     if before and before != now:
-        rates = tuple(map(plain, (before, now, next_rate(job, earlier), earlier.rate)))
+        rates = tuple(map(plain, (before, now, next_rate(job, previous), previous.rate)))
         found.warn(
             RATE,
             "The learning rate was {} and is to be {}, so training goes on with {} instead of {}.".format(
@@ -101,8 +101,8 @@ def _tell_rate(job: Job, earlier: Earlier, *, found: Findings) -> None:
         )
 
 
-def _split(job: Job, earlier: Earlier, data: Data) -> list[str]:
-    own = earlier.own
+def _split(job: Job, previous: PreviousRun, data: Data) -> list[str]:
+    own = previous.own
     if own.get("split") and own["split"] != split_digest(data.val):
         return [
             "The validation frames are not those of the earlier training: the model may have learned from some of "
@@ -116,7 +116,9 @@ def _split(job: Job, earlier: Earlier, data: Data) -> list[str]:
     return []
 
 
-def _tell_sizes(job: Job, earlier: Earlier, *, steps: int, fabric: Fabric | None, found: Findings) -> None:
+def _tell_sizes(
+    job: Job, previous: PreviousRun, *, steps: int, fabric: Fabric | None, found: Findings
+) -> None:
     loader = "trainer_config.train_data_loader"
     batch = job.trainer_config.train_data_loader.batch_size * (1 if fabric is None else fabric.world_size)
     precision = None if fabric is None else number_format(fabric)
@@ -125,48 +127,48 @@ def _tell_sizes(job: Job, earlier: Earlier, *, steps: int, fabric: Fabric | None
         ("steps_per_epoch", steps, "trainer_config.train_steps_per_epoch", "steps in an epoch"),
         ("precision", precision, "trainer_config.trainer_accelerator", "as number format"),
     ):
-        before = earlier.own.get(name)
+        before = previous.own.get(name)
         if before is not None and now is not None and before != now:
             found.warn(path, f"This run has {now} {words}, the earlier one had {before}.")
 
 
-def _not_counted(job: Job, earlier: Earlier) -> list[str]:
+def _not_counted(job: Job, previous: PreviousRun) -> list[str]:
     """Counts of the schedule, of the best epoch and of early stopping that the checkpoint lacks."""
     anew = []
     wanted = counts_of(job.trainer_config.lr_scheduler)
-    if any(name not in earlier.schedule for name in wanted):
+    if any(name not in previous.schedule for name in wanted):
         anew.append("the learning rate schedule")
-    if "best_val" not in earlier.best:
+    if "best_val" not in previous.best:
         anew.append("the best epoch")
-    patience = Best.from_settings(job.trainer_config.early_stopping).patience
-    if "epochs_without_progress" not in earlier.best and patience is not None:
+    patience = EarlyStopping.from_settings(job.trainer_config.early_stopping).patience
+    if "epochs_without_progress" not in previous.best and patience is not None:
         anew.append("the count for early stopping")
     return anew
 
 
-def _not_random(earlier: Earlier, fabric: Fabric | None) -> list[str]:
-    states = earlier.own.get("random")
+def _not_random(previous: PreviousRun, fabric: Fabric | None) -> list[str]:
+    states = previous.own.get("random")
     given: Mapping[str, Any] = states if isinstance(states, Mapping) else {}
     return [] if fabric is None else missing_parts(given, device=fabric.device)
 
 
-def _not_summed(earlier: Earlier, steps: int) -> list[str]:
-    is_whole = has_sums(earlier) or not min(earlier.batch, steps)
+def _not_summed(previous: PreviousRun, steps: int) -> list[str]:
+    is_whole = has_sums(previous) or not min(previous.batch, steps)
     return [] if is_whole else ["the mean loss of the epoch in progress"]
 
 
-def has_sums(earlier: Earlier) -> bool:
+def has_sums(previous: PreviousRun) -> bool:
     """Whether the checkpoint holds the sums of an epoch in progress."""
-    sums = earlier.own.get("averages")
+    sums = previous.own.get("averages")
     return isinstance(sums, Mapping) and set(sums) == {field.name for field in attrs.fields(Averages)}
 
 
-def _best_elsewhere(earlier: Earlier) -> list[str]:
-    best = earlier.val_of_best
-    found = None if best is None else find_best(earlier)
+def _best_elsewhere(previous: PreviousRun) -> list[str]:
+    best = previous.val_of_best
+    found = None if best is None else find_best(previous)
     if best is None or (found is not None and found.val is not None):
         return []
     return [
         f"The best model of the earlier training, with a validation loss of {plain(best)}, is not beside "
-        f"{earlier.path.name}, so best.ckpt will be the best of the epochs from now on."
+        f"{previous.path.name}, so best.ckpt will be the best of the epochs from now on."
     ]

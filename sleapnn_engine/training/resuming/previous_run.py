@@ -12,15 +12,15 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.centring import VERSION, centring, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.config.view import View
 from sleapnn_engine.models.network_match import refuse_other_network
 from sleapnn_engine.models.weights import OWN_SECTION, read_checkpoint
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.training.artifacts.checkpoint_file import first_broken
 from sleapnn_engine.training.artifacts.resolved_config import FINAL
-from sleapnn_engine.training.schedule import Best
+from sleapnn_engine.training.schedule import EarlyStopping
 
 SETTING = "trainer_config.resume_ckpt_path"
 BEST_NAME = "best.ckpt"
@@ -28,7 +28,7 @@ _SEED = "trainer_config.seed"
 
 
 @attrs.frozen(kw_only=True)
-class Earlier:
+class PreviousRun:
     """An earlier training, as one of its checkpoints has it.
 
     `epoch` is the next one to be done, from 0, and `batch` the number of its steps that are done already; `step` is
@@ -47,7 +47,7 @@ class Earlier:
     @property
     def unsaid_centre(self) -> str:
         """How parts came to the centre of an animal, for a config that leaves it open."""
-        confmaps = f"{View(self.config).head()}.confmaps"
+        confmaps = f"{ConfigReader(self.config).head()}.confmaps"
         unsaid = usual(None if self.own else self.config.get(VERSION))
         return centring(lambda name: tree.get(self.config, f"{confmaps}.{name}"), unsaid=unsaid).otherwise
 
@@ -100,7 +100,7 @@ class Earlier:
 
     @property
     def best(self) -> dict[str, Any]:
-        """Best epoch and count for early stopping, by the names of `Best.state`; only what the file has."""
+        """Best epoch and count for early stopping, by the names of `EarlyStopping.state`; only what the file has."""
         if "best_val" in self.own:
             return self.own
         found: dict[str, Any] = {}
@@ -118,7 +118,7 @@ class Earlier:
         return callback_state(self.content, "ModelCheckpoint")
 
 
-def read_earlier(job: Job) -> Earlier | None:
+def read_previous_run(job: Job) -> PreviousRun | None:
     """The training that the job goes on with; None when it starts a new one.
 
     Reads the checkpoint and the config beside it and creates nothing. Raises UserError (usage) when the file is
@@ -126,14 +126,14 @@ def read_earlier(job: Job) -> Earlier | None:
     """
     if not job.trainer_config.resume_ckpt_path:
         return None
-    earlier = open_earlier(Path(job.trainer_config.resume_ckpt_path).expanduser().absolute())
-    _refuse_broken(earlier)
-    refuse_other_network(job, earlier.content["state_dict"], config=earlier.config, where=SETTING)
-    _refuse_nothing_to_do(job, earlier)
-    return earlier
+    previous = open_previous_run(Path(job.trainer_config.resume_ckpt_path).expanduser().absolute())
+    _refuse_broken(previous)
+    refuse_other_network(job, previous.content["state_dict"], config=previous.config, where=SETTING)
+    _refuse_nothing_to_do(job, previous)
+    return previous
 
 
-def open_earlier(path: Path) -> Earlier:
+def open_previous_run(path: Path) -> PreviousRun:
     """Read one checkpoint. Raises UserError (usage) when it is not one that training can go on from."""
     try:
         content = read_checkpoint(path, setting=SETTING)
@@ -153,24 +153,24 @@ def open_earlier(path: Path) -> Earlier:
     own = own if isinstance(own, dict) else {}
     epoch, batch = _place(content, own)
     step = _count(content, "global_step") or 0
-    return Earlier(
+    return PreviousRun(
         path=path, content=content, epoch=epoch, batch=batch, step=step, own=own, config=_config_beside(path)
     )
 
 
-def find_best(earlier: Earlier) -> Earlier | None:
+def find_best(previous: PreviousRun) -> PreviousRun | None:
     """The best model of the earlier training until then, where its file lies beside the checkpoint or is it.
 
     A `best.ckpt` of a later epoch, or of another training, is not it.
     """
-    path = earlier.path.parent / BEST_NAME
+    path = previous.path.parent / BEST_NAME
     try:
-        found = earlier if path == earlier.path else open_earlier(path)
+        found = previous if path == previous.path else open_previous_run(path)
     except UserError:
         return None  # no such file, or a damaged one: as good as none
     if first_broken(found.content) is not None:
         return None
-    is_it = found.val is not None and found.val == earlier.val_of_best and found.step <= earlier.step
+    is_it = found.val is not None and found.val == previous.val_of_best and found.step <= previous.step
     return found if is_it else None
 
 
@@ -201,21 +201,21 @@ def _place(content: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[int, int
     return max(begun - 1, 0), steps
 
 
-def _refuse_nothing_to_do(job: Job, earlier: Earlier) -> None:
+def _refuse_nothing_to_do(job: Job, previous: PreviousRun) -> None:
     trainer = job.trainer_config
-    if earlier.epoch >= trainer.max_epochs:
+    if previous.epoch >= trainer.max_epochs:
         raise UserError(
-            f"{earlier.path} has already done {counted(earlier.epoch, 'epoch')}, and this training is to end after "
+            f"{previous.path} has already done {counted(previous.epoch, 'epoch')}, and this training is to end after "
             f"{trainer.max_epochs}.",
             where=SETTING,
             hint="Raise trainer_config.max_epochs; it counts from the beginning of the earlier training.",
             usage=True,
         )
-    best = Best.from_settings(trainer.early_stopping)
-    best.go_on(earlier.best)
-    if best.exhausted and not earlier.batch:
+    best = EarlyStopping.from_settings(trainer.early_stopping)
+    best.go_on(previous.best)
+    if best.exhausted and not previous.batch:
         raise UserError(
-            f"{earlier.path} ended early, after {counted(best.waited, 'epoch')} without progress, and would end at once again.",
+            f"{previous.path} ended early, after {counted(best.waited, 'epoch')} without progress, and would end at once again.",
             where=SETTING,
             hint="Raise trainer_config.early_stopping.patience, or turn early stopping off.",
             usage=True,
@@ -228,16 +228,16 @@ def validates_elsewhere(job: Job) -> bool:
     return bool(data.val_labels_path) or data.use_same_data_for_val
 
 
-def _refuse_broken(earlier: Earlier) -> None:
+def _refuse_broken(previous: PreviousRun) -> None:
     """Raise UserError (usage) when weights or moments are not finite, naming what lies beside that is."""
-    broken = first_broken(earlier.content)
+    broken = first_broken(previous.content)
     if broken is None:
         return
-    whole = _whole_beside(earlier.path)
+    whole = _whole_beside(previous.path)
     raise UserError(
-        f"{earlier.path} holds values that are no numbers, first in {broken}.",
+        f"{previous.path} holds values that are no numbers, first in {broken}.",
         where=SETTING,
-        hint=f"That training went wrong; choose {' or '.join(whole) or 'an earlier checkpoint'}"
+        hint=f"That training went wrong; choose {' or '.join(whole) or 'an previous checkpoint'}"
         + (" beside it." if whole else "."),
         usage=True,
     )
@@ -248,7 +248,7 @@ def _whole_beside(path: Path) -> list[str]:
     found = []
     for other in sorted(path.parent.glob("*.ckpt")):
         with contextlib.suppress(UserError):  # of no use either
-            if other != path and first_broken((one := open_earlier(other)).content) is None:
+            if other != path and first_broken((one := open_previous_run(other)).content) is None:
                 found.append((one.step, f"{other.name} ({epoch_name(int(one.content.get('epoch', 0)))})"))
     return [name for _, name in sorted(found, reverse=True)]
 

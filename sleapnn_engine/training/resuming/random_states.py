@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.batches import Batches
 
 #: What each part of the states is for, in words.
 PARTS = {
@@ -18,12 +18,12 @@ PARTS = {
 }
 
 
-def read_random_states(feed: Feed, *, device: torch.device) -> dict[str, Any]:
+def read_random_states(batches: Batches, *, device: torch.device) -> dict[str, Any]:
     """Plain values and uint8 tensors. The accelerator's own state goes under the name of its kind, `cuda` or `mps`."""
     kind, numbers, place, has_gauss, gauss = np.random.get_state()
     version, inner, next_gauss = random.getstate()
     states = {
-        "feed": feed.random_state(),
+        "feed": batches.random_state(),
         "torch": torch.get_rng_state(),
         "numpy": [str(kind), np.asarray(numbers).tolist(), int(place), int(has_gauss), float(gauss)],
         "python": [version, list(inner), next_gauss],
@@ -35,7 +35,7 @@ def read_random_states(feed: Feed, *, device: torch.device) -> dict[str, Any]:
     return states
 
 
-def set_random_states(states: Mapping[str, Any], feed: Feed, *, device: torch.device) -> list[str]:
+def set_random_states(states: Mapping[str, Any], batches: Batches, *, device: torch.device) -> list[str]:
     """Go on with every generator where `read_random_states` was called.
 
     Returns in words what starts anew, because the states have no such part or one of another kind.
@@ -43,7 +43,7 @@ def set_random_states(states: Mapping[str, Any], feed: Feed, *, device: torch.de
     return _missing(
         states,
         device=device,
-        feed=feed.set_random_state,
+        batches=batches.set_random_state,
         network=torch.set_rng_state,
         accelerator=torch.mps.set_rng_state
         if device.type == "mps"
@@ -58,7 +58,7 @@ def missing_parts(states: Mapping[str, Any], *, device: torch.device) -> list[st
     return _missing(
         states,
         device=device,
-        feed=lambda s: None if "augmentation" not in s else torch.Generator().set_state(s["augmentation"]),
+        batches=lambda s: None if "augmentation" not in s else torch.Generator().set_state(s["augmentation"]),
         network=torch.Generator().set_state,
         accelerator=lambda s: torch.Generator(device).set_state(s),
         numpy=np.random.RandomState(0).set_state,
@@ -70,7 +70,7 @@ def _missing(
     states: Mapping[str, Any],
     *,
     device: torch.device,
-    feed: Callable[[Any], Any],
+    batches: Callable[[Any], Any],
     network: Callable[[Any], Any],
     accelerator: Callable[[Any], Any],
     numpy: Callable[[Any], Any],
@@ -78,7 +78,7 @@ def _missing(
 ) -> list[str]:
     """Give each part to the generator that takes it; returns in words which are not there or not taken."""
     parts: dict[str, Callable[[Any], Any]] = {
-        "feed": feed,
+        "feed": batches,
         "torch": network,
         "numpy": lambda s: numpy((s[0], np.array(s[1], dtype=np.uint32), *s[2:])),
         "python": lambda s: python((s[0], tuple(s[1]), s[2])),

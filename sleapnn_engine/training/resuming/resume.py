@@ -29,7 +29,7 @@ from sleapnn_engine.protocol.measures import Measured
 from sleapnn_engine.training.averages import Averages
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints, Kept
 from sleapnn_engine.training.resuming.continuing import has_sums, next_rate
-from sleapnn_engine.training.resuming.previous_run import Earlier, find_best
+from sleapnn_engine.training.resuming.previous_run import PreviousRun, find_best
 from sleapnn_engine.training.resuming.random_states import set_random_states
 from sleapnn_engine.training.schedule import go_on_with
 from sleapnn_engine.training.state import Training
@@ -37,13 +37,13 @@ from sleapnn_engine.training.state import Training
 log = logging.getLogger("sleapnn_engine.training")
 
 
-def chosen_seed(job: Job, earlier: Earlier | None) -> int | None:
+def chosen_seed(job: Job, previous: PreviousRun | None) -> int | None:
     """The seed of a run: its own, else that of the training it goes on with; None when there is none to be had."""
-    if job.trainer_config.seed is not None or earlier is None:
+    if job.trainer_config.seed is not None or previous is None:
         return job.trainer_config.seed
-    if earlier.seed is not None:
-        log.info("No seed is set; this run goes on with that of the earlier training, %d.", earlier.seed)
-    return earlier.seed
+    if previous.seed is not None:
+        log.info("No seed is set; this run goes on with that of the earlier training, %d.", previous.seed)
+    return previous.seed
 
 
 def without_start_weights(job: Job) -> Job:
@@ -67,75 +67,75 @@ def without_start_weights(job: Job) -> Job:
     )
 
 
-def take_up(training: Training, earlier: Earlier) -> None:
+def take_up(training: Training, previous: PreviousRun) -> None:
     """Bring a training that was just built to where the earlier one was; `check_continuing` has told what differs."""
-    _take_weights(training, earlier)
-    _take_schedule(training, earlier)
-    _take_best(training, earlier)
-    random = earlier.own.get("random")
+    _take_weights(training, previous)
+    _take_schedule(training, previous)
+    _take_best(training, previous)
+    random = previous.own.get("random")
     states = random if isinstance(random, Mapping) else {}
-    set_random_states(states, training.feed, device=training.fabric.device)
-    if scale := earlier.own.get("loss_scale"):
+    set_random_states(states, training.batches, device=training.fabric.device)
+    if scale := previous.own.get("loss_scale"):
         training.fabric.strategy.precision.load_state_dict(scale)
     # Last, for a training with steps behind it is one that is worth keeping.
-    _take_place(training, earlier)
-    done = f"{counted(earlier.epoch, 'epoch')} and {counted(earlier.step, 'step')}"
+    _take_place(training, previous)
+    done = f"{counted(previous.epoch, 'epoch')} and {counted(previous.step, 'step')}"
     part = f", {training.batch} of them in an epoch that is not over" if training.batch else ""
-    log.info("Training goes on from %s, after %s%s.", earlier.path, done, part)
+    log.info("Training goes on from %s, after %s%s.", previous.path, done, part)
 
 
-def inherit_best(checkpoints: Checkpoints, earlier: Earlier) -> None:
+def inherit_best(checkpoints: Checkpoints, previous: PreviousRun) -> None:
     """Have the best model of the earlier training copied, so that it is only replaced by a better one."""
-    best = earlier.val_of_best
+    best = previous.val_of_best
     if best is None or not checkpoints.top_k:
         return
-    found = find_best(earlier)
+    found = find_best(previous)
     if found is None or found.val is None:
         return
-    if best != earlier.best.get("best_val"):
+    if best != previous.best.get("best_val"):
         told = "The earlier best.ckpt, with a validation loss of %s, is from an epoch half-way."
         log.info(told, plain(found.val))
     checkpoints.inherited = Kept(found.path, int(found.content["epoch"]), found.val)
 
 
-def _take_weights(training: Training, earlier: Earlier) -> None:
+def _take_weights(training: Training, previous: PreviousRun) -> None:
     """Weights, moments, and the learning rate, which a changed setting scales."""
-    state: dict[str, Tensor] = earlier.content["state_dict"]
-    go_on_with(training.optimizer, earlier.content["optimizer_states"][0])
+    state: dict[str, Tensor] = previous.content["state_dict"]
+    go_on_with(training.optimizer, previous.content["optimizer_states"][0])
     training.model.load_state_dict({name.removeprefix(PREFIX): value for name, value in state.items()})
     for group in training.optimizer.param_groups:
-        group["lr"] = next_rate(training.job, earlier)
+        group["lr"] = next_rate(training.job, previous)
 
 
-def _take_schedule(training: Training, earlier: Earlier) -> None:
+def _take_schedule(training: Training, previous: PreviousRun) -> None:
     """Counts of the schedule. Other programs save before a plateau schedule has seen the epoch's validation."""
-    state = earlier.schedule
+    state = previous.schedule
     if (
         training.schedule.go_on(state)
-        and not earlier.own
+        and not previous.own
         and "num_bad_epochs" in state
-        and state["last_epoch"] == earlier.epoch - 1
-        and earlier.val is not None
+        and state["last_epoch"] == previous.epoch - 1
+        and previous.val is not None
     ):
-        training.schedule.step(earlier.val)
+        training.schedule.step(previous.val)
 
 
-def _take_best(training: Training, earlier: Earlier) -> None:
-    training.best.go_on(earlier.best)
-    errors = earlier.own.get("best_errors")
+def _take_best(training: Training, previous: PreviousRun) -> None:
+    training.best.go_on(previous.best)
+    errors = previous.own.get("best_errors")
     if isinstance(errors, Mapping):
         training.best_errors = Measured.of(errors)
 
 
-def _take_place(training: Training, earlier: Earlier) -> None:
+def _take_place(training: Training, previous: PreviousRun) -> None:
     """Epoch, step, and the sums of an epoch in progress. An epoch that is shorter now has no more steps than that."""
-    training.epoch = earlier.epoch
-    training.step = training.start_step = earlier.step
-    training.batch = min(earlier.batch, training.steps_per_epoch)
-    if training.batch and has_sums(earlier):
-        sums = earlier.own["averages"]
+    training.epoch = previous.epoch
+    training.step = training.start_step = previous.step
+    training.batch = min(previous.batch, training.steps_per_epoch)
+    if training.batch and has_sums(previous):
+        sums = previous.own["averages"]
         training.averages = Averages(**_moved(sums, device=training.fabric.device))
-        training.epoch_seconds = float(earlier.own.get("epoch_seconds") or 0.0)
+        training.epoch_seconds = float(previous.own.get("epoch_seconds") or 0.0)
 
 
 def _moved(value: Any, *, device: torch.device) -> Any:

@@ -7,11 +7,11 @@ from sleapnn_engine.commands.validate import values_of
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.inspect.answers import check
-from tests.engine.commands.in_process import Said, engine
+from tests.engine.commands.in_process import EventBody, engine
 from tests.engine.training.jobs import events
 
 
-def require_agreement(said: Said, config: Path, *, run: Path) -> None:
+def require_agreement(said: EventBody, config: Path, *, run: Path) -> None:
     """Fail unless `check`, `validate --labels` and the training that `said` what it did have found the same.
 
     `run` is the folder of the training; there is none where it was refused.
@@ -36,12 +36,12 @@ def found_before(config: Path) -> list[Issue]:
         return [Issue("", "error", f"{problem.message} {problem.hint}".strip())]
 
 
-def refused_by(said: Said) -> list[str]:
+def refused_by(said: EventBody) -> list[str]:
     """Why a training did not begin, a line each."""
     return [line for line in said.faults if not line.endswith("reasons:")]
 
 
-def warned_by(said: Said, run: Path) -> list[str]:
+def warned_by(said: EventBody, run: Path) -> list[str]:
     """What a training warned of before it read images, a line each."""
     lines = [line for line in said.err.splitlines() if "warning: " in line]
     if not run.is_dir():

@@ -22,7 +22,7 @@ from tests.engine.training.rendered import job
 
 
 @attrs.frozen
-class Said:
+class EventBody:
     """One command: exit code, standard output, the stream for errors."""
 
     code: int
@@ -39,17 +39,17 @@ class Said:
         ]
 
 
-def engine(*words: str | Path) -> Said:
+def engine(*words: str | Path) -> EventBody:
     """Run one command. An exception that it lets out fails the test, as it would be a traceback for its user."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main([str(word) for word in words])
-    said = Said(code, out.getvalue(), err.getvalue())
+    said = EventBody(code, out.getvalue(), err.getvalue())
     assert "Traceback" not in said.out + said.err
     return said
 
 
-def prepare_only(config: Path, *, known: KnownLabels) -> Said:
+def prepare_only(config: Path, *, known: KnownLabels) -> EventBody:
     """Run `train` up to where it would read images and take a step; code 0 where it comes that far.
 
     `known` reads the labels, as they are for other questions about the same files.
@@ -70,7 +70,7 @@ def prepare_only(config: Path, *, known: KnownLabels) -> Said:
         patch.setattr(build, "seed_everything", stop)
         said = engine("train", config)
     rest = [line for line in said.err.splitlines() if enough not in line]
-    return said if enough not in said.err else Said(0, said.out, "".join(f"{line}\n" for line in rest))
+    return said if enough not in said.err else EventBody(0, said.out, "".join(f"{line}\n" for line in rest))
 
 
 def smallest_job(

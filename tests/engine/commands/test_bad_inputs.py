@@ -16,7 +16,7 @@ from sleapnn_engine.inspect import answers
 from sleapnn_engine.inspect.known_labels import KnownLabels
 from tests.engine.commands.agreement import require_agreement
 from tests.engine.commands.bad_cases import CONFIGS, HEADS, LABELS, TRAINS
-from tests.engine.commands.in_process import Said, engine, prepare_only, smallest_job
+from tests.engine.commands.in_process import EventBody, engine, prepare_only, smallest_job
 from tests.engine.training.jobs import events, faults, finish, start
 
 
@@ -37,7 +37,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def check_trained(said: Said, run: Path) -> None:
+def check_trained(said: EventBody, run: Path) -> None:
     """It ended as it should, with losses that are numbers."""
     assert said.code == TRAINS, said.err
     assert said.faults == []
@@ -48,7 +48,7 @@ def check_trained(said: Said, run: Path) -> None:
     assert math.isfinite(end["val"])
 
 
-def check_refused(said: Said, folder: Path, *, code: int, about: tuple[str, ...]) -> None:
+def check_refused(said: EventBody, folder: Path, *, code: int, about: tuple[str, ...]) -> None:
     """It ended in one sentence that names one of the things it may be `about`, and nothing was left where runs go."""
     assert said.code == code
     assert len(said.faults) == 1

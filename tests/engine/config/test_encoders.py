@@ -9,9 +9,9 @@ from sleapnn_engine.config.build import build_job, job_values
 from sleapnn_engine.config.encoders import Encoder, about, encoders, find_encoder, near_names, search_encoders
 from sleapnn_engine.config.issue import Issue, Remove
 from sleapnn_engine.config.presets import load_preset
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import View
 from sleapnn_engine.config.yaml_dialect import write
 
 TIMM = "model_config.backbone_config.timm"
@@ -82,7 +82,7 @@ def test_crops_larger_than_an_encoder_reads_are_an_error_before_any_training() -
     ],
 )
 def test_strides_are_known_without_timm(name: str, deepest: int | None, multiple: int | None) -> None:
-    view = View(made(model_name=name))
+    view = ConfigReader(made(model_name=name))
     assert (view.max_stride(), view.input_multiple()) == (deepest, multiple)
 
 

@@ -16,9 +16,9 @@ from sleapnn_engine.config.files import copy_values, dump_config, parse_config
 from sleapnn_engine.config.idle_settings import idle_settings
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.overrides import apply_overrides
+from sleapnn_engine.config.reader import BACKBONES, HEADS, ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import BACKBONES, HEADS, View
 from sleapnn_engine.config.yaml_dialect import parse
 from tests.engine.config.numbers import NUMBERS
 
@@ -75,7 +75,7 @@ def wrong(issues: list[Issue]) -> list[Issue]:
 
 def figures(values: dict[str, Any], facts: dict[str, Any]) -> list[Any]:
     """Everything that is computed from a config while it is edited."""
-    view = View(values)
+    view = ConfigReader(values)
     texts = [auto_text(path, facts, None) + also_text(view, path) for path in SPEC.edited]
     return [
         *texts,

@@ -10,10 +10,10 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.presets import Preset, find_preset, list_presets, load_preset
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import View
 from sleapnn_engine.config.yaml_dialect import parse
 from tests.engine.config.preset_facts import DATA, GEOMETRIC, INTENSITY, MODEL, SAMPLES, TRAINER, published
 
@@ -28,7 +28,7 @@ def _of(code: str) -> Preset:
 def test_a_preset_is_the_published_sample_but_for_its_listed_changes(code):
     preset, values, facts = _of(code), load_preset(SAMPLES[code][0]), published(code)
     changes = {change.key: change for change in preset.changes}
-    view = View(values)
+    view = ConfigReader(values)
     for path, key in SPEC.keys.items():
         if not view.on(key.section) and key.section:
             continue
@@ -57,7 +57,7 @@ def test_a_preset_only_lacks_labels(name):
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_preset_is_what_its_entry_says(name):
     preset = find_preset(name)
-    view = View(load_preset(name))
+    view = ConfigReader(load_preset(name))
     assert view.chosen("model_config.head_configs") == [preset.model_type]
     assert view.chosen("model_config.backbone_config") == [preset.backbone]
     first = preset.path.read_text(encoding="utf-8").splitlines()[0]
@@ -84,7 +84,7 @@ def test_what_is_to_be_fixed_is_fixed_everywhere(name):
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_preset_writes_out_every_setting_that_counts(name):
     values = load_preset(name)
-    view = View(values)
+    view = ConfigReader(values)
     for path, key in SPEC.edited.items():
         if key.section and view.on(key.section) and not path.startswith(TRAINER + "wandb."):
             assert tree.has(values, path), path

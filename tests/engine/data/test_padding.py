@@ -208,11 +208,11 @@ def test_what_a_network_is_trained_on_has_the_padding_of_what_it_is_measured_on(
 
     def look(training: Training) -> tuple[int, bool]:
         """How many padded pixels there are, and whether every one of them is black, in training and validation."""
-        feed, padded, black = training.feed, 0, True
+        batches, padded, black = training.batches, 0, True
         for _ in range(6):
-            example = feed.next_batch()
+            example = batches.next_batch()
             for image, index in zip(example.images, example.indices.tolist(), strict=True):
-                plain = feed.look(feed.train, index).images[0]
+                plain = batches.look(batches.train, index).images[0]
                 assert not torch.equal(image, plain)
                 padded, black = (
                     padded + int((plain == 0).sum()),

@@ -11,7 +11,7 @@ import pytest
 
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.installed import version_of
-from tests.engine.commands.in_process import Said, engine
+from tests.engine.commands.in_process import EventBody, engine
 from tests.engine.training.jobs import ROOT
 from tests.engine.training.rendered import job, trained, write_labels
 
@@ -156,7 +156,7 @@ def test_the_versions_are_those_installed_here(tmp_path: Path, config: Path) -> 
     assert not [line for line in lines if line.startswith(("PySide6", "pytest"))]
 
 
-def refused(tmp_path: Path, *words: str | Path) -> Said:
+def refused(tmp_path: Path, *words: str | Path) -> EventBody:
     """Export what cannot be; nothing is there afterwards that was not before."""
     before = left(tmp_path)
     said = engine("export-job", *words)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sleapnn_engine.protocol.events import KINDS, Said
+from sleapnn_engine.protocol.events import KINDS, EventBody
 from sleapnn_engine.protocol.messages import Event, Reply, Request
 
 T = 1760000000.25
@@ -164,6 +164,6 @@ def body_of(kind: str, **changes: object) -> dict[str, object]:
     return {**plain, **changes}
 
 
-def said_of(kind: str, **changes: object) -> Said:
+def said_of(kind: str, **changes: object) -> EventBody:
     """The same as an engine would write it."""
     return KINDS[kind].read(body_of(kind, **changes))

@@ -9,7 +9,7 @@ import pytest
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.codec import decode_event, encode_event
 from sleapnn_engine.protocol.event_text import event_line
-from sleapnn_engine.protocol.events import KINDS, EpochEnd, Finished, Frame, Said
+from sleapnn_engine.protocol.events import KINDS, EpochEnd, EventBody, Finished, Frame
 from sleapnn_engine.protocol.fields import without_null
 from sleapnn_engine.protocol.messages import Event
 from tests.engine.protocol.examples import BODIES, EVENTS, body_of
@@ -72,8 +72,10 @@ def test_an_event_is_not_taken_for_another():
 
 
 def test_each_class_is_in_the_table_under_its_name():
-    classes = [each for each in vars(events).values() if isinstance(each, type) and issubclass(each, Said)]
-    assert {each.kind: each for each in classes if each is not Said} == KINDS
+    classes = [
+        each for each in vars(events).values() if isinstance(each, type) and issubclass(each, EventBody)
+    ]
+    assert {each.kind: each for each in classes if each is not EventBody} == KINDS
 
 
 def test_a_null_where_a_value_may_only_be_absent_is_refused():

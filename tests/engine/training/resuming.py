@@ -63,13 +63,13 @@ def run(settings: dict[str, Any], *, code: int = 0) -> Path:
     return Path(stream.getvalue().splitlines()[0].removeprefix("run folder: "))
 
 
-def resumed(data: Path, earlier: Path, *, file: str = "last.ckpt", **changes: Any) -> Path:
+def resumed(data: Path, previous: Path, *, file: str = "last.ckpt", **changes: Any) -> Path:
     """Go on with a run in the same settings but for `changes`; what is warned of before it is what it warns of."""
-    changes["trainer_config__resume_ckpt_path"] = str(earlier / file)
-    settings = config(data, earlier.parent, **changes)
-    there = sorted(earlier.parent.rglob("*"))
+    changes["trainer_config__resume_ckpt_path"] = str(previous / file)
+    settings = config(data, previous.parent, **changes)
+    there = sorted(previous.parent.rglob("*"))
     found = prepare_values(settings, read=read_labels, cancelled=never).found
-    assert sorted(earlier.parent.rglob("*")) == there
+    assert sorted(previous.parent.rglob("*")) == there
     folder = run(settings)
     assert found.refusals == []
     told = itertools.takewhile(lambda event: event["body"].get("name") != "cache", events(folder))

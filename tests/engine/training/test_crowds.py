@@ -12,7 +12,7 @@ from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import Scores, validate
-from sleapnn_gui.monitor.pairing import Pairing
+from sleapnn_gui.monitor.matching import Matching
 from tests.engine.training.rendered import built, job, places, write_labels
 
 SIZE = {"height": 64, "width": 96}
@@ -54,8 +54,8 @@ def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None
     shown = [said for said in frames if said.split == "validation"]
     assert scores.errors is not None
     assert len(shown) == 6, "all validation frames are shown, so that both count the same"
-    pairings = [Pairing.of(said) for said in shown]
-    found = sum(len(pairing.pairs) for pairing in pairings)
+    pairings = [Matching.of(said) for said in shown]
+    found = sum(len(matching.pairs) for matching in pairings)
     missed, extra = (sum(len(getattr(p, side)) for p in pairings) for side in ("missed", "extra"))
     assert 0 < found < ANIMALS * 6, "some are missed"
     assert scores.errors.values["recall"] == pytest.approx(found / (found + missed))

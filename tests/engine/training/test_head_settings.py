@@ -42,7 +42,7 @@ def config(folder: Path, model_type: str, *, animals: int = 1, **settings: Any) 
 
 
 def first(training: Training) -> Example:
-    return training.feed.look(training.feed.train, 0)
+    return training.batches.look(training.batches.train, 0)
 
 
 def target(training: Training, name: str) -> Tensor:
@@ -58,7 +58,7 @@ def peaks(maps: Tensor, *, stride: int = 2) -> np.ndarray:
 
 def drawn(training: Training, *, animals: int = 1) -> np.ndarray:
     """Points (animals, nodes, 2) of the frame that the first training sample is of."""
-    frame = training.feed.train.store.labels.frames[0].frame_index
+    frame = training.batches.train.store.labels.frames[0].frame_index
     return places(8, animals, height=64, width=64)[frame]
 
 
@@ -266,9 +266,9 @@ def test_each_chosen_identity_is_one_class_in_the_order_chosen(
                 found.append("black" if left.max() > right.max() else "white")
             return found
         seen = {}
-        samples = training.feed.train
+        samples = training.batches.train
         for index in range(len(samples)):
-            answer = training.feed.look(samples, index).targets["ClassVectorsHead"][0]
+            answer = training.batches.look(samples, index).targets["ClassVectorsHead"][0]
             points, _ = samples.truth(index)
             if answer.any():
                 seen[int(answer.argmax())] = "black" if points[0, :, 0].mean() < 32 else "white"

@@ -6,9 +6,9 @@ from pathlib import Path
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.idle_settings import idle_reason
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC, Key
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import View
 from sleapnn_engine.training.run import train
 from tests.engine.training.rendered import job, write_labels
 
@@ -30,7 +30,9 @@ def test_numbers_outside_their_range_train_where_they_have_no_effect(tmp_path: P
     idle = [
         path
         for path, key in SPEC.keys.items()
-        if out_of_range(key) is not None and tree.has(values, path) and idle_reason(View(values), path)
+        if out_of_range(key) is not None
+        and tree.has(values, path)
+        and idle_reason(ConfigReader(values), path)
     ]
     for path in idle:
         tree.put(values, path, out_of_range(SPEC.keys[path]))

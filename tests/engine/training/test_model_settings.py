@@ -160,7 +160,7 @@ def test_a_run_starts_from_imagenet_weights_and_reads_colour(
 
     def encoder(training: Training) -> dict[str, Tensor]:
         assert isinstance(training.model.backbone, Pyramid)
-        assert training.feed.next_batch().images.shape[1] == 3
+        assert training.batches.next_batch().images.shape[1] == 3
         return {key: value.clone() for key, value in training.model.backbone.enc.state_dict().items()}
 
     downloaded = {key: torch.full_like(value, 0.5) for key, value in built(colour, encoder).items()}

@@ -20,7 +20,7 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.inference import Predictor
 from sleapnn_engine.inference.predictor import Wanted
 from sleapnn_engine.training.run import train
-from tests.engine.commands.in_process import Said, engine
+from tests.engine.commands.in_process import EventBody, engine
 from tests.engine.data import drawn
 from tests.engine.training.rendered import NODES, job, places, write_labels
 from tests.engine.training.test_evaluation_files import by_x
@@ -202,7 +202,7 @@ def test_frames_that_do_not_decode_are_left_out_and_named(learned_run: Runs, tmp
 
 
 def refused(*words: str | Path, saying: str, code: int = 2) -> None:
-    said: Said = engine("predict", *words)
+    said: EventBody = engine("predict", *words)
     assert (said.code, saying in said.err) == (code, True), said
 
 

@@ -12,7 +12,7 @@ import torch
 
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
-from sleapnn_engine.training.inputs.batches import Feed
+from sleapnn_engine.training.inputs.batches import Batches
 from tests.engine.training.jobs import config_file, events, finish, start, wait_for
 from tests.engine.training.resuming import (
     STEPS,
@@ -186,15 +186,15 @@ def test_an_interrupted_validation_is_repeated(
     data: Path, tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     validations = iter(range(10**9))
-    given = Feed.validation
+    given = Batches.validation
 
-    def interrupted(feed: Feed) -> Any:
+    def interrupted(batches: Batches) -> Any:
         if next(validations) == 1:
             os.kill(os.getpid(), signal.SIGTERM)
-        return given(feed)
+        return given(batches)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Feed, "validation", interrupted)
+        patched.setattr(Batches, "validation", interrupted)
         first = run(config(data, tmp_path), code=130)
     second = resumed(data, first)
     assert min(steps(second)) == (2, 2 * STEPS, 0)

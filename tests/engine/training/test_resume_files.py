@@ -45,7 +45,7 @@ def first(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def earlier(first: Path, tmp_path: Path) -> Path:
+def previous(first: Path, tmp_path: Path) -> Path:
     """A copy of it."""
     return Path(shutil.copytree(first, tmp_path / "run"))
 
@@ -93,11 +93,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_gone_on_from_is_refused_before_anything_is_created(
-    data: Path, tmp_path: Path, earlier: Path, name: str
+    data: Path, tmp_path: Path, previous: Path, name: str
 ) -> None:
     spoil, changes, where, said = REFUSED[name]
-    spoil(earlier / "last.ckpt")
-    job = config(data, tmp_path, **changes, trainer_config__resume_ckpt_path=str(earlier / "last.ckpt"))
+    spoil(previous / "last.ckpt")
+    job = config(data, tmp_path, **changes, trainer_config__resume_ckpt_path=str(previous / "last.ckpt"))
     with pytest.raises(UserError, match=f"(?s){said}") as caught:
         train(build_job(job), stream=io.StringIO())
     assert (caught.value.usage, caught.value.where) == (True, where)
@@ -105,21 +105,21 @@ def test_what_cannot_be_gone_on_from_is_refused_before_anything_is_created(
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_what_only_the_labels_tell_fails_in_words(data: Path, tmp_path: Path, earlier: Path) -> None:
+def test_what_only_the_labels_tell_fails_in_words(data: Path, tmp_path: Path, previous: Path) -> None:
     head = "model_config__head_configs__single_instance__confmaps__part_names"
     with pytest.raises(UserError, match="another network: 2 of 26 tensors") as caught:
-        resumed(data, earlier, **{head: ["nose", "tail"]})
+        resumed(data, previous, **{head: ["nose", "tail"]})
     assert "SingleInstanceConfmapsHead.0.weight (3 x" in caught.value.message
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_moments_of_other_weights_are_refused(data: Path, earlier: Path) -> None:
+def test_moments_of_other_weights_are_refused(data: Path, previous: Path) -> None:
     def spoil(content: dict[str, Any]) -> None:
         content["optimizer_states"][0]["state"][0]["exp_avg"] = torch.zeros(3)
 
-    edit(earlier / "last.ckpt", spoil)
+    edit(previous / "last.ckpt", spoil)
     with pytest.raises(UserError, match="exp_avg of one tensor is 3, and the tensor 4 x 1 x 3 x 3"):
-        resumed(data, earlier)
+        resumed(data, previous)
 
 
 def best_of(folder: Path) -> dict[str, Any]:
@@ -130,13 +130,13 @@ def unbeatable(content: dict[str, Any]) -> None:
     content[OWN].update(best_val=0.0, val=0.0, val_of_best=0.0)
 
 
-def test_the_best_model_comes_along_and_stays_unless_it_is_beaten(data: Path, earlier: Path) -> None:
-    beaten = resumed(data, earlier, trainer_config__max_epochs=2)
+def test_the_best_model_comes_along_and_stays_unless_it_is_beaten(data: Path, previous: Path) -> None:
+    beaten = resumed(data, previous, trainer_config__max_epochs=2)
     assert best_of(beaten)["epoch"] == 1
     for name in ("best.ckpt", "last.ckpt"):
-        edit(earlier / name, unbeatable)
-    kept = resumed(data, earlier, trainer_config__max_epochs=2)
-    assert (kept / "best.ckpt").read_bytes() == (earlier / "best.ckpt").read_bytes()
+        edit(previous / name, unbeatable)
+    kept = resumed(data, previous, trainer_config__max_epochs=2)
+    assert (kept / "best.ckpt").read_bytes() == (previous / "best.ckpt").read_bytes()
     told = [event["body"] for event in events(kept) if event["kind"] == "checkpoint"]
     assert (told[0]["epoch"], told[0]["best"], told[0]["val"]) == (0, True, 0.0)
     ended = events(kept)[-1]["body"]
@@ -144,17 +144,17 @@ def test_the_best_model_comes_along_and_stays_unless_it_is_beaten(data: Path, ea
     # The error of the best epoch is known, though that epoch was not one of this run.
     told_before = [
         text
-        for text in texts(earlier, "info")
+        for text in texts(previous, "info")
         if text.startswith("The best model is from epoch 1: median error")
     ]
     assert told_before[0] in texts(kept, "info")
 
 
 @pytest.mark.parametrize("file", ["best.ckpt", "last.ckpt"])
-def test_several_best_models_count_the_earlier_one(data: Path, earlier: Path, file: str) -> None:
+def test_several_best_models_count_the_earlier_one(data: Path, previous: Path, file: str) -> None:
     keeping = {"save_last": False, "save_top_k": 3}
     second = resumed(
-        data, earlier, file=file, trainer_config__max_epochs=3, trainer_config__model_ckpt=keeping
+        data, previous, file=file, trainer_config__max_epochs=3, trainer_config__model_ckpt=keeping
     )
     found = {path.name: torch.load(path, weights_only=True)["epoch"] for path in second.glob("*.ckpt")}
     assert found == {"best-v1.ckpt": 0, "best-v2.ckpt": 1, "best.ckpt": 2}
@@ -164,29 +164,29 @@ def test_several_best_models_count_the_earlier_one(data: Path, earlier: Path, fi
     "spoil", [Path.unlink, lambda path: edit(path, unbeatable), lambda path: path.write_text("")]
 )
 def test_a_best_model_that_is_not_there_is_told(
-    data: Path, earlier: Path, spoil: Callable[[Path], Any]
+    data: Path, previous: Path, spoil: Callable[[Path], Any]
 ) -> None:
     """Gone, of another training, or damaged."""
-    spoil(earlier / "best.ckpt")
-    second = resumed(data, earlier, trainer_config__max_epochs=2)
+    spoil(previous / "best.ckpt")
+    second = resumed(data, previous, trainer_config__max_epochs=2)
     assert best_of(second)["epoch"] == 1
     (warned,) = texts(second, "warning")
     assert "is not beside last.ckpt" in warned
 
 
-def test_without_checkpoints_none_is_copied(data: Path, earlier: Path) -> None:
-    second = resumed(data, earlier, trainer_config__max_epochs=2, trainer_config__save_ckpt=False)
+def test_without_checkpoints_none_is_copied(data: Path, previous: Path) -> None:
+    second = resumed(data, previous, trainer_config__max_epochs=2, trainer_config__save_ckpt=False)
     assert not list(second.glob("*.ckpt"))
 
 
 def test_the_best_model_of_half_an_epoch_counts_by_its_own_loss(
-    data: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, previous: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = iter(range(10**9))
     with monkeypatch.context() as patched:
         stop = [Command("stop", {"after": "batch"})]
         patched.setattr(EngineChannel, "take_commands", lambda channel: stop if next(looks) == 2 else [])
-        second = resumed(data, earlier)
+        second = resumed(data, previous)
     assert (best_of(second)["epoch"], best_of(second)["global_step"]) == (1, STEPS + 2)
     third = resumed(data, second, trainer_config__max_epochs=2)
     told = [event["body"] for event in events(third) if event["kind"] == "checkpoint"]
@@ -218,12 +218,12 @@ def test_without_a_seed_that_of_the_earlier_training_is_used(data: Path, tmp_pat
     assert "validation frames are not those of the earlier training" in texts(third, "warning")[0]
 
 
-def test_what_is_otherwise_now_is_followed_and_told(data: Path, earlier: Path) -> None:
-    foreign = earlier / "foreign.ckpt"
+def test_what_is_otherwise_now_is_followed_and_told(data: Path, previous: Path) -> None:
+    foreign = previous / "foreign.ckpt"
     torch.save({"state_dict": {"model.head_layers.0.OtherHead.0.bias": torch.zeros(3)}}, foreign)
     second = resumed(
         data,
-        earlier,
+        previous,
         trainer_config__max_epochs=2,
         trainer_config__seed=8,
         trainer_config__optimizer={"lr": 0.0005, "amsgrad": True},
@@ -251,9 +251,9 @@ def test_what_is_otherwise_now_is_followed_and_told(data: Path, earlier: Path) -
     assert content["optimizer_states"][0]["state"][0]["step"] == 6
 
 
-def test_what_is_not_in_the_file_starts_anew_and_is_told(data: Path, earlier: Path) -> None:
-    edit(earlier / "last.ckpt", without(OWN, "loops", "lr_schedulers"))
-    second = resumed(data, earlier, trainer_config__max_epochs=2)
+def test_what_is_not_in_the_file_starts_anew_and_is_told(data: Path, previous: Path) -> None:
+    edit(previous / "last.ckpt", without(OWN, "loops", "lr_schedulers"))
+    second = resumed(data, previous, trainer_config__max_epochs=2)
     (warned,) = texts(second, "warning")
     assert warned == (
         "last.ckpt does not hold everything; this starts anew: the learning rate schedule, the best epoch, the count "
@@ -263,12 +263,12 @@ def test_what_is_not_in_the_file_starts_anew_and_is_told(data: Path, earlier: Pa
     assert min(steps(second)) == (1, STEPS, 0)
 
 
-def test_a_split_that_nobody_wrote_down_is_said_to_be_unknown(data: Path, earlier: Path) -> None:
-    edit(earlier / "last.ckpt", without(OWN))
-    (earlier / "training_config.yaml").unlink()
+def test_a_split_that_nobody_wrote_down_is_said_to_be_unknown(data: Path, previous: Path) -> None:
+    edit(previous / "last.ckpt", without(OWN))
+    (previous / "training_config.yaml").unlink()
     second = resumed(
         data,
-        earlier,
+        previous,
         trainer_config__max_epochs=2,
         trainer_config__seed=None,
         data_config__val_labels_path=None,
@@ -278,13 +278,13 @@ def test_a_split_that_nobody_wrote_down_is_said_to_be_unknown(data: Path, earlie
 
 @pytest.mark.timeout(120)
 def test_weights_that_the_earlier_training_started_from_need_not_be_there_any_more(
-    data: Path, tmp_path: Path, earlier: Path
+    data: Path, tmp_path: Path, previous: Path
 ) -> None:
     file = config_file(config(data, tmp_path, trainer_config__max_epochs=2), tmp_path)
     code, _, err = finish(
         start(
             file,
-            f"trainer_config.resume_ckpt_path={earlier / 'last.ckpt'}",
+            f"trainer_config.resume_ckpt_path={previous / 'last.ckpt'}",
             "model_config.pretrained_backbone_weights=gone.ckpt",
             "model_config.pretrained_head_weights=gone.ckpt",
         )
@@ -294,9 +294,9 @@ def test_weights_that_the_earlier_training_started_from_need_not_be_there_any_mo
 
 
 @pytest.mark.timeout(120)
-def test_on_the_command_line(data: Path, tmp_path: Path, earlier: Path) -> None:
+def test_on_the_command_line(data: Path, tmp_path: Path, previous: Path) -> None:
     file = config_file(config(data, tmp_path, trainer_config__max_epochs=2), tmp_path)
-    from_there = f"trainer_config.resume_ckpt_path={earlier / 'last.ckpt'}"
+    from_there = f"trainer_config.resume_ckpt_path={previous / 'last.ckpt'}"
     code, out, err = finish(start(file, from_there, "trainer_config.max_epochs=1"))
     assert (code, out) == (2, "")
     assert "has already done 1 epoch," in err

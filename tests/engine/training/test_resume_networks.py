@@ -70,7 +70,7 @@ def test_layers_are_left_out_by_chance(tmp_path: Path) -> None:
 
     def outputs(training: Training) -> list[torch.Tensor]:
         training.model.train()
-        images = training.feed.next_batch().images
+        images = training.batches.next_batch().images
         return [training.model(images)["SingleInstanceConfmapsHead"] for _ in range(12)]
 
     first, *others = built(settings, outputs)

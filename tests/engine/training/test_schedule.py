@@ -15,7 +15,7 @@ from sleapnn_engine.config.schema.schedule import (
     StepLRConfig,
 )
 from sleapnn_engine.training.artifacts.checkpoint_file import Progress, contents
-from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer, go_on_with
+from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer, go_on_with
 
 CPU = torch.device("cpu")
 PROGRESS = Progress(epoch=0, step=6, batches=6, steps_per_epoch=6)
@@ -119,7 +119,7 @@ def test_the_threshold_can_be_a_share() -> None:
 
 
 def stops(settings: EarlyStoppingConfig, losses: list[float]) -> int | None:
-    best = Best.from_settings(settings)
+    best = EarlyStopping.from_settings(settings)
     for epoch, loss in enumerate(losses):
         best.add(epoch, loss)
         if best.exhausted:
@@ -136,7 +136,7 @@ def test_training_stops_after_patience_epochs_without_progress() -> None:
 
 
 def test_the_best_epoch_counts_every_improvement() -> None:
-    best = Best.from_settings(EarlyStoppingConfig(patience=5, min_delta=0.1))
+    best = EarlyStopping.from_settings(EarlyStoppingConfig(patience=5, min_delta=0.1))
     assert [best.add(epoch, loss) for epoch, loss in enumerate([1.0, 0.95, 0.95, 0.97])] == [
         True,
         True,
@@ -208,19 +208,19 @@ def test_another_optimizers_state_is_refused() -> None:
 
 def test_the_best_epoch_and_the_wait_are_gone_on_with() -> None:
     settings = EarlyStoppingConfig(patience=3, min_delta=0.1)
-    whole, first = Best.from_settings(settings), Best.from_settings(settings)
+    whole, first = EarlyStopping.from_settings(settings), EarlyStopping.from_settings(settings)
     losses = [1.0, 0.95, 0.93, 0.85, 0.85, 0.8, 0.8]
     for epoch, loss in enumerate(losses):
         whole.add(epoch, loss)
     for epoch, loss in enumerate(losses[:3]):
         first.add(epoch, loss)
-    second = Best.from_settings(settings)
+    second = EarlyStopping.from_settings(settings)
     second.go_on(first.state())
     assert second == first
     for epoch, loss in enumerate(losses[3:], start=3):
         second.add(epoch, loss)
     assert second == whole
     assert whole.exhausted
-    fresh = Best.from_settings(settings)
-    fresh.go_on(Best().state())
-    assert fresh == Best.from_settings(settings)
+    fresh = EarlyStopping.from_settings(settings)
+    fresh.go_on(EarlyStopping().state())
+    assert fresh == EarlyStopping.from_settings(settings)

@@ -18,7 +18,7 @@ from sleapnn_engine.config.schema.schedule import (
     StepLRConfig,
 )
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.training.schedule import Best, Schedule, build_optimizer
+from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
 from tests.engine.training.test_checkpoint_policy import Trained, run, trained
 
 __all__ = ["trained"]  # a fixture
@@ -68,7 +68,7 @@ def followed(schedule: LRSchedulerConfig, stopping: EarlyStoppingConfig, losses:
     optimizer = build_optimizer(
         [weight], name="Adam", settings=OptimizerConfig(lr=lr), device=torch.device("cpu")
     )
-    own, best, rates, end = Schedule(optimizer, schedule), Best.from_settings(stopping), [], None
+    own, best, rates, end = Schedule(optimizer, schedule), EarlyStopping.from_settings(stopping), [], None
     weight.grad = torch.zeros(1)
     optimizer.step()  # a schedule follows an optimizer that was used
     for epoch, loss in enumerate(losses):

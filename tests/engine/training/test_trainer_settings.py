@@ -66,8 +66,8 @@ Beginning = tuple[bytes, list[int], bytes]
 def begun(training: Training) -> Beginning:
     """The starting weights, the order of the training frames, and how a batch was varied."""
     weights = b"".join(value.detach().numpy().tobytes() for value in training.model.parameters())
-    order = [int(i) for _ in range(9) for i in training.feed.next_batch().indices]
-    return weights, order, training.feed.next_batch().points.numpy().tobytes()
+    order = [int(i) for _ in range(9) for i in training.batches.next_batch().indices]
+    return weights, order, training.batches.next_batch().points.numpy().tobytes()
 
 
 @pytest.mark.setting("trainer_config.seed")
@@ -91,7 +91,7 @@ def test_the_seed_decides_weights_order_and_variation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1] * 6), (4, [4, 2, 4, 2])])
 def test_training_batches_have_that_many_images(config: Config, size: int, sizes: list[int]) -> None:
     def look(training: Training) -> list[int]:
-        return [len(training.feed.next_batch().images) for _ in sizes]
+        return [len(training.batches.next_batch().images) for _ in sizes]
 
     assert built(config(train_data_loader__batch_size=size), look) == sizes
 
@@ -100,7 +100,7 @@ def test_training_batches_have_that_many_images(config: Config, size: int, sizes
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1, 1]), (2, [2]), (9, [2])])
 def test_validation_batches_have_that_many_images(config: Config, size: int, sizes: list[int]) -> None:
     def look(training: Training) -> list[int]:
-        return [len(batch.images) for batch in training.feed.validation()]
+        return [len(batch.images) for batch in training.batches.validation()]
 
     assert built(config(val_data_loader__batch_size=size), look) == sizes
 
@@ -108,7 +108,7 @@ def test_validation_batches_have_that_many_images(config: Config, size: int, siz
 @pytest.mark.setting("trainer_config.train_data_loader.shuffle")
 def test_training_frames_are_shuffled_anew_in_every_pass_or_keep_their_order(config: Config) -> None:
     def passes(training: Training) -> list[list[int]]:
-        return [[int(i) for _ in range(3) for i in training.feed.next_batch().indices] for _ in range(3)]
+        return [[int(i) for _ in range(3) for i in training.batches.next_batch().indices] for _ in range(3)]
 
     in_order = list(range(6))
     assert built(config(train_data_loader__shuffle=False), passes) == [in_order] * 3
@@ -121,7 +121,7 @@ def test_training_frames_are_shuffled_anew_in_every_pass_or_keep_their_order(con
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_validation_frames_keep_their_order_and_the_log_says_so(config: Config, shuffle: bool) -> None:
     def look(training: Training) -> tuple[list[list[int]], str]:
-        twice = [[int(i) for batch in training.feed.validation() for i in batch.indices] for _ in range(2)]
+        twice = [[int(i) for batch in training.batches.validation() for i in batch.indices] for _ in range(2)]
         return twice, (training.folder / "run.log").read_text(encoding="utf-8")
 
     orders, log = built(config(val_data_loader__shuffle=shuffle), look)
@@ -165,9 +165,9 @@ def test_cached_images_are_read_by_that_many_threads(
     )
 
     def look(training: Training) -> set[str]:
-        feed = training.feed
-        readers = Readers(getattr(feed, part), wanted=threads)
-        batches = feed.validation() if part == "val" else (feed.next_batch() for _ in range(12))
+        batches = training.batches
+        readers = Readers(getattr(batches, part), wanted=threads)
+        batches = batches.validation() if part == "val" else (batches.next_batch() for _ in range(12))
         assert sum(1 for _ in batches) == 12
         return readers.threads
 

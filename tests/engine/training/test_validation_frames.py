@@ -18,9 +18,9 @@ def parts(config: dict[str, Any]) -> tuple[list[int], list[int]]:
     """Numbers of the frames that are learned from, and of those that measure."""
 
     def look(training: Training) -> tuple[list[int], list[int]]:
-        feed = training.feed
+        batches = training.batches
         train, val = (
-            [frame.frame_index for frame in part.store.labels.frames] for part in (feed.train, feed.val)
+            [frame.frame_index for frame in part.store.labels.frames] for part in (batches.train, batches.val)
         )
         return train, val
 

@@ -109,8 +109,8 @@ def test_only_drafts_of_dead_windows_are_found(tmp_path: Path) -> None:
 def test_a_window_that_is_gone_leaves_its_draft_to_the_next(tmp_path: Path) -> None:
     store = DraftStore(tmp_path)
     store.write(State(title="mine"))
-    assert store._claim is not None
-    store._claim.let_go()
+    assert store._lock_file is not None
+    store._lock_file.release()
     (draft,) = DraftStore(tmp_path).claim_abandoned()
     draft.discard()
     assert list(tmp_path.iterdir()) == []

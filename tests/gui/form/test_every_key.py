@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.files import SECRETS
 from sleapnn_engine.config.idle_settings import idle_reason, is_never_drawn
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import problem_of
-from sleapnn_engine.config.view import View
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from sleapnn_gui.form.registry import needs_switch
@@ -140,7 +140,7 @@ def test_a_number_out_of_range_is_not_clamped(form, path):
     assert form.document.value(path) == wrong
     assert line.text() == str(wrong)
     assert problem_of(SPEC.keys[path], wrong) is not None
-    view = View(form.document.values)
+    view = ConfigReader(form.document.values)
     idle = idle_reason(view, path) or is_never_drawn(view, path)
     assert row.severity == ("info" if idle else "error")
 

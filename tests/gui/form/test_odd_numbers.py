@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values
+from sleapnn_engine.config.reader import BACKBONES, HEADS
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.view import BACKBONES, HEADS
 from sleapnn_gui.document import states
 from sleapnn_gui.form.codecs import stepped
 from sleapnn_gui.form.editors.line import LineEditor

@@ -38,7 +38,7 @@ def document(app: QApplication) -> Iterator[Document]:
 
 def engine_figures(training: Training) -> dict[str, int]:
     """What the engine has built for a run."""
-    samples = training.feed.train
+    samples = training.batches.train
     found = {STEPS: training.steps_per_epoch, "parameters": training.model.parameter_count}
     if isinstance(samples, CropSamples):
         found[PRE + "crop_size"] = samples.plan.side

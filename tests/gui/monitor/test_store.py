@@ -108,21 +108,21 @@ class TestFrames:
             Speaker().frame(0, index=0, error=2.0).frame(0, index=1, error=9.0).frame(0, index=2, error=None)
         )
         speaker.frame(0, index=0, error=4.0).frame(0, index=0, error=1.0, split="train")
-        shelf = stored(speaker).frames
-        assert [event.body["error_px"] for event in shelf.of_epoch(0, split="validation")] == [9.0, 4.0, None]
-        assert len(shelf.of_epoch(0)) == 4
+        cache = stored(speaker).frames
+        assert [event.body["error_px"] for event in cache.of_epoch(0, split="validation")] == [9.0, 4.0, None]
+        assert len(cache.of_epoch(0)) == 4
 
     def test_memory_is_bounded_and_first_and_last_epoch_stay(self):
         speaker = Speaker()
         for epoch in range(50):
             speaker.frame(epoch, side=64)
         one = 64 * 64 + 3 * 16 * 16 * 2
-        shelf = stored(speaker, frame_bytes=10 * one).frames
-        assert len(shelf.epochs) == 10
-        assert shelf.epochs[0] == 0
-        assert shelf.epochs[-1] == 49
+        cache = stored(speaker, frame_bytes=10 * one).frames
+        assert len(cache.epochs) == 10
+        assert cache.epochs[0] == 0
+        assert cache.epochs[-1] == 49
         # What stays is spread over the whole run, not only its end.
-        assert max(np.diff(shelf.epochs)) <= 16
+        assert max(np.diff(cache.epochs)) <= 16
 
 
 class TestTimeLeft:

@@ -6,12 +6,12 @@ from sleapnn_engine.protocol import events
 from sleapnn_gui.run.machine import (
     TERMINAL,
     TRANSITIONS,
-    Ending,
+    ExitKind,
     Phase,
+    RunEvent,
     RunMachine,
     State,
-    UnexpectedWordError,
-    Word,
+    UnexpectedEventError,
     word_of,
 )
 from tests.engine.protocol.examples import said_of
@@ -45,7 +45,7 @@ CELLS = [(state, word, row[column]) for state, row in MATRIX.items() for column,
 
 def test_matrix_lists_every_state_and_every_word():
     assert set(MATRIX) == set(State)
-    assert tuple(Word) == WORDS
+    assert tuple(RunEvent) == WORDS
     assert all(len(row) == len(WORDS) for row in MATRIX.values())
     assert set(TRANSITIONS) == set(State)
 
@@ -54,19 +54,26 @@ def test_matrix_lists_every_state_and_every_word():
 def test_word_in_state(state, word, following):
     machine = RunMachine(State(state))
     if following == ".":
-        with pytest.raises(UnexpectedWordError) as caught:
-            machine.take(Word(word))
+        with pytest.raises(UnexpectedEventError) as caught:
+            machine.take(RunEvent(word))
         assert state in str(caught.value)
         assert machine.state == state
     else:
-        machine.take(Word(word))
+        machine.take(RunEvent(word))
         assert machine.state == following
 
 
 def test_phases_follow_the_words_of_a_training_engine():
     machine = RunMachine(State.PREPARING)
     seen = []
-    for word in (Word.EPOCH, Word.VALIDATE, Word.PHASE_OVER, Word.SAVE, Word.PHASE_OVER, Word.PAUSED):
+    for word in (
+        RunEvent.EPOCH,
+        RunEvent.VALIDATE,
+        RunEvent.PHASE_OVER,
+        RunEvent.SAVE,
+        RunEvent.PHASE_OVER,
+        RunEvent.PAUSED,
+    ):
         machine.take(word)
         seen.append(machine.phase)
     assert seen == [Phase.EPOCH, Phase.VALIDATING, Phase.EPOCH, Phase.SAVING, Phase.EPOCH, Phase.NONE]
@@ -74,36 +81,36 @@ def test_phases_follow_the_words_of_a_training_engine():
 
 def test_a_late_prepare_leaves_the_phase_of_a_training_run():
     machine = RunMachine(State.TRAINING)
-    machine.take(Word.VALIDATE)
-    assert machine.take(Word.PREPARE) is False
+    machine.take(RunEvent.VALIDATE)
+    assert machine.take(RunEvent.PREPARE) is False
     assert machine.phase is Phase.VALIDATING
 
 
 ENDINGS = {
     # (what the engine had said, cancelled before that): what each exit makes of it
     (None, False): {
-        Ending.CLEAN: State.COMPLETED,
-        Ending.FAILED: State.FAILED,
-        Ending.REFUSED: State.FAILED,
-        Ending.INTERRUPTED: State.STOPPED,
-        Ending.BROKEN: State.CRASHED,
+        ExitKind.CLEAN: State.COMPLETED,
+        ExitKind.FAILED: State.FAILED,
+        ExitKind.REFUSED: State.FAILED,
+        ExitKind.INTERRUPTED: State.STOPPED,
+        ExitKind.BROKEN: State.CRASHED,
     },
-    (Word.SAID_COMPLETED, False): dict.fromkeys(Ending, State.COMPLETED),
-    (Word.SAID_STOPPED, False): dict.fromkeys(Ending, State.STOPPED),
-    (Word.SAID_FAILED, False): dict.fromkeys(Ending, State.FAILED),
-    (None, True): dict.fromkeys(Ending, State.CANCELLED),
-    (Word.SAID_COMPLETED, True): dict.fromkeys(Ending, State.COMPLETED),
-    (Word.SAID_STOPPED, True): dict.fromkeys(Ending, State.CANCELLED),
-    (Word.SAID_FAILED, True): dict.fromkeys(Ending, State.CANCELLED),
+    (RunEvent.SAID_COMPLETED, False): dict.fromkeys(ExitKind, State.COMPLETED),
+    (RunEvent.SAID_STOPPED, False): dict.fromkeys(ExitKind, State.STOPPED),
+    (RunEvent.SAID_FAILED, False): dict.fromkeys(ExitKind, State.FAILED),
+    (None, True): dict.fromkeys(ExitKind, State.CANCELLED),
+    (RunEvent.SAID_COMPLETED, True): dict.fromkeys(ExitKind, State.COMPLETED),
+    (RunEvent.SAID_STOPPED, True): dict.fromkeys(ExitKind, State.CANCELLED),
+    (RunEvent.SAID_FAILED, True): dict.fromkeys(ExitKind, State.CANCELLED),
 }
 
 
 @pytest.mark.parametrize(("said", "cancelled"), list(ENDINGS))
-@pytest.mark.parametrize("ending", list(Ending))
+@pytest.mark.parametrize("ending", list(ExitKind))
 def test_ending(said, cancelled, ending):
     machine = RunMachine(State.TRAINING)
     if cancelled:
-        machine.take(Word.CANCEL)
+        machine.take(RunEvent.CANCEL)
     if said is not None:
         machine.take(said)
     expected = ENDINGS[said, cancelled][ending]
@@ -115,9 +122,9 @@ def test_ending(said, cancelled, ending):
 def test_terminal_states_are_entered_only_by_the_exit_and_left_by_nothing():
     assert all(following not in TERMINAL for row in TRANSITIONS.values() for following in row.values())
     machine = RunMachine(State.FINALIZING)
-    machine.end(Ending.CLEAN)
+    machine.end(ExitKind.CLEAN)
     with pytest.raises(ValueError):
-        machine.end(Ending.CLEAN)
+        machine.end(ExitKind.CLEAN)
 
 
 CAN = {
@@ -138,7 +145,7 @@ def test_what_can_be_asked_for(verb, state):
 
 def test_cancel_can_be_asked_for_once():
     machine = RunMachine(State.PAUSED)
-    machine.take(Word.CANCEL)
+    machine.take(RunEvent.CANCEL)
     assert not machine.can("cancel")
 
 
@@ -147,7 +154,7 @@ def test_lost_contact_is_a_flag_beside_the_state():
     assert machine.set_lost_contact(lost=True) is True
     assert machine.set_lost_contact(lost=True) is False
     assert machine.state is State.PAUSED
-    machine.end(Ending.BROKEN)
+    machine.end(ExitKind.BROKEN)
     assert machine.lost_contact is False
     assert machine.set_lost_contact(lost=True) is False
 
@@ -159,21 +166,21 @@ def phase(name, state):
 @pytest.mark.parametrize(
     ("said", "word"),
     [
-        (phase("cache", "progress"), Word.PREPARE),
-        (phase("first_batch", "done"), Word.PREPARE),
-        (phase("train", "started"), Word.EPOCH),
+        (phase("cache", "progress"), RunEvent.PREPARE),
+        (phase("first_batch", "done"), RunEvent.PREPARE),
+        (phase("train", "started"), RunEvent.EPOCH),
         (phase("train", "done"), None),
-        (phase("validate", "started"), Word.VALIDATE),
-        (phase("validate", "done"), Word.PHASE_OVER),
-        (phase("save", "done"), Word.PHASE_OVER),
-        (phase("finish", "started"), Word.FINISH),
+        (phase("validate", "started"), RunEvent.VALIDATE),
+        (phase("validate", "done"), RunEvent.PHASE_OVER),
+        (phase("save", "done"), RunEvent.PHASE_OVER),
+        (phase("finish", "started"), RunEvent.FINISH),
         (phase("something new", "started"), None),
-        (said_of("batch_end"), Word.EPOCH),
+        (said_of("batch_end"), RunEvent.EPOCH),
         (said_of("epoch_end"), None),
-        (said_of("finished", outcome="completed"), Word.SAID_COMPLETED),
-        (said_of("finished", outcome="early_stopped"), Word.SAID_COMPLETED),
-        (said_of("finished", outcome="stopped"), Word.SAID_STOPPED),
-        (said_of("failed"), Word.SAID_FAILED),
+        (said_of("finished", outcome="completed"), RunEvent.SAID_COMPLETED),
+        (said_of("finished", outcome="early_stopped"), RunEvent.SAID_COMPLETED),
+        (said_of("finished", outcome="stopped"), RunEvent.SAID_STOPPED),
+        (said_of("failed"), RunEvent.SAID_FAILED),
         (said_of("log"), None),
         (None, None),
     ],

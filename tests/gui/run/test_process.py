@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sleapnn_engine.protocol.counting import Reach
-from sleapnn_gui.run.machine import Ending, State
+from sleapnn_gui.run.machine import ExitKind, State
 from sleapnn_gui.run.outcome import Exit, LastWords, describe, problems_of
 from sleapnn_gui.run.process import ChildEngine, Escalation, Step, tail
 
@@ -136,15 +136,15 @@ def test_skipping_the_request_terminates_at_once():
 @pytest.mark.parametrize(
     ("leaving", "lines", "ending"),
     [
-        (Exit(code=0), [], Ending.CLEAN),
-        (Exit(code=1), ["config.yaml: no labels"], Ending.FAILED),
-        (Exit(code=1), [], Ending.BROKEN),
-        (Exit(code=1), ["Traceback (most recent call last):", "ValueError"], Ending.BROKEN),
-        (Exit(code=2), ["a problem"], Ending.REFUSED),
-        (Exit(code=130), [], Ending.INTERRUPTED),
-        (Exit(code=77), ["?"], Ending.BROKEN),
-        (Exit(signal=9), [], Ending.BROKEN),
-        (Exit(), [], Ending.BROKEN),
+        (Exit(code=0), [], ExitKind.CLEAN),
+        (Exit(code=1), ["config.yaml: no labels"], ExitKind.FAILED),
+        (Exit(code=1), [], ExitKind.BROKEN),
+        (Exit(code=1), ["Traceback (most recent call last):", "ValueError"], ExitKind.BROKEN),
+        (Exit(code=2), ["a problem"], ExitKind.REFUSED),
+        (Exit(code=130), [], ExitKind.INTERRUPTED),
+        (Exit(code=77), ["?"], ExitKind.BROKEN),
+        (Exit(signal=9), [], ExitKind.BROKEN),
+        (Exit(), [], ExitKind.BROKEN),
     ],
 )
 def test_endings(leaving, lines, ending):

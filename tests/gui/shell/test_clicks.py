@@ -324,8 +324,8 @@ def test_the_offer_of_a_draft(walker: Presser, window: MainWindow) -> None:
     for title in ("one", "two", "three", "four"):
         store = DraftStore(window.drafts._store.folder)
         store.write(Kept(values={"trainer_config": {"max_epochs": 3}}, title=title))
-        assert store._claim is not None
-        store._claim.let_go()
+        assert store._lock_file is not None
+        store._lock_file.release()
     window.draft_offer.look()
     walker.walk(on_page(window, "data", window.draft_offer), "draft")
     assert len(walker.pressed) == 4

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.reader import HEADS
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import HEADS
 from sleapnn_gui.app import build
 from sleapnn_gui.document import starting
 from sleapnn_gui.main_window import MainWindow

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from sleapnn_engine.config.view import View
+from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.yaml_dialect import parse
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
@@ -197,7 +197,7 @@ def test_another_backbone_is_refused_by_name_and_a_unet_offered(
 
 
 def test_run_folders_never_meet(tmp_path: Path) -> None:
-    view = View({"trainer_config": {"ckpt_dir": "models", "run_name": "one"}})
+    view = ConfigReader({"trainer_config": {"ckpt_dir": "models", "run_name": "one"}})
     first = next_run_dir(view, base=tmp_path)
     assert first == tmp_path / "models" / "one"
     first.mkdir(parents=True)

@@ -2,8 +2,8 @@
 
 import attrs
 
+from sleapnn_gui.monitor.matching import Matching
 from sleapnn_gui.monitor.overlay import Overlay
-from sleapnn_gui.monitor.pairing import Pairing
 from tests.engine.protocol.examples import said_of
 
 ONE = [[10.0, 10.0], [20.0, 10.0], [30.0, 10.0]]
@@ -17,30 +17,30 @@ def frame(truth, predicted, *pairs, **known):
 
 
 def test_pairs_are_those_that_the_engine_sends():
-    pairing = Pairing.of(frame([ONE, TWO], [TWO, ONE], (0, 1, 2.0), (1, 0, 6.0)))
-    assert pairing.pairs == ((0, 1, 2.0), (1, 0, 6.0))
-    assert (pairing.missed, pairing.extra, pairing.wrong) == ((), (), 0)
-    assert (pairing.predicted_of(1), pairing.labelled_of(1)) == (0, 0)
+    matching = Matching.of(frame([ONE, TWO], [TWO, ONE], (0, 1, 2.0), (1, 0, 6.0)))
+    assert matching.pairs == ((0, 1, 2.0), (1, 0, 6.0))
+    assert (matching.missed, matching.extra, matching.wrong) == ((), (), 0)
+    assert (matching.predicted_of(1), matching.labelled_of(1)) == (0, 0)
 
 
 def test_animals_in_no_pair_are_missed_or_none_also_where_they_lie_on_each_other():
-    pairing = Pairing.of(frame([ONE], [ONE]))
-    assert (pairing.pairs, pairing.missed, pairing.extra, pairing.wrong) == ((), (0,), (0,), 2)
-    assert pairing.predicted_of(0) is None
+    matching = Matching.of(frame([ONE], [ONE]))
+    assert (matching.pairs, matching.missed, matching.extra, matching.wrong) == ((), (0,), (0,), 2)
+    assert matching.predicted_of(0) is None
 
 
 def test_animals_without_any_visible_part_are_none():
-    pairing = Pairing.of(frame([HIDDEN, ONE], [HIDDEN]))
-    assert (pairing.missed, pairing.extra) == ((1,), ())
+    matching = Matching.of(frame([HIDDEN, ONE], [HIDDEN]))
+    assert (matching.missed, matching.extra) == ((1,), ())
 
 
 def test_without_pairs_nobody_is_said_to_be_missed():
-    pairing = Pairing.of(attrs.evolve(frame([ONE], [TWO]), pairs=None))
-    assert (pairing.known, pairing.pairs, pairing.wrong) == (False, (), 0)
+    matching = Matching.of(attrs.evolve(frame([ONE], [TWO]), pairs=None))
+    assert (matching.known, matching.pairs, matching.wrong) == (False, (), 0)
 
 
 def test_places_that_are_not_there_are_left_out():
-    assert Pairing.of(frame([ONE], [TWO], (0, 4, 1.0), (-1, 0, 1.0))).wrong == 2
+    assert Matching.of(frame([ONE], [TWO], (0, 4, 1.0), (-1, 0, 1.0))).wrong == 2
 
 
 def test_who_an_animal_is_taken_for_is_told_and_whether_that_is_right():

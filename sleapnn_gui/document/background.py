@@ -35,7 +35,7 @@ class _Work:
         self._then(self._result)
 
 
-class Aside(QObject):
+class BackgroundTask(QObject):
     """Does work that the window must not wait for.
 
     The work gets nothing that is changed meanwhile and touches no widget. With `abandon`, the process may end in the

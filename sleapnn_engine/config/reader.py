@@ -23,7 +23,7 @@ SCHEDULERS = TRAINER + "lr_scheduler"
 PYRAMID_STRIDE = 16
 
 
-class View:
+class ConfigReader:
     """One config, read by dotted path. A key in a null or missing optional section reads as None.
 
     The values must stay as they are while the view is used: which sections are set is found out once.

@@ -9,7 +9,7 @@ from sleapnn_engine.protocol.events import Frame
 
 
 @attrs.frozen
-class Pairing:
+class Matching:
     """`pairs` are (place among the labelled, place among the predicted, mean distance in source pixels or None).
 
     Engines of earlier versions do not say who belongs together: then nothing is `known`, and nobody counts as missed.
@@ -21,7 +21,7 @@ class Pairing:
     known: bool = True
 
     @classmethod
-    def of(cls, said: Frame) -> "Pairing":
+    def of(cls, said: Frame) -> "Matching":
         """Read the pairs of a `frame` event; places that its lists do not have are left out."""
         if said.pairs is None:
             return cls(known=False)

@@ -18,14 +18,14 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class Claim:
+class LockFile:
     """Holding one lock file. A process number would not do: after a restart it is another program's."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._handle: int | None = None
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Hold the file, made for its owner only; False while another window holds it. Raises OSError."""
         if self._handle is None:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -37,7 +37,7 @@ class Claim:
             self._handle = handle
         return True
 
-    def let_go(self, *, remove: bool = False) -> None:
+    def release(self, *, remove: bool = False) -> None:
         """Hold it no longer; `remove` where nothing is left that it stood for."""
         if self._handle is not None:
             os.close(self._handle)

@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from sleapnn_engine.protocol.command_queue import MAX_WAITING, Orders
+from sleapnn_engine.protocol.command_queue import MAX_WAITING, CommandQueue
 from sleapnn_engine.protocol.messages import Command
 
 
 def test_commands_come_out_once_and_in_order():
-    orders = Orders()
+    orders = CommandQueue()
     assert orders.take() == []
     assert orders.offer("checkpoint", {}) is None
     assert orders.offer("stop", {"after": "batch"}) is None
@@ -31,7 +31,7 @@ def test_commands_come_out_once_and_in_order():
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(heard: list[str], verb: str, reason: str):
-    orders = Orders()
+    orders = CommandQueue()
     for kind in heard:
         orders.note(kind)
     said = orders.offer(verb, {})
@@ -41,7 +41,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(heard: list[str], verb: 
 
 
 def test_pause_and_resume_on_its_heels_are_both_accepted():
-    orders = Orders()
+    orders = CommandQueue()
     assert orders.offer("pause", {}) is None
     assert orders.offer("pause", {}) is not None
     assert orders.offer("resume", {}) is None
@@ -52,21 +52,21 @@ def test_pause_and_resume_on_its_heels_are_both_accepted():
 
 
 def test_a_stop_may_be_hastened():
-    orders = Orders()
+    orders = CommandQueue()
     assert orders.offer("stop", {"after": "epoch"}) is None
     orders.note("stopping")
     assert orders.offer("stop", {"after": "batch"}) is None
 
 
 def test_commands_nobody_reads_are_refused_in_the_end():
-    orders = Orders()
+    orders = CommandQueue()
     answers = [orders.offer("checkpoint", {}) for _ in range(MAX_WAITING + 1)]
     assert answers[:-1] == [None] * MAX_WAITING
     assert "busy" in (answers[-1] or "")
 
 
 def test_waiting_ends_with_a_command_from_another_thread():
-    orders = Orders()
+    orders = CommandQueue()
     assert orders.wait(0.01) is None
     other = threading.Thread(target=orders.offer, args=("pause", {}))
     other.start()
