@@ -40,7 +40,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
         window.setGeometry(first_place(window.screen()))
     window.show()
     if not options.demo:
-        window.draft_offer.look()  # what others have left is no part of a demonstration
+        window.draft_offer.check()  # what others have left is no part of a demonstration
     if options.paths:
         window.files.open_paths([Path(path) for path in options.paths])
         window.files.finish()
@@ -76,7 +76,9 @@ def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
         teller.over.connect(app.exit)
     if options.demo:
         demo = Demo(window, options.demo_dir or Path("demo"), options.labels)
-        demo.failed.connect(teller.fail if teller is not None else lambda text: window.say(text, "error"))
+        demo.failed.connect(
+            teller.fail if teller is not None else lambda text: window.show_message(text, "error")
+        )
         QTimer.singleShot(0, window, lambda: demo.start(screenshots))
     elif options.quit_when_done:
         QTimer.singleShot(0, window, window.runs.do_train)

@@ -42,7 +42,7 @@ class Demo(QObject):
             return
         with contextlib.suppress(OSError):  # the engine says, in a sentence, why it cannot write there
             own.parent.mkdir(parents=True, exist_ok=True)
-        self._window.say("Drawing demonstration labels …")
+        self._window.show_message("Drawing demonstration labels …")
         self._process = QProcess(self)
         self._process.finished.connect(lambda code, _status: self._drawn(code, own))
         self._process.start(sys.executable, ["-m", "sleapnn_engine", "demo-data", "-o", str(own)])
@@ -64,7 +64,7 @@ class Demo(QObject):
         document.apply_values(
             {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")}, "Demonstration labels"
         )
-        self._window.say("")
+        self._window.show_message("")
         watch = self._window.labels_watch
         watch.known.connect(self._ready)
         watch.failed.connect(self.failed)
@@ -122,7 +122,7 @@ class TerminalReport(QObject):
 
     def _handle_events(self, events: list[object]) -> None:
         for event in events:
-            said = getattr(event, "said", None)
+            said = getattr(event, "typed", None)
             if isinstance(said, Phase) and said.state == "started":
                 self._write_line(said.text or said.name)
             elif isinstance(said, EpochEnd):

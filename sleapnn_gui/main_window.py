@@ -145,20 +145,20 @@ class MainWindow(QMainWindow):
         self.labels_page.preset_chosen.connect(self.files.use_preset)
         self.runs_page.run_chosen.connect(self.runs.open_run)
         self.status_line.issue_chosen.connect(self.reveal)
-        self.files.said.connect(self.say)
-        self.drafts.failed.connect(lambda text: self.tell(text, "warning"))
+        self.files.message.connect(self.show_message)
+        self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
         self.files.setting_chosen.connect(self.reveal)
-        self.runs.said.connect(self.say)
+        self.runs.message.connect(self.show_message)
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
         self.runs.folder_chosen.connect(self.open_path)
         self.results.serve(self.runs_page, self.train_page)
         self.results.page_wanted.connect(self.show_page)
-        self.results.said.connect(self.say)
-        self.help.said.connect(self.say)
+        self.results.message.connect(self.show_message)
+        self.help.message.connect(self.show_message)
         self.recent_menu.chosen.connect(self.open_path)
         self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
         self.train_page.configure_wanted.connect(lambda: self.show_page("configure"))
@@ -166,13 +166,13 @@ class MainWindow(QMainWindow):
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
-        document.edit_failed.connect(lambda text: self.say(text, "error"))
+        document.edit_failed.connect(lambda text: self.show_message(text, "error"))
         document.undo_stack.indexChanged.connect(self._refresh_commands)
-        document.undo_stack.indexChanged.connect(lambda _: self.status_line.say(""))
-        self.inspect.troubled.connect(self.tell)
+        document.undo_stack.indexChanged.connect(lambda _: self.status_line.show_message(""))
+        self.inspect.troubled.connect(self.show_message_later)
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
-        self.full_check.done.connect(self._tell_check)
-        self.full_check.failed.connect(self._tell_check)
+        self.full_check.done.connect(self._report_check)
+        self.full_check.failed.connect(self._report_check)
         self.labels_watch.reading.connect(self.labels_page.show_reading)
         self.labels_watch.known.connect(self.labels_page.show_facts)
         self.labels_watch.failed.connect(self.labels_page.show_failure)
@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str) -> None:
         """Show data, configure, train, runs, or a page that belongs to one of these."""
         if self.banner.severity == "info" and self._banner_then is None and name != self.page():
-            self.say("")
+            self.show_message("")
         page = self.pages.show_page(name)
         self.nav_bar.show_page(home_of(name))
         self.actions_by_verb[f"show_{home_of(name)}"].setChecked(True)
@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
             # Qt would give it to the first control of the page, which may be one that ends a run.
             page.setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":
-            self.runs_page.look_in(self.runs.folder())
+            self.runs_page.set_folder(self.runs.folder())
         self._show_title()
 
     def page(self) -> str:
@@ -211,19 +211,19 @@ class MainWindow(QMainWindow):
         self.show_page("configure")
         self.form.reveal(path)
 
-    def say(self, text: str, severity: str = "info") -> None:
+    def show_message(self, text: str, severity: str = "info") -> None:
         """Show a sentence under the top bar; an empty one takes it away."""
         self.offer(text, severity, "Close" if text else "", None)
 
-    def tell(self, text: str, severity: str = "info") -> None:
+    def show_message_later(self, text: str, severity: str = "info") -> None:
         """Show a sentence that comes by itself, once it pushes nothing away from under the pointer."""
-        self._still.when_away(lambda: self.say(text, severity))
+        self._still.when_away(lambda: self.show_message(text, severity))
 
     def offer(self, text: str, severity: str, link: str, then: Callable[[], None] | None) -> None:
         """Show a sentence under the top bar with something that can be done about it."""
         self._still.drop()
         self._banner_then, self._told_problems = then, False
-        self.banner.say(text, severity=severity, link=link)
+        self.banner.show_message(text, severity=severity, link=link)
         self.banner.setVisible(bool(text))
 
     def show_fault(self, sentence: str, details: str) -> None:
@@ -252,13 +252,13 @@ class MainWindow(QMainWindow):
         stack = self.document.undo_stack
         told = f"Undone: {stack.undoText()}"
         stack.undo()
-        self.status_line.say(told)  # what it was may stand on another page
+        self.status_line.show_message(told)  # what it was may stand on another page
 
     def do_redo(self) -> None:
         stack = self.document.undo_stack
         told = f"Done again: {stack.redoText()}"
         stack.redo()
-        self.status_line.say(told)
+        self.status_line.show_message(told)
 
     def do_check(self) -> None:
         """Have everything looked at again as a training would, and go to the first problem."""
@@ -267,31 +267,33 @@ class MainWindow(QMainWindow):
         self.full_check.ask()
         self.actions_by_verb["check"].setEnabled(False)
         if any(issue.severity == "error" for issue in self.document.issues()):
-            self._tell_found()
+            self._report_findings()
         else:
-            self.say("Looking at the labels and their images as a training would …")
+            self.show_message("Looking at the labels and their images as a training would …")
 
-    def _tell_check(self, failure: str = "") -> None:
+    def _report_check(self, failure: str = "") -> None:
         """Say what the engine found, or why it could not look."""
         self.actions_by_verb["check"].setEnabled(True)
         if failure:
-            self.tell(f"Files and labels could not be checked. {failure}", "warning")
+            self.show_message_later(f"Files and labels could not be checked. {failure}", "warning")
         else:
-            self._still.when_away(self._tell_found)
+            self._still.when_away(self._report_findings)
 
-    def _tell_found(self) -> None:
+    def _report_findings(self) -> None:
         """Say what stands in the way of training, and go there."""
         found = by_weight(self.document.issues())
         wrong = [issue for issue in found if issue.severity == "error"]
         if wrong:
             count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
-            self.say(f"{count} in the way of training. {wrong[0].message}", "error")
+            self.show_message(f"{count} in the way of training. {wrong[0].message}", "error")
             self._told_problems = True
             self.reveal(wrong[0].path)
         elif found:
-            self.say(f"Nothing stands in the way of training. Worth a look: {found[0].message}", "warning")
+            self.show_message(
+                f"Nothing stands in the way of training. Worth a look: {found[0].message}", "warning"
+            )
         else:
-            self.say("No problems found. Press Train to begin.")
+            self.show_message("No problems found. Press Train to begin.")
 
     def do_quit(self) -> None:
         self.close()
@@ -300,7 +302,7 @@ class MainWindow(QMainWindow):
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self.say("Copied to the clipboard.")
+        self.show_message("Copied to the clipboard.")
 
     def _follow_banner(self) -> None:
         then, self._banner_then = self._banner_then, None
@@ -312,7 +314,7 @@ class MainWindow(QMainWindow):
         """Take back what Check said once nothing is wrong any more, and tell the Data page what does not fit."""
         wrong = [issue for issue in self.document.issues() if issue.severity == "error"]
         if self._told_problems and not wrong:
-            self.tell("")
+            self.show_message_later("")
         head = f"{HEADS}.{self.document.chosen(HEADS)}"
         self.labels_page.show_misfit(next((issue.message for issue in wrong if issue.path == head), ""))
 

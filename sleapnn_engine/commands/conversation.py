@@ -10,7 +10,7 @@ from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.event_text import event_line
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.messages import Event, Reply
-from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, engine_status, judge
 from sleapnn_engine.protocol.silence import last_checkpoint, loss_text, silence_text
 from sleapnn_engine.protocol.verbs import VERBS
 
@@ -39,7 +39,7 @@ def run_folder(text: str) -> Path:
 
 def find_engine(folder: Path) -> Connection:
     """Read the connection file of a run folder. Raises UserError when no engine can be reached by it."""
-    sight = look(folder)
+    sight = engine_status(folder)
     if sight.connection is not None and sight.presence is Presence.PRESENT:
         return sight.connection
     hint = "'watch' shows how far it came, and run.log may say why."
@@ -91,7 +91,7 @@ class SilenceReport:
         self._given_up = given_up
         self._next = TELL_SECONDS
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Call often. Raises UserError when the engine's process is gone, or when it is time to give up."""
         client, quiet = self._client, self._client.quiet_seconds
         connection = client.connection
@@ -120,7 +120,7 @@ def _wait_known(client: EngineClient) -> None:
     silence = SilenceReport(client, given_up="Nothing was asked of it; repeat the command to ask again.")
     while not client.engine:
         client.poll(_POLL_MS)
-        silence.look()
+        silence.check()
 
 
 def _wait_reply(client: EngineClient, number: int) -> Reply:
@@ -130,7 +130,7 @@ def _wait_reply(client: EngineClient, number: int) -> Reply:
         given_up="It was asked, and does it when it goes on; repeat the command to ask again.",
     )
     while (reply := client.reply_to(number, timeout_ms=_POLL_MS)) is None:
-        silence.look()
+        silence.check()
     return reply
 
 
@@ -143,4 +143,4 @@ def _wait_done(client: EngineClient, kind: str) -> Event:
                 return event
             if event.kind in ("finished", "failed"):
                 raise UserError(f"the run ended before that could be done: {event_line(event)}.")
-        silence.look()
+        silence.check()

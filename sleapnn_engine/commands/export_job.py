@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         launch=launch,
         images=not args.no_images,
         base=read.text,
-        found=Findings(tell=lambda issue: _tell(args.config, issue)),
+        found=Findings(emit=lambda issue: _print_issue(args.config, issue)),
         told=_show_progress if sys.stderr.isatty() else lambda name, done, total: None,
     )
     print(summary(contents, folder))
@@ -103,7 +103,7 @@ def _launch(args: argparse.Namespace, job: Job) -> Launch:
     )
 
 
-def _tell(config: Path, issue: Issue) -> None:
+def _print_issue(config: Path, issue: Issue) -> None:
     if issue.severity != "info":
         print(f"{config}: {issue.path}: {issue.severity}: {issue.message}", file=sys.stderr)
 

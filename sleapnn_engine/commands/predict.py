@@ -206,12 +206,12 @@ class _ForPrograms:
         self._pace, self._told = _Pace(), 0.0
 
     def note(self, text: str) -> None:
-        self._say("note", message=text)
+        self._write_event("note", message=text)
 
     def began(self, total: int) -> None:
         self._signals.work = self  # from here on there is something to keep
         self._pace = _Pace()
-        self._say("progress", n_processed=0, n_total=total, rate=None, eta=None)
+        self._write_event("progress", n_processed=0, n_total=total, rate=None, eta=None)
 
     def progress(self, done: int, total: int) -> None:
         now = time.perf_counter()
@@ -219,19 +219,21 @@ class _ForPrograms:
             return
         self._told = now
         rate, left = self._pace.of(done, total)
-        self._say("progress", n_processed=done, n_total=total, rate=round(rate, 3), eta=round(left, 1))
+        self._write_event(
+            "progress", n_processed=done, n_total=total, rate=round(rate, 3), eta=round(left, 1)
+        )
 
     def writing(self) -> None:
-        self._say("writing")
+        self._write_event("writing")
 
     def nothing_done(self) -> None:
-        self._say("finished", outcome="interrupted", output=None, frames=0, animals=0, skipped=[])
+        self._write_event("finished", outcome="interrupted", output=None, frames=0, animals=0, skipped=[])
 
     def failed(self, error: UserError) -> None:
-        self._say("failed", message=error.message, where=error.where or None, hint=error.hint or None)
+        self._write_event("failed", message=error.message, where=error.where or None, hint=error.hint or None)
 
     def finished(self, outcome: "Outcome") -> None:
-        self._say(
+        self._write_event(
             "finished",
             outcome="interrupted" if outcome.interrupted else "completed",
             output=None if outcome.output is None else str(outcome.output),
@@ -240,7 +242,7 @@ class _ForPrograms:
             skipped=list(outcome.skipped),
         )
 
-    def _say(self, kind: str, **body: Any) -> None:
+    def _write_event(self, kind: str, **body: Any) -> None:
         print(json.dumps({"kind": kind, **body}, ensure_ascii=False), flush=True)
 
 

@@ -16,7 +16,7 @@ from sleapnn_engine.protocol.event_text import event_line
 from sleapnn_engine.protocol.events import LAST_KINDS
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, look
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, engine_status
 from sleapnn_engine.protocol.run_state import read_run
 
 _POLL_MS = 200
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _events(folder: Path) -> Iterator[Event]:
-    record, sight = read_run(folder), look(folder)
+    record, seen = read_run(folder), engine_status(folder)
     if record is None:
         raise UserError(
             "this is no run folder: it holds neither a connection file nor a journal.",
@@ -65,10 +65,10 @@ def _events(folder: Path) -> Iterator[Event]:
         )
     if record.is_over:
         return _past(folder)
-    if sight.connection is not None and sight.presence is Presence.PRESENT:
-        return _live(sight.connection)
-    if sight.presence in BEYOND_REACH:
-        print(sight.text, file=sys.stderr, flush=True)
+    if seen.connection is not None and seen.presence is Presence.PRESENT:
+        return _live(seen.connection)
+    if seen.presence in BEYOND_REACH:
+        print(seen.text, file=sys.stderr, flush=True)
     return _from_afar(folder)
 
 
@@ -78,17 +78,17 @@ def _past(folder: Path) -> Iterator[Event]:
     while events := reader.poll():
         yield from events
     reader.read_all()
-    _warn(reader.take_notices())
+    _warn(reader.pop_notices())
 
 
 def _from_afar(folder: Path) -> Iterator[Event]:
     """The events of a run whose engine cannot be reached from here, as its journal grows, until it is over."""
     reader = JournalReader(folder)
     while True:
-        over = look(folder).presence not in BEYOND_REACH
+        over = engine_status(folder).presence not in BEYOND_REACH
         while events := reader.poll():
             yield from events
-        _warn(reader.take_notices())
+        _warn(reader.pop_notices())
         if over:
             return
         time.sleep(_FAR_SECONDS)
@@ -102,8 +102,8 @@ def _live(connection: Connection) -> Iterator[Event]:
             while True:
                 events = client.poll(_POLL_MS)
                 yield from (event for event in events if event.kind != "heartbeat")
-                _warn(client.take_notices())
-                silence.look()
+                _warn(client.pop_notices())
+                silence.check()
     except EngineRefusedError as error:
         raise UserError(str(error), where=connection.run_dir) from error
 

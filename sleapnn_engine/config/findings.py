@@ -13,10 +13,10 @@ from sleapnn_engine.config.spec import SPEC
 class Findings:
     """A growing list: `issues` in the order they are found, and `refusals`, the errors among them as they were raised.
 
-    `tell` hears of warnings and remarks as they come.
+    `emit` hears of warnings and remarks as they come.
     """
 
-    tell: Callable[[Issue], None] = lambda issue: None
+    emit: Callable[[Issue], None] = lambda issue: None
     issues: list[Issue] = attrs.field(factory=list)
     refusals: list[UserError] = attrs.field(factory=list)
 
@@ -47,7 +47,7 @@ class Findings:
     def _note(self, issue: Issue) -> None:
         if issue not in self.issues:
             self.issues.append(issue)
-            self.tell(issue)
+            self.emit(issue)
 
 
 @attrs.frozen

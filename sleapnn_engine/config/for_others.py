@@ -8,9 +8,9 @@ from sleapnn_engine.config.centring import FALLBACK, METHOD, REDUCTIONS, VERSION
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.future_keys import is_known_to
+from sleapnn_engine.config.reader import BACKBONES, HEADS, ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.values import describe
-from sleapnn_engine.config.view import BACKBONES, HEADS, View
 
 #: Versions of sleap-nn that files can be made for; 0.3 is what all of 0.3.0 to 0.3.5 read.
 VERSIONS = ("0.1", "0.3", "0.3.5")
@@ -39,7 +39,7 @@ def for_version(values: dict[str, Any], *, version: str) -> tuple[dict[str, Any]
 
     Raises UserError (usage) where nothing would be left to train.
     """
-    view = View(values)
+    view = ConfigReader(values)
     if view.backbone().endswith(".timm"):
         raise UserError(
             "Encoders of timm are only known to this program, so sleap-nn cannot train this config.",

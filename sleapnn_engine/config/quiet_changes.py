@@ -3,8 +3,8 @@
 import attrs
 
 from sleapnn_engine.config.idle_settings import idle_reason, is_never_drawn
+from sleapnn_engine.config.reader import DATA, GEOMETRIC, INTENSITY, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import DATA, GEOMETRIC, INTENSITY, View
 
 
 @attrs.frozen(kw_only=True)
@@ -74,7 +74,7 @@ def change_of(path: str) -> Change | None:
     return next((change for change in CHANGES if path.startswith(f"{change.section}{change.name}_")), None)
 
 
-def why_quiet(view: View, change: Change) -> str:
+def why_quiet(view: ConfigReader, change: Change) -> str:
     """'' where the change is seen, else why not: words behind “because”."""
     if view.value(_USE) is False:
         return "augmentation is switched off"
@@ -86,7 +86,7 @@ def why_quiet(view: View, change: Change) -> str:
     return "its range is empty" if change.nothing and values == change.nothing else ""
 
 
-def told_quiet(view: View, path: str) -> str:
+def told_quiet(view: ConfigReader, path: str) -> str:
     """What to say where the setting in hand belongs to a change that does nothing; '' where it does something."""
     change = change_of(path)
     if change is None:

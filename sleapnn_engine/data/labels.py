@@ -141,7 +141,7 @@ def select_nodes(
         nodes=names,
         edges=tuple(edge for edge in labels.edges if set(edge) <= set(names)),
         symmetries=tuple(pair for pair in labels.symmetries if set(pair) <= set(names)),
-        frames=tuple(_take_nodes(frame, order) for frame in labels.frames),
+        frames=tuple(_reorder_nodes(frame, order) for frame in labels.frames),
     )
 
 
@@ -248,7 +248,7 @@ def _in_order(
         return frames
     order = [own.nodes.index(name) for name in state.skeleton.nodes]
     state.warnings.append(f"{path}: its nodes come in another order and are matched by name.")
-    return [_take_nodes(frame, order) for frame in frames]
+    return [_reorder_nodes(frame, order) for frame in frames]
 
 
 def _video_problems(
@@ -289,7 +289,7 @@ def _video_problems(
         state.warnings.append(f"{path}: {count} without a readable image: left out{first_places(single)}.")
 
 
-def _take_nodes(frame: LabeledFrame, order: Sequence[int]) -> LabeledFrame:
+def _reorder_nodes(frame: LabeledFrame, order: Sequence[int]) -> LabeledFrame:
     """Reorder or subset the nodes of a frame; animals that keep no visible point go."""
     points = frame.points[:, list(order)]
     seen = (points == points).any(axis=(1, 2))

@@ -34,7 +34,7 @@ class Contents:
     copied: dict[Path, str] = attrs.field(factory=dict)
     notes: list[str] = attrs.field(factory=list)
 
-    def take(self, source: Path, folder: str, *, name: str = "", pack: bool = False) -> str:
+    def add(self, source: Path, folder: str, *, name: str = "", pack: bool = False) -> str:
         """Have a file come along, once; returns where it will be, as the config has it."""
         file = real(source)
         if there := self.packed.get(file) or self.copied.get(file):
@@ -63,7 +63,7 @@ def gather(values: Mapping[str, Any], *, self_contained: Mapping[Path, bool], im
         if not any(isinstance(name, str) and name for name in names):
             continue
         taken = [
-            _take(contents, key.path, name, self_contained, images=images)
+            _add_path(contents, key.path, name, self_contained, images=images)
             for name in names
             if isinstance(name, str) and name
         ]
@@ -73,7 +73,7 @@ def gather(values: Mapping[str, Any], *, self_contained: Mapping[Path, bool], im
     return contents
 
 
-def _take(
+def _add_path(
     contents: Contents, key: str, name: str, self_contained: Mapping[Path, bool], *, images: bool
 ) -> str:
     source = Path(name).expanduser()
@@ -82,15 +82,15 @@ def _take(
     if key == RESUME:
         for other in _BESIDE_CHECKPOINT:
             if (beside := source.with_name(other)).is_file():
-                contents.take(beside, "resume", name=other)
-        return contents.take(source, "resume", name=source.name if source.name == "best.ckpt" else "")
+                contents.add(beside, "resume", name=other)
+        return contents.add(source, "resume", name=source.name if source.name == "best.ckpt" else "")
     if key not in LABELS:
-        return contents.take(source, "weights")
+        return contents.add(source, "weights")
     if not name.lower().endswith(".slp"):
-        return contents.take(source, "videos")
+        return contents.add(source, "videos")
     # Labels that no training reads, as those of a setting without effect, are not known and come along as they are.
     pack = images and self_contained.get(real(source)) is False
-    return contents.take(source, "labels", pack=pack)
+    return contents.add(source, "labels", pack=pack)
 
 
 def _relocate_folders(contents: Contents) -> None:

@@ -69,7 +69,7 @@ class Tracker:
         left = there[numbers[there] < 0]
         if self.settings.most is not None and len(self._tracks) >= self.settings.most:
             lost = [track for track in self._tracks if track.seen[-1][0] < since]
-            self._take_up(points, left, lost, numbers, scores)
+            self._continue_tracks(points, left, lost, numbers, scores)
         else:
             self._begin(left, numbers, scores)
         for row in there[numbers[there] >= 0]:
@@ -104,7 +104,7 @@ class Tracker:
             if best[i, j] >= _LEAST:
                 numbers[rows[i]], scores[rows[i]] = tracks[j].number, best[i, j]
 
-    def _take_up(
+    def _continue_tracks(
         self,
         points: np.ndarray,
         rows: np.ndarray,

@@ -47,7 +47,7 @@ def make_answers() -> dict[str, Answer]:
         return answer(args, cancelled)
 
     def prediction(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        return shelf.predictions().frame(args, cancelled)
+        return cache.predictions().frame(args, cancelled)
 
     def evaluation(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.inspect.predictions import evaluation as answer
@@ -55,15 +55,15 @@ def make_answers() -> dict[str, Answer]:
         return answer(args, cancelled), {}
 
     sights = ("chain", "crops", "augment", "targets", "network")
-    answers: dict[str, Answer] = {kind: partial(_see, kind, shelf) for kind in sights}
+    answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
     answers |= {"prediction": prediction, "evaluation": evaluation}
     return {"describe": describe, "check": check, "derive": derive, "frame": frame} | answers
 
 
-def _see(kind: str, shelf: _Shelf, args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+def _see(kind: str, cache: _Cache, args: Mapping[str, Any], cancelled: Cancelled) -> Found:
     from sleapnn_engine.inspect.see import SIGHTS
 
-    with shelf.scenes().open(args["values"], cancelled) as scene:
+    with cache.scenes().open(args["values"], cancelled) as scene:
         return SIGHTS[kind](scene, args)
 
 

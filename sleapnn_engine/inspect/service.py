@@ -42,7 +42,7 @@ class Service:
         self._send = send
         self._lanes = {kind: _Lane(kind, answer, self._reply) for kind, answer in answers.items()}
 
-    def take(self, parts: Sequence[bytes]) -> None:
+    def submit(self, parts: Sequence[bytes]) -> None:
         """Hear one message, whatever it is made of; returns at once."""
         try:
             request = decode_request(parts[0], limit=MAX_TEXT_BYTES)
@@ -165,4 +165,4 @@ def serve(answers: Mapping[str, Answer]) -> None:
     reader, service = PipeReader(), Service(answers, send=send)
     while data := os.read(0, _READ_BYTES):
         for parts in reader.feed(data):
-            service.take(parts)
+            service.submit(parts)

@@ -72,7 +72,7 @@ class EngineChannel:
         self._missing_from: int | None = None
         self._trouble: str | None = None
         self._ring = FrameRing()
-        self._orders = CommandQueue()
+        self._commands = CommandQueue()
         self._pulse = _Pulse()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="engine-heartbeat", daemon=True)
@@ -105,7 +105,7 @@ class EngineChannel:
         """
         self._refuse_second_engine()
         desk = RequestHandler(
-            token=self.token, orders=self._orders, recall=self._recall, describe=self._describe
+            token=self.token, commands=self._commands, recall=self._recall, describe=self._describe
         )
         try:
             self._journal = JournalWriter(self.run_dir)
@@ -154,14 +154,16 @@ class EngineChannel:
             raise ValueError(f"{said.kind}: {wrong}.")
         text, holes = encode_body(body)
         with self._lock:
-            seq = self._say(said, text, holes=holes, arrays=tuple(parts))
+            seq = self._emit(said, text, holes=holes, arrays=tuple(parts))
             trouble, self._trouble = self._trouble, None
-        self._orders.note(said.kind)
+        self._commands.note(said.kind)
         if trouble is not None:
             self.emit(Log(level="error", text=trouble))
         return seq
 
-    def _say(self, said: EventBody, text: bytes, *, holes: tuple[str, ...], arrays: tuple[bytes, ...]) -> int:
+    def _emit(
+        self, said: EventBody, text: bytes, *, holes: tuple[str, ...], arrays: tuple[bytes, ...]
+    ) -> int:
         """Number, keep and publish an event; the lock is held."""
         if self._server is None or self._journal is None or self._ended.is_set():
             raise RuntimeError(
@@ -197,13 +199,13 @@ class EngineChannel:
                 )
                 self._missing_from = None
 
-    def take_commands(self) -> list[Command]:
+    def pop_commands(self) -> list[Command]:
         """Return what viewers want since the last call; costs next to nothing when that is nothing."""
-        return self._orders.take()
+        return self._commands.pop()
 
     def wait_command(self, timeout: float | None = None) -> Command | None:
         """Wait up to `timeout` seconds for the next command (None: for ever); None when there was none."""
-        return self._orders.wait(timeout)
+        return self._commands.wait(timeout)
 
     def set_heartbeat(
         self, *, state: str | None = None, epoch: int | None = None, step: int | None = None

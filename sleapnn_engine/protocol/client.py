@@ -128,19 +128,19 @@ class EngineClient:
         self._pump(0)
         while not self._order.ready and (left := deadline - time.monotonic()) > 0:
             self._pump(min(_SLICE_MS, round(left * 1000) or 1))
-        events = self._order.take(limit)
+        events = self._order.pop(limit)
         for event in events:
             if event.kind in LAST_KINDS:
                 self.end = event
         return events
 
     def ask(self, verb: str, **args: Any) -> int:
-        """Send a request and return its number; the answer comes by `take_replies`. Never waits."""
+        """Send a request and return its number; the answer comes by `pop_replies`. Never waits."""
         number = self._send(verb, args)
         self._asked.add(number)
         return number
 
-    def take_replies(self) -> list[Reply]:
+    def pop_replies(self) -> list[Reply]:
         """Return, once, the answers that `poll` met since the last call."""
         taken = list(self._replies)
         self._replies.clear()
@@ -168,7 +168,7 @@ class EngineClient:
                     return reply
         return None
 
-    def take_notices(self) -> list[str]:
+    def pop_notices(self) -> list[str]:
         """Return, once, sentences about messages that could not be read."""
         taken = list(self._notices)
         self._notices.clear()
@@ -252,7 +252,7 @@ class EngineClient:
             self._order.live(event)
             if event.kind == "heartbeat":
                 self.heartbeat = event
-                self._order.known_to(event.said_as(Heartbeat).last_seq)
+                self._order.known_to(event.typed_as(Heartbeat).last_seq)
         return heard
 
     def _decode(self, parts: list[bytes]) -> Event | None:
@@ -274,13 +274,13 @@ class EngineClient:
                 continue
             if self._fetch is not None and reply.id == self._fetch.request:
                 self._fetch, self._tries = None, 0
-                self._take_page(reply, parts[1:])
+                self._add_page(reply, parts[1:])
             elif reply.id in self._asked:
                 self._asked.discard(reply.id)
                 self._replies.append(reply)
         return heard
 
-    def _take_page(self, reply: Reply, parts: list[bytes]) -> None:
+    def _add_page(self, reply: Reply, parts: list[bytes]) -> None:
         if not reply.ok:
             raise EngineRefusedError(reply.error or "The engine gave no reason.")
         if not self.engine:
@@ -344,7 +344,7 @@ class EngineClient:
         events = self._file.poll()
         while events and (events[-1].seq or 0) < first:
             events = self._file.poll()
-        self._notices.extend(self._file.take_notices())
+        self._notices.extend(self._file.pop_notices())
         if events:
             self._order.page(events, next_seq=(events[-1].seq or 0) + 1)
             return

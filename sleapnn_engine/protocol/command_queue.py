@@ -67,7 +67,7 @@ class CommandQueue:
                 if standing in ("stopping", "over") or not overtaken:
                     self._run = standing
 
-    def take(self) -> list[Command]:
+    def pop(self) -> list[Command]:
         """Return and remove what is waiting; costs next to nothing when that is nothing."""
         if not self._waiting:
             return []

@@ -18,7 +18,7 @@ _MAX_UNKNOWN = 200
 def event_line(event: Event) -> str:
     """Say in one line what an event says, with the local time of day before it."""
     tell = _TELLERS.get(event.kind)
-    text = tell(event.said) if tell else f"{event.kind} {event.body}"[:_MAX_UNKNOWN]
+    text = tell(event.typed) if tell else f"{event.kind} {event.body}"[:_MAX_UNKNOWN]
     clock = time.strftime("%H:%M:%S", time.localtime(event.t))
     return f"{clock}  {' '.join(text.split())}"
 

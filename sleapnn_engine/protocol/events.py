@@ -31,7 +31,7 @@ PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate
 PHASES_BEFORE_TRAINING = PHASES[: PHASES.index("train")]
 
 
-def told(doc: str, *, choices: tuple[str, ...] = (), default: Any = attrs.NOTHING) -> Any:
+def body_field(doc: str, *, choices: tuple[str, ...] = (), default: Any = attrs.NOTHING) -> Any:
     """A key of a body. One with a default may be left out; None as the default stands for that and for nothing else."""
     return attrs.field(default=default, metadata={"doc": doc, "choices": choices})
 
@@ -78,21 +78,21 @@ class Started(EventBody):
     """The run is known in full and training is about to begin."""
 
     kind = "started"
-    run_name: str = told("name of the run")
-    run_dir: str = told("folder of the run, as the engine sees it")
-    model_type: str = told("type of model, for example single_instance")
-    max_epochs: int = told("epochs planned")
-    steps_per_epoch: int = told("training batches in one epoch")
-    n_train: int = told("labelled frames trained on")
-    n_val: int = told("labelled frames held back for validation")
-    nodes: list[str] = told("names of the body points, in order")
-    edges: list[tuple[str, str]] = told("pairs of node names that are joined")
-    device: str = told("where the model computes")
-    precision: str = told("number format of the computation")
-    parameters: int = told("trainable numbers in the model")
-    early_stopping_patience: int | None = told("epochs without progress allowed; null: off")
-    pid: int = told("process id of the engine")
-    backbone: str | None = told("type of network below the heads, for example unet", default=None)
+    run_name: str = body_field("name of the run")
+    run_dir: str = body_field("folder of the run, as the engine sees it")
+    model_type: str = body_field("type of model, for example single_instance")
+    max_epochs: int = body_field("epochs planned")
+    steps_per_epoch: int = body_field("training batches in one epoch")
+    n_train: int = body_field("labelled frames trained on")
+    n_val: int = body_field("labelled frames held back for validation")
+    nodes: list[str] = body_field("names of the body points, in order")
+    edges: list[tuple[str, str]] = body_field("pairs of node names that are joined")
+    device: str = body_field("where the model computes")
+    precision: str = body_field("number format of the computation")
+    parameters: int = body_field("trainable numbers in the model")
+    early_stopping_patience: int | None = body_field("epochs without progress allowed; null: off")
+    pid: int = body_field("process id of the engine")
+    backbone: str | None = body_field("type of network below the heads, for example unet", default=None)
 
 
 @attrs.frozen(kw_only=True)
@@ -100,12 +100,12 @@ class Phase(EventBody):
     """A stretch of work began, moved on, or ended."""
 
     kind = "phase"
-    name: str = told("which stretch", choices=PHASES)
-    state: str = told("where in it", choices=("started", "progress", "done"))
-    done: int | None = told("items finished")
-    total: int | None = told("items in all; null: not known")
-    seconds: float | None = told("time since the phase began, in seconds")
-    text: str = told("one sentence for people")
+    name: str = body_field("which stretch", choices=PHASES)
+    state: str = body_field("where in it", choices=("started", "progress", "done"))
+    done: int | None = body_field("items finished")
+    total: int | None = body_field("items in all; null: not known")
+    seconds: float | None = body_field("time since the phase began, in seconds")
+    text: str = body_field("one sentence for people")
 
 
 @attrs.frozen(kw_only=True)
@@ -113,12 +113,12 @@ class BatchEnd(EventBody):
     """One optimizer step is done."""
 
     kind = "batch_end"
-    epoch: int = told("epoch, from 0")
-    step: int = told("step in the whole run, from 0")
-    batch: int = told("batch in the epoch, from 0")
-    loss: float = told("loss of this batch")
-    losses: dict[str, float] = told("loss of each head")
-    seconds: float = told("time for this batch, in seconds")
+    epoch: int = body_field("epoch, from 0")
+    step: int = body_field("step in the whole run, from 0")
+    batch: int = body_field("batch in the epoch, from 0")
+    loss: float = body_field("loss of this batch")
+    losses: dict[str, float] = body_field("loss of each head")
+    seconds: float = body_field("time for this batch, in seconds")
 
 
 @attrs.frozen(kw_only=True)
@@ -126,17 +126,17 @@ class EpochEnd(EventBody):
     """One epoch is trained and validated. All values are of this epoch."""
 
     kind = "epoch_end"
-    epoch: int = told("epoch, from 0")
-    train: float = told("mean training loss")
-    val: float | None = told("mean validation loss; null: no validation")
-    lr: float = told("learning rate")
-    seconds: float = told("time for the epoch, in seconds")
-    samples_per_second: float = told("training samples per second")
-    best: bool = told("whether this is the best epoch so far")
-    best_epoch: int | None = told("best epoch so far, from 0")
-    best_val: float | None = told("validation loss of the best epoch")
-    data_wait: float | None = told("share of the time spent waiting for data, 0 to 1")
-    error: Measured | None = told("distance to validation labels, in source-image pixels")
+    epoch: int = body_field("epoch, from 0")
+    train: float = body_field("mean training loss")
+    val: float | None = body_field("mean validation loss; null: no validation")
+    lr: float = body_field("learning rate")
+    seconds: float = body_field("time for the epoch, in seconds")
+    samples_per_second: float = body_field("training samples per second")
+    best: bool = body_field("whether this is the best epoch so far")
+    best_epoch: int | None = body_field("best epoch so far, from 0")
+    best_val: float | None = body_field("validation loss of the best epoch")
+    data_wait: float | None = body_field("share of the time spent waiting for data, 0 to 1")
+    error: Measured | None = body_field("distance to validation labels, in source-image pixels")
 
 
 @attrs.frozen(kw_only=True)
@@ -144,10 +144,10 @@ class Checkpoint(EventBody):
     """A checkpoint file is complete on disk."""
 
     kind = "checkpoint"
-    epoch: int = told("epoch it holds, from 0")
-    path: str = told("file, as the engine sees it")
-    best: bool = told("whether it is the best model so far")
-    val: float | None = told("validation loss of that epoch")
+    epoch: int = body_field("epoch it holds, from 0")
+    path: str = body_field("file, as the engine sees it")
+    best: bool = body_field("whether it is the best model so far")
+    val: float | None = body_field("validation loss of that epoch")
 
 
 @attrs.frozen(kw_only=True)
@@ -162,8 +162,8 @@ class Paused(EventBody):
     """Training stands still."""
 
     kind = "paused"
-    epoch: int = told("epoch in progress, from 0")
-    step: int = told("steps done in the whole run")
+    epoch: int = body_field("epoch in progress, from 0")
+    step: int = body_field("steps done in the whole run")
 
 
 @attrs.frozen(kw_only=True)
@@ -171,9 +171,9 @@ class Resumed(EventBody):
     """Training goes on after a pause."""
 
     kind = "resumed"
-    epoch: int = told("epoch in progress, from 0")
-    step: int = told("steps done in the whole run")
-    paused_seconds: float = told("length of the pause, in seconds")
+    epoch: int = body_field("epoch in progress, from 0")
+    step: int = body_field("steps done in the whole run")
+    paused_seconds: float = body_field("length of the pause, in seconds")
 
 
 @attrs.frozen(kw_only=True)
@@ -181,7 +181,7 @@ class Stopping(EventBody):
     """A stop was taken up; files are still written."""
 
     kind = "stopping"
-    after: str = told("when training ends", choices=("batch", "epoch"))
+    after: str = body_field("when training ends", choices=("batch", "epoch"))
 
 
 @attrs.frozen(kw_only=True)
@@ -189,7 +189,7 @@ class MemoryReleased(EventBody):
     """GPU memory that is not in use was handed back, as far as there was any."""
 
     kind = "memory_released"
-    text: str = told("how much, in a sentence")
+    text: str = body_field("how much, in a sentence")
 
 
 @attrs.frozen(kw_only=True)
@@ -197,8 +197,8 @@ class Log(EventBody):
     """Something worth telling that has no kind of its own."""
 
     kind = "log"
-    level: str = told("how serious", choices=("info", "warning", "error"))
-    text: str = told("what there is to say")
+    level: str = body_field("how serious", choices=("info", "warning", "error"))
+    text: str = body_field("what there is to say")
 
 
 @attrs.frozen(kw_only=True)
@@ -206,9 +206,9 @@ class Failed(EventBody):
     """The run cannot go on. The last event of its run."""
 
     kind = "failed"
-    message: str = told("what happened, in a sentence")
-    path: str | None = told("file or key it is about")
-    hint: str | None = told("what to do")
+    message: str = body_field("what happened, in a sentence")
+    path: str | None = body_field("file or key it is about")
+    hint: str | None = body_field("what to do")
 
 
 @attrs.frozen(kw_only=True)
@@ -216,23 +216,23 @@ class Finished(EventBody):
     """The run is over and its files are complete. The last event of its run."""
 
     kind = "finished"
-    outcome: str = told("how it ended", choices=("completed", "stopped", "early_stopped"))
-    epochs: int = told("epochs brought to their end, those of an earlier training included")
-    best_epoch: int | None = told("best epoch, from 0")
-    best_val: float | None = told("validation loss of the best epoch")
-    run_dir: str = told("folder of the run, as the engine sees it")
-    seconds: float = told("time for the whole run, pauses included, in seconds")
-    steps: int = told("steps of an epoch that was not brought to its end", default=0)
-    warnings: list[str] = told("what is amiss with the result, in sentences", default=())
+    outcome: str = body_field("how it ended", choices=("completed", "stopped", "early_stopped"))
+    epochs: int = body_field("epochs brought to their end, those of an earlier training included")
+    best_epoch: int | None = body_field("best epoch, from 0")
+    best_val: float | None = body_field("validation loss of the best epoch")
+    run_dir: str = body_field("folder of the run, as the engine sees it")
+    seconds: float = body_field("time for the whole run, pauses included, in seconds")
+    steps: int = body_field("steps of an epoch that was not brought to its end", default=0)
+    warnings: list[str] = body_field("what is amiss with the result, in sentences", default=())
 
 
 @attrs.frozen(kw_only=True)
 class Pair:
     """Two animals of a frame that belong together."""
 
-    labelled: int = told("place in `truth`")
-    predicted: int = told("place in `predicted`")
-    error_px: float | None = told("mean distance, in source-image pixels")
+    labelled: int = body_field("place in `truth`")
+    predicted: int = body_field("place in `predicted`")
+    error_px: float | None = body_field("mean distance, in source-image pixels")
 
 
 #: Instances, each a list of nodes in skeleton order, each [x, y] or None when not visible.
@@ -246,27 +246,27 @@ class Frame(EventBody):
     kind = "frame"
     journaled = False
     carries_arrays = True
-    epoch: int = told("epoch of the model, from 0")
-    split: str = told("which part of the labels it is from", choices=("train", "validation"))
-    index: int = told("place in that part, from 0")
-    labels_file: str | None = told("labels file")
-    video: str | None = told("video file")
-    frame: int | None = told("frame number in the video")
-    scale: float = told("source pixels per pixel of the sent image")
-    truth: Points = told("labelled points: instances, nodes, [x, y] or null")
-    predicted: Points = told("predicted points, same form")
-    scores: list[list[float | None]] = told("confidence of each predicted point")
-    true_identities: list[str | None] | None = told(
+    epoch: int = body_field("epoch of the model, from 0")
+    split: str = body_field("which part of the labels it is from", choices=("train", "validation"))
+    index: int = body_field("place in that part, from 0")
+    labels_file: str | None = body_field("labels file")
+    video: str | None = body_field("video file")
+    frame: int | None = body_field("frame number in the video")
+    scale: float = body_field("source pixels per pixel of the sent image")
+    truth: Points = body_field("labelled points: instances, nodes, [x, y] or null")
+    predicted: Points = body_field("predicted points, same form")
+    scores: list[list[float | None]] = body_field("confidence of each predicted point")
+    true_identities: list[str | None] | None = body_field(
         "who each labelled animal is; absent: the model does not tell", default=None
     )
-    identities: list[str | None] | None = told(
+    identities: list[str | None] | None = body_field(
         "who each predicted animal is taken for; absent likewise", default=None
     )
-    pairs: list[Pair] | None = told(
+    pairs: list[Pair] | None = body_field(
         "animals that count as found, as in `error` of `epoch_end`; absent: an earlier engine", default=None
     )
-    error_px: float | None = told("mean distance of all pairs, in source-image pixels")
-    stride: int = told("pixels of the sent image per cell of the confidence maps")
+    error_px: float | None = body_field("mean distance of all pairs, in source-image pixels")
+    stride: int = body_field("pixels of the sent image per cell of the confidence maps")
 
 
 @attrs.frozen(kw_only=True)
@@ -276,12 +276,12 @@ class Heartbeat(EventBody):
     kind = "heartbeat"
     journaled = False
     counted = False
-    state: str = told("what the engine is doing")
-    epoch: int | None = told("epoch in progress, from 0")
-    step: int | None = told("steps done in the whole run")
-    last_seq: int = told("number of the newest event; 0: none yet")
-    rss_bytes: int | None = told("main memory in use, in bytes; null: not known")
-    gpu_bytes: int | None = told("GPU memory in use, in bytes; null: no GPU")
+    state: str = body_field("what the engine is doing")
+    epoch: int | None = body_field("epoch in progress, from 0")
+    step: int | None = body_field("steps done in the whole run")
+    last_seq: int = body_field("number of the newest event; 0: none yet")
+    rss_bytes: int | None = body_field("main memory in use, in bytes; null: not known")
+    gpu_bytes: int | None = body_field("GPU memory in use, in bytes; null: no GPU")
 
 
 #: Every kind of event by name, in the order the document lists them.

@@ -120,7 +120,7 @@ class JournalReader:
     """Follows the journal of a run, finished or still growing, without a socket.
 
     A last line that is only half written is left until it is whole; a damaged line is left out, and
-    `take_notices` says so. Reading may start before the journal exists. Use it from one thread.
+    `pop_notices` says so. Reading may start before the journal exists. Use it from one thread.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
@@ -155,7 +155,7 @@ class JournalReader:
             )
         return events
 
-    def take_notices(self) -> list[str]:
+    def pop_notices(self) -> list[str]:
         """Return, once, what was wrong with the file so far."""
         said, self._notices = self._notices, []
         return said

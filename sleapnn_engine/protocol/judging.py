@@ -12,7 +12,7 @@ def nothing_found(measured: Measured | None) -> str:
     """What to try where a model finds nothing in the validation frames, or tells no animal right; '' else."""
     if measured is None:
         return ""
-    told = list(measured.told(HEADLINES))
+    told = list(measured.items(HEADLINES))
     if not told:
         return f"The model finds no body part in the validation frames. {_TRY}"
     said = next((measure.if_zero for measure, value in told if value == 0 and measure.if_zero), "")

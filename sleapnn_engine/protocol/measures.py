@@ -206,7 +206,7 @@ class Measured:
         """As events and checkpoints have it."""
         return {**{measure.key: self[measure] for measure in MEASURES}, "by_node": dict(self.by_node)}
 
-    def told(self, measures: tuple[Measure, ...] = MEASURES) -> Iterator[tuple[Measure, float]]:
+    def items(self, measures: tuple[Measure, ...] = MEASURES) -> Iterator[tuple[Measure, float]]:
         """Those of `measures` that were measured."""
         for measure in measures:
             value = self[measure]
@@ -215,4 +215,4 @@ class Measured:
 
     def headline(self, group: Group) -> Measure | None:
         """The figure that stands for what a group shows; None where nothing of that was measured."""
-        return next((measure for measure, _ in self.told(HEADLINES) if measure.group is group), None)
+        return next((measure for measure, _ in self.items(HEADLINES) if measure.group is group), None)

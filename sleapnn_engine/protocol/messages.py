@@ -42,15 +42,15 @@ class Event:
     non_finite: tuple[str, ...] = ()
 
     @cached_property
-    def said(self) -> EventBody | None:
+    def typed(self) -> EventBody | None:
         """The body as one of the classes in `events`; None for a kind that this program does not know."""
         known = KINDS.get(self.kind)
         return None if known is None else known.read(self.body)
 
-    def said_as(self, kind: type[Kind]) -> Kind:
+    def typed_as(self, kind: type[Kind]) -> Kind:
         """The body of an event that is known to be of a kind."""
-        assert isinstance(self.said, kind), f"a {self.kind} is no {kind.kind}"
-        return self.said
+        assert isinstance(self.typed, kind), f"a {self.kind} is no {kind.kind}"
+        return self.typed
 
 
 @attrs.frozen

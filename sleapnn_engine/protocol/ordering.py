@@ -77,7 +77,7 @@ class EventOrder:
             return None
         return self._next, min(self._ahead, default=self._newest + 1) - 1
 
-    def take(self, limit: int) -> list[Event]:
+    def pop(self, limit: int) -> list[Event]:
         """Return and remove the next events, at most `limit`."""
         return [self._ready.popleft() for _ in range(min(limit, len(self._ready)))]
 

@@ -52,7 +52,7 @@ BEYOND_REACH = AT_WORK - {Presence.PRESENT}
 
 
 @attrs.frozen(kw_only=True)
-class Sight:
+class EngineStatus:
     """What was seen of a run's engine. `text` says it in a sentence; `connection` is there when it can be reached."""
 
     presence: Presence
@@ -60,27 +60,27 @@ class Sight:
     connection: Connection | None = None
 
 
-def look(run_dir: str | os.PathLike[str]) -> Sight:
+def engine_status(run_dir: str | os.PathLike[str]) -> EngineStatus:
     """Look at the connection file of a run and at the process it names. Asks the engine nothing."""
     try:
         connection = Connection.read(Path(run_dir))
     except NoConnectionFileError as error:
-        return Sight(presence=Presence.NONE, text=str(error))
+        return EngineStatus(presence=Presence.NONE, text=str(error))
     except UnreadableConnectionFileError as error:
-        return Sight(
+        return EngineStatus(
             presence=Presence.UNREADABLE,
             text=f"{error} Whether the run's engine is still at work cannot be told from here.",
         )
     except OtherProtocolError as error:
         return _other(error)
     except ConnectionFileError as error:
-        return Sight(
+        return EngineStatus(
             presence=Presence.DAMAGED,
             text=f"{error} No running engine leaves it like that, so this one counts as gone.",
         )
     presence = judge(connection)
     text = _TEXTS[presence].format(pid=connection.pid, host=connection.host)
-    return Sight(presence=presence, text=text, connection=connection)
+    return EngineStatus(presence=presence, text=text, connection=connection)
 
 
 def judge(connection: Connection) -> Presence:
@@ -111,11 +111,11 @@ def _judge(pid: int, host: str, began: str) -> Presence | None:
     return Presence.PRESENT if same_start(began, now) else Presence.FOREIGN
 
 
-def _other(error: OtherProtocolError) -> Sight:
+def _other(error: OtherProtocolError) -> EngineStatus:
     seen = None if error.pid is None else _judge(error.pid, error.host, error.process_started)
     if seen in (Presence.GONE, Presence.FOREIGN, Presence.ELSEWHERE):
-        return Sight(presence=seen, text=_TEXTS[seen].format(pid=error.pid, host=error.host))
-    return Sight(presence=Presence.OTHER_PROTOCOL, text=str(error))
+        return EngineStatus(presence=seen, text=_TEXTS[seen].format(pid=error.pid, host=error.host))
+    return EngineStatus(presence=Presence.OTHER_PROTOCOL, text=str(error))
 
 
 _TEXTS = {

@@ -26,10 +26,10 @@ class RequestHandler:
     """
 
     def __init__(
-        self, *, token: str, orders: CommandQueue, recall: Recall, describe: Callable[[], dict[str, Any]]
+        self, *, token: str, commands: CommandQueue, recall: Recall, describe: Callable[[], dict[str, Any]]
     ) -> None:
         self._token = token.encode()
-        self._orders = orders
+        self._commands = commands
         self._recall = recall
         self._describe = describe
 
@@ -52,18 +52,18 @@ class RequestHandler:
         wrong = complaint(verb.fields, request.args, mode="wire")
         if wrong is not None:
             return _refusal(request.id, f"{request.verb}: {wrong}.")
-        return self._order(request) if verb.command else self._tell(request)
+        return self._enqueue(request) if verb.command else self._answer_query(request)
 
     def is_token(self, said: bytes) -> bool:
         """Compare in a time that does not tell how much of the token was right."""
         return hmac.compare_digest(said, self._token)
 
-    def _order(self, request: Request) -> Parts:
+    def _enqueue(self, request: Request) -> Parts:
         args = {"after": "epoch", **request.args} if request.verb == "stop" else dict(request.args)
-        reason = self._orders.offer(request.verb, args)
+        reason = self._commands.offer(request.verb, args)
         return [encode_reply(Reply(request.id, ok=True, accepted=reason is None, error=reason))]
 
-    def _tell(self, request: Request) -> Parts:
+    def _answer_query(self, request: Request) -> Parts:
         args, known = request.args, self._describe()
         match request.verb:
             case "hello":

@@ -16,7 +16,7 @@ from sleapnn_engine.protocol.fields import as_number
 from sleapnn_engine.protocol.glance import Glance, Message, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.measures import Measured
-from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
+from sleapnn_engine.protocol.presence import BEYOND_REACH, EngineStatus, Presence, engine_status
 
 
 class RunState(StrEnum):
@@ -115,17 +115,17 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
     """
     folder = Path(run_dir)
     # The engine first: one that ends in between has then said its last word before the journal is read.
-    sight = look(folder)
+    seen = engine_status(folder)
     stream = open_journal(folder / JOURNAL_NAME)
     if stream is None:
-        if sight.presence is Presence.NONE:
+        if seen.presence is Presence.NONE:
             return None
         told = _Told()
     else:
         with stream:
             told = _read(Glance(stream))
-    state = _state(told.end, sight)
-    asked = sight.connection if state is RunState.RUNNING and patience > 0 else None
+    state = _state(told.end, seen)
+    asked = seen.connection if state is RunState.RUNNING and patience > 0 else None
     silent = asked is not None and greet(asked, seconds=patience) is None
     return RunRecord(
         name=folder.absolute().name,
@@ -133,8 +133,8 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
         state=state,
         doing="" if told.end else told.doing,
         silent=silent,
-        presence=sight.presence,
-        why=_why(state, sight, told, silent=silent),
+        presence=seen.presence,
+        why=_why(state, seen, told, silent=silent),
         ended=told.last if state not in _NOT_OVER else None,
         warnings=_warnings(told),
         seconds=_seconds(told) if state not in _NOT_OVER else None,
@@ -217,7 +217,7 @@ def _last_epoch(glance: Glance, told: _Told) -> tuple[dict[str, Any], tuple[int,
         if ended is None and (not doing or kind == "stopping"):
             doing = _doing(kind, body) or doing
         if newest is None and kind == "batch_end":
-            newest = _place(body)
+            newest = _position(body)
         if ended is None and kind == "epoch_end" and _whole(body.get("epoch")) is not None:
             ended = dict(body)
         if ended is not None and newest is not None:
@@ -229,7 +229,7 @@ def _last_epoch(glance: Glance, told: _Told) -> tuple[dict[str, Any], tuple[int,
     return ended or {}, newest
 
 
-def _place(body: Message) -> tuple[int, int] | None:
+def _position(body: Message) -> tuple[int, int] | None:
     epoch, batch = _whole(body.get("epoch")), _whole(body.get("batch"))
     return None if epoch is None or batch is None else (epoch, batch)
 
@@ -242,27 +242,27 @@ def _doing(kind: str, body: dict[str, Any]) -> str:
     return _DOING.get(kind, "")
 
 
-def _state(end: Message | None, sight: Sight) -> RunState:
+def _state(end: Message | None, seen: EngineStatus) -> RunState:
     if end is not None:
         outcome = end["body"].get("outcome")
         if end["kind"] == "failed":
             return RunState.FAILED
         known = (RunState.STOPPED, RunState.EARLY_STOPPED)
         return RunState(outcome) if outcome in known else RunState.COMPLETED
-    if sight.presence in (Presence.PRESENT, Presence.OTHER_PROTOCOL):
+    if seen.presence in (Presence.PRESENT, Presence.OTHER_PROTOCOL):
         return RunState.RUNNING
-    return RunState.ELSEWHERE if sight.presence in BEYOND_REACH else RunState.CRASHED
+    return RunState.ELSEWHERE if seen.presence in BEYOND_REACH else RunState.CRASHED
 
 
-def _why(state: RunState, sight: Sight, told: _Told, *, silent: bool) -> str:
+def _why(state: RunState, seen: EngineStatus, told: _Told, *, silent: bool) -> str:
     if told.end is not None:
         said = told.end["body"].get("message", "") if state is RunState.FAILED else " ".join(_warnings(told))
         return str(said)
     if silent:
-        return f"{sight.text} It did not answer just now; it may be busy, or hang."
-    if sight.presence is Presence.NONE:
+        return f"{seen.text} It did not answer just now; it may be busy, or hang."
+    if seen.presence is Presence.NONE:
         return "The run has no last word: its engine was ended from outside, or the computer went down."
-    return sight.text
+    return seen.text
 
 
 def _warnings(told: _Told) -> tuple[str, ...]:

@@ -57,13 +57,13 @@ def evaluate(
     *,
     weights: Path,
     phase: Phase,
-    heed: Callable[[], None],
+    check: Callable[[], None],
     failed: Callable[[str, Exception], None],
 ) -> None:
     """Write `labels_pr.<split>.<n>.slp` and `metrics.<split>.<n>.*` for the training, validation and test frames.
 
     The model is that of the checkpoint in the run folder, whatever number format was trained in, in full precision.
-    `heed` is called between batches and may raise Skipped or Interrupted. What goes wrong with one part is handed to
+    `check` is called between batches and may raise Skipped or Interrupted. What goes wrong with one part is handed to
     `failed`, with the name of what could not be made, and costs no other part.
     """
     predictor = Predictor.open(weights, device=training.fabric.device)
@@ -80,7 +80,7 @@ def evaluate(
 
         def told(frames: int, before: int = done) -> None:
             phase.progress(before + frames, total)
-            heed()
+            check()
 
         making = "labels_pr"
         try:

@@ -44,7 +44,7 @@ def _epochs(training: Training, callbacks: Sequence[Callback]) -> str:
         with training.profile("callbacks"):
             for callback in callbacks:
                 callback.epoch_ended(training, result)
-        heed_signals(training)
+        check_signals(training)
         if training.stop_after is None and training.best.exhausted:
             return "early_stopped"
         if training.stop_after is None and epoch_number(training.epoch) >= training.max_epochs:
@@ -65,7 +65,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
     if training.batch < training.steps_per_epoch:
         training.hold_unfinished()
     with training.profile("validation"):
-        scores = validate(training, heed=lambda: heed_signals(training))
+        scores = validate(training, check=lambda: check_signals(training))
     _require_finite(scores.loss, training, what="validation loss")
     improved = _count(training, scores)
     seconds = training.epoch_seconds
@@ -106,7 +106,7 @@ def _train_epoch(training: Training, averages: Averages, callbacks: Sequence[Cal
             with training.profile("callbacks"):
                 for callback in callbacks:
                     callback.batch_ended(training, result)
-            heed_signals(training)
+            check_signals(training)
             if training.stop_after == "batch":
                 break
 
@@ -126,10 +126,10 @@ def _steps(training: Training) -> Iterator[BatchResult]:
     """The optimizer steps of one epoch that are not done yet, each made when it is asked for."""
     training.model.train()
     for batch in range(training.batch, training.steps_per_epoch):
-        yield take_step(training, batch)
+        yield training_step(training, batch)
 
 
-def take_step(training: Training, batch_index: int) -> BatchResult:
+def training_step(training: Training, batch_index: int) -> BatchResult:
     """One optimizer step. With several processes all take it together, and the losses are those of the whole batch."""
     began = time.perf_counter()
     if training.followers is not None:
@@ -183,7 +183,7 @@ def _together(training: Training) -> Iterator[None]:
     except RuntimeError as error:
         followers = training.followers
         if followers is not None and not isinstance(error, torch.OutOfMemoryError) and followers.has_news():
-            followers.look()
+            followers.check()
         raise
 
 
@@ -212,7 +212,7 @@ def smaller_rate(rate: float) -> str:
     return f"Try a smaller learning rate, for example {plain(smaller, figures=2)} instead of {plain(rate)}."
 
 
-def heed_signals(training: Training) -> None:
+def check_signals(training: Training) -> None:
     """Raise Interrupted when a signal came."""
     if training.interrupted:
         raise Interrupted(training.interrupted)

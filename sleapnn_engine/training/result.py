@@ -7,7 +7,7 @@ from pathlib import Path
 from sleapnn_engine.training.evaluate import Skipped, evaluate
 from sleapnn_engine.training.failures import explained
 from sleapnn_engine.training.inputs.test_sets import EvaluationSet
-from sleapnn_engine.training.loop import heed_signals
+from sleapnn_engine.training.loop import check_signals
 from sleapnn_engine.training.state import Training
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -21,9 +21,9 @@ def predict_all(training: Training, test_sets: Sequence[EvaluationSet], *, weigh
     """
     report, folder, missing = training.report, training.folder, []
 
-    def heed() -> None:
-        heed_signals(training)
-        if any(command.verb == "stop" for command in report.channel.take_commands()):
+    def check() -> None:
+        check_signals(training)
+        if any(command.verb == "stop" for command in report.channel.pop_commands()):
             raise Skipped
 
     def failed(what: str, error: Exception) -> None:
@@ -38,7 +38,7 @@ def predict_all(training: Training, test_sets: Sequence[EvaluationSet], *, weigh
                 test_sets,
                 weights=weights,
                 phase=phase,
-                heed=heed,
+                check=check,
                 failed=failed,
             )
     except Skipped:

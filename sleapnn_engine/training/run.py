@@ -46,7 +46,7 @@ from sleapnn_engine.training.report import Report, open_channel
 from sleapnn_engine.training.result import predict_all
 from sleapnn_engine.training.resuming.continuing import split_digest
 from sleapnn_engine.training.resuming.previous_run import read_previous_run
-from sleapnn_engine.training.resuming.resume import chosen_seed, inherit_best, take_up, without_start_weights
+from sleapnn_engine.training.resuming.resume import chosen_seed, inherit_best, restore, without_start_weights
 from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
 from sleapnn_engine.training.state import Training
 from sleapnn_engine.training.stepping import set_up
@@ -140,7 +140,7 @@ def _work(run: ActiveRun) -> int:
 def _build_and_fit(run: ActiveRun) -> int:
     run.training = _build(run)
     if run.previous is not None:
-        take_up(run.training, run.previous)
+        restore(run.training, run.previous)
         if run.job.trainer_config.save_ckpt:
             inherit_best(run.checkpoints, run.previous)
         run.previous = None  # its weights are in the model, and need not stay in memory twice
@@ -173,7 +173,7 @@ def _build(run: ActiveRun) -> Training:
         stores = run.stores = images.build_stores(
             job, parts.data, parts.plan, folder=folder, progress=cache.progress
         )
-        images.place_cache(stores, run.fabric.device)
+        images.move_cache(stores, run.fabric.device)
         train, val = images.build_samples(job, stores, prepared.crops)
     with phase("model", "Building the network"):
         model, optimizer = _build_network(run, train)
@@ -208,7 +208,7 @@ def _build(run: ActiveRun) -> Training:
 
 def _prepare(run: ActiveRun) -> Prepared:
     """Find out all there is to say against the job. Raises UserError with every reason not to train it."""
-    found = Findings(tell=_log)
+    found = Findings(emit=_log)
 
     @contextlib.contextmanager
     def phase(name: str, text: str) -> Iterator[Any]:

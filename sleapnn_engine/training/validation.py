@@ -27,8 +27,8 @@ class Scores:
     seconds: float
 
 
-def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
-    """Run all validation samples through the model; `heed` is called between batches and may raise."""
+def validate(training: Training, *, check: Callable[[], None]) -> Scores:
+    """Run all validation samples through the model; `check` is called between batches and may raise."""
     began = time.perf_counter()
     batches, losses = training.batches, [0.0] * (1 + len(training.losses))
     scores = PoseScores(nodes=batches.nodes, paired=training.decoder.one_each)
@@ -44,7 +44,7 @@ def validate(training: Training, *, heed: Callable[[], None]) -> Scores:
             for index, animals in zip(batch.indices.tolist(), training.decoder(outputs), strict=True):
                 _add(scores, training, index, animals)
             phase.progress(done)
-            heed()
+            check()
     total, *heads = (loss / batches.n_val for loss in losses)
     found = scores.summary()
     return Scores(
@@ -82,4 +82,4 @@ def measured_of(found: Summary, *, kind: ModelType) -> Measured | None:
         measure.key: getattr(found, measure.key) if measure.belongs(kind) else None for measure in MEASURES
     }
     measured = Measured(values, found.by_node)
-    return measured if any(measured.told(HEADLINES)) else None
+    return measured if any(measured.items(HEADLINES)) else None

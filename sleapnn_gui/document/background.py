@@ -47,7 +47,7 @@ class BackgroundTask(QObject):
         self._abandon = abandon
         self._current: _Work | None = None
         self._looks = QTimer(self, interval=_LOOK_MS)
-        self._looks.timeout.connect(self._look)
+        self._looks.timeout.connect(self._poll)
 
     @property
     def is_at_work(self) -> bool:
@@ -67,9 +67,9 @@ class BackgroundTask(QObject):
         """Wait for what is at work; for those who have no event loop to wait in."""
         while self._current is not None:
             self._current.thread.join()
-            self._look()
+            self._poll()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         done = self._current
         if done is None or done.thread.is_alive():
             return

@@ -312,7 +312,7 @@ class Document(QObject):
     def _start_over(self, state: State, *, saved: bool) -> None:
         self._outside_issues = {}
         self.undo_stack.clear()
-        self._take(state)
+        self._adopt(state)
         # Clearing a stack that is empty already leaves it as unsaved as what was open before.
         self.undo_stack.setClean() if saved else self.undo_stack.resetClean()
         self.reloaded.emit()
@@ -346,11 +346,11 @@ class Document(QObject):
 
     def _show(self, state: State) -> None:
         before = self._state
-        self._take(state)
+        self._adopt(state)
         self.changed.emit(changed_paths(before, state))
         self.state_changed.emit()
 
-    def _take(self, state: State) -> None:
+    def _adopt(self, state: State) -> None:
         found = self._state.issues
         self._state = state
         self._view = ConfigReader(state.values)

@@ -34,8 +34,8 @@ class DraftKeeper(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self._write)
-        self._broke.connect(self._tell)
-        document.state_changed.connect(self._look)
+        self._broke.connect(self._report)
+        document.state_changed.connect(self._check)
 
     def abandoned(self) -> list[Draft]:
         """Drafts of windows that are gone, newest first."""
@@ -55,7 +55,7 @@ class DraftKeeper(QObject):
         self._in_thread(self._store.remove)
         self._thread.waitForDone(1000)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if not self._document.is_dirty:
             self._timer.stop()
             if self._kept is not None:
@@ -77,7 +77,7 @@ class DraftKeeper(QObject):
 
         self._thread.start(run)
 
-    def _tell(self, why: str) -> None:
+    def _report(self, why: str) -> None:
         if not self._told:
             self._told = True
             self.failed.emit(

@@ -112,7 +112,7 @@ class FormPage(QWidget):
         row = self._rows.get(path)
         if not self._filter.wants(row) if row is not None else path in SPEC.sections:
             self.set_filter(attrs.evolve(self._filter, all=True, changed_only=False))
-        self._tell_absence(path)
+        self._show_absence(path)
         box = None if row is None else row.parentWidget()
         has_place = row is not None and box is not None and not row.isHidden() and not box.isHidden()
         target: QWidget | None = row if has_place else self._section_control(self._pages[page.id], path)
@@ -261,12 +261,12 @@ class FormPage(QWidget):
 
     # -- what cannot be edited now -------------------------------------------------------------------------
 
-    def _tell_absence(self, path: str) -> None:
+    def _show_absence(self, path: str) -> None:
         """Say why the setting somebody came for cannot be edited; '' or one that can takes the line away."""
         found = obstacle(self._document, path) if path else None
         self._absent = path if found is not None else ""
         if found is not None:
-            self.absence.say(found.sentence, severity="info", link=found.offer)
+            self.absence.show_message(found.sentence, severity="info", link=found.offer)
         self.absence.setVisible(found is not None)
 
     def _put_to_use(self) -> None:
@@ -297,7 +297,7 @@ class FormPage(QWidget):
 
     def _invalidate(self, *, keep: bool = True) -> None:
         self._later.stop()
-        self._tell_absence(self._absent)
+        self._show_absence(self._absent)
         for page in self._pages.values():
             page.invalidate()
         self._refresh_page(keep=keep)
@@ -326,7 +326,7 @@ class FormPage(QWidget):
             self._scrolled[self._current.page.id] = self._scroll.verticalScrollBar().value()
             self._current.hide()
         self._current = self._pages[page_id]
-        self._tell_absence("")
+        self._show_absence("")
         self._anchor.let_go()
         page: Page = self._current.page
         self._title.setText(page.label)

@@ -269,12 +269,12 @@ class Row(QWidget):
         if self._fix is not None:
             more = f" ({len(issues) - 1} more)" if len(issues) > 1 else ""
             link = self._fix.fix.label if self._fix.fix is not None else ""
-            self._say(self._fix.message + more, severity=self._fix.severity, link=link)
+            self._set_message(self._fix.message + more, severity=self._fix.severity, link=link)
             self._message_line().setToolTip("\n".join(issue.message for issue in issues) if more else "")
         elif silent:
-            self._say("")
+            self._set_message("")
         else:
-            self._say(reason or self._hint())
+            self._set_message(reason or self._hint())
 
     def _hint(self) -> str:
         return "" if self.editor.value() is None and self._auto() else self.editor.hint()
@@ -284,10 +284,10 @@ class Row(QWidget):
         found = {item: next((text for text in wrong if item in text), "") for item in self.editor.items()}
         self.editor.mark_items({item: text for item, text in found.items() if text})
 
-    def _say(self, sentence: str, *, severity: str = "hint", link: str = "") -> None:
+    def _set_message(self, sentence: str, *, severity: str = "hint", link: str = "") -> None:
         if not sentence and self._message is None:
             return
-        self._message_line().say(sentence, severity=severity, link=link)
+        self._message_line().show_message(sentence, severity=severity, link=link)
         self._show_line()
 
     def _show_line(self) -> None:

@@ -23,7 +23,7 @@ class SectionSwitch(Segmented):
         self._document = document
         self.setObjectName(path)
         self.describe(meta.label, meta.doc)
-        self.picked.connect(lambda index: self._tell(index == 1))
+        self.picked.connect(lambda index: self._emit_value(index == 1))
 
     def value(self) -> bool:
         return self.index() == 1
@@ -31,7 +31,7 @@ class SectionSwitch(Segmented):
     def set_value(self, value: bool) -> None:
         """Switch as a person would."""
         self.set_index(int(value))
-        self._tell(value)
+        self._emit_value(value)
 
     def show_value(self) -> None:
         """Show what the document says; a part of a section that is off waits for that one."""
@@ -39,7 +39,7 @@ class SectionSwitch(Segmented):
         around = SPEC.nullable_section(self.path)
         self.setEnabled(not around or self._document.section_on(around))
 
-    def _tell(self, on: bool) -> None:
+    def _emit_value(self, on: bool) -> None:
         self._document.set_section(self.path, on)
         self.value_edited.emit(on)
 
@@ -65,7 +65,7 @@ class SectionCards(CardChoice):
         self._document = document
         self.setObjectName(path)
         self.setAccessibleDescription(section.meta.doc)
-        self.picked.connect(lambda index: self._tell(self._names[index]))
+        self.picked.connect(lambda index: self._emit_value(self._names[index]))
 
     def value(self) -> Any:
         """Name of the chosen child, or None."""
@@ -74,13 +74,13 @@ class SectionCards(CardChoice):
     def set_value(self, value: str | None) -> None:
         """Choose as a person would."""
         self.set_index(self._names.index(value))
-        self._tell(value)
+        self._emit_value(value)
 
     def show_value(self) -> None:
         """Show what the document says."""
         chosen = self._document.chosen(self.path)
         self.set_index(self._names.index(chosen) if chosen in self._names else -1)
 
-    def _tell(self, name: str | None) -> None:
+    def _emit_value(self, name: str | None) -> None:
         self._document.choose(self.path, name)
         self.value_edited.emit(name)

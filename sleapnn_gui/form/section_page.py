@@ -63,7 +63,7 @@ class SectionMessage(MessageLine):
         issues = sorted(found, key=lambda issue: _RANK[issue.severity])
         self._fix = issues[0].fix if issues else None
         if issues:
-            self.say(
+            self.show_message(
                 issues[0].message, severity=issues[0].severity, link=self._fix.label if self._fix else ""
             )
         self.setVisible(bool(issues))

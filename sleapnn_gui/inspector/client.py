@@ -73,8 +73,8 @@ class Inspect(QObject):
         self._open.clear()
         if self._process is not None:
             process, self._process = self._process, None
-            process.readyReadStandardOutput.disconnect(self._hear)
-            process.readyReadStandardError.disconnect(self._hear_errors)
+            process.readyReadStandardOutput.disconnect(self._read_replies)
+            process.readyReadStandardError.disconnect(self._read_errors)
             process.finished.disconnect(self._ended)
             process.errorOccurred.disconnect(self._refused)
             # What it has loaded takes the system a moment to clear away; it outlives this object, which waits for nothing.
@@ -87,8 +87,8 @@ class Inspect(QObject):
     def _start(self) -> None:
         self._reader, self._tail = PipeReader(), b""
         process = self._process = QProcess(self)
-        process.readyReadStandardOutput.connect(self._hear)
-        process.readyReadStandardError.connect(self._hear_errors)
+        process.readyReadStandardOutput.connect(self._read_replies)
+        process.readyReadStandardError.connect(self._read_errors)
         process.finished.connect(self._ended)
         process.errorOccurred.connect(self._refused)
         process.start(self._command[0], self._command[1:])
@@ -104,18 +104,18 @@ class Inspect(QObject):
             self._process.write(encode_parts([encode_request(request)]))
 
     @Slot()
-    def _hear(self) -> None:
+    def _read_replies(self) -> None:
         if self._process is None:
             return
         try:
             for parts in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
-                self._take(decode_reply(parts[0], limit=MAX_TEXT_BYTES), parts[1:])
+                self._handle_reply(decode_reply(parts[0], limit=MAX_TEXT_BYTES), parts[1:])
         except DecodeError as error:
             self._tail = f"its answer cannot be read: {error}".encode()
             if self._process is not None:
                 self._process.kill()
 
-    def _take(self, reply: Reply, arrays: Sequence[bytes]) -> None:
+    def _handle_reply(self, reply: Reply, arrays: Sequence[bytes]) -> None:
         kind = next((kind for kind, (number, _) in self._open.items() if number == reply.id), "")
         if not kind:
             return
@@ -127,14 +127,14 @@ class Inspect(QObject):
             self.failed.emit(kind, reply.error or "The engine gave no answer and no reason.")
 
     @Slot()
-    def _hear_errors(self) -> None:
+    def _read_errors(self) -> None:
         if self._process is not None:
             self._tail = (self._tail + bytes(self._process.readAllStandardError().data()))[-_TAIL_BYTES:]
 
     @Slot()
     def _ended(self) -> None:
         """Start again while something is asked, but not without end."""
-        self._hear_errors()
+        self._read_errors()
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()

@@ -32,7 +32,7 @@ class DiskCheck(QObject):
         self._document = document
         self._number = 0
         self._answer = _Answer(self)
-        self._answer.ready.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._answer.ready.connect(self._receive, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -51,6 +51,6 @@ class DiskCheck(QObject):
         self._timer.start()
 
     @Slot(int, list)
-    def _take(self, number: int, issues: list[Any]) -> None:
+    def _receive(self, number: int, issues: list[Any]) -> None:
         if number == self._number:
             self._document.set_outside_issues("disk", issues)

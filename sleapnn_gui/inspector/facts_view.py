@@ -99,7 +99,7 @@ class FactsView(QWidget):
     def show_nothing(self) -> None:
         """Say what to do when there are no labels."""
         self._clear()
-        self._say(
+        self._show_message(
             "Nothing is open yet. Label some frames in SLEAP, save them, and drop the file above; "
             "20 to 100 frames of varied poses are a good start."
         )
@@ -107,18 +107,18 @@ class FactsView(QWidget):
     def show_reading(self, paths: Sequence[str]) -> None:
         """Name what is being read."""
         self._clear()
-        self._say("Reading " + ", ".join(PurePath(path).name for path in paths) + " …")
+        self._show_message("Reading " + ", ".join(PurePath(path).name for path in paths) + " …")
 
     def show_failure(self, text: str) -> None:
         """Say why nothing could be read."""
         self._clear()
-        self._say("")
+        self._show_message("")
         self._add_message("error", text)
 
     def show_facts(self, facts: dict[str, Any]) -> None:
         """List what was found, problems first."""
         self._clear()
-        self._say("")
+        self._show_message("")
         for text in facts.get("problems", []):
             self._add_message("error", text)
         for text in facts.get("warnings", [])[:6]:
@@ -135,13 +135,13 @@ class FactsView(QWidget):
         self.bars.setVisible(bool(shares))
         self.bars.set_shares(shares)
 
-    def _say(self, text: str) -> None:
+    def _show_message(self, text: str) -> None:
         self.status.setText(text)
         self.status.setVisible(bool(text))
 
     def _add_message(self, severity: str, text: str) -> None:
         line = MessageLine()
-        line.say(text, severity=severity)
+        line.show_message(text, severity=severity)
         self.messages.addWidget(line)
 
     def _clear(self) -> None:

@@ -191,7 +191,7 @@ class LabelsPage(QWidget):
             item.setToolTip(preset.note)
             self.presets.addItem(item)
         self.presets.currentRowChanged.connect(self._show_note)
-        self.presets.itemActivated.connect(self._take)
+        self.presets.itemActivated.connect(self._choose_preset)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
@@ -230,9 +230,9 @@ class LabelsPage(QWidget):
     def _use(self) -> None:
         item = self.presets.currentItem()
         if item is not None:
-            self._take(item)
+            self._choose_preset(item)
 
-    def _take(self, item: QListWidgetItem) -> None:
+    def _choose_preset(self, item: QListWidgetItem) -> None:
         """Use a preset; one that the labels speak against only after a word about it."""
         name, doubt = item.data(Qt.ItemDataRole.UserRole), item.data(DOUBT)
         if not doubt:
@@ -262,7 +262,7 @@ class LabelsPage(QWidget):
 
     def show_misfit(self, why: str) -> None:
         """Say why the model that is chosen now cannot learn from the labels; '' when it can."""
-        self.misfit.say(
+        self.misfit.show_message(
             f"The model that is chosen now does not fit these labels. {why} Choose another preset."
             if why
             else "",

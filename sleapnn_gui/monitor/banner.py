@@ -55,7 +55,7 @@ class Banner(QFrame):
         self.setVisible(False)
         current_theme().changed.connect(self._paint)
 
-    def say(
+    def show_message(
         self,
         text: str,
         *,

@@ -32,7 +32,7 @@ class Crosshair(QObject):
         plot.pointer_left.connect(self._leave)
         self.hide()
 
-    def tell(self, x: float, values: Sequence[str]) -> None:
+    def show_values(self, x: float, values: Sequence[str]) -> None:
         """Draw the line at `x` and write the values."""
         self._line.setPos(x)
         self.read_out.setText("  ·  ".join(values))

@@ -66,8 +66,8 @@ class EpochPlot(QuietPlot):
         self.addItem(self._best, ignoreBounds=True)
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
-        self.pointer = Crosshair(self)
-        self.pointer.moved.connect(self._tell)
+        self.crosshair = Crosshair(self)
+        self.crosshair.moved.connect(self._update_crosshair)
         self.view.sigResized.connect(lambda *_: self._place_names())
 
     def draw(self, *, x_end: float) -> None:
@@ -89,7 +89,7 @@ class EpochPlot(QuietPlot):
             )
         self._draw_best(store, shown[0])
         self._place_names()
-        self._tell()
+        self._update_crosshair()
 
     def _room_for_names(self, x: np.ndarray) -> float:
         """Where the axis must end so that the names stand beside the ends of their lines."""
@@ -128,14 +128,14 @@ class EpochPlot(QuietPlot):
             put_name(self, text, x, placed)
             above = placed
 
-    def _tell(self) -> None:
+    def _update_crosshair(self) -> None:
         """Say what was measured in the epoch under the pointer."""
-        store, x = self.store, self.pointer.x
+        store, x = self.store, self.crosshair.x
         if store is None or x is None or not store.epochs:
-            self.pointer.hide()
+            self.crosshair.hide()
             return
         epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, x)]
-        self.pointer.tell(epoch.x, [words.epoch_name(epoch.number), *self._said(epoch)])
+        self.crosshair.show_values(epoch.x, [words.epoch_name(epoch.number), *self._said(epoch)])
 
     def _said(self, epoch: Epoch) -> list[str]:
         taken = [(line, measure, epoch.measured[measure]) for measure, line in self._lines]

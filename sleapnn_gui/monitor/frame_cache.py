@@ -39,7 +39,7 @@ class FrameCache:
 
     def add(self, event: Event) -> None:
         """Keep a frame; the same image of the same epoch sent again replaces the older one."""
-        said = event.said_as(Frame)
+        said = event.typed_as(Frame)
         frames = self._epochs.setdefault(said.epoch, [])
         for index, known in enumerate(frames):
             if frame_key(known.event) == frame_key(event):
@@ -59,14 +59,14 @@ class FrameCache:
         frames = [
             frame
             for frame in self._epochs.get(epoch, [])
-            if not split or frame.event.said_as(Frame).split == split
+            if not split or frame.event.typed_as(Frame).split == split
         ]
         frames.sort(key=lambda frame: frame.badness, reverse=True)
-        frames.sort(key=lambda frame: frame.event.said_as(Frame).split != "validation")
+        frames.sort(key=lambda frame: frame.event.typed_as(Frame).split != "validation")
         return [frame.event for frame in frames]
 
     def _has_validation(self, epoch: int) -> bool:
-        return any(frame.event.said_as(Frame).split == "validation" for frame in self._epochs[epoch])
+        return any(frame.event.typed_as(Frame).split == "validation" for frame in self._epochs[epoch])
 
     def _thin_out(self) -> None:
         """Drop the epoch whose neighbours stand closest together; the first and the last always stay."""
@@ -78,7 +78,7 @@ class FrameCache:
 
 def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:
     """What makes two frames show the same image: split, labels, video, frame number and place."""
-    said = event.said_as(Frame)
+    said = event.typed_as(Frame)
     return said.split, said.labels_file, said.video, said.frame, said.index
 
 

@@ -84,7 +84,7 @@ class FrameView(QWidget):
         self.overlay = self._read(event) if event is not None else Overlay()
         if self._image.size() != before or self.close_up:
             self.fit()
-        self.setAccessibleDescription(self._told())
+        self.setAccessibleDescription(self._description())
         self.update()
 
     def set_close_up(self, on: bool) -> None:
@@ -99,18 +99,18 @@ class FrameView(QWidget):
 
     def _read(self, event: Event) -> Overlay:
         return Overlay.of(
-            event.said_as(Frame),
+            event.typed_as(Frame),
             nodes=self.nodes,
             edges=self.edges,
             several=not self.one_animal,
             tracks=self.tracks,
         )
 
-    def _told(self) -> str:
+    def _description(self) -> str:
         """The frame in a sentence."""
         if self._event is None:
             return "No frame"
-        error, matching = self._event.said_as(Frame).error_px, self.matching
+        error, matching = self._event.typed_as(Frame).error_px, self.matching
         parts = [] if error is None else [f"mean error {words.pixels(error)}"]
         if not matching.known:
             parts.append("the engine of this run does not tell which animals belong together")
@@ -121,7 +121,7 @@ class FrameView(QWidget):
                 f"{len(matching.extra)} found that are none",
             ]
         if self.overlay.true_identities:
-            wrong = sum(not self.overlay.told(true, found)[1] for true, found, _ in matching.pairs)
+            wrong = sum(not self.overlay.identity_text(true, found)[1] for true, found, _ in matching.pairs)
             parts.append(f"{wrong} taken for somebody else")
         return ", ".join(parts).capitalize()
 
@@ -174,7 +174,7 @@ class FrameView(QWidget):
     def _to_image(self, point: QPointF) -> QPointF:
         return (point - self._origin()) / self._scale()
 
-    def _place(self, point: Sequence[float] | None) -> QPointF | None:
+    def _to_point(self, point: Sequence[float] | None) -> QPointF | None:
         """Screen position of a point; a whole number is the middle of its pixel."""
         if point is None:
             return None
@@ -211,7 +211,7 @@ class FrameView(QWidget):
         left, top = origin.x(), origin.y()
 
         def place(point: Sequence[float] | None) -> QPointF | None:
-            """What `_place` does, for thousands of points at one zoom."""
+            """What `_to_point` does, for thousands of points at one zoom."""
             if point is None:
                 return None
             return QPointF(left + (point[0] + 0.5) * scale, top + (point[1] + 0.5) * scale)
@@ -228,7 +228,7 @@ class FrameView(QWidget):
             node = self.layers.node if self.layers.node is not None and self.layers.node < len(maps) else None
             self._heat = confidence_image(maps, node=node, name=self.layers.heat)
             self._heat_of = wanted
-        stride = float(self._event.said_as(Frame).stride)
+        stride = float(self._event.typed_as(Frame).stride)
         # The middle of cell 0 lies on the middle of pixel 0.
         start = QPointF((1.0 - stride) / 2, (1.0 - stride) / 2)
         size = QPointF(self._heat.width() * stride, self._heat.height() * stride)
@@ -276,7 +276,7 @@ class FrameView(QWidget):
         for kind, animals in (("truth", self.overlay.truth), ("predicted", self.overlay.predicted)):
             for number, animal in enumerate(animals):
                 for node, point in enumerate(animal):
-                    place = self._place(point)
+                    place = self._to_point(point)
                     if place is None:
                         continue
                     distance = math.dist(place.toTuple(), position.toTuple())
@@ -287,7 +287,7 @@ class FrameView(QWidget):
     def _describe(self, kind: str, number: int, node: int) -> str:
         """One part of one animal; `kind` says whether `number` counts the labelled or the predicted ones."""
         assert self._event is not None
-        said = self._event.said_as(Frame)
+        said = self._event.typed_as(Frame)
         other = self.matching.predicted_of(number) if kind == "truth" else self.matching.labelled_of(number)
         labelled, predicted = (number, other) if kind == "truth" else (other, number)
         true, guess = _point(said.truth, labelled, node), _point(said.predicted, predicted, node)

@@ -192,7 +192,7 @@ class FramePanel(Panel):
 
     def _epoch_shown(self) -> int | None:
         frame = self.view.frame
-        return frame.said_as(Frame).epoch if frame is not None else None
+        return frame.typed_as(Frame).epoch if frame is not None else None
 
     def _index(self) -> int:
         """Place of the shown frame in its epoch's list."""
@@ -221,7 +221,7 @@ class FramePanel(Panel):
             self.epoch.setText("–")
             return
         self.title.setText(self._title(frame))
-        said = frame.said_as(Frame)
+        said = frame.typed_as(Frame)
         self.title.setToolTip(" · ".join(str(part) for part in (said.video, said.labels_file) if part))
         result = self._result(frame)
         self.place.setText(f"{index + 1} of {len(frames)}{'  ·  ' if result else ''}{result}")
@@ -230,7 +230,7 @@ class FramePanel(Panel):
         self._point_out("")
 
     def _title(self, frame: Event) -> str:
-        said = frame.said_as(Frame)
+        said = frame.typed_as(Frame)
         number = said.frame if said.frame is not None else said.index
         split = _SPLITS.get(said.split, said.split)
         if self._model_type in CROPPED:
@@ -241,10 +241,10 @@ class FramePanel(Panel):
     def _result(self, frame: Event) -> str:
         """The error, or where animals were not found that, in as few words as there is room for."""
         missed, extra = len(self.view.matching.missed), len(self.view.matching.extra)
-        if missed or (extra and frame.said_as(Frame).error_px is None):
+        if missed or (extra and frame.typed_as(Frame).error_px is None):
             return f"{missed} missed" if missed else f"{extra} extra"
         return (
-            words.pixels(frame.said_as(Frame).error_px) if frame.said_as(Frame).error_px is not None else ""
+            words.pixels(frame.typed_as(Frame).error_px) if frame.typed_as(Frame).error_px is not None else ""
         )
 
     def _enable(self) -> None:

@@ -42,7 +42,7 @@ class LogView(QPlainTextEdit):
         lines: list[str] = []
         for item in items:
             if not isinstance(item, Batches):
-                lines.extend(f"{_clock(item.t)} {text}" for text in self._tell(item))
+                lines.extend(f"{_clock(item.t)} {text}" for text in self._lines_of(item))
         self._write(lines)
 
     def note(self, text: str, *, t: float | None) -> None:
@@ -54,9 +54,9 @@ class LogView(QPlainTextEdit):
         self.clear()
         self._epoch = -1
 
-    def _tell(self, event: Event) -> list[str]:
+    def _lines_of(self, event: Event) -> list[str]:
         teller = _TELLERS.get(event.kind)
-        said = event.said
+        said = event.typed
         if teller is None or (isinstance(said, events.Checkpoint) and said.epoch == self._epoch):
             # The checkpoint that every epoch ends with is no news; one that was asked for in between is.
             return []

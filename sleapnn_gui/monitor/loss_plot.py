@@ -64,8 +64,8 @@ class LossPlot(QuietPlot):
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
         self._best_text = self._words("best")
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
-        self.pointer = Crosshair(self, below=MARK_LANES * LANE_HEIGHT)
-        self.pointer.moved.connect(self._tell)
+        self.crosshair = Crosshair(self, below=MARK_LANES * LANE_HEIGHT)
+        self.crosshair.moved.connect(self._update_crosshair)
         self.left.set_log(True)
         self.view.setLimits(xMin=-0.5)
         self.fit_wanted.connect(self.fit)
@@ -115,7 +115,7 @@ class LossPlot(QuietPlot):
         self._validation.setData(x[thinned], self._scaled(val[thinned]))
         self._draw_best(store)
         self._draw_marks(store)
-        self._tell()
+        self._update_crosshair()
         self._redraw.stop()  # fitting has moved the axis; what that asks for is drawn
 
     def _weight(self, store: RunStore) -> float:
@@ -226,13 +226,13 @@ class LossPlot(QuietPlot):
         self.on_restyle(paint)
         return text
 
-    def _tell(self) -> None:
+    def _update_crosshair(self) -> None:
         """Say the losses and errors where the pointer is."""
         store = self.store
-        if store is None or self.pointer.x is None or not store.is_training:
-            self.pointer.hide()
+        if store is None or self.crosshair.x is None or not store.is_training:
+            self.crosshair.hide()
             return
-        x = min(max(self.pointer.x, 0.0), store.x)
+        x = min(max(self.crosshair.x, 0.0), store.x)
         values = [words.epoch_name(min(math.floor(x), max(0, math.ceil(store.x) - 1)))]
         xs = store.columns["x"].values
         train = store.losses.mean_between(math.floor(x), math.floor(x) + 1.0)
@@ -243,7 +243,7 @@ class LossPlot(QuietPlot):
             if math.isfinite(epoch.val):
                 values.append(f"validation {words.loss(epoch.val)}")
             values += words.measured(epoch.measured)
-        self.pointer.tell(x, values)
+        self.crosshair.show_values(x, values)
 
     def _person_moved(self) -> None:
         self._set_fitted(False)

@@ -86,7 +86,7 @@ class Overlay:
         """Labelled animals without any prediction."""
         return cls(animals, body=max(map(_diagonal, animals), default=0.0), nodes=nodes, edges=edges)
 
-    def told(self, true: int, found: int) -> tuple[str, bool]:
+    def identity_text(self, true: int, found: int) -> tuple[str, bool]:
         """What is said of a pair's identity, empty without one, and whether it is right."""
         wanted = self.true_identities[true] if true < len(self.true_identities) else None
         given = self.identities[found] if found < len(self.identities) else None
@@ -204,7 +204,7 @@ class _Brush:
                 if name
             ]
         for true, found, error in matching.pairs:
-            who, right = self.overlay.told(true, found)
+            who, right = self.overlay.identity_text(true, found)
             text = "  ·  ".join(part for part in (who, "" if error is None else words.pixels(error)) if part)
             said.append((self.truth[true], text, "on_image" if right else "validation_line"))
         said += [(self.truth[true], "missed", "validation_line") for true in matching.missed]

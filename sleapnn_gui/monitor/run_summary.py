@@ -44,5 +44,5 @@ def _in_words(record: RunRecord) -> RunSummary:
         model=model_name(record.model or ""),
         epochs=record.reach.brief,
         best="" if record.best_val is None else words.loss(record.best_val),
-        figures={measure.key: words.written(measure, value) for measure, value in record.measured.told()},
+        figures={measure.key: words.written(measure, value) for measure, value in record.measured.items()},
     )

@@ -128,7 +128,7 @@ class RunsPage(QWidget):
 
     def _make_buttons(self, head: QHBoxLayout) -> None:
         again = QPushButton("Look again")
-        again.clicked.connect(self._look_again)
+        again.clicked.connect(self._rescan)
         self.predict = QPushButton("Predict…")
         self.predict.setToolTip("Find the animals on a video or labels with the model of the chosen run")
         self.predict.setAccessibleDescription(self.predict.toolTip())
@@ -161,15 +161,15 @@ class RunsPage(QWidget):
         for button in (self.predict, self.evaluation):
             button.setEnabled(self.chosen is not None)
 
-    def _look_again(self) -> None:
+    def _rescan(self) -> None:
         """Say so for as long as it takes to be read: a folder that is as it was is looked through in no time."""
         if self._folder is None:
             return
         self.status.setText(f"Looking again in {self._folder} …")
         folder = self._folder
-        QTimer.singleShot(_SEEN_MS, self, lambda: self.look_in(folder))
+        QTimer.singleShot(_SEEN_MS, self, lambda: self.set_folder(folder))
 
-    def look_in(self, folder: Path | None) -> None:
+    def set_folder(self, folder: Path | None) -> None:
         """List the runs of a folder; reading happens in a thread, and a newer look replaces an older one."""
         if folder is None:
             return

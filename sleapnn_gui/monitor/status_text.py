@@ -107,7 +107,7 @@ def _headline(measured: Measured, group: Group) -> Figure:
     assert leading is not None, "there is one in what a store has as the latest"
     beside = "".join(
         f", {words.written(each, value)} {each.brief}"
-        for each, value in measured.told()
+        for each, value in measured.items()
         if each.group is group and each.brief and each is not leading
     )
     return Figure(words.written(leading, measured[leading]), f"{leading.caption}{beside}")
@@ -119,7 +119,7 @@ def animals_help(store: RunStore) -> str:
     if measured is None:
         return ""
     values = {each.key: words.written(each, measured[each]) for each in MEASURES}
-    return " ".join(each.help.format(**values) for each, _ in measured.told() if each.help)
+    return " ".join(each.help.format(**values) for each, _ in measured.items() if each.help)
 
 
 def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:

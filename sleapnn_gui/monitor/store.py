@@ -89,7 +89,7 @@ class Epoch:
     @classmethod
     def from_event(cls, event: Event) -> "Epoch":
         """Read an `epoch_end` event."""
-        said = event.said_as(events.EpochEnd)
+        said = event.typed_as(events.EpochEnd)
         return cls(
             number=said.epoch,
             t=event.t,
@@ -247,10 +247,10 @@ class RunStore:
         self._newest = batches.epochs[-1], batches.batch
 
     def _add_started(self, event: Event) -> None:
-        self.header = Header.of(event.said_as(events.Started))
+        self.header = Header.of(event.typed_as(events.Started))
 
     def _add_phase(self, event: Event) -> None:
-        said = event.said_as(events.Phase)
+        said = event.typed_as(events.Phase)
         row = self.phases.get(said.name)
         if row is None:
             return
@@ -268,7 +268,7 @@ class RunStore:
         if epoch.lr < before * RATE_DROP:
             self.rate_drops.append(RateDrop(epoch.number, before, epoch.lr))
         self.epochs.append(epoch)
-        said = event.said_as(events.EpochEnd)
+        said = event.typed_as(events.EpochEnd)
         self.best_epoch, self.best_val = said.best_epoch, said.best_val
         for name in COLUMNS:
             self.columns[name].append(getattr(epoch, name))
@@ -280,13 +280,13 @@ class RunStore:
 
     def _add_resumed(self, event: Event) -> None:
         if self.paused is not None:
-            self.pauses[-1].seconds = event.said_as(events.Resumed).paused_seconds
+            self.pauses[-1].seconds = event.typed_as(events.Resumed).paused_seconds
 
     def _add_stopping(self, event: Event) -> None:
         self.stop_x = self.x
 
     def _add_finished(self, event: Event) -> None:
-        self.finished = event.said_as(events.Finished)
+        self.finished = event.typed_as(events.Finished)
 
     def _add_frame(self, event: Event) -> None:
         self.frames.add(event)

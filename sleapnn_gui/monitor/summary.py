@@ -37,7 +37,7 @@ class StateChip(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         current_theme().changed.connect(self.update)
 
-    def say(self, text: str, token: str) -> None:
+    def show_state(self, text: str, token: str) -> None:
         """Show the state in a theme colour."""
         if (text, token) != (self.text(), self._token):
             self._token = token
@@ -106,7 +106,7 @@ class FigureLabel(QWidget):
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 
-    def say(self, figure: Figure) -> None:
+    def show_figure(self, figure: Figure) -> None:
         """Show a figure. The room it takes only grows, so that nothing beside it jumps."""
         self._figure = figure
         self._show()
@@ -222,7 +222,7 @@ class RunStrip(QFrame):
         """Show how many animals are found, for models that count them; speed gives way where there is no room."""
         self._counted = figure is not None
         if figure is not None:
-            self.animals.say(figure)
+            self.animals.show_figure(figure)
             self.animals.setToolTip(told)
         self._make_room()
 

@@ -143,7 +143,7 @@ class TrainPage(QWidget):
 
     def _wires(self, session: RunSession) -> list[tuple[SignalInstance, Callable[..., None]]]:
         return [
-            (session.events, self._take),
+            (session.events, self._handle_items),
             (session.state_changed, self._state_changed),
             (session.command_state, self._command_moved),
             (session.notice, self._note),
@@ -207,7 +207,7 @@ class TrainPage(QWidget):
 
     # -- what the session says -----------------------------------------------------------------------------
 
-    def _take(self, items: list[Item]) -> None:
+    def _handle_items(self, items: list[Item]) -> None:
         self.store.add(items)
         self.charts.log.add(items)
         self._fresh = True
@@ -292,14 +292,14 @@ class TrainPage(QWidget):
         )
         warned = session.outcome is not None and bool(session.outcome.warnings)
         token = status_text.state_token(session.state, lost=session.lost_contact, warned=warned)
-        strip.chip.say(text, token)
+        strip.chip.show_state(text, token)
         strip.set_progress(
             1.0 if session.state is State.COMPLETED else status_text.progress(store), token=token
         )
-        strip.error.say(status_text.error_figure(store, over=over))
+        strip.error.show_figure(status_text.error_figure(store, over=over))
         strip.show_animals(status_text.animals_figure(store), told=status_text.animals_help(store))
-        strip.time.say(status_text.time_figure(store, session.state, over=over))
-        strip.speed.say(status_text.speed_figure(store))
+        strip.time.show_figure(status_text.time_figure(store, session.state, over=over))
+        strip.speed.show_figure(status_text.speed_figure(store))
         can = {verb: session.can(verb) for verb in _VERBS}
         strip.set_buttons(can=can, paused=session.state is State.PAUSED, over=over)
 
@@ -317,13 +317,13 @@ class TrainPage(QWidget):
         if session is None or session.is_over:
             return
         if session.lost_contact:
-            session.read_log(partial(self._tell_silence, session))
+            session.read_log(partial(self._show_silence, session))
         elif self._refused:
-            self.banner.say(self._refused, severity="warning")
+            self.banner.show_message(self._refused, severity="warning")
         else:
             self.banner.clear()
 
-    def _tell_silence(self, session: RunSession, log: Path | None, lines: tuple[str, ...]) -> None:
+    def _show_silence(self, session: RunSession, log: Path | None, lines: tuple[str, ...]) -> None:
         """Since when nothing is heard; ending the process is the person's choice, offered once waiting may be in vain."""
         if session is not self.session or not session.lost_contact:
             return
@@ -333,7 +333,7 @@ class TrainPage(QWidget):
         if quiet >= CHOICE_SECONDS and session.can("cancel"):
             links.append((_END, "End its process…"))
             choice = "You can wait, for nothing is lost when it answers again; or end its process."
-        self.banner.say(
+        self.banner.show_message(
             f"{silence_text(quiet, pid=session.pid)} {choice}",
             severity="error",
             lines=_evidence(lines, log),
@@ -346,7 +346,7 @@ class TrainPage(QWidget):
             self.advice.clear()
         elif not self.advice.text:
             epoch = words.epoch_name(int(self.store.first_bad_x))
-            self.advice.say(
+            self.advice.show_message(
                 f"Warning: the loss stopped being a number in {epoch}, so the model learns nothing from there on. "
                 "Stop, lower the learning rate and train again.",
                 severity="warning",
@@ -365,7 +365,7 @@ class TrainPage(QWidget):
         links = []
         if outcome.log_path is not None and severity == "error":
             links.append((str(outcome.log_path), f"Open {outcome.log_path.name}"))
-        self.banner.say(text, severity=severity, lines=lines, links=links)
+        self.banner.show_message(text, severity=severity, lines=lines, links=links)
         self._note(words.one_line(text))
 
 

@@ -75,7 +75,7 @@ def written(measure: Measure, value: float | None) -> str:
 
 def measured(figures: Measured) -> list[str]:
     """What a validation measured, in a few words each: '3.4 px', '93 % found', '97 % identified'."""
-    return [f"{written(each, value)} {each.brief}".rstrip() for each, value in figures.told(HEADLINES)]
+    return [f"{written(each, value)} {each.brief}".rstrip() for each, value in figures.items(HEADLINES)]
 
 
 def size(count: float) -> str:

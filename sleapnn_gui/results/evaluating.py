@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.run_models import RunModel
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.results.evaluations import EVALUATION, FOLDER, PREDICTIONS
 from sleapnn_gui.run.job import EngineJob, JobEnd
 
@@ -22,13 +22,13 @@ class Evaluating(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._job = EngineJob(self)
-        self._making = Aside(self)
+        self._making = BackgroundTask(self)
         self._models: list[RunModel] = []
         self._labels = ""
         self._folder = Path()
         self._failure = ""
         self._judging = self._stopped = False
-        self._job.said.connect(self._said)
+        self._job.message.connect(self._said)
         self._job.ended.connect(self._ended)
 
     @property

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.run_models import RunModel
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.banner import Banner
@@ -71,7 +71,11 @@ class EvaluationPage(QWidget):
         self._folder: Path | None = None
         self._results: RunResults | None = None
         self._asked: _Side | None = None
-        self._finding, self._reading, self._other = Aside(self), Aside(self), Aside(self)
+        self._finding, self._reading, self._other = (
+            BackgroundTask(self),
+            BackgroundTask(self),
+            BackgroundTask(self),
+        )
         self.evaluating = Evaluating(self)
         self.strip = ResultStrip("Evaluation")
         self._fill_strip()
@@ -136,7 +140,7 @@ class EvaluationPage(QWidget):
             self._second = None
             self.banner.clear(at_once=True)
         self._folder = folder
-        self.strip.say(folder.name, "")
+        self.strip.show_message(folder.name, "")
         self._finding.begin(partial(results_of, folder), partial(self._found, wanted, then))
 
     def _found(self, wanted: Path | None, then: Callable[[], None] | None, results: RunResults) -> None:
@@ -178,7 +182,7 @@ class EvaluationPage(QWidget):
         elif missing.source.saved is not None:
             self._reading.begin(partial(read_judgement, missing.source.saved), partial(self._take, missing))
         else:
-            self.strip.say(self._title(), "comparing …")
+            self.strip.show_message(self._title(), "comparing …")
             self._inspect.ask(_KIND, **missing.source.files.asked)
 
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
@@ -196,7 +200,7 @@ class EvaluationPage(QWidget):
         if side not in (self._first, self._second):
             return  # another one is wanted by now
         if isinstance(found, str):
-            self.banner.say(f"{side.name}, {side.source.name}: {found}", severity="error")
+            self.banner.show_message(f"{side.name}, {side.source.name}: {found}", severity="error")
             if side is self._first:
                 self._first = None
                 self.stack.setCurrentWidget(self.empty)
@@ -224,7 +228,7 @@ class EvaluationPage(QWidget):
             words.counted(animals["frames"], "frame", "frames"),
             words.counted(animals["labelled"], "animal", "animals"),
         ]
-        self.strip.say(self._title(), " · ".join(about))
+        self.strip.show_message(self._title(), " · ".join(about))
         self.strip.about.setToolTip("\n".join((first.judgement.truth, *first.judgement.notes)))
         self._offer()
 
@@ -287,7 +291,9 @@ class EvaluationPage(QWidget):
         if self._first is None:
             return
         if not results.sources:
-            self.banner.say(f"{results.folder.name} has no evaluation to compare with.", severity="warning")
+            self.banner.show_message(
+                f"{results.folder.name} has no evaluation to compare with.", severity="warning"
+            )
             return
         self.banner.clear(at_once=True)
         self._second = _Side(results, _same(results, self._first.source))
@@ -332,10 +338,10 @@ class EvaluationPage(QWidget):
         self._offer()
 
     def _tell(self, text: str) -> None:
-        self.banner.say(text, severity="info")
+        self.banner.show_message(text, severity="info")
 
     def _evaluation_failed(self, text: str) -> None:
-        self.banner.say(text, severity="error")
+        self.banner.show_message(text, severity="error")
         self._offer()
 
     def _evaluated(self, path: Path) -> None:

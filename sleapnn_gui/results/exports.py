@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from sleapnn_engine.config.disk import reason_of, write_whole
-from sleapnn_gui.document.aside import Aside
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.results.evaluation_text import csv_text
 from sleapnn_gui.results.evaluations import Judgement
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_where_to_save
@@ -27,7 +27,7 @@ class Exports(QObject):
         self._page, self._button = page, button
         self._shown: Mapping[str, Judgement] = {}
         self._view: QWidget | None = None
-        self._writing = Aside(self, abandon=False)
+        self._writing = BackgroundTask(self, abandon=False)
         button.clicked.connect(self._ask)
 
     def show(self, shown: Mapping[str, Judgement], view: QWidget) -> None:

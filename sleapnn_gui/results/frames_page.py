@@ -120,7 +120,7 @@ class FramesPage(QWidget):
         self.stop()
         self.source.drop(_PLACE)
         self.files, self.shown = files, None
-        self.strip.say(Path(files.predicted).name, str(Path(files.predicted).parent))
+        self.strip.show_message(Path(files.predicted).name, str(Path(files.predicted).parent))
         self.view.placeholder = _READING
         self.view.show_frame(None)
         self.panel.title.setText("Frame")
@@ -179,7 +179,7 @@ class FramesPage(QWidget):
             self._offer()
             return
         first, self.shown = self.shown is None, found
-        view, said = self.view, found.event.said_as(Frame)
+        view, said = self.view, found.event.typed_as(Frame)
         view.nodes, view.edges, view.tracks = found.nodes, found.edges, found.tracks
         view.show_frame(found.event)
         if first:
@@ -192,9 +192,9 @@ class FramesPage(QWidget):
             words.counted(len(said.predicted), "animal", "animals"),
         ]
         if said.pairs is not None:
-            pairing = view.pairing
-            parts += [f"{len(pairing.missed)} missed"] if pairing.missed else []
-            parts += [f"{len(pairing.extra)} extra"] if pairing.extra else []
+            matching = view.matching
+            parts += [f"{len(matching.missed)} missed"] if matching.missed else []
+            parts += [f"{len(matching.extra)} extra"] if matching.extra else []
             parts += [f"{words.pixels(said.error_px)} off"] if said.error_px is not None else []
         self.panel.title.setText("  ·  ".join(parts))
         self._point_out("")
@@ -226,7 +226,7 @@ class FramesPage(QWidget):
 
     def _point_out(self, text: str) -> None:
         """Say what is under the pointer, in place of the legend."""
-        labelled = self.shown is not None and self.shown.event.said_as(Frame).pairs is not None
+        labelled = self.shown is not None and self.shown.event.typed_as(Frame).pairs is not None
         self.legend.setText(text or (LEGEND if labelled else "× predicted" if self.shown is not None else ""))
 
     def _open_folder(self) -> None:

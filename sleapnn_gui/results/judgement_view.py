@@ -173,7 +173,7 @@ class JudgementView(QWidget):
         one, other = first[1], None if second is None else second[1]
         for label, headline in zip(self.figures, _HEADLINES, strict=True):
             label.setMinimumWidth(0)
-            label.say(headline.told(one, other))
+            label.show_figure(headline.told(one, other))
             label.setVisible(one.figure(*headline.path) is not None)
         self.boxes.show_parts(one.report["parts"], other.report["parts"] if other is not None else ())
         self.parts_told.setText(

@@ -78,7 +78,7 @@ class PredictPage(QWidget):
         self.sheet.places_changed.connect(self._soon.start)
         self.sheet.partner_asked.connect(self._add_partner)
         self.banner.link_followed.connect(lambda path: self.folder_wanted.emit(Path(path)))
-        self.job.said.connect(self._said)
+        self.job.message.connect(self._said)
         self.job.ended.connect(self._ended)
         self._show_state("ready")
 
@@ -130,7 +130,7 @@ class PredictPage(QWidget):
             return
         self.banner.clear(at_once=True)
         self._show_state("ready")
-        self.strip.say(folder.name, "reading the model …")
+        self.strip.show_message(folder.name, "reading the model …")
         self._finding.begin(partial(_model_and_partners, folder), partial(self._found, folder))
 
     def _found(self, folder: Path, found: tuple[RunModel | None, list[RunModel]]) -> None:
@@ -138,14 +138,14 @@ class PredictPage(QWidget):
         self.start.setEnabled(model is not None)
         self.sheet.setEnabled(model is not None)
         if model is None:
-            self.strip.say(folder.name, "")
-            self.banner.say(
+            self.strip.show_message(folder.name, "")
+            self.banner.show_message(
                 f"{folder.name} holds no trained model: there is no best.ckpt with its training_config.yaml. "
                 "The training may have saved none, or ended before its first epoch did.",
                 severity="error",
             )
             return
-        self.strip.say(folder.name, str(folder))
+        self.strip.show_message(folder.name, str(folder))
         self.sheet.show_model(model, others)
         self._look_at_places()
 
@@ -178,8 +178,8 @@ class PredictPage(QWidget):
         self.bar.fill(0)
         for figure in self._figures:
             figure.setMinimumWidth(0)
-            figure.say(Figure("–", ""))
-        self.frames.say(Figure("–", "frames"))
+            figure.show_figure(Figure("–", ""))
+        self.frames.show_figure(Figure("–", "frames"))
         self.job.start(told)
         self._show_state("loading")
         self.changed.emit()
@@ -211,10 +211,10 @@ class PredictPage(QWidget):
         if self.state == "loading":
             self._show_state("predicting")
         self.bar.fill(round(1000 * (done or 0) / max(total or 0, 1)))
-        self.frames.say(Figure(f"{done:,}", f"of {words.counted(total or 0, 'frame', 'frames')}"))
+        self.frames.show_figure(Figure(f"{done:,}", f"of {words.counted(total or 0, 'frame', 'frames')}"))
         if rate is not None and left is not None:
-            self.speed.say(Figure(words.rate(rate), "frames / s"))
-            self.time.say(Figure(words.duration(left), "left"))
+            self.speed.show_figure(Figure(words.rate(rate), "frames / s"))
+            self.time.show_figure(Figure(words.duration(left), "left"))
 
     def _finished(self, body: dict[str, Any]) -> None:
         self.output = Path(body["output"]) if body.get("output") else None
@@ -231,7 +231,7 @@ class PredictPage(QWidget):
             some = "; ".join(skipped[:_MOST_SKIPPED]) + (" …" if len(skipped) > _MOST_SKIPPED else "")
             text += f" {words.counted(len(skipped), 'frame', 'frames')} could not be read: {some}."
         severity = "warning" if skipped or interrupted else "info"
-        self.banner.say(" ".join((text, *self._notes)), severity=severity)
+        self.banner.show_message(" ".join((text, *self._notes)), severity=severity)
         self._show_state("stopped" if interrupted else "done")
 
     def _ended(self, end: JobEnd) -> None:
@@ -240,15 +240,15 @@ class PredictPage(QWidget):
             if said:
                 text = " ".join(filter(None, (where and f"{where}:", said, self._failure.get("hint"))))
                 self.sheet.show_problem(where, said)
-                self.banner.say(text, severity="error")
+                self.banner.show_message(text, severity="error")
             else:
-                self.banner.say(end.exit.sentence, severity="error", lines=end.lines)
+                self.banner.show_message(end.exit.sentence, severity="error", lines=end.lines)
             self._show_state("failed")
         self.changed.emit()
 
     def _show_state(self, state: str) -> None:
         self.state = state
-        self.strip.chip.say(*_STATES[state])
+        self.strip.chip.show_state(*_STATES[state])
         busy = state in ("loading", "predicting", "writing", "stopping")
         over = state in ("done", "stopped")
         self.sheet.setEnabled(not busy and not over)

@@ -143,7 +143,7 @@ class PredictSheet(QWidget):
             self.partner.setCurrentIndex(1 if self.others else 0)
             what = "no trained model" if other is None else f"a {other.kind.key} model"
             wanted = "a centroid model" if self.model.kind.cropped else "a model of crops"
-            self.partner_row.say(f"{folder.name} holds {what}; a pair needs {wanted}.")
+            self.partner_row.show_message(f"{folder.name} holds {what}; a pair needs {wanted}.")
             return
         self.show_model(self.model, [other, *(one for one in self.others if one.folder != other.folder)])
 
@@ -162,15 +162,15 @@ class PredictSheet(QWidget):
         """Propose where to write, until a person has said it."""
         if not self._own_output:
             self.output.show_path(path)
-            self.output_row.say("")
+            self.output_row.show_message("")
 
     def warn_of_file(self, there: bool) -> None:
         """Say whether the file to write is there already."""
         if there and not self.replaces:
             text = "This file is there already. An unfinished prediction would not take its place."
-            self.output_row.say(text, severity="warning", link="Replace it")
+            self.output_row.show_message(text, severity="warning", link="Replace it")
         elif not there or self.replaces:
-            self.output_row.say("")
+            self.output_row.show_message("")
 
     @property
     def has_own_output(self) -> bool:
@@ -203,7 +203,7 @@ class PredictSheet(QWidget):
             (self.output_row, self.output.text(), "Say which file to write."),
         ):
             if not text:
-                row.say(missing)
+                row.show_message(missing)
                 wrong.append(row)
         if wrong or not self.models:
             return None
@@ -228,7 +228,7 @@ class PredictSheet(QWidget):
         row = places.get(where)
         if row is None or not row.isVisibleTo(self):
             return False
-        row.say(text)
+        row.show_message(text)
         return True
 
     # -- what a person does ----------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class PredictSheet(QWidget):
         self._fit()
 
     def _data_edited(self) -> None:
-        self.data_row.say("")
+        self.data_row.show_message("")
         self.replaces = False
         self._fit()
         self.places_changed.emit()
@@ -262,15 +262,15 @@ class PredictSheet(QWidget):
     def _output_edited(self) -> None:
         self._own_output = bool(self.output.text())
         self.replaces = False
-        self.output_row.say("")
+        self.output_row.show_message("")
         self.places_changed.emit()
 
     def _replace(self) -> None:
         self.replaces = True
-        self.output_row.say("The file is replaced when all frames are done.", severity="hint")
+        self.output_row.show_message("The file is replaced when all frames are done.", severity="hint")
 
     def _partner_chosen(self) -> None:
-        self.partner_row.say("")
+        self.partner_row.show_message("")
         if self.partner.currentData() == -1:
             self.partner.setCurrentIndex(0)
             ask_for_folder(self, "Choose the run folder of the other model", self.partner_asked.emit)

@@ -49,9 +49,9 @@ class SheetRow(QWidget):
         column.addLayout(beside)
         column.addWidget(self.message)
 
-    def say(self, text: str, *, severity: str = "error", link: str = "") -> None:
+    def show_message(self, text: str, *, severity: str = "error", link: str = "") -> None:
         """Show a sentence under the row; an empty one takes it away."""
-        self.message.say(text, severity=severity, link=link)
+        self.message.show_message(text, severity=severity, link=link)
         self.message.setVisible(bool(text))
         set_state(self._inner, "problem", severity if text and severity in ("error", "warning") else "")
 
@@ -115,9 +115,9 @@ class OptionRow(SheetRow):
         try:
             self.value()
         except UserError as error:
-            self.say(error.message)
+            self.show_message(error.message)
             return error.message
-        self.say("")
+        self.show_message("")
         return ""
 
 

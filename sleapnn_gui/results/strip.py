@@ -27,7 +27,7 @@ class ResultStrip(QFrame):
         self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.chip = StateChip()
         self.chip.setAccessibleName("What is shown")
-        self.chip.say(kind, "accent")
+        self.chip.show_state(kind, "accent")
         self.about = ElidedLabel("")
         self.about.setProperty("role", "muted")
         self.about.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -49,7 +49,7 @@ class ResultStrip(QFrame):
         self.row.addWidget(button)
         return button
 
-    def say(self, name: str, about: str) -> None:
+    def show_message(self, name: str, about: str) -> None:
         """What the page is of, and the words beside it."""
         self.name.setText(name)
         self.about.setText(about)

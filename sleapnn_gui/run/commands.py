@@ -16,7 +16,7 @@ class CommandTrack:
     """The commands under way, by verb. `tell` hears every stage once."""
 
     def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+        self._notify = tell
         self._open: list[str] = []
         self._accepted: set[str] = set()
         self._questions: dict[str, Future[Reply]] = {}
@@ -30,21 +30,21 @@ class CommandTrack:
         self._open.append(verb)
         if question is not None:
             self._questions[verb] = question
-        self._tell(verb, "asked", "")
+        self._notify(verb, "asked", "")
 
     def accept(self, verb: str) -> None:
         """A command is being carried out."""
         if verb in self._open and verb not in self._accepted:
             self._accepted.add(verb)
-            self._tell(verb, "accepted", "")
+            self._notify(verb, "accepted", "")
 
     def refuse(self, verb: str, why: str) -> None:
         """A command came to nothing."""
         if verb in self._open:
             self._drop(verb)
-            self._tell(verb, "refused", why)
+            self._notify(verb, "refused", why)
 
-    def hear_event(self, kind: str, *, text: str = "") -> None:
+    def handle_event(self, kind: str, *, text: str = "") -> None:
         """An event of the engine: commands whose end it marks are done, whether or not their answer came yet.
 
         `text` is what the event says in a sentence, if it does.
@@ -52,9 +52,9 @@ class CommandTrack:
         for verb in [verb for verb in self._open if verb in VERBS and VERBS[verb].done == kind]:
             self.accept(verb)
             self._drop(verb)
-            self._tell(verb, "done", text)
+            self._notify(verb, "done", text)
 
-    def take_refusals(self) -> list[tuple[str, str]]:
+    def pop_refusals(self) -> list[tuple[str, str]]:
         """Look at the answers that came: accepted ones are told, the others returned as (verb, why)."""
         refusals = []
         for verb, question in list(self._questions.items()):
@@ -72,7 +72,7 @@ class CommandTrack:
         """The run ended in `state`: what that fulfils is done, the rest refused."""
         for verb in self._open:
             fulfilled = verb == "cancel" or (verb == "stop" and state in (State.STOPPED, State.COMPLETED))
-            self._tell(
+            self._notify(
                 verb, "done" if fulfilled else "refused", "" if fulfilled else "The run had ended before."
             )
         self._open.clear()

@@ -38,7 +38,7 @@ class EngineJob(QObject):
     looks at that ten times a second.
     """
 
-    said = Signal(object)
+    message = Signal(object)
     ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None, *, engine: Sequence[str] = ENGINE_COMMAND) -> None:
@@ -116,7 +116,7 @@ class EngineJob(QObject):
         text = line.decode("utf-8", errors="replace").strip()
         body = _object(text)
         if body is not None:
-            self.said.emit(body)
+            self.message.emit(body)
         elif text:
             self._lines = [*self._lines, text][-_LAST_LINES:]
 

@@ -13,12 +13,12 @@ class JournalLink(RunLink):
 
     def _converse(self) -> bool:
         reader = JournalReader(self.run_dir)
-        self._signs.append(LinkEvent(LinkEventKind.FOUND))
+        self._events.append(LinkEvent(LinkEventKind.FOUND))
         while not self._over():
             events = reader.poll(limit=EVENTS_AT_ONCE)
             for event in events:
                 self._pass_on(event)
-            self._signs.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.take_notices())
-            self._look_after(time.monotonic())
+            self._events.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.pop_notices())
+            self._poll_engine(time.monotonic())
             self._closing.wait(_LOOK_SECONDS if len(events) < EVENTS_AT_ONCE else 0.001)
         return True

@@ -67,7 +67,7 @@ class _Question:
 
 
 class RunLink:
-    """One run's line. Everything it learns lies in `queue`, `take_signs` and a few plain attributes.
+    """One run's line. Everything it learns lies in `queue`, `pop_events` and a few plain attributes.
 
     `previous_token` is the token of a connection file that was there before this run was launched and is to be
     passed over; `since` (Unix seconds) keeps an older journal in the same folder from being taken for this run's;
@@ -86,7 +86,7 @@ class RunLink:
         self.run_dir = run_dir
         self.queue = queue
         self.last_seq = 0
-        self.last_sign = time.monotonic()
+        self.last_heard = time.monotonic()
         """When the engine was last heard, on the monotonic clock."""
         self.lost = False
         self.connected = False
@@ -96,7 +96,7 @@ class RunLink:
         self._since = since
         self._watch = watch
         self._next_watch = 0.0
-        self._signs: deque[LinkEvent] = deque()
+        self._events: deque[LinkEvent] = deque()
         self._questions: deque[_Question] = deque()
         self._asked: dict[int, _Question] = {}
         self._closing = threading.Event()
@@ -130,11 +130,11 @@ class RunLink:
         self._questions.append(question)
         return question.answer
 
-    def take_signs(self) -> list[LinkEvent]:
+    def pop_events(self) -> list[LinkEvent]:
         """What was noticed since the last call, oldest first."""
         signs = []
-        while self._signs:
-            signs.append(self._signs.popleft())
+        while self._events:
+            signs.append(self._events.popleft())
         return signs
 
     def _run(self) -> None:
@@ -154,21 +154,21 @@ class RunLink:
     def _converse(self) -> bool:
         """Listen to the engine until it is over; False when there is no connection file yet."""
         connection = self._connection()
-        self._look_after(time.monotonic())
+        self._poll_engine(time.monotonic())
         if connection is None:
             return False
-        self._signs.append(LinkEvent(LinkEventKind.FOUND))
+        self._events.append(LinkEvent(LinkEventKind.FOUND))
         try:
             with EngineClient(connection, from_seq=self.last_seq + 1) as client:
                 while not self._over():
                     self._turn(client, _LISTEN_MS)
-                self._hear_last_words(client)
+                self._read_last_events(client)
         except (EngineRefusedError, zmq.ZMQError) as error:
-            self._signs.append(LinkEvent(LinkEventKind.REFUSED, str(error)))
+            self._events.append(LinkEvent(LinkEventKind.REFUSED, str(error)))
             self.lost = True
             self._refuse_open_questions(str(error))
             while not self._over():
-                self._look_after(time.monotonic())
+                self._poll_engine(time.monotonic())
                 self._closing.wait(_LOOK_SECONDS)
         return True
 
@@ -185,16 +185,16 @@ class RunLink:
         events = client.poll(timeout_ms, limit=EVENTS_AT_ONCE)
         if client.engine and not self.connected:
             self.hello, self.connected = client.engine, True
-            self._signs.append(LinkEvent(LinkEventKind.CONNECTED))
+            self._events.append(LinkEvent(LinkEventKind.CONNECTED))
         now = time.monotonic()
         if events:
-            self.last_sign = now
+            self.last_heard = now
         for event in events:
             self._pass_on(event)
         self.lost = client.lost
         self._match_replies(client, now)
-        self._signs.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in client.take_notices())
-        self._look_after(now)
+        self._events.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in client.pop_notices())
+        self._poll_engine(now)
         if len(events) == EVENTS_AT_ONCE:
             self._closing.wait(_BREATH_SECONDS)
         return len(events)
@@ -204,7 +204,7 @@ class RunLink:
         if self.queue.put(event) and event.seq is not None:
             self.last_seq = event.seq
 
-    def _look_after(self, now: float) -> None:
+    def _poll_engine(self, now: float) -> None:
         if self._watch is not None and now >= self._next_watch:
             self._watch()
             self._next_watch = now + _WATCH_SECONDS
@@ -215,8 +215,8 @@ class RunLink:
             self._asked[client.ask(question.verb, **question.args)] = question
 
     def _match_replies(self, client: EngineClient, now: float) -> None:
-        for reply in client.take_replies():
-            self.last_sign = now
+        for reply in client.pop_replies():
+            self.last_heard = now
             question = self._asked.pop(reply.id, None) if reply.id is not None else None
             if question is not None:
                 question.answer.set_result(reply)
@@ -227,7 +227,7 @@ class RunLink:
         self._asked.clear()
         self._questions.clear()
 
-    def _hear_last_words(self, client: EngineClient) -> None:
+    def _read_last_events(self, client: EngineClient) -> None:
         """Take what still lies in the sockets of an engine that is gone: the frames are nowhere else."""
         end = time.monotonic() + _LAST_WORDS_SECONDS
         while time.monotonic() < end and not self._closing.is_set():
@@ -248,7 +248,7 @@ class RunLink:
             first = False
             for event in events:
                 self._pass_on(event)
-        self._signs.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.take_notices())
+        self._events.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.pop_notices())
 
 
 def events_after(run_dir: Path, last_seq: int) -> list[Event]:

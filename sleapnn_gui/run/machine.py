@@ -77,10 +77,10 @@ class ExitKind(StrEnum):
 class UnexpectedEventError(Exception):
     """The table has no row for this word in this state."""
 
-    def __init__(self, state: State, word: RunEvent) -> None:
-        super().__init__(f"A run that is {state} cannot take the word '{word}'.")
+    def __init__(self, state: State, event: RunEvent) -> None:
+        super().__init__(f"A run that is {state} cannot take the word '{event}'.")
         self.state = state
-        self.word = word
+        self.event = event
 
 
 _PHASES: Mapping[RunEvent, Phase] = {
@@ -204,7 +204,7 @@ _UNSAID: Mapping[ExitKind, State] = {
 
 
 class RunMachine:
-    """The state of one run. `take` and `end` follow the tables; anything else raises UnexpectedWordError."""
+    """The state of one run. `advance` and `end` follow the tables; anything else raises UnexpectedWordError."""
 
     def __init__(self, state: State = State.LAUNCHING) -> None:
         self.state = state
@@ -218,20 +218,20 @@ class RunMachine:
         """Whether the process has exited and nothing more can come."""
         return self.state in TERMINAL
 
-    def take(self, word: RunEvent) -> bool:
+    def advance(self, event: RunEvent) -> bool:
         """Apply one word; True when state or phase changed. Raises UnexpectedWordError off the table."""
-        following = TRANSITIONS[self.state].get(word)
+        following = TRANSITIONS[self.state].get(event)
         if following is None:
-            raise UnexpectedEventError(self.state, word)
+            raise UnexpectedEventError(self.state, event)
         before = (self.state, self.phase)
         self.state = following
         if following is not State.TRAINING:
             self.phase = Phase.NONE
-        elif word in _PHASES:
-            self.phase = _PHASES[word]
-        if word in _SAID:
-            self.said = _SAID[word]
-        if word is RunEvent.CANCEL:
+        elif event in _PHASES:
+            self.phase = _PHASES[event]
+        if event in _SAID:
+            self.said = _SAID[event]
+        if event is RunEvent.CANCEL:
             self.cancelled = True
         return (self.state, self.phase) != before
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sleapnn_engine.protocol.connection import Connection
-from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, judge, look
+from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, engine_status, judge
 from sleapnn_gui.run.outcome import Exit
 
 IS_WINDOWS = sys.platform == "win32"
@@ -202,7 +202,7 @@ class DistantEngine:
 
     def watch(self) -> None:
         """Look at the connection file."""
-        self._gone = look(self._run_dir).presence not in BEYOND_REACH
+        self._gone = engine_status(self._run_dir).presence not in BEYOND_REACH
 
     def poll(self) -> Exit | None:
         """An Exit that says nothing but 'gone', or None while it may be at work."""

@@ -46,7 +46,7 @@ class Batches:
 
     def add(self, event: Event) -> None:
         """Append one `batch_end` event."""
-        said = event.said_as(BatchEnd)
+        said = event.typed_as(BatchEnd)
         before = len(self.seqs)
         self.seqs.append(event.seq or 0)
         self.epochs.append(said.epoch)
@@ -71,7 +71,7 @@ Item = Event | Batches
 
 
 class EventQueue:
-    """Events from one thread to another, in order. `put` may wait for room or to go on; `take` never waits."""
+    """Events from one thread to another, in order. `put` may wait for room or to go on; `pop` never waits."""
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
@@ -103,7 +103,7 @@ class EventQueue:
                     self._drop_oldest_frame()
             return True
 
-    def take(self, *, most: int = MOST_BATCHES) -> list[Item]:
+    def pop(self, *, most: int = MOST_BATCHES) -> list[Item]:
         """Remove and return what waits, oldest first, up to about the work of `most` batch results."""
         with self._room:
             taken: list[Item] = []

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.protocol.messages import Event
-from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, Sight, look
+from sleapnn_engine.protocol.presence import BEYOND_REACH, EngineStatus, Presence, engine_status
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.commands import CommandTrack
 from sleapnn_gui.run.journal_link import JournalLink
@@ -126,7 +126,7 @@ class RunSession(QObject):
     @property
     def quiet_seconds(self) -> float:
         """How long nothing has been heard of the engine; 0 where nothing is to be heard any more."""
-        return time.monotonic() - self._link.last_sign if self._link is not None else 0.0
+        return time.monotonic() - self._link.last_heard if self._link is not None else 0.0
 
     @property
     def is_over(self) -> bool:
@@ -181,22 +181,22 @@ class RunSession(QObject):
         """Follow the run in a folder: live with its whole history when its engine runs, else from its journal."""
         self._claim(run_dir)
         assert self.run_dir is not None
-        self._disk.begin(partial(look, self.run_dir), self._seen)
+        self._disk.begin(partial(engine_status, self.run_dir), self._seen)
 
-    def _seen(self, sight: Sight) -> None:
+    def _seen(self, seen: EngineStatus) -> None:
         assert self.run_dir is not None
-        if sight.presence in BEYOND_REACH:
+        if seen.presence in BEYOND_REACH:
             distant = DistantEngine(self.run_dir)
             self._engine = distant
-            self._take(RunEvent.CONNECTION_FOUND)
+            self._advance(RunEvent.CONNECTION_FOUND)
             self._follow(JournalLink(self.run_dir, queue=self._queue, watch=distant.watch))
-            self.notice.emit(sight.text)
-        elif sight.connection is None or sight.presence is not Presence.PRESENT:
-            self._open("" if sight.presence is Presence.NONE else sight.text)
+            self.notice.emit(seen.text)
+        elif seen.connection is None or seen.presence is not Presence.PRESENT:
+            self._open("" if seen.presence is Presence.NONE else seen.text)
         else:
-            found = FoundEngine(sight.connection)
+            found = FoundEngine(seen.connection)
             self._engine = found
-            self._take(RunEvent.CONNECTION_FOUND)
+            self._advance(RunEvent.CONNECTION_FOUND)
             self._follow(RunLink(self.run_dir, queue=self._queue, watch=found.watch))
 
     def _open(self, told: str) -> None:
@@ -245,7 +245,7 @@ class RunSession(QObject):
         """End the run soon, by force if need be: the person's own choice. The run folder is kept."""
         if not self.can("cancel") or self._engine is None or self._link is None:
             return
-        self._take(RunEvent.CANCEL)
+        self._advance(RunEvent.CANCEL)
         self._escalation = Escalation(self._engine, grace=self._grace)
         if self._link.connected and not self._link.lost:
             self._commands.ask("cancel", self._link.ask("stop", after="batch"))
@@ -282,13 +282,13 @@ class RunSession(QObject):
     def _tick(self) -> None:
         if self._link is None:
             return
-        self._hear_signs(self._link)
+        self._handle_link_events(self._link)
         drained = self._link.drained
-        items = self._queue.take()
+        items = self._queue.pop()
         if items:
             self.hold_link()
-            self._hear(items)
-        self._hear_answers()
+            self._handle_events(items)
+        self._handle_answers()
         if self._exit is None and self._engine is not None:
             self._exit = self._engine.poll()
             if self._exit is not None:
@@ -305,44 +305,44 @@ class RunSession(QObject):
         self._queue.hold()
         self._rest.start()
 
-    def _hear_signs(self, link: RunLink) -> None:
+    def _handle_link_events(self, link: RunLink) -> None:
         words = {LinkEventKind.FOUND: RunEvent.CONNECTION_FOUND, LinkEventKind.CONNECTED: RunEvent.CONNECTED}
-        for noticed in link.take_signs():
+        for noticed in link.pop_events():
             if noticed.sign is LinkEventKind.CONNECTED and isinstance(self._engine, FoundEngine):
                 self._engine.meet(link.hello)
             if noticed.sign is LinkEventKind.CONNECTED or (
                 noticed.sign is LinkEventKind.FOUND and self.state in (State.LAUNCHING, State.CONNECTING)
             ):
-                self._take(words[noticed.sign])
+                self._advance(words[noticed.sign])
             elif noticed.text:
                 self.notice.emit(noticed.text)
 
-    def _hear(self, items: list[Item]) -> None:
+    def _handle_events(self, items: list[Item]) -> None:
         for item in items:
             if not isinstance(item, Event):
-                self._take(RunEvent.EPOCH)
+                self._advance(RunEvent.EPOCH)
                 continue
-            word = word_of(item.said)
+            word = word_of(item.typed)
             if word is not None:
-                self._take(word)
+                self._advance(word)
             if item.kind == "heartbeat":
                 self.heartbeat, self.heartbeat_at = item, time.monotonic()
-            self._words = self._words.after(item.said)
-            self._commands.hear_event(item.kind, text=getattr(item.said, "text", ""))
+            self._words = self._words.after(item.typed)
+            self._commands.handle_event(item.kind, text=getattr(item.typed, "text", ""))
         self.events.emit(items)
 
-    def _take(self, word: RunEvent) -> None:
+    def _advance(self, word: RunEvent) -> None:
         """Give the machine a word. One that is off its table is the engine's mistake: said, not obeyed."""
         try:
-            changed = self.machine.take(word)
+            changed = self.machine.advance(word)
         except UnexpectedEventError as error:
             self.notice.emit(f"{error} It was passed over.")
             return
         if changed:
             self.state_changed.emit()
 
-    def _hear_answers(self) -> None:
-        for verb, why in self._commands.take_refusals():
+    def _handle_answers(self) -> None:
+        for verb, why in self._commands.pop_refusals():
             if verb == "cancel":
                 self._force(verb)
             else:

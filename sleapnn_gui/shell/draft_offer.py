@@ -45,7 +45,7 @@ class DraftOffer(QFrame):
             row.addWidget(button)
         self.hide()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Offer what was left behind, if anything."""
         self._drafts = self._keeper.abandoned()
         self._show()

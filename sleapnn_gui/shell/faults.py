@@ -47,15 +47,15 @@ class Faults(QObject):
     ) -> None:
         self._before(kind, error, trace)
         if issubclass(kind, Exception):
-            self._tell((kind, error, trace))
+            self._report((kind, error, trace))
 
     def _thread_failed(self, args: "threading.ExceptHookArgs") -> None:
         self._threads_before(args)
         error = args.exc_value
         if isinstance(error, Exception):
-            self._tell((type(error), error, args.exc_traceback))
+            self._report((type(error), error, args.exc_traceback))
 
-    def _tell(self, fault: Trace) -> None:
+    def _report(self, fault: Trace) -> None:
         details = "".join(traceback.format_exception(*fault))
         now = time.monotonic()
         if now - self._told.get(details, -_QUIET) < _QUIET:

@@ -39,7 +39,7 @@ class FileCommands(QObject):
     a run folder, `setting_chosen` the dotted path of a setting to go to.
     """
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     offered = Signal(str, str, str, object)
     run_opened = Signal(Path)
     setting_chosen = Signal(str)
@@ -50,7 +50,7 @@ class FileCommands(QObject):
         self._document = document
         self._reading = BackgroundTask(self)
         self._reading_is_long = QTimer(self, singleShot=True, interval=_LONG_MS)
-        self._reading_is_long.timeout.connect(self._say_reading)
+        self._reading_is_long.timeout.connect(self._show_reading)
         self._name_read = ""
         self._told_reading = False
         # The process does not end in the midst of a file.
@@ -78,10 +78,10 @@ class FileCommands(QObject):
     def _fill_in(self, preset: Preset, told: str) -> None:
         def fill_in(opened: Any) -> None:
             if isinstance(opened, UserError):
-                self.said.emit(str(opened), "error")
+                self.message.emit(str(opened), "error")
             else:
                 self._document.apply_preset(opened)
-                self.said.emit(told, "info")
+                self.message.emit(told, "info")
 
         self._read(preset.path, partial(open_preset, preset), fill_in)
 
@@ -110,7 +110,7 @@ class FileCommands(QObject):
                 self.set_labels(found.labels)
             if left:
                 text = f"One config and one run can be open in a window. Not opened: {left}."
-                self.said.emit(text, "warning")
+                self.message.emit(text, "warning")
 
         if found.configs:
             self._load(found.configs[0], then=go_on)
@@ -143,7 +143,7 @@ class FileCommands(QObject):
 
         def replace(opened: Opened, state: Any) -> None:
             self._document.adopt(opened, state)
-            self.said.emit("", "info")
+            self.message.emit("", "info")
             then()
             if opened.report is not None:
                 self._show_import(path, opened.report, options)
@@ -151,7 +151,7 @@ class FileCommands(QObject):
         def go_on(found: Any) -> None:
             if isinstance(found, UserError):
                 then()
-                self._say_problem(path, found)
+                self._show_problem(path, found)
             else:
                 self.guard.before(f"Opening {path.name}", partial(replace, *found))
 
@@ -167,27 +167,27 @@ class FileCommands(QObject):
             self._reading_is_long.stop()
             if self._told_reading:
                 self._told_reading = False
-                self.said.emit("", "info")
+                self.message.emit("", "info")
             then(found)
 
         self._name_read = path.name
         self._reading.begin(partial(_outcome, read), taken)
         if self._told_reading:
-            self._say_reading()
+            self._show_reading()
         else:
             self._reading_is_long.start()
 
-    def _say_reading(self) -> None:
+    def _show_reading(self) -> None:
         if self._reading.is_at_work:
             self._told_reading = True
-            self.said.emit(f"Reading {self._name_read} …", "info")
+            self.message.emit(f"Reading {self._name_read} …", "info")
 
     def _reset_resolved(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         """Leave out what the old training had measured on its labels: an edit, which Undo takes back."""
 
         def change(opened: Any) -> None:
             if isinstance(opened, UserError):
-                self.said.emit(str(opened), "error")
+                self.message.emit(str(opened), "error")
                 return
             changed = {
                 name: tree.get(opened.values, name) if tree.has(opened.values, name) else Remove
@@ -197,14 +197,14 @@ class FileCommands(QObject):
 
         self._read(path, lambda: open_config(path, **{**options, "reset_resolved": True}), change)
 
-    def _say_problem(self, path: Path, problem: UserError) -> None:
+    def _show_problem(self, path: Path, problem: UserError) -> None:
         if getattr(problem, "closest_unet", None):
             text = f"{problem.where}: {problem.message} A UNet can take its place; that is another network."
             self.offered.emit(
                 text, "error", "Use the closest UNet", lambda: self._load(path, closest_unet=True)
             )
         else:
-            self.said.emit(str(problem), "error")
+            self.message.emit(str(problem), "error")
 
     def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         def show() -> None:
@@ -213,7 +213,7 @@ class FileCommands(QObject):
             dialog = ImportReport(found, self._window)
             dialog.reset_asked.connect(lambda: self._reset_resolved(path, found, options))
             dialog.setting_chosen.connect(self.setting_chosen)
-            dialog.said.connect(self.said)
+            dialog.message.connect(self.message)
             dialog.show()
 
         self._show_report = show
@@ -270,12 +270,12 @@ class FileCommands(QObject):
         def written(found: Any) -> None:
             waiting, self._after_writing = self._after_writing, []
             if isinstance(found, UserError):
-                self.said.emit(str(found), "error")
+                self.message.emit(str(found), "error")
             elif callable(found):
                 found()
             else:
                 self._document.saved(state, path, found)
-                self.said.emit(f"Saved to {path}.", "info")
+                self.message.emit(f"Saved to {path}.", "info")
                 if then is not None:
                     then()
             for act in waiting:

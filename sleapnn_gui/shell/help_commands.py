@@ -74,7 +74,7 @@ class Shortcuts(QDialog):
 class HelpCommands(QObject):
     """Commands of the Help menu. `said` carries a sentence and its severity."""
 
-    said = Signal(str, str)
+    message = Signal(str, str)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -88,9 +88,9 @@ class HelpCommands(QObject):
         """Open the page of all settings with the desktop's own program."""
         page = resource_path("docs", "config-reference.md")
         if QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
-            self.said.emit(f"The page of all settings is opened: {page}.", "info")
+            self.message.emit(f"The page of all settings is opened: {page}.", "info")
         else:
-            self.said.emit(
+            self.message.emit(
                 f"No program of this desktop opens the page of all settings. It is {page}.", "warning"
             )
 
@@ -114,7 +114,7 @@ class HelpCommands(QObject):
         process.finished.connect(self._reported)
         process.errorOccurred.connect(self._not_reported)
         self._doctor = process
-        self.said.emit("Looking at versions, devices and libraries …", "info")
+        self.message.emit("Looking at versions, devices and libraries …", "info")
         process.start(REPORT_COMMAND[0], list(REPORT_COMMAND[1:]))
 
     def stop(self) -> None:
@@ -132,15 +132,15 @@ class HelpCommands(QObject):
         text = bytes(process.readAllStandardOutput().data()).decode(errors="replace")
         process.deleteLater()
         if code or not text.strip():
-            self.said.emit("The report could not be made: the engine ended without one.", "warning")
+            self.message.emit("The report could not be made: the engine ended without one.", "warning")
             return
         QGuiApplication.clipboard().setText(text)
-        self.said.emit("The report is on the clipboard; paste it into your question.", "info")
+        self.message.emit("The report is on the clipboard; paste it into your question.", "info")
 
     def _not_reported(self, _problem: QProcess.ProcessError) -> None:
         if self._doctor is not None and self._doctor.state() is QProcess.ProcessState.NotRunning:
             self._doctor = None
-            self.said.emit(
+            self.message.emit(
                 f"The report could not be made: {REPORT_COMMAND[0]} could not be started.", "warning"
             )
 

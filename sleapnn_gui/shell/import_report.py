@@ -38,7 +38,7 @@ class ImportReport(QDialog):
 
     setting_chosen = Signal(str)
     reset_asked = Signal()
-    said = Signal(str, str)
+    message = Signal(str, str)
 
     def __init__(self, found: Any, parent: QWidget) -> None:
         super().__init__(parent)
@@ -174,6 +174,6 @@ class ImportReport(QDialog):
 
         def written(problem: str) -> None:
             told = problem or f"The report was saved to {path}."
-            self.said.emit(told, "error" if problem else "info")
+            self.message.emit(told, "error" if problem else "info")
 
         self._writing.begin(write, written)

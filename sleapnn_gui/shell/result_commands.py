@@ -30,7 +30,7 @@ class Offering(Protocol):
 class ResultCommands(QObject):
     """Commands on the model of a run, and the pages they lead to. `page_wanted` carries the name of the one to show."""
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     page_wanted = Signal(str)
 
     def __init__(

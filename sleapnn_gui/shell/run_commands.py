@@ -34,7 +34,7 @@ class RunCommands(QObject):
     `folder_chosen` carries a folder that a person wants to see as a run.
     """
 
-    said = Signal(str, str)
+    message = Signal(str, str)
     changed = Signal()
     opened = Signal()
     refused = Signal()
@@ -118,10 +118,10 @@ class RunCommands(QObject):
                 raise launch
             session.launch(launch, folder=self.base, environment=environment)
         except OSError as problem:
-            self.said.emit(f"The engine could not be started: {problem}.", "error")
+            self.message.emit(f"The engine could not be started: {problem}.", "error")
             self.changed.emit()
             return
-        self.said.emit("", "info")
+        self.message.emit("", "info")
         self._follow(session)
 
     def finish(self) -> None:
@@ -131,7 +131,7 @@ class RunCommands(QObject):
     def open_run(self, run_dir: Path | str) -> None:
         """Show a run: live where its engine is at work, else from its journal."""
         if not self.can("train"):
-            self.said.emit(
+            self.message.emit(
                 "Another run is being followed; wait until it ends, or open a second window.", "warning"
             )
             return
@@ -174,7 +174,7 @@ class RunCommands(QObject):
             self.session.deleteLater()
             self.session = None
 
-    def _tell(self, verb: str, stage: str, text: str) -> None:
+    def _notify(self, verb: str, stage: str, text: str) -> None:
         """Say how far a command has come that no button of the run's strip tells of."""
         command = ON_RUN[verb]
         if command.over:
@@ -185,7 +185,7 @@ class RunCommands(QObject):
                 "done": text or command.over,
                 "refused": f"{name}: {text}",
             }
-            self.said.emit(sentences[stage], "warning" if stage == "refused" else "info")
+            self.message.emit(sentences[stage], "warning" if stage == "refused" else "info")
         self.changed.emit()
 
     def _run_ended(self, _: object) -> None:
@@ -198,7 +198,7 @@ class RunCommands(QObject):
             self.session.deleteLater()
         self.session = session
         session.state_changed.connect(self.changed)
-        session.command_state.connect(self._tell)
+        session.command_state.connect(self._notify)
         session.ended.connect(self._run_ended)
         self._page.set_session(session)
         self.opened.emit()

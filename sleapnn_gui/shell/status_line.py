@@ -75,7 +75,7 @@ class StatusLine(QFrame):
         set_state(self.problems, "severity", "error" if errors else "warning" if warnings else "none")
         self.network.setText(network_text(self._document) if self._shown is None else self._shown)
 
-    def say(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """A short remark that stays until the next one."""
         self.note.setText(text)
 

@@ -38,7 +38,7 @@ class MessageLine(QLabel):
     def severity(self) -> str:
         return self._severity
 
-    def say(self, sentence: str, *, severity: str = "hint", link: str = "") -> None:
+    def show_message(self, sentence: str, *, severity: str = "hint", link: str = "") -> None:
         """Show a sentence; `link` is the label of what would mend it."""
         if (sentence, severity, link) == (self._sentence, self._severity, self._link):
             return

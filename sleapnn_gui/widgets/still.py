@@ -19,7 +19,7 @@ class Still(QObject):
         self._areas = (area, *more)
         self._act: Callable[[], object] | None = None
         self._timer = QTimer(self, interval=_LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._check)
 
     @property
     def is_waiting(self) -> bool:
@@ -30,14 +30,14 @@ class Still(QObject):
         """Do what moves the area: now, or as soon as the pointer is on none of its controls."""
         self._act = act
         self._timer.start()
-        self._look()
+        self._check()
 
     def drop(self) -> None:
         """Do nothing any more of what waits."""
         self._act = None
         self._timer.stop()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         act = self._act
         if act is not None and not any(points_at_control(area) for area in self._areas):
             self.drop()

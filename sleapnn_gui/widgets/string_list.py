@@ -78,7 +78,7 @@ class StringList(QFrame):
         self.setAcceptDrops(files)
         self.setFocusProxy(self._add)
         self._items.itemChanged.connect(self._item_edited)
-        self._items.model().rowsMoved.connect(lambda *_: self._tell())
+        self._items.model().rowsMoved.connect(lambda *_: self._emit_value())
         self._items.currentRowChanged.connect(lambda _: self._refresh_buttons())
         self._items.installEventFilter(self)
         self._add.returnPressed.connect(self.take_text)
@@ -136,7 +136,7 @@ class StringList(QFrame):
         for text in new:
             self._items.addItem(self._item(text))
         self._filling = False
-        self._tell()
+        self._emit_value()
 
     def take_text(self) -> None:
         """Move what was typed at the bottom into the list."""
@@ -149,7 +149,7 @@ class StringList(QFrame):
         """Take out the selected text."""
         if self._items.currentRow() >= 0:
             self._items.takeItem(self._items.currentRow())
-            self._tell()
+            self._emit_value()
 
     def move_current(self, step: int) -> None:
         """Move the selected text up (-1) or down (+1)."""
@@ -160,7 +160,7 @@ class StringList(QFrame):
             self._items.insertItem(row + step, item)
             self._items.setCurrentRow(row + step)
             self._filling = False
-            self._tell()
+            self._emit_value()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._items and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -248,9 +248,9 @@ class StringList(QFrame):
             return
         if not item.text().strip():
             self._items.takeItem(self._items.row(item))
-        self._tell()
+        self._emit_value()
 
-    def _tell(self) -> None:
+    def _emit_value(self) -> None:
         if not self._filling:
             self._resized()
             self.edited.emit()

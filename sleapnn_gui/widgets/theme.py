@@ -155,14 +155,14 @@ class Theme(QObject):
         self._under_way = None
         self._under_way = restyle(
             self._app,
-            recolor=lambda: self._take_on(scheme),
+            recolor=lambda: self._apply_scheme(scheme),
             sheet=self.stylesheet,
-            told=self._tell,
+            told=self._emit_changed,
         )
         self._changing = True
         self._turns.start()
 
-    def _tell(self) -> None:
+    def _emit_changed(self) -> None:
         self._changing = False
         if self._wished is None:
             self.changed.emit()
@@ -175,7 +175,7 @@ class Theme(QObject):
             wished, self._wished = self._wished, None
             self._begin(wished)
 
-    def _take_on(self, scheme: str) -> None:
+    def _apply_scheme(self, scheme: str) -> None:
         self.scheme = scheme
         self._colors = {name: QColor(self.hex(name)) for name in self.tokens.colors}
         self._app.setPalette(self._palette())

@@ -29,7 +29,7 @@ from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.demo.labels import write_demo_labels
 from sleapnn_engine.training import run as engine
-from sleapnn_engine.training.loop import take_step
+from sleapnn_engine.training.loop import training_step
 from sleapnn_engine.training.losses import total_loss
 from sleapnn_engine.training.state import Training
 from tests.benchmarks.side_by_side import ROOT, ask_peer, put_all, run_settings, write
@@ -208,7 +208,7 @@ def measure(training: Training, case: Case, plan: Plan) -> None:
     training.model.train()
 
     def own() -> None:
-        result = take_step(training, 0)
+        result = training_step(training, 0)
         training.step, case.samples = result.step + 1, result.samples
 
     own()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sleapnn_engine.config.view import GEOMETRIC, HEADS, PREPROCESSING
+from sleapnn_engine.config.reader import GEOMETRIC, HEADS, PREPROCESSING
 from sleapnn_gui.inspector.see.sights import SIGHTS
 from tests.benchmarks.bench_turns import Bench, Turn, end
 

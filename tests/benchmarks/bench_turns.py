@@ -246,7 +246,7 @@ def large(bench: Bench) -> None:
     bench.act("1,000 videos, page data", lambda: window.labels_watch.known.emit(large_facts()))
     window.show_page("runs")
     bench.settle()
-    bench.act("1,000 runs", lambda: window.runs_page.look_in(bench.folder / "many"), seconds=6.0)
+    bench.act("1,000 runs", lambda: window.runs_page.set_folder(bench.folder / "many"), seconds=6.0)
     window.show_page("configure")
     found = [warning(EPOCHS, f"Finding {number} of a long list of findings.") for number in range(300)]
     bench.act("300 problems", lambda: document.set_outside_issues("bench", found))

@@ -31,7 +31,7 @@ def start_over(window: MainWindow, *paths: str) -> MainWindow:
     window.files.finish()
     window.document.adopt(Opened(values={}, title=""))
     window.files.do_new()
-    window.say("")
+    window.show_message("")
     window.show_page("data")
     window.resize(WANTED)
     window.show()

@@ -105,7 +105,7 @@ class Draft:
         elif path in self.source.leaves:
             self._row(kind, path, new, value, reason)
 
-    def say(self, reason: str) -> None:
+    def remark(self, reason: str) -> None:
         """Warn of something that no single leaf says."""
         self._row("warning", "", (), None, reason, in_file=False)
 

@@ -69,7 +69,7 @@ def carry_heads(draft: Draft) -> None:
                     draft, head, f"{HEADS}{head}.{prefix}{leaf}", f"{NEW_HEADS}.{name}.{part}.{leaf}"
                 )
     if not chosen:
-        draft.say("The file sets no head, so the model type is still to be chosen.")
+        draft.remark("The file sets no head, so the model type is still to be chosen.")
 
 
 def _leave_out_head(draft: Draft, head: str, name: str) -> None:
@@ -147,7 +147,7 @@ def carry_backbone(draft: Draft, *, closest_unet: bool) -> None:
         _carry_closest(draft, others[0], unet)
     else:
         draft.note(_UNET, None, "")
-        draft.say("The file sets no backbone, so the network is still to be chosen.")
+        draft.remark("The file sets no backbone, so the network is still to be chosen.")
     for name in others:
         _drop_backbone(draft, name, beside="unet" in chosen)
 

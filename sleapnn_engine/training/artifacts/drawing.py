@@ -38,8 +38,8 @@ def draw_prediction(
     picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if image.shape[2] == 1 else cv2.COLOR_RGB2BGR)
     picture = cv2.resize(picture, (width * zoom, height * zoom), interpolation=cv2.INTER_NEAREST)
     picture = _heated(picture, maps, cell=stride * zoom, zoom=zoom)
-    true = [[_place(point, zoom) for point in animal] for animal in truth]
-    found = [[_place(point, zoom) for point in animal] for animal in predicted]
+    true = [[_to_pixels(point, zoom) for point in animal] for animal in truth]
+    found = [[_to_pixels(point, zoom) for point in animal] for animal in predicted]
     for p, t in pairs:
         for start, end in zip(found[p], true[t], strict=True):
             if start and end:
@@ -79,7 +79,7 @@ def _heated(picture: np.ndarray, maps: np.ndarray, *, cell: int, zoom: int) -> n
     return heated
 
 
-def _place(point: np.ndarray, zoom: int) -> tuple[int, int] | None:
+def _to_pixels(point: np.ndarray, zoom: int) -> tuple[int, int] | None:
     if not np.isfinite(point).all():
         return None
     x, y = (point + 0.5) * zoom - 0.5

@@ -35,7 +35,7 @@ class Console(Callback):
         )
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        told = [] if result.errors is None else result.errors.told(HEADLINES)
+        told = [] if result.errors is None else result.errors.items(HEADLINES)
         error = "".join(f"  {_brief(measure, value)}" for measure, value in told)
         seconds = result.train_seconds + result.val_seconds
         self.line(

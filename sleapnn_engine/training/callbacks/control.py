@@ -33,7 +33,7 @@ class Control(Callback):
         self._obey(training)
 
     def _obey(self, training: Training) -> None:
-        self._waiting.extend(training.report.channel.take_commands())
+        self._waiting.extend(training.report.channel.pop_commands())
         while self._waiting:
             command = self._waiting.popleft()
             if command.verb == "pause" and training.stop_after is None:

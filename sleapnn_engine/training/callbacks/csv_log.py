@@ -30,7 +30,7 @@ def epoch_values(result: EpochResult) -> dict[str, float]:
     for part, by_head in (("train", result.train_by_head), ("val", result.val_by_head)):
         values |= {f"{part}/{HEADS[head].column}": value for head, value in by_head.items()}
     if result.errors is not None:
-        values |= {measure.column: value for measure, value in result.errors.told() if measure.column}
+        values |= {measure.column: value for measure, value in result.errors.items() if measure.column}
     return values
 
 

@@ -69,7 +69,7 @@ class Preview(Callback):
         ]
         seen: set[str] = set()
         for split, store, index in pinned:
-            shown = look(training, store, split=split, index=index, body=result.body)
+            shown = predict_sample(training, store, split=split, index=index, body=result.body)
             send(training, store, shown, epoch=result.epoch)
             if self._pictures is not None and split not in seen:
                 self._draw(training, shown, epoch=result.epoch)
@@ -109,10 +109,12 @@ def spread(count: int, wanted: int) -> list[int]:
     return sorted({i * count // wanted for i in range(wanted)}) if count else []
 
 
-def look(training: Training, samples: FrameSamples, *, split: str, index: int, body: float | None) -> Shown:
+def predict_sample(
+    training: Training, samples: FrameSamples, *, split: str, index: int, body: float | None
+) -> Shown:
     """Predict one sample as it is, without augmentation; `body` is the median animal of the validation, source px."""
     training.model.eval()
-    example = training.batches.look(samples, index)
+    example = training.batches.sample(samples, index)
     outputs = predict(training, example.images)
     animals = training.decoder(outputs)[0]
     found, (labelled, tracks) = samples.to_source(index, animals.points), samples.truth(index)

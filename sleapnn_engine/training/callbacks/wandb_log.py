@@ -130,7 +130,7 @@ def _values(result: EpochResult) -> dict[str, Any]:
     values: dict[str, float | None] = {**epoch_values(result)}
     if result.errors is not None:
         values |= {
-            f"val/{measure.key}": value for measure, value in result.errors.told() if not measure.column
+            f"val/{measure.key}": value for measure, value in result.errors.items() if not measure.column
         }
         values |= {f"val/median_px/{node}": value for node, value in result.errors.by_node.items()}
     return {name: value for name, value in values.items() if value is not None}

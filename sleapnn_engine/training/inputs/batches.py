@@ -103,7 +103,7 @@ class Batches:
         for batch in validation_batches(self.val, batch_size=self._val_batch_size, workers=self._val_workers):
             yield self.unchanged(batch.to(self._device, non_blocking=True), self.val)
 
-    def look(self, samples: FrameSamples, index: int) -> Example:
+    def sample(self, samples: FrameSamples, index: int) -> Example:
         """One sample of either part as it is."""
         return self.unchanged(samples.batch(torch.tensor([index])).to(self._device), samples)
 

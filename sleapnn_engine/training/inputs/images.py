@@ -160,7 +160,7 @@ def check_existing_images(job: Job, data: Data, plan: InputPlan, *, folder: Path
             found.warn(EXISTING, *DiskFrames(labels, plan, folder=existing, use_existing=True).warnings)
 
 
-def place_cache(stores: Stores, device: torch.device) -> None:
+def move_cache(stores: Stores, device: torch.device) -> None:
     """Move frames cached in memory to the GPU where they are small beside its free memory."""
     if device.type != "cuda":
         return

@@ -35,7 +35,7 @@ from sleapnn_engine.training.inputs.labels import (
     open_validation_labels,
     split_data,
 )
-from sleapnn_engine.training.loop import take_step
+from sleapnn_engine.training.loop import training_step
 from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.processes.meeting import MEETING, find_address, join_group, leave_group
 from sleapnn_engine.training.processes.wire import Wire
@@ -55,19 +55,19 @@ def follow(fabric: Fabric) -> int:
     warnings.simplefilter("ignore")
     address = find_address(fabric)
     wire = Wire.to(address.host, address.port, timeout=MEETING.total_seconds())
-    wire.say(rank=fabric.global_rank, word=address.word, device=device_name(fabric.device))
+    wire.send(rank=fabric.global_rank, word=address.word, device=device_name(fabric.device))
     try:
         _follow(_Part(fabric, wire), _orders(wire))
     except Exception as error:  # whatever it is, it must be told, and the run must end
-        _tell(wire, error)
+        _send_error(wire, error)
         return 1
     leave_group(orderly=True)
     return 0
 
 
-def _tell(wire: Wire, error: Exception) -> None:
+def _send_error(wire: Wire, error: Exception) -> None:
     failure = explained(error)
-    wire.say(
+    wire.send(
         said="failed",
         message=failure.message,
         where=failure.where,
@@ -190,7 +190,7 @@ def _stores(prepared: Prepared) -> images.Stores:
         folder=prepared.folder,
         progress=lambda done, total: None,
     )
-    images.place_cache(stores, prepared.fabric.device)
+    images.move_cache(stores, prepared.fabric.device)
     return stores
 
 
@@ -201,7 +201,7 @@ def join(prepared: Prepared, *, wire: Wire, step: int, n_train: int) -> Training
         raise RuntimeError(
             f"{training.batches.n_train} training samples here, {n_train} in the first process"
         )
-    wire.say(said="ready")
+    wire.send(said="ready")
     join_group(prepared.fabric)
     set_up(training)
     training.model.train()
@@ -259,4 +259,4 @@ def step(training: Training, *, seed: int, number: int, learning_rate: float) ->
     drawn = random_seed(seed, rank=training.share.rank, step=number)
     torch.manual_seed(drawn)
     training.batches.set_random_state({"augmentation": torch.Generator().manual_seed(drawn).get_state()})
-    take_step(training, 0)
+    training_step(training, 0)

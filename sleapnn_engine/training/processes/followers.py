@@ -60,7 +60,7 @@ class Followers:
         self._fabric = fabric
         self._children = children
         self._came: dict[int, _Follower] = {}
-        self._told: list[dict[str, Any]] = []
+        self._error_of: list[dict[str, Any]] = []
         self._errors: list[UserError] = []
         self._closing = False
         self._lock = threading.Lock()
@@ -83,10 +83,10 @@ class Followers:
         with self._lock:
             there = list(self._came.values())
             if len(there) < self._fabric.world_size - 1:
-                self._told.append(order)
+                self._error_of.append(order)
         for follower in there:
             try:
-                follower.wire.say(**order)
+                follower.wire.send(**order)
             except OSError:
                 self.lost()
 
@@ -102,7 +102,7 @@ class Followers:
         self.announce("join", step=step, n_train=n_train)
         others, patience = self._fabric.world_size - 1, time.monotonic() + MEETING.total_seconds()
         while sum(follower.ready for follower in list(self._came.values())) < others:
-            self.look()
+            self.check()
             if len(self._came) < others and time.monotonic() > patience:
                 missing = others - len(self._came)
                 raise UserError(
@@ -112,7 +112,7 @@ class Followers:
             time.sleep(LOOK_SECONDS)
         join_group(self._fabric)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raise the UserError of a process that has failed or ended."""
         if self._children is not None:
             with self._lock:
@@ -128,7 +128,7 @@ class Followers:
         """Wait a little for news of the process whose end was noticed otherwise, and raise its error."""
         if not self.has_news():
             raise UserError("The processes of this run lost each other.", hint="The details are in run.log.")
-        self.look()
+        self.check()
 
     def has_news(self) -> bool:
         """Wait a little for news of a process that is gone; whether there is any."""
@@ -144,11 +144,11 @@ class Followers:
         """End all processes, and leave nothing of them here; may be called again."""
         self._closing = True
         with self._lock:
-            self._told.append({"do": "end"})
+            self._error_of.append({"do": "end"})
             there = list(self._came.values())
         for follower in there:
             with contextlib.suppress(OSError):  # gone already
-                follower.wire.say(do="end")
+                follower.wire.send(do="end")
         if self._children is not None:
             self._children.end(began=[follower.rank for follower in there if follower.ready])
         elif self._store is not None:
@@ -178,9 +178,9 @@ class Followers:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._server.accept()
-                threading.Thread(target=self._hear, args=(Wire(connection),), daemon=True).start()
+                threading.Thread(target=self._listen, args=(Wire(connection),), daemon=True).start()
 
-    def _hear(self, wire: Wire) -> None:
+    def _listen(self, wire: Wire) -> None:
         """Listen to one process until it ends; a stranger is sent away."""
         follower = None
         for said in wire.lines():
@@ -191,7 +191,7 @@ class Followers:
             elif said.get("said") == "ready":
                 follower.ready = True
             else:
-                self._errors.append(_told(said, follower.name))
+                self._errors.append(_error_of(said, follower.name))
         if follower is not None and not self._closing:
             how = self._children.how(follower.rank) if self._children is not None else ""
             self._news(follower, how)
@@ -215,14 +215,14 @@ class Followers:
         device = str(said.get("device", ""))
         follower = _Follower(rank, self._name(rank, device), device, wire)
         with self._lock:
-            for order in self._told:
+            for order in self._error_of:
                 with contextlib.suppress(OSError):  # its end is noticed where it is listened to
-                    wire.say(**order)
+                    wire.send(**order)
             self._came[rank] = follower
         return follower
 
 
-def _told(said: dict[str, Any], name: str) -> UserError:
+def _error_of(said: dict[str, Any], name: str) -> UserError:
     """The error that a process told before it ended."""
     error = UserError(f"{name} failed: {said['message']}", where=said["where"], hint=said["hint"])
     error.__cause__ = RemoteTraceback(said["traceback"])

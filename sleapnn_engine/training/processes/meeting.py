@@ -46,7 +46,7 @@ def find_address(fabric: Fabric) -> Address:
     except (RuntimeError, ValueError, TypeError) as error:  # torch's own errors of a store are RuntimeErrors
         raise UserError(
             "The first process of this run was not found.",
-            where=f"{_place(fabric)[0]}:{_place(fabric)[1]}",
+            where=f"{_address(fabric)[0]}:{_address(fabric)[1]}",
             hint="See what it says, and whether the machines reach each other.",
         ) from error
 
@@ -78,7 +78,7 @@ def leave_group(*, orderly: bool) -> None:
 
 def _store(fabric: Fabric, *, leads: bool) -> Any:
     """The store at the address that launchers agree on. Fabric's group uses it as well; torchrun has made it already."""
-    host, port = _place(fabric)
+    host, port = _address(fabric)
     made = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
     return dist.TCPStore(  # type: ignore[attr-defined]
         host,
@@ -90,7 +90,7 @@ def _store(fabric: Fabric, *, leads: bool) -> Any:
     )
 
 
-def _place(fabric: Fabric) -> tuple[str, int]:
+def _address(fabric: Fabric) -> tuple[str, int]:
     environment = fabric.strategy.cluster_environment  # type: ignore[attr-defined]
     return environment.main_address, environment.main_port
 
@@ -104,7 +104,7 @@ def _key() -> str:
 def _loopback(fabric: Fabric) -> Iterator[None]:
     """Within it, processes of one machine meet over its own interface, unless the environment names another."""
     name = LOOPBACK.get(sys.platform)
-    if name is None or INTERFACE in os.environ or _place(fabric)[0] != "127.0.0.1":
+    if name is None or INTERFACE in os.environ or _address(fabric)[0] != "127.0.0.1":
         yield
         return
     os.environ[INTERFACE] = name

@@ -12,7 +12,7 @@ _IDLE, _INTERVAL, _PROBES = 3, 2, 3
 
 
 class Wire:
-    """One end of a connection. `say` may be called from any thread, `lines` from one."""
+    """One end of a connection. `send` may be called from any thread, `lines` from one."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(None)
@@ -28,7 +28,7 @@ class Wire:
         """Connect. Raises OSError."""
         return cls(socket.create_connection((address, port), timeout=timeout))
 
-    def say(self, **values: Any) -> None:
+    def send(self, **values: Any) -> None:
         """Send one line. Raises OSError when the other end is gone."""
         self._connection.sendall((json.dumps(values) + "\n").encode())
 

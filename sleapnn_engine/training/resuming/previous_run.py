@@ -151,7 +151,7 @@ def open_previous_run(path: Path) -> PreviousRun:
     content["state_dict"] = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
     own = content.get(OWN_SECTION)
     own = own if isinstance(own, dict) else {}
-    epoch, batch = _place(content, own)
+    epoch, batch = _position(content, own)
     step = _count(content, "global_step") or 0
     return PreviousRun(
         path=path, content=content, epoch=epoch, batch=batch, step=step, own=own, config=_config_beside(path)
@@ -183,7 +183,7 @@ def callback_state(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return {}
 
 
-def _place(content: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[int, int]:
+def _position(content: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[int, int]:
     """Next epoch and the number of its steps that are done.
 
     Other programs save after the validation of an epoch, when they do not count it as completed yet.

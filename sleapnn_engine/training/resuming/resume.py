@@ -67,18 +67,18 @@ def without_start_weights(job: Job) -> Job:
     )
 
 
-def take_up(training: Training, previous: PreviousRun) -> None:
+def restore(training: Training, previous: PreviousRun) -> None:
     """Bring a training that was just built to where the earlier one was; `check_continuing` has told what differs."""
-    _take_weights(training, previous)
-    _take_schedule(training, previous)
-    _take_best(training, previous)
+    _restore_weights(training, previous)
+    _restore_schedule(training, previous)
+    _restore_best(training, previous)
     random = previous.own.get("random")
     states = random if isinstance(random, Mapping) else {}
     set_random_states(states, training.batches, device=training.fabric.device)
     if scale := previous.own.get("loss_scale"):
         training.fabric.strategy.precision.load_state_dict(scale)
     # Last, for a training with steps behind it is one that is worth keeping.
-    _take_place(training, previous)
+    _restore_position(training, previous)
     done = f"{counted(previous.epoch, 'epoch')} and {counted(previous.step, 'step')}"
     part = f", {training.batch} of them in an epoch that is not over" if training.batch else ""
     log.info("Training goes on from %s, after %s%s.", previous.path, done, part)
@@ -98,7 +98,7 @@ def inherit_best(checkpoints: Checkpoints, previous: PreviousRun) -> None:
     checkpoints.inherited = Kept(found.path, int(found.content["epoch"]), found.val)
 
 
-def _take_weights(training: Training, previous: PreviousRun) -> None:
+def _restore_weights(training: Training, previous: PreviousRun) -> None:
     """Weights, moments, and the learning rate, which a changed setting scales."""
     state: dict[str, Tensor] = previous.content["state_dict"]
     go_on_with(training.optimizer, previous.content["optimizer_states"][0])
@@ -107,7 +107,7 @@ def _take_weights(training: Training, previous: PreviousRun) -> None:
         group["lr"] = next_rate(training.job, previous)
 
 
-def _take_schedule(training: Training, previous: PreviousRun) -> None:
+def _restore_schedule(training: Training, previous: PreviousRun) -> None:
     """Counts of the schedule. Other programs save before a plateau schedule has seen the epoch's validation."""
     state = previous.schedule
     if (
@@ -120,14 +120,14 @@ def _take_schedule(training: Training, previous: PreviousRun) -> None:
         training.schedule.step(previous.val)
 
 
-def _take_best(training: Training, previous: PreviousRun) -> None:
+def _restore_best(training: Training, previous: PreviousRun) -> None:
     training.best.go_on(previous.best)
     errors = previous.own.get("best_errors")
     if isinstance(errors, Mapping):
         training.best_errors = Measured.of(errors)
 
 
-def _take_place(training: Training, previous: PreviousRun) -> None:
+def _restore_position(training: Training, previous: PreviousRun) -> None:
     """Epoch, step, and the sums of an epoch in progress. An epoch that is shorter now has no more steps than that."""
     training.epoch = previous.epoch
     training.step = training.start_step = previous.step

@@ -104,4 +104,4 @@ class EncoderEditor(LineEditor):
         name = self._found.encoders[row].name
         self.show_value(name)
         self.setText(name)
-        self._tell()
+        self._emit_value()

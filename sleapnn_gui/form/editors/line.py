@@ -58,7 +58,7 @@ class LineEditor(Line):
         """Show `value` and tell."""
         if not same(self.value(), value):
             self.show_value(value)
-            self._tell()
+            self._emit_value()
 
     def describe(self, name: str, description: str) -> None:
         self.setAccessibleName(name)
@@ -100,9 +100,9 @@ class LineEditor(Line):
 
     def _typed(self, _: str) -> None:
         self._touched = True
-        self._tell()
+        self._emit_value()
 
-    def _tell(self) -> None:
+    def _emit_value(self) -> None:
         self.value_edited.emit(self.value())
 
     def _hide_text(self) -> None:

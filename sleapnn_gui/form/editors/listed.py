@@ -37,7 +37,7 @@ class ListEditor(StringList):
         self._shown: Any = None
         self._shown_items: list[str] = []
         self._touched = False
-        self.edited.connect(self._tell)
+        self.edited.connect(self._emit_value)
 
     def _ask(self, take: Callable[[list[str]], None]) -> None:
         ask_for_files(self, self._meta.label, take, filters=filters_of(self._meta))
@@ -72,7 +72,7 @@ class ListEditor(StringList):
         self._shown, self._shown_items, self._touched = None, [], False
         self.set_items([])
 
-    def _tell(self) -> None:
+    def _emit_value(self) -> None:
         self._touched = True
         self.value_edited.emit(self.value())
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sleapnn_engine.config.view import PREPROCESSING
+from sleapnn_engine.config.reader import PREPROCESSING
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles
 from sleapnn_gui.inspector.see.views import SightView
@@ -71,11 +71,15 @@ class CropView(SightView):
             answer,
         )
         clipped = answer["clipped"]
-        self.facts.say(self._FIT, f"{clipped['of_animals'] - clipped['animals']} of {clipped['of_animals']}")
+        self.facts.set_value(
+            self._FIT, f"{clipped['of_animals'] - clipped['animals']} of {clipped['of_animals']}"
+        )
         most = ", ".join(f"{name} {count}" for name, count in clipped["most"])
-        self.facts.say(self._CUT, f"{clipped['parts']} of {clipped['of_parts']}: {most}" if most else "none")
-        self.facts.say(self._FOUND, f"{answer['found']} px")
-        self.facts.say(self._INPUT, f"{answer['input']} × {answer['input']} px")
+        self.facts.set_value(
+            self._CUT, f"{clipped['parts']} of {clipped['of_parts']}: {most}" if most else "none"
+        )
+        self.facts.set_value(self._FOUND, f"{answer['found']} px")
+        self.facts.set_value(self._INPUT, f"{answer['input']} × {answer['input']} px")
         self.facts.use.setVisible(answer["found"] != answer["side"])
         self._found = answer["found"]
         self.curve.show_curve(answer["curve"], side=answer["side"])

@@ -47,7 +47,7 @@ class FactRows(QFrame):
         if use:
             grid.addWidget(self.use, list(names).index(use), 2)
 
-    def say(self, name: str, value: str) -> None:
+    def set_value(self, name: str, value: str) -> None:
         """Fill in one row; '' where it is not known."""
         self._values[name].setText(value)
 

@@ -30,16 +30,16 @@ class NetworkView(SightView):
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         channels, height, width = answer["input"]
-        self.facts.say(self._COUNT, f"{answer['parameters']:,}")
+        self.facts.set_value(self._COUNT, f"{answer['parameters']:,}")
         field = answer["field"]
-        self.facts.say(
+        self.facts.set_value(
             self._FIELD,
             "not counted here"
             if field is None
             else f"{field} input = {field * answer['source_scale']:.0f} source px",
         )
-        self.facts.say(self._MEMORY, f"{size_text(answer['step'])} for {answer['batch']} samples")
-        self.facts.say(self._INPUT, f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}")
+        self.facts.set_value(self._MEMORY, f"{size_text(answer['step'])} for {answer['batch']} samples")
+        self.facts.set_value(self._INPUT, f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}")
         self.blocks.show_blocks(answer["blocks"], tallest=height)
 
 

@@ -229,7 +229,7 @@ class SeePane(QWidget):
         self.sign.setText("making it …" if self.watch.is_pending else f"made in {took}" if made else "")
 
     def _show_message(self, text: str) -> None:
-        self.message.say(text, severity="warning" if text else "hint")
+        self.message.show_message(text, severity="warning" if text else "hint")
         self.message.setVisible(bool(text))
 
     @Slot()
@@ -237,7 +237,7 @@ class SeePane(QWidget):
         """Say where the setting in hand is one of augmentation and does nothing."""
         is_drawn = self.watch.kind == "augment" and sight_of(self._path, self._document.view) == "augment"
         said = told_quiet(self._document.view, self._path) if is_drawn else ""
-        self.quiet.say(said, severity="info" if said else "hint")
+        self.quiet.show_message(said, severity="info" if said else "hint")
         self.quiet.setVisible(bool(said))
 
     # -- Qt ------------------------------------------------------------------------------------------------

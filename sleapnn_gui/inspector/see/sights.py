@@ -3,12 +3,12 @@
 import attrs
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.reader import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, View
 
 
 @attrs.frozen(kw_only=True)
-class Sight:
+class EngineSight:
     """One sight: the engine's name for the question, words on its button, and what it shows in a sentence."""
 
     kind: str
@@ -17,11 +17,11 @@ class Sight:
 
 
 SIGHTS = (
-    Sight(kind="chain", label="Chain", tip="From the image as it is stored to what the network gets"),
-    Sight(kind="crops", label="Crop", tip="What crops of this size show of the animals"),
-    Sight(kind="augment", label="Augment", tip="Random changes as the training draws them"),
-    Sight(kind="targets", label="Targets", tip="What the network is told to answer"),
-    Sight(kind="network", label="Network", tip="The blocks of the network, with shapes and parameters"),
+    EngineSight(kind="chain", label="Chain", tip="From the image as it is stored to what the network gets"),
+    EngineSight(kind="crops", label="Crop", tip="What crops of this size show of the animals"),
+    EngineSight(kind="augment", label="Augment", tip="Random changes as the training draws them"),
+    EngineSight(kind="targets", label="Targets", tip="What the network is told to answer"),
+    EngineSight(kind="network", label="Network", tip="The blocks of the network, with shapes and parameters"),
 )
 
 
@@ -41,7 +41,7 @@ _OF_LAYERS = ("num_fc_layers", "num_fc_units", "global_pool")
 _OF_LOSS = ("loss_weight",)
 
 
-def sight_of(path: str, view: View) -> str:
+def sight_of(path: str, view: ConfigReader) -> str:
     """The kind of sight that shows what a setting or section does; '' where none does."""
     name = path.rpartition(".")[2]
     if path.startswith(_AUGMENTATION):
@@ -59,13 +59,13 @@ def sight_of(path: str, view: View) -> str:
     return "crops" if name == "anchor_part" and is_cropped(view) else "targets"
 
 
-def is_cropped(view: View) -> bool:
+def is_cropped(view: ConfigReader) -> bool:
     """Whether the model reads crops around single animals."""
     head = view.head().rpartition(".")[2]
     return head in MODEL_TYPES and MODEL_TYPES[head].cropped
 
 
-def nothing_to_see(kind: str, view: View) -> str:
+def nothing_to_see(kind: str, view: ConfigReader) -> str:
     """Why a sight has nothing to show under this config, in a sentence that says what would change it; '' else."""
     if not view.value(DATA + "train_labels_path"):
         return _TEACHING[kind]
@@ -81,7 +81,7 @@ def nothing_to_see(kind: str, view: View) -> str:
     return ""
 
 
-def _is_augmented(view: View) -> bool:
+def _is_augmented(view: ConfigReader) -> bool:
     return view.value(DATA + "use_augmentations_train") is not False and any(
         view.on(f"{DATA}augmentation_config.{part}") for part in ("geometric", "intensity")
     )

@@ -13,7 +13,7 @@ from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, color_image
 from sleapnn_gui.inspector.see.views import SightView, words
-from sleapnn_gui.monitor.colormaps import gray_or_color_image, heat_image, part_color
+from sleapnn_gui.monitor.colormaps import confidence_image, gray_or_color_image, part_color
 from sleapnn_gui.widgets.combo import QuietComboBox
 
 _ALL = "All parts"
@@ -72,18 +72,20 @@ class TargetView(SightView):
 
     def _say(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
         bump, merging = answer["bump"], answer["merging"]
-        self.facts.say(self._BUMP, f"{bump['input_px']:.4g} px input = {bump['source_px']:.4g} px source")
+        self.facts.set_value(
+            self._BUMP, f"{bump['input_px']:.4g} px input = {bump['source_px']:.4g} px source"
+        )
         share = bump["share"]
-        self.facts.say(
+        self.facts.set_value(
             self._BODY, "" if share is None else f"{100 * share:.0f} % of its {bump['animal_px']:.0f} px"
         )
         stride = head["stride"]
-        self.facts.say(
+        self.facts.set_value(
             self._CELLS,
             f"{head['columns']} × {head['rows']} × {head['channels']}, every {stride} px",
         )
         alone = len(answer["points"]) < 2 and not merging["animals"]
-        self.facts.say(
+        self.facts.set_value(
             self._MERGED, "none" if alone else f"{merging['animals']} of {merging['of_animals']} animals"
         )
 
@@ -126,7 +128,7 @@ class MapTile(Tiles):
             self._heat = class_image(array)
             said += ": " + ", ".join(head["classes"])
         else:
-            self._heat = heat_image(array[None].astype(np.float32) / 255, node=0)
+            self._heat = confidence_image(array[None].astype(np.float32) / 255, node=0)
         image = gray_or_color_image(answer["arrays"]["image"])
         shown = [] if self._field is None and "classes" not in head else answer["points"]
         self.show_tiles([Tile(image, answer["width"], answer["height"], shown, said)], answer)

@@ -67,11 +67,11 @@ class AugmentView(SightView):
         )
         leaving = answer["leaving"]
         if leaving is None or not leaving["points"]:
-            self.facts.say(self._LEAVE, "none, for nothing moves")
-            self.facts.say(self._MOST, "")
+            self.facts.set_value(self._LEAVE, "none, for nothing moves")
+            self.facts.set_value(self._MOST, "")
         else:
-            self.facts.say(self._LEAVE, f"{100 * leaving['left'] / leaving['points']:.1f} %")
-            self.facts.say(self._MOST, ", ".join(name for name, _ in leaving["most"]) or "none")
+            self.facts.set_value(self._LEAVE, f"{100 * leaving['left'] / leaving['points']:.1f} %")
+            self.facts.set_value(self._MOST, ", ".join(name for name, _ in leaving["most"]) or "none")
 
 
 def drawn_text(drawn: dict[str, Any], *, left: int, width: int) -> str:

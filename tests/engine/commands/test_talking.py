@@ -124,7 +124,7 @@ def test_stopping_a_killed_engine_says_that_it_is_gone(engine: Engine, run_dir: 
 def test_a_run_that_ends_another_way_is_no_pause(run_dir: Path):
     with EngineChannel(run_dir) as channel:
         asking = begin("pause", str(run_dir))
-        wait_for(lambda: bool(channel.take_commands()))
+        wait_for(lambda: bool(channel.pop_commands()))
         channel.emit(said_of("finished"))
     out, err = asking.communicate(timeout=60)
     assert asking.returncode == 1
@@ -135,7 +135,7 @@ def test_a_run_that_ends_another_way_is_no_pause(run_dir: Path):
 def test_a_stop_that_ends_in_a_failure_is_a_failure(run_dir: Path):
     with EngineChannel(run_dir) as channel:
         asking = begin("stop", str(run_dir))
-        wait_for(lambda: bool(channel.take_commands()))
+        wait_for(lambda: bool(channel.pop_commands()))
         channel.emit(said_of("failed"))
     out, _ = asking.communicate(timeout=60)
     assert asking.returncode == 1

@@ -7,7 +7,7 @@ import pytest
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.quiet_changes import CHANGES, Change, told_quiet, why_quiet
-from sleapnn_engine.config.view import DATA, GEOMETRIC, INTENSITY, View
+from sleapnn_engine.config.reader import DATA, GEOMETRIC, INTENSITY, ConfigReader
 from sleapnn_engine.inspect.questions import make_answers
 from sleapnn_engine.inspect.wanted import never
 from tests.engine.training.rendered import job, write_labels
@@ -61,12 +61,14 @@ def test_what_does_nothing_is_known(tmp_path: Path, change: Change) -> None:
             continue
         numbers = {name: float(number) for name, number in numbers.items()}
         values = alone(tmp_path, change, chance=chance, numbers=numbers)
-        assert why_quiet(View(values), change) == why
+        assert why_quiet(ConfigReader(values), change) == why
         assert (pictures(values) == without).all() == bool(why)
-        assert bool(told_quiet(View(values), change.section + next(iter(FAR[change.name])))) is bool(why)
+        assert bool(told_quiet(ConfigReader(values), change.section + next(iter(FAR[change.name])))) is bool(
+            why
+        )
 
 
 def test_settings_of_other_things_are_not_judged() -> None:
-    assert told_quiet(View({}), DATA + "validation_fraction") == ""
+    assert told_quiet(ConfigReader({}), DATA + "validation_fraction") == ""
     off = {"data_config": {"use_augmentations_train": False}}
-    assert "switched off" in told_quiet(View(off), INTENSITY + "contrast_max")
+    assert "switched off" in told_quiet(ConfigReader(off), INTENSITY + "contrast_max")

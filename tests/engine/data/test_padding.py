@@ -212,7 +212,7 @@ def test_what_a_network_is_trained_on_has_the_padding_of_what_it_is_measured_on(
         for _ in range(6):
             example = batches.next_batch()
             for image, index in zip(example.images, example.indices.tolist(), strict=True):
-                plain = batches.look(batches.train, index).images[0]
+                plain = batches.sample(batches.train, index).images[0]
                 assert not torch.equal(image, plain)
                 padded, black = (
                     padded + int((plain == 0).sum()),

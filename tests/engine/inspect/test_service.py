@@ -122,7 +122,7 @@ class Held:
         self.replies: list[Reply] = []
         self.said = threading.Condition()
         self.service = Service(
-            {"derive": self.answer, "check": lambda *_: ({"issues": []}, {})}, send=self.take
+            {"derive": self.answer, "check": lambda *_: ({"issues": []}, {})}, send=self.submit
         )
 
     def answer(self, args: Any, cancelled: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -132,14 +132,14 @@ class Held:
             raise NotWanted
         return {"asked": args["values"]["n"]}, {}
 
-    def take(self, parts: Any) -> None:
+    def submit(self, parts: Any) -> None:
         with self.said:
             self.replies.append(decode_reply(parts[0]))
             self.said.notify_all()
 
     def ask(self, number: int, verb: str = "derive", **args: Any) -> None:
         args = args or {"values": {"n": number}}
-        self.service.take([encode_request(Request(number, "", verb, args))])
+        self.service.submit([encode_request(Request(number, "", verb, args))])
 
     def wait(self, count: int) -> dict[int | None, Reply]:
         with self.said:

@@ -48,7 +48,7 @@ def collect(client: EngineClient, *, until: Callable[[list[Event]], bool]) -> li
     seen: list[Event] = []
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not until(seen):
-        assert time.monotonic() < deadline, f"only {len(seen)} events came; {client.take_notices()}"
+        assert time.monotonic() < deadline, f"only {len(seen)} events came; {client.pop_notices()}"
         seen += [event for event in client.poll(100) if event.seq is not None]
     return seen
 

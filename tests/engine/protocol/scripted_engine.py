@@ -27,7 +27,7 @@ def run(run_dir: Path, *, batches: int, pause_seconds: float) -> None:
 
 
 def _obey(channel: EngineChannel, step: int) -> bool:
-    for command in channel.take_commands():
+    for command in channel.pop_commands():
         if command.verb == "stop":
             channel.emit(events.Stopping(after=command.args["after"]))
             return False

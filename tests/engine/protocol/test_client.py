@@ -38,7 +38,7 @@ def test_who_comes_late_misses_nothing(channel: EngineChannel, watch: Watch):
     assert seqs(collect(client, until=up_to(1500))) == list(range(1001, 1501))
     wait_for(lambda: client.poll(10) is not None and client.caught_up)
     assert client.engine["run_dir"] == str(channel.run_dir)
-    assert client.take_notices() == []
+    assert client.pop_notices() == []
 
 
 def test_events_said_while_someone_joins_come_once_and_in_order(channel: EngineChannel, watch: Watch):
@@ -80,7 +80,7 @@ def test_a_viewer_that_was_asleep_fetches_what_its_socket_lost(channel: EngineCh
     speak(channel, 40_000)  # more than all queues between the two can hold
     seen = collect(client, until=up_to(40_010))
     assert seqs(seen) == list(range(11, 40_011))
-    assert client.take_notices() == []
+    assert client.pop_notices() == []
 
 
 def test_a_slow_viewer_takes_what_it_can_and_still_gets_all(channel: EngineChannel, watch: Watch):
@@ -179,12 +179,12 @@ def test_requests_are_answered_while_events_stream(channel: EngineChannel, watch
     number = client.ask("pause")
     seen = collect(client, until=up_to(3000))
     assert seqs(seen) == list(range(1, 3001))
-    replies = client.take_replies()
+    replies = client.pop_replies()
     while not replies:
         client.poll(50)
-        replies = client.take_replies()
+        replies = client.pop_replies()
     assert [(reply.id, reply.accepted) for reply in replies] == [(number, True)]
-    assert client.take_replies() == []
+    assert client.pop_replies() == []
 
 
 def test_a_wrong_token_is_told_and_gets_nothing(channel: EngineChannel):
@@ -260,4 +260,4 @@ def test_damaged_events_are_left_out_and_told(channel: EngineChannel, watch: Wat
     client = watch()
     seen = collect(client, until=up_to(3))
     assert seqs(seen)[0] == 1
-    assert "could not be read" in client.take_notices()[0]
+    assert "could not be read" in client.pop_notices()[0]

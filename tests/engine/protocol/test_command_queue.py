@@ -9,12 +9,12 @@ from sleapnn_engine.protocol.messages import Command
 
 
 def test_commands_come_out_once_and_in_order():
-    orders = CommandQueue()
-    assert orders.take() == []
-    assert orders.offer("checkpoint", {}) is None
-    assert orders.offer("stop", {"after": "batch"}) is None
-    assert orders.take() == [Command("checkpoint"), Command("stop", {"after": "batch"})]
-    assert orders.take() == []
+    queue = CommandQueue()
+    assert queue.pop() == []
+    assert queue.offer("checkpoint", {}) is None
+    assert queue.offer("stop", {"after": "batch"}) is None
+    assert queue.pop() == [Command("checkpoint"), Command("stop", {"after": "batch"})]
+    assert queue.pop() == []
 
 
 @pytest.mark.parametrize(
@@ -31,44 +31,44 @@ def test_commands_come_out_once_and_in_order():
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(heard: list[str], verb: str, reason: str):
-    orders = CommandQueue()
+    queue = CommandQueue()
     for kind in heard:
-        orders.note(kind)
-    said = orders.offer(verb, {})
+        queue.note(kind)
+    said = queue.offer(verb, {})
     assert said is not None
     assert reason in said
-    assert orders.take() == []
+    assert queue.pop() == []
 
 
 def test_pause_and_resume_on_its_heels_are_both_accepted():
-    orders = CommandQueue()
-    assert orders.offer("pause", {}) is None
-    assert orders.offer("pause", {}) is not None
-    assert orders.offer("resume", {}) is None
-    orders.note("paused")  # said while the resume is still waiting to be read
-    assert [command.verb for command in orders.take()] == ["pause", "resume"]
-    orders.note("resumed")
-    assert orders.offer("pause", {}) is None
+    queue = CommandQueue()
+    assert queue.offer("pause", {}) is None
+    assert queue.offer("pause", {}) is not None
+    assert queue.offer("resume", {}) is None
+    queue.note("paused")  # said while the resume is still waiting to be read
+    assert [command.verb for command in queue.pop()] == ["pause", "resume"]
+    queue.note("resumed")
+    assert queue.offer("pause", {}) is None
 
 
 def test_a_stop_may_be_hastened():
-    orders = CommandQueue()
-    assert orders.offer("stop", {"after": "epoch"}) is None
-    orders.note("stopping")
-    assert orders.offer("stop", {"after": "batch"}) is None
+    queue = CommandQueue()
+    assert queue.offer("stop", {"after": "epoch"}) is None
+    queue.note("stopping")
+    assert queue.offer("stop", {"after": "batch"}) is None
 
 
 def test_commands_nobody_reads_are_refused_in_the_end():
-    orders = CommandQueue()
-    answers = [orders.offer("checkpoint", {}) for _ in range(MAX_WAITING + 1)]
+    queue = CommandQueue()
+    answers = [queue.offer("checkpoint", {}) for _ in range(MAX_WAITING + 1)]
     assert answers[:-1] == [None] * MAX_WAITING
     assert "busy" in (answers[-1] or "")
 
 
 def test_waiting_ends_with_a_command_from_another_thread():
-    orders = CommandQueue()
-    assert orders.wait(0.01) is None
-    other = threading.Thread(target=orders.offer, args=("pause", {}))
+    queue = CommandQueue()
+    assert queue.wait(0.01) is None
+    other = threading.Thread(target=queue.offer, args=("pause", {}))
     other.start()
-    assert orders.wait(30) == Command("pause")
+    assert queue.wait(30) == Command("pause")
     other.join()

@@ -30,13 +30,13 @@ def test_keys_of_a_newer_engine_are_left_aside_and_stay_in_the_body(kind):
     newer = attrs.evolve(event, body={**event.body, "mood": {"good": True}}, arrays={})
     read = decode_event(encode_event(newer))
     assert read.body["mood"] == {"good": True}
-    assert read.said == event.said or math.isnan(read.said.loss)
-    assert not hasattr(read.said, "mood")
+    assert read.typed == event.typed or math.isnan(read.typed.loss)
+    assert not hasattr(read.typed, "mood")
 
 
 def test_a_kind_of_a_newer_engine_says_nothing_here():
     event = decode_event(encode_event(Event(1, 2.0, "weather", {"sunny": True})))
-    assert event.said is None
+    assert event.typed is None
     assert event.body == {"sunny": True}
 
 
@@ -53,13 +53,13 @@ def test_a_number_that_was_not_finite_can_be_read_and_told(kind, name):
     event = EVENTS[kind]
     line = encode_event(attrs.evolve(event, body={**event.body, name: math.nan}, arrays={}))
     read = decode_event(line)
-    value = getattr(read.said, name)
+    value = getattr(read.typed, name)
     assert value is None or math.isnan(value)
     assert "nan" not in event_line(read)
 
 
 def test_what_earlier_engines_left_out_has_a_value():
-    finished = EVENTS["finished"].said_as(Finished)
+    finished = EVENTS["finished"].typed_as(Finished)
     assert (finished.steps, list(finished.warnings)) == (0, [])
     frame = Frame.read({key: value for key, value in BODIES["frame"].items() if key != "pairs"})
     assert (frame.pairs, frame.identities) == (None, None)
@@ -68,7 +68,7 @@ def test_what_earlier_engines_left_out_has_a_value():
 
 def test_an_event_is_not_taken_for_another():
     with pytest.raises(AssertionError, match="a finished is no epoch_end"):
-        EVENTS["finished"].said_as(EpochEnd)
+        EVENTS["finished"].typed_as(EpochEnd)
 
 
 def test_each_class_is_in_the_table_under_its_name():

@@ -73,7 +73,7 @@ def test_a_reader_follows_a_growing_journal_and_waits_for_whole_lines(run_dir: P
         assert reader.poll() == []
         stream.write(b"\n")
         assert seqs(reader.poll()) == [2]
-    assert reader.take_notices() == []
+    assert reader.pop_notices() == []
 
 
 def test_a_reader_takes_no_more_than_it_is_asked_for(run_dir: Path):
@@ -89,12 +89,12 @@ def test_a_cut_last_line_and_damaged_lines_are_left_out_and_told(run_dir: Path):
     (run_dir / FILE_NAME).write_bytes(b"\n".join(lines))
     reader = JournalReader(run_dir)
     assert seqs(reader.read_all()) == [1, 3, 6]
-    notices = reader.take_notices()
+    notices = reader.pop_notices()
     assert ["Line 2" in notices[0], "Line 4" in notices[1], "cut off after 30 bytes" in notices[2]] == [
         True
     ] * 3
     assert len(notices) == 3
-    assert reader.take_notices() == []
+    assert reader.pop_notices() == []
 
 
 def test_a_line_longer_than_any_event_is_left_out(run_dir: Path):
@@ -103,7 +103,7 @@ def test_a_line_longer_than_any_event_is_left_out(run_dir: Path):
     )
     reader = JournalReader(run_dir)
     assert seqs(reader.read_all()) == [1, 2]
-    assert any("Line 2" in notice and "too long" in notice for notice in reader.take_notices())
+    assert any("Line 2" in notice and "too long" in notice for notice in reader.pop_notices())
 
 
 def test_a_reader_starts_over_with_a_new_journal(run_dir: Path):
@@ -112,7 +112,7 @@ def test_a_reader_starts_over_with_a_new_journal(run_dir: Path):
     assert len(reader.read_all()) == 5
     write(run_dir, range(1, 3)).close()
     assert seqs(reader.read_all()) == [1, 2]
-    assert "replaced" in reader.take_notices()[0]
+    assert "replaced" in reader.pop_notices()[0]
 
 
 FULL_DISK = """
@@ -151,7 +151,7 @@ def test_a_full_disk_ends_no_run_and_the_journal_says_what_it_lacks(run_dir: Pat
     assert seqs(events) == [*range(1, 22), *range(42, 63)]
     told = [event.body["text"] for event in events if event.body["level"] == "error"]
     assert told == ["The journal is written again; events 22 to 41 are not in it."]
-    assert len(reader.take_notices()) == 1  # the line the disk cut short
+    assert len(reader.pop_notices()) == 1  # the line the disk cut short
 
 
 def test_writing_survives_bodies_with_every_kind_of_text(run_dir: Path):

@@ -45,14 +45,14 @@ def test_each_type_of_model_has_a_headline():
 @pytest.mark.parametrize("odd", [None, [], "3", {"median_px": "3", "by_node": [1]}])
 def test_what_is_no_figure_in_a_file_is_left_out(odd):
     measured = Measured.of(odd)
-    assert not list(measured.told())
+    assert not list(measured.items())
     assert measured.by_node == {}
 
 
 @pytest.mark.parametrize("value", [10**400, math.nan, math.inf, True, "3"])
 def test_a_number_that_is_none_is_left_out(value):
     measured = Measured.of({"median_px": value, "p90_px": 4, "by_node": {"nose": value, "tail": 2.0}})
-    assert [(each.key, number) for each, number in measured.told()] == [("p90_px", 4.0)]
+    assert [(each.key, number) for each, number in measured.items()] == [("p90_px", 4.0)]
     assert measured.by_node == {"nose": None, "tail": 2.0}
 
 

@@ -36,11 +36,11 @@ def test_everything_comes_out_once_and_in_order(
         order.live(event(seq))
         if at < len(fetch) and fetch[at]:
             fetch_page()
-        out += seqs(order.take(3))
+        out += seqs(order.pop(3))
     order.known_to(30)
     while order.missing() is not None:
         fetch_page()
-    out += seqs(order.take(100))
+    out += seqs(order.pop(100))
     assert out == sorted(set(out))
     assert kept <= set(out)
     assert set(out) <= kept | set(live)
@@ -51,7 +51,7 @@ def test_events_without_a_number_come_out_as_they_come():
     order = EventOrder(1)
     for seq in (2, None, 1):
         order.live(event(seq))
-    assert seqs(order.take(9)) == [None, 1, 2]
+    assert seqs(order.pop(9)) == [None, 1, 2]
 
 
 def test_the_beginning_can_be_left_open():
@@ -62,7 +62,7 @@ def test_the_beginning_can_be_left_open():
     order.begin(1)
     assert order.missing() == (6, 6)
     order.live(event(6))
-    assert seqs(order.take(9)) == [6, 7]
+    assert seqs(order.pop(9)) == [6, 7]
 
 
 def test_what_is_kept_ahead_is_bounded_and_the_rest_is_asked_for_again():

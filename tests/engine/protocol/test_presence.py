@@ -14,7 +14,7 @@ import pytest
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import greet
 from sleapnn_engine.protocol.connection import Connection
-from sleapnn_engine.protocol.presence import AT_WORK, Presence, judge, look
+from sleapnn_engine.protocol.presence import AT_WORK, Presence, engine_status, judge
 from sleapnn_engine.protocol.processes import NoProcessError, same_start, start_mark, start_time
 
 
@@ -31,7 +31,7 @@ def test_the_engine_itself_is_present_and_answers(channel: EngineChannel):
     connection = Connection.read(channel.run_dir)
     assert connection.process_started
     assert judge(connection) is Presence.PRESENT
-    assert look(channel.run_dir).connection == connection
+    assert engine_status(channel.run_dir).connection == connection
     hello = greet(connection, seconds=5)
     assert hello is not None
     assert hello["pid"] == os.getpid()
@@ -96,17 +96,17 @@ def test_the_start_of_a_process_stays_and_differs_from_the_next(stranger: subpro
 def test_what_a_folder_says(channel: EngineChannel, tmp_path: Path, changes: dict, presence: Presence):
     values = {**attrs.asdict(channel.connection), **changes}
     (tmp_path / "engine.json").write_text(json.dumps(values))
-    sight = look(tmp_path)
+    sight = engine_status(tmp_path)
     assert sight.presence is presence
     assert sight.text.endswith(".")
     assert (sight.presence in AT_WORK) == (presence not in (Presence.FOREIGN, Presence.DAMAGED))
 
 
 def test_a_folder_without_a_file(tmp_path: Path):
-    assert look(tmp_path).presence is Presence.NONE
+    assert engine_status(tmp_path).presence is Presence.NONE
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_a_file_of_another_person(channel: EngineChannel):
     (channel.run_dir / "engine.json").chmod(0)
-    assert look(channel.run_dir).presence is Presence.UNREADABLE
+    assert engine_status(channel.run_dir).presence is Presence.UNREADABLE

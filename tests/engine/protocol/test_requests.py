@@ -102,7 +102,7 @@ def test_unknown_verbs_and_wrong_arguments_are_refused(
     reply, _ = ask(sockets(zmq.DEALER), channel.token, verb, **args)
     assert reply["ok"] is False
     assert says in reply["error"]
-    assert channel.take_commands() == []
+    assert channel.pop_commands() == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -115,7 +115,7 @@ def test_without_the_token_nothing_is_told_and_nothing_done(
     assert (reply["ok"], reply["body"], rest) == (False, {}, [])
     assert "token is wrong" in reply["error"]
     assert channel.token not in json.dumps(reply)
-    assert channel.take_commands() == []
+    assert channel.pop_commands() == []
 
 
 def test_a_flood_of_bytes_closes_its_connection_and_no_other(channel: EngineChannel, sockets: Sockets):
@@ -136,7 +136,7 @@ def test_commands_reach_the_training_loop(channel: EngineChannel, sockets: Socke
     ):
         reply, _ = ask(dealer, channel.token, verb, **args)
         assert (reply["ok"], reply["accepted"]) == (True, True)
-    assert channel.take_commands() == [
+    assert channel.pop_commands() == [
         Command("checkpoint"),
         Command("pause"),
         Command("resume"),

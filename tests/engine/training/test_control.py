@@ -22,7 +22,7 @@ def commanded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def at(look: int, *commands: Command, later: tuple[Command, ...] = ()) -> None:
         looks, waiting = iter(range(10**9)), list(later)
         monkeypatch.setattr(
-            EngineChannel, "take_commands", lambda channel: list(commands) if next(looks) == look else []
+            EngineChannel, "pop_commands", lambda channel: list(commands) if next(looks) == look else []
         )
         monkeypatch.setattr(
             EngineChannel, "wait_command", lambda channel, timeout: waiting.pop(0) if waiting else None

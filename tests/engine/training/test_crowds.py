@@ -46,7 +46,7 @@ def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None
         training.report.event = lambda said, **arrays: (  # type: ignore[method-assign]
             frames.append(said) if isinstance(said, Frame) else say(said, **arrays)
         )
-        scores = validate(training, heed=lambda: None)
+        scores = validate(training, check=lambda: None)
         Preview(None, keep=False).epoch_ended(training, epoch_of(scores))
         return scores
 

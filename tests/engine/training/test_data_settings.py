@@ -24,7 +24,7 @@ def frames(training: Training, part: str) -> list[tuple[int, int]]:
 
 def first_image(training: Training) -> Tensor:
     """(C, H, W) of the first training sample, as the network gets it."""
-    return training.batches.look(training.batches.train, 0).images[0]
+    return training.batches.sample(training.batches.train, 0).images[0]
 
 
 def picture(folder: Path, training: Training) -> np.ndarray:

@@ -42,7 +42,7 @@ def config(folder: Path, model_type: str, *, animals: int = 1, **settings: Any) 
 
 
 def first(training: Training) -> Example:
-    return training.batches.look(training.batches.train, 0)
+    return training.batches.sample(training.batches.train, 0)
 
 
 def target(training: Training, name: str) -> Tensor:
@@ -268,7 +268,7 @@ def test_each_chosen_identity_is_one_class_in_the_order_chosen(
         seen = {}
         samples = training.batches.train
         for index in range(len(samples)):
-            answer = training.batches.look(samples, index).targets["ClassVectorsHead"][0]
+            answer = training.batches.sample(samples, index).targets["ClassVectorsHead"][0]
             points, _ = samples.truth(index)
             if answer.any():
                 seen[int(answer.argmax())] = "black" if points[0, :, 0].mean() < 32 else "white"

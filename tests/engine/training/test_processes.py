@@ -153,7 +153,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         looks = iter(range(10**9))
         commands = [Command("stop", {"after": "batch"})]
         monkeypatch.setattr(
-            EngineChannel, "take_commands", lambda channel: commands if next(looks) == look else []
+            EngineChannel, "pop_commands", lambda channel: commands if next(looks) == look else []
         )
 
     return at
@@ -359,7 +359,7 @@ def test_what_goes_wrong_in_a_process_is_told_as_if_it_were_here(labels: Path, t
     assert failed.value.message == (
         "Process 2 of 2 (cpu) failed: Training failed with ValueError: a fault of its own"
     )
-    assert "in take_step" in str(failed.value.__cause__.__cause__)
+    assert "in training_step" in str(failed.value.__cause__.__cause__)
     run = tmp_path / "models" / "run"
     assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] == 2
 

@@ -65,7 +65,7 @@ def commanded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def at(look: int, command: Command) -> None:
         looks = iter(range(10**9))
         monkeypatch.setattr(
-            EngineChannel, "take_commands", lambda channel: [command] if next(looks) == look else []
+            EngineChannel, "pop_commands", lambda channel: [command] if next(looks) == look else []
         )
 
     return at

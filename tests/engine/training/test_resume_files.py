@@ -185,7 +185,7 @@ def test_the_best_model_of_half_an_epoch_counts_by_its_own_loss(
     looks = iter(range(10**9))
     with monkeypatch.context() as patched:
         stop = [Command("stop", {"after": "batch"})]
-        patched.setattr(EngineChannel, "take_commands", lambda channel: stop if next(looks) == 2 else [])
+        patched.setattr(EngineChannel, "pop_commands", lambda channel: stop if next(looks) == 2 else [])
         second = resumed(data, previous)
     assert (best_of(second)["epoch"], best_of(second)["global_step"]) == (1, STEPS + 2)
     third = resumed(data, second, trainer_config__max_epochs=2)

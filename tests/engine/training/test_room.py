@@ -67,7 +67,7 @@ def test_what_a_step_keeps_is_known_without_computing_it(
     tmp_path: Path, model_type: str, backbone: str
 ) -> None:
     def look(training: Training) -> tuple[int, int]:
-        images = training.batches.look(training.batches.train, 0).images
+        images = training.batches.sample(training.batches.train, 0).images
         kept: dict[int, tuple[int, object]] = {}
         own = {value.untyped_storage().data_ptr() for value in training.model.parameters()}
 

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.reader import BACKBONES, DATA, GEOMETRIC, HEADS, PREPROCESSING, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.view import BACKBONES, DATA, GEOMETRIC, HEADS, PREPROCESSING, View
 from sleapnn_gui.app import build
 from sleapnn_gui.form.layout import read_layout
 from sleapnn_gui.inspector.see.see_pane import SeePane
@@ -66,21 +66,21 @@ def test_every_setting_of_images_and_network_has_a_sight() -> None:
     blind = set()
     for page in read_layout().pages:
         if page.id in ("preprocessing", "augmentation", "head", "backbone", "weights"):
-            blind |= {path for path in page.keys if not sight_of(path, View({}))}
+            blind |= {path for path in page.keys if not sight_of(path, ConfigReader({}))}
         else:
-            kinds = {sight_of(path, View({})) for path in page.keys}
+            kinds = {sight_of(path, ConfigReader({})) for path in page.keys}
             assert kinds <= {"", "chain"}
     assert {path.rpartition(".")[2] for path in blind} == {"loss_weight"}
-    kinds = {sight_of(path, View({})) for path in SPEC.keys}
+    kinds = {sight_of(path, ConfigReader({})) for path in SPEC.keys}
     assert kinds - {""} == {sight.kind for sight in SIGHTS}
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_without_labels_each_sight_says_what_would_be_there(kind: str) -> None:
-    said = nothing_to_see(kind, View({}))
+    said = nothing_to_see(kind, ConfigReader({}))
     assert said.startswith("Choose labels on the Data page")
     chosen = {"data_config": {"train_labels_path": ["a.slp"]}}
-    assert "type of model" in nothing_to_see(kind, View(chosen))
+    assert "type of model" in nothing_to_see(kind, ConfigReader(chosen))
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
@@ -89,7 +89,7 @@ def test_crops_are_only_seen_where_something_is_cropped(model_type: str) -> None
         "data_config": {"train_labels_path": ["a.slp"]},
         "model_config": {"head_configs": {model_type: {}}},
     }
-    assert bool(nothing_to_see("crops", View(values))) is not MODEL_TYPES[model_type].cropped
+    assert bool(nothing_to_see("crops", ConfigReader(values))) is not MODEL_TYPES[model_type].cropped
 
 
 def test_it_follows_the_setting_in_hand(window: MainWindow, wait_until: Wait) -> None:

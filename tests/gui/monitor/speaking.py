@@ -167,7 +167,7 @@ class Speaker:
         for event in self.events:
             queue.put(event)
         taken = []
-        while more := queue.take():
+        while more := queue.pop():
             taken += more
         return taken
 

@@ -123,13 +123,15 @@ class TestViews:
         loss = page.charts.loss
         loss.show_view("animals")
         plot = loss.shares
-        plot.pointer.point_at(plot.view.mapViewToScene(QPointF(3.2, 50.0)))
-        assert plot.pointer.read_out.text().startswith("epoch 3  ·  animals found (F1) 50 %  ·  recall 40 %")
+        plot.crosshair.point_at(plot.view.mapViewToScene(QPointF(3.2, 50.0)))
+        assert plot.crosshair.read_out.text().startswith(
+            "epoch 3  ·  animals found (F1) 50 %  ·  recall 40 %"
+        )
         loss.show_view("loss")
-        loss.plot.pointer.point_at(
+        loss.plot.crosshair.point_at(
             loss.plot.view.mapViewToScene(QPointF(2.5, loss.plot.view.viewRange()[1][0] + 0.1))
         )
-        assert loss.plot.pointer.read_out.text().endswith("3.0 px  ·  50 % found")
+        assert loss.plot.crosshair.read_out.text().endswith("3.0 px  ·  50 % found")
 
     def test_another_run_without_such_a_view_shows_its_loss(self, page):
         show(page, several())

@@ -71,10 +71,10 @@ class TestLossPlot:
     def test_the_values_under_the_pointer(self, page):
         show(page, long_run())
         plot = page.charts.loss.plot
-        plot.pointer.point_at(plot.view.mapViewToScene(QPointF(3.4, plot.view.viewRange()[1][0] + 0.1)))
-        assert plot.pointer.read_out.isVisible()
-        assert plot.pointer.read_out.text().startswith("epoch 4")
-        assert "validation 0.250" in plot.pointer.read_out.text()
+        plot.crosshair.point_at(plot.view.mapViewToScene(QPointF(3.4, plot.view.viewRange()[1][0] + 0.1)))
+        assert plot.crosshair.read_out.isVisible()
+        assert plot.crosshair.read_out.text().startswith("epoch 4")
+        assert "validation 0.250" in plot.crosshair.read_out.text()
 
     def test_smoothing_is_held_back_while_there_are_few_batches(self, page):
         show(page, Speaker().start(steps=100).batches(10, loss=lambda step: 1.0 if step < 5 else 0.1))

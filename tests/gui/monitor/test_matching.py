@@ -45,10 +45,10 @@ def test_places_that_are_not_there_are_left_out():
 
 def test_who_an_animal_is_taken_for_is_told_and_whether_that_is_right():
     seen = frame([[[1, 1]], [[9, 9]]], [[[1, 1]], [[9, 9]]], (0, 0, 0.0), (1, 1, None))
-    assert Overlay.of(seen).told(0, 0) == ("", True)
+    assert Overlay.of(seen).identity_text(0, 0) == ("", True)
     named = attrs.evolve(seen, true_identities=["queen", "worker"], identities=["queen", None])
     overlay = Overlay.of(named)
-    assert overlay.told(0, 0) == ("queen", True)
-    assert overlay.told(1, 1) == ("nobody, is worker", False)
+    assert overlay.identity_text(0, 0) == ("queen", True)
+    assert overlay.identity_text(1, 1) == ("nobody, is worker", False)
     unknown = Overlay.of(attrs.evolve(named, true_identities=[None, None]))
-    assert unknown.told(0, 0) == ("queen", True), "nobody says who it really is"
+    assert unknown.identity_text(0, 0) == ("queen", True), "nobody says who it really is"

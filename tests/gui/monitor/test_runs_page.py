@@ -119,11 +119,11 @@ def test_every_run_is_listed_however_many(app, wait_until, tmp_path):
     for number in range(95):
         write(tmp_path / f"run{number}", Speaker().start(model_type="centroid"))
     page = RunsPage()
-    page.look_in(tmp_path)
+    page.set_folder(tmp_path)
     wait_until(lambda: page.status.text().startswith("95 in "), 30)
     assert page.table.topLevelItemCount() == 95
-    page.look_in(tmp_path)
-    page.look_in(tmp_path)  # a newer look replaces the one going on
+    page.set_folder(tmp_path)
+    page.set_folder(tmp_path)  # a newer look replaces the one going on
     wait_until(lambda: page.status.text().startswith("95 in "), 30)
     assert page.table.topLevelItemCount() == 95
     page.close()
@@ -136,7 +136,7 @@ def test_the_table_shows_every_run_with_its_type_and_figures(app, wait_until, tm
     page = RunsPage()
     page.resize(width, 600)
     page.show()
-    page.look_in(tmp_path)
+    page.set_folder(tmp_path)
     wait_until(lambda: page.table.topLevelItemCount() == 2)
     rows = {
         item.text(0): [item.text(column) for column in range(2, 9)]
@@ -157,7 +157,7 @@ def test_a_list_that_is_read_anew_keeps_the_chosen_run(app, wait_until, tmp_path
         write(tmp_path / name, run("centroid"), outcome="completed")
     page = RunsPage()
     page.show()
-    page.look_in(tmp_path)
+    page.set_folder(tmp_path)
     wait_until(lambda: page.table.topLevelItemCount() == 3)
     assert page.chosen is None
     assert not page.predict.isEnabled()
@@ -166,7 +166,7 @@ def test_a_list_that_is_read_anew_keeps_the_chosen_run(app, wait_until, tmp_path
     page.predict_wanted.connect(lambda: wanted.append(page.chosen))
     for _ in range(2):
         write(tmp_path / f"more{len(wanted)}", run("centroid"), outcome="completed")
-        page.look_in(tmp_path)
+        page.set_folder(tmp_path)
         wait_until(lambda: page.table.topLevelItemCount() == 4 + len(wanted))
         page.predict.click()
     assert wanted == [tmp_path / "b"] * 2

@@ -84,7 +84,7 @@ def test_a_run_shows_its_own_figures(
     shown.frame_wanted.connect(lambda files, told: chosen.append((files, told)))
     first_frame = shown.view.worst.buttons[0]
     wait_until(lambda: first_frame.view.frame is not None, 60)
-    assert first_frame.view.pairing.pairs
+    assert first_frame.view.matching.pairs
     first_frame.click()
     ((files, told),) = chosen
     assert (files.predicted, told["frame"]) == (str(run / "labels_pr.val.0.slp"), 0)

@@ -63,7 +63,7 @@ def test_a_frame_tells_who_is_who_and_what_is_extra(shown: FramesPage, wait_unti
     shown.slider.setValue(5)
     wait_until(lambda: at(shown) == 5)
     assert shown.panel.title.text() == "a.avi · frame 5  ·  2 animals"
-    assert not shown.view.pairing.known, "a frame without labels has nothing extra"
+    assert not shown.view.matching.known, "a frame without labels has nothing extra"
 
 
 def test_keys_lead_through_the_frames_and_space_plays_them(shown: FramesPage, wait_until: Wait) -> None:

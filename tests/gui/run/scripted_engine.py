@@ -198,7 +198,7 @@ class ScriptedRun:
 
     def obey(self, epoch: int) -> None:
         """Act on what viewers want, as a training loop does between two batches."""
-        commands = [] if self.script.deaf else self.channel.take_commands()
+        commands = [] if self.script.deaf else self.channel.pop_commands()
         for command in commands:
             if command.verb == "pause":
                 self.channel.emit(events.Pausing())

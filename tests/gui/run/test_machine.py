@@ -55,11 +55,11 @@ def test_word_in_state(state, word, following):
     machine = RunMachine(State(state))
     if following == ".":
         with pytest.raises(UnexpectedEventError) as caught:
-            machine.take(RunEvent(word))
+            machine.advance(RunEvent(word))
         assert state in str(caught.value)
         assert machine.state == state
     else:
-        machine.take(RunEvent(word))
+        machine.advance(RunEvent(word))
         assert machine.state == following
 
 
@@ -74,15 +74,15 @@ def test_phases_follow_the_words_of_a_training_engine():
         RunEvent.PHASE_OVER,
         RunEvent.PAUSED,
     ):
-        machine.take(word)
+        machine.advance(word)
         seen.append(machine.phase)
     assert seen == [Phase.EPOCH, Phase.VALIDATING, Phase.EPOCH, Phase.SAVING, Phase.EPOCH, Phase.NONE]
 
 
 def test_a_late_prepare_leaves_the_phase_of_a_training_run():
     machine = RunMachine(State.TRAINING)
-    machine.take(RunEvent.VALIDATE)
-    assert machine.take(RunEvent.PREPARE) is False
+    machine.advance(RunEvent.VALIDATE)
+    assert machine.advance(RunEvent.PREPARE) is False
     assert machine.phase is Phase.VALIDATING
 
 
@@ -110,9 +110,9 @@ ENDINGS = {
 def test_ending(said, cancelled, ending):
     machine = RunMachine(State.TRAINING)
     if cancelled:
-        machine.take(RunEvent.CANCEL)
+        machine.advance(RunEvent.CANCEL)
     if said is not None:
-        machine.take(said)
+        machine.advance(said)
     expected = ENDINGS[said, cancelled][ending]
     assert machine.end(ending) is expected
     assert machine.state is expected
@@ -145,7 +145,7 @@ def test_what_can_be_asked_for(verb, state):
 
 def test_cancel_can_be_asked_for_once():
     machine = RunMachine(State.PAUSED)
-    machine.take(RunEvent.CANCEL)
+    machine.advance(RunEvent.CANCEL)
     assert not machine.can("cancel")
 
 

@@ -38,11 +38,11 @@ def test_batches_between_other_events_are_packed_and_the_order_is_kept():
     for event in [note(1), batch(2), batch(3), note(4), batch(5)]:
         queue.put(event)
     assert len(queue) == 5
-    items = queue.take()
+    items = queue.pop()
     assert [type(item).__name__ for item in items] == ["Event", "Batches", "Event", "Batches"]
     assert seqs(items) == [1, 2, 3, 4, 5]
     assert len(queue) == 0
-    assert queue.take() == []
+    assert queue.pop() == []
 
 
 def test_packed_columns_keep_non_finite_losses_and_heads_that_come_and_go():
@@ -50,7 +50,7 @@ def test_packed_columns_keep_non_finite_losses_and_heads_that_come_and_go():
     queue.put(batch(1, a=1.0))
     queue.put(batch(2, loss=None, a=None, b=2.0))
     queue.put(batch(3, b=3.0))
-    (packed,) = queue.take()
+    (packed,) = queue.pop()
     assert packed.losses[0] == 0.5
     assert math.isnan(packed.losses[1])
     assert packed.steps == [1, 2, 3]
@@ -63,11 +63,11 @@ def test_one_turn_takes_a_bounded_piece_of_a_long_history():
     queue = EventQueue()
     for seq in range(1, 3001):
         queue.put(note(seq))
-    taken = queue.take(most=2000)
+    taken = queue.pop(most=2000)
     assert len(taken) == 100
     assert len(queue) == 2900
     rest = []
-    while items := queue.take(most=2000):
+    while items := queue.pop(most=2000):
         rest.extend(items)
     assert seqs(taken + rest) == list(range(1, 3001))
 
@@ -78,7 +78,7 @@ def test_a_full_queue_holds_the_writer_back_and_loses_nothing():
     writer.start()
     got = []
     while len(got) < 500:
-        got.extend(seqs(queue.take()))
+        got.extend(seqs(queue.pop()))
         assert len(queue) <= 50
     writer.join()
     assert got == list(range(1, 501))
@@ -101,7 +101,7 @@ def test_waiting_frames_are_bounded_and_other_events_stay():
     for seq in range(2, 2 + MOST_FRAMES + 5):
         queue.put(frame(seq))
     queue.put(note(500))
-    kept = seqs(queue.take())
+    kept = seqs(queue.pop())
     assert queue.dropped_frames == 5
     assert kept == [1, *range(7, 2 + MOST_FRAMES + 5), 500]
 
@@ -113,10 +113,10 @@ def test_whoever_puts_into_a_held_queue_waits_until_it_goes_on():
     thread = threading.Thread(target=lambda: (queue.put(note(1)), done.set()))
     thread.start()
     assert not done.wait(0.05)
-    assert queue.take() == []
+    assert queue.pop() == []
     queue.go_on()
     thread.join()
-    assert seqs(queue.take()) == [1]
+    assert seqs(queue.pop()) == [1]
 
 
 def test_a_held_queue_that_is_closed_lets_everybody_go():

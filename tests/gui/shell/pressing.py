@@ -184,7 +184,7 @@ def _anchors(browser: QTextBrowser) -> dict[str, QRect]:
 
 
 @attrs.frozen
-class Sight:
+class EngineStatus:
     """What a person can tell apart: the windows that are open, their pixels, and what went elsewhere."""
 
     windows: dict[int, QImage]
@@ -283,10 +283,10 @@ class Presser:
         self._judge(before, name)
         self._blind = None
 
-    def _sight(self) -> Sight:
+    def _sight(self) -> EngineStatus:
         QApplication.processEvents()
         shown = [top for top in QApplication.topLevelWidgets() if top.isVisible()]
-        return Sight(
+        return EngineStatus(
             {int(top.winId()): self._pixels(top) for top in shown},
             (QGuiApplication.clipboard().text(), self.window.windowTitle(), *self.opened),
         )
@@ -299,7 +299,7 @@ class Presser:
             painter.end()
         return image.toImage()
 
-    def _sight_at_rest(self) -> Sight:
+    def _sight_at_rest(self) -> EngineStatus:
         """What is seen once nothing moves any more."""
         end = time.monotonic() + REST
         sight = self._sight()
@@ -310,7 +310,7 @@ class Presser:
                 break
         return sight
 
-    def _judge(self, before: Sight, name: str) -> None:
+    def _judge(self, before: EngineStatus, name: str) -> None:
         self.pressed.append(name)
         end = time.monotonic() + self.patience
         while self._sight() == before:

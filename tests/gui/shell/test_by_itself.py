@@ -72,7 +72,7 @@ def check(window: MainWindow, known: bool) -> None:
     if known:
         window.full_check.done.emit()
     else:
-        window.say("")
+        window.show_message("")
 
 
 def run_list(window: MainWindow, known: bool) -> None:
@@ -178,7 +178,7 @@ def let_go(window: MainWindow) -> None:
     """Point at nothing, and have everything done that waited for it."""
     point_at(window, QPoint(1, 1))
     for still in window.findChildren(Still):
-        still._look()
+        still._check()
     settle()
 
 

@@ -77,7 +77,7 @@ def on_page(window: MainWindow, page: str, part: QWidget | None = None) -> Calla
     """Brings a page of the window back before each press; what is walked is the page or another part."""
 
     def back() -> QWidget:
-        window.say("")
+        window.show_message("")
         window.show_page(page)
         QApplication.processEvents()
         return part or window.pages.currentWidget()
@@ -90,7 +90,7 @@ def test_what_does_nothing_is_found(walker: Presser, window: MainWindow) -> None
     dialog = QDialog(window)
     column = QVBoxLayout(dialog)
     line = MessageLine()
-    line.say("Nobody listens.", severity="info", link="Go")
+    line.show_message("Nobody listens.", severity="info", link="Go")
     field = QComboBox()
     field.addItems(["one", "two"])
     alive = QPushButton("alive")
@@ -281,7 +281,7 @@ def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_pat
     walker.walk(dialog_of(window, actions["about"].trigger), "about")
     window.document.set_value("trainer_config.max_epochs", 3)
     guard = window.files.guard
-    ask = lambda: guard.before("Opening b.yaml", lambda: window.say("Opened."))  # noqa: E731
+    ask = lambda: guard.before("Opening b.yaml", lambda: window.show_message("Opened."))  # noqa: E731
     walker.walk(dialog_of(window, ask), "unsaved")
     window.document.undo_stack.setClean()
     window.open_path(shared_data / "legacy_configs" / "trained.robot.single_instance.json")
@@ -307,7 +307,7 @@ def dialog_of(window: MainWindow, show: Callable[[], object]) -> Callable[[], QW
 
     def begin() -> QWidget:
         window.files.finish()
-        window.say("")
+        window.show_message("")
         for _ in range(2):
             tops = [top for top in QApplication.topLevelWidgets() if top.isVisible() and top is not window]
             if tops:
@@ -326,6 +326,6 @@ def test_the_offer_of_a_draft(walker: Presser, window: MainWindow) -> None:
         store.write(Kept(values={"trainer_config": {"max_epochs": 3}}, title=title))
         assert store._lock_file is not None
         store._lock_file.release()
-    window.draft_offer.look()
+    window.draft_offer.check()
     walker.walk(on_page(window, "data", window.draft_offer), "draft")
     assert len(walker.pressed) == 4

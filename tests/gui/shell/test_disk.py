@@ -130,7 +130,7 @@ def config_acts(
     yield "its report", window.actions_by_verb["import_report"].trigger, lambda: has(window, "import_report")
     report = window.findChild(ImportReport)
     said: list[str] = []
-    report.said.connect(lambda text, _: said.append(text))
+    report.message.connect(lambda text, _: said.append(text))
     yield "save the report", lambda: report._write(str(folder / "report.txt")), lambda: bool(said)
     report.close()
 

@@ -70,7 +70,7 @@ def test_checkpoint_and_memory_are_asked_for_accepted_and_done(
     window: MainWindow, followed: RunSession, wait_until: Wait
 ) -> None:
     said: list[str] = []
-    window.runs.said.connect(lambda text, _severity: said.append(text))
+    window.runs.message.connect(lambda text, _severity: said.append(text))
     actions = window.actions_by_verb
     assert actions["checkpoint"].isEnabled()
     assert not actions["release_memory"].isEnabled(), "the memory is in use while training"

@@ -56,7 +56,7 @@ def test_what_no_file_can_be_is_refused_and_nothing_is_lost(window: MainWindow) 
             assert state_of(place) == before, kind
         assert window.document.is_dirty
         assert window.document.path == Path("mine.yaml")
-        window.banner.say("")
+        window.banner.show_message("")
 
 
 def test_a_folder_is_made_only_when_a_person_says_so(window: MainWindow, tmp_path: Path) -> None:
@@ -116,4 +116,4 @@ def test_nothing_that_is_no_file_is_opened(name: str, window: MainWindow) -> Non
             if not path.name.endswith(".slp"):  # those are looked at by the engine
                 assert window.banner.sentence, kind
                 assert window.document.path == Path("mine.yaml")
-            window.banner.say("")
+            window.banner.show_message("")

@@ -136,7 +136,9 @@ def test_messages_over_a_run_do_not_make_a_page_scroll_that_could_do_without(app
         show(window.train_page, long_run(), State.TRAINING)
         window.show_page("train")
         window.train_page.question.ask("Ending its process loses everything since the last checkpoint. " * 2)
-        window.train_page.banner.say("No answer since 12 s. " * 8, severity="error", lines=("a", "b"))
+        window.train_page.banner.show_message(
+            "No answer since 12 s. " * 8, severity="error", lines=("a", "b")
+        )
         for _ in range(5):
             app.processEvents()
         area = window.findChild(QScrollArea, "pages")

@@ -36,7 +36,7 @@ def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def window(shown: MainWindow) -> MainWindow:
     point_at(shown, QPoint(1, 1))
-    shown.say("")
+    shown.show_message("")
     return shown
 
 
@@ -64,8 +64,10 @@ HAPPENINGS: dict[str, Callable[[MainWindow], object]] = {
     "files could not be looked at": lambda window: window.full_check.failed.emit(LONG),
 }
 ON_RUN: dict[str, Callable[[MainWindow], object]] = {
-    "a run ends": lambda window: window.train_page.banner.say(LONG, severity="error", lines=("a", "b")),
-    "the loss is no number": lambda window: window.train_page.advice.say(LONG, severity="warning"),
+    "a run ends": lambda window: window.train_page.banner.show_message(
+        LONG, severity="error", lines=("a", "b")
+    ),
+    "the loss is no number": lambda window: window.train_page.advice.show_message(LONG, severity="warning"),
 }
 
 
@@ -102,7 +104,7 @@ def test_nothing_moves_when_a_run_has_news(window: MainWindow, happening: str) -
 def test_a_message_is_taken_away_by_itself_as_calmly(window: MainWindow) -> None:
     window.show_page("train")
     page = window.train_page
-    page.banner.say(LONG, severity="error")
+    page.banner.show_message(LONG, severity="error")
     nothing_moves(window, page.stack, lambda _window: page.banner.clear())
     assert not page.banner.isVisible()
 

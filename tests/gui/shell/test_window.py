@@ -228,7 +228,7 @@ def test_a_remark_goes_with_its_page_and_a_problem_stays(window: MainWindow) -> 
     assert window.banner.isVisible()
     window.show_page("configure")
     assert not window.banner.isVisible()
-    window.say("Something is wrong.", "error")
+    window.show_message("Something is wrong.", "error")
     window.show_page("data")
     assert window.banner.isVisible()
 

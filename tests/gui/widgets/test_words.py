@@ -19,7 +19,7 @@ def test_a_shortened_label_shows_all_in_its_tooltip(theme):
 
 def test_a_message_says_its_severity_in_words(theme):
     line = MessageLine()
-    line.say("Too small.", severity="warning", link="Use 160")
+    line.show_message("Too small.", severity="warning", link="Use 160")
     assert "Warning: Too small." in line.text()
     assert "Use 160" in line.text()
     assert line.accessibleName() == "warning: Too small."
@@ -29,21 +29,21 @@ def test_a_message_says_its_severity_in_words(theme):
 def test_following_the_link_is_told(theme):
     line, told = MessageLine(), []
     line.followed.connect(lambda: told.append(True))
-    line.say("Too small.", severity="error", link="Use 160")
+    line.show_message("Too small.", severity="error", link="Use 160")
     line.linkActivated.emit("fix")
     assert told == [True]
 
 
 def test_markup_in_a_message_is_text(theme):
     line = MessageLine()
-    line.say("<b>1 < 2</b>")
+    line.show_message("<b>1 < 2</b>")
     assert "&lt;b&gt;" in line.text()
 
 
 @pytest.mark.parametrize("seen", [True, False])
 def test_the_link_takes_the_colour_of_the_theme(theme, seen):
     line = MessageLine()
-    line.say("Wrong.", severity="error", link="Mend")
+    line.show_message("Wrong.", severity="error", link="Mend")
     assert theme.tokens.hex("error", "light") in line.text()
     if seen:
         line.show()
