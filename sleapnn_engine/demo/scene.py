@@ -40,7 +40,7 @@ class SceneSpec:
     frame: int = 0
     """Which frame of the film `render_scene` draws."""
 
-    def __post_init__(self) -> None:
+    def __attrs_post_init__(self) -> None:
         """Refuse what cannot be drawn, in a sentence."""
         if self.species not in ANATOMIES:
             raise _refuse(
