@@ -61,6 +61,6 @@ class ActiveRun:
         """Let go of videos, sockets and processes, and have callbacks end what goes on outside the run."""
         self.end_followers()
         if self.training is not None:
-            self.training.batches.close()
+            self.training.parts.batches.close()
         for other in self.others:
             other.close()

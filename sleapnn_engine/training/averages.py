@@ -41,4 +41,4 @@ class Averages:
         values = self.channels.get("confmaps")
         if values is None:
             return {}
-        return dict(zip(training.batches.nodes, (values / max(self.steps, 1)).tolist(), strict=True))
+        return dict(zip(training.parts.batches.nodes, (values / max(self.steps, 1)).tolist(), strict=True))

@@ -32,7 +32,7 @@ def finished(run: ActiveRun, outcome: str) -> None:
     training = run.training
     reach = Reach(0) if training is None else training.reach
     if training is not None:
-        errors = training.best_errors
+        errors = training.progress.best_errors
         if errors is not None and errors[MEDIAN_PX] is not None and training.best_epoch is not None:
             name = epoch_name(training.best_epoch)
             log.info("The best model is from %s: median error %.2f px.", name, errors[MEDIAN_PX])
@@ -80,12 +80,12 @@ def failed(run: ActiveRun, error: Exception) -> UserError:
 
 
 def _has_trained(training: Training | None) -> bool:
-    return training is not None and training.step > training.start_step
+    return training is not None and training.progress.step > training.progress.start_step
 
 
 def _keep_state(run: ActiveRun) -> None:
     """Write `last.ckpt` where checkpoints are wanted and there is something to keep."""
-    if run.training is None or not run.job.trainer_config.save_ckpt or not run.training.step:
+    if run.training is None or not run.job.trainer_config.save_ckpt or not run.training.progress.step:
         return
     if run.is_trained:
         return  # the model then holds the weights of the best epoch, no longer those of the last

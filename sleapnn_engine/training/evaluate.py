@@ -66,10 +66,10 @@ def evaluate(
     `check` is called between batches and may raise Skipped or Interrupted. What goes wrong with one part is handed to
     `failed`, with the name of what could not be made, and costs no other part.
     """
-    predictor = Predictor.open(weights, device=training.fabric.device)
+    predictor = Predictor.open(weights, device=training.parts.fabric.device)
     parts = [
-        *_split(training.batches.train.store.labels, "train"),
-        *_split(training.batches.val.store.labels, "val"),
+        *_split(training.parts.batches.train.store.labels, "train"),
+        *_split(training.parts.batches.val.store.labels, "val"),
     ]
     parts += [
         Part(split="test", number=test.number, labels=test.labels, labelled=test.labelled)
@@ -143,7 +143,7 @@ def _write(
     else:
         videos = [sio.load_video(source.absolute().as_posix())]
     write_predictions(
-        training.folder / f"labels_pr.{part.split}.{part.number}.slp",
+        training.parts.folder / f"labels_pr.{part.split}.{part.number}.slp",
         frames,
         videos=videos,
         names=predictor.names,
@@ -154,7 +154,7 @@ def _write(
 def _judge(training: Training, part: Part) -> None:
     """Write the figures of a part and tell the main one."""
     metrics = _measure(training, part)
-    write_metrics(training.folder, split=part.split, index=part.number, metrics=metrics)
+    write_metrics(training.parts.folder, split=part.split, index=part.number, metrics=metrics)
     found = metrics["distance_metrics"]
     name = f"labels_pr.{part.split}.{part.number}"
     if np.isfinite(found["p50"]):
@@ -172,14 +172,16 @@ def _judge(training: Training, part: Part) -> None:
 def _measure(training: Training, part: Part) -> Metrics:
     """The figures of the two files of a part, as anyone measures them who has these files."""
     truth, predicted = (
-        training.folder / f"labels_{kind}.{part.split}.{part.number}.slp" for kind in ("gt", "pr")
+        training.parts.folder / f"labels_{kind}.{part.split}.{part.number}.slp" for kind in ("gt", "pr")
     )
-    only_user = training.job.data_config.user_instances_only
+    only_user = training.parts.job.data_config.user_instances_only
     with exact_numbers():
         found = compare_files(
             truth,
             predicted,
-            centring=centring_of(training.job) if MODEL_TYPES[training.model_type].centroid else USUAL,
+            centring=centring_of(training.parts.job)
+            if MODEL_TYPES[training.parts.model_type].centroid
+            else USUAL,
             with_predictions=not only_user,
         )
         return measured(found)

@@ -39,39 +39,41 @@ def fit(training: Training, callbacks: Sequence[Callback]) -> str:
 
 
 def _epochs(training: Training, callbacks: Sequence[Callback]) -> str:
-    while training.stop_after is None:
+    parts, progress = training.parts, training.progress
+    while progress.stop_after is None:
         result = run_epoch(training, callbacks)
         with training.profile("callbacks"):
             for callback in callbacks:
                 callback.epoch_ended(training, result)
         check_signals(training)
-        if training.stop_after is None and training.best.exhausted:
+        if progress.stop_after is None and parts.early_stopping.exhausted:
             return "early_stopped"
-        if training.stop_after is None and epoch_number(training.epoch) >= training.max_epochs:
+        if progress.stop_after is None and epoch_number(progress.epoch) >= parts.max_epochs:
             return "completed"
-        if training.stop_after is None:
-            training.begin_next_epoch()
+        if progress.stop_after is None:
+            progress.begin_next_epoch()
     return "stopped"
 
 
 def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
     """One epoch, or what is left of it: its steps (fewer when stopped), validation, one step of the schedule."""
-    if training.averages is None:
-        training.averages = Averages()
-    averages, learning_rate = training.averages, training.schedule.learning_rate
+    parts, progress = training.parts, training.progress
+    if progress.averages is None:
+        progress.averages = Averages()
+    averages, learning_rate = progress.averages, parts.schedule.learning_rate
     for callback in callbacks:
         callback.epoch_begun(training)
     _train_epoch(training, averages, callbacks)
-    if training.batch < training.steps_per_epoch:
+    if progress.batch < parts.steps_per_epoch:
         training.hold_unfinished()
     with training.profile("validation"):
         scores = validate(training, check=lambda: check_signals(training))
     _require_finite(scores.loss, training, what="validation loss")
     improved = _count(training, scores)
-    seconds = training.epoch_seconds
+    seconds = progress.epoch_seconds
     return EpochResult(
-        epoch=training.epoch,
-        steps=training.batch,
+        epoch=progress.epoch,
+        steps=progress.batch,
         train=averages.loss,
         val=scores.loss,
         learning_rate=learning_rate,
@@ -90,56 +92,62 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
 
 def _train_epoch(training: Training, averages: Averages, callbacks: Sequence[Callback]) -> None:
     """The steps of an epoch that are not done yet, until it is over or a viewer stops it."""
-    paused, began = training.paused_seconds, time.perf_counter() - training.epoch_seconds
+    parts, progress = training.parts, training.progress
+    paused, began = progress.paused_seconds, time.perf_counter() - progress.epoch_seconds
     results = _steps(training)
-    if training.step == training.start_step and training.batch < training.steps_per_epoch:
-        with training.report.phase("first_batch", "Taking the first step"):
+    if progress.step == progress.start_step and progress.batch < parts.steps_per_epoch:
+        with parts.report.phase("first_batch", "Taking the first step"):
             first = next(results)
         results = itertools.chain([first], results)
-    text = f"{epoch_name(training.epoch).capitalize()} of {training.max_epochs}"
-    with training.report.phase("train", text, total=training.steps_per_epoch) as phase:
+    text = f"{epoch_name(progress.epoch).capitalize()} of {parts.max_epochs}"
+    with parts.report.phase("train", text, total=parts.steps_per_epoch) as phase:
         for result in results:
-            training.step, training.batch = result.step + 1, result.batch + 1
+            progress.step, progress.batch = result.step + 1, result.batch + 1
             averages.add(result)
-            training.epoch_seconds = time.perf_counter() - began - (training.paused_seconds - paused)
-            phase.done = training.batch
+            progress.epoch_seconds = time.perf_counter() - began - (progress.paused_seconds - paused)
+            phase.done = progress.batch
             with training.profile("callbacks"):
                 for callback in callbacks:
                     callback.batch_ended(training, result)
             check_signals(training)
-            if training.stop_after == "batch":
+            if progress.stop_after == "batch":
                 break
 
 
 def _count(training: Training, scores: Scores) -> bool:
     """Take in a validation; True when it is the best so far. Only a whole epoch moves the learning rate."""
-    if training.batch >= training.steps_per_epoch:
-        training.schedule.step(scores.loss)
-        training.epoch_ended = True
-    improved = training.best.add(training.epoch, scores.loss)
+    parts, progress = training.parts, training.progress
+    if progress.batch >= parts.steps_per_epoch:
+        parts.schedule.step(scores.loss)
+        progress.epoch_ended = True
+    improved = parts.early_stopping.add(progress.epoch, scores.loss)
     if improved:
-        training.best_errors = scores.errors
+        progress.best_errors = scores.errors
     return improved
 
 
 def _steps(training: Training) -> Iterator[BatchResult]:
     """The optimizer steps of one epoch that are not done yet, each made when it is asked for."""
-    training.model.train()
-    for batch in range(training.batch, training.steps_per_epoch):
+    training.parts.model.train()
+    for batch in range(training.progress.batch, training.parts.steps_per_epoch):
         yield training_step(training, batch)
 
 
 def training_step(training: Training, batch_index: int) -> BatchResult:
     """One optimizer step. With several processes all take it together, and the losses are those of the whole batch."""
+    parts, progress = training.parts, training.progress
     began = time.perf_counter()
-    if training.followers is not None:
-        rate = training.schedule.learning_rate
-        training.followers.announce("step", number=training.step, learning_rate=rate)
+    if parts.followers is not None:
+        rate = parts.schedule.learning_rate
+        parts.followers.announce("step", number=progress.step, learning_rate=rate)
     with training.profile("data"):
-        batch = training.batches.next_batch()
+        batch = parts.batches.next_batch()
     waited = time.perf_counter() - began
     portion = portion_of(
-        training.share, training.step, samples=training.batches.n_train, batch_size=training.batch_size
+        parts.share,
+        progress.step,
+        samples=parts.batches.n_train,
+        batch_size=parts.batch_size,
     )
     with _together(training):
         losses = _differentiate(training, batch, portion)
@@ -147,10 +155,10 @@ def training_step(training: Training, batch_index: int) -> BatchResult:
         loss, *by_head = torch.stack([losses.total.detach(), *losses.by_head.values()]).tolist()
     _require_finite(loss, training, what="training loss")
     with training.profile("optimizer"):
-        training.update()
+        parts.update()
     return BatchResult(
-        epoch=training.epoch,
-        step=training.step,
+        epoch=progress.epoch,
+        step=progress.step,
         batch=batch_index,
         samples=portion.whole,
         loss=loss,
@@ -163,12 +171,13 @@ def training_step(training: Training, batch_index: int) -> BatchResult:
 
 def _differentiate(training: Training, batch: Example, portion: Portion) -> LossResult:
     """Gradients and losses of the whole batch; with several processes, whose gradients DDP averages, all come to it."""
-    fabric, processes = training.fabric, training.share.of
+    parts = training.parts
+    fabric, processes = parts.fabric, parts.share.of
     with training.profile("forward"):
-        outputs = training.forward(batch.images)
-        losses = total_loss(training.losses, outputs, batch.targets)
+        outputs = parts.forward(batch.images)
+        losses = total_loss(parts.losses, outputs, batch.targets)
     with training.profile("backward"):
-        training.optimizer.zero_grad(set_to_none=True)
+        parts.optimizer.zero_grad(set_to_none=True)
         weight = portion.weight(processes)
         fabric.backward(losses.total if processes == 1 else losses.total * weight)
         return losses if processes == 1 else averaged(losses, fabric, weight=weight)
@@ -181,26 +190,27 @@ def _together(training: Training) -> Iterator[None]:
         yield
     # A lost process shows as a RuntimeError; so do faults of this process, which are passed on.
     except RuntimeError as error:
-        followers = training.followers
+        followers = training.parts.followers
         if followers is not None and not isinstance(error, torch.OutOfMemoryError) and followers.has_news():
             followers.check()
         raise
 
 
 def _require_finite(loss: float, training: Training, *, what: str) -> None:
+    progress = training.progress
     if math.isfinite(loss):
         return
     # Of a validation, all steps of its epoch are done; the one that fails in training is not counted yet.
-    name = epoch_name(training.epoch)
+    name = epoch_name(progress.epoch)
     when = (
         f"after {name}"
         if what.startswith("validation")
-        else f"at {step_name(training.epoch, batch=training.batch)}"
+        else f"at {step_name(progress.epoch, batch=progress.batch)}"
     )
     raise Diverged(
         f"The {what} became {loss} {when}, so training cannot go on.",
         where="trainer_config.optimizer.lr",
-        hint=smaller_rate(training.schedule.learning_rate),
+        hint=smaller_rate(training.parts.schedule.learning_rate),
     )
 
 
@@ -214,5 +224,5 @@ def smaller_rate(rate: float) -> str:
 
 def check_signals(training: Training) -> None:
     """Raise Interrupted when a signal came."""
-    if training.interrupted:
-        raise Interrupted(training.interrupted)
+    if training.progress.interrupted:
+        raise Interrupted(training.progress.interrupted)

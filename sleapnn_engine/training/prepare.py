@@ -49,7 +49,7 @@ Phase = Callable[[str, str], contextlib.AbstractContextManager[Any]]
 
 
 @attrs.frozen(kw_only=True)
-class Parts:
+class PreparedParts:
     """What is there of every job that is not refused; the attributes are those of `Prepared`."""
 
     labels: LabelSet
@@ -78,14 +78,16 @@ class Prepared:
     network: PoseModel | None = None
     images: int = 0
 
-    def complete(self) -> Parts:
+    def complete(self) -> PreparedParts:
         """What training needs. Raises AssertionError before the frames are split, as after a refusal."""
         assert self.labels is not None
         assert self.data is not None
         assert self.plan is not None
         assert self.train is not None
         assert self.val is not None
-        return Parts(labels=self.labels, data=self.data, plan=self.plan, train=self.train, val=self.val)
+        return PreparedParts(
+            labels=self.labels, data=self.data, plan=self.plan, train=self.train, val=self.val
+        )
 
     def close(self) -> None:
         """Release videos; reading them again opens them again."""

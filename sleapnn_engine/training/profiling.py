@@ -41,8 +41,8 @@ class Profiling(Callback):
     def epoch_begun(self, training: Training) -> None:
         """Begin with the first epoch: what comes before is not part of the loop."""
         if self._training is None:
-            self._training, self._first_step = training, training.step
-            self._wait = _waiting(training.fabric.device)
+            self._training, self._first_step = training, training.progress.step
+            self._wait = _waiting(training.parts.fabric.device)
             training.profile = self.stage
 
     @contextmanager
@@ -62,8 +62,8 @@ class Profiling(Callback):
             return
         training.profile = unprofiled
         # A resumed run has done more before.
-        steps = counted(training.step - self._first_step, "step")
-        done = f"{steps} on {device_name(training.fabric.device)}; {training.reach.text} done in all."
+        steps = counted(training.progress.step - self._first_step, "step")
+        done = f"{steps} on {device_name(training.parts.fabric.device)}; {training.reach.text} done in all."
         try:
             write_whole(self.path, f"{done}\n{self.report()}")
         except OSError as error:
@@ -81,21 +81,21 @@ class StageProfiling(Profiling):
 
     def epoch_begun(self, training: Training) -> None:
         if self._training is None:
-            self.profiler.start_time = time.perf_counter() - training.paused_seconds
+            self.profiler.start_time = time.perf_counter() - training.progress.paused_seconds
         super().epoch_begun(training)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         training = self._training
         assert training is not None
-        paused = training.paused_seconds
+        paused = training.progress.paused_seconds
         with super().stage(name):
             yield
-            self.profiler.current_actions[name] += training.paused_seconds - paused
+            self.profiler.current_actions[name] += training.progress.paused_seconds - paused
 
     def close(self) -> None:
         if self._training is not None:
-            self.profiler.start_time += self._training.paused_seconds
+            self.profiler.start_time += self._training.progress.paused_seconds
         super().close()
 
 

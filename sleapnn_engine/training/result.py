@@ -19,7 +19,7 @@ def predict_all(training: Training, test_sets: Sequence[EvaluationSet], *, weigh
     What goes wrong in that costs no trained model. A stop that is asked for meanwhile leaves the rest out; Interrupted
     passes through.
     """
-    report, folder, missing = training.report, training.folder, []
+    report, folder, missing = training.parts.report, training.parts.folder, []
 
     def check() -> None:
         check_signals(training)

@@ -48,7 +48,7 @@ from sleapnn_engine.training.resuming.continuing import split_digest
 from sleapnn_engine.training.resuming.previous_run import read_previous_run
 from sleapnn_engine.training.resuming.resume import chosen_seed, inherit_best, restore, without_start_weights
 from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
-from sleapnn_engine.training.state import Training
+from sleapnn_engine.training.state import Parts, Training
 from sleapnn_engine.training.stepping import set_up
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -145,10 +145,10 @@ def _build_and_fit(run: ActiveRun) -> int:
             inherit_best(run.checkpoints, run.previous)
         run.previous = None  # its weights are in the model, and need not stay in memory twice
     _set_up(run, run.training)
-    run.signals.work = run.training
+    run.signals.work = run.training.progress
     outcome = fit(run.training, _callbacks(run))
     run.end_followers()
-    run.training.followers = None
+    run.training.with_parts(followers=None)
     run.is_trained = True
     best = run.folder / BEST
     if run.job.trainer_config.save_ckpt and best.exists():
@@ -185,24 +185,26 @@ def _build(run: ActiveRun) -> Training:
         write_final(values, folder)
         trainer = job.trainer_config
         return Training(
-            job=job,
-            folder=folder,
-            run_name=folder.name,
-            model_type=active(job.model_config.head_configs),
-            fabric=run.fabric,
-            model=model,
-            optimizer=optimizer,
-            schedule=Schedule(optimizer, trainer.lr_scheduler),
-            losses=build.build_losses(job),
-            decoder=build.build_decoder(job, model, parts.labels),
-            best=EarlyStopping.from_settings(trainer.early_stopping),
-            batches=_build_batches(run, train, val, steps=steps, seed=seed),
-            report=run.report,
-            max_epochs=trainer.max_epochs,
-            steps_per_epoch=build.shared_steps(steps, devices=devices),
-            share=run.share,
-            seed=seed,
-            split=split_digest(parts.data.val),
+            Parts(
+                job=job,
+                folder=folder,
+                run_name=folder.name,
+                model_type=active(job.model_config.head_configs),
+                fabric=run.fabric,
+                model=model,
+                optimizer=optimizer,
+                schedule=Schedule(optimizer, trainer.lr_scheduler),
+                losses=build.build_losses(job),
+                decoder=build.build_decoder(job, model, parts.labels),
+                early_stopping=EarlyStopping.from_settings(trainer.early_stopping),
+                batches=_build_batches(run, train, val, steps=steps, seed=seed),
+                report=run.report,
+                max_epochs=trainer.max_epochs,
+                steps_per_epoch=build.shared_steps(steps, devices=devices),
+                share=run.share,
+                seed=seed,
+                split=split_digest(parts.data.val),
+            )
         )
 
 
@@ -247,8 +249,8 @@ def _set_up(run: ActiveRun, training: Training) -> None:
         run.fabric.launch()
     else:
         with run.report.phase("model", "Waiting for the other processes of this run"):
-            run.followers.join(step=training.step, n_train=training.batches.n_train)
-            training.followers = run.followers
+            run.followers.join(step=training.progress.step, n_train=training.parts.batches.n_train)
+            training.with_parts(followers=run.followers)
     set_up(training)
 
 

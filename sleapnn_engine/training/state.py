@@ -18,7 +18,7 @@ from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.device import device_name, empty_cache
 from sleapnn_engine.protocol.counting import Reach, reached
 from sleapnn_engine.protocol.measures import Measured
-from sleapnn_engine.training.artifacts.checkpoint_file import Progress
+from sleapnn_engine.training.artifacts.checkpoint_file import Position
 from sleapnn_engine.training.inputs.batches import Batches
 from sleapnn_engine.training.losses import HeadLoss
 from sleapnn_engine.training.processes.device import number_format
@@ -84,15 +84,10 @@ def _not_set_up(*_: Any) -> Any:
     raise RuntimeError("this training was not given to Fabric; see set_up")
 
 
-@attrs.define(kw_only=True)
-class Training:
-    """One training: its parts, and how far it has come.
+@attrs.frozen(kw_only=True, eq=False)
+class Parts:
+    """What a training is made of. `seed` and `split` say which frames it learns from.
 
-    `epoch` and `step` count from 0 and name the next to be done while a step is running; `batch` is the number of
-    steps done in this epoch, and `averages` and `epoch_seconds` are of these. `epoch_ended` says that the epoch was
-    validated and counted as well. `start_step` is the step this run began with, `seed` and `split` say which frames
-    it learns from. `stop_after` is what a viewer asked for; `interrupted` names the signal that came.
-    `profile` surrounds each stage of the loop: data, forward, backward, optimizer, callbacks, validation.
     `forward` is the network and `update` the optimizer's step as Fabric has them, for the loop; everything else takes
     the plain objects. `share` is this process's part of each step, and `followers` are the other processes of it, where
     there are some and this is the first.
@@ -108,26 +103,13 @@ class Training:
     schedule: Schedule
     losses: tuple[HeadLoss, ...]
     decoder: Decoder
-    best: EarlyStopping
+    early_stopping: EarlyStopping
     batches: Batches
     report: Report
     max_epochs: int
     steps_per_epoch: int
-    epoch: int = 0
-    step: int = 0
-    batch: int = 0
-    paused_seconds: float = 0.0
-    stop_after: str | None = None
-    interrupted: str | None = None
-    best_errors: Measured | None = None
     seed: int | None = None
     split: str = ""
-    start_step: int = 0
-    averages: "Averages | None" = None
-    epoch_seconds: float = 0.0
-    epoch_ended: bool = False
-    unfinished: dict[str, Any] | None = None
-    profile: Callable[[str], AbstractContextManager[Any]] = unprofiled
     forward: Callable[[Tensor], dict[str, Tensor]] = _not_set_up
     update: Callable[[], Any] = _not_set_up
     share: Share = ALONE
@@ -138,56 +120,107 @@ class Training:
         """Samples that are asked for in one step, in all processes together."""
         return self.job.trainer_config.train_data_loader.batch_size * self.share.of
 
+
+@attrs.define(kw_only=True, eq=False)
+class Progress:
+    """How far a training has come, and what was asked of it.
+
+    `epoch` and `step` count from 0 and name the next to be done while a step is running; `batch` is the number of
+    steps done in this epoch, and `averages` and `epoch_seconds` are of these. `epoch_ended` says that the epoch was
+    validated and counted as well. `start_step` is the step this run began with. `stop_after` is what a viewer asked
+    for; `interrupted` names the signal that came. `unfinished` is the part of a checkpoint before an extra validation.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    batch: int = 0
+    start_step: int = 0
+    paused_seconds: float = 0.0
+    stop_after: str | None = None
+    interrupted: str | None = None
+    best_errors: Measured | None = None
+    averages: "Averages | None" = None
+    epoch_seconds: float = 0.0
+    epoch_ended: bool = False
+    unfinished: dict[str, Any] | None = None
+
+    def begin_next_epoch(self) -> None:
+        """The epoch has ended, and another one follows."""
+        self.epoch, self.batch = self.epoch + 1, 0
+        self.averages, self.epoch_seconds, self.epoch_ended = None, 0.0, False
+
+
+@attrs.define(eq=False)
+class Training:
+    """One training: its parts, which only `with_parts` exchanges, and how far it has come.
+
+    `profile` surrounds each stage of the loop: data, forward, backward, optimizer, callbacks, validation.
+    """
+
+    parts: Parts
+    progress: Progress = attrs.field(factory=Progress)
+    profile: Callable[[str], AbstractContextManager[Any]] = unprofiled
+
+    def with_parts(self, **parts: Any) -> None:
+        """Exchange some of the parts, by the names of the fields of `Parts`."""
+        self.parts = attrs.evolve(self.parts, **parts)
+
     @property
-    def progress(self) -> Progress:
+    def position(self) -> Position:
         """For the checkpoint: the epoch that was trained last and how much of it is done."""
-        steps = self.steps_per_epoch
-        if self.epoch and not self.batch:
-            return Progress(epoch=self.epoch - 1, step=self.step, batches=steps, steps_per_epoch=steps)
-        return Progress(epoch=self.epoch, step=self.step, batches=self.batch, steps_per_epoch=steps)
+        steps = self.parts.steps_per_epoch
+        if self.progress.epoch and not self.progress.batch:
+            return Position(
+                epoch=self.progress.epoch - 1, step=self.progress.step, batches=steps, steps_per_epoch=steps
+            )
+        return Position(
+            epoch=self.progress.epoch,
+            step=self.progress.step,
+            batches=self.progress.batch,
+            steps_per_epoch=steps,
+        )
 
     @property
     def reach(self) -> Reach:
         """How far it has come, an earlier training that it goes on with included."""
-        return reached(self.epoch, batches=self.batch, steps_per_epoch=self.steps_per_epoch)
+        return reached(
+            self.progress.epoch, batches=self.progress.batch, steps_per_epoch=self.parts.steps_per_epoch
+        )
 
     @property
     def best_val(self) -> float | None:
-        return self.best.best_val if math.isfinite(self.best.best_val) else None
+        return (
+            self.parts.early_stopping.best_val if math.isfinite(self.parts.early_stopping.best_val) else None
+        )
 
     @property
     def best_epoch(self) -> int | None:
-        return self.best.best_epoch if self.best.best_epoch >= 0 else None
+        return self.parts.early_stopping.best_epoch if self.parts.early_stopping.best_epoch >= 0 else None
 
     def move(self, device: torch.device) -> None:
         """Take weights and optimizer state to another device, in place; other processes do so as well."""
-        if self.followers is not None:
-            self.followers.announce("move", away=device != self.fabric.device)
-        self.model.to(device)
-        for values in self.optimizer.state.values():
+        if self.parts.followers is not None:
+            self.parts.followers.announce("move", away=device != self.parts.fabric.device)
+        self.parts.model.to(device)
+        for values in self.parts.optimizer.state.values():
             for name, value in values.items():
                 if isinstance(value, Tensor):
                     values[name] = value.to(device)
 
     def free_memory(self) -> int:
         """Give unused GPU memory back in all processes; returns the bytes that this one had."""
-        if self.followers is not None:
-            self.followers.announce("free")
-        return empty_cache(self.fabric.device)
+        if self.parts.followers is not None:
+            self.parts.followers.announce("free")
+        return empty_cache(self.parts.fabric.device)
 
     @property
     def device_name(self) -> str:
         """What people call what it is trained on."""
-        own = device_name(self.fabric.device)
-        if self.followers is None:
+        own = device_name(self.parts.fabric.device)
+        if self.parts.followers is None:
             return own
-        names = [own, *self.followers.devices]
+        names = [own, *self.parts.followers.devices]
         return ", ".join(names) if len(set(names)) > 1 else f"{names[0]} ({len(names)} processes)"
-
-    def begin_next_epoch(self) -> None:
-        """The epoch has ended, and another one follows."""
-        self.epoch, self.batch = self.epoch + 1, 0
-        self.averages, self.epoch_seconds, self.epoch_ended = None, 0.0, False
 
     def hold_unfinished(self) -> None:
         """Remember the state before the validation of an epoch that was stopped half-way.
@@ -196,7 +229,7 @@ class Training:
         what is told and for which model is the best, but not for the training that is taken up again, and checkpoints
         written after it hold the state before it. The learning rate moves at the end of whole epochs only.
         """
-        self.unfinished = self.own_section()
+        self.progress.unfinished = self.own_section()
 
     def own_section(self) -> dict[str, Any]:
         """Our part of a checkpoint: what a training needs to go on as if it had never ended.
@@ -205,28 +238,28 @@ class Training:
         it, which is the number of all its steps when only the validation is missing), the best epoch and the count
         for early stopping, sums over the steps of an epoch in progress, all random states, and how frames were split.
         """
-        if self.unfinished is not None:
-            return self.unfinished
-        trainer = self.job.trainer_config
+        if self.progress.unfinished is not None:
+            return self.progress.unfinished
+        trainer = self.parts.job.trainer_config
         averages = None
-        if self.averages is not None and not self.epoch_ended:
-            averages = attrs.asdict(self.averages, recurse=False)
+        if self.progress.averages is not None and not self.progress.epoch_ended:
+            averages = attrs.asdict(self.progress.averages, recurse=False)
         return {
-            "run_name": self.run_name,
-            "model_type": self.model_type,
+            "run_name": self.parts.run_name,
+            "model_type": self.parts.model_type,
             "places": PLACES,
-            "precision": number_format(self.fabric),
-            "loss_scale": self.fabric.strategy.precision.state_dict(),
-            **self.best.state(),
-            "best_errors": None if self.best_errors is None else self.best_errors.body,
-            "next_epoch": self.epoch + 1 if self.epoch_ended else self.epoch,
-            "next_batch": 0 if self.epoch_ended else self.batch,
-            "steps_per_epoch": self.steps_per_epoch,
-            "batch_size": self.batch_size,
+            "precision": number_format(self.parts.fabric),
+            "loss_scale": self.parts.fabric.strategy.precision.state_dict(),
+            **self.parts.early_stopping.state(),
+            "best_errors": None if self.progress.best_errors is None else self.progress.best_errors.body,
+            "next_epoch": self.progress.epoch + 1 if self.progress.epoch_ended else self.progress.epoch,
+            "next_batch": 0 if self.progress.epoch_ended else self.progress.batch,
+            "steps_per_epoch": self.parts.steps_per_epoch,
+            "batch_size": self.parts.batch_size,
             "learning_rate": trainer.optimizer.lr,
-            "seed": self.seed,
-            "split": self.split,
+            "seed": self.parts.seed,
+            "split": self.parts.split,
             "averages": averages,
-            "epoch_seconds": 0.0 if self.epoch_ended else self.epoch_seconds,
-            "random": read_random_states(self.batches, device=self.fabric.device),
+            "epoch_seconds": 0.0 if self.progress.epoch_ended else self.progress.epoch_seconds,
+            "random": read_random_states(self.parts.batches, device=self.parts.fabric.device),
         }

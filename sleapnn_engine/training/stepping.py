@@ -11,13 +11,14 @@ def set_up(training: Training) -> None:
     With several processes all take over the weights and the optimizer's state of the first one, so that all have the
     same, wherever these are from; then all have to call this.
     """
-    fabric = training.fabric
-    if training.share.of > 1:
-        first = training.share.rank == 0
-        state: dict[str, Any] = fabric.broadcast(training.optimizer.state_dict() if first else {})
+    parts = training.parts
+    fabric = parts.fabric
+    if parts.share.of > 1:
+        first = parts.share.rank == 0
+        state: dict[str, Any] = fabric.broadcast(parts.optimizer.state_dict() if first else {})
         if not first:
-            training.optimizer.load_state_dict(state)
-    training.forward = fabric.setup_module(training.model, move_to_device=False)
-    optimizer = fabric.setup_optimizers(training.optimizer)
+            parts.optimizer.load_state_dict(state)
+    forward = fabric.setup_module(parts.model, move_to_device=False)
+    optimizer = fabric.setup_optimizers(parts.optimizer)
     assert not isinstance(optimizer, tuple)
-    training.update = optimizer.step
+    training.with_parts(forward=forward, update=optimizer.step)

@@ -29,19 +29,20 @@ class Scores:
 
 def validate(training: Training, *, check: Callable[[], None]) -> Scores:
     """Run all validation samples through the model; `check` is called between batches and may raise."""
+    parts = training.parts
     began = time.perf_counter()
-    batches, losses = training.batches, [0.0] * (1 + len(training.losses))
-    scores = PoseScores(nodes=batches.nodes, paired=training.decoder.one_each)
-    training.model.eval()
-    with training.report.phase(
-        "validate", f"Validating {epoch_name(training.epoch)}", total=batches.val_batches
+    batches, losses = parts.batches, [0.0] * (1 + len(parts.losses))
+    scores = PoseScores(nodes=batches.nodes, paired=parts.decoder.one_each)
+    parts.model.eval()
+    with parts.report.phase(
+        "validate", f"Validating {epoch_name(training.progress.epoch)}", total=batches.val_batches
     ) as phase:
         for done, batch in enumerate(batches.validation(), start=1):
             outputs = predict(training, batch.images)
-            result = total_loss(training.losses, outputs, batch.targets)
+            result = total_loss(parts.losses, outputs, batch.targets)
             values = [result.total, *result.by_head.values()]
             losses = [a + v.item() * len(batch.images) for a, v in zip(losses, values, strict=True)]
-            for index, animals in zip(batch.indices.tolist(), training.decoder(outputs), strict=True):
+            for index, animals in zip(batch.indices.tolist(), parts.decoder(outputs), strict=True):
                 _add(scores, training, index, animals)
             phase.progress(done)
             check()
@@ -49,8 +50,8 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
     found = scores.summary()
     return Scores(
         loss=total,
-        by_head=dict(zip((loss.name for loss in training.losses), heads, strict=True)),
-        errors=measured_of(found, kind=MODEL_TYPES[training.model_type]),
+        by_head=dict(zip((loss.name for loss in parts.losses), heads, strict=True)),
+        errors=measured_of(found, kind=MODEL_TYPES[parts.model_type]),
         body=found.body,
         seconds=time.perf_counter() - began,
     )
@@ -58,16 +59,16 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
 
 def predict(training: Training, images: Tensor) -> dict[str, Tensor]:
     """The model's outputs for (B, C, H, W) images in 0..1, without gradients, in the run's precision."""
-    with torch.inference_mode(), training.fabric.autocast():
-        outputs: dict[str, Tensor] = training.model(images)
+    with torch.inference_mode(), training.parts.fabric.autocast():
+        outputs: dict[str, Tensor] = training.parts.model(images)
     return outputs
 
 
 def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -> None:
     """Compare what was found on one validation sample with its labels, in source-image pixels."""
-    samples = training.batches.val
+    samples = training.parts.batches.val
     truth, tracks = samples.truth(index)
-    named = MODEL_TYPES[training.model_type].identities
+    named = MODEL_TYPES[training.parts.model_type].identities
     scores.add(
         samples.to_source(index, animals.points),
         truth,

@@ -202,14 +202,14 @@ def measure(training: Training, case: Case, plan: Plan) -> None:
     """Our steps, then the bare ones with the same network; only then what changes how long they take."""
     on_card = plan.device == "cuda"
     if case.form == "compiled":
-        training.model.compile()
+        training.parts.model.compile()
     if on_card:
         torch.cuda.reset_peak_memory_stats()
-    training.model.train()
+    training.parts.model.train()
 
     def own() -> None:
         result = training_step(training, 0)
-        training.step, case.samples = result.step + 1, result.samples
+        training.progress.step, case.samples = result.step + 1, result.samples
 
     own()
     case.first = time.perf_counter() - case.began
@@ -235,14 +235,14 @@ def seconds_of(step: Callable[[], None], plan: Plan) -> float:
 
 def bare_step(training: Training) -> Callable[[], None]:
     """The shortest loop: one batch on the card with its targets, and the loss that is read once a step."""
-    batch = training.batches.next_batch()
+    batch = training.parts.batches.next_batch()
 
     def step() -> None:
-        training.optimizer.zero_grad(set_to_none=True)
-        loss = total_loss(training.losses, training.forward(batch.images), batch.targets).total
-        training.fabric.backward(loss)
+        training.parts.optimizer.zero_grad(set_to_none=True)
+        loss = total_loss(training.parts.losses, training.parts.forward(batch.images), batch.targets).total
+        training.parts.fabric.backward(loss)
         loss.item()
-        training.update()
+        training.parts.update()
 
     return step
 

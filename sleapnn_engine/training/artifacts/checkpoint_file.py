@@ -18,7 +18,7 @@ LIGHTNING_LAYOUT = "2.6.0"
 
 
 @attrs.frozen(kw_only=True)
-class Progress:
+class Position:
     """How far training had come when the file was written.
 
     `epoch` counts from 0 and is the epoch the weights are from; `batches` of its `steps_per_epoch` steps were done.
@@ -41,17 +41,17 @@ def contents(
     optimizer: torch.optim.Optimizer,
     schedulers: list[dict[str, Any]],
     *,
-    progress: Progress,
+    position: Position,
     own: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All that `torch.save` writes. Tensors are contiguous copies on the CPU; `own` may hold tensors, too."""
     state = {PREFIX + name: _plain_tensor(value) for name, value in model.state_dict().items()}
     return {
-        "epoch": progress.epoch,
-        "global_step": progress.step,
+        "epoch": position.epoch,
+        "global_step": position.step,
         "pytorch-lightning_version": _lightning_version(),
         "state_dict": state,
-        "loops": _loops(progress),
+        "loops": _loops(position),
         "callbacks": {},
         "optimizer_states": [_plain_state(optimizer.state_dict())],
         "lr_schedulers": _plain_state(schedulers),
@@ -118,31 +118,31 @@ def _counts(total: int, current: int, *names: str) -> dict[str, dict[str, int]]:
     return {"total": dict.fromkeys(names, total), "current": dict.fromkeys(names, current)}
 
 
-def _loops(progress: Progress) -> dict[str, Any]:
+def _loops(position: Position) -> dict[str, Any]:
     """Lightning's counters, so that it resumes at the next epoch (or, after a partial epoch, within it)."""
     started = ("ready", "started", "processed", "completed")
-    batches = _counts(progress.step, progress.batches, *started)
+    batches = _counts(position.step, position.batches, *started)
     idle = {"state_dict": {}, "batch_progress": _counts(0, 0, *started)}
-    done = progress.epoch + 1 if progress.epoch_finished else progress.epoch
+    done = position.epoch + 1 if position.epoch_finished else position.epoch
     epochs = {
         kind: {
-            "ready": progress.epoch + 1,
-            "started": progress.epoch + 1,
+            "ready": position.epoch + 1,
+            "started": position.epoch + 1,
             "processed": done,
-            "completed": progress.epoch,
+            "completed": position.epoch,
         }
         for kind in ("total", "current")
     }
     fit = {
         "state_dict": {},
-        "epoch_loop.state_dict": {"_batches_that_stepped": progress.step},
-        "epoch_loop.batch_progress": {**batches, "is_last_batch": progress.epoch_finished},
+        "epoch_loop.state_dict": {"_batches_that_stepped": position.step},
+        "epoch_loop.batch_progress": {**batches, "is_last_batch": position.epoch_finished},
         "epoch_loop.scheduler_progress": _counts(done, 0, "ready", "completed"),
         "epoch_loop.automatic_optimization.state_dict": {},
         "epoch_loop.automatic_optimization.optim_progress": {
             "optimizer": {
-                "step": _counts(progress.step, progress.batches, "ready", "completed"),
-                "zero_grad": _counts(progress.step, progress.batches, "ready", "started", "completed"),
+                "step": _counts(position.step, position.batches, "ready", "completed"),
+                "zero_grad": _counts(position.step, position.batches, "ready", "started", "completed"),
             }
         },
         "epoch_loop.manual_optimization.state_dict": {},

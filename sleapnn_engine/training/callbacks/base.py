@@ -13,13 +13,13 @@ class Callback:
         """Everything is built; nothing has been trained."""
 
     def epoch_begun(self, training: Training) -> None:
-        """The next thing is the first step of epoch `training.epoch`."""
+        """The next thing is the first step of epoch `training.progress.epoch`."""
 
     def batch_ended(self, training: Training, result: BatchResult) -> None:
-        """One optimizer step is done; `training.step` and `.batch` already count it."""
+        """One optimizer step is done; `training.progress.step` and `.batch` already count it."""
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        """An epoch is trained and validated, `training.best` knows of it, and the learning rate is the next epoch's."""
+        """An epoch is trained and validated, `training.parts.early_stopping` knows of it, and the learning rate is the next epoch's."""
 
     def fit_ended(self, training: Training, outcome: str) -> None:
         """Training has ended: completed, stopped or early_stopped. Not called after a failure or a signal."""

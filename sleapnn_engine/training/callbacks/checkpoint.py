@@ -50,16 +50,16 @@ class Checkpoints(Callback):
         if self.inherited is None:
             return
         epoch, val, path = self.inherited.epoch, self.inherited.val, self.folder / BEST
-        with training.report.phase("save", "Copying the best model of the earlier training"):
+        with training.parts.report.phase("save", "Copying the best model of the earlier training"):
             copy_whole(self.inherited.path, path)
             self.kept.append(Kept(path, epoch, val))
-            training.report.event(Checkpoint(epoch=epoch, path=str(path), best=True, val=val))
+            training.parts.report.event(Checkpoint(epoch=epoch, path=str(path), best=True, val=val))
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         keeps = self._keeps(result.val)
         if not keeps and not self.save_last:
             return
-        with training.report.phase("save", f"Saving {epoch_name(result.epoch)}"):
+        with training.parts.report.phase("save", f"Saving {epoch_name(result.epoch)}"):
             if keeps:
                 self._keep(training, result)
             if self.save_last:
@@ -67,9 +67,10 @@ class Checkpoints(Callback):
 
     def fit_ended(self, training: Training, outcome: str) -> None:
         """A stopped training can be taken up again later, so its last weights are kept as well."""
-        saved = self.save_last and training.step > training.start_step
-        if outcome == "stopped" and training.step and not saved:
-            with training.report.phase("save", "Saving where it stopped"):
+        progress = training.progress
+        saved = self.save_last and progress.step > progress.start_step
+        if outcome == "stopped" and progress.step and not saved:
+            with training.parts.report.phase("save", "Saving where it stopped"):
                 self.write_last(training)
 
     def write_last(self, training: Training, *, val: float | None = None) -> Path:
@@ -78,13 +79,13 @@ class Checkpoints(Callback):
         best = min((kept.val for kept in self.kept), default=None)
         write_atomically(_finite_contents(training, val=val, best=best), path)
         epoch = self._epoch_of_last = training.progress.epoch
-        training.report.event(Checkpoint(epoch=epoch, path=str(path), best=False, val=val))
+        training.parts.report.event(Checkpoint(epoch=epoch, path=str(path), best=False, val=val))
         return path
 
     def rescue(self, training: Training) -> None:
         """Write `last.ckpt` of a run that ends before its time; where that cannot be done, a warning says why."""
         try:
-            with training.report.phase("save", "Saving the last state"):
+            with training.parts.report.phase("save", "Saving the last state"):
                 self.write_last(training)
         except OSError as error:
             log.warning("The last state could not be saved (%s).", error)
@@ -120,7 +121,9 @@ class Checkpoints(Callback):
             self.kept.clear()
         self.kept.append(Kept(path, result.epoch, result.val))
         self._drop_worst()
-        training.report.event(Checkpoint(epoch=result.epoch, path=str(path), best=is_best, val=result.val))
+        training.parts.report.event(
+            Checkpoint(epoch=result.epoch, path=str(path), best=is_best, val=result.val)
+        )
 
     def _set_best_aside(self) -> None:
         """Give the former best model a second name; `best.ckpt` stays in place until the new one replaces it."""
@@ -151,11 +154,12 @@ def _finite_contents(training: Training, *, val: float | None, best: float | Non
 
     Raises Diverged when weights or moments are not all finite.
     """
+    parts = training.parts
     content = contents(
-        training.model,
-        training.optimizer,
-        training.schedule.state_dicts(),
-        progress=training.progress,
+        parts.model,
+        parts.optimizer,
+        parts.schedule.state_dicts(),
+        position=training.position,
         own={**training.own_section(), "val": val, "val_of_best": best},
     )
     if (broken := first_broken(content)) is not None:

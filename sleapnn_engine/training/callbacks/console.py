@@ -30,7 +30,7 @@ class Console(Callback):
     def batch_ended(self, training: Training, result: BatchResult) -> None:
         rate = result.samples / max(result.seconds, 1e-9)
         self._terminal.redraw(
-            f"{epoch_name(training.epoch)}/{training.max_epochs}  {training.batch}/{training.steps_per_epoch} steps  "
+            f"{epoch_name(training.progress.epoch)}/{training.parts.max_epochs}  {training.progress.batch}/{training.parts.steps_per_epoch} steps  "
             f"loss {result.loss:.6f}  {rate:.1f} samples/s"
         )
 
@@ -39,7 +39,7 @@ class Console(Callback):
         error = "".join(f"  {_brief(measure, value)}" for measure, value in told)
         seconds = result.train_seconds + result.val_seconds
         self.line(
-            f"{epoch_name(result.epoch)}/{training.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"
+            f"{epoch_name(result.epoch)}/{training.parts.max_epochs}  train {result.train:.6f}  val {result.val:.6f}{error}"
             f"  lr {plain(result.learning_rate)}  {seconds:.1f} s{'  best' if result.improved else ''}"
         )
 

@@ -33,62 +33,64 @@ class Control(Callback):
         self._obey(training)
 
     def _obey(self, training: Training) -> None:
-        self._waiting.extend(training.report.channel.pop_commands())
+        self._waiting.extend(training.parts.report.channel.pop_commands())
         while self._waiting:
             command = self._waiting.popleft()
-            if command.verb == "pause" and training.stop_after is None:
+            if command.verb == "pause" and training.progress.stop_after is None:
                 self._pause(training)
             else:
                 self._act(training, command)
 
     def _act(self, training: Training, command: Command) -> None:
+        parts = training.parts
         if command.verb == "stop":
             after = command.args.get("after", "epoch")
-            if training.stop_after != "batch":
-                training.stop_after = after
-            training.report.heartbeat(state="stopping")
-            training.report.event(events.Stopping(after=after))
+            if training.progress.stop_after != "batch":
+                training.progress.stop_after = after
+            parts.report.heartbeat(state="stopping")
+            parts.report.event(events.Stopping(after=after))
         elif command.verb == "checkpoint":
-            with training.report.phase("save", "Saving on request"):
+            with parts.report.phase("save", "Saving on request"):
                 self._checkpoints.write_last(training)
         elif command.verb == "release_memory":
             text = _released(training.free_memory())
             log.info("%s", text)
-            training.report.event(events.MemoryReleased(text=text))
+            parts.report.event(events.MemoryReleased(text=text))
 
     def _pause(self, training: Training) -> None:
         """Stand still, without using the processor, until told to go on or to stop."""
-        report = training.report
+        parts, progress = training.parts, training.progress
+        report = parts.report
         began = time.perf_counter()
         report.event(events.Pausing())
-        report.heartbeat(state="paused", epoch=training.epoch, step=training.step)
-        report.event(events.Paused(epoch=training.epoch, step=training.step))
+        report.heartbeat(state="paused", epoch=progress.epoch, step=progress.step)
+        report.event(events.Paused(epoch=progress.epoch, step=progress.step))
         moved = False
-        while not training.interrupted and training.stop_after is None:
+        while not progress.interrupted and progress.stop_after is None:
             command = self._next(training)
             if command is None or command.verb == "pause":
                 continue
             if command.verb == "resume":
                 break
-            if command.verb == "release_memory" and training.fabric.device.type != "cpu":
+            if command.verb == "release_memory" and parts.fabric.device.type != "cpu":
                 training.move(torch.device("cpu"))
                 moved = True
             self._act(training, command)
-            if training.stop_after is None:
+            if progress.stop_after is None:
                 report.heartbeat(state="paused")
         if moved:
-            training.move(training.fabric.device)
+            training.move(parts.fabric.device)
         seconds = time.perf_counter() - began
-        training.paused_seconds += seconds
-        if training.stop_after is None and not training.interrupted:
-            report.event(events.Resumed(epoch=training.epoch, step=training.step, paused_seconds=seconds))
-            report.heartbeat(state="training", epoch=training.epoch, step=training.step)
+        progress.paused_seconds += seconds
+        if progress.stop_after is None and not progress.interrupted:
+            report.event(events.Resumed(epoch=progress.epoch, step=progress.step, paused_seconds=seconds))
+            report.heartbeat(state="training", epoch=progress.epoch, step=progress.step)
 
     def _next(self, training: Training) -> Command | None:
         """The next command: one that was read together with the pause, else a new one."""
         if self._waiting:
             return self._waiting.popleft()
-        return training.report.channel.wait_command(WAIT_SECONDS)
+        return training.parts.report.channel.wait_command(WAIT_SECONDS)
 
 
 def _released(size: int) -> str:

@@ -55,11 +55,12 @@ class CsvLog(Callback):
             os.fsync(file.fileno())
 
     def _columns(self, training: Training) -> list[str]:
+        parts = training.parts
         names = []
-        kind = MODEL_TYPES[training.model_type]
+        kind = MODEL_TYPES[parts.model_type]
         if kind.one_animal:
-            names += [f"train/confmaps/{node}" for node in training.batches.nodes]
-        heads = [loss.name for loss in training.losses]
+            names += [f"train/confmaps/{node}" for node in parts.batches.nodes]
+        heads = [loss.name for loss in parts.losses]
         if len(heads) > 1:
             names += [f"{part}/{HEADS[head].column}" for part in ("train", "val") for head in heads]
         return names + [measure.column for measure in MEASURES if measure.column and measure.belongs(kind)]

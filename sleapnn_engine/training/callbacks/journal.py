@@ -14,38 +14,39 @@ class Journal(Callback):
     """`started` once, `batch_end` after each step, `epoch_end` after each epoch. Costs one line of JSON each."""
 
     def fit_begun(self, training: Training) -> None:
-        batches = training.batches
-        training.report.event(
+        parts = training.parts
+        batches = parts.batches
+        parts.report.event(
             events.Started(
-                run_name=training.run_name,
-                run_dir=str(training.folder),
-                model_type=training.model_type,
-                max_epochs=training.max_epochs,
-                steps_per_epoch=training.steps_per_epoch,
+                run_name=parts.run_name,
+                run_dir=str(parts.folder),
+                model_type=parts.model_type,
+                max_epochs=parts.max_epochs,
+                steps_per_epoch=parts.steps_per_epoch,
                 n_train=batches.n_train,
                 n_val=batches.n_val,
                 nodes=list(batches.nodes),
                 edges=list(batches.edges),
                 device=training.device_name,
-                precision=number_format(training.fabric),
-                parameters=training.model.parameter_count,
-                early_stopping_patience=training.best.patience,
-                pid=training.report.channel.connection.pid,
-                backbone=active(training.job.model_config.backbone_config),
+                precision=number_format(parts.fabric),
+                parameters=parts.model.parameter_count,
+                early_stopping_patience=parts.early_stopping.patience,
+                pid=parts.report.channel.connection.pid,
+                backbone=active(parts.job.model_config.backbone_config),
             )
         )
         log.info(
             "Training on %s in %s: %d parameters, %d training and %d validation samples.",
             training.device_name,
-            number_format(training.fabric),
-            training.model.parameter_count,
+            number_format(parts.fabric),
+            parts.model.parameter_count,
             batches.n_train,
             batches.n_val,
             extra={"only_file": True},
         )
 
     def batch_ended(self, training: Training, result: BatchResult) -> None:
-        training.report.event(
+        training.parts.report.event(
             events.BatchEnd(
                 epoch=result.epoch,
                 step=result.step,
@@ -55,11 +56,11 @@ class Journal(Callback):
                 seconds=result.seconds,
             )
         )
-        state = "stopping" if training.stop_after else "training"
-        training.report.heartbeat(state=state, epoch=result.epoch, step=training.step)
+        state = "stopping" if training.progress.stop_after else "training"
+        training.parts.report.heartbeat(state=state, epoch=result.epoch, step=training.progress.step)
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        training.report.event(
+        training.parts.report.event(
             events.EpochEnd(
                 epoch=result.epoch,
                 train=result.train,
@@ -82,7 +83,7 @@ class Journal(Callback):
             result.train_seconds + result.val_seconds,
             extra={"only_file": True},
         )
-        now = training.schedule.learning_rate
+        now = training.parts.schedule.learning_rate
         if now != result.learning_rate:
             before, after = plain(result.learning_rate), plain(now)
             log.info(

@@ -61,7 +61,7 @@ class Preview(Callback):
         self._drawn: list[Path] = []
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        batches = training.batches
+        batches = training.parts.batches
         most = max(MOST_BYTES // _frame_bytes(training), 2)
         pinned = [("train", batches.train, 0)]
         pinned += [
@@ -85,9 +85,10 @@ class Preview(Callback):
             self._pictures.rmdir()
 
     def _draw(self, training: Training, shown: Shown, *, epoch: int) -> None:
+        parts = training.parts
         assert self._pictures is not None
         self._pictures.mkdir(exist_ok=True)
-        for name, kind in kinds_of(training.model_type).items():
+        for name, kind in kinds_of(parts.model_type).items():
             if name not in shown.maps:
                 continue
             picture = draw_prediction(
@@ -96,8 +97,8 @@ class Preview(Callback):
                 truth=shown.truth,
                 predicted=shown.predicted,
                 pairs=shown.pairs,
-                nodes=training.batches.nodes,
-                stride=training.decoder.strides[name],
+                nodes=parts.batches.nodes,
+                stride=parts.decoder.strides[name],
             )
             path = self._pictures / f"{shown.split}.{kind.picture.prefix}{epoch:04d}.png"
             save_picture(picture, path)
@@ -113,12 +114,13 @@ def predict_sample(
     training: Training, samples: FrameSamples, *, split: str, index: int, body: float | None
 ) -> Shown:
     """Predict one sample as it is, without augmentation; `body` is the median animal of the validation, source px."""
-    training.model.eval()
-    example = training.batches.sample(samples, index)
+    parts = training.parts
+    parts.model.eval()
+    example = parts.batches.sample(samples, index)
     outputs = predict(training, example.images)
-    animals = training.decoder(outputs)[0]
+    animals = parts.decoder(outputs)[0]
     found, (labelled, tracks) = samples.to_source(index, animals.points), samples.truth(index)
-    pairs = pairs_found(found, labelled, body=body, paired=training.decoder.one_each)
+    pairs = pairs_found(found, labelled, body=body, paired=parts.decoder.one_each)
     distances = [np.linalg.norm(found[p] - labelled[t], axis=-1) for p, t in pairs]
     # Of a batch of one, whose further animals are only there for other frames.
     truth = example.points[0, : len(labelled)].cpu().numpy()
@@ -141,10 +143,11 @@ def predict_sample(
 
 def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int) -> None:
     """Publish one sample; it is not kept in the journal."""
-    labels, head = samples.store.labels, training.batches.targets[0].head
+    parts = training.parts
+    labels, head = samples.store.labels, parts.batches.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
     true_identities = identities = None
-    if MODEL_TYPES[training.model_type].identities:
+    if MODEL_TYPES[parts.model_type].identities:
         true_identities = _names(shown.tracks, labels.tracks)
         identities = _names(shown.classes, labels.tracks)
     said = events.Frame(
@@ -163,13 +166,11 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
             for (p, t), error in zip(shown.pairs, shown.pair_errors, strict=True)
         ],
         error_px=shown.error_px,
-        stride=training.decoder.strides[head],
+        stride=parts.decoder.strides[head],
         true_identities=true_identities,
         identities=identities,
     )
-    training.report.event(
-        said, arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)}
-    )
+    parts.report.event(said, arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)})
 
 
 def _mean(distances: np.ndarray) -> float:
@@ -191,7 +192,8 @@ def _plain_points(points: np.ndarray) -> list[Any]:
 
 
 def _frame_bytes(training: Training) -> int:
-    height, width = training.batches.val.input_size
-    stride = training.decoder.strides[training.batches.targets[0].head]
+    parts = training.parts
+    height, width = parts.batches.val.input_size
+    stride = parts.decoder.strides[parts.batches.targets[0].head]
     cells = -(-height // stride) * -(-width // stride)
-    return height * width * training.batches.val.store.plan.channels + 2 * cells * len(training.batches.nodes)
+    return height * width * parts.batches.val.store.plan.channels + 2 * cells * len(parts.batches.nodes)

@@ -30,14 +30,14 @@ class SleapViewer(Callback):
         if not self._begun:
             self._begun = True
             self._bridge.train_begin(wandb_url=self._address())
-        self._bridge.epoch_begin(training.epoch)
+        self._bridge.epoch_begin(training.progress.epoch)
 
     def batch_ended(self, training: Training, result: BatchResult) -> None:
         self._bridge.batch_end(result.epoch, batch=result.batch, loss=result.loss, losses=result.by_head)
-        if training.stop_after != "batch" and self._bridge.poll_stop():
+        if training.progress.stop_after != "batch" and self._bridge.poll_stop():
             log.info("SLEAP asked to stop.")
-            training.stop_after = "batch"
-            training.report.event(Stopping(after="batch"))
+            training.progress.stop_after = "batch"
+            training.parts.report.event(Stopping(after="batch"))
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         self._bridge.epoch_end(

@@ -39,12 +39,13 @@ class WandbLog(Callback):
 
         What is sent as the config is what `training_config.yaml` says, which never holds the key.
         """
-        values = read_config(training.folder / FINAL).values
+        parts = training.parts
+        values = read_config(parts.folder / FINAL).values
         settings, offline = self._session.settings, self._session.offline
-        name = settings.name or training.run_name
+        name = settings.name or parts.run_name
         try:
             self._run = self._session.open_run(
-                dir=str(training.folder),
+                dir=str(parts.folder),
                 config=values,
                 name=name,
                 entity=settings.entity,
@@ -60,7 +61,7 @@ class WandbLog(Callback):
             raise _not_opened(error, resumed=settings.prv_runid) from error
         tree.put(values, f"{SECTION}.name", name)
         tree.put(values, f"{SECTION}.current_run_id", self._run.id)
-        write_final(values, training.folder)
+        write_final(values, parts.folder)
         _tell_where(self._run, offline=offline, resumed=settings.prv_runid)
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
@@ -84,7 +85,7 @@ class WandbLog(Callback):
         if offline:
             done = self._close(exit_code=0)
         else:
-            with training.report.phase("save", "Sending the rest to Weights & Biases"):
+            with training.parts.report.phase("save", "Sending the rest to Weights & Biases"):
                 done = self._close(exit_code=0)
         if done and (not offline if wanted is None else wanted):
             _remove_local(own)

@@ -42,7 +42,7 @@ from sleapnn_engine.training.processes.wire import Wire
 from sleapnn_engine.training.random_stream import random_seed
 from sleapnn_engine.training.resuming.resume import without_start_weights
 from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
-from sleapnn_engine.training.state import Training
+from sleapnn_engine.training.state import Parts, Training
 from sleapnn_engine.training.stepping import set_up
 
 
@@ -122,7 +122,7 @@ def _obey(training: Training, verb: str, order: dict[str, Any], *, seed: int) ->
     if verb == "step":
         step(training, seed=seed, **order)
     elif verb == "move":
-        training.move(torch.device("cpu") if order["away"] else training.fabric.device)
+        training.move(torch.device("cpu") if order["away"] else training.parts.fabric.device)
         training.free_memory()
     elif verb == "free":
         training.free_memory()
@@ -197,14 +197,14 @@ def _stores(prepared: Prepared) -> images.Stores:
 def join(prepared: Prepared, *, wire: Wire, step: int, n_train: int) -> Training:
     """Build what a step needs, meet the other processes, and take over the first one's weights and optimizer."""
     training = _build(prepared, step=step)
-    if training.batches.n_train != n_train:
+    if training.parts.batches.n_train != n_train:
         raise RuntimeError(
-            f"{training.batches.n_train} training samples here, {n_train} in the first process"
+            f"{training.parts.batches.n_train} training samples here, {n_train} in the first process"
         )
     wire.send(said="ready")
     join_group(prepared.fabric)
     set_up(training)
-    training.model.train()
+    training.parts.model.train()
     return training
 
 
@@ -228,22 +228,24 @@ def _build(prepared: Prepared, *, step: int) -> Training:
         share=prepared.share,
     )
     return Training(
-        job=job,
-        folder=prepared.folder,
-        run_name=prepared.folder.name,
-        model_type=active(job.model_config.head_configs),
-        fabric=prepared.fabric,
-        model=model,
-        optimizer=optimizer,
-        schedule=Schedule(optimizer, None),
-        losses=build.build_losses(job),
-        decoder=build.build_decoder(job, model, prepared.labels),
-        best=EarlyStopping(),
-        batches=batches,
-        report=None,  # type: ignore[arg-type]  # a step reports nothing
-        max_epochs=trainer.max_epochs,
-        steps_per_epoch=1,
-        share=prepared.share,
+        Parts(
+            job=job,
+            folder=prepared.folder,
+            run_name=prepared.folder.name,
+            model_type=active(job.model_config.head_configs),
+            fabric=prepared.fabric,
+            model=model,
+            optimizer=optimizer,
+            schedule=Schedule(optimizer, None),
+            losses=build.build_losses(job),
+            decoder=build.build_decoder(job, model, prepared.labels),
+            early_stopping=EarlyStopping(),
+            batches=batches,
+            report=None,  # type: ignore[arg-type]  # a step reports nothing
+            max_epochs=trainer.max_epochs,
+            steps_per_epoch=1,
+            share=prepared.share,
+        )
     )
 
 
@@ -253,10 +255,11 @@ def step(training: Training, *, seed: int, number: int, learning_rate: float) ->
     Its random changes depend on the seed, the process and the step only, so that there is no state of them to be
     kept for a run that is resumed.
     """
-    training.step = number
-    for group in training.optimizer.param_groups:
+    parts = training.parts
+    training.progress.step = number
+    for group in parts.optimizer.param_groups:
         group["lr"] = learning_rate
-    drawn = random_seed(seed, rank=training.share.rank, step=number)
+    drawn = random_seed(seed, rank=parts.share.rank, step=number)
     torch.manual_seed(drawn)
-    training.batches.set_random_state({"augmentation": torch.Generator().manual_seed(drawn).get_state()})
+    parts.batches.set_random_state({"augmentation": torch.Generator().manual_seed(drawn).get_state()})
     training_step(training, 0)

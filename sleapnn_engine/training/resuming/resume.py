@@ -69,18 +69,21 @@ def without_start_weights(job: Job) -> Job:
 
 def restore(training: Training, previous: PreviousRun) -> None:
     """Bring a training that was just built to where the earlier one was; `check_continuing` has told what differs."""
+    parts = training.parts
     _restore_weights(training, previous)
     _restore_schedule(training, previous)
     _restore_best(training, previous)
     random = previous.own.get("random")
     states = random if isinstance(random, Mapping) else {}
-    set_random_states(states, training.batches, device=training.fabric.device)
+    set_random_states(states, parts.batches, device=parts.fabric.device)
     if scale := previous.own.get("loss_scale"):
-        training.fabric.strategy.precision.load_state_dict(scale)
+        parts.fabric.strategy.precision.load_state_dict(scale)
     # Last, for a training with steps behind it is one that is worth keeping.
     _restore_position(training, previous)
     done = f"{counted(previous.epoch, 'epoch')} and {counted(previous.step, 'step')}"
-    part = f", {training.batch} of them in an epoch that is not over" if training.batch else ""
+    part = (
+        f", {training.progress.batch} of them in an epoch that is not over" if training.progress.batch else ""
+    )
     log.info("Training goes on from %s, after %s%s.", previous.path, done, part)
 
 
@@ -100,42 +103,44 @@ def inherit_best(checkpoints: Checkpoints, previous: PreviousRun) -> None:
 
 def _restore_weights(training: Training, previous: PreviousRun) -> None:
     """Weights, moments, and the learning rate, which a changed setting scales."""
+    parts = training.parts
     state: dict[str, Tensor] = previous.content["state_dict"]
-    go_on_with(training.optimizer, previous.content["optimizer_states"][0])
-    training.model.load_state_dict({name.removeprefix(PREFIX): value for name, value in state.items()})
-    for group in training.optimizer.param_groups:
-        group["lr"] = next_rate(training.job, previous)
+    go_on_with(parts.optimizer, previous.content["optimizer_states"][0])
+    parts.model.load_state_dict({name.removeprefix(PREFIX): value for name, value in state.items()})
+    for group in parts.optimizer.param_groups:
+        group["lr"] = next_rate(parts.job, previous)
 
 
 def _restore_schedule(training: Training, previous: PreviousRun) -> None:
     """Counts of the schedule. Other programs save before a plateau schedule has seen the epoch's validation."""
     state = previous.schedule
     if (
-        training.schedule.go_on(state)
+        training.parts.schedule.go_on(state)
         and not previous.own
         and "num_bad_epochs" in state
         and state["last_epoch"] == previous.epoch - 1
         and previous.val is not None
     ):
-        training.schedule.step(previous.val)
+        training.parts.schedule.step(previous.val)
 
 
 def _restore_best(training: Training, previous: PreviousRun) -> None:
-    training.best.go_on(previous.best)
+    training.parts.early_stopping.go_on(previous.best)
     errors = previous.own.get("best_errors")
     if isinstance(errors, Mapping):
-        training.best_errors = Measured.of(errors)
+        training.progress.best_errors = Measured.of(errors)
 
 
 def _restore_position(training: Training, previous: PreviousRun) -> None:
     """Epoch, step, and the sums of an epoch in progress. An epoch that is shorter now has no more steps than that."""
-    training.epoch = previous.epoch
-    training.step = training.start_step = previous.step
-    training.batch = min(previous.batch, training.steps_per_epoch)
-    if training.batch and has_sums(previous):
+    progress = training.progress
+    progress.epoch = previous.epoch
+    progress.step = progress.start_step = previous.step
+    progress.batch = min(previous.batch, training.parts.steps_per_epoch)
+    if progress.batch and has_sums(previous):
         sums = previous.own["averages"]
-        training.averages = Averages(**_moved(sums, device=training.fabric.device))
-        training.epoch_seconds = float(previous.own.get("epoch_seconds") or 0.0)
+        progress.averages = Averages(**_moved(sums, device=training.parts.fabric.device))
+        progress.epoch_seconds = float(previous.own.get("epoch_seconds") or 0.0)
 
 
 def _moved(value: Any, *, device: torch.device) -> Any:

@@ -147,7 +147,7 @@ def test_a_run_writes_down_what_it_was_trained_with_and_keeps_it_when_it_goes_on
         "max_epochs": 2,
         "run_name": "on",
     }
-    assert built(config, lambda training: centring_of(training.job)) == Centring(None, "center_of_mass")
+    assert built(config, lambda training: centring_of(training.parts.job)) == Centring(None, "center_of_mass")
 
 
 def test_a_model_from_before_is_read_as_it_was_trained_and_a_foreign_one_as_its_version_has_it(

@@ -208,7 +208,7 @@ def test_what_a_network_is_trained_on_has_the_padding_of_what_it_is_measured_on(
 
     def look(training: Training) -> tuple[int, bool]:
         """How many padded pixels there are, and whether every one of them is black, in training and validation."""
-        batches, padded, black = training.batches, 0, True
+        batches, padded, black = training.parts.batches, 0, True
         for _ in range(6):
             example = batches.next_batch()
             for image, index in zip(example.images, example.indices.tolist(), strict=True):

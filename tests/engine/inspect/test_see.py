@@ -249,7 +249,7 @@ def test_the_blocks_are_the_network(tmp_path: Path, model_type: str, backbone: s
     values = config(tmp_path, model_type, backbone=backbone)
     body, _ = ask("network", values)
     assert sum(block["parameters"] for block in body["blocks"]) == body["parameters"]
-    assert body["parameters"] == built(values, lambda training: training.model.parameter_count)
+    assert body["parameters"] == built(values, lambda training: training.parts.model.parameter_count)
     assert {block["role"] for block in body["blocks"]} >= {"encoder", "decoder", "head"}
     heads = [block for block in body["blocks"] if block["role"] == "head"]
     assert all(block["channels"] for block in heads)

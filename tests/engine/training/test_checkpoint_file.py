@@ -9,7 +9,7 @@ from sleapnn_engine.config.schema.schedule import LRSchedulerConfig, OptimizerCo
 from sleapnn_engine.heads.maps import MapHead
 from sleapnn_engine.models.assemble import PoseModel, build_unet_model
 from sleapnn_engine.models.unet import UNetShape
-from sleapnn_engine.training.artifacts.checkpoint_file import Progress, contents, write_atomically
+from sleapnn_engine.training.artifacts.checkpoint_file import Position, contents, write_atomically
 from sleapnn_engine.training.schedule import Schedule, build_optimizer
 from tests.engine.warm import run_warm
 
@@ -72,14 +72,14 @@ def trained() -> tuple[PoseModel, torch.optim.Optimizer, Schedule]:
     return model, optimizer, schedule
 
 
-def written(path: Path, progress: Progress) -> PoseModel:
+def written(path: Path, position: Position) -> PoseModel:
     model, optimizer, schedule = trained()
     own = {"best_val": 0.25}
-    write_atomically(contents(model, optimizer, schedule.state_dicts(), progress=progress, own=own), path)
+    write_atomically(contents(model, optimizer, schedule.state_dicts(), position=position, own=own), path)
     return model
 
 
-END_OF_EPOCH = Progress(epoch=1, step=6, batches=3, steps_per_epoch=3)
+END_OF_EPOCH = Position(epoch=1, step=6, batches=3, steps_per_epoch=3)
 
 
 def test_the_file_holds_plain_data_in_the_expected_layout(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> Non
 @pytest.mark.interop
 def test_lightning_goes_on_from_it(tmp_path: Path) -> None:
     model = written(tmp_path / "whole.ckpt", END_OF_EPOCH)
-    written(tmp_path / "part.ckpt", Progress(epoch=1, step=5, batches=2, steps_per_epoch=3))
+    written(tmp_path / "part.ckpt", Position(epoch=1, step=5, batches=2, steps_per_epoch=3))
     out = run_warm(
         RESUME, *(str(tmp_path / name) for name in ("", "whole.ckpt", "part.ckpt")), folder=tmp_path
     )

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sleapnn_engine.protocol.channel import EngineChannel
-from sleapnn_engine.training.artifacts.checkpoint_file import Progress
+from sleapnn_engine.training.artifacts.checkpoint_file import Position
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
 from sleapnn_engine.training.report import Report
 from sleapnn_engine.training.state import EpochResult
@@ -24,7 +24,7 @@ class Schedule:
 
 @attrs.define
 class Trained:
-    """What the callback reads of a training: here the weight is the epoch's number."""
+    """What the callback reads of a training, its own parts and progress: here the weight is the epoch's number."""
 
     report: Report
     epoch: int = 0
@@ -33,12 +33,20 @@ class Trained:
     model: torch.nn.Module = attrs.field(factory=lambda: torch.nn.Linear(1, 1, bias=False))
 
     @property
+    def parts(self) -> "Trained":
+        return self
+
+    @property
+    def progress(self) -> "Trained":
+        return self
+
+    @property
     def optimizer(self) -> torch.optim.Optimizer:
         return torch.optim.SGD(self.model.parameters())
 
     @property
-    def progress(self) -> Progress:
-        return Progress(epoch=self.epoch, step=self.step, batches=1, steps_per_epoch=1)
+    def position(self) -> Position:
+        return Position(epoch=self.epoch, step=self.step, batches=1, steps_per_epoch=1)
 
     def own_section(self) -> dict[str, int]:
         return {}

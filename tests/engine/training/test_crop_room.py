@@ -32,7 +32,7 @@ def crops_of(folder: Path, labels: Path, **changes: Any) -> dict[str, Any]:
 
 def missing(training: Training) -> int:
     """Labelled nodes that the crops do not show."""
-    return int(training.batches.next_batch().points.isnan().any(dim=-1).sum())
+    return int(training.parts.batches.next_batch().points.isnan().any(dim=-1).sum())
 
 
 @pytest.mark.parametrize(("width", "clipped"), [(SIDE - 1, False), (SIDE, True), (SIDE + 1, True)])

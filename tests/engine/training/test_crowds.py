@@ -41,9 +41,9 @@ def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None
     frames: list[Frame] = []
 
     def look(training: Training) -> Scores:
-        training.decoder = Guesses(training.decoder.strides, near)  # type: ignore[assignment]
-        say = training.report.event
-        training.report.event = lambda said, **arrays: (  # type: ignore[method-assign]
+        training.with_parts(decoder=Guesses(training.parts.decoder.strides, near))
+        say = training.parts.report.event
+        training.parts.report.event = lambda said, **arrays: (  # type: ignore[method-assign]
             frames.append(said) if isinstance(said, Frame) else say(said, **arrays)
         )
         scores = validate(training, check=lambda: None)

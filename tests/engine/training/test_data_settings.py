@@ -18,18 +18,19 @@ from tests.engine.training.rendered import NODES, built, job, trained, write_lab
 def frames(training: Training, part: str) -> list[tuple[int, int]]:
     """(file, frame) of what is trained on or validated with."""
     return [
-        (frame.file_index, frame.frame_index) for frame in getattr(training.batches, part).store.labels.frames
+        (frame.file_index, frame.frame_index)
+        for frame in getattr(training.parts.batches, part).store.labels.frames
     ]
 
 
 def first_image(training: Training) -> Tensor:
     """(C, H, W) of the first training sample, as the network gets it."""
-    return training.batches.sample(training.batches.train, 0).images[0]
+    return training.parts.batches.sample(training.parts.batches.train, 0).images[0]
 
 
 def picture(folder: Path, training: Training) -> np.ndarray:
     """(H, W, 3) RGB of the same as it was drawn."""
-    frame = training.batches.train.store.labels.frames[0].frame_index
+    frame = training.parts.batches.train.store.labels.frames[0].frame_index
     return cv2.imread((folder / "labels" / f"{frame:03d}.png").as_posix())[..., ::-1]
 
 
@@ -46,7 +47,7 @@ def test_notes_stay_in_the_configs_of_the_run_as_they_are(tmp_path: Path) -> Non
 def test_labels_files_are_the_one_kind_that_is_read(tmp_path: Path) -> None:
     labels = write_labels(tmp_path)
     known = job(tmp_path, labels, data_config__provider="LabelsReader")
-    assert built(known, lambda training: training.batches.nodes) == NODES
+    assert built(known, lambda training: training.parts.batches.nodes) == NODES
     with pytest.raises(UserError, match=r"data_config\.provider"):
         build_job(job(tmp_path, labels, data_config__provider="VideoReader"))
 
@@ -72,7 +73,7 @@ def test_validation_files_measure_and_are_not_learned_from(tmp_path: Path) -> No
     labels, other = write_labels(tmp_path), write_labels(tmp_path, "other.slp", frames=5)
 
     def files(training: Training) -> list[tuple[int, str]]:
-        parts = (training.batches.train, training.batches.val)
+        parts = (training.parts.batches.train, training.parts.batches.val)
         return [(len(part), part.store.labels.files[0].name) for part in parts]
 
     given = job(tmp_path, labels, data_config__val_labels_path=[str(other)])
@@ -104,7 +105,9 @@ def test_training_frames_can_be_validated_with(tmp_path: Path) -> None:
 def test_predictions_are_learned_from_only_when_asked(tmp_path: Path, only_user: bool, count: int) -> None:
     labels = write_labels(tmp_path, predicted=3)
     config = job(tmp_path, labels, data_config__user_instances_only=only_user)
-    assert built(config, lambda training: training.batches.n_train + training.batches.n_val) == count
+    assert (
+        built(config, lambda training: training.parts.batches.n_train + training.parts.batches.n_val) == count
+    )
 
 
 def caching(folder: Path, pipeline: str, **changes: Any) -> dict[str, Any]:
@@ -132,10 +135,10 @@ def test_images_wait_in_the_files_in_memory_or_on_disk(
             file.unlink()
         try:
             for _ in range(6):
-                assert training.batches.next_batch().images.max() > 0.5
+                assert training.parts.batches.next_batch().images.max() > 0.5
         except UserError:
             return None
-        return len(list(training.folder.rglob("*_imgs/*.jpg")))
+        return len(list(training.parts.folder.rglob("*_imgs/*.jpg")))
 
     assert built(caching(tmp_path, pipeline), without_files) == kept
 
@@ -166,7 +169,7 @@ def test_cached_images_of_an_earlier_run_are_taken_or_written_anew(tmp_path: Pat
         cv2.imwrite(path.as_posix(), np.full((64, 64), 250, np.uint8))
     darkest = built(
         caching(tmp_path, DISK, **keep, data_config__use_existing_imgs=reuse),
-        lambda training: float(training.batches.next_batch().images.min()),
+        lambda training: float(training.parts.batches.next_batch().images.min()),
     )
     assert (darkest > 0.9) == reuse
 
@@ -178,7 +181,7 @@ def test_without_a_folder_images_are_taken_from_the_earlier_run_of_that_name(tmp
     for path in first.rglob("*.jpg"):
         cv2.imwrite(path.as_posix(), np.full((64, 64), 250, np.uint8))
     again = caching(tmp_path, DISK, data_config__use_existing_imgs=True)
-    assert built(again, lambda training: float(training.batches.next_batch().images.min())) > 0.9
+    assert built(again, lambda training: float(training.parts.batches.next_batch().images.min())) > 0.9
     with pytest.raises(UserError, match="Where the cached images are is not known"):
         trained({**again, "trainer_config": {**again["trainer_config"], "run_name": None}})
 
@@ -211,8 +214,10 @@ def test_training_images_are_varied_and_validation_images_never(tmp_path: Path, 
     )
 
     def brightest(training: Training) -> tuple[float, float]:
-        batches = list(training.batches.validation())
-        return float(training.batches.next_batch().images.max()), max(float(b.images.max()) for b in batches)
+        batches = list(training.parts.batches.validation())
+        return float(training.parts.batches.next_batch().images.max()), max(
+            float(b.images.max()) for b in batches
+        )
 
     train, val = built(config, brightest)
     assert (train < 0.5) == vary
@@ -278,7 +283,7 @@ def test_images_and_crops_are_resized_by_the_scale(tmp_path: Path, model_type: s
     )
 
     def look(training: Training) -> tuple[int, float]:
-        example = training.batches.next_batch()
+        example = training.parts.batches.next_batch()
         nose, _, tail = example.points[0, 0]
         return example.images.shape[-1], float((tail - nose).norm())
 
@@ -291,7 +296,7 @@ def crop_side(folder: Path, **changes: Any) -> int:
     """Side of the crops that a job makes of an animal 17 px tall."""
     preprocessing = {f"data_config__preprocessing__{name}": value for name, value in changes.items()}
     config = job(folder, folder / "labels.slp", model_type="centered_instance", **preprocessing)
-    return built(config, lambda training: training.batches.next_batch().images.shape[-1])
+    return built(config, lambda training: training.parts.batches.next_batch().images.shape[-1])
 
 
 @pytest.mark.setting("data_config.preprocessing.crop_size")
@@ -304,7 +309,7 @@ def test_crops_have_the_size_that_was_set_around_their_animal(tmp_path: Path) ->
         model_type="centered_instance",
         data_config__preprocessing__crop_size=40,
     )
-    points = built(config, lambda training: training.batches.next_batch().points)
+    points = built(config, lambda training: training.parts.batches.next_batch().points)
     middle = (points.amin(dim=2) + points.amax(dim=2)) / 2
     assert (middle - 19.5).abs().max() <= 0.5
 
@@ -333,7 +338,7 @@ def test_without_a_number_the_room_follows_rotation_and_scaling_of_the_animal(tm
             data_config__augmentation_config__geometric={"affine_p": 1.0, "scale_max": 1.0, **geometric},
             data_config__preprocessing__min_crop_size=None,
         )
-        return built(config, lambda training: training.batches.next_batch().images.shape[-1])
+        return built(config, lambda training: training.parts.batches.next_batch().images.shape[-1])
 
     still = {"rotation_min": 0.0, "rotation_max": 0.0}
     # 18.4 px from the middle of the animal there and back, and room as for 100 px where no least size is set.

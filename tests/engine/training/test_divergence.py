@@ -31,8 +31,8 @@ class Spoiler(Callback):
         self.saved: dict[str, str] = {}
 
     def epoch_begun(self, training: Training) -> None:
-        if training.epoch == 2:
-            self.saved = checkpoints(training.folder)
+        if training.progress.epoch == 2:
+            self.saved = checkpoints(training.parts.folder)
             self.spoil(training)
 
 
@@ -42,7 +42,7 @@ def checkpoints(folder: Path) -> dict[str, str]:
 
 def learn_at(rate: float) -> Spoil:
     def spoil(training: Training) -> None:
-        for group in training.optimizer.param_groups:
+        for group in training.parts.optimizer.param_groups:
             group["lr"] = rate
 
     return spoil
@@ -50,15 +50,15 @@ def learn_at(rate: float) -> Spoil:
 
 def overflow(training: Training) -> None:
     """As one gradient above 1e19 does: losses stay finite, and that weight is never moved again."""
-    moments = next(iter(training.optimizer.state.values()))
+    moments = next(iter(training.parts.optimizer.state.values()))
     moments["exp_avg_sq"].fill_(math.inf)
 
 
 def interrupt_broken(training: Training) -> None:
     """A signal after a step that broke the weights, before any loss has told of it."""
     with torch.no_grad():
-        next(training.model.parameters()).fill_(math.nan)
-    training.interrupted = "SIGINT"
+        next(training.parts.model.parameters()).fill_(math.nan)
+    training.progress.interrupted = "SIGINT"
     raise engine.Interrupted("SIGINT")
 
 

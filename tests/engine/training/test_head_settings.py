@@ -42,12 +42,12 @@ def config(folder: Path, model_type: str, *, animals: int = 1, **settings: Any) 
 
 
 def first(training: Training) -> Example:
-    return training.batches.sample(training.batches.train, 0)
+    return training.parts.batches.sample(training.parts.batches.train, 0)
 
 
 def target(training: Training, name: str) -> Tensor:
     """What the head of that section should put out for the first training sample."""
-    return first(training).targets[MODEL_TYPES[training.model_type].heads[name]][0]
+    return first(training).targets[MODEL_TYPES[training.parts.model_type].heads[name]][0]
 
 
 def peaks(maps: Tensor, *, stride: int = 2) -> np.ndarray:
@@ -58,7 +58,7 @@ def peaks(maps: Tensor, *, stride: int = 2) -> np.ndarray:
 
 def drawn(training: Training, *, animals: int = 1) -> np.ndarray:
     """Points (animals, nodes, 2) of the frame that the first training sample is of."""
-    frame = training.batches.train.store.labels.frames[0].frame_index
+    frame = training.parts.batches.train.store.labels.frames[0].frame_index
     return places(8, animals, height=64, width=64)[frame]
 
 
@@ -76,7 +76,7 @@ def test_each_chosen_part_is_one_map_in_the_order_chosen(
 ) -> None:
     def look(training: Training) -> tuple[Tensor, Tensor, np.ndarray]:
         with torch.no_grad():
-            made = training.model(first(training).images)[MODEL_TYPES[model_type].heads["confmaps"]]
+            made = training.parts.model(first(training).images)[MODEL_TYPES[model_type].heads["confmaps"]]
         return target(training, "confmaps"), made[0], drawn(training)[0]
 
     wanted, made, points = built(config(tmp_path, model_type, confmaps__part_names=names), look)
@@ -200,7 +200,7 @@ def test_output_stride_is_input_pixels_per_cell_of_that_head_alone(
         """Input pixels per cell of what each head puts out and should."""
         example = first(training)
         with torch.no_grad():
-            outputs = training.model(example.images)
+            outputs = training.parts.model(example.images)
         side = example.images.shape[-1]
         return {
             name: (side / outputs[head].shape[-1], side / example.targets[head].shape[-1])
@@ -216,8 +216,8 @@ def test_output_stride_is_input_pixels_per_cell_of_that_head_alone(
 @pytest.mark.setting("model_config.head_configs.multi_class_topdown.class_vectors.output_stride")
 def test_the_identity_is_read_at_the_max_stride_and_nowhere_else(tmp_path: Path) -> None:
     def look(training: Training) -> tuple[int, int]:
-        features = training.model.backbone(first(training).images)
-        return next(iter(features)), training.model.head_layers[1]["pre_classification0_fc"].in_features
+        features = training.parts.model.backbone(first(training).images)
+        return next(iter(features)), training.parts.model.head_layers[1]["pre_classification0_fc"].in_features
 
     made = config(tmp_path, "multi_class_topdown", class_vectors__output_stride=4)
     (told,) = [issue for issue in validate(made) if issue.path.endswith("class_vectors.output_stride")]
@@ -266,9 +266,9 @@ def test_each_chosen_identity_is_one_class_in_the_order_chosen(
                 found.append("black" if left.max() > right.max() else "white")
             return found
         seen = {}
-        samples = training.batches.train
+        samples = training.parts.batches.train
         for index in range(len(samples)):
-            answer = training.batches.sample(samples, index).targets["ClassVectorsHead"][0]
+            answer = training.parts.batches.sample(samples, index).targets["ClassVectorsHead"][0]
             points, _ = samples.truth(index)
             if answer.any():
                 seen[int(answer.argmax())] = "black" if points[0, :, 0].mean() < 32 else "white"

@@ -113,7 +113,7 @@ def test_an_animal_without_a_track_is_not_the_track_without_a_name(tmp_path: Pat
     labels = edited(two(tmp_path), "nameless.slp", edit)
 
     def classes(training: Training) -> list[int]:
-        samples = training.batches.train
+        samples = training.parts.batches.train
         return [int(samples.truth(index)[1][0]) for index in range(len(samples))]
 
     found = built(

@@ -21,11 +21,11 @@ SECTION = "model_config.backbone_config."
 
 
 def state(training: Training) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in training.model.state_dict().items()}
+    return {name: value.detach().clone() for name, value in training.parts.model.state_dict().items()}
 
 
 def first_layer(training: Training) -> nn.Conv2d:
-    return next(layer for layer in training.model.modules() if isinstance(layer, nn.Conv2d))
+    return next(layer for layer in training.parts.model.modules() if isinstance(layer, nn.Conv2d))
 
 
 @pytest.mark.setting(
@@ -66,7 +66,8 @@ def test_the_finest_map_is_that_of_the_finest_head_which_the_config_and_the_log_
     def strides(training: Training) -> list[int]:
         with torch.no_grad():
             return [
-                64 // maps.shape[-1] for maps in training.model.backbone(torch.zeros(1, 1, 64, 64)).values()
+                64 // maps.shape[-1]
+                for maps in training.parts.model.backbone(torch.zeros(1, 1, 64, 64)).values()
             ]
 
     assert built(config, strides)[-1] == 4
@@ -113,7 +114,7 @@ def test_a_run_draws_its_random_start_by_the_chosen_rule(tmp_path: Path) -> None
 
     def look(training: Training) -> tuple[float, float]:
         """Greatest weight and bias of a layer of 4 to 4 channels, 3 by 3."""
-        layer = [one for one in training.model.modules() if isinstance(one, nn.Conv2d)][1]
+        layer = [one for one in training.parts.model.modules() if isinstance(one, nn.Conv2d)][1]
         return float(layer.weight.detach().abs().max()), float(layer.bias.detach().abs().max())
 
     weight, bias = built(job(tmp_path, labels), look)
@@ -159,9 +160,9 @@ def test_a_run_starts_from_imagenet_weights_and_reads_colour(
     colour = job(tmp_path, labels, backbone=backbone, data_config__preprocessing__ensure_rgb=True)
 
     def encoder(training: Training) -> dict[str, Tensor]:
-        assert isinstance(training.model.backbone, Pyramid)
-        assert training.batches.next_batch().images.shape[1] == 3
-        return {key: value.clone() for key, value in training.model.backbone.enc.state_dict().items()}
+        assert isinstance(training.parts.model.backbone, Pyramid)
+        assert training.parts.batches.next_batch().images.shape[1] == 3
+        return {key: value.clone() for key, value in training.parts.model.backbone.enc.state_dict().items()}
 
     downloaded = {key: torch.full_like(value, 0.5) for key, value in built(colour, encoder).items()}
     file = imagenet.download_of(name).file
@@ -183,7 +184,7 @@ def test_a_run_starts_from_imagenet_weights_and_reads_colour(
 @pytest.mark.setting("model_config.total_params")
 def test_the_number_of_weights_is_noted_whatever_the_config_said(tmp_path: Path) -> None:
     config = job(tmp_path, write_labels(tmp_path), model_config__total_params=5)
-    count = built(config, lambda training: sum(value.numel() for value in training.model.parameters()))
+    count = built(config, lambda training: sum(value.numel() for value in training.parts.model.parameters()))
     found = read_config(tmp_path / "models" / "run" / "training_config.yaml").values
     assert tree.get(found, "model_config.total_params") == count > 5
 
@@ -210,7 +211,7 @@ def test_dense_layers_have_the_number_and_size_that_were_set(
         config,
         lambda training: [
             (layer.in_features, layer.out_features)
-            for layer in training.model.modules()
+            for layer in training.parts.model.modules()
             if isinstance(layer, nn.Linear)
         ],
     )

@@ -89,7 +89,7 @@ def test_time_that_a_run_was_paused_is_left_out(config: Config, monkeypatch: pyt
 
 
 def pause_in_name(control: Control, training: Training, result: object) -> None:
-    training.paused_seconds += 3600
+    training.progress.paused_seconds += 3600
 
 
 @pytest.mark.setting("trainer_config.profiler")

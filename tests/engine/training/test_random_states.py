@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 def draw(training: Training) -> list[float]:
     """One number of each generator; the feed's are in the changed images."""
-    images = training.batches.next_batch().images
+    images = training.parts.batches.next_batch().images
     return [images.std().item(), torch.rand(1).item(), float(np.random.random()), random.random()]
 
 
@@ -25,12 +25,12 @@ def test_all_numbers_come_again(tmp_path: Path) -> None:
     path = tmp_path / "states.pt"
 
     def look(training: Training) -> tuple[list[float], list[float], list[str]]:
-        states = read_random_states(training.batches, device=CPU)
+        states = read_random_states(training.parts.batches, device=CPU)
         write_atomically({"random": states}, path)
         first = draw(training)
         # The second draw is of the next batch, so the images are held still.
         read = torch.load(path, weights_only=True)["random"]
-        missing = set_random_states(read, training.batches, device=CPU)
+        missing = set_random_states(read, training.parts.batches, device=CPU)
         return first, draw(training), missing
 
     settings = job(
@@ -48,12 +48,12 @@ def test_all_numbers_come_again(tmp_path: Path) -> None:
 
 def test_what_is_missing_or_of_another_version_is_named(tmp_path: Path) -> None:
     def look(training: Training) -> tuple[list[str], list[float]]:
-        states = read_random_states(training.batches, device=CPU)
+        states = read_random_states(training.parts.batches, device=CPU)
         del states["torch"]
         states["python"] = ["another", [], None]
         states["numpy"] = [0]
         random.seed(1)
-        return set_random_states(states, training.batches, device=CPU), [random.random()]
+        return set_random_states(states, training.parts.batches, device=CPU), [random.random()]
 
     missing, drawn = built(job(tmp_path, write_labels(tmp_path)), look)
     assert missing == [

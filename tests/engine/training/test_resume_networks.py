@@ -69,9 +69,9 @@ def test_layers_are_left_out_by_chance(tmp_path: Path) -> None:
     settings = job(tmp_path, write_labels(tmp_path), backbone="swint")
 
     def outputs(training: Training) -> list[torch.Tensor]:
-        training.model.train()
-        images = training.batches.next_batch().images
-        return [training.model(images)["SingleInstanceConfmapsHead"] for _ in range(12)]
+        training.parts.model.train()
+        images = training.parts.batches.next_batch().images
+        return [training.parts.model(images)["SingleInstanceConfmapsHead"] for _ in range(12)]
 
     first, *others = built(settings, outputs)
     assert not all(torch.equal(first, other) for other in others)

@@ -67,9 +67,9 @@ def test_what_a_step_keeps_is_known_without_computing_it(
     tmp_path: Path, model_type: str, backbone: str
 ) -> None:
     def look(training: Training) -> tuple[int, int]:
-        images = training.batches.sample(training.batches.train, 0).images
+        images = training.parts.batches.sample(training.parts.batches.train, 0).images
         kept: dict[int, tuple[int, object]] = {}
-        own = {value.untyped_storage().data_ptr() for value in training.model.parameters()}
+        own = {value.untyped_storage().data_ptr() for value in training.parts.model.parameters()}
 
         def keep(value: Tensor) -> Tensor:
             storage = value.untyped_storage()
@@ -78,8 +78,8 @@ def test_what_a_step_keeps_is_known_without_computing_it(
             return value
 
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
-            outputs = training.model(images)
-        network = outline(training.job, training.batches.train)
+            outputs = training.parts.model(images)
+        network = outline(training.parts.job, training.parts.batches.train)
         found = step_bytes(network, tuple(images.shape), halved=False)
         maps = sum(output.numel() for output in outputs.values())
         return found - 12 * maps, sum(size for size, _ in kept.values())
@@ -102,15 +102,19 @@ def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(training: Training) -> None:
-        network = outline(training.job, training.batches.train)
-        monkeypatch.setattr(memory_check, "free_memory", lambda: 5 * training.model.parameter_count)
+        network = outline(training.parts.job, training.parts.batches.train)
+        monkeypatch.setattr(memory_check, "free_memory", lambda: 5 * training.parts.model.parameter_count)
         require_room(
-            training.job, training.batches.train, network=network, device=torch.device("cuda"), halved=True
+            training.parts.job,
+            training.parts.batches.train,
+            network=network,
+            device=torch.device("cuda"),
+            halved=True,
         )
         with pytest.raises(UserError, match=r"needs at least [\d.]+ [kM]B of memory"):
             require_room(
-                training.job,
-                training.batches.train,
+                training.parts.job,
+                training.parts.batches.train,
                 network=network,
                 device=torch.device("cpu"),
                 halved=False,

@@ -14,11 +14,11 @@ from sleapnn_engine.config.schema.schedule import (
     ReduceLROnPlateauConfig,
     StepLRConfig,
 )
-from sleapnn_engine.training.artifacts.checkpoint_file import Progress, contents
+from sleapnn_engine.training.artifacts.checkpoint_file import Position, contents
 from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer, go_on_with
 
 CPU = torch.device("cpu")
-PROGRESS = Progress(epoch=0, step=6, batches=6, steps_per_epoch=6)
+POSITION = Position(epoch=0, step=6, batches=6, steps_per_epoch=6)
 
 
 def weights() -> torch.nn.Conv2d:
@@ -190,7 +190,7 @@ def stored_plainly(optimizer: torch.optim.Optimizer) -> bytes:
     """The state as a checkpoint has it, every tensor in the order of its sizes."""
     file = io.BytesIO()
     torch.save(
-        contents(torch.nn.Linear(1, 1), optimizer, [], progress=PROGRESS, own={})["optimizer_states"][0], file
+        contents(torch.nn.Linear(1, 1), optimizer, [], position=POSITION, own={})["optimizer_states"][0], file
     )
     return file.getvalue()
 

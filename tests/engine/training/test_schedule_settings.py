@@ -32,11 +32,11 @@ def rates(made: dict[str, Any], losses: list[float]) -> list[float]:
     """The learning rate after epochs with these validation losses."""
 
     def follow(training: Training) -> list[float]:
-        training.optimizer.step()  # a schedule follows an optimizer that was used
+        training.parts.optimizer.step()  # a schedule follows an optimizer that was used
         found = []
         for loss in losses:
-            training.schedule.step(loss)
-            found.append(round(training.schedule.learning_rate, 9))
+            training.parts.schedule.step(loss)
+            found.append(round(training.parts.schedule.learning_rate, 9))
         return found
 
     return built(made, follow)
@@ -94,8 +94,8 @@ def end(made: dict[str, Any], losses: list[float]) -> int | None:
 
     def follow(training: Training) -> int | None:
         for epoch, loss in enumerate(losses):
-            training.best.add(epoch, loss)
-            if training.best.exhausted:
+            training.parts.early_stopping.add(epoch, loss)
+            if training.parts.early_stopping.exhausted:
                 return epoch + 1
         return None
 
@@ -151,10 +151,10 @@ def loss(made: dict[str, Any]) -> float:
     """What a run makes of maps that are off by so much in each part."""
 
     def measure(training: Training) -> float:
-        (head,) = training.losses
+        (head,) = training.parts.losses
         off = torch.tensor(ERRORS).sqrt().view(1, 3, 1, 1).expand(1, 3, 4, 4)
         return float(
-            total_loss(training.losses, {head.head: off}, {head.head: torch.zeros(1, 3, 4, 4)}).total
+            total_loss(training.parts.losses, {head.head: off}, {head.head: torch.zeros(1, 3, 4, 4)}).total
         )
 
     return built(made, measure)

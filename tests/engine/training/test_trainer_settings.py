@@ -65,9 +65,9 @@ Beginning = tuple[bytes, list[int], bytes]
 
 def begun(training: Training) -> Beginning:
     """The starting weights, the order of the training frames, and how a batch was varied."""
-    weights = b"".join(value.detach().numpy().tobytes() for value in training.model.parameters())
-    order = [int(i) for _ in range(9) for i in training.batches.next_batch().indices]
-    return weights, order, training.batches.next_batch().points.numpy().tobytes()
+    weights = b"".join(value.detach().numpy().tobytes() for value in training.parts.model.parameters())
+    order = [int(i) for _ in range(9) for i in training.parts.batches.next_batch().indices]
+    return weights, order, training.parts.batches.next_batch().points.numpy().tobytes()
 
 
 @pytest.mark.setting("trainer_config.seed")
@@ -91,7 +91,7 @@ def test_the_seed_decides_weights_order_and_variation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1] * 6), (4, [4, 2, 4, 2])])
 def test_training_batches_have_that_many_images(config: Config, size: int, sizes: list[int]) -> None:
     def look(training: Training) -> list[int]:
-        return [len(training.batches.next_batch().images) for _ in sizes]
+        return [len(training.parts.batches.next_batch().images) for _ in sizes]
 
     assert built(config(train_data_loader__batch_size=size), look) == sizes
 
@@ -100,7 +100,7 @@ def test_training_batches_have_that_many_images(config: Config, size: int, sizes
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1, 1]), (2, [2]), (9, [2])])
 def test_validation_batches_have_that_many_images(config: Config, size: int, sizes: list[int]) -> None:
     def look(training: Training) -> list[int]:
-        return [len(batch.images) for batch in training.batches.validation()]
+        return [len(batch.images) for batch in training.parts.batches.validation()]
 
     assert built(config(val_data_loader__batch_size=size), look) == sizes
 
@@ -108,7 +108,9 @@ def test_validation_batches_have_that_many_images(config: Config, size: int, siz
 @pytest.mark.setting("trainer_config.train_data_loader.shuffle")
 def test_training_frames_are_shuffled_anew_in_every_pass_or_keep_their_order(config: Config) -> None:
     def passes(training: Training) -> list[list[int]]:
-        return [[int(i) for _ in range(3) for i in training.batches.next_batch().indices] for _ in range(3)]
+        return [
+            [int(i) for _ in range(3) for i in training.parts.batches.next_batch().indices] for _ in range(3)
+        ]
 
     in_order = list(range(6))
     assert built(config(train_data_loader__shuffle=False), passes) == [in_order] * 3
@@ -121,8 +123,10 @@ def test_training_frames_are_shuffled_anew_in_every_pass_or_keep_their_order(con
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_validation_frames_keep_their_order_and_the_log_says_so(config: Config, shuffle: bool) -> None:
     def look(training: Training) -> tuple[list[list[int]], str]:
-        twice = [[int(i) for batch in training.batches.validation() for i in batch.indices] for _ in range(2)]
-        return twice, (training.folder / "run.log").read_text(encoding="utf-8")
+        twice = [
+            [int(i) for batch in training.parts.batches.validation() for i in batch.indices] for _ in range(2)
+        ]
+        return twice, (training.parts.folder / "run.log").read_text(encoding="utf-8")
 
     orders, log = built(config(val_data_loader__shuffle=shuffle), look)
     assert orders == [[0, 1]] * 2
@@ -165,7 +169,7 @@ def test_cached_images_are_read_by_that_many_threads(
     )
 
     def look(training: Training) -> set[str]:
-        batches = training.batches
+        batches = training.parts.batches
         readers = Readers(getattr(batches, part), wanted=threads)
         batches = batches.validation() if part == "val" else (batches.next_batch() for _ in range(12))
         assert sum(1 for _ in batches) == 12
@@ -235,7 +239,7 @@ def test_pictures_are_drawn_after_each_epoch_and_kept_or_not(
         """Notes what is in the folder before the end of the run tidies up."""
 
         def fit_ended(self, training: Training, outcome: str) -> None:
-            seen.append(names(training.folder, "viz/*.png"))
+            seen.append(names(training.parts.folder, "viz/*.png"))
             super().fit_ended(training, outcome)
 
     monkeypatch.setattr(engine, "Preview", Watched)
@@ -355,7 +359,7 @@ def test_a_kind_of_processor_that_is_not_there_is_refused(config: Config, tmp_pa
 @pytest.mark.setting("trainer_config.trainer_accelerator")
 def test_left_to_itself_a_run_uses_the_best_processor_there_is(config: Config) -> None:
     best = next(kind for kind in ("gpu", "mps", "cpu") if THERE[kind])
-    used = built(config(trainer_accelerator="auto"), lambda training: training.fabric.device.type)
+    used = built(config(trainer_accelerator="auto"), lambda training: training.parts.fabric.device.type)
     assert used == {"gpu": "cuda"}.get(best, best)
 
 
@@ -374,11 +378,11 @@ def test_listed_devices_are_used_whatever_their_number_was_set_to(config: Config
 @pytest.mark.parametrize("rate", [1e-4, 1e-2])
 def test_the_first_step_is_as_large_as_the_learning_rate(config: Config, rate: float) -> None:
     def step(training: Training) -> float:
-        before = [value.detach().clone() for value in training.model.parameters()]
-        for value in training.model.parameters():
+        before = [value.detach().clone() for value in training.parts.model.parameters()]
+        for value in training.parts.model.parameters():
             value.grad = torch.ones_like(value)
-        training.optimizer.step()
-        after = training.model.parameters()
+        training.parts.optimizer.step()
+        after = training.parts.model.parameters()
         return max(float((b - a).detach().abs().max()) for a, b in zip(after, before, strict=True))
 
     assert built(config(optimizer__lr=rate), step) == pytest.approx(rate, rel=1e-2)
@@ -389,11 +393,11 @@ def test_the_first_step_is_as_large_as_the_learning_rate(config: Config, rate: f
 def test_adamw_pulls_weights_towards_zero_and_adam_does_not(config: Config, name: str, decay: float) -> None:
     def shrink(training: Training) -> float:
         """The share a weight loses in one step without gradient, as a share of the learning rate."""
-        value = next(iter(training.model.parameters()))
+        value = next(iter(training.parts.model.parameters()))
         torch.nn.init.ones_(value)
-        for one in training.model.parameters():
+        for one in training.parts.model.parameters():
             one.grad = torch.zeros_like(one)
-        training.optimizer.step()
+        training.parts.optimizer.step()
         return (1 - float(value.detach().mean())) / 0.1
 
     assert built(config(optimizer_name=name, optimizer__lr=0.1), shrink) == pytest.approx(decay, abs=1e-5)
@@ -402,12 +406,12 @@ def test_adamw_pulls_weights_towards_zero_and_adam_does_not(config: Config, name
 @pytest.mark.setting("trainer_config.optimizer.amsgrad")
 def test_amsgrad_never_forgets_a_large_gradient(config: Config) -> None:
     def last_step(training: Training) -> float:
-        value = next(iter(training.model.parameters()))
+        value = next(iter(training.parts.model.parameters()))
         for gradient in (100.0, *[1.0] * 3000):
-            for one in training.model.parameters():
+            for one in training.parts.model.parameters():
                 one.grad = torch.full_like(one, gradient)
             before = value.detach().clone()
-            training.optimizer.step()
+            training.parts.optimizer.step()
         return float((before - value.detach()).abs().mean())
 
     plain, never = (

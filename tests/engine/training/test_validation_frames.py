@@ -18,7 +18,7 @@ def parts(config: dict[str, Any]) -> tuple[list[int], list[int]]:
     """Numbers of the frames that are learned from, and of those that measure."""
 
     def look(training: Training) -> tuple[list[int], list[int]]:
-        batches = training.batches
+        batches = training.parts.batches
         train, val = (
             [frame.frame_index for frame in part.store.labels.frames] for part in (batches.train, batches.val)
         )

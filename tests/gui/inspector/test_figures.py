@@ -38,8 +38,8 @@ def document(app: QApplication) -> Iterator[Document]:
 
 def engine_figures(training: Training) -> dict[str, int]:
     """What the engine has built for a run."""
-    samples = training.batches.train
-    found = {STEPS: training.steps_per_epoch, "parameters": training.model.parameter_count}
+    samples = training.parts.batches.train
+    found = {STEPS: training.parts.steps_per_epoch, "parameters": training.parts.model.parameter_count}
     if isinstance(samples, CropSamples):
         found[PRE + "crop_size"] = samples.plan.side
     return found
