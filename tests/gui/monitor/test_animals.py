@@ -252,7 +252,7 @@ class TestFrames:
         app.processEvents()
         QTest.mouseClick(frames.close_up, Qt.MouseButton.LeftButton)
         for animal in (LEFT, far):
-            places = [frames.view._place(point) for point in animal]
+            places = [frames.view._to_point(point) for point in animal]
             assert all(frames.view.rect().contains(place.toPoint()) for place in places)
             assert (places[-1] - places[0]).manhattanLength() > 100
             QTest.mouseClick(frames.next, Qt.MouseButton.LeftButton)
