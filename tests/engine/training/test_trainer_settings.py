@@ -171,8 +171,8 @@ def test_cached_images_are_read_by_that_many_threads(
     def look(training: Training) -> set[str]:
         batches = training.parts.batches
         readers = Readers(getattr(batches, part), wanted=threads)
-        batches = batches.validation() if part == "val" else (batches.next_batch() for _ in range(12))
-        assert sum(1 for _ in batches) == 12
+        handed = batches.validation() if part == "val" else (batches.next_batch() for _ in range(12))
+        assert sum(1 for _ in handed) == 12
         return readers.threads
 
     found = built(made, look)
