@@ -125,7 +125,7 @@ def _anchored(folder: Path, kind: str) -> dict[str, Any]:
 def test_training_has_the_centre_of_its_config(anchor, tmp_path: Path) -> None:
     config = _anchored(tmp_path, "centroid")
     tree.put(config, f"{HEAD.format('centroid')}.anchor_part", anchor)
-    frame = built(config, lambda training: training.feed.train.store.labels.frames[0])
+    frame = built(config, lambda training: training.parts.batches.train.store.labels.frames[0])
     points = torch.from_numpy(frame.points)
     expected = centroids(points, anchor=2 if anchor else None, otherwise="center_of_mass")
     np.testing.assert_allclose(frame.centers, expected, atol=1e-5)

@@ -84,7 +84,7 @@ def test_what_is_seen_is_what_is_learned(tmp_path: Path, model_type: str, scale:
     values = config(tmp_path, model_type, EVERYTHING, data_config__preprocessing__scale=scale)
 
     def learned(training: Training) -> list[Example]:
-        feed = training.feed
+        feed = training.parts.batches
         return [feed.next_batch(), feed.next_batch(), feed.look(feed.train, 1)]
 
     *steps, plain = built(values, learned)
@@ -150,7 +150,7 @@ def test_the_chain_ends_with_what_the_network_gets(tmp_path: Path, model_type: s
     steps = {step["name"]: step for step in body["steps"]}
 
     def look(training: Training) -> tuple[tuple[int, int], dict[str, tuple[int, ...]]]:
-        example = training.feed.look(training.feed.train, 3)
+        example = training.parts.batches.look(training.parts.batches.train, 3)
         names = {
             "confmaps": "ConfmapsHead",
             "pafs": "PartAffinity",
@@ -184,7 +184,7 @@ def test_the_chain_ends_with_what_the_network_gets(tmp_path: Path, model_type: s
 def test_crops_say_what_they_cut_off(tmp_path: Path) -> None:
     values = config(tmp_path, "centered_instance", data_config__preprocessing__crop_size=16)
     body, arrays = ask("crops", values)
-    samples = built(values, lambda training: training.feed.train)
+    samples = built(values, lambda training: training.parts.batches.train)
     assert isinstance(samples, CropSamples)
     points, _ = samples.placed
     lost = torch.isfinite(points).all(-1) & ~torch.isfinite(
@@ -215,7 +215,7 @@ def test_crops_say_what_they_cut_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model_type", ["bottomup", "multi_class_bottomup", "multi_class_topdown"])
 def test_targets_are_sent_compact_and_true(tmp_path: Path, model_type: str) -> None:
     values = config(tmp_path, model_type)
-    example: Example = built(values, lambda training: training.feed.look(training.feed.train, 2))
+    example: Example = built(values, lambda training: training.parts.batches.look(training.parts.batches.train, 2))
     body, arrays = ask("targets", values, index=2)
     maps = next(drawn for head, drawn in example.targets.items() if "Confmaps" in head)[0]
     assert np.abs(arrays["confmaps"] - maps.amax(dim=0).numpy() * 255).max() <= 0.5
