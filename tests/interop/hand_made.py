@@ -72,7 +72,9 @@ def _shift_of_targets(config: dict[str, Any]) -> np.ndarray:
     """What training adds to the places of points on its first sample, in pixels of the network's input."""
     tree.put(config, "trainer_config.run_name", "looked_at")
     return np.asarray(
-        built(config, lambda training: training.parts.batches.train.batch(torch.tensor([0])).shifts[0].numpy())
+        built(
+            config, lambda training: training.parts.batches.train.batch(torch.tensor([0])).shifts[0].numpy()
+        )
     )
 
 

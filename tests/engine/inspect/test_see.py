@@ -84,8 +84,8 @@ def test_what_is_seen_is_what_is_learned(tmp_path: Path, model_type: str, scale:
     values = config(tmp_path, model_type, EVERYTHING, data_config__preprocessing__scale=scale)
 
     def learned(training: Training) -> list[Example]:
-        feed = training.parts.batches
-        return [feed.next_batch(), feed.next_batch(), feed.look(feed.train, 1)]
+        batches = training.parts.batches
+        return [batches.next_batch(), batches.next_batch(), batches.sample(batches.train, 1)]
 
     *steps, plain = built(values, learned)
     with Scenes(KnownLabels()).open(values, never) as scene:
@@ -150,7 +150,7 @@ def test_the_chain_ends_with_what_the_network_gets(tmp_path: Path, model_type: s
     steps = {step["name"]: step for step in body["steps"]}
 
     def look(training: Training) -> tuple[tuple[int, int], dict[str, tuple[int, ...]]]:
-        example = training.parts.batches.look(training.parts.batches.train, 3)
+        example = training.parts.batches.sample(training.parts.batches.train, 3)
         names = {
             "confmaps": "ConfmapsHead",
             "pafs": "PartAffinity",
@@ -215,7 +215,9 @@ def test_crops_say_what_they_cut_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model_type", ["bottomup", "multi_class_bottomup", "multi_class_topdown"])
 def test_targets_are_sent_compact_and_true(tmp_path: Path, model_type: str) -> None:
     values = config(tmp_path, model_type)
-    example: Example = built(values, lambda training: training.parts.batches.look(training.parts.batches.train, 2))
+    example: Example = built(
+        values, lambda training: training.parts.batches.sample(training.parts.batches.train, 2)
+    )
     body, arrays = ask("targets", values, index=2)
     maps = next(drawn for head, drawn in example.targets.items() if "Confmaps" in head)[0]
     assert np.abs(arrays["confmaps"] - maps.amax(dim=0).numpy() * 255).max() <= 0.5

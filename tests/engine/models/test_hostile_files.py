@@ -18,7 +18,7 @@ from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.inference.trained import read_trained
 from sleapnn_engine.models.keras_file import read_keras
 from sleapnn_engine.models.weights import read_checkpoint
-from sleapnn_engine.training.resuming.previous_run import open_earlier
+from sleapnn_engine.training.resuming.previous_run import open_previous_run
 from tests.engine.training.rendered import job, trained, write_labels
 
 
@@ -78,7 +78,7 @@ def test_a_checkpoint_with_a_command(
         (tmp_path / name).write_bytes((run / name).read_bytes())
     path = tmp_path / "best.ckpt"
     spoil(content, path, mark)
-    for read in (read_checkpoint, read_trained, open_earlier):
+    for read in (read_checkpoint, read_trained, open_previous_run):
         try:
             read(path)
             assert spoil is _beside_weights, "only what is whole without the command can be read"
