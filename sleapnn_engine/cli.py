@@ -23,6 +23,7 @@ COMMANDS = {
     "inspect": ("inspect", "answer an editor's questions, for programs"),
     "standby": ("standby", "load everything and wait for a command, for programs"),
     "export-job": ("export_job", "write a folder that trains a config on another machine"),
+    "export": ("export_network", "write a trained network as ONNX, or for PyTorch"),
     "export-config": ("export_config", "write a config that a version of sleap-nn reads"),
     "demo-data": ("demo_data", "render demonstration labels with exactly known poses"),
     "watch": ("watch", "follow a running training"),
