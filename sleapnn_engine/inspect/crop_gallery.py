@@ -47,7 +47,7 @@ def crops(scene: Scene, index: int, *, seed: int = 0) -> Found:
     body |= {
         "side": samples.plan.side,
         "input": samples.plan.input_side,
-        "found": found_crop_side(scene.job, scene.labels, scene.plan),
+        "found": _found(scene, samples),
         "field": None if field is None else field / samples.plan.ratio,
         "width": scene.plan.width,
         "height": scene.plan.height,
@@ -61,6 +61,13 @@ def crops(scene: Scene, index: int, *, seed: int = 0) -> Found:
     }
     shown = samples.store.images(torch.tensor([frame]))[0]
     return body, {"frame": picture(shown, most=LARGE), "crops": pictures(example.images)}
+
+
+def _found(scene: Scene, samples: CropSamples) -> int:
+    """The side that is found from the labels: without one in the config, it is the crop's."""
+    if not scene.job.data_config.preprocessing.crop_size:
+        return samples.plan.side
+    return found_crop_side(scene.job, scene.labels, scene.plan)
 
 
 def _of_frame(samples: CropSamples, frame: int, outside: np.ndarray) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Random changes of one training sample, drawn by the transform of the training, and what becomes of all points."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.data.augment import Augmenter
+from sleapnn_engine.heads.kind import Target
 from sleapnn_engine.inspect.pictures import listed, pictures
 from sleapnn_engine.inspect.scene import Scene
 from sleapnn_engine.training.inputs.batches import Example, make_example
@@ -35,9 +36,8 @@ def augment(scene: Scene, index: int, *, count: int = 6, seed: int = 0) -> Found
     if augmenter is None:
         return body, {}
     augmenter.told = changes.take
-    before = scene.example(index).points[0]
-    drawn = draw(scene, [index] * count, augmenter=augmenter)
-    there = torch.isfinite(before).all(dim=-1)
+    drawn = draw(scene, [index] * count, augmenter=augmenter, targets=())
+    there = _on_image(scene, torch.tensor([index]))[0]
     for row, points in enumerate(drawn.points):
         left = there & ~torch.isfinite(points).all(dim=-1)
         body["draws"].append({"points": listed(points), "left": int(left.sum()), "drawn": changes.said[row]})
@@ -45,10 +45,13 @@ def augment(scene: Scene, index: int, *, count: int = 6, seed: int = 0) -> Found
     return body, {"draws": pictures(drawn.images)}
 
 
-def draw(scene: Scene, indices: list[int], *, augmenter: Augmenter) -> Example:
+def draw(
+    scene: Scene, indices: list[int], *, augmenter: Augmenter, targets: Sequence[Target] | None = None
+) -> Example:
     """A training batch of these samples, with its targets, as a step of the training would get it."""
     batch = scene.samples.batch(torch.tensor(indices))
-    return make_example(batch, scene.samples, targets=scene.targets, augment=augmenter)
+    wanted = scene.targets if targets is None else targets
+    return make_example(batch, scene.samples, targets=wanted, augment=augmenter)
 
 
 def leaving(scene: Scene, augmenter: Augmenter | None) -> dict[str, Any] | None:
@@ -58,10 +61,8 @@ def leaving(scene: Scene, augmenter: Augmenter | None) -> dict[str, Any] | None:
         return None
     chosen = torch.linspace(0, len(samples) - 1, COUNTED).round().long()
     size, margin = samples.image_size, samples.margin
-    points = samples.points[chosen]
-    still = Augmenter(None, None, augmenter.generator).move_alone(points, size=size, margin=margin)
-    moved = augmenter.move_alone(points, size=size, margin=margin)
-    there = torch.isfinite(still).all(dim=-1)
+    moved = augmenter.move_alone(samples.points[chosen], size=size, margin=margin)
+    there = _on_image(scene, chosen)
     left = there & ~torch.isfinite(moved).all(dim=-1)
     by_part = left.sum(dim=(0, 1)).tolist()
     most = sorted(zip(samples.nodes, by_part), key=lambda pair: -pair[1])
@@ -70,6 +71,14 @@ def leaving(scene: Scene, augmenter: Augmenter | None) -> dict[str, Any] | None:
         "left": int(left.sum()),
         "most": [[name, count] for name, count in most[:NAMED] if count],
     }
+
+
+def _on_image(scene: Scene, indices: Tensor) -> Tensor:
+    """Which parts of these samples are on their images before anything moves, bool (B, animals, nodes)."""
+    samples = scene.samples
+    still = Augmenter(None, None, torch.Generator())
+    points = still.move_alone(samples.points[indices], size=samples.image_size, margin=samples.margin)
+    return torch.isfinite(points).all(dim=-1)
 
 
 class _Drawn:

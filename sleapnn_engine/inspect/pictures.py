@@ -1,9 +1,9 @@
 """Tensors as what is sent to be looked at: 8-bit pictures no larger than a screen shows, points as lists."""
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 #: Longest side of a picture that has a pane for itself, and of one among several.
 LARGE, SMALL = 1024, 320
@@ -18,18 +18,14 @@ def picture(image: Tensor, *, most: int = LARGE) -> np.ndarray:
 def pictures(images: Tensor, *, most: int = SMALL) -> np.ndarray:
     """(B, C, H, W), uint8 or float 0..1, -> uint8 (B, h, w, C), their sides at most `most`."""
     height, width = images.shape[-2:]
-    ratio = most / max(height, width)
-    if images.dtype != torch.uint8:
-        images = images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+    ratio, pixels = most / max(height, width), images.permute(0, 2, 3, 1).contiguous().numpy()
     if ratio < 1:
-        size = max(round(height * ratio), 1), max(round(width * ratio), 1)
-        single = size[0] == 1 or size[1] == 1
-        images = images.float() if single else images.contiguous()
-        images = functional.interpolate(
-            images, size=size, mode="bilinear", antialias=True, align_corners=False
-        )
-    found: np.ndarray = images.to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-    return found
+        size = max(round(width * ratio), 1), max(round(height * ratio), 1)
+        small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in pixels]
+        pixels = np.stack(small).reshape(len(small), size[1], size[0], -1)
+    if pixels.dtype != np.uint8:
+        pixels = np.clip(np.rint(pixels * np.float32(255)), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def levels(maps: Tensor) -> np.ndarray:

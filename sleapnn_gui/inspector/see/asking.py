@@ -12,7 +12,7 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.see.sights import SIGHTS, nothing_to_see
 
 #: Edits within this time are asked about together.
-_DELAY_MS = 40
+_DELAY_MS = 20
 #: A question that is older than this is given up for a newer one; before, its answer is worth waiting for, or somebody
 #: who drags would see nothing until the hand rests.
 _PATIENCE_S = 0.6

@@ -243,6 +243,6 @@ class CoverCurve(QWidget):
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         painter.setPen(theme.color("muted"))
         below = QRectF(plot.left(), plot.bottom() + 4, plot.width(), 16)
-        text = f"crop size up to {most:.0f} px  ·  whole animals (line), parts (dashes), now {self._side} px (dots)"
+        text = f"animals (line) and parts (dashes), to {most:.0f} px"
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(below.width()))
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), shown)

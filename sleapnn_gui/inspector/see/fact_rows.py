@@ -22,7 +22,7 @@ class FactRows(QFrame):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(0)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
         self._values: dict[str, ElidedLabel] = {}
         font = current_theme().font("caption")
         for row, name in enumerate(names):
@@ -33,7 +33,7 @@ class FactRows(QFrame):
                 part.setFont(font)
                 part.setFixedHeight(_ROW)
             grid.addWidget(label, row, 0)
-            grid.addWidget(value, row, 1, 1, 1 if name == use else 2)
+            grid.addWidget(value, row, 2)
             self._values[name] = value
         self.use = QPushButton("Use", self)
         self.use.setProperty("link", True)
@@ -45,7 +45,7 @@ class FactRows(QFrame):
         self.use.setSizePolicy(room)
         self.use.hide()
         if use:
-            grid.addWidget(self.use, list(names).index(use), 2)
+            grid.addWidget(self.use, list(names).index(use), 1)
 
     def set_value(self, name: str, value: str) -> None:
         """Fill in one row; '' where it is not known."""

@@ -100,13 +100,13 @@ def drawn_text(drawn: dict[str, Any], *, left: int, width: int) -> str:
 _STEPS = {
     "source": ("As it is stored", "{colours}"),
     "colour": ("Colour", "made {colours}"),
-    "match": ("Size match", "brought to the largest size there is"),
-    "scale": ("Scale", "made smaller or larger for the network"),
+    "match": ("Size match", "brought to one size for all"),
+    "scale": ("Scale", "resized for the network"),
     "pad": ("Pad", "black at the right and below"),
     "crop": ("Crop", "cut out around the animal"),
-    "augment": ("Augment", "changed at random, in training alone"),
+    "augment": ("Augment", "at random, in training alone"),
 }
-_TOLD = "what the network is told to answer"
+_TOLD = "told to the network"
 _PIXELS = {"source": "px source", "matched": "px matched", "input": "px input", "cells": "cells"}
 _THUMB, _LINE = 64, 72
 
