@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sleapnn_engine.config.text_format import counted
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.views import SightView
@@ -38,7 +39,9 @@ class NetworkView(SightView):
             if field is None
             else f"{field} input = {field * answer['source_scale']:.0f} source px",
         )
-        self.facts.set_value(self._MEMORY, f"{size_text(answer['step'])} for {answer['batch']} samples")
+        self.facts.set_value(
+            self._MEMORY, f"{size_text(answer['step'])} for {counted(answer['batch'], 'sample')}"
+        )
         self.facts.set_value(self._INPUT, f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}")
         self.blocks.show_blocks(answer["blocks"], tallest=height)
 

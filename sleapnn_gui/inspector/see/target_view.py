@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from sleapnn_engine.config.model_types import HEADS
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.sights import head_label
-from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, color_image
+from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, around, color_image
 from sleapnn_gui.inspector.see.views import SightView, words
 from sleapnn_gui.monitor.colormaps import confidence_image, gray_or_color_image, part_color
 from sleapnn_gui.widgets.combo import QuietComboBox
@@ -38,16 +38,30 @@ class TargetView(SightView):
         self.part.setAccessibleName("Part whose bumps are shown")
         self.part.addItem(_ALL)
         self.part.activated.connect(lambda row: self.part_asked.emit(row - 1))
+        self.close_up = QToolButton(self)
+        self.close_up.setText("Close-up")
+        self.close_up.setCheckable(True)
+        self.close_up.setChecked(True)
+        self.close_up.setToolTip("Show the animals large, or the whole image")
+        self.close_up.setAccessibleDescription("Shows the animals large, or the whole image")
+        self.close_up.clicked.connect(self._fit)
+        self._answer: dict[str, Any] | None = None
         self.maps = MapTile("Confidence maps", self)
         self.second = MapTile("What the second head is told", self)
         self.facts = FactRows([self._BUMP, self._BODY, self._CELLS, self._MERGED], parent=self)
         self.remark = words(parent=self)
-        self.column.addWidget(self.part, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()
+        row.addWidget(self.part)
+        row.addWidget(self.close_up)
+        row.addStretch(1)
+        self.column.addLayout(row)
         for widget in (self.maps, self.facts, self.remark, self.second):
             self.column.addWidget(widget)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
         self._list_parts(answer["nodes"], answer["part"])
+        self.maps.close_up = self.second.close_up = self.close_up.isChecked()
         heads = {head["name"]: head for head in answer["heads"]}
         first, *more = answer["heads"]
         self.maps.show_head(first, answer)
@@ -56,11 +70,15 @@ class TargetView(SightView):
             self.second.show_head(more[0], answer)
         self._say(first, answer)
         vector = next((head for head in heads.values() if "vector" in head), None)
-        said = merging_text(answer["merging"])
+        said = merging_text(answer["merging"]) if len(answer["nodes"]) > 1 else ""
         if vector is not None:
             said = f"{vector_text(vector)} {said}".strip()
         self.remark.setText(said)
         self.remark.setVisible(bool(said))
+
+    def _fit(self) -> None:
+        if self._answer is not None:
+            self.show_answer(self._answer)
 
     def _list_parts(self, nodes: list[str], part: int | None) -> None:
         wanted = [_ALL, *nodes]
@@ -116,6 +134,7 @@ class MapTile(Tiles):
         self._heat: QImage | None = None
         self._field: np.ndarray | None = None
         self._stride = 1.0
+        self.close_up = True
 
     def show_head(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
         """Show what this head is told."""
@@ -131,7 +150,10 @@ class MapTile(Tiles):
             self._heat = confidence_image(array[None].astype(np.float32) / 255, node=0)
         image = gray_or_color_image(answer["arrays"]["image"])
         shown = [] if self._field is None and "classes" not in head else answer["points"]
-        self.show_tiles([Tile(image, answer["width"], answer["height"], shown, said)], answer)
+        reach = 4 * (answer["bump"]["input_px"] if answer["bump"] else self._stride)
+        view = around(answer["points"], room=reach) if self.close_up else QRectF()
+        tile = Tile(image, answer["width"], answer["height"], shown, said, view=view)
+        self.show_tiles([tile], answer)
 
     def paint_between(self, painter: QPainter, fitted: Fitted, box: QRectF) -> None:
         """The maps, whose first cell has its middle on the middle of the first pixel."""

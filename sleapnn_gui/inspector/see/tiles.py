@@ -20,7 +20,10 @@ _LAYERS = Layers(errors=False)
 
 @attrs.frozen(eq=False)
 class Tile:
-    """One picture: `width` × `height` are the pixels its points are on; `cut` says that parts of it are not shown."""
+    """One picture: `width` × `height` are the pixels its points are on; `cut` says that parts of it are not shown.
+
+    `view` is the part of it that fills its place, in these pixels; all of it where that is empty.
+    """
 
     image: QImage
     width: int
@@ -28,6 +31,7 @@ class Tile:
     points: Sequence[Any] = ()
     caption: str = ""
     cut: bool = False
+    view: QRectF = attrs.field(factory=QRectF)
 
 
 @attrs.frozen
@@ -38,11 +42,12 @@ class Fitted:
     scale: float
 
     @classmethod
-    def into(cls, box: QRectF, *, width: float, height: float) -> "Fitted":
-        """As large as it may be in the middle of a box."""
-        scale = min(box.width() / max(width, 1), box.height() / max(height, 1))
+    def into(cls, box: QRectF, *, width: float, height: float, view: QRectF | None = None) -> "Fitted":
+        """As large as it may be in the middle of a box, all of it or the part that is a `view`."""
+        seen = QRectF(0, 0, width, height) if view is None or view.isEmpty() else view
+        scale = min(box.width() / max(seen.width(), 1), box.height() / max(seen.height(), 1))
         target = QRectF(0, 0, width * scale, height * scale)
-        target.moveCenter(box.center())
+        target.moveTopLeft(box.center() - seen.center() * scale)
         return cls(target, scale)
 
     def place(self, point: Sequence[float] | None) -> QPointF | None:
@@ -117,7 +122,7 @@ class Tiles(QWidget):
                 painter.restore()
 
     def _paint_tile(self, painter: QPainter, tile: Tile, box: QRectF) -> None:
-        fitted = Fitted.into(box, width=tile.width, height=tile.height)
+        fitted = Fitted.into(box, width=tile.width, height=tile.height, view=tile.view)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, fitted.scale < 4)
         painter.drawImage(fitted.target, tile.image)
         self.paint_between(painter, fitted, box)
@@ -135,20 +140,30 @@ class Tiles(QWidget):
         """What stands above the points."""
 
 
+def around(animals: Sequence[Any], *, room: float) -> QRectF:
+    """The part of a picture that animals are in, with `room` pixels on each side; empty without any."""
+    points = [point for animal in animals for point in animal if point is not None]
+    if not points:
+        return QRectF()
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    box = QRectF(min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1)
+    return box.adjusted(-room, -room, room, room)
+
+
 def caption(painter: QPainter, text: str, box: QRectF, *, warn: bool = False) -> None:
     """Words at the lower left of a picture."""
     theme = current_theme()
     painter.setFont(theme.font("small"))
     metrics = QFontMetricsF(painter.font())
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 16)
-    around = QRectF(box.left() + 4, box.bottom() - metrics.height() - 8, 0, metrics.height() + 4)
-    around.setWidth(metrics.horizontalAdvance(shown) + 8)
+    pill = QRectF(box.left() + 4, box.bottom() - metrics.height() - 8, 0, metrics.height() + 4)
+    pill.setWidth(metrics.horizontalAdvance(shown) + 8)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 16, 18, 200))
-    painter.drawRoundedRect(around, 4, 4)
+    painter.drawRoundedRect(pill, 4, 4)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QColor(theme.tokens.hex("validation_line" if warn else "on_image", "dark")))
-    painter.drawText(around, int(Qt.AlignmentFlag.AlignCenter), shown)
+    painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), shown)
 
 
 def color_image(pixels: np.ndarray) -> QImage:

@@ -205,6 +205,9 @@ def test_another_sample_another_draw_another_part(window: MainWindow, wait_until
     see.targets.part.activated.emit(2)
     wait_until(lambda: settled(see) and see.targets.maps._heat is not whole, 30)
     assert see.targets.part.currentText() == "neck"
+    assert not see.targets.maps.tiles[0].view.isEmpty()
+    QTest.mouseClick(see.targets.close_up, Qt.MouseButton.LeftButton)
+    assert see.targets.maps.tiles[0].view.isEmpty()
     window.document.set_value(DATA + "use_augmentations_train", True)
     window.document.set_section(DATA + "augmentation_config.geometric", True)
     window.document.set_value(GEOMETRIC + "rotation_p", 1.0)
