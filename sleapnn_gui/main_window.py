@@ -77,8 +77,7 @@ class MainWindow(QMainWindow):
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
-        for action in self.actions_by_verb.values():
-            self.addAction(action)
+        self.addActions(list(self.actions_by_verb.values()))
         self._make_pages()
         self._lay_out()
         self._connect()
