@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.reader import HEADS
@@ -27,6 +27,7 @@ from tests.gui.windows import throw_away
 ROOT = Path(__file__).resolve().parents[3]
 EPOCHS = "trainer_config.max_epochs"
 LABELS = "data_config.train_labels_path"
+CENTROID = "model_config: {head_configs: {centroid: {confmaps: {sigma: 5.0}}}}\n"
 TOUCHES = (
     "open",
     "os.listdir",
@@ -153,6 +154,21 @@ def view_acts(
     over = lambda: window.session is not None and window.session.is_over  # noqa: E731
     yield "open a run", lambda: window.files.open_path(folder / "run"), over
     yield "another, whose engine is gone", lambda: window.runs.open_run(folder / "gone"), over
+    sheet, results = window.results.predict_page, window.results.evaluation_page
+    again = lambda: window.results.predict_with(folder / "run")  # noqa: E731
+    yield "predict with no model", again, lambda: bool(sheet.banner.text)
+    (folder / "run" / "training_config.yaml").write_text(CENTROID, encoding="utf-8")
+    (folder / "run" / "best.ckpt").write_bytes(b"weights")
+    yield "predict", again, lambda: sheet.sheet.model is not None
+    wanted = folder / "a.run.slp"
+    choose = lambda: sheet.sheet.data.choose(str(folder / "a.mp4"))  # noqa: E731
+    yield "choose what to look at", choose, lambda: sheet.sheet.output.text() == str(wanted)
+    judge = lambda: window.results.show_evaluation(folder / "run")  # noqa: E731
+    yield "an evaluation", judge, lambda: results.evaluate.isEnabled()
+    yield "runs to compare with", results._list_others, lambda: results.findChild(QMenu) is not None
+    results.findChild(QMenu).close()
+    table = folder / "figures.csv"
+    yield "write figures", lambda: results.exports.write_csv(str(table)), table.exists
 
 
 def walk(

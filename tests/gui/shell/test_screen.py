@@ -104,7 +104,7 @@ def test_everything_of_every_page_can_be_reached_on_a_small_screen(
     monkeypatch.chdir(tmp_path)
     _, window = build(["sleapnn-gui", "--theme", "light"])
     window.resize(*size)
-    for name in ("data", "configure", "train", "runs"):
+    for name in ("data", "configure", "train", "runs", *window.results.pages):
         window.show_page(name)
         QTest.qWait(1)
         page = window.pages.currentWidget()

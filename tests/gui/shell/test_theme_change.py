@@ -54,7 +54,7 @@ def looks(window: MainWindow) -> dict[QWidget, object]:
 def see_everything(app: QApplication, window: MainWindow) -> dict[QWidget, object]:
     """Go to every page and every section of the form; how every widget looked while it was seen."""
     found: dict[QWidget, object] = {}
-    for page in ("data", "train", "runs", "configure"):
+    for page in ("data", "train", "runs", *window.results.pages, "configure"):
         window.show_page(page)
         app.processEvents()
         found |= looks(window)
@@ -185,7 +185,7 @@ def test_what_is_seen_is_styled_some_at_a_time(app, window, wait_until):
 def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., None]) -> dict[str, QImage]:
     """How every page and every section of the form is drawn."""
     found = {}
-    for page in ("data", "train", "runs"):
+    for page in ("data", "train", "runs", *window.results.pages):
         window.show_page(page)
         app.processEvents()
         wait_until(
