@@ -11,7 +11,6 @@ from typing import Any
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.reader import PREPROCESSING, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_engine.config.values import describe
 
 Facts = Mapping[str, Any]
 
@@ -99,8 +98,3 @@ def receptive_field(view: ConfigReader) -> int | None:
         field += int(convs * (side - 1) * jump + jump)
         jump *= 2
     return int(field)
-
-
-def change_text(old: Any, new: Any) -> str:
-    """One change in words, for the list of differences."""
-    return f"{describe(old)} → {describe(new)}"

@@ -5,8 +5,6 @@ from typing import Any
 
 import attrs
 
-SEVERITIES = ("error", "warning", "info")
-
 
 class Remove:
     """Stands in a fix for: take this key out of the file."""

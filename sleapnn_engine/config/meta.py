@@ -114,7 +114,6 @@ class Meta:
     names_of: str = ""  # part | edge | track: completed from the opened labels; encoder: from those there are
     when: tuple[When, ...] = ()
     legacy: str = ""
-    renamed_from: tuple[str, ...] = ()
     source: str = ""
 
     @property

@@ -28,11 +28,6 @@ class Glance:
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was written yet."""
-        return self._size == 0
-
     def first(self) -> Iterator[Message]:
         """The first events, as many as a block holds."""
         self._stream.seek(0)

@@ -36,11 +36,6 @@ class FullCheck(QObject):
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether somebody waits for the answer."""
-        return not self._quiet and self._inspect.is_asking("check")
-
     def ask(self) -> None:
         """Look at everything now."""
         self._quiet = False

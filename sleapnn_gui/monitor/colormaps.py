@@ -6,8 +6,6 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QImage
 
-COLORMAPS = ("magma", "viridis")
-
 # Okabe and Ito's colours that can be told apart with any colour vision, without black, which is lost on images.
 PART_COLORS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#e7eaee")
 

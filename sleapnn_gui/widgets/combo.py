@@ -1,6 +1,6 @@
 """A drop-down list that the wheel never changes, with a line chevron in the theme's colour."""
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
@@ -32,8 +32,3 @@ class QuietComboBox(QComboBox):
         x, y = self.width() - 15.0, self.height() / 2 + 0.5
         painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
         painter.end()
-
-    def show_all(self) -> None:
-        """Open the list."""
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.showPopup()

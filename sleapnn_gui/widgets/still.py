@@ -21,11 +21,6 @@ class Still(QObject):
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._check)
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something is held back."""
-        return self._act is not None
-
     def when_away(self, act: Callable[[], object]) -> None:
         """Do what moves the area: now, or as soon as the pointer is on none of its controls."""
         self._act = act
