@@ -37,9 +37,11 @@ def windows() -> Things:
     app = qt.QApplication.instance() if qt is not None else None
     if qt is None or not isinstance(app, qt.QApplication):
         return {}
+    from sleapnn_gui.widgets.living import top_level_widgets  # most tests have no Qt
+
     return {
         ("window", id(widget)): f"the window {type(widget).__name__} {widget.objectName()!r}"
-        for widget in app.topLevelWidgets()
+        for widget in top_level_widgets()
         if widget.isVisible()
     }
 

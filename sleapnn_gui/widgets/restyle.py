@@ -7,6 +7,8 @@ import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from sleapnn_gui.widgets.living import all_widgets, top_level_widgets
+
 _OWN_STYLE, _POLISHED = Qt.WidgetAttribute.WA_SetStyle, Qt.WidgetAttribute.WA_WState_Polished
 _TAKES_NO_COLORS = Qt.WidgetAttribute.WA_StyleSheet
 """What Qt sets on a widget with a stylesheet: that in which it is hands no colours down to it, nor to all below it."""
@@ -69,7 +71,7 @@ def _undress(
     app: QApplication, chosen: Callable[[QWidget], bool], kept_out: list[QWidget], expected: set[QWidget]
 ) -> Iterator[None]:
     """Take the look of some widgets away and keep Qt from giving them another; adds those that had one to `expected`."""
-    there_are = [widget for widget in app.allWidgets() if shiboken6.createdByPython(widget)]
+    there_are = [widget for widget in all_widgets() if shiboken6.createdByPython(widget)]
     for begin in range(0, len(there_are), _LOOKED_AT):
         for widget in there_are[begin : begin + _LOOKED_AT]:
             if not shiboken6.isValid(widget) or widget.testAttribute(_OWN_STYLE) or not chosen(widget):
@@ -99,7 +101,7 @@ def _with_parts(widget: QWidget) -> Iterator[QWidget]:
 
 def _hold_still(app: QApplication) -> list[QWidget]:
     """The windows that are drawn, and from now on are not."""
-    drawn = [window for window in app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()]
+    drawn = [window for window in top_level_widgets() if window.isVisible() and window.updatesEnabled()]
     for window in drawn:
         window.setUpdatesEnabled(False)
     return drawn

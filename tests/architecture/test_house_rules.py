@@ -144,3 +144,18 @@ def read_text(path: Path) -> str:
 def test_broad_excepts_are_recognised(code, broad):
     (handler,) = ast.parse(f"try:\n    pass\nexcept {code}:\n    pass").body[0].handlers
     assert is_broad(handler) is broad
+
+
+#: Lists of places in memory that Qt hands over: `sleapnn_gui/widgets/living.py` says what may happen to them.
+_PLACES = {"allWidgets", "topLevelWidgets", "topLevelWindows", "allWindows"}
+
+
+def test_widgets_are_listed_where_none_of_them_goes_meanwhile():
+    found = [
+        f"{source.name}:{node.lineno}"
+        for source in (*product_sources(), *test_sources())
+        if source.path.name != "living.py"
+        for node in source.nodes
+        if isinstance(node, ast.Attribute) and node.attr in _PLACES
+    ]
+    assert found == []

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from sleapnn_gui.form.row import Row
 from sleapnn_gui.inspector.see.crop_view import CropFrame
 from sleapnn_gui.monitor.frame_view import FrameView
+from sleapnn_gui.widgets.living import top_level_widgets
 
 PATIENCE = 15.0
 """Seconds in which something must be seen; what is drawn some at a time may take long on a busy machine."""
@@ -184,7 +185,7 @@ def _anchors(browser: QTextBrowser) -> dict[str, QRect]:
 
 
 @attrs.frozen
-class EngineStatus:
+class Sight:
     """What a person can tell apart: the windows that are open, their pixels, and what went elsewhere."""
 
     windows: dict[int, QImage]
@@ -250,7 +251,7 @@ class Presser:
         """Close menus and dialogs."""
         while (popup := QApplication.activePopupWidget()) is not None:
             popup.close()
-        for top in QApplication.topLevelWidgets():
+        for top in top_level_widgets():
             if top.isVisible() and top is not self.window and top is not but:
                 top.close()
         self.window.activateWindow()
@@ -283,10 +284,10 @@ class Presser:
         self._judge(before, name)
         self._blind = None
 
-    def _sight(self) -> EngineStatus:
+    def _sight(self) -> Sight:
         QApplication.processEvents()
-        shown = [top for top in QApplication.topLevelWidgets() if top.isVisible()]
-        return EngineStatus(
+        shown = [top for top in top_level_widgets() if top.isVisible()]
+        return Sight(
             {int(top.winId()): self._pixels(top) for top in shown},
             (QGuiApplication.clipboard().text(), self.window.windowTitle(), *self.opened),
         )
@@ -299,7 +300,7 @@ class Presser:
             painter.end()
         return image.toImage()
 
-    def _sight_at_rest(self) -> EngineStatus:
+    def _sight_at_rest(self) -> Sight:
         """What is seen once nothing moves any more."""
         end = time.monotonic() + REST
         sight = self._sight()
@@ -310,7 +311,7 @@ class Presser:
                 break
         return sight
 
-    def _judge(self, before: EngineStatus, name: str) -> None:
+    def _judge(self, before: Sight, name: str) -> None:
         self.pressed.append(name)
         end = time.monotonic() + self.patience
         while self._sight() == before:

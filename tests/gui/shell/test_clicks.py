@@ -24,6 +24,7 @@ from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.results.frame_source import Files
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.widgets.living import top_level_widgets
 from sleapnn_gui.widgets.message_line import MessageLine
 from tests.gui.monitor.test_runs_page import run, write
 from tests.gui.run.following import ENGINE, ROOT
@@ -309,7 +310,7 @@ def dialog_of(window: MainWindow, show: Callable[[], object]) -> Callable[[], QW
         window.files.finish()
         window.show_message("")
         for _ in range(2):
-            tops = [top for top in QApplication.topLevelWidgets() if top.isVisible() and top is not window]
+            tops = [top for top in top_level_widgets() if top.isVisible() and top is not window]
             if tops:
                 return tops[0]
             show()
