@@ -1,51 +1,129 @@
-"""Keys that later versions of the file format added; kept on a round trip, without effect here."""
+"""Keys that later versions of the file format added: kept on a round trip, and what happens here in place of them."""
 
-_NEWER = (
-    "data_config.parallel_caching",
-    "data_config.cache_workers",
-    "data_config.split",
-    "data_config.use_negative_frames",
-    "data_config.negative_loss_weight",
-    "data_config.augmentation_config.geometric.flip_p",
-    "data_config.augmentation_config.geometric.flip_horizontal",
-    "data_config.preprocessing.crop_mode",
-    "data_config.preprocessing.crop_bbox_aspect",
-    "data_config.preprocessing.crop_bbox_padding",
-    "data_config.preprocessing.crop_bbox_min_size",
-    "data_config.preprocessing.tiling",
-    "model_config.backbone_config.pretrained",
-    "model_config.head_configs.centered_instance_segmentation",
-    "model_config.head_configs.bottomup_segmentation",
-    "model_config.head_configs.semantic_segmentation",
-    "model_config.head_configs.embedding",
-    "model_config.head_configs.bbox_centernet",
-    "model_config.head_configs.bbox_ssd",
-    "trainer_config.model_ckpt.monitor",
-    "trainer_config.model_ckpt.mode",
-    "trainer_config.viz_img_format",
-    "trainer_config.wandb.viz_enabled",
-    "trainer_config.wandb.viz_boxes",
-    "trainer_config.wandb.viz_masks",
-    "trainer_config.wandb.viz_box_size",
-    "trainer_config.wandb.viz_confmap_threshold",
-    "trainer_config.wandb.log_viz_table",
-    "trainer_config.lr_scheduler.cosine_annealing_warmup",
-    "trainer_config.lr_scheduler.linear_warmup_linear_decay",
-    "trainer_config.eval",
-    "inference_config",
-    "data_config.identity",
-    "data_config.centroids_from_masks",
-    "data_config.bbox_source",
-    "data_config.bbox_padding",
-    "data_config.preprocessing.burn_in",
-    "data_config.preprocessing.background_fill",
-    "data_config.preprocessing.crop_centering",
-    "model_config.head_configs.centroid.confmaps.centroid_source",
-    "model_config.head_configs.centroid.confmaps.use_sigmoid_activation",
-    "model_config.head_configs.centroid.confmaps.focal_loss_alpha",
-    "model_config.head_configs.centroid.confmaps.focal_loss_beta",
-    "model_config.head_configs.centroid.confmaps.focal_loss_pos_threshold",
-)
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Newer:
+    """A key that came later: which values of it ask for nothing, and what happens here where it asks for something.
+
+    What is `needed` makes another network or another input of the same file, so that no model comes of leaving it out.
+    """
+
+    usual: tuple[Any, ...] = (None, False)
+    effect: str = ""
+    needed: bool = False
+
+    def asks(self, value: Any) -> bool:
+        """Whether the value asks for something; a section that can be off does so by its `enabled`."""
+        value = value.get("enabled", True) if isinstance(value, Mapping) else value
+        return not any(
+            value == usual and isinstance(value, bool) == isinstance(usual, bool) for usual in self.usual
+        )
+
+
+NEWER = {
+    "data_config.parallel_caching": Newer(usual=(None, True, False)),
+    "data_config.cache_workers": Newer(usual=(None, 0)),
+    "data_config.split": Newer(
+        usual=(None,), effect="Frames are set aside for validation as this program does it."
+    ),
+    "data_config.use_negative_frames": Newer(
+        usual=(None, False), effect="Frames without animals are not learned from."
+    ),
+    "data_config.negative_loss_weight": Newer(
+        usual=(None, 1.0), effect="Frames without animals are not learned from."
+    ),
+    "data_config.augmentation_config.geometric.flip_p": Newer(
+        usual=(None, 0.0), effect="Training images are not mirrored."
+    ),
+    "data_config.augmentation_config.geometric.flip_horizontal": Newer(),
+    "data_config.preprocessing.crop_mode": Newer(
+        usual=(None, "fixed"),
+        effect="Crops are cut around centres at one size, which is not what such a model looks at.",
+        needed=True,
+    ),
+    "data_config.preprocessing.crop_bbox_aspect": Newer(),
+    "data_config.preprocessing.crop_bbox_padding": Newer(),
+    "data_config.preprocessing.crop_bbox_min_size": Newer(),
+    "data_config.preprocessing.tiling": Newer(
+        usual=(None, False), effect="The network looks at whole images, not at tiles."
+    ),
+    "model_config.backbone_config.pretrained": Newer(
+        usual=(None,), effect="Its encoders of Hugging Face are not there; those of timm are."
+    ),
+    "model_config.head_configs.centered_instance_segmentation": Newer(
+        usual=(None,), effect="Models that find masks of animals are not trained here."
+    ),
+    "model_config.head_configs.bottomup_segmentation": Newer(
+        usual=(None,), effect="Models that find masks of animals are not trained here."
+    ),
+    "model_config.head_configs.semantic_segmentation": Newer(
+        usual=(None,), effect="Models that find masks of animals are not trained here."
+    ),
+    "model_config.head_configs.embedding": Newer(
+        usual=(None,), effect="Models that learn what tells animals apart are not trained here."
+    ),
+    "model_config.head_configs.bbox_centernet": Newer(
+        usual=(None,), effect="Models that find boxes around animals are not trained here."
+    ),
+    "model_config.head_configs.bbox_ssd": Newer(
+        usual=(None,), effect="Models that find boxes around animals are not trained here."
+    ),
+    "trainer_config.model_ckpt.monitor": Newer(
+        usual=(None, "val/loss"), effect="The best model is the one with the least validation loss."
+    ),
+    "trainer_config.model_ckpt.mode": Newer(
+        usual=(None, "min"), effect="The best model is the one with the least validation loss."
+    ),
+    "trainer_config.viz_img_format": Newer(
+        usual=(None, "png"), effect="Pictures of the progress are PNG files."
+    ),
+    "trainer_config.wandb.viz_enabled": Newer(),
+    "trainer_config.wandb.viz_boxes": Newer(),
+    "trainer_config.wandb.viz_masks": Newer(),
+    "trainer_config.wandb.viz_box_size": Newer(),
+    "trainer_config.wandb.viz_confmap_threshold": Newer(),
+    "trainer_config.wandb.log_viz_table": Newer(),
+    "trainer_config.lr_scheduler.cosine_annealing_warmup": Newer(
+        usual=(None,),
+        effect="The learning rate does not follow it, and stays as it is where no other schedule is set.",
+    ),
+    "trainer_config.lr_scheduler.linear_warmup_linear_decay": Newer(
+        usual=(None,),
+        effect="The learning rate does not follow it, and stays as it is where no other schedule is set.",
+    ),
+    "trainer_config.eval": Newer(
+        usual=(None, False), effect="Every epoch is measured as this program does it."
+    ),
+    "inference_config": Newer(),
+    "data_config.identity": Newer(),
+    "data_config.centroids_from_masks": Newer(),
+    "data_config.bbox_source": Newer(usual=(None, "auto")),
+    "data_config.bbox_padding": Newer(),
+    "data_config.preprocessing.burn_in": Newer(),
+    "data_config.preprocessing.background_fill": Newer(usual=(None, "black")),
+    "data_config.preprocessing.crop_centering": Newer(usual=(None, "auto")),
+    "model_config.head_configs.centroid.confmaps.centroid_source": Newer(
+        usual=(None, "computed"),
+        effect="Marks of centres are learned beside the centres of labelled animals.",
+    ),
+    "model_config.head_configs.centroid.confmaps.use_sigmoid_activation": Newer(
+        usual=(None, False), effect="A network that ends in a sigmoid is another network.", needed=True
+    ),
+    "model_config.head_configs.centroid.confmaps.focal_loss_alpha": Newer(
+        usual=(None, 0.0), effect="The loss is the mean squared error."
+    ),
+    "model_config.head_configs.centroid.confmaps.focal_loss_beta": Newer(
+        usual=(None, 4.0), effect="The loss is the mean squared error."
+    ),
+    "model_config.head_configs.centroid.confmaps.focal_loss_pos_threshold": Newer(
+        usual=(None, 0.5), effect="The loss is the mean squared error."
+    ),
+}
 
 
 #: The same of keys that several heads have.
@@ -70,6 +148,13 @@ def is_known_to(path: str, *, version: str) -> bool:
 
 def is_newer_key(path: str) -> bool:
     """Whether `path` is, or lies below, a key of a later format version."""
-    return path.endswith(_NEWER_NAMES) or any(
-        path == known or path.startswith(known + ".") for known in _NEWER
+    return newer_key(path) is not None
+
+
+def newer_key(path: str) -> Newer | None:
+    """What is known of `path`, or of the key of a later format version that it lies below."""
+    if path.endswith(_NEWER_NAMES):
+        return Newer(usual=(None, "identity"))
+    return next(
+        (newer for known, newer in NEWER.items() if path == known or path.startswith(known + ".")), None
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.checks.across_keys import CHECKS
-from sleapnn_engine.config.future_keys import is_newer_key
+from sleapnn_engine.config.future_keys import Newer, newer_key
 from sleapnn_engine.config.idle_settings import idle_reason, is_never_drawn
 from sleapnn_engine.config.issue import Fix, Issue, Remove, error, warning
 from sleapnn_engine.config.reader import ConfigReader
@@ -59,17 +59,26 @@ def _unknown(
     path: str, name: str, value: Any, known: list[str], prefix: str, siblings: Mapping[str, Any]
 ) -> Issue:
     where = prefix or "the file"
-    if is_newer_key(path):
-        # One that is off asks for nothing that would be missed.
-        severity = "info" if value is None or value is False else "warning"
-        text = f"{name} belongs to a newer version of the format; it is kept and has no effect here."
-        return Issue(path, severity, text)
+    newer = newer_key(path)
+    if newer is not None:
+        return _newer(path, name, value, newer)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.75)
     if not near:
         return warning(path, f"{name} is not a known key of {where}; it is kept and has no effect here.")
     renamed = f"{prefix}.{near[0]}" if prefix else near[0]
     fix = None if near[0] in siblings else Fix(f"Rename to {near[0]}", {renamed: value, path: Remove})
     return error(path, f"{name} is not a known key of {where}; did you mean {near[0]}?", fix)
+
+
+def _newer(path: str, name: str, value: Any, newer: Newer) -> Issue:
+    """What is to be said of a key of a later version: nothing to worry about where it asks for nothing."""
+    text = f"{name} belongs to a newer version of the format; it is kept and has no effect here."
+    if not newer.asks(value):
+        return Issue(path, "info", text)
+    if newer.needed:
+        text = f"{name} belongs to a newer version of the format, and without it this is another model."
+        return error(path, f"{text} {newer.effect}", Fix(f"Remove {name}", {path: Remove}))
+    return warning(path, f"{text} {newer.effect}".strip())
 
 
 def _single_values(values: Mapping[str, Any], view: ConfigReader) -> Iterator[Issue]:

@@ -1,11 +1,12 @@
 """Rules across the keys of the backbone and the head: one of each, strides that fit, weights that match."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, swin_sizes
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.future_keys import newer_key
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
 from sleapnn_engine.config.model_types import HEADS as PARTS
 from sleapnn_engine.config.reader import BACKBONES, HEADS, MODEL, PREPROCESSING, PYRAMID_STRIDE, ConfigReader
@@ -20,7 +21,10 @@ def _one_of_each(view: ConfigReader) -> Iterator[Issue]:
         label = SPEC.sections[section].meta.label
         names = view.chosen(section)
         options = ", ".join(SPEC.sections[child].name for child in SPEC.sections[section].sections)
-        if not names:
+        unknown = _of_later_versions(view, section) if not names else ""
+        if unknown:
+            yield error(section, f"{label}: {unknown} Choose one of {options}.")
+        elif not names:
             yield error(section, f"{label}: none is set; choose one of {options}.")
         elif len(names) > 1:
             yield error(
@@ -39,6 +43,16 @@ def _one_of_each(view: ConfigReader) -> Iterator[Issue]:
                 f"{SPEC.sections[part].meta.label} cannot be null in this model type.",
                 Fix("Use the defaults", {part: SPEC.defaults(part)}),
             )
+
+
+def _of_later_versions(view: ConfigReader, section: str) -> str:
+    """Which backbone or head of a later version the file asks for, and what that means here; '' where it asks for none."""
+    said = tree.get(view.values, section)
+    for name, value in said.items() if isinstance(said, Mapping) else ():
+        newer = newer_key(f"{section}.{name}")
+        if newer is not None and newer.asks(value):
+            return f"the file is for {name} of a newer version. {newer.effect}"
+    return ""
 
 
 def _strides(view: ConfigReader) -> Iterator[Issue]:
