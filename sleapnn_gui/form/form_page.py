@@ -74,7 +74,7 @@ class FormPage(QWidget):
         # Made last, so that Tab goes from the list through the rows to the pane beside them.
         self.context = ContextPane(document, self)
         self._splitter.addWidget(self.context)
-        self._splitter.setStretchFactor(2, 0)
+        self._splitter.setStretchFactor(2, 1)
         self._splitter.setSizes([_LIST_WIDTH, 700, _PANE_WIDTH])
         self._connect()
         self.show_page(self._layout.pages[0].id)

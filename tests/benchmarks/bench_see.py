@@ -33,7 +33,7 @@ def edit(bench: Bench, number: int, kind: str) -> tuple[str, Any]:
         "crops": (PREPROCESSING + "crop_size", 160 + 16 * number),
         "augment": (GEOMETRIC + "rotation_max", 90.0 + number),
         "targets": (f"{head}.confmaps.sigma", 2.0 + 0.25 * number),
-        "network": ("model_config.backbone_config.unet.filters", 16 + 8 * number),
+        "network": ("model_config.backbone_config.unet.filters", 20 + 8 * number),
     }[kind]
 
 

@@ -286,3 +286,14 @@ def test_captions_say_what_was_drawn() -> None:
     assert drawn_text({"shift": [3.2, -4.0], "mixup": 0.25}, left=1, width=64) == (
         "1 point outside · shift 3, −4 px · mixed 25 %"
     )
+
+
+def test_a_wide_window_gives_its_room_to_the_pictures(window: MainWindow, wait_until: Wait) -> None:
+    """Rows have a width of their own, and beyond it nothing to show."""
+    pane = window.form.context
+    narrow = pane.width()
+    window.resize(1920, 1000)
+    wait_until(lambda: pane.width() > narrow + 150)
+    assert window.form.row(CROP).parentWidget().width() >= 600
+    window.resize(1440, 900)
+    wait_until(lambda: pane.width() < narrow + 20)
