@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -138,6 +139,7 @@ class SeePane(QWidget):
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             scroll.setWidget(holder)
+            _keep_room_for_bar(scroll, inside)
             self._stack.addWidget(scroll)
         return self._stack
 
@@ -249,3 +251,15 @@ class SeePane(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.watch.look(False)
+
+
+def _keep_room_for_bar(scroll: QScrollArea, inside: QVBoxLayout) -> None:
+    """Pictures are as wide with the bar as without: it would come and go with their height for ever."""
+    bar = scroll.verticalScrollBar()
+
+    def take(least: int, most: int) -> None:
+        if shiboken6.isValid(bar):  # the window may be going
+            inside.setContentsMargins(0, 0, 0 if most > least else bar.sizeHint().width(), 0)
+
+    take(0, 0)
+    bar.rangeChanged.connect(take)

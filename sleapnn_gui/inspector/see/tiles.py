@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_gui.monitor.overlay import Layers, Overlay, Place
@@ -74,9 +74,7 @@ class Tiles(QWidget):
         self.tiles: list[Tile] = []
         self.nodes: tuple[str, ...] = ()
         self.edges: tuple[tuple[int, int], ...] = ()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
 
     def show_tiles(self, tiles: Sequence[Tile], answer: dict[str, Any]) -> None:
@@ -87,15 +85,13 @@ class Tiles(QWidget):
         self.setAccessibleDescription("; ".join(tile.caption for tile in tiles if tile.caption))
         self.update()
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
+    def height_at(self, width: int) -> int:
+        """How tall it is at a width."""
         side = (width - GAP * (self._columns - 1)) / self._columns
         return round(self._rows * side * self._shape + GAP * (self._rows - 1))
 
     def sizeHint(self) -> QSize:
-        return QSize(340, self.heightForWidth(340))
+        return QSize(340, self.height_at(340))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 80)
@@ -106,6 +102,10 @@ class Tiles(QWidget):
         tall = (self.height() - GAP * (self._rows - 1)) / self._rows
         row, column = divmod(number, self._columns)
         return QRectF(column * (side + GAP), row * (tall + GAP), side, tall)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setFixedHeight(self.height_at(self.width()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

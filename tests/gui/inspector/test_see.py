@@ -295,5 +295,11 @@ def test_a_wide_window_gives_its_room_to_the_pictures(window: MainWindow, wait_u
     window.resize(1920, 1000)
     wait_until(lambda: pane.width() > narrow + 150)
     assert window.form.row(CROP).parentWidget().width() >= 600
+    tiles = window.see.crops.frame
+    window.see.show_kind("crops")
+    window.see.watch.answered.emit("crops", ANSWERS["crops"]())
+    wait_until(lambda: tiles.width() > narrow and tiles.height() == tiles.height_at(tiles.width()))
+    below = window.see.crops.facts
+    assert below.y() - tiles.geometry().bottom() < 20, "nothing is empty between them"
     window.resize(1440, 900)
     wait_until(lambda: pane.width() < narrow + 20)
