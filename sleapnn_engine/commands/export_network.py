@@ -5,6 +5,7 @@ from os.path import exists  # unlike that of Path, it never fails
 from pathlib import Path
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.numbers import power
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if made.difference is None:
         print("  note: it was not run, for onnxruntime is not installed.")
     else:
-        print(f"  It gives the numbers of PyTorch, to {made.difference:.1g} of 1.")
+        print(f"  It gives the numbers of PyTorch, to {power(made.difference, figures=1)} of 1.")
     return 0
 
 

@@ -51,7 +51,7 @@ def chain(scene: Scene, index: int, *, seed: int = 0) -> Found:
     steps = _steps(scene, index, seed=seed)
     listed = []
     for number, step in enumerate(steps):
-        name = f"step{number}" if step.image is not None else None
+        name = f"picture{number}" if step.image is not None else None
         if name is not None and step.image is not None:
             arrays[name] = picture(step.image, most=SMALL)
         listed.append(

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("sleapnn_engine", "sleapnn_gui", "installer")
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # what is looked at once is kept
 class Source:
     """One Python file."""
 

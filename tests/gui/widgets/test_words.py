@@ -50,3 +50,4 @@ def test_the_link_takes_the_colour_of_the_theme(theme, seen):
     theme.set_mode("dark")
     line.show()
     assert theme.tokens.hex("error", "dark") in line.text()
+    line.close()
