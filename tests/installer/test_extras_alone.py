@@ -89,6 +89,8 @@ def take_over(name: str, site: Path, *, shared: Mapping[str, Sequence[str]]) -> 
             linked.add(top)
             target, source = site / top, source.parents[len(file.parts) - 2]
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():  # two packages bring a file of that name
+            continue
         target.symlink_to(source, target_is_directory=source.is_dir())
 
 
