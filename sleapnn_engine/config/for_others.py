@@ -49,7 +49,7 @@ def for_version(values: dict[str, Any], *, version: str) -> tuple[dict[str, Any]
         )
     made, said = as_others_read(copy_values(values)), []
     for path, value in _unknown(made, version=version):
-        tree.drop(made, path)
+        _drop(made, path)
         if value is not None and path not in SPEC.keys:
             said.append(f"{path} ({describe(value)}) is left out: sleap-nn {version} does not know it.")
     confmaps = f"{view.head()}.confmaps"
@@ -74,8 +74,25 @@ def _say_centre(made: dict[str, Any], meant: Centring, *, section: str, version:
     ]
 
 
+def _drop(values: dict[str, Any], path: str) -> None:
+    """Take out what is unknown, and the sections that it leaves empty and that are unknown themselves."""
+    tree.drop(values, path)
+    above = path.rpartition(".")[0]
+    if above and above not in SPEC.sections and tree.get(values, above) == {}:
+        _drop(values, above)
+
+
+def _later(version: str) -> list[str]:
+    """Sections that only versions after this one know."""
+    known = VERSIONS[: VERSIONS.index(version) + 1]
+    return [path for path, one in SPEC.sections.items() if one.meta.since and one.meta.since not in known]
+
+
 def _unknown(values: dict[str, Any], *, version: str) -> Iterator[tuple[str, Any]]:
     """(path, value) of everything that a version would stumble over."""
+    for path in _later(version):
+        if tree.has(values, path):
+            yield path, tree.get(values, path)
     for path, value in list(tree.leaves(values)):
         if path.endswith(".loss_weight"):
             continue

@@ -88,14 +88,6 @@ NEWER = {
     "trainer_config.wandb.viz_box_size": Newer(),
     "trainer_config.wandb.viz_confmap_threshold": Newer(),
     "trainer_config.wandb.log_viz_table": Newer(),
-    "trainer_config.lr_scheduler.cosine_annealing_warmup": Newer(
-        usual=(None,),
-        effect="The learning rate does not follow it, and stays as it is where no other schedule is set.",
-    ),
-    "trainer_config.lr_scheduler.linear_warmup_linear_decay": Newer(
-        usual=(None,),
-        effect="The learning rate does not follow it, and stays as it is where no other schedule is set.",
-    ),
     "trainer_config.eval": Newer(
         usual=(None, False), effect="Every epoch is measured as this program does it."
     ),

@@ -131,7 +131,8 @@ class SectionMeta:
 
     `null` says what a null section means (empty: a section that may not be null). `one_of` is empty,
     `exactly` (one child section is set, the others are null) or `at_most`. A section that is this program's `own` is
-    left out of files while it is not in use, because other programs refuse what they do not know.
+    left out of files while it is not in use, because other programs refuse what they do not know. `since` names the first
+    version of sleap-nn that knows it where there is one.
     """
 
     label: str
@@ -139,6 +140,7 @@ class SectionMeta:
     null: str = ""
     one_of: str = ""
     own: bool = False
+    since: str = ""
     advanced: bool = False
     when: tuple[When, ...] = ()
 

@@ -193,7 +193,7 @@ def _build(run: ActiveRun) -> Training:
                 fabric=run.fabric,
                 model=model,
                 optimizer=optimizer,
-                schedule=Schedule(optimizer, trainer.lr_scheduler),
+                schedule=Schedule(optimizer, trainer.lr_scheduler, max_epochs=trainer.max_epochs),
                 losses=build.build_losses(job),
                 decoder=build.build_decoder(job, model, parts.labels),
                 early_stopping=EarlyStopping.from_settings(trainer.early_stopping),

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from sleapnn_engine.config.schema.schedule import EarlyStoppingConfig, LRSchedulerConfig, OptimizerConfig
+from sleapnn_engine.training.rate_curve import AlongCurve, curve_of
 
 
 def _plain(name: str) -> Any:
@@ -120,15 +121,24 @@ def _shape(tensor: torch.Tensor) -> str:
 
 
 class Schedule:
-    """Moves the learning rate once per epoch; `step_lr` goes before `reduce_lr_on_plateau` when both are set."""
+    """Moves the learning rate once per epoch.
 
-    def __init__(self, optimizer: torch.optim.Optimizer, settings: LRSchedulerConfig | None) -> None:
+    When several are set, a curve goes first, then `step_lr`, then `reduce_lr_on_plateau`. `max_epochs` is where a curve
+    ends that does not say so itself.
+    """
+
+    def __init__(
+        self, optimizer: torch.optim.Optimizer, settings: LRSchedulerConfig | None, *, max_epochs: int
+    ) -> None:
         self._optimizer = optimizer
         self._scheduler: Any = None
         self._watches_loss = False
         if settings is None:
             return
-        if settings.step_lr is not None:
+        curve = curve_of(settings, lr=self.learning_rate, max_epochs=max_epochs)
+        if curve is not None:
+            self._scheduler = AlongCurve(optimizer, curve)
+        elif settings.step_lr is not None:
             step = settings.step_lr
             self._scheduler = torch.optim.lr_scheduler.StepLR(
                 optimizer, step_size=step.step_size, gamma=step.gamma
@@ -167,6 +177,15 @@ class Schedule:
         """Whether the learning rate moves at all."""
         return self._scheduler is not None
 
+    @property
+    def is_curve(self) -> bool:
+        """Whether the learning rate follows from nothing but the number of the epoch."""
+        return isinstance(self._scheduler, AlongCurve)
+
+    def go_to(self, epoch: int) -> None:
+        """Be where a curve is in an epoch, counted from 0; nothing else is such a schedule."""
+        self._scheduler.go_to(epoch)
+
     def go_on(self, state: Mapping[str, Any]) -> bool:
         """Take over how far another schedule had come; False, with nothing changed, when it was of another kind.
 
@@ -182,8 +201,13 @@ class Schedule:
 
 
 def counts_of(settings: LRSchedulerConfig | None) -> tuple[str, ...]:
-    """What a schedule of these settings counts, by the names in its state; empty where the rate does not move."""
+    """What a schedule of these settings counts, by the names in its state.
+
+    Empty where the rate does not move, and for a curve, which the number of the epoch is enough for.
+    """
     if settings is None or (settings.step_lr is None and settings.reduce_lr_on_plateau is None):
+        return ()
+    if curve_of(settings, lr=1.0, max_epochs=1) is not None:
         return ()
     return STEP_COUNTS if settings.step_lr is not None else PLATEAU_COUNTS
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.checks.centres import CENTRE_CHECKS
+from sleapnn_engine.config.checks.curves import CURVE_CHECKS, CURVES
 from sleapnn_engine.config.checks.encoder import ENCODER_CHECKS
 from sleapnn_engine.config.checks.model import MODEL_CHECKS
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
@@ -216,11 +217,12 @@ def _reaches(view: ConfigReader) -> tuple[bool, bool, bool]:
 def _schedule(view: ConfigReader) -> Iterator[Issue]:
     chosen = view.chosen(SCHEDULERS)
     if len(chosen) > 1:
-        keep = "step_lr" if "step_lr" in chosen else chosen[0]
+        keep = next((name for name in (*CURVES, "step_lr") if name in chosen), chosen[0])
+        others = [f"{SCHEDULERS}.{name}" for name in chosen if name != keep]
         yield error(
             SCHEDULERS,
             f"Only one schedule can be used, but {_both_set(view, chosen)}.",
-            Fix(f"Keep {keep}", {f"{SCHEDULERS}.{name}": None for name in chosen if name != keep}),
+            Fix(f"Keep {keep}", {path: SPEC.left_out(path) for path in others}),
         )
     plateau, stop = f"{SCHEDULERS}.reduce_lr_on_plateau.patience", TRAINER + "early_stopping.patience"
     if view.value(TRAINER + "early_stopping.stop_training_on_plateau") is True:
@@ -255,7 +257,8 @@ def _rate_that_stays(view: ConfigReader) -> Iterator[Issue]:
 def _both_set(view: ConfigReader, chosen: list[str]) -> str:
     left_out = next((name for name in chosen if not tree.has(view.values, f"{SCHEDULERS}.{name}")), None)
     if left_out is None or len(chosen) != 2:
-        return f"{' and '.join(chosen)} are both set; write null for the other one"
+        both = "both" if len(chosen) == 2 else "all"
+        return f"{' and '.join(chosen)} are {both} set; write null for the other one"
     named = next(name for name in chosen if name != left_out)
     return f"{named} is set and {left_out} is on where it is left out; write {left_out}: null"
 
@@ -343,6 +346,7 @@ CHECKS: tuple[Check, ...] = (
     _augmentation,
     _schedule,
     _rate_that_stays,
+    *CURVE_CHECKS,
     _keeping,
     _mining,
     _ports,

@@ -1,6 +1,6 @@
 """`trainer_config`'s optimizer, learning rate schedule and early stopping."""
 
-from typing import Optional
+from typing import Any, Optional
 
 import attrs
 
@@ -133,6 +133,73 @@ class ReduceLROnPlateauConfig:
     )
 
 
+def _warmup_epochs() -> Any:
+    return setting(
+        5,
+        label="Warm up for",
+        doc="The learning rate rises evenly for this many epochs until it is that of the optimizer; it must be less than the epochs until the end.",
+        kind="int",
+        unit="epochs",
+        minimum=0,
+        maximum=1_000_000,
+    )
+
+
+def _until() -> Any:
+    return setting(
+        None,
+        label="Ends after",
+        doc="The epochs, with those of warming up, after which the last learning rate is reached, which then stays.",
+        kind="int",
+        unit="epochs",
+        minimum=1,
+        maximum=10_000_000,
+        null="The most epochs of the training.",
+        null_label="Most epochs",
+        advanced=True,
+    )
+
+
+def _first_rate() -> Any:
+    return setting(
+        0.0,
+        label="First learning rate",
+        doc="The learning rate of the first epoch where there is a warm-up; with 0 nothing is learned in that epoch.",
+        kind="float",
+        unit="none",
+        minimum=0,
+        maximum=1_000_000,
+    )
+
+
+def _last_rate() -> Any:
+    return setting(
+        0.0,
+        label="Last learning rate",
+        doc="What the learning rate has fallen to once the epochs of the schedule have passed.",
+        kind="float",
+        unit="none",
+        minimum=0,
+        maximum=1_000_000,
+    )
+
+
+@attrs.define(kw_only=True)
+class CosineAnnealingWarmupConfig:
+    warmup_epochs: int = _warmup_epochs()
+    max_epochs: Optional[int] = _until()
+    warmup_start_lr: float = _first_rate()
+    eta_min: float = _last_rate()
+
+
+@attrs.define(kw_only=True)
+class LinearWarmupLinearDecayConfig:
+    warmup_epochs: int = _warmup_epochs()
+    max_epochs: Optional[int] = _until()
+    warmup_start_lr: float = _first_rate()
+    end_lr: float = _last_rate()
+
+
 @attrs.define(kw_only=True)
 class LRSchedulerConfig:
     step_lr: Optional[StepLRConfig] = section(
@@ -147,6 +214,24 @@ class LRSchedulerConfig:
         label="On plateaus",
         doc="Falls when the validation loss no longer improves.",
         null="Not used.",
+    )
+    cosine_annealing_warmup: Optional[CosineAnnealingWarmupConfig] = section(
+        CosineAnnealingWarmupConfig,
+        on=False,
+        label="Cosine",
+        doc="Rises while it warms up, then falls along half a cosine; of sleap-nn, 0.3.5 and later read it.",
+        null="Not used.",
+        own=True,
+        since="0.3.5",
+    )
+    linear_warmup_linear_decay: Optional[LinearWarmupLinearDecayConfig] = section(
+        LinearWarmupLinearDecayConfig,
+        on=False,
+        label="Linear",
+        doc="Rises while it warms up, then falls evenly; of sleap-nn, 0.3.5 and later read it.",
+        null="Not used.",
+        own=True,
+        since="0.3.5",
     )
 
 

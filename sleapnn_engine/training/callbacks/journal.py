@@ -84,7 +84,8 @@ class Journal(Callback):
             extra={"only_file": True},
         )
         now = training.parts.schedule.learning_rate
-        if now != result.learning_rate:
+        # A curve moves it after every epoch, and the rate of each epoch is told with it anyhow.
+        if now != result.learning_rate and not training.parts.schedule.is_curve:
             before, after = plain(result.learning_rate), plain(now)
             log.info(
                 "The learning rate falls from %s to %s after %s.", before, after, epoch_name(result.epoch)

@@ -236,7 +236,7 @@ def _build(prepared: Prepared, *, step: int) -> Training:
             fabric=prepared.fabric,
             model=model,
             optimizer=optimizer,
-            schedule=Schedule(optimizer, None),
+            schedule=Schedule(optimizer, None, max_epochs=trainer.max_epochs),
             losses=build.build_losses(job),
             decoder=build.build_decoder(job, model, prepared.labels),
             early_stopping=EarlyStopping(),

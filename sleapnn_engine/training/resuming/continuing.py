@@ -19,6 +19,7 @@ from sleapnn_engine.training.build import shared_steps, steps_per_epoch
 from sleapnn_engine.training.inputs.labels import FRACTION, Data
 from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.processes.fabric import Fabric
+from sleapnn_engine.training.rate_curve import curve_of
 from sleapnn_engine.training.resuming.previous_run import SETTING, PreviousRun, find_best, validates_elsewhere
 from sleapnn_engine.training.resuming.random_states import missing_parts
 from sleapnn_engine.training.schedule import EarlyStopping, counts_of, require_state
@@ -72,7 +73,14 @@ def split_digest(labels: LabelSet) -> str:
 
 
 def next_rate(job: Job, previous: PreviousRun) -> float:
-    """The learning rate that a training goes on with: that of the checkpoint, which a changed setting scales."""
+    """The learning rate that a training goes on with.
+
+    It is that of the checkpoint, which a changed setting scales, or that of the epoch where it follows a curve.
+    """
+    trainer = job.trainer_config
+    curve = curve_of(trainer.lr_scheduler, lr=trainer.optimizer.lr, max_epochs=trainer.max_epochs)
+    if curve is not None:
+        return curve.at(previous.epoch)
     rate, before = previous.rate, previous.learning_rate
     return rate * (job.trainer_config.optimizer.lr / before) if before else rate
 

@@ -114,6 +114,9 @@ def _restore_weights(training: Training, previous: PreviousRun) -> None:
 def _restore_schedule(training: Training, previous: PreviousRun) -> None:
     """Counts of the schedule. Other programs save before a plateau schedule has seen the epoch's validation."""
     state = previous.schedule
+    if training.parts.schedule.is_curve:
+        training.parts.schedule.go_to(previous.epoch)
+        return
     if (
         training.parts.schedule.go_on(state)
         and not previous.own

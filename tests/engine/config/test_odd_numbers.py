@@ -62,8 +62,9 @@ def config_using(path: str) -> dict[str, Any]:
     if "class_vectors" in tree.get(values, f"{HEADS}.{head}"):
         tree.drop(values, f"{HEADS}.{head}.class_vectors.output_stride")
     if ".lr_scheduler." in path:
-        other = {"step_lr": "reduce_lr_on_plateau", "reduce_lr_on_plateau": "step_lr"}[names[2]]
-        tree.put(values, f"trainer_config.lr_scheduler.{other}", None)
+        for other in SPEC.sections["trainer_config.lr_scheduler"].sections:
+            if not path.startswith(other + "."):
+                tree.put(values, other, None)
     if path.endswith(("convnext.arch.depths", "convnext.arch.channels")):
         tree.put(values, f"{BACKBONES}.convnext.arch", {})
     return values

@@ -88,6 +88,31 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
         "error",
     ),
     ({"trainer_config.lr_scheduler.step_lr": {}}, "trainer_config.lr_scheduler", "error"),
+    *(
+        (
+            {
+                "trainer_config.lr_scheduler": {
+                    "step_lr": None,
+                    "reduce_lr_on_plateau": None,
+                    name: settings,
+                },
+                "trainer_config.max_epochs": 10,
+            },
+            f"trainer_config.lr_scheduler.{name}.{said.format(end)}",
+            severity,
+        )
+        for name, end in (("cosine_annealing_warmup", "eta_min"), ("linear_warmup_linear_decay", "end_lr"))
+        for settings, said, severity in (
+            ({"warmup_epochs": 10}, "warmup_epochs", "error"),
+            ({"warmup_epochs": 5, "max_epochs": 5}, "warmup_epochs", "error"),
+            ({"warmup_epochs": -1}, "warmup_epochs", "error"),
+            ({"warmup_start_lr": -1e-5}, "warmup_start_lr", "error"),
+            ({"warmup_start_lr": 0.0}, "warmup_start_lr", "info"),
+            ({"warmup_start_lr": 0.5}, "warmup_start_lr", "warning"),
+            ({end: 0.5}, "{}", "warning"),
+            ({"max_epochs": 8}, "max_epochs", "warning"),
+        )
+    ),
     (
         {"trainer_config.lr_scheduler.reduce_lr_on_plateau.patience": 10},
         "trainer_config.early_stopping.patience",

@@ -63,7 +63,9 @@ def trained() -> tuple[PoseModel, torch.optim.Optimizer, Schedule]:
     optimizer = build_optimizer(
         model.parameters(), name="Adam", settings=OptimizerConfig(lr=0.01), device=torch.device("cpu")
     )
-    schedule = Schedule(optimizer, LRSchedulerConfig(reduce_lr_on_plateau=ReduceLROnPlateauConfig()))
+    schedule = Schedule(
+        optimizer, LRSchedulerConfig(reduce_lr_on_plateau=ReduceLROnPlateauConfig()), max_epochs=9
+    )
     for _ in range(6):
         optimizer.zero_grad(set_to_none=True)
         model(torch.rand(2, 1, 8, 8))["SingleInstanceConfmapsHead"].square().mean().backward()

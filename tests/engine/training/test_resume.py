@@ -99,6 +99,20 @@ def test_with_adamw_and_falling_steps(data: Path, tmp_path: Path) -> None:
     check(resumed(data, first, **changes), unbroken, epoch=1)
 
 
+@pytest.mark.parametrize("name", ["cosine_annealing_warmup", "linear_warmup_linear_decay"])
+def test_with_a_rate_that_rises_and_falls(data: Path, tmp_path: Path, name: str) -> None:
+    curve = {"warmup_epochs": 2, "warmup_start_lr": 1e-5, "max_epochs": 5}
+    changes: dict[str, Any] = {
+        "trainer_config__lr_scheduler": {"step_lr": None, "reduce_lr_on_plateau": None, name: curve},
+        "trainer_config__max_epochs": 4,
+    }
+    unbroken = run(config(data, tmp_path, **changes, trainer_config__run_name="whole"))
+    first = run(config(data, tmp_path, **{**changes, "trainer_config__max_epochs": 2}))
+    second = resumed(data, first, **changes)
+    check(second, unbroken, epoch=2)
+    assert texts(second, "warning") == []
+
+
 @pytest.mark.parametrize("save_last", [True, False])
 @pytest.mark.parametrize(
     ("look", "place", "validated"), [(1, (0, 1), 1), (7, (1, 2), 2), (13, (2, 3), 3), (14, (3, 0), 3)]

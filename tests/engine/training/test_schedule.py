@@ -66,7 +66,7 @@ from sleapnn_engine.config.schema.schedule import LRSchedulerConfig, OptimizerCo
 from sleapnn_engine.training.schedule import Schedule, build_optimizer
 layer = torch.nn.Conv2d(1, 1, 1)
 optimizer = build_optimizer(layer.parameters(), name="Adam", settings=OptimizerConfig(), device=torch.device("cpu"))
-schedule = Schedule(optimizer, LRSchedulerConfig(reduce_lr_on_plateau=ReduceLROnPlateauConfig()))
+schedule = Schedule(optimizer, LRSchedulerConfig(reduce_lr_on_plateau=ReduceLROnPlateauConfig()), max_epochs=9)
 optimizer.zero_grad(set_to_none=True)
 layer(torch.ones(1, 1, 1, 1)).sum().backward()
 optimizer.step()
@@ -81,7 +81,7 @@ print([name for name in ("torch._dynamo", "scipy.optimize", "lightning", "timm")
 def rates(settings: LRSchedulerConfig | None, losses: list[float]) -> list[float]:
     layer = weights()
     optimizer = build_optimizer(layer.parameters(), name="Adam", settings=OptimizerConfig(lr=1.0), device=CPU)
-    schedule, seen = Schedule(optimizer, settings), []
+    schedule, seen = Schedule(optimizer, settings, max_epochs=9), []
     trained(layer, optimizer, steps=1)
     for loss in losses:
         schedule.step(loss)
@@ -153,7 +153,7 @@ def test_counts_are_taken_over_and_settings_are_not() -> None:
             layer.parameters(), name="Adam", settings=OptimizerConfig(lr=1.0), device=CPU
         )
         plateau = ReduceLROnPlateauConfig(patience=patience, factor=0.5, threshold=0.0, min_lr=0.0)
-        return Schedule(optimizer, LRSchedulerConfig(reduce_lr_on_plateau=plateau))
+        return Schedule(optimizer, LRSchedulerConfig(reduce_lr_on_plateau=plateau), max_epochs=9)
 
     first = build(patience=9)
     for loss in (1.0, 2.0, 2.0):

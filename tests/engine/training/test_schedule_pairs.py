@@ -68,7 +68,8 @@ def followed(schedule: LRSchedulerConfig, stopping: EarlyStoppingConfig, losses:
     optimizer = build_optimizer(
         [weight], name="Adam", settings=OptimizerConfig(lr=lr), device=torch.device("cpu")
     )
-    own, best, rates, end = Schedule(optimizer, schedule), EarlyStopping.from_settings(stopping), [], None
+    own = Schedule(optimizer, schedule, max_epochs=len(losses))
+    best, rates, end = EarlyStopping.from_settings(stopping), [], None
     weight.grad = torch.zeros(1)
     optimizer.step()  # a schedule follows an optimizer that was used
     for epoch, loss in enumerate(losses):

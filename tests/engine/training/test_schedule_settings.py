@@ -1,5 +1,6 @@
 """Each setting of the learning rate over time, of early stopping and of hard keypoints, from a config to what a run does."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,57 @@ def test_every_setting_of_a_plateau_is_among_these() -> None:
 
     keys = SPEC.sections["trainer_config.lr_scheduler.reduce_lr_on_plateau"].keys
     assert {key.rpartition(".")[2] for key in keys} == set(PLATEAUS)
+
+
+CURVES = {"cosine_annealing_warmup": "eta_min", "linear_warmup_linear_decay": "end_lr"}
+
+
+def along(name: str, *, epochs: int, most: int, warmup: int, first: float, last: float) -> list[float]:
+    """The rate of each of so many epochs, written out anew: up to 1 along a line, then down to `last`, where it stays."""
+    found = []
+    for epoch in range(epochs):
+        share = min(max(epoch - warmup, 0) / (most - warmup), 1)
+        left = 1 - share if name.startswith("linear") else math.cos(share * math.pi / 2) ** 2
+        found.append(first + (1 - first) * epoch / warmup if epoch < warmup else last + (1 - last) * left)
+    return found
+
+
+@pytest.mark.setting(
+    "trainer_config.lr_scheduler.cosine_annealing_warmup.*",
+    "trainer_config.lr_scheduler.linear_warmup_linear_decay.*",
+)
+@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("own", [None, 6])
+@pytest.mark.parametrize(
+    ("warmup", "first", "last"), [(0, 0.0, 0.0), (3, 0.0, 0.2), (3, 0.1, 0.0), (1, 0.1, 0.2)]
+)
+def test_the_rate_rises_and_falls_along_a_curve(
+    config: Config, name: str, own: int | None, warmup: int, first: float, last: float
+) -> None:
+    chosen = {"warmup_epochs": warmup, "max_epochs": own, "warmup_start_lr": first, CURVES[name]: last}
+    schedules = {"step_lr": None, "reduce_lr_on_plateau": None, name: chosen}
+    made = config(lr_scheduler=schedules, max_epochs=8)
+    begin = built(made, lambda training: training.parts.schedule.learning_rate)
+    expected = along(name, epochs=9, most=own or 8, warmup=warmup, first=first, last=last)
+    assert [begin, *rates(made, [1.0] * 8)] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_curve_is_where_its_epoch_is(config: Config) -> None:
+    chosen = {"step_lr": None, "reduce_lr_on_plateau": None, "cosine_annealing_warmup": {"warmup_epochs": 2}}
+    made = config(lr_scheduler=chosen, max_epochs=8)
+    whole = rates(made, [1.0] * 7)
+
+    def follow(training: Training) -> list[float]:
+        schedule = training.parts.schedule
+        schedule.go_to(4)
+        training.parts.optimizer.step()
+        found = [schedule.learning_rate]
+        for _ in range(3):
+            schedule.step(1.0)
+            found.append(schedule.learning_rate)
+        return [round(rate, 9) for rate in found]
+
+    assert built(made, follow) == whole[3:]
 
 
 def end(made: dict[str, Any], losses: list[float]) -> int | None:

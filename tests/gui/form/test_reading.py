@@ -34,7 +34,12 @@ EVERYTHING = {
         "centered_instance",
     ),
     "model_config.backbone_config": ("unet", "convnext", "swint"),
-    "trainer_config.lr_scheduler": ("step_lr", "reduce_lr_on_plateau"),
+    "trainer_config.lr_scheduler": (
+        "step_lr",
+        "reduce_lr_on_plateau",
+        "cosine_annealing_warmup",
+        "linear_warmup_linear_decay",
+    ),
 }
 
 
