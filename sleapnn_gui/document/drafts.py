@@ -10,15 +10,11 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.disk import PART, write_whole
-from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import SECRETS, without_secrets
-from sleapnn_engine.config.yaml_dialect import parse, write
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.lock_file import LockFile
 
 _FORMAT = 1
-_ODD = "\0yaml"
-"""Marks a value that JSON has no form for, given as YAML text."""
 
 
 @attrs.frozen(kw_only=True)
@@ -110,14 +106,12 @@ def encode(state: State, *, at: float) -> str:
     for name in ("parked", "started"):
         body[name] = {section: _without(section, kept) for section, kept in body[name].items()}
     body["path"] = None if state.path is None else str(state.path)
-    return json.dumps(
-        {"format": _FORMAT, "at": at, "state": body}, default=lambda value: {_ODD: write(value)}
-    )
+    return json.dumps({"format": _FORMAT, "at": at, "state": body})
 
 
 def decode(text: str) -> tuple[State, float]:
     """The state and time of a draft. Raises ValueError, KeyError or TypeError where it is none of this format."""
-    found = json.loads(text, object_hook=lambda part: parse(part[_ODD]) if set(part) == {_ODD} else part)
+    found = json.loads(text)
     if found["format"] != _FORMAT:
         raise ValueError("a draft of another version")
     body: dict[str, Any] = found["state"]
@@ -128,7 +122,7 @@ def decode(text: str) -> tuple[State, float]:
 def _read(path: Path, lock: LockFile) -> Draft | None:
     try:
         state, at = decode(path.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError, UserError):
+    except (ValueError, KeyError, TypeError):
         return None
     return Draft(state=state, at=at, path=path, lock=lock)
 

@@ -10,6 +10,7 @@ buttons that is given another stylesheet. `--only WORDS` does some of the acts.
 import argparse
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.results.frame_source import Files
 from sleapnn_gui.shell.garbage import GarbageSearch
 from tests.benchmarks.much import large_facts
 from tests.engine.config.numbers import NUMBERS
@@ -53,6 +55,13 @@ ODD |= {
 }
 ODD |= {"nan as text": "nan", "inf as text": "inf", "words": "as many as there are"}
 EPOCHS = "trainer_config.max_epochs"
+MODEL = ROOT.parent / "shared" / "data" / "sleap_nn_models" / "minimal_instance_single_instance"
+SEEN = {
+    "data_config.preprocessing.crop_size": (96, 128, 160),
+    "model_config.head_configs.centered_instance.confmaps.sigma": (1.5, 3.0, 5.0),
+    "data_config.augmentation_config.geometric.rotation_max": (10.0, 90.0, 180.0),
+    "model_config.backbone_config.unet.filters": (8, 16),
+}
 
 STORM = """
 import os, sys, time
@@ -239,6 +248,52 @@ def runs(bench: Bench) -> None:
         )
 
 
+def results(bench: Bench) -> None:
+    """What is done with a trained model: its pages, a film frame by frame, and another theme while they are there."""
+    if not MODEL.is_dir():
+        return
+    window, folder = bench.window, bench.folder / "model"
+    found = window.results
+    if not folder.exists():
+        shutil.copytree(MODEL, folder)
+        for name in ("gt", "pr"):
+            shutil.copyfile(LABELS, folder / f"labels_{name}.val.0.slp")
+    bench.act("predict, page opened", lambda: found.predict_with(folder), seconds=1.0)
+    evaluation = found.evaluation_page
+    bench.act(
+        "evaluation opened",
+        lambda: found.show_evaluation(folder),
+        seconds=1.0,
+        until=lambda: evaluation.stack.currentWidget() is evaluation.view,
+    )
+    bench.act(
+        "predictions opened", lambda: found.show_frames(Files(str(LABELS), truth=str(LABELS))), seconds=3.0
+    )
+    for _ in range(10):
+        bench.act("next frame of predictions", lambda: found.frames_page.step(1), seconds=0.3)
+    for verb in ("theme_dark", "theme_light"):
+        bench.act("theme, page of results", window.actions_by_verb[verb].trigger, seconds=1.5)
+
+
+def seeing(bench: Bench) -> None:
+    """Edits while See shows what they do."""
+    if not LABELS.is_file():
+        return
+    window = bench.window
+    window.files.use_preset("config_topdown_centered_instance_unet_medium_rf")
+    window.files.set_labels([str(LABELS)])
+    window.show_page("configure")
+    bench.settle(5.0, until=lambda: window.document.facts is not None)
+    for path, values in SEEN.items():
+        bench.act("a setting that is seen", lambda path=path: window.reveal(path), seconds=2.0)
+        for value in values:
+            bench.act(
+                "edit of what is seen",
+                lambda path=path, value=value: window.document.set_value(path, value),
+                seconds=1.0,
+            )
+
+
 def large(bench: Bench) -> None:
     """As much as there may be of everything that is listed."""
     window, document = bench.window, bench.window.document
@@ -307,7 +362,9 @@ def parse_and_judge(text: str) -> None:
     validate(parse_config(text).values)
 
 
-ACTS = (sections, pages, themes, yaml_pane, presets, typing, labels, runs, large, storm, odd_numbers)
+ACTS = (
+    sections, pages, themes, yaml_pane, presets, typing, labels, runs, results, seeing, large, storm, odd_numbers,
+)  # fmt: skip
 
 
 # -- what they are done with -------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ ODD = {
     "huge": 10**40,
     "odd": [float("inf"), 1e-300, True, 1, 1.0],
     "text": "1e-3 ümlaut \0",
-    "bytes": b"\x00\xff",
     "deep": {"": {"1": []}},
 }
 HOLD = """
