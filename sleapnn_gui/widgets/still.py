@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QScrollArea, QTabBar, QWidget
 
 _LOOK_MS = 100
 
@@ -66,6 +66,6 @@ def _is_pressed(widget: QWidget) -> bool:
     )
     return (
         takes_clicks
-        or isinstance(widget, QAbstractButton)
+        or isinstance(widget, (QAbstractButton, QTabBar))  # tabs take the focus from keys only
         or widget.cursor().shape() is Qt.CursorShape.PointingHandCursor
     )
