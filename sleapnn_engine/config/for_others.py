@@ -50,7 +50,7 @@ def for_version(values: dict[str, Any], *, version: str) -> tuple[dict[str, Any]
     made, said = as_others_read(copy_values(values)), []
     for path, value in _unknown(made, version=version):
         _drop(made, path)
-        if value is not None and path not in SPEC.keys:
+        if value is not None and (path not in SPEC.keys or SPEC.keys[path].meta.since):
             said.append(f"{path} ({describe(value)}) is left out: sleap-nn {version} does not know it.")
     confmaps = f"{view.head()}.confmaps"
     if f"{confmaps}.{METHOD}" in SPEC.keys:
@@ -83,9 +83,10 @@ def _drop(values: dict[str, Any], path: str) -> None:
 
 
 def _later(version: str) -> list[str]:
-    """Sections that only versions after this one know."""
-    known = VERSIONS[: VERSIONS.index(version) + 1]
-    return [path for path, one in SPEC.sections.items() if one.meta.since and one.meta.since not in known]
+    """Sections and settings that only versions after this one know."""
+    known = ("", *VERSIONS[: VERSIONS.index(version) + 1])
+    sections = [path for path, one in SPEC.sections.items() if one.meta.since not in known]
+    return sections + [path for path, key in SPEC.keys.items() if key.meta.since not in known]
 
 
 def _unknown(values: dict[str, Any], *, version: str) -> Iterator[tuple[str, Any]]:

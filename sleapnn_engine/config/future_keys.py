@@ -73,12 +73,6 @@ NEWER = {
     "model_config.head_configs.bbox_ssd": Newer(
         usual=(None,), effect="Models that find boxes around animals are not trained here."
     ),
-    "trainer_config.model_ckpt.monitor": Newer(
-        usual=(None, "val/loss"), effect="The best model is the one with the least validation loss."
-    ),
-    "trainer_config.model_ckpt.mode": Newer(
-        usual=(None, "min"), effect="The best model is the one with the least validation loss."
-    ),
     "trainer_config.viz_img_format": Newer(
         usual=(None, "png"), effect="Pictures of the progress are PNG files."
     ),

@@ -86,7 +86,8 @@ class Meta:
 
     `minimum`/`maximum` are inclusive bounds, `above`/`below` exclusive ones. `null` is the sentence that says
     what null means; an empty `null` means that null is not a value of this setting. `rule` is one of
-    `odd`, `power_of_two`, or empty. `source` names where the choice of default or meaning comes from when it
+    `odd`, `power_of_two`, or empty. `since` names the first version of sleap-nn that knows it, where that is later than
+    the guide. `source` names where the choice of default or meaning comes from when it
     is not the guide's own table.
     """
 
@@ -114,6 +115,7 @@ class Meta:
     names_of: str = ""  # part | edge | track: completed from the opened labels; encoder: from those there are
     when: tuple[When, ...] = ()
     legacy: str = ""
+    since: str = ""
     source: str = ""
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from sleapnn_engine.config.monitors import USUAL_MONITOR, named_losses
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
 from sleapnn_engine.protocol.signals import Interrupted
@@ -69,7 +70,8 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
     with training.profile("validation"):
         scores = validate(training, check=lambda: check_signals(training))
     _require_finite(scores.loss, training, what="validation loss")
-    improved = _count(training, scores)
+    score = _score(training, averages, scores)
+    improved = _count(training, scores, score=score)
     seconds = progress.epoch_seconds
     return EpochResult(
         epoch=progress.epoch,
@@ -84,6 +86,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         by_node=averages.by_node(training),
         errors=scores.errors,
         improved=improved,
+        score=score,
         train_by_head=averages.by_head,
         val_by_head=scores.by_head,
         body=scores.body,
@@ -114,13 +117,22 @@ def _train_epoch(training: Training, averages: Averages, callbacks: Sequence[Cal
                 break
 
 
-def _count(training: Training, scores: Scores) -> bool:
+def _score(training: Training, averages: Averages, scores: Scores) -> float | None:
+    """The loss by which the model of this epoch may be the best, where it is not that of validation."""
+    monitor = training.parts.job.trainer_config.model_ckpt.monitor
+    if monitor in (None, USUAL_MONITOR):
+        return None
+    by_head = {"train_by_head": averages.by_head, "val_by_head": scores.by_head}
+    return named_losses(averages.loss, scores.loss, **by_head)[monitor]
+
+
+def _count(training: Training, scores: Scores, *, score: float | None) -> bool:
     """Take in a validation; True when it is the best so far. Only a whole epoch moves the learning rate."""
     parts, progress = training.parts, training.progress
     if progress.batch >= parts.steps_per_epoch:
         parts.schedule.step(scores.loss)
         progress.epoch_ended = True
-    improved = parts.early_stopping.add(progress.epoch, scores.loss)
+    improved = parts.early_stopping.add(progress.epoch, scores.loss, score=score)
     if improved:
         progress.best_errors = scores.errors
     return improved

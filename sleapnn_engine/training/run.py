@@ -142,7 +142,7 @@ def _build_and_fit(run: ActiveRun) -> int:
     if run.previous is not None:
         restore(run.training, run.previous)
         if run.job.trainer_config.save_ckpt:
-            inherit_best(run.checkpoints, run.previous)
+            inherit_best(run.checkpoints, run.previous, job=run.job)
         run.previous = None  # its weights are in the model, and need not stay in memory twice
     _set_up(run, run.training)
     run.signals.work = run.training.progress

@@ -218,16 +218,18 @@ def _lower_bounds(value: float | list[float]) -> float | list[float]:
 
 @attrs.define
 class EarlyStopping:
-    """The best validation loss so far, and how long ago it was.
+    """The best epoch so far, and how long ago the validation loss made progress.
 
-    `best_val` is compared exactly (the best checkpoint); `reference` only moves by more than `min_delta` and
-    counts towards early stopping.
+    `best_score` is compared exactly (the best checkpoint): the validation loss, or the loss that is to decide instead;
+    `best_val` is the validation loss of that epoch. `reference` only moves by more than `min_delta` and counts towards
+    early stopping.
     """
 
     min_delta: float = 0.0
     patience: int | None = None
     best_val: float = math.inf
     best_epoch: int = -1
+    best_score: float = math.inf
     reference: float = math.inf
     waited: int = 0
 
@@ -236,16 +238,23 @@ class EarlyStopping:
         return {
             "best_val": self.best_val if math.isfinite(self.best_val) else None,
             "best_epoch": self.best_epoch if self.best_epoch >= 0 else None,
+            "best_score": self.best_score if self.best_score != self.best_val else None,
             "reference": self.reference if math.isfinite(self.reference) else None,
             "epochs_without_progress": self.waited,
         }
 
-    def go_on(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` gave; the settings stay those of this run."""
+    def go_on(self, state: Mapping[str, Any], *, is_alike: bool = True) -> None:
+        """Take over what `state` gave; the settings stay those of this run.
+
+        Where another loss decided there, which `is_alike` says, there is no best epoch yet.
+        """
         best, epoch = state.get("best_val"), state.get("best_epoch")
         reference = state.get("reference", best)
-        self.best_val = math.inf if best is None else float(best)
-        self.best_epoch = -1 if epoch is None else int(epoch)
+        if is_alike:
+            score = state.get("best_score")
+            self.best_val = math.inf if best is None else float(best)
+            self.best_epoch = -1 if epoch is None else int(epoch)
+            self.best_score = self.best_val if score is None else float(score)
         self.reference = math.inf if reference is None else float(reference)
         self.waited = int(state.get("epochs_without_progress") or 0)
 
@@ -254,15 +263,16 @@ class EarlyStopping:
         patience = settings.patience if settings.stop_training_on_plateau else None
         return cls(min_delta=settings.min_delta, patience=patience)
 
-    def add(self, epoch: int, val_loss: float) -> bool:
-        """Take in one epoch's validation loss; True when it is the best so far."""
+    def add(self, epoch: int, val_loss: float, *, score: float | None = None) -> bool:
+        """Take in one epoch's validation loss, and the loss that decides if it is another; True when it is the best."""
         if val_loss < self.reference - self.min_delta:
             self.reference, self.waited = val_loss, 0
         else:
             self.waited += 1
-        improved = val_loss < self.best_val
+        score = val_loss if score is None else score
+        improved = score < self.best_score
         if improved:
-            self.best_val, self.best_epoch = val_loss, epoch
+            self.best_val, self.best_epoch, self.best_score = val_loss, epoch, score
         return improved
 
     @property

@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from sleapnn_engine.config.monitors import USUAL_MONITOR
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.data.loader import ALONE, Share
@@ -52,7 +53,7 @@ class EpochResult:
     """One epoch, trained and validated.
 
     `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head,
-    `body` the diagonal of the median validation animal's box in source pixels.
+    `score` the loss by which it may be the best (None: that of validation), `body` the diagonal of the median validation animal's box in source pixels.
     """
 
     epoch: int
@@ -70,6 +71,7 @@ class EpochResult:
     train_by_head: dict[str, float] = attrs.field(factory=dict)
     val_by_head: dict[str, float] = attrs.field(factory=dict)
     body: float | None = None
+    score: float | None = None
 
 
 _NOTHING = nullcontext()
@@ -251,6 +253,7 @@ class Training:
             "precision": number_format(self.parts.fabric),
             "loss_scale": self.parts.fabric.strategy.precision.state_dict(),
             **self.parts.early_stopping.state(),
+            "monitor": trainer.model_ckpt.monitor or USUAL_MONITOR,
             "best_errors": None if self.progress.best_errors is None else self.progress.best_errors.body,
             "next_epoch": self.progress.epoch + 1 if self.progress.epoch_ended else self.progress.epoch,
             "next_batch": 0 if self.progress.epoch_ended else self.progress.batch,

@@ -75,7 +75,7 @@ def test_markers_that_say_nothing_are_refused(text):
     [
         (SEED, 1),
         ("trainer_config.seeds", 0),
-        ("trainer_config.model_ckpt.*", 2),
+        ("trainer_config.model_ckpt.*", 4),
         ("trainer_config.*.lr", 1),
         ("*", 4),
     ],

@@ -7,6 +7,7 @@ from sleapnn_engine.config.checks.centres import CENTRE_CHECKS
 from sleapnn_engine.config.checks.curves import CURVE_CHECKS, CURVES
 from sleapnn_engine.config.checks.encoder import ENCODER_CHECKS
 from sleapnn_engine.config.checks.model import MODEL_CHECKS
+from sleapnn_engine.config.checks.monitor import MONITOR_CHECKS
 from sleapnn_engine.config.issue import Fix, Issue, error, warning
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import (
@@ -348,6 +349,7 @@ CHECKS: tuple[Check, ...] = (
     _rate_that_stays,
     *CURVE_CHECKS,
     _keeping,
+    *MONITOR_CHECKS,
     _mining,
     _ports,
     _strategy,

@@ -94,6 +94,24 @@ class ModelCkptConfig:
         when=(_SAVES,),
         legacy="outputs.checkpointing.latest_model",
     )
+    monitor: Optional[str] = setting(
+        None,
+        label="Best by",
+        doc="The loss by which a model is the best, in files of sleap-nn 0.3.5: that of validation (`val/loss`), of training (`train/loss`), or of one head in either.",
+        kind="text",
+        null="The validation loss.",
+        edited=False,
+        since="0.3.5",
+    )
+    mode: Optional[str] = setting(
+        None,
+        label="Best is the",
+        doc="Whether the best is the least, in files of sleap-nn 0.3.5; of a loss it is, so `min` is all there is here.",
+        kind="text",
+        null="The least.",
+        edited=False,
+        since="0.3.5",
+    )
 
 
 _ACCELERATORS = (

@@ -22,11 +22,12 @@ LAST = "last.ckpt"
 
 @attrs.frozen
 class Kept:
-    """A checkpoint of this run that counts towards `save_top_k`."""
+    """A checkpoint of this run that counts towards `save_top_k`; the one with the least `score` is the best."""
 
     path: Path
     epoch: int
     val: float
+    score: float
 
 
 class Checkpoints(Callback):
@@ -52,18 +53,18 @@ class Checkpoints(Callback):
         epoch, val, path = self.inherited.epoch, self.inherited.val, self.folder / BEST
         with training.parts.report.phase("save", "Copying the best model of the earlier training"):
             copy_whole(self.inherited.path, path)
-            self.kept.append(Kept(path, epoch, val))
+            self.kept.append(attrs.evolve(self.inherited, path=path))
             training.parts.report.event(Checkpoint(epoch=epoch, path=str(path), best=True, val=val))
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
-        keeps = self._keeps(result.val)
+        keeps = self._keeps(_score(result))
         if not keeps and not self.save_last:
             return
         with training.parts.report.phase("save", f"Saving {epoch_name(result.epoch)}"):
             if keeps:
                 self._keep(training, result)
             if self.save_last:
-                self.write_last(training, val=result.val)
+                self.write_last(training, val=result.val, score=result.score)
 
     def fit_ended(self, training: Training, outcome: str) -> None:
         """A stopped training can be taken up again later, so its last weights are kept as well."""
@@ -73,11 +74,12 @@ class Checkpoints(Callback):
             with training.parts.report.phase("save", "Saving where it stopped"):
                 self.write_last(training)
 
-    def write_last(self, training: Training, *, val: float | None = None) -> Path:
+    def write_last(self, training: Training, *, val: float | None = None, score: float | None = None) -> Path:
         """Write `last.ckpt` with the weights as they are now, whatever the settings say about keeping models."""
         path = self.folder / LAST
-        best = min((kept.val for kept in self.kept), default=None)
-        write_atomically(_finite_contents(training, val=val, best=best), path)
+        best = min(self.kept, key=lambda kept: kept.score, default=None)
+        content = _finite_contents(training, val=val, score=score, best=None if best is None else best.val)
+        write_atomically(content, path)
         epoch = self._epoch_of_last = training.progress.epoch
         training.parts.report.event(Checkpoint(epoch=epoch, path=str(path), best=False, val=val))
         return path
@@ -94,7 +96,7 @@ class Checkpoints(Callback):
 
     def way_back(self) -> str:
         """From which files of this run training can go on, in a sentence; the latest epoch comes first."""
-        best = min(self.kept, key=lambda kept: kept.val, default=None)
+        best = min(self.kept, key=lambda kept: kept.score, default=None)
         epochs = {} if self._epoch_of_last is None else {LAST: self._epoch_of_last}
         if best is not None:
             epochs[BEST] = best.epoch
@@ -104,22 +106,24 @@ class Checkpoints(Callback):
         files = " or ".join(f"{name} ({epoch_name(epochs[name])})" for name in latest_first)
         return f"Training can go on from {files} in this run's folder, with trainer_config.resume_ckpt_path."
 
-    def _keeps(self, val: float) -> bool:
+    def _keeps(self, score: float) -> bool:
         if self.top_k < 0 or len(self.kept) < self.top_k:
             return True
-        return self.top_k > 0 and val < max(kept.val for kept in self.kept)
+        return self.top_k > 0 and score < max(kept.score for kept in self.kept)
 
     def _keep(self, training: Training, result: EpochResult) -> None:
-        best = min((kept.val for kept in self.kept), default=float("inf"))
-        is_best = result.val < best or not self.kept
+        score = _score(result)
+        best = min(self.kept, key=lambda kept: kept.score, default=None)
+        is_best = best is None or score < best.score
         path = self.folder / BEST if is_best else self._free_name()
-        content = _finite_contents(training, val=result.val, best=min(best, result.val))
+        val_of_best = result.val if best is None or is_best else best.val
+        content = _finite_contents(training, val=result.val, score=result.score, best=val_of_best)
         if is_best and self.kept and self.top_k != 1:
             self._set_best_aside()
         write_atomically(content, path)
         if self.top_k == 1:
             self.kept.clear()
-        self.kept.append(Kept(path, result.epoch, result.val))
+        self.kept.append(Kept(path, result.epoch, result.val, score))
         self._drop_worst()
         training.parts.report.event(
             Checkpoint(epoch=result.epoch, path=str(path), best=is_best, val=result.val)
@@ -143,14 +147,22 @@ class Checkpoints(Callback):
 
     def _drop_worst(self) -> None:
         while 0 <= self.top_k < len(self.kept):
-            worst = max(self.kept, key=lambda kept: kept.val)
+            worst = max(self.kept, key=lambda kept: kept.score)
             self.kept.remove(worst)
             with contextlib.suppress(FileNotFoundError):
                 worst.path.unlink()
 
 
-def _finite_contents(training: Training, *, val: float | None, best: float | None) -> dict[str, Any]:
+def _score(result: EpochResult) -> float:
+    return result.val if result.score is None else result.score
+
+
+def _finite_contents(
+    training: Training, *, val: float | None, score: float | None, best: float | None
+) -> dict[str, Any]:
     """A checkpoint whose weights have the validation loss `val`, while `best.ckpt` has `best`.
+
+    `score` is the loss by which they may be the best, where that is another.
 
     Raises Diverged when weights or moments are not all finite.
     """
@@ -160,7 +172,7 @@ def _finite_contents(training: Training, *, val: float | None, best: float | Non
         parts.optimizer,
         parts.schedule.state_dicts(),
         position=training.position,
-        own={**training.own_section(), "val": val, "val_of_best": best},
+        own={**training.own_section(), "val": val, "score": score, "val_of_best": best},
     )
     if (broken := first_broken(content)) is not None:
         raise Diverged(

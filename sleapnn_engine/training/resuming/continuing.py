@@ -10,6 +10,7 @@ from torch import nn
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.monitors import USUAL_MONITOR
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.records import LabelSet
@@ -20,7 +21,13 @@ from sleapnn_engine.training.inputs.labels import FRACTION, Data
 from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.rate_curve import curve_of
-from sleapnn_engine.training.resuming.previous_run import SETTING, PreviousRun, find_best, validates_elsewhere
+from sleapnn_engine.training.resuming.previous_run import (
+    SETTING,
+    PreviousRun,
+    find_best,
+    is_judged_alike,
+    validates_elsewhere,
+)
 from sleapnn_engine.training.resuming.random_states import missing_parts
 from sleapnn_engine.training.schedule import EarlyStopping, counts_of, require_state
 
@@ -63,7 +70,7 @@ def check_continuing(
             SETTING, f"{previous.path.name} does not hold everything; this starts anew: {', '.join(anew)}."
         )
     if job.trainer_config.save_ckpt and job.trainer_config.model_ckpt.save_top_k:
-        found.warn(SETTING, *_best_elsewhere(previous))
+        found.warn(SETTING, *_best_elsewhere(job, previous))
 
 
 def split_digest(labels: LabelSet) -> str:
@@ -171,7 +178,13 @@ def has_sums(previous: PreviousRun) -> bool:
     return isinstance(sums, Mapping) and set(sums) == {field.name for field in attrs.fields(Averages)}
 
 
-def _best_elsewhere(previous: PreviousRun) -> list[str]:
+def _best_elsewhere(job: Job, previous: PreviousRun) -> list[str]:
+    if not is_judged_alike(job, previous):
+        now = job.trainer_config.model_ckpt.monitor or USUAL_MONITOR
+        return [
+            f"The earlier training chose its best model by {previous.monitor} and this one does by {now}, so best.ckpt will "
+            "be the best of the epochs from now on."
+        ]
     best = previous.val_of_best
     found = None if best is None else find_best(previous)
     if best is None or (found is not None and found.val is not None):

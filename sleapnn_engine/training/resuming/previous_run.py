@@ -12,6 +12,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.centring import VERSION, centring, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.config.monitors import USUAL_MONITOR
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import counted
@@ -86,7 +87,20 @@ class PreviousRun:
         """Validation loss of the weights in this file; None where it has none."""
         if "val" in self.own or not self._scores:
             return self.own.get("val")
+        if self.monitor != USUAL_MONITOR:
+            return None
         return _number(self._scores.get("current_score"))
+
+    @property
+    def monitor(self) -> Any:
+        """The name of the loss, or of what else it was, by which a model was the best."""
+        return (self._scores if "best_val" not in self.own else self.own).get("monitor") or USUAL_MONITOR
+
+    @property
+    def score(self) -> float | None:
+        """Of the weights in this file, the loss by which they may be the best; None where it has none."""
+        score = self.own.get("score")
+        return self.val if score is None else float(score)
 
     @property
     def val_of_best(self) -> float | None:
@@ -174,6 +188,11 @@ def find_best(previous: PreviousRun) -> PreviousRun | None:
     return found if is_it else None
 
 
+def is_judged_alike(job: Job, previous: PreviousRun) -> bool:
+    """Whether the same loss says in this training which model is the best."""
+    return bool(previous.monitor == (job.trainer_config.model_ckpt.monitor or USUAL_MONITOR))
+
+
 def callback_state(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What a Lightning callback left in a checkpoint; empty without it. Its key is the name and its settings."""
     callbacks = content.get("callbacks")
@@ -212,7 +231,7 @@ def _refuse_nothing_to_do(job: Job, previous: PreviousRun) -> None:
             usage=True,
         )
     best = EarlyStopping.from_settings(trainer.early_stopping)
-    best.go_on(previous.best)
+    best.go_on(previous.best, is_alike=is_judged_alike(job, previous))
     if best.exhausted and not previous.batch:
         raise UserError(
             f"{previous.path} ended early, after {counted(best.waited, 'epoch')} without progress, and would end at once again.",

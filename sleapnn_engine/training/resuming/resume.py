@@ -29,7 +29,7 @@ from sleapnn_engine.protocol.measures import Measured
 from sleapnn_engine.training.averages import Averages
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints, Kept
 from sleapnn_engine.training.resuming.continuing import has_sums, next_rate
-from sleapnn_engine.training.resuming.previous_run import PreviousRun, find_best
+from sleapnn_engine.training.resuming.previous_run import PreviousRun, find_best, is_judged_alike
 from sleapnn_engine.training.resuming.random_states import set_random_states
 from sleapnn_engine.training.schedule import go_on_with
 from sleapnn_engine.training.state import Training
@@ -87,18 +87,18 @@ def restore(training: Training, previous: PreviousRun) -> None:
     log.info("Training goes on from %s, after %s%s.", previous.path, done, part)
 
 
-def inherit_best(checkpoints: Checkpoints, previous: PreviousRun) -> None:
+def inherit_best(checkpoints: Checkpoints, previous: PreviousRun, *, job: Job) -> None:
     """Have the best model of the earlier training copied, so that it is only replaced by a better one."""
     best = previous.val_of_best
-    if best is None or not checkpoints.top_k:
+    if best is None or not checkpoints.top_k or not is_judged_alike(job, previous):
         return
     found = find_best(previous)
-    if found is None or found.val is None:
+    if found is None or found.val is None or found.score is None:
         return
     if best != previous.best.get("best_val"):
         told = "The earlier best.ckpt, with a validation loss of %s, is from an epoch half-way."
         log.info(told, plain(found.val))
-    checkpoints.inherited = Kept(found.path, int(found.content["epoch"]), found.val)
+    checkpoints.inherited = Kept(found.path, int(found.content["epoch"]), found.val, found.score)
 
 
 def _restore_weights(training: Training, previous: PreviousRun) -> None:
@@ -128,9 +128,10 @@ def _restore_schedule(training: Training, previous: PreviousRun) -> None:
 
 
 def _restore_best(training: Training, previous: PreviousRun) -> None:
-    training.parts.early_stopping.go_on(previous.best)
+    is_alike = is_judged_alike(training.parts.job, previous)
+    training.parts.early_stopping.go_on(previous.best, is_alike=is_alike)
     errors = previous.own.get("best_errors")
-    if isinstance(errors, Mapping):
+    if isinstance(errors, Mapping) and is_alike:
         training.progress.best_errors = Measured.of(errors)
 
 

@@ -29,7 +29,7 @@ def test_no_lone_loss_has_a_weight_and_no_weight_is_null(kind) -> None:
 
 
 LATER = {
-    "trainer_config.model_ckpt.monitor": "eval/val/mOKS",
+    "trainer_config.model_ckpt.monitor": "train/loss",
     "data_config.use_negative_frames": True,
     "data_config.preprocessing.tiling": {"enabled": True},
     "trainer_config.own_word": 3,

@@ -113,6 +113,16 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
             ({"max_epochs": 8}, "max_epochs", "warning"),
         )
     ),
+    *(
+        ({f"trainer_config.model_ckpt.{name}": value}, f"trainer_config.model_ckpt.{name}", "error")
+        for name, value in (
+            ("monitor", "eval/val/mOKS"),
+            ("monitor", "val/paf_loss"),
+            ("monitor", 3),
+            ("mode", "max"),
+            ("mode", 1),
+        )
+    ),
     (
         {"trainer_config.lr_scheduler.reduce_lr_on_plateau.patience": 10},
         "trainer_config.early_stopping.patience",

@@ -99,6 +99,28 @@ def test_with_adamw_and_falling_steps(data: Path, tmp_path: Path) -> None:
     check(resumed(data, first, **changes), unbroken, epoch=1)
 
 
+def test_with_another_loss_that_says_which_model_is_the_best(data: Path, tmp_path: Path) -> None:
+    """The best one goes on to be the best where the same loss decides, and is told to begin anew where another does."""
+    by_training = {"save_last": True, "save_top_k": 1, "monitor": "train/loss"}
+    changes: dict[str, Any] = {
+        "trainer_config__model_ckpt": by_training,
+        "trainer_config__max_epochs": 3,
+        "trainer_config__early_stopping__stop_training_on_plateau": False,
+    }
+    unbroken = run(config(data, tmp_path, **changes, trainer_config__run_name="whole"))
+    first = run(config(data, tmp_path, **{**changes, "trainer_config__max_epochs": 2}))
+    check(resumed(data, first, **changes), unbroken, epoch=2)
+    other = resumed(
+        data, first, **{**changes, "trainer_config__model_ckpt": {**by_training, "monitor": None}}
+    )
+    (said,) = texts(other, "warning")
+    assert "chose its best model by train/loss and this one does by val/loss" in said
+    (best,) = [
+        event["body"] for event in events(other) if event["kind"] == "checkpoint" and event["body"]["best"]
+    ]
+    assert best["epoch"] == 2
+
+
 @pytest.mark.parametrize("name", ["cosine_annealing_warmup", "linear_warmup_linear_decay"])
 def test_with_a_rate_that_rises_and_falls(data: Path, tmp_path: Path, name: str) -> None:
     curve = {"warmup_epochs": 2, "warmup_start_lr": 1e-5, "max_epochs": 5}

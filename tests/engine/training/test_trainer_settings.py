@@ -16,8 +16,10 @@ import zmq
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.monitors import named_losses
 from sleapnn_engine.data.frames import Batch
 from sleapnn_engine.data.samples import FrameSamples
+from sleapnn_engine.training import loop
 from sleapnn_engine.training.processes.device import usable_cores
 from sleapnn_engine.training.run import train
 from sleapnn_engine.training.state import Training
@@ -201,6 +203,36 @@ def test_that_many_of_the_best_models_are_kept(config: Config, kept: int, count:
     losses = [event["body"]["val"] for event in events(run) if event["kind"] == "epoch_end"]
     epochs = {torch.load(path, weights_only=True)["epoch"] for path in run.glob("*.ckpt")}
     assert epochs == set(sorted(range(4), key=losses.__getitem__)[:count])
+
+
+@pytest.mark.setting("trainer_config.model_ckpt.monitor", "trainer_config.model_ckpt.mode")
+@pytest.mark.parametrize(
+    "monitor", [None, "val/loss", "train/loss", "val/confmaps_loss", "train/confmaps_loss"]
+)
+def test_the_best_model_is_the_one_with_the_least_of_the_loss_that_is_to_decide(
+    config: Config, monkeypatch: pytest.MonkeyPatch, monitor: str | None
+) -> None:
+    """Losses that are to decide are set so that each has its least in an epoch of its own; validation's is as it is."""
+    losses = {
+        "train/loss": [2, 1, 3, 4],
+        "val/confmaps_loss": [2, 3, 1, 4],
+        "train/confmaps_loss": [1, 2, 4, 3],
+    }
+    count = iter(range(4))
+
+    def fixed(train: float, val: float, **parts: Any) -> dict[str, float]:
+        assert set(named_losses(train, val, **parts)) == {"val/loss", *losses}
+        epoch = next(count)
+        return {name: float(values[epoch]) for name, values in losses.items()}
+
+    monkeypatch.setattr(loop, "named_losses", fixed)
+    settings = {} if monitor is None else {"model_ckpt__monitor": monitor, "model_ckpt__mode": "min"}
+    run = trained(config(save_ckpt=True, max_epochs=4, **settings))
+    ends = [event["body"] for event in events(run) if event["kind"] == "epoch_end"]
+    decides = losses.get(monitor, [end["val"] for end in ends])
+    best = decides.index(min(decides))
+    assert torch.load(run / "best.ckpt", weights_only=True)["epoch"] == best
+    assert (ends[-1]["best_epoch"], ends[-1]["best_val"]) == (best, ends[best]["val"])
 
 
 @pytest.mark.setting("trainer_config.model_ckpt.save_last")
