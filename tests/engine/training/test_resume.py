@@ -105,7 +105,7 @@ def test_with_another_loss_that_says_which_model_is_the_best(data: Path, tmp_pat
     changes: dict[str, Any] = {
         "trainer_config__model_ckpt": by_training,
         "trainer_config__max_epochs": 3,
-        "trainer_config__early_stopping__stop_training_on_plateau": False,
+        "trainer_config__early_stopping": {"stop_training_on_plateau": False},
     }
     unbroken = run(config(data, tmp_path, **changes, trainer_config__run_name="whole"))
     first = run(config(data, tmp_path, **{**changes, "trainer_config__max_epochs": 2}))
