@@ -60,7 +60,7 @@ class AlongCurve(torch.optim.lr_scheduler.LRScheduler):
     def go_to(self, epoch: int) -> None:
         """Be in an epoch, counted from 0, with its learning rate."""
         rate = self._curve.at(epoch)
-        super().load_state_dict({"last_epoch": epoch, "_step_count": epoch + 1})
+        super().load_state_dict({"last_epoch": epoch})
         self._last_lr = [rate for _ in self.optimizer.param_groups]
         for group in self.optimizer.param_groups:
             group["lr"] = rate

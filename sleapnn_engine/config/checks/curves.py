@@ -59,7 +59,7 @@ def _rates(view: ConfigReader, section: str, *, end: str) -> Iterator[Issue]:
     if last == 0 and own is not None and most is not None and own < most:
         yield warning(
             f"{section}.max_epochs",
-            f"The learning rate is 0 from epoch {own + 1} on, so nothing is learned until training ends after {most}.",
+            f"The learning rate has fallen to 0 after {own} epochs, and nothing is learned from then until training ends after {most}.",
         )
 
 
