@@ -135,9 +135,9 @@ def test_with_a_rate_that_rises_and_falls(data: Path, tmp_path: Path, name: str)
     assert texts(second, "warning") == []
 
 
-@pytest.mark.parametrize("save_last", [True, False])
 @pytest.mark.parametrize(
-    ("look", "place", "validated"), [(1, (0, 1), 1), (7, (1, 2), 2), (13, (2, 3), 3), (14, (3, 0), 3)]
+    ("look", "place", "validated", "save_last"),
+    [(1, (0, 1), 1, True), (7, (1, 2), 2, False), (13, (2, 3), 3, True), (14, (3, 0), 3, False)],
 )
 def test_a_training_stopped_within_an_epoch_finishes_it(
     data: Path,
