@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QImage, QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from sleapnn_gui.form.section_page import Filter
@@ -196,9 +197,19 @@ def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., No
     window.form.set_filter(Filter(all=True))
     for section in [page.id for page in window.form._layout.pages]:
         window.form.show_page(section)
-        app.processEvents()
-        found[section] = window.grab().toImage()
+        found[section] = at_rest(window)
     return found
+
+
+def at_rest(window: MainWindow) -> QImage:
+    """How a window is drawn once nothing changes any more: what stands beside the form follows it a moment later."""
+    last, picture = None, window.grab().toImage()
+    for _ in range(20):
+        QTest.qWait(40)
+        last, picture = picture, window.grab().toImage()
+        if last == picture:
+            break
+    return picture
 
 
 @pytest.mark.parametrize("modes", [["dark"], ["dark", "light", "dark"]], ids=["once", "to and fro"])
