@@ -117,7 +117,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="tracking_window",
-        label="Frames it may be gone",
+        label="Frames unseen",
         help=f"frames an animal may be gone (default: {WINDOW})",
         group=Group.TRACKING,
         kind=int,
@@ -176,7 +176,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="min_instance_peaks",
-        label="Least points of an animal",
+        label="Least points",
         help="least points of an animal; below 1, that share",
         group=Group.LIMBS,
         kind=float,

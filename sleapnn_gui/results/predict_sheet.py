@@ -208,8 +208,10 @@ class PredictSheet(QWidget):
         if wrong or not self.models:
             return None
         values = self.values()
-        for error in complaints(values):
+        found = list(complaints(values))
+        for error in found:
             self.show_problem(error.where, error.message)
+        if found:
             return None
         return [
             "predict",

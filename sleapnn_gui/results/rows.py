@@ -14,7 +14,7 @@ from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.segmented import Segmented
 from sleapnn_gui.widgets.theme import set_state
 
-LABEL_WIDTH = 148
+LABEL_WIDTH = 136
 _FIELD_WIDTH = 220
 
 

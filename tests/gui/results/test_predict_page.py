@@ -179,3 +179,8 @@ def test_a_folder_without_a_model_is_said(page: PredictPage, tmp_path: Path, wai
     page.open(tmp_path)
     wait_until(lambda: "holds no trained model" in page.banner.text)
     assert not page.start.isEnabled()
+
+
+def test_no_label_is_cut(ready: PredictPage) -> None:
+    rows = ready.sheet.rows.values()
+    assert [row.label.text() for row in rows if row.label.sizeHint().width() > row.label.width()] == []
