@@ -7,7 +7,7 @@ class Trouble(Exception):
     """The set-up cannot go on; the text says what is wrong and what to do."""
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """Print a progress line at once, before any program started next prints its own."""
     print(f"==> {text}", flush=True)
 

@@ -11,7 +11,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from installer.console import Trouble, say
+from installer.console import Trouble, report
 from installer.system import require_venv_module
 
 EXTRAS = "all,dev"
@@ -63,14 +63,14 @@ class Environment:
     def provide(self) -> None:
         """Make the environment and install the project; seconds when nothing changed."""
         if self.is_ready():
-            say("the environment in .venv is up to date")
+            report("the environment in .venv is up to date")
             return
         self._require_space()
         started = time.monotonic()
         self._make()
         self._install()
         self._stamp.write_text(self.fingerprint + "\n", encoding="utf-8")
-        say(f"installed in {time.monotonic() - started:.0f} s")
+        report(f"installed in {time.monotonic() - started:.0f} s")
 
     def _works(self) -> bool:
         """Whether the environment's Python starts; it does not when the Python it was made with is gone."""
@@ -90,25 +90,25 @@ class Environment:
 
     def _make(self) -> None:
         if self._works():
-            say("using the environment in .venv")
+            report("using the environment in .venv")
             return
         require_venv_module()
         words = [sys.executable, "-m", "venv"]
         if (self.folder / "pyvenv.cfg").exists():
-            say("the environment in .venv does not start any more; making it anew")
+            report("the environment in .venv does not start any more; making it anew")
             words.append("--clear")
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise Trouble(
                 f"{self.folder} is there but is no virtual environment. Move it away and run this again."
             )
-        say(f"making .venv with Python {sys.version.split()[0]}")
+        report(f"making .venv with Python {sys.version.split()[0]}")
         done = subprocess.run([*words, str(self.folder)], capture_output=True, text=True)
         if done.returncode != 0:
             raise Trouble(f"The environment could not be made:\n{(done.stdout + done.stderr).strip()}")
 
     def _install(self) -> None:
         """Run pip, showing what it fetches and keeping all it says for an error."""
-        say("installing packages (the first time about 6 GB and some minutes)")
+        report("installing packages (the first time about 6 GB and some minutes)")
         words = [
             str(self.program("python")),
             "-m",
@@ -137,7 +137,7 @@ class Environment:
                 said.append(line.rstrip())
                 news = worth_showing(line)
                 if news:
-                    say(news)
+                    report(news)
         if pip.returncode != 0:
             raise Trouble(explain_failure(said))
 

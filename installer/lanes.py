@@ -47,10 +47,10 @@ class Lane:
         )
         if hasattr(os, "setpriority"):
             os.setpriority(os.PRIO_PROCESS, self._process.pid, os.nice(0) + PATIENCE.get(name, 0))
-        self._reader = threading.Thread(target=self._tell)
+        self._reader = threading.Thread(target=self._forward_output)
         self._reader.start()
 
-    def _tell(self) -> None:
+    def _forward_output(self) -> None:
         assert self._process.stdout is not None
         is_wrong = False
         for line in self._process.stdout:

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.console import complain, say
+from installer.console import complain, report
 from installer.environment import Environment
 from installer.lanes import run_lanes
 from installer.system import find_screens, provide_libraries, require_libraries
@@ -18,10 +18,10 @@ def install(root: Path | str) -> int:
     """Set everything up and say what to do next."""
     root = Path(root)
     environment = _prepare(root, screens=find_screens(os.environ), mention=True)
-    say("ready. Next:")
+    report("ready. Next:")
     for name, purpose in (("sleapnn-gui", "the app"), ("sleapnn-engine", "the command line")):
         program = environment.program(name)
-        say(f"  {program.relative_to(root)}   {purpose}")
+        report(f"  {program.relative_to(root)}   {purpose}")
     return 0
 
 
@@ -46,12 +46,12 @@ def run_demo(root: Path | str, args: argparse.Namespace) -> int:
     if not screens:
         variables["QT_QPA_PLATFORM"] = "offscreen"
         words += ["--quit-when-done"]
-        say(
+        report(
             "no screen: the app runs offscreen and saves pictures of itself"
             if not args.headless
             else "offscreen run"
         )
-    say("starting the demonstration (about three minutes on two processor cores)")
+    report("starting the demonstration (about three minutes on two processor cores)")
     return _run(words, cwd=root, variables=variables)
 
 
@@ -79,12 +79,12 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
         *([("mypy", ["mypy"])] if pytest_words else []),
     )
     for name, words in checks:
-        say(f"{name}")
+        report(f"{name}")
         code = _run([python, "-m", *words], cwd=root, variables=variables)
         if code != 0:
             complain(f"==> {name} found problems: the result is a failure, whatever the tests say")
         codes.append(code)
-    say("pytest" if pytest_words else "pytest and mypy, side by side")
+    report("pytest" if pytest_words else "pytest and mypy, side by side")
     if pytest_words:
         codes.append(_run([python, "-m", "pytest", *pytest_words], cwd=root, variables=variables))
     else:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer.console import Trouble, say
+from installer.console import Trouble, report
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
@@ -80,7 +80,7 @@ def can_install() -> bool:
 
 def install_packages(packages: Sequence[str]) -> None:
     """Install system packages with apt; Trouble with the last words of apt when that fails."""
-    say(f"installing system packages: {' '.join(packages)}")
+    report(f"installing system packages: {' '.join(packages)}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
         done = subprocess.run(["apt-get", *words], env=quiet, capture_output=True, text=True)
@@ -107,10 +107,10 @@ def provide_libraries(table: Path, *, screens: frozenset[str], mention: bool = F
         needed = [one for one in missing if one.needed in wanted]
     later = [one for one in missing if one not in needed]
     if later and mention:
-        say(
+        report(
             f"note: to open windows on {' or '.join(sorted({one.needed for one in later}))}, this machine also needs"
         )
-        say(f"      {apt_command(sorted({one.package for one in later}), root=can_install())}")
+        report(f"      {apt_command(sorted({one.package for one in later}), root=can_install())}")
     return needed
 
 

@@ -89,7 +89,7 @@ class Demo(QObject):
 
     def _next(self, pages: list[str]) -> None:
         if self._screenshots is not None:
-            self._screenshots.take(pages[0])
+            self._screenshots.save(pages[0])
         self._walk(pages[1:])
 
 
@@ -141,7 +141,7 @@ class TerminalReport(QObject):
 
     def _capture(self, name: str) -> None:
         if self._screenshots is not None:
-            self._screenshots.take(name)
+            self._screenshots.save(name)
 
     def _ended(self, outcome: object) -> None:
         QTimer.singleShot(900, self, lambda: self._finish(outcome))

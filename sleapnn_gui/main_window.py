@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
         title = window_title(self.document, self.session, self.train_page.store)
         if title != self.windowTitle():
             self.setWindowTitle(title)
-        self.status_line.look_at(self._looked_at())
+        self.status_line.show_run(self._looked_at())
 
     def _run_looked_at(self) -> Path | None:
         """The run that a command on its model is about: the one chosen in the list, or the one that is followed."""

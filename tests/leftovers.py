@@ -91,7 +91,7 @@ class Watch:
         self._before = set(all_things())
         self._makers: dict[tuple[str, object], str] = {}
 
-    def look(self, test: str) -> None:
+    def check(self, test: str) -> None:
         """A test is over: what is new is its doing. Sockets are too dear to be looked for each time."""
         for thing in {**threads(), **windows(), **processes()}:
             self._makers.setdefault(thing, test)
@@ -132,4 +132,4 @@ def _leftovers(request: pytest.FixtureRequest) -> Iterator[Watch]:
 @pytest.fixture(autouse=True)
 def _maker(request: pytest.FixtureRequest, _leftovers: Watch) -> Iterator[None]:
     yield
-    _leftovers.look(request.node.name)
+    _leftovers.check(request.node.name)

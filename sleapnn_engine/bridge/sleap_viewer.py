@@ -112,12 +112,12 @@ class SleapViewerBridge:
     def poll_stop(self) -> bool:
         """Whether the viewer asked to stop, now or before. Waits no longer than was allowed."""
         if self._controller is not None and not self._stop_wanted:
-            self._stop_wanted = self._heard_stop()
+            self._stop_wanted = self._stop_received()
             if not self._stop_wanted and self._wait_seconds > 0:
                 # Sockets of ZeroMQ wait in milliseconds; their file descriptor can be waited on for less.
                 descriptor = int(self._controller.getsockopt(zmq.FD))
                 select.select([descriptor], [], [], self._wait_seconds)
-                self._stop_wanted = self._heard_stop()
+                self._stop_wanted = self._stop_received()
         return self._stop_wanted
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class SleapViewerBridge:
         self._allowance -= 1
         return True
 
-    def _heard_stop(self) -> bool:
+    def _stop_received(self) -> bool:
         assert self._controller is not None
         for _ in range(_MAX_COMMANDS_PER_POLL):
             try:

@@ -51,7 +51,7 @@ def find_engine(folder: Path) -> Connection:
     raise UserError(sight.text, where=str(folder), hint=hint)
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """Print one line at once, also into a pipe."""
     print(text, flush=True)
 
@@ -66,13 +66,13 @@ def order(folder: Path, verb: str, **args: Any) -> int:
     try:
         with EngineClient(connection, from_seq=None, frames=False) as client:
             _wait_known(client)
-            say(f"asked: {verb}{''.join(f' ({key}: {value})' for key, value in args.items())}")
+            print_line(f"asked: {verb}{''.join(f' ({key}: {value})' for key, value in args.items())}")
             reply = _wait_reply(client, client.ask(verb, **args))
             if not reply.accepted:
                 raise UserError(reply.error or "the engine gave no reason.", where=str(folder))
-            say("accepted")
+            print_line("accepted")
             event = _wait_done(client, VERBS[verb].done)
-            say(f"done: {event_line(event)}")
+            print_line(f"done: {event_line(event)}")
             return 1 if event.kind == "failed" else 0
     except EngineRefusedError as error:
         raise UserError(str(error), where=str(folder)) from error

@@ -96,7 +96,9 @@ def _jobs(source: Path, output: Path) -> list[tuple[Path, Path]]:
         into = isdir(output) or output.suffix.lower() not in (".yaml", ".yml")
         return [(model, output / f"{source.resolve().name}.yaml" if into else output)]
     jobs = [
-        (file, output / f"{file.stem}.yaml") for file in sorted(source.glob("*.json")) if _looks_legacy(file)
+        (file, output / f"{file.stem}.yaml")
+        for file in sorted(source.glob("*.json"))
+        if _is_legacy_file(file)
     ]
     for folder in sorted(child for child in source.iterdir() if child.is_dir()):
         file = _model_file(folder)
@@ -123,7 +125,7 @@ def _model_file(folder: Path) -> Path | None:
     return next((folder / name for name in (_TRAINED, _INITIAL) if (folder / name).is_file()), None)
 
 
-def _looks_legacy(file: Path) -> bool:
+def _is_legacy_file(file: Path) -> bool:
     try:
         return is_legacy(read_text(file))
     except UserError:

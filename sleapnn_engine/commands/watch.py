@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sleapnn_engine.commands.conversation import INTERRUPTED, SilenceReport, run_folder, say
+from sleapnn_engine.commands.conversation import INTERRUPTED, SilenceReport, print_line, run_folder
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import encode_event
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     folder = run_folder(args.run_dir)
     try:
         for event in _events(folder):
-            say(encode_event(event).decode("utf-8") if args.json else event_line(event))
+            print_line(encode_event(event).decode("utf-8") if args.json else event_line(event))
             if event.kind in LAST_KINDS:
                 return 0 if event.kind == "finished" else 1
     except KeyboardInterrupt:

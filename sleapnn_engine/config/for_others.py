@@ -55,11 +55,11 @@ def for_version(values: dict[str, Any], *, version: str) -> tuple[dict[str, Any]
     confmaps = f"{view.head()}.confmaps"
     if f"{confmaps}.{METHOD}" in SPEC.keys:
         meant = centring(lambda name: view.value(f"{confmaps}.{name}"), unsaid=usual(view.value(VERSION)))
-        said += _say_centre(made, meant, section=confmaps, version=version)
+        said += _write_centre(made, meant, section=confmaps, version=version)
     return made, said
 
 
-def _say_centre(made: dict[str, Any], meant: Centring, *, section: str, version: str) -> list[str]:
+def _write_centre(made: dict[str, Any], meant: Centring, *, section: str, version: str) -> list[str]:
     """Put the centre of animals into the file where that version has words for it; else what it will do otherwise."""
     if version == _SAYS_CENTRES:
         for name, value in meant.settings.items():

@@ -86,7 +86,7 @@ def why_quiet(view: ConfigReader, change: Change) -> str:
     return "its range is empty" if change.nothing and values == change.nothing else ""
 
 
-def told_quiet(view: ConfigReader, path: str) -> str:
+def describe_quiet_change(view: ConfigReader, path: str) -> str:
     """What to say where the setting in hand belongs to a change that does nothing; '' where it does something."""
     change = change_of(path)
     if change is None:

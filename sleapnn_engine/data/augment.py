@@ -45,14 +45,14 @@ class Augmenter:
 
     The generator lives on the CPU. Choices and factors are drawn from it there, and noise on the batch's
     device comes from a generator seeded from it, so a run on one kind of device repeats exactly with the
-    same seed. `told` hears of what was drawn: `uniform_noise`, `gaussian_noise`, `contrast` and `brightness` (a factor),
+    same seed. `on_draw` hears of what was drawn: `uniform_noise`, `gaussian_noise`, `contrast` and `brightness` (a factor),
     `move` (degrees, scale, shift x and y in pixels), `erase`, `mixup` (a share).
     """
 
     intensity: Any
     geometric: Any
     generator: torch.Generator
-    told: Told | None = None
+    on_draw: Told | None = None
 
     @classmethod
     def from_job(cls, data_config: Any, *, seed: int) -> Augmenter | None:
@@ -125,13 +125,13 @@ class Augmenter:
         return images
 
     def _uniform_noise(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        self._tell("uniform_noise", rows)
+        self._report_draw("uniform_noise", rows)
         low, high = self.intensity.uniform_noise_min, self.intensity.uniform_noise_max
         noise = torch.rand(images.shape, device=images.device, generator=self._noise_generator(images.device))
         return images + noise.mul_(high - low).add_(low)
 
     def _gaussian_noise(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-        self._tell("gaussian_noise", rows)
+        self._report_draw("gaussian_noise", rows)
         mean, std = self.intensity.gaussian_noise_mean, self.intensity.gaussian_noise_std
         noise = torch.randn(
             images.shape, device=images.device, generator=self._noise_generator(images.device)
@@ -140,12 +140,12 @@ class Augmenter:
 
     def _contrast(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         factor = self._factors(len(images), self.intensity.contrast_min, self.intensity.contrast_max)
-        self._tell("contrast", rows, factor.flatten())
+        self._report_draw("contrast", rows, factor.flatten())
         return (images - 0.5) * factor.to(images.device) + 0.5
 
     def _brightness(self, images: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         factor = self._factors(len(images), self.intensity.brightness_min, self.intensity.brightness_max)
-        self._tell("brightness", rows, factor.flatten())
+        self._report_draw("brightness", rows, factor.flatten())
         return images * factor.to(images.device)
 
     def _move(
@@ -204,7 +204,7 @@ class Augmenter:
         rows = np.flatnonzero((degrees != 0) | (scale != 1) | (shift != 0).any(axis=0))
         if not len(rows):
             return None
-        self._tell(
+        self._report_draw(
             "move", torch.from_numpy(rows), torch.from_numpy(np.stack([degrees, scale, *shift], 1)[rows])
         )
         matrices = affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift.T[rows])
@@ -236,7 +236,7 @@ class Augmenter:
         colour = torch.rand((count, channels, 1, 1), generator=self.generator).to(images.device)
         erased = rectangles(torch.cat([start, start + size], dim=1), like=images)
         images[rows] = _only(inside, rows, torch.where(erased, colour, images[rows]), images)
-        self._tell("erase", rows)
+        self._report_draw("erase", rows)
         return images
 
     def _mix(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
@@ -247,14 +247,14 @@ class Augmenter:
             return images
         step = torch.randint(1, len(images), (len(rows),), generator=self.generator).to(images.device)
         share = self._factors(len(rows), g.mixup_lambda_min, g.mixup_lambda_max).to(images.device)
-        self._tell("mixup", rows, share.flatten())
+        self._report_draw("mixup", rows, share.flatten())
         partners = images[(rows + step) % len(images)]
         images[rows] = _only(inside, rows, images[rows] * (1 - share) + partners * share, images)
         return images
 
-    def _tell(self, name: str, rows: torch.Tensor, drawn: torch.Tensor | None = None) -> None:
-        if self.told is not None:
-            self.told(name, rows, drawn)
+    def _report_draw(self, name: str, rows: torch.Tensor, drawn: torch.Tensor | None = None) -> None:
+        if self.on_draw is not None:
+            self.on_draw(name, rows, drawn)
 
     def _happens(self, count: int, probability: float) -> torch.Tensor:
         """Decide for each image, bool (count,)."""

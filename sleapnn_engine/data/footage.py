@@ -20,7 +20,7 @@ from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.label_videos import CheckedVideo, check_videos
 from sleapnn_engine.data.label_writing import name_film
 from sleapnn_engine.data.records import ImageSource
-from sleapnn_engine.data.video_choice import Stored, choose_files, told_moves, why_missing
+from sleapnn_engine.data.video_choice import Stored, choose_files, describe_moves, why_missing
 from sleapnn_engine.data.videos import quiet_decoders
 
 LABELS = ".slp"
@@ -175,7 +175,7 @@ def _of_labels(path: Path, choice: Choice) -> Footage:
         sources[number] = one.source
         if one.record.kind == "film":
             name_film(stored.videos[number], one.record.path)
-    moved = told_moves([files[n] for n, _ in wanted])
+    moved = describe_moves([files[n] for n, _ in wanted])
     return Footage(path, tuple(stored.videos), tuple(sources), tuple(wanted), (*moved, *_notes(checked)))
 
 

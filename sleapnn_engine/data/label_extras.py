@@ -23,7 +23,7 @@ _OF_FILE = (
 )
 
 
-def told_extras(stored: sio.Labels) -> Iterator[str]:
+def describe_extras(stored: sio.Labels) -> Iterator[str]:
     """Say what is not learned from: frames marked as empty, identities, categories, masks and their kind."""
     yield from _negative_frames(stored)
     animals = [i for frame in stored.labeled_frames for i in frame.instances]

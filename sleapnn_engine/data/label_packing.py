@@ -53,7 +53,7 @@ def pack_labels(labels: LabelSet, *, file: int, path: Path, progress: Progress |
         if frame.file_index == file:
             rows[frame.video_index - first].append(row)
     _join_repeats(stored, records)
-    told = [_told(video) for video in stored.videos]
+    told = [_describe_origin(video) for video in stored.videos]
     for video in stored.videos:
         # Images of a film that was cut are cut already.
         video.backend_metadata = {k: v for k, v in video.backend_metadata.items() if not k.startswith("crop")}
@@ -79,7 +79,7 @@ def pack_labels(labels: LabelSet, *, file: int, path: Path, progress: Progress |
                 if progress is not None:
                     progress(done + count, total)
             done += len(one)
-            said.append(images.told(f"video{number}/video", told[number]))
+            said.append(images.describe(f"video{number}/video", told[number]))
             if told[number]:
                 group.create_group("source_video").attrs["json"] = json.dumps(told[number])
         del package["videos_json"]
@@ -95,10 +95,10 @@ def _join_repeats(stored: sio.Labels, records: Sequence[VideoSource]) -> None:
             frame.video = stored.videos[first]
 
 
-def _told(video: sio.Video) -> dict[str, Any] | None:
+def _describe_origin(video: sio.Video) -> dict[str, Any] | None:
     """What is said of the film that images come from; None of a package that does not say it."""
     if video.source_video is not None:
-        return _told(video.source_video)
+        return _describe_origin(video.source_video)
     if video.backend_metadata.get("has_embedded_images"):
         return None
     return {"filename": video.filename, "backend": {"filename": video.filename, **video.backend_metadata}}
@@ -135,7 +135,7 @@ class _Images:
             images[place] = np.frombuffer(data, dtype=np.int8)
             yield place + 1
 
-    def told(self, dataset: str, source: dict[str, Any] | None) -> dict[str, Any]:
+    def describe(self, dataset: str, source: dict[str, Any] | None) -> dict[str, Any]:
         """The video as the list of videos has it."""
         backend = {
             "type": "HDF5Video",

@@ -162,24 +162,26 @@ def _instance_rows(
     table = tables["instances"]
     kind, ids = table["instance_type"], table["instance_id"]
 
-    def said(column: str, what: str) -> Callable[[int], str]:
+    def message(column: str, what: str) -> Callable[[int], str]:
         return lambda row: f"'{column}' is {table[column][row]}, {what}"
 
     yield from _rows(
         ~np.isin(kind, (0, 1)),
         "instances",
-        said("instance_type", "which is neither labelled (0) nor predicted (1)"),
+        message("instance_type", "which is neither labelled (0) nor predicted (1)"),
     )
     skeleton, track, source = table["skeleton"], table["track"], table["from_predicted"]
     there = f"but the file has {_range(len(skeletons), 'skeleton')}"
-    yield from _rows((skeleton < 0) | (skeleton >= len(skeletons)), "instances", said("skeleton", there))
+    yield from _rows((skeleton < 0) | (skeleton >= len(skeletons)), "instances", message("skeleton", there))
     there = f"but the file has {_range(tracks, 'track')}"
-    yield from _rows((track < -1) | (track >= tracks), "instances", said("track", there))
+    yield from _rows((track < -1) | (track >= tracks), "instances", message("track", there))
     repeated = np.ones(len(ids), dtype=bool)
     repeated[np.unique(ids, return_index=True)[1]] = False
-    yield from _rows(repeated, "instances", said("instance_id", "as in an earlier row"))
+    yield from _rows(repeated, "instances", message("instance_id", "as in an earlier row"))
     unknown = (source >= 0) & ~np.isin(source, ids)
-    yield from _rows(unknown, "instances", said("from_predicted", "but no instance has that 'instance_id'"))
+    yield from _rows(
+        unknown, "instances", message("from_predicted", "but no instance has that 'instance_id'")
+    )
     for value, name in _OF_TYPE.items():
         rows = len(tables[name]["x"])
         yield from _ranges(table, "instances", "point_id", rows=rows, of=name, only=kind == value)

@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
 from typing import Any
 
 import attrs
@@ -60,9 +59,9 @@ class CheckedVideo:
 
 @attrs.define(eq=False)
 class _Looking:
-    """How far the frames of all videos have been looked at, and whether that should end; `told` hears of each."""
+    """How far the frames of all videos have been looked at, and whether that should end; `on_frame` hears of each."""
 
-    told: Callable[[int], None] | None = None
+    on_frame: Callable[[int], None] | None = None
     done: int = 0
     ended: bool = False
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
@@ -75,8 +74,8 @@ class _Looking:
             yield frame
             with self._lock:
                 self.done += 1
-            if self.told is not None:
-                self.told(self.done)
+            if self.on_frame is not None:
+                self.on_frame(self.done)
 
 
 def check_videos(
@@ -102,7 +101,7 @@ def check_videos(
     total = sum(len(set(frames)) for _, _, frames in videos)
     if len(videos) < 2:
         if progress is not None:
-            looking.told = partial(_tell, progress, total=total)
+            looking.on_frame = lambda done: progress(done, total)
         return [check(one) for one in videos]
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         try:
@@ -119,10 +118,6 @@ def check_videos(
             raise
 
 
-def _tell(progress: Progress, done: int, *, total: int) -> None:
-    progress(done, total)
-
-
 def video_name(record: VideoSource) -> str:
     """Name a video in messages that already name the labels file."""
     return f"video {record.number}" + ("" if record.kind == "embedded" else f" ({file_name(record.path)})")
@@ -136,7 +131,7 @@ def _check(
     record = VideoSource(
         file_index=file_index,
         number=stored.number,
-        path=stored.said,
+        path=stored.display_name,
         kind=kind,
         size=size,
         same_as=stored.same_as,
@@ -236,7 +231,7 @@ def _scale_values(
         if alpha
         else []
     )
-    return notes + _told_scale(record, source, values, chosen)
+    return notes + _describe_scaling(record, source, values, chosen)
 
 
 def _is_mask(source: EncodedFrames, frames: Sequence[int]) -> bool:
@@ -256,7 +251,9 @@ def _range_of(source: Any, frames: Sequence[int], unreadable: dict[int, str]) ->
     return values
 
 
-def _told_scale(record: VideoSource, source: Any, values: ValueRange, frames: Sequence[int]) -> list[str]:
+def _describe_scaling(
+    record: VideoSource, source: Any, values: ValueRange, frames: Sequence[int]
+) -> list[str]:
     if source.span is None or not frames:
         return []
     places = [f"{video_name(record)} frame {frame}" for frame in frames]
@@ -294,7 +291,7 @@ def _check_stream(
     notes = [] if looking is None else _uneven(record, source, others, shapes, unreadable)
     if isinstance(source, StreamFrames):
         source.span = values.span()
-        notes += _told_scale(record, source, values, sorted(shapes))
+        notes += _describe_scaling(record, source, values, sorted(shapes))
     return _one_size(record, source, rest, shapes, unreadable, notes)
 
 
@@ -358,7 +355,7 @@ def _compared(checked: CheckedVideo, stored: Stored) -> CheckedVideo:
     was = f"{width}×{height} px with {counted(count, 'frame')}"
     shown = f"{now[1]}×{now[0]} px with {counted(found, 'frame')}" if now and found is not None else ""
     if other_size or (other_length and (longer > 0 or stored.is_moved)):
-        text = f"{stored.said} was {was} when it was labelled; {checked.record.path} has {shown}"
+        text = f"{stored.display_name} was {was} when it was labelled; {checked.record.path} has {shown}"
         return attrs.evolve(checked, mismatch=text)
     note = f"{video_name(checked.record)} has {counted(found or 0, 'frame')}, but had {count} when it was labelled."
     return attrs.evolve(checked, warnings=(*checked.warnings, note))

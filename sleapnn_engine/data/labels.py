@@ -14,7 +14,7 @@ import sleap_io as sio
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.label_fit import chosen_nodes
 from sleapnn_engine.config.text_format import counted, first_places, quoted
-from sleapnn_engine.data.label_extras import told_extras
+from sleapnn_engine.data.label_extras import describe_extras
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.label_frames import usable_frames
 from sleapnn_engine.data.label_videos import CheckedVideo, Progress, check_videos, video_name
@@ -22,7 +22,13 @@ from sleapnn_engine.data.overlaps import repeats_between_files, shared_films
 from sleapnn_engine.data.raw_frames import raw_frame
 from sleapnn_engine.data.records import Counts, LabeledFrame, LabelSet
 from sleapnn_engine.data.skeletons import Skeleton, Skeletons, require_same_nodes, skeletons_of
-from sleapnn_engine.data.video_choice import Stored, choose_files, told_moves, told_repeats, why_missing
+from sleapnn_engine.data.video_choice import (
+    Stored,
+    choose_files,
+    describe_moves,
+    describe_repeats,
+    why_missing,
+)
 from sleapnn_engine.data.videos import quiet_decoders
 
 
@@ -183,7 +189,7 @@ def _read_file(path: Path, state: _Reading) -> None:
         if count > 1:
             state.warnings.append(f"{path}: {count} tracks have the name '{name}' and count as one.")
     state.files.append(path)
-    state.warnings += [f"{path}: {note}" for note in (*notes, *skeletons.notes, *told_extras(stored))]
+    state.warnings += [f"{path}: {note}" for note in (*notes, *skeletons.notes, *describe_extras(stored))]
     state.counts += Counts(
         negative_frames=sum(getattr(f, "is_negative", False) for f in stored.labeled_frames)
     )
@@ -231,8 +237,8 @@ def _add_frames(stored: sio.Labels, skeletons: Skeletons, path: Path, state: _Re
     state.counts += counts
     used = [video for video in chosen if wanted[video.number]]
     said = (
-        *told_moves(used),
-        *told_repeats(chosen),
+        *describe_moves(used),
+        *describe_repeats(chosen),
         *notes,
         *(n for video in videos for n in video.warnings),
     )

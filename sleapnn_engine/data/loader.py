@@ -31,7 +31,7 @@ class Share:
         """How many samples of a batch are this process's."""
         return batch // self.of + (self.rank < batch % self.of)
 
-    def take(self, batch: torch.Tensor) -> torch.Tensor:
+    def select(self, batch: torch.Tensor) -> torch.Tensor:
         """This process's part of indices (B,); one that is left without samples takes the first as a stand-in."""
         part = batch.tensor_split(self.of)[self.rank]
         return part if len(part) else batch[:1]
@@ -156,7 +156,7 @@ class TrainBatches:
         number, skip = divmod(start, self.batches_per_pass)
         while True:
             for batch in self.order(number).split(self.batch_size)[skip:]:
-                yield self._share.take(batch)
+                yield self._share.select(batch)
             number, skip = number + 1, 0
 
 

@@ -38,7 +38,7 @@ def shared_films(labels: LabelSet, stored: Sequence[Stored]) -> list[str]:
     names: dict[str, dict[str, str]] = {}
     for record, video in zip(labels.videos, stored, strict=True):
         if record.found and video.path is not None and not video.inside:
-            told = f"{video.said} of {file_name(str(labels.files[record.file_index]))}"
+            told = f"{video.display_name} of {file_name(str(labels.files[record.file_index]))}"
             names.setdefault(str(video.path), {}).setdefault(same_stored(video.names[0]), told)
     moved = {str(video.path) for video in stored if video.is_moved}
     return [

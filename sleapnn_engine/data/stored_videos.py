@@ -17,4 +17,4 @@ def stored_videos(path: Path) -> list[str]:
     numbers = {id(video): number for number, video in enumerate(stored.videos)}
     labelled = {numbers[id(frame.video)] for frame in stored.labeled_frames}
     chosen = choose_files(stored.videos, labels=path, labelled=labelled)
-    return [video.said for video in chosen if video.number in labelled and not video.inside]
+    return [video.display_name for video in chosen if video.number in labelled and not video.inside]

@@ -32,7 +32,7 @@ class Stored:
     rivals: tuple[str, ...] = ()
 
     @property
-    def said(self) -> str:
+    def display_name(self) -> str:
         """Name it as a person would: its path, or the first file of a list with their number."""
         if len(self.names) > 1:
             return f"{self.names[0]} and {counted(len(self.names) - 1, 'more image')}"
@@ -81,19 +81,19 @@ def choose_files(videos: Sequence[Any], *, labels: Path, labelled: Collection[in
     return found
 
 
-def told_moves(videos: Sequence[Stored]) -> list[str]:
+def describe_moves(videos: Sequence[Stored]) -> list[str]:
     """Say which videos are read from elsewhere than the labels file says."""
-    moved = [f"{video.said} → {video.path}" for video in videos if video.is_moved]
+    moved = [f"{video.display_name} → {video.path}" for video in videos if video.is_moved]
     are = "video is" if len(moved) == 1 else "videos are"
     return (
         [f"{len(moved)} {are} not where the labels say, but near them{first_places(moved)}."] if moved else []
     )
 
 
-def told_repeats(videos: Sequence[Stored]) -> list[str]:
+def describe_repeats(videos: Sequence[Stored]) -> list[str]:
     """Say which videos are in the list twice."""
     return [
-        f"It lists {file_name(video.said)} twice, as videos {video.same_as} and {video.number}: read as one video."
+        f"It lists {file_name(video.display_name)} twice, as videos {video.same_as} and {video.number}: read as one video."
         for video in videos
         if video.same_as is not None
     ]
@@ -101,7 +101,7 @@ def told_repeats(videos: Sequence[Stored]) -> list[str]:
 
 def why_missing(video: Stored, frames: int) -> str:
     """Name a video that is not read, with what could be meant by it."""
-    text = f"{video.said} ({counted(frames, 'frame')})"
+    text = f"{video.display_name} ({counted(frames, 'frame')})"
     candidates = list(dict.fromkeys(str(path) for place in video.places for path in place.candidates))
     if video.rivals:
         rivals = first_few(list(video.rivals))
@@ -139,7 +139,7 @@ def _settle(file: Path, claims: Sequence[_Claim], found: list[Stored]) -> None:
     for name, alike in kinds.items():
         if owners == [name]:
             continue
-        rivals = [others[0].video.said for kind, others in kinds.items() if kind != name]
+        rivals = [others[0].video.display_name for kind, others in kinds.items() if kind != name]
         for video in (claim.video for claim in alike):
             if found[video.number].is_found:
                 found[video.number] = video.lost([file], rivals=rivals)

@@ -29,7 +29,7 @@ class Animals:
     def __len__(self) -> int:
         return len(self.points)
 
-    def take(self, rows: np.ndarray | slice) -> Animals:
+    def select(self, rows: np.ndarray | slice) -> Animals:
         """Only the animals of these rows, in that order."""
         parts = (self.points, self.node_scores, self.scores, self.classes, self.class_scores)
         return Animals(*(part[rows] for part in parts))

@@ -64,7 +64,7 @@ def compared(sides: Sides) -> Comparison:
         frames=tuple(frame for seen, frame in every if seen),
         unseen=unseen,
         tracks=sides.tracks,
-        notes=(*sides.notes, *_told(sides, unseen)),
+        notes=(*sides.notes, *_describe_unmatched(sides, unseen)),
     )
 
 
@@ -87,7 +87,7 @@ def measured(
     )
 
 
-def _told(
+def _describe_unmatched(
     sides: Sides,
     unseen: Sequence[EvaluatedFrame],
 ) -> list[str]:

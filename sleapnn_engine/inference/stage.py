@@ -115,7 +115,7 @@ class Stage:
         images, _ = network_input(samples, samples.batch(indices).to(self.device))
         with torch.inference_mode(), computing_in(self.precision, self.device):
             outputs: dict[str, torch.Tensor] = self.trained.network(images)
-        animals = [one.take(slice(self.most)) for one in self.decoder(outputs)]
+        animals = [one.select(slice(self.most)) for one in self.decoder(outputs)]
         head = self.trained.kind.whole_image
         if head is None:
             return animals

@@ -35,12 +35,14 @@ def augment(scene: Scene, index: int, *, count: int = 6, seed: int = 0) -> Found
     body |= {"width": width, "height": height, "seed": seed, "draws": [], "leaving": None}
     if augmenter is None:
         return body, {}
-    augmenter.told = changes.take
+    augmenter.on_draw = changes.record
     drawn = draw(scene, [index] * count, augmenter=augmenter, targets=())
     there = _on_image(scene, torch.tensor([index]))[0]
     for row, points in enumerate(drawn.points):
         left = there & ~torch.isfinite(points).all(dim=-1)
-        body["draws"].append({"points": listed(points), "left": int(left.sum()), "drawn": changes.said[row]})
+        body["draws"].append(
+            {"points": listed(points), "left": int(left.sum()), "drawn": changes.by_row[row]}
+        )
     body["leaving"] = leaving(scene, Augmenter.from_job(scene.job.data_config, seed=seed))
     return body, {"draws": pictures(drawn.images)}
 
@@ -82,15 +84,15 @@ def _on_image(scene: Scene, indices: Tensor) -> Tensor:
 
 
 class _Drawn:
-    """Notes what an augmenter draws for each row of one batch; `said` is one object per row."""
+    """Notes what an augmenter draws for each row of one batch; `by_row` is one object per row."""
 
     def __init__(self, count: int) -> None:
-        self.said: list[dict[str, Any]] = [{} for _ in range(count)]
+        self.by_row: list[dict[str, Any]] = [{} for _ in range(count)]
 
-    def take(self, name: str, rows: Tensor, drawn: Tensor | None) -> None:
+    def record(self, name: str, rows: Tensor, drawn: Tensor | None) -> None:
         for place, row in enumerate(rows.tolist()):
             values = None if drawn is None else drawn[place].tolist()
-            self.said[row] |= _WORDS.get(name, lambda name, value: {name: value})(name, values)
+            self.by_row[row] |= _WORDS.get(name, lambda name, value: {name: value})(name, values)
 
 
 def _moved(_: str, values: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def frame(args: Mapping[str, Any], cancelled: Cancelled) -> tuple[dict[str, Any]
         if cancelled():
             raise NotWanted
         index = _place(labels, args)
-        return _said(labels, index), {"image": labels.read_image(index)}
+        return _describe_frame(labels, index), {"image": labels.read_image(index)}
     finally:
         labels.close()
 
@@ -54,7 +54,7 @@ def _place(labels: LabelSet, args: Mapping[str, Any]) -> int:
     raise UserError(f"Frame {args['frame']} is not labelled.", where=str(args.get("file", "")))
 
 
-def _said(labels: LabelSet, index: int) -> dict[str, Any]:
+def _describe_frame(labels: LabelSet, index: int) -> dict[str, Any]:
     shown = labels.frames[index]
     return {
         "index": index,

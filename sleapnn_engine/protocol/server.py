@@ -125,7 +125,7 @@ class Server:
         poller = zmq.Poller()
         turns: dict[zmq.Socket[Any], Callable[[], None]] = {
             self._ear: self._publish_waiting,
-            self._events: self._hear_subscriptions,
+            self._events: self._read_subscriptions,
             self._requests: self._answer_requests,
         }
         for socket in turns:
@@ -171,7 +171,7 @@ class Server:
             self._unsent.append((tracker, len(part)))
             self._unsent_bytes += len(part)
 
-    def _hear_subscriptions(self) -> None:
+    def _read_subscriptions(self) -> None:
         while self._events.poll(0):
             heard = self._events.recv()
             stream = heard[1 + len(self._token) :]

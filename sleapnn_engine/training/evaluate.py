@@ -78,13 +78,13 @@ def evaluate(
     total, done = sum(len(part.labels) for part in parts), 0
     for part in parts:
 
-        def told(frames: int, before: int = done) -> None:
+        def report_frames(frames: int, before: int = done) -> None:
             phase.progress(before + frames, total)
             check()
 
         making = "labels_pr"
         try:
-            frames = _predicted(predictor, part.labels, told=told)
+            frames = _predicted(predictor, part.labels, report_frames=report_frames)
             _write(training, part, frames, weights=weights, predictor=predictor)
             making = "metrics"
             if part.labelled:
@@ -109,13 +109,13 @@ def _split(labels: LabelSet, split: str) -> list[Part]:
 
 
 def _predicted(
-    predictor: Predictor, labels: LabelSet, *, told: Callable[[int], None]
+    predictor: Predictor, labels: LabelSet, *, report_frames: Callable[[int], None]
 ) -> list[PredictedFrame]:
     """The animals on every frame of the label set, in its order. Raises UserError for one that cannot be read."""
     frames: list[PredictedFrame] = []
     for done in predictor.run(_wanted(labels, centers=predictor.needs_centers)):
         frames += done.frames
-        told(len(frames))
+        report_frames(len(frames))
     return frames
 
 

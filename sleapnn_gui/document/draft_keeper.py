@@ -44,7 +44,7 @@ class DraftKeeper(QObject):
     def restore(self, draft: Draft) -> None:
         """Put a draft into the document; it stays on the disk as this window's own until it is saved."""
         self._timer.stop()
-        self._in_thread(lambda: self._store.take_over(draft))
+        self._in_thread(lambda: self._store.adopt(draft))
         self._kept = draft.state
         self._document.restore(draft.state)
 

@@ -64,7 +64,7 @@ class DraftStore:
             self._lock_file.release(remove=True)
             self._own = self._lock_file = None
 
-    def take_over(self, draft: Draft) -> None:
+    def adopt(self, draft: Draft) -> None:
         """Go on writing a draft that was found, in place of this window's own."""
         self.remove()
         self._own, self._lock_file = draft.path, draft.lock

@@ -60,10 +60,10 @@ class Anchor(QObject):
         if QMargins(0, above, 0, below) + own != edges:
             self._margins = own
             layout.setContentsMargins(own + QMargins(0, above, 0, below))
-            self._still.when_away(self.let_go)
+            self._still.when_away(self.release)
         QTimer.singleShot(0, held, lambda: self._scroll.verticalScrollBar().setValue(wanted + above))
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Take the empty room away."""
         layout = self._page().layout()
         self._still.drop()

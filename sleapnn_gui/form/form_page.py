@@ -63,7 +63,7 @@ class FormPage(QWidget):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
-        self._later.timeout.connect(self._take_in)
+        self._later.timeout.connect(self._refresh_in_place)
         self._pane_wanted: bool | None = None
         self._slim = False
         self.sections = SectionList(self._layout, self)
@@ -283,14 +283,14 @@ class FormPage(QWidget):
             row = self._rows.get(path)
             if row is not None:
                 row.show_value()
-        self._take_in()
+        self._refresh_in_place()
 
     def _reloaded(self) -> None:
         for row in self._rows.values():
             row.reload()
         self._invalidate(keep=False)
 
-    def _take_in(self) -> None:
+    def _refresh_in_place(self) -> None:
         """Show what follows from an edit or became known by itself; what the pointer is on stays in its place."""
         with self._anchor.hold(self._current.rows if self._current is not None else ()):
             self._invalidate()
@@ -327,7 +327,7 @@ class FormPage(QWidget):
             self._current.hide()
         self._current = self._pages[page_id]
         self._show_absence("")
-        self._anchor.let_go()
+        self._anchor.release()
         page: Page = self._current.page
         self._title.setText(page.label)
         self._doc.setText(page.doc)

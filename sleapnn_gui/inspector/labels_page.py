@@ -299,11 +299,11 @@ def _keep_room_for_bar(scroll: QScrollArea, column: QVBoxLayout) -> None:
     """Nothing moves sideways when the bar comes: while it is not there, its room is left free."""
     bar = scroll.verticalScrollBar()
 
-    def take(least: int, most: int) -> None:
+    def make_room(least: int, most: int) -> None:
         if not shiboken6.isValid(bar):  # the window is being taken down
             return
         room = 0 if most > least else bar.sizeHint().width()
         column.setContentsMargins(24, 20, 24 + room, 20)
 
-    take(bar.minimum(), bar.maximum())
-    bar.rangeChanged.connect(take)
+    make_room(bar.minimum(), bar.maximum())
+    bar.rangeChanged.connect(make_room)

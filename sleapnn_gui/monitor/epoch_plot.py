@@ -135,9 +135,9 @@ class EpochPlot(QuietPlot):
             self.crosshair.hide()
             return
         epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, x)]
-        self.crosshair.show_values(epoch.x, [words.epoch_name(epoch.number), *self._said(epoch)])
+        self.crosshair.show_values(epoch.x, [words.epoch_name(epoch.number), *self._describe_values(epoch)])
 
-    def _said(self, epoch: Epoch) -> list[str]:
+    def _describe_values(self, epoch: Epoch) -> list[str]:
         taken = [(line, measure, epoch.measured[measure]) for measure, line in self._lines]
         return [
             f"{line.name} {words.written(measure, value)}"

@@ -36,7 +36,7 @@ class PartBoxes(QWidget):
             parts, key=lambda part: (part["px"]["median"] is None, part["px"]["median"] or 0.0)
         )
         self._others = {part["name"]: part for part in others}
-        self.setAccessibleDescription("; ".join(map(_told, self._parts)))
+        self.setAccessibleDescription("; ".join(map(_describe_part, self._parts)))
         self.update()
 
     @property
@@ -46,7 +46,7 @@ class PartBoxes(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), "\n".join(map(_told, reversed(self._parts))), self)
+            QToolTip.showText(event.globalPos(), "\n".join(map(_describe_part, reversed(self._parts))), self)
             return True
         return super().event(event)
 
@@ -123,7 +123,7 @@ def _value(part: Part) -> str:
     return words.pixels(px) if percent is None else f"{words.pixels(px)} · {words.share(percent)}"
 
 
-def _told(part: Part) -> str:
+def _describe_part(part: Part) -> str:
     if part["px"]["median"] is None:
         return f"{part['name']}: not found"
     px = part["px"]

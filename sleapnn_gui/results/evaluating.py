@@ -13,9 +13,9 @@ from sleapnn_gui.run.job import EngineJob, JobEnd
 
 
 class Evaluating(QObject):
-    """One evaluation at a time. `told` carries how far it is, `done` the file with the figures, `failed` a sentence."""
+    """One evaluation at a time. `progressed` carries how far it is, `done` the file with the figures, `failed` a sentence."""
 
-    told = Signal(str)
+    progressed = Signal(str)
     done = Signal(Path)
     failed = Signal(str)
 
@@ -28,7 +28,7 @@ class Evaluating(QObject):
         self._folder = Path()
         self._failure = ""
         self._judging = self._stopped = False
-        self._job.message.connect(self._said)
+        self._job.message.connect(self._read_message)
         self._job.ended.connect(self._ended)
 
     @property
@@ -40,7 +40,7 @@ class Evaluating(QObject):
         """Judge a model, or a pair in the order they work, on labels; the result goes to the folder of `owner`."""
         self._models, self._labels = models, labels
         self._failure, self._judging, self._stopped = "", False, False
-        self.told.emit("Loading the model …")
+        self.progressed.emit("Loading the model …")
         stem = Path(labels).name.removesuffix(".slp").removesuffix(".pkg")
         pair = [one.folder.name for one in models if one.folder != owner.folder]
         name = " with ".join([stem, *pair])
@@ -70,7 +70,7 @@ class Evaluating(QObject):
 
     def _judge(self) -> None:
         self._judging = True
-        self.told.emit("Comparing with the labels …")
+        self.progressed.emit("Comparing with the labels …")
         words = ["evaluate", f"--truth={self._labels}", f"--predicted={self._folder / PREDICTIONS}"]
         last = self._models[-1]
         if last.kind.centroid:
@@ -79,9 +79,9 @@ class Evaluating(QObject):
         words += ["--with-predictions"] if not last.only_user else []
         self._job.start([*words, f"--output={self._folder}"])
 
-    def _said(self, body: dict[str, Any]) -> None:
+    def _read_message(self, body: dict[str, Any]) -> None:
         if body.get("kind") == "progress" and body.get("n_total"):
-            self.told.emit(f"Predicting {body['n_processed']:,} of {body['n_total']:,} frames …")
+            self.progressed.emit(f"Predicting {body['n_processed']:,} of {body['n_total']:,} frames …")
         elif body.get("kind") == "failed":
             parts = (body.get("where"), body.get("message"), body.get("hint"))
             self._failure = " ".join(str(part) for part in parts if part)

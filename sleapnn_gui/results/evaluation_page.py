@@ -99,10 +99,10 @@ class EvaluationPage(QWidget):
         column.addLayout(around)
         column.addWidget(self.stack, 1)
         self.view.frame_chosen.connect(self._frame)
-        self.exports.written.connect(self._tell)
+        self.exports.written.connect(self._show_note)
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
-        self.evaluating.told.connect(self._tell)
+        self.evaluating.progressed.connect(self._show_note)
         self.evaluating.failed.connect(self._evaluation_failed)
         self.evaluating.done.connect(self._evaluated)
         self._offer()
@@ -180,7 +180,9 @@ class EvaluationPage(QWidget):
         if missing is None:
             self._draw()
         elif missing.source.saved is not None:
-            self._reading.begin(partial(read_judgement, missing.source.saved), partial(self._take, missing))
+            self._reading.begin(
+                partial(read_judgement, missing.source.saved), partial(self._show_judgement, missing)
+            )
         else:
             self.strip.show_message(self._title(), "comparing …")
             self._inspect.ask(_KIND, **missing.source.files.asked)
@@ -188,15 +190,15 @@ class EvaluationPage(QWidget):
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
         if kind == _KIND and self._asked is not None:
             try:
-                self._take(self._asked, Judgement.read(answer))
+                self._show_judgement(self._asked, Judgement.read(answer))
             except ValueError as problem:
-                self._take(self._asked, str(problem))
+                self._show_judgement(self._asked, str(problem))
 
     def _failed(self, kind: str, text: str) -> None:
         if kind == _KIND and self._asked is not None:
-            self._take(self._asked, text)
+            self._show_judgement(self._asked, text)
 
-    def _take(self, side: _Side, found: Judgement | str) -> None:
+    def _show_judgement(self, side: _Side, found: Judgement | str) -> None:
         if side not in (self._first, self._second):
             return  # another one is wanted by now
         if isinstance(found, str):
@@ -337,7 +339,7 @@ class EvaluationPage(QWidget):
         self.evaluating.begin(models or [model], labels, owner=model)
         self._offer()
 
-    def _tell(self, text: str) -> None:
+    def _show_note(self, text: str) -> None:
         self.banner.show_message(text, severity="info")
 
     def _evaluation_failed(self, text: str) -> None:

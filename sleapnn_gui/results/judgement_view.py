@@ -51,7 +51,7 @@ class _Headline:
     more_written: _Written = _count
     after: str = ""
 
-    def told(self, one: Judgement, other: Judgement | None) -> Figure:
+    def make_figure(self, one: Judgement, other: Judgement | None) -> Figure:
         """The figure of an evaluation, with that of another run beside it."""
         value = self.written(one.figure(*self.path))
         if other is not None:
@@ -173,7 +173,7 @@ class JudgementView(QWidget):
         one, other = first[1], None if second is None else second[1]
         for label, headline in zip(self.figures, _HEADLINES, strict=True):
             label.setMinimumWidth(0)
-            label.show_figure(headline.told(one, other))
+            label.show_figure(headline.make_figure(one, other))
             label.setVisible(one.figure(*headline.path) is not None)
         self.boxes.show_parts(one.report["parts"], other.report["parts"] if other is not None else ())
         self.parts_told.setText(

@@ -74,11 +74,11 @@ class PredictPage(QWidget):
         inside.addWidget(self.sheet, 1)
         column.addLayout(inside, 1)
         self._soon = QTimer(self, singleShot=True, interval=_LOOK_MS)
-        self._soon.timeout.connect(self._look_at_places)
+        self._soon.timeout.connect(self._check_places)
         self.sheet.places_changed.connect(self._soon.start)
         self.sheet.partner_asked.connect(self._add_partner)
         self.banner.link_followed.connect(lambda path: self.folder_wanted.emit(Path(path)))
-        self.job.message.connect(self._said)
+        self.job.message.connect(self._read_message)
         self.job.ended.connect(self._ended)
         self._show_state("ready")
 
@@ -147,13 +147,13 @@ class PredictPage(QWidget):
             return
         self.strip.show_message(folder.name, str(folder))
         self.sheet.show_model(model, others)
-        self._look_at_places()
+        self._check_places()
 
     def _add_partner(self, path: str) -> None:
         folder = Path(path)
         self._choosing.begin(partial(run_model, folder), lambda found: self.sheet.add_partner(found, folder))
 
-    def _look_at_places(self) -> None:
+    def _check_places(self) -> None:
         """Propose a file to write beside the data, and see whether the one that is said is there already."""
         sheet = self.sheet
         if sheet.model is None:
@@ -193,7 +193,7 @@ class PredictPage(QWidget):
         self.job.stop()
         self._show_state("stopping")
 
-    def _said(self, body: dict[str, Any]) -> None:
+    def _read_message(self, body: dict[str, Any]) -> None:
         kind = body.get("kind")
         if kind == "progress":
             self._show_progress(body)

@@ -178,7 +178,7 @@ class PredictSheet(QWidget):
         return self._own_output
 
     @property
-    def looks_at_labels(self) -> bool:
+    def has_labels_file(self) -> bool:
         """Whether a labels file is named."""
         return self.data.text().lower().endswith(LABELS)
 
@@ -244,7 +244,7 @@ class PredictSheet(QWidget):
             self._groups[group].setVisible(not why_unused(group, kinds))
         self.rows["max_instances"].setVisible(not why_unused("max_instances", kinds))
         for name in _OF_LABELS:
-            self.rows[name].setVisible(self.looks_at_labels)
+            self.rows[name].setVisible(self.has_labels_file)
         followed = self.rows["tracking"].value() is not None
         for row in self.rows.values():
             if row.option.needs:

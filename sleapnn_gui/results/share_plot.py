@@ -36,7 +36,7 @@ class SharePlot(QuietPlot):
         most = min((x[-1] for _, x, _ in curves if len(x)), default=1.0)
         self.view.setXRange(0, most, padding=0)
         self.view.setYRange(0, 1.04, padding=0)
-        self.setAccessibleDescription("; ".join(_told(*curve) for curve in curves))
+        self.setAccessibleDescription("; ".join(_describe_curve(*curve) for curve in curves))
         for number, (line, text) in enumerate(zip(self._curves, self._names, strict=True)):
             if number >= len(curves):
                 line.setData([], [])
@@ -55,7 +55,7 @@ class SharePlot(QuietPlot):
                 )
 
 
-def _told(name: str, x: Sequence[float], y: Sequence[float | None]) -> str:
+def _describe_curve(name: str, x: Sequence[float], y: Sequence[float | None]) -> str:
     if not len(x) or y[-1] is None:
         return f"{name}: nothing measured"
     return f"{name}: {100 * y[-1]:.0f} % at {x[-1]:.1f}"

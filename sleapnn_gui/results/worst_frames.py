@@ -21,7 +21,7 @@ class WorstFrame(QAbstractButton):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.told: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
         self.view = FrameView(self)
         self.view.one_animal = False
         self.view.close_up = True
@@ -40,23 +40,23 @@ class WorstFrame(QAbstractButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.view.setGeometry(2, 2, self.width() - 4, self.height() - _CAPTION - 2)
 
-    def tell(self, told: dict[str, Any]) -> None:
+    def show_facts(self, facts: dict[str, Any]) -> None:
         """Say which frame it is; the picture comes later."""
-        self.told = told
+        self.facts = facts
         wrong = []
-        if told["missed"]:
-            wrong.append(f"{told['missed']} missed")
-        if told["extra"]:
-            wrong.append(f"{told['extra']} extra")
-        if told["error_px"] is not None and not wrong:
-            wrong.append(words.pixels(told["error_px"]))
-        self.setText(f"frame {told['frame']} · {' · '.join(wrong)}")
+        if facts["missed"]:
+            wrong.append(f"{facts['missed']} missed")
+        if facts["extra"]:
+            wrong.append(f"{facts['extra']} extra")
+        if facts["error_px"] is not None and not wrong:
+            wrong.append(words.pixels(facts["error_px"]))
+        self.setText(f"frame {facts['frame']} · {' · '.join(wrong)}")
         self.setAccessibleName(self.text())
-        self.setToolTip(f"{told['video']}, {self.text()}. Press to see it.")
+        self.setToolTip(f"{facts['video']}, {self.text()}. Press to see it.")
         self.view.placeholder = "…"
         self.view.show_frame(None)
 
-    def take(self, found: Shown | str) -> None:
+    def show_picture(self, found: Shown | str) -> None:
         """Show the picture, or why there is none."""
         if isinstance(found, str):
             self.view.placeholder = found
@@ -96,17 +96,17 @@ class WorstFrames(QWidget):
         for button in self.buttons:
             row.addWidget(button)
             button.hide()
-            button.clicked.connect(lambda _checked=False, button=button: self.chosen.emit(button.told))
+            button.clicked.connect(lambda _checked=False, button=button: self.chosen.emit(button.facts))
 
     def show_frames(self, files: Files, frames: Sequence[dict[str, Any]]) -> None:
         """Show the first of these frames of a report that the predictions have."""
         self._source.drop(_PLACE)
         self._files = files
         self._frames = [frame for frame in frames if frame["predicted"]][:_MOST]
-        for button, told in zip(self.buttons, self._frames):
-            button.tell(told)
-            which = {"video": told["video"], "frame": told["frame"]}
-            self._source.want(f"{_PLACE}{id(button)}", files, button.take, **which)
+        for button, facts in zip(self.buttons, self._frames):
+            button.show_facts(facts)
+            which = {"video": facts["video"], "frame": facts["frame"]}
+            self._source.want(f"{_PLACE}{id(button)}", files, button.show_picture, **which)
         self._make_room()
 
     def clear(self) -> None:

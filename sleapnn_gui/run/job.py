@@ -50,7 +50,7 @@ class EngineJob(QObject):
         self._at_work = self._stopping = False
         self._aside = BackgroundTask(self)
         self._timer = QTimer(self, interval=_LOOK_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._poll)
 
     @property
     def is_at_work(self) -> bool:
@@ -93,26 +93,28 @@ class EngineJob(QObject):
             found.terminate()
         self._timer.start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Have read what was said since; a process that is gone has said all it will."""
         if self._engine is not None and not self._aside.is_at_work:
             gone = self._engine.poll()
-            self._aside.begin(partial(_read, self._engine.output, self._place), partial(self._heard, gone))
+            self._aside.begin(
+                partial(_read, self._engine.output, self._place), partial(self._read_output, gone)
+            )
 
-    def _heard(self, gone: Exit | None, data: bytes) -> None:
+    def _read_output(self, gone: Exit | None, data: bytes) -> None:
         self._place += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._take(line)
+            self._read_line(line)
         if gone is None or len(data) == _READ_BYTES or self._engine is None:
             return
         self._timer.stop()
-        self._take(self._rest)
+        self._read_line(self._rest)
         threading.Thread(target=_tidy, args=(self._engine,), daemon=True).start()
         self._engine, self._at_work = None, False
         self.ended.emit(JobEnd(gone, tuple(self._lines)))
 
-    def _take(self, line: bytes) -> None:
+    def _read_line(self, line: bytes) -> None:
         text = line.decode("utf-8", errors="replace").strip()
         body = _object(text)
         if body is not None:

@@ -137,7 +137,7 @@ def describe(state: State, leaving: Exit, words: LastWords, lines: list[str]) ->
     if state is State.CANCELLED:
         return "The run was cancelled. Its folder is kept with everything written so far.", ""
     if state is State.FAILED:
-        return words.message or _said_on_output(leaving, lines), words.hint
+        return words.message or _describe_output(leaving, lines), words.hint
     return f"The engine stopped without saying why. {leaving.sentence}", ""
 
 
@@ -170,7 +170,7 @@ def _best(words: LastWords) -> str:
     return "" if words.best_epoch is None else f"; the best model is from {epoch_name(words.best_epoch)}"
 
 
-def _said_on_output(leaving: Exit, lines: list[str]) -> str:
+def _describe_output(leaving: Exit, lines: list[str]) -> str:
     spoken = [line.strip() for line in lines if line.strip()]
     if leaving.code == REFUSED_CODE:
         count = len(problems_of(leaving, lines))

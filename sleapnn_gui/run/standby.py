@@ -56,7 +56,7 @@ class Standby:
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
 
-    def take(self, order: Order) -> ChildEngine | None:
+    def submit(self, order: Order) -> ChildEngine | None:
         """Have the waiting process carry out an order, as an engine started with it would; None where none is waiting."""
         if self.pid is None:
             self.close()
@@ -91,7 +91,7 @@ class Standby:
 
 def begin(order: Order, *, command: Sequence[str], standby: Standby | None) -> ChildEngine:
     """An engine at work on the order: the one that waits, else a new one of `command`. Raises OSError."""
-    engine = standby.take(order) if standby is not None else None
+    engine = standby.submit(order) if standby is not None else None
     if engine is not None:
         return engine
     return ChildEngine(

@@ -22,7 +22,7 @@ class Screenshots(QObject):
     def folder(self) -> Path:
         return self._folder
 
-    def take(self, name: str) -> None:
+    def save(self, name: str) -> None:
         """Save what the window shows as `NN-name.png`, unless that was done."""
         if name not in self._taken:
             self._taken.append(name)

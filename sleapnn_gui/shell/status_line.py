@@ -50,7 +50,7 @@ class StatusLine(QFrame):
         document.figures_changed.connect(self.refresh)
         self.refresh()
 
-    def look_at(self, shown: str | None) -> None:
+    def show_run(self, shown: str | None) -> None:
         """Tell figures of a run that is looked at, as `shown`; with None, those of the settings."""
         if shown != self._shown:
             self._shown = shown

@@ -56,7 +56,7 @@ class Line(QLineEdit):
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             list_of(completer).setProperty("popup", True)
             self.setCompleter(completer)
-            on_text(completer, self._take_name)
+            on_text(completer, self._apply_name)
             return
         # Emptied rather than removed: the list may just be closing, and would go under Qt's feet.
         model = completer.model()
@@ -67,7 +67,7 @@ class Line(QLineEdit):
         """None until there are names to offer, which PySide's types do not say."""
         return self.completer()
 
-    def _take_name(self, name: str) -> None:
+    def _apply_name(self, name: str) -> None:
         """A name chosen in the list is an edit like any other; Qt only shows it."""
         self.setText(name)
         self.textEdited.emit(name)

@@ -38,7 +38,7 @@ def restyle(
     is_whole = False
     latecomers = _latecomers(app)
     try:
-        yield from latecomers.let_go()
+        yield from latecomers.release()
         yield from _undress(app, lambda widget: not widget.isVisible(), kept_out, latecomers.expected)
         still += _hold_still(app)
         yield from _undress(app, lambda widget: True, kept_out, latecomers.expected)
@@ -133,7 +133,7 @@ class _Latecomers(QObject):
         #: How many widgets each is in: to count them for all of them takes a turn of its own.
         self._waited_for: dict[QWidget, int] = {}
 
-    def let_go(self) -> Iterator[None]:
+    def release(self) -> Iterator[None]:
         """Wait for nothing while all changes, in which every widget is told of new colours."""
         while self._waited_for:
             for widget in [

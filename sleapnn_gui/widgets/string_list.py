@@ -81,8 +81,8 @@ class StringList(QFrame):
         self._items.model().rowsMoved.connect(lambda *_: self._emit_value())
         self._items.currentRowChanged.connect(lambda _: self._refresh_buttons())
         self._items.installEventFilter(self)
-        self._add.returnPressed.connect(self.take_text)
-        self._add.editingFinished.connect(self.take_text)
+        self._add.returnPressed.connect(self.add_typed)
+        self._add.editingFinished.connect(self.add_typed)
 
     def items(self) -> list[str]:
         """The texts in order."""
@@ -138,7 +138,7 @@ class StringList(QFrame):
         self._filling = False
         self._emit_value()
 
-    def take_text(self) -> None:
+    def add_typed(self) -> None:
         """Move what was typed at the bottom into the list."""
         text = self._add.text().strip()
         if text:

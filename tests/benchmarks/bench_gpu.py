@@ -130,7 +130,7 @@ def main() -> None:
         done = [case for case in cases if measured(case, folder, labels, plan)]
         for case in (case for case in cases if case not in done):
             print(f"left out, for time was up: {case.preset}, batch {case.batch}, {case.form}")
-        tell_waits(done)
+        show_waits(done)
         compare(args.peer, folder, labels, plan, done)
 
 
@@ -289,7 +289,7 @@ def waits_of(step: Callable[[], None], *, steps: int) -> dict[str, int]:
     return {place: round(count / steps) for place, count in places.most_common()}
 
 
-def tell_waits(cases: list[Case]) -> None:
+def show_waits(cases: list[Case]) -> None:
     """Where our loop waits for the card, one line for each preset."""
     told: dict[str, dict[str, int]] = {}
     for case in cases:

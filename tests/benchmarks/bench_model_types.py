@@ -150,13 +150,13 @@ def settings(model_type: str, backbone: str, folder: Path, args: argparse.Namesp
         head["confmaps"]["anchor_part"] = ANCHOR
     values["model_config"]["backbone_config"]["unet"]["output_stride"] = STRIDE
     if backbone in ENCODERS:
-        _take_encoder(values, backbone)
+        _use_encoder(values, backbone)
     for name, part in head.items():
         part["output_stride"] = STRIDE if name != "class_vectors" else 16 if backbone == "unet" else 64
     return values
 
 
-def _take_encoder(values: dict[str, Any], backbone: str) -> None:
+def _use_encoder(values: dict[str, Any], backbone: str) -> None:
     """Another backbone, with patches of four pixels."""
     preset = read_config(resource_path("presets", f"config_{ENCODERS[backbone]}.yaml")).values
     section = preset["model_config"]["backbone_config"][backbone]

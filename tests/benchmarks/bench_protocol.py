@@ -47,7 +47,7 @@ def main() -> None:
     print(f"{'cost in the training loop':34} {'median':>10} {'99 %':>10} {'x bare':>8}")
     for name, median, worst in rows:
         print(f"{name:34} {median:8.1f} us {worst:8.1f} us {median / bare:7.1f}x")
-    print(f"{'pop_commands, nothing waiting':34} {_take_cost():8.2f} us")
+    print(f"{'pop_commands, nothing waiting':34} {_reading_cost():8.2f} us")
     print()
     ours, lag = _through(count)
     plain = _bare_through(count)
@@ -99,7 +99,7 @@ def _bare_cost(count: int) -> tuple[float, float]:
     return _spread(costs)
 
 
-def _take_cost() -> float:
+def _reading_cost() -> float:
     """Microseconds of one look for commands."""
     with tempfile.TemporaryDirectory() as folder, EngineChannel(folder) as channel:
         began = time.perf_counter()

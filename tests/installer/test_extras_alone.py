@@ -74,7 +74,7 @@ def needed(wheel: Path, extra: str) -> set[str]:
     return found
 
 
-def take_over(name: str, site: Path, *, shared: Mapping[str, Sequence[str]]) -> None:
+def link_package(name: str, site: Path, *, shared: Mapping[str, Sequence[str]]) -> None:
     """The installed files of a package in another environment as well, without copying them.
 
     A folder that no other package puts anything into is one link, with what Python compiled in it; `shared` says who does.
@@ -118,7 +118,7 @@ def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
         python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         site = next(folder.rglob("site-packages"))
         for name in needed(wheel, extra):
-            take_over(name, site, shared=shared)
+            link_package(name, site, shared=shared)
         words = ["--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel)]
         done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

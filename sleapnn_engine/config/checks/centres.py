@@ -23,15 +23,17 @@ def _centres(view: ConfigReader) -> Iterator[Issue]:
     if f"{section}.{METHOD}" not in SPEC.keys or not view.on(section):
         return
 
-    def said(name: str) -> object:
+    def value_of(name: str) -> object:
         return view.value(f"{section}.{name}")
 
-    wrong = problems({name: said(name) for name in ("anchor_part", METHOD, FALLBACK)})
+    wrong = problems({name: value_of(name) for name in ("anchor_part", METHOD, FALLBACK)})
     for name, text in wrong:
         yield Issue(f"{section}.{name}", "error", text, Fix(f"Remove {name}", {f"{section}.{name}": Remove}))
     version = view.value(VERSION)
     if not wrong:
-        yield from _unusual(section, centring(said, unsaid=usual(version)), said=said, version=version)
+        yield from _unusual(
+            section, centring(value_of, unsaid=usual(version)), said=value_of, version=version
+        )
 
 
 def _unusual(

@@ -62,7 +62,7 @@ class WandbLog(Callback):
         tree.put(values, f"{SECTION}.name", name)
         tree.put(values, f"{SECTION}.current_run_id", self._run.id)
         write_final(values, parts.folder)
-        _tell_where(self._run, offline=offline, resumed=settings.prv_runid)
+        _log_address(self._run, offline=offline, resumed=settings.prv_runid)
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         if self._run is None:
@@ -151,7 +151,7 @@ def _not_opened(error: Exception, *, resumed: str | None) -> UserError:
     )
 
 
-def _tell_where(run: Any, *, offline: bool, resumed: str | None) -> None:
+def _log_address(run: Any, *, offline: bool, resumed: str | None) -> None:
     if offline:
         words = f"wandb sync {f'--id {resumed} ' if resumed else ''}{Path(run.dir).parent}"
         log.info("Weights & Biases keeps this run on this computer; send it with “%s”.", words)

@@ -115,16 +115,16 @@ def build_stores(job: Job, data: Data, plan: InputPlan, *, folder: Path, progres
     written: list[DiskFrames] = []
 
     def build(labels: LabelSet, name: str, before: int) -> FrameStore:
-        def told(done: int, _: int) -> None:
+        def report_frames(done: int, _: int) -> None:
             progress(before + done, total)
 
         pipeline = job.data_config.data_pipeline_fw
         if pipeline == "torch_dataset_cache_img_memory":
-            return MemoryFrames(labels, plan, progress=told)
+            return MemoryFrames(labels, plan, progress=report_frames)
         if pipeline == "torch_dataset_cache_img_disk":
             reuse = job.data_config.use_existing_imgs
             parent = cache_folder(job, folder=folder)
-            store = DiskFrames(labels, plan, folder=parent / name, use_existing=reuse, progress=told)
+            store = DiskFrames(labels, plan, folder=parent / name, use_existing=reuse, progress=report_frames)
             if not reuse:
                 written.append(store)
             return store

@@ -118,7 +118,7 @@ def open_matching_labels(
         _require_one(job, labels, where=key)
         labels = with_animals(match_nodes(labels, to=to))
         require_visible(labels, where=key)
-        return match_classes(labels, to=to) if _tells_apart(job) else labels
+        return match_classes(labels, to=to) if _has_identities(job) else labels
     return None
 
 
@@ -132,7 +132,7 @@ def split_data(job: Job, labels: LabelSet, *, val: LabelSet | None, found: Findi
     data = job.data_config
     if val is not None:
         found.warn(VAL, *_overlap(val, labels))
-        return _told(job, Data(train=with_animals(labels), val=val), key=VAL, found=found)
+        return _warn_of_unmeasured(job, Data(train=with_animals(labels), val=val), key=VAL, found=found)
     for candidates in (labels, with_animals(labels)):
         split = split_frames(
             candidates,
@@ -143,7 +143,7 @@ def split_data(job: Job, labels: LabelSet, *, val: LabelSet | None, found: Findi
         if len(train) and len(held):
             break
     found.warn(FRACTION, *split.warnings)
-    return _told(job, Data(train=train, val=held), key=FRACTION, found=found)
+    return _warn_of_unmeasured(job, Data(train=train, val=held), key=FRACTION, found=found)
 
 
 def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:
@@ -153,9 +153,9 @@ def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:
         yield f"{frames} are training frames as well, which makes the model look better than it is."
 
 
-def _told(job: Job, data: Data, *, key: str, found: Findings) -> Data:
+def _warn_of_unmeasured(job: Job, data: Data, *, key: str, found: Findings) -> Data:
     """The same, after it has been told what of it cannot be measured."""
-    if _tells_apart(job):
+    if _has_identities(job):
         found.warn(key, *unmeasured_identities(data.train, data.val))
     return data
 
@@ -195,7 +195,7 @@ def _require_one(job: Job, labels: LabelSet, *, where: str) -> None:
         require_one_animal(labels, where=where)
 
 
-def _tells_apart(job: Job) -> bool:
+def _has_identities(job: Job) -> bool:
     return model_type(job).identities
 
 

@@ -53,7 +53,7 @@ def check_continuing(
     """
     with found.trying(SETTING):
         _require_fit(job, previous, network)
-        _tell_rate(job, previous, found=found)
+        _check_rate(job, previous, found=found)
     found.warn(FRACTION, *_split(job, previous, data))
     seed = job.trainer_config.seed
     if seed is not None and previous.seed not in (None, seed):
@@ -63,7 +63,7 @@ def check_continuing(
         )
     devices = 1 if fabric is None else fabric.world_size
     steps = shared_steps(steps_per_epoch(job, n_train=samples), devices=devices)
-    _tell_sizes(job, previous, steps=steps, fabric=fabric, found=found)
+    _check_sizes(job, previous, steps=steps, fabric=fabric, found=found)
     anew = [*_not_counted(job, previous), *_not_random(previous, fabric), *_not_summed(previous, steps)]
     if anew:
         found.warn(
@@ -104,7 +104,7 @@ def _require_fit(job: Job, previous: PreviousRun, network: nn.Module) -> None:
         raise UserError(message, where=SETTING, hint=_AS_BEFORE) from error
 
 
-def _tell_rate(job: Job, previous: PreviousRun, *, found: Findings) -> None:
+def _check_rate(job: Job, previous: PreviousRun, *, found: Findings) -> None:
     before, now = previous.learning_rate, job.trainer_config.optimizer.lr
     if before and before != now:
         rates = tuple(map(plain, (before, now, next_rate(job, previous), previous.rate)))
@@ -131,7 +131,7 @@ def _split(job: Job, previous: PreviousRun, data: Data) -> list[str]:
     return []
 
 
-def _tell_sizes(
+def _check_sizes(
     job: Job, previous: PreviousRun, *, steps: int, fabric: Fabric | None, found: Findings
 ) -> None:
     loader = "trainer_config.train_data_loader"

@@ -58,7 +58,7 @@ class SeeWatch(QObject):
         """Whether what was shown last is of the config as it stands."""
         return not (self._stale or self.is_pending or self._timer.isActive())
 
-    def look(self, on: bool) -> None:
+    def set_watched(self, on: bool) -> None:
         """Somebody looks, or nobody does any more: then nothing is asked."""
         self._looked_at = on
         if on and self._stale:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.config.quiet_changes import told_quiet
+from sleapnn_engine.config.quiet_changes import describe_quiet_change
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.see.asking import SeeWatch
@@ -158,8 +158,8 @@ class SeePane(QWidget):
             view.set_asked.connect(
                 lambda path, value, title: self._document.apply_values({path: value}, title)
             )
-        self._document.changed.connect(self._say_quiet)
-        self._document.reloaded.connect(self._say_quiet)
+        self._document.changed.connect(self._show_quiet)
+        self._document.reloaded.connect(self._show_quiet)
 
     # -- for the window ------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class SeePane(QWidget):
         self._path = path
         if kind:
             self.show_kind(kind)
-        self._say_quiet()
+        self._show_quiet()
 
     def show_kind(self, kind: str) -> None:
         """Open one of the sights."""
@@ -235,10 +235,10 @@ class SeePane(QWidget):
         self.message.setVisible(bool(text))
 
     @Slot()
-    def _say_quiet(self) -> None:
+    def _show_quiet(self) -> None:
         """Say where the setting in hand is one of augmentation and does nothing."""
         is_drawn = self.watch.kind == "augment" and sight_of(self._path, self._document.view) == "augment"
-        said = told_quiet(self._document.view, self._path) if is_drawn else ""
+        said = describe_quiet_change(self._document.view, self._path) if is_drawn else ""
         self.quiet.show_message(said, severity="info" if said else "hint")
         self.quiet.setVisible(bool(said))
 
@@ -246,20 +246,20 @@ class SeePane(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.watch.look(True)
+        self.watch.set_watched(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.watch.look(False)
+        self.watch.set_watched(False)
 
 
 def _keep_room_for_bar(scroll: QScrollArea, inside: QVBoxLayout) -> None:
     """Pictures are as wide with the bar as without: it would come and go with their height for ever."""
     bar = scroll.verticalScrollBar()
 
-    def take(least: int, most: int) -> None:
+    def make_room(least: int, most: int) -> None:
         if shiboken6.isValid(bar):  # the window may be going
             inside.setContentsMargins(0, 0, 0 if most > least else bar.sizeHint().width(), 0)
 
-    take(0, 0)
-    bar.rangeChanged.connect(take)
+    make_room(0, 0)
+    bar.rangeChanged.connect(make_room)

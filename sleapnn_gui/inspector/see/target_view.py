@@ -68,7 +68,7 @@ class TargetView(SightView):
         self.second.setVisible(bool(more) and "vector" not in more[0])
         if more and "vector" not in more[0]:
             self.second.show_head(more[0], answer)
-        self._say(first, answer)
+        self._show_facts(first, answer)
         vector = next((head for head in heads.values() if "vector" in head), None)
         said = merging_text(answer["merging"]) if len(answer["nodes"]) > 1 else ""
         if vector is not None:
@@ -88,7 +88,7 @@ class TargetView(SightView):
         self.part.setCurrentIndex(0 if part is None else part + 1)
         self.part.setEnabled(len(nodes) > 1)
 
-    def _say(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
+    def _show_facts(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
         bump, merging = answer["bump"], answer["merging"]
         self.facts.set_value(
             self._BUMP, f"{bump['input_px']:.4g} px input = {bump['source_px']:.4g} px source"

@@ -15,7 +15,7 @@ from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import JournalReader
 from tests.engine.protocol.conftest import collect, wait_for
-from tests.engine.protocol.examples import said_of
+from tests.engine.protocol.examples import event_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -125,7 +125,7 @@ def test_a_run_that_ends_another_way_is_no_pause(run_dir: Path):
     with EngineChannel(run_dir) as channel:
         asking = begin("pause", str(run_dir))
         wait_for(lambda: bool(channel.pop_commands()))
-        channel.emit(said_of("finished"))
+        channel.emit(event_of("finished"))
     out, err = asking.communicate(timeout=60)
     assert asking.returncode == 1
     assert out.splitlines() == ["asked: pause", "accepted"]
@@ -136,7 +136,7 @@ def test_a_stop_that_ends_in_a_failure_is_a_failure(run_dir: Path):
     with EngineChannel(run_dir) as channel:
         asking = begin("stop", str(run_dir))
         wait_for(lambda: bool(channel.pop_commands()))
-        channel.emit(said_of("failed"))
+        channel.emit(event_of("failed"))
     out, _ = asking.communicate(timeout=60)
     assert asking.returncode == 1
     assert "The labels hold no frames." in out
@@ -164,7 +164,7 @@ def test_watch_shows_a_run_that_is_over_and_its_json_is_the_journal(engine: Engi
 
 def test_watch_of_a_failed_run_fails(run_dir: Path):
     with EngineChannel(run_dir) as channel:
-        channel.emit(said_of("failed"))
+        channel.emit(event_of("failed"))
     code, lines, _ = call("watch", str(run_dir))
     assert code == 1
     assert lines[0].endswith("failed: /data/a.slp: The labels hold no frames. Label some frames.")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.quiet_changes import CHANGES, Change, told_quiet, why_quiet
+from sleapnn_engine.config.quiet_changes import CHANGES, Change, describe_quiet_change, why_quiet
 from sleapnn_engine.config.reader import DATA, GEOMETRIC, INTENSITY, ConfigReader
 from sleapnn_engine.inspect.questions import make_answers
 from sleapnn_engine.inspect.wanted import never
@@ -63,12 +63,12 @@ def test_what_does_nothing_is_known(tmp_path: Path, change: Change) -> None:
         values = alone(tmp_path, change, chance=chance, numbers=numbers)
         assert why_quiet(ConfigReader(values), change) == why
         assert (pictures(values) == without).all() == bool(why)
-        assert bool(told_quiet(ConfigReader(values), change.section + next(iter(FAR[change.name])))) is bool(
-            why
-        )
+        assert bool(
+            describe_quiet_change(ConfigReader(values), change.section + next(iter(FAR[change.name])))
+        ) is bool(why)
 
 
 def test_settings_of_other_things_are_not_judged() -> None:
-    assert told_quiet(ConfigReader({}), DATA + "validation_fraction") == ""
+    assert describe_quiet_change(ConfigReader({}), DATA + "validation_fraction") == ""
     off = {"data_config": {"use_augmentations_train": False}}
-    assert "switched off" in told_quiet(ConfigReader(off), INTENSITY + "contrast_max")
+    assert "switched off" in describe_quiet_change(ConfigReader(off), INTENSITY + "contrast_max")

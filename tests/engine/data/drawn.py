@@ -94,11 +94,11 @@ def labels(
     if edit is not None:
         edit(project)
     sio.save_slp(project, path.as_posix(), embed=False, restore_original_videos=False, verbose=False)
-    say_paths(path, videos, shape)
+    write_paths(path, videos, shape)
     return path
 
 
-def say_paths(path: Path, videos: Sequence[str | Sequence[str]], shape: Sequence[int] | None) -> None:
+def write_paths(path: Path, videos: Sequence[str | Sequence[str]], shape: Sequence[int] | None) -> None:
     """Have the file name its videos exactly so, with their separators."""
     rows = []
     for name in videos:

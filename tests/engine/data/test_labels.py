@@ -51,7 +51,7 @@ def project(tmp_path):
     return write
 
 
-def say_video(path, **backend):
+def write_video(path, **backend):
     """Make a labels file say something else about its video."""
     with h5py.File(path, "r+") as file:
         del file["videos_json"]
@@ -116,7 +116,7 @@ def test_points_outside_or_infinite_count_as_missing_and_are_told(project):
 def test_a_video_beside_the_labels_is_found_wherever_the_labels_were_made(project, tmp_path):
     path = project(folder=tmp_path / "deep")
     names = [f"D:\\lab\\data\\sub\\img_{i}.png" for i in range(3)]
-    say_video(path, filename=names[0], filenames=names)
+    write_video(path, filename=names[0], filenames=names)
     labels = open_labels([path])
     assert labels.read_image(0).shape == (20, 30, 1)
     (tmp_path / "deep/sub").mkdir()
@@ -131,7 +131,7 @@ def test_a_video_beside_the_labels_is_found_wherever_the_labels_were_made(projec
 
 def test_a_video_on_the_web_is_refused_without_going_there(project):
     path = project()
-    say_video(path, filename="https://example.invalid/clip.mp4")
+    write_video(path, filename="https://example.invalid/clip.mp4")
     with pytest.raises(UserError, match="web address"):
         open_labels([path])
 

@@ -206,7 +206,7 @@ def test_what_a_network_is_trained_on_has_the_padding_of_what_it_is_measured_on(
         **({"data_config__preprocessing__crop_size": 128} if model_type == "centered_instance" else {}),
     )
 
-    def look(training: Training) -> tuple[int, bool]:
+    def measure(training: Training) -> tuple[int, bool]:
         """How many padded pixels there are, and whether every one of them is black, in training and validation."""
         batches, padded, black = training.parts.batches, 0, True
         for _ in range(6):
@@ -220,7 +220,7 @@ def test_what_a_network_is_trained_on_has_the_padding_of_what_it_is_measured_on(
                 )
         return padded, black
 
-    padded, black = built(config, look)
+    padded, black = built(config, measure)
     assert padded > 10_000
     assert black
 

@@ -149,7 +149,7 @@ def test_the_chain_ends_with_what_the_network_gets(tmp_path: Path, model_type: s
     body, arrays = ask("chain", values, index=3)
     steps = {step["name"]: step for step in body["steps"]}
 
-    def look(training: Training) -> tuple[tuple[int, int], dict[str, tuple[int, ...]]]:
+    def measure(training: Training) -> tuple[tuple[int, int], dict[str, tuple[int, ...]]]:
         example = training.parts.batches.sample(training.parts.batches.train, 3)
         names = {
             "confmaps": "ConfmapsHead",
@@ -165,7 +165,7 @@ def test_the_chain_ends_with_what_the_network_gets(tmp_path: Path, model_type: s
         }
         return tuple(example.images.shape[-2:]), shapes
 
-    size, heads = built(values, look)
+    size, heads = built(values, measure)
     assert (steps["source"]["width"], steps["source"]["height"]) == (90, 70)
     assert (steps["match"]["width"], steps["match"]["height"]) == (129, 100)
     assert (steps["pad"]["height"], steps["pad"]["width"]) == size

@@ -164,6 +164,6 @@ def body_of(kind: str, **changes: object) -> dict[str, object]:
     return {**plain, **changes}
 
 
-def said_of(kind: str, **changes: object) -> EventBody:
+def event_of(kind: str, **changes: object) -> EventBody:
     """The same as an engine would write it."""
     return KINDS[kind].read(body_of(kind, **changes))

@@ -6,24 +6,24 @@ from pathlib import Path
 
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.channel import EngineChannel
-from tests.engine.protocol.examples import said_of
+from tests.engine.protocol.examples import event_of
 
 
 def run(run_dir: Path, *, batches: int, pause_seconds: float) -> None:
     """Say `batches` batches, obeying pause, resume and stop between them, then finish."""
     with EngineChannel(run_dir) as channel:
-        channel.emit(said_of("started", run_dir=str(run_dir)))
+        channel.emit(event_of("started", run_dir=str(run_dir)))
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         outcome = "completed"
         for step in range(batches):
-            channel.emit(said_of("batch_end", step=step, batch=step))
+            channel.emit(event_of("batch_end", step=step, batch=step))
             channel.set_heartbeat(state="training", epoch=0, step=step)
             if not _obey(channel, step):
                 outcome = "stopped"
                 break
             time.sleep(pause_seconds)
-        channel.emit(said_of("finished", outcome=outcome, run_dir=str(run_dir)))
+        channel.emit(event_of("finished", outcome=outcome, run_dir=str(run_dir)))
 
 
 def _obey(channel: EngineChannel, step: int) -> bool:
@@ -46,10 +46,10 @@ def _obey(channel: EngineChannel, step: int) -> bool:
 
 def _act(channel: EngineChannel, verb: str) -> None:
     if verb == "checkpoint":
-        channel.emit(said_of("checkpoint", epoch=0))
+        channel.emit(event_of("checkpoint", epoch=0))
     elif verb == "release_memory":
         text = "There is no unused GPU memory to hand back."
-        channel.emit(said_of("memory_released", text=text))
+        channel.emit(event_of("memory_released", text=text))
 
 
 if __name__ == "__main__":

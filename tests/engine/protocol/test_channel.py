@@ -18,12 +18,12 @@ from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.events import KINDS
 from sleapnn_engine.protocol.journal import FILE_NAME, JournalReader
 from tests.engine.protocol.conftest import seqs, wait_for
-from tests.engine.protocol.examples import ARRAYS, BODIES, body_of, said_of
+from tests.engine.protocol.examples import ARRAYS, BODIES, body_of, event_of
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].journaled])
 def test_every_kind_is_in_the_journal_when_emit_returns(channel: EngineChannel, kind: str):
-    assert channel.emit(said_of(kind)) == 1
+    assert channel.emit(event_of(kind)) == 1
     written = (channel.run_dir / FILE_NAME).read_bytes()
     event = decode_event(written)
     assert (event.seq, event.kind) == (1, kind)
@@ -33,8 +33,8 @@ def test_every_kind_is_in_the_journal_when_emit_returns(channel: EngineChannel, 
 
 def test_frames_have_a_number_but_are_not_in_the_journal(channel: EngineChannel):
     channel.emit(events.Pausing())
-    assert channel.emit(said_of("frame"), ARRAYS) == 2
-    assert channel.emit(said_of("frame"), ARRAYS.items()) == 3
+    assert channel.emit(event_of("frame"), ARRAYS) == 2
+    assert channel.emit(event_of("frame"), ARRAYS.items()) == 3
     channel.emit(events.Pausing())
     assert seqs(JournalReader(channel.run_dir).read_all()) == [1, 4]
 

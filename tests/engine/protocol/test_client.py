@@ -13,7 +13,7 @@ from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.replay import Frame, FrameRing
 from tests.engine.protocol.conftest import collect, seqs, wait_for
-from tests.engine.protocol.examples import ARRAYS, said_of
+from tests.engine.protocol.examples import ARRAYS, event_of
 
 Watch = Callable[..., EngineClient]
 
@@ -21,7 +21,7 @@ Watch = Callable[..., EngineClient]
 def speak(channel: EngineChannel, count: int) -> None:
     """Say so many batches."""
     for step in range(count):
-        channel.emit(said_of("batch_end", step=step))
+        channel.emit(event_of("batch_end", step=step))
 
 
 def up_to(seq: int) -> Callable[[list[Event]], bool]:
@@ -47,7 +47,7 @@ def test_events_said_while_someone_joins_come_once_and_in_order(channel: EngineC
     seen: list[Event] = []
     for _ in range(200):
         seen += [event for event in client.poll(1) if event.seq is not None]
-        channel.emit(said_of("batch_end"))
+        channel.emit(event_of("batch_end"))
     seen += collect(client, until=up_to(400)) if seen[-1].seq != 400 else []
     assert seqs(seen) == list(range(1, 401))
 
@@ -111,7 +111,7 @@ def test_images_come_through_whole(channel: EngineChannel, watch: Watch):
     image = chance.integers(0, 255, (480, 640, 3), dtype=np.uint8)
     maps = chance.normal(size=(13, 120, 160)).astype(np.float16)
     collect(client, until=lambda seen: channel.viewers == 2)
-    channel.emit(said_of("frame"), {"image": image, "confmaps": maps})
+    channel.emit(event_of("frame"), {"image": image, "confmaps": maps})
     image[:] = 0  # what was handed over is a copy
     event = collect(client, until=up_to(1))[0]
     assert {name: (a.dtype, a.shape) for name, a in event.arrays.items()} == {
@@ -126,7 +126,7 @@ def test_images_come_through_whole(channel: EngineChannel, watch: Watch):
 def test_frames_are_kept_for_who_comes_late_in_their_place(channel: EngineChannel, watch: Watch):
     for _ in range(3):
         channel.emit(events.Pausing())
-        channel.emit(said_of("frame"), ARRAYS)
+        channel.emit(event_of("frame"), ARRAYS)
     seen = collect(watch(), until=up_to(6))
     assert [event.kind for event in seen] == ["pausing", "frame"] * 3
     assert all(np.array_equal(event.arrays["image"], ARRAYS["image"]) for event in seen[1::2])
@@ -137,8 +137,8 @@ def test_many_large_frames_come_in_several_pages(
 ):
     monkeypatch.setattr(replay, "REPLY_FRAME_BYTES", 3000)
     for step in range(20):
-        channel.emit(said_of("frame", index=step), {"image": np.full((30, 30), step, np.uint8)})
-        channel.emit(said_of("batch_end", step=step))
+        channel.emit(event_of("frame", index=step), {"image": np.full((30, 30), step, np.uint8)})
+        channel.emit(event_of("batch_end", step=step))
     seen = collect(watch(), until=up_to(40))
     assert seqs(seen) == list(range(1, 41))
     assert [int(event.arrays["image"][0, 0]) for event in seen[::2]] == list(range(20))
@@ -147,7 +147,7 @@ def test_many_large_frames_come_in_several_pages(
 def test_a_viewer_without_frames_gets_everything_else(channel: EngineChannel, watch: Watch):
     early = watch(frames=False)
     for _ in range(3):
-        channel.emit(said_of("frame"), ARRAYS)
+        channel.emit(event_of("frame"), ARRAYS)
         channel.emit(events.Pausing())
     assert seqs(collect(early, until=up_to(6))) == [2, 4, 6]
     assert seqs(collect(watch(frames=False), until=up_to(6))) == [2, 4, 6]
@@ -155,7 +155,7 @@ def test_a_viewer_without_frames_gets_everything_else(channel: EngineChannel, wa
 
 def test_old_frames_make_room_and_are_not_waited_for(channel: EngineChannel, watch: Watch):
     for _ in range(replay.RING_FRAMES + 5):
-        channel.emit(said_of("frame"), ARRAYS)
+        channel.emit(event_of("frame"), ARRAYS)
     channel.emit(events.Pausing())
     seen = collect(watch(), until=lambda seen: bool(seen) and seen[-1].kind == "pausing")
     assert seqs(seen) == list(range(6, replay.RING_FRAMES + 7))
@@ -229,7 +229,7 @@ def test_the_last_word_reaches_who_reads_and_closing_is_clean(run_dir: Path):
         speak(channel, 10)
         collect(client, until=up_to(10))
         speak(channel, 500)
-        channel.emit(said_of("finished"))
+        channel.emit(event_of("finished"))
     seen = collect(client, until=lambda seen: client.end is not None)
     assert seqs(seen) == list(range(11, 512))
     assert client.end is not None
@@ -245,7 +245,7 @@ def test_a_viewer_that_is_behind_when_the_engine_leaves_reads_the_rest_from_disk
         channel.emit(events.Pausing())
         collect(client, until=up_to(1))
         speak(channel, 30_000)
-        channel.emit(said_of("finished"))
+        channel.emit(event_of("finished"))
     seen = collect(client, until=lambda seen: client.end is not None)
     assert seqs(seen) == list(range(2, 30_003))
     client.close()

@@ -122,15 +122,15 @@ from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.events import Log
 folder = Path(sys.argv[1])
 with EngineChannel(folder) as channel:
-    def say(count):
+    def emit(count):
         for _ in range(count):
             channel.emit(Log(level="info", text="x" * 80))
-    say(20)
+    emit(20)
     limit = (folder / "events.jsonl").stat().st_size + 170
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    say(20)
+    emit(20)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    say(20)
+    emit(20)
     print(channel.last_seq)
 """
 

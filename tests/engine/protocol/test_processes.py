@@ -16,7 +16,7 @@ from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.presence import Presence, judge
 from tests.engine.protocol.conftest import collect, seqs, wait_for
-from tests.engine.protocol.examples import said_of
+from tests.engine.protocol.examples import event_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -142,8 +142,8 @@ def test_a_viewer_that_dies_or_hangs_changes_nothing(launch: Launch, run_dir: Pa
         viewer.send_signal(getattr(signal, how))
         with EngineClient(channel.connection) as other:
             for step in range(20_000):
-                channel.emit(said_of("batch_end", step=step))
-            channel.emit(said_of("finished"))
+                channel.emit(event_of("batch_end", step=step))
+            channel.emit(event_of("finished"))
             seen = collect(other, until=lambda seen: other.end is not None)
     assert seqs(seen) == list(range(1, 20_003))
 

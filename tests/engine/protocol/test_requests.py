@@ -13,7 +13,7 @@ from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.protocol.verbs import VERBS
 from tests.engine.protocol.conftest import PATIENCE_SECONDS, wait_for
-from tests.engine.protocol.examples import ARRAYS, said_of
+from tests.engine.protocol.examples import ARRAYS, event_of
 
 Sockets = Callable[[int], zmq.Socket]
 
@@ -155,7 +155,7 @@ def test_a_command_that_makes_no_sense_is_understood_but_not_accepted(
 
 def test_a_snapshot_brings_the_journals_own_lines_and_the_frames(channel: EngineChannel, sockets: Sockets):
     channel.emit(events.Pausing())
-    channel.emit(said_of("frame"), ARRAYS)
+    channel.emit(event_of("frame"), ARRAYS)
     channel.emit(events.Paused(epoch=0, step=1))
     dealer = sockets(zmq.DEALER)
     reply, rest = ask(dealer, channel.token, "snapshot", from_seq=0)
@@ -207,7 +207,7 @@ def test_images_go_to_who_asked_for_images(channel: EngineChannel, sockets: Sock
     plain.subscribe(token + b"/events")
     full.subscribe(token)
     wait_for(lambda: channel.viewers == 2)
-    channel.emit(said_of("frame"), ARRAYS)
+    channel.emit(event_of("frame"), ARRAYS)
     channel.emit(events.Pausing())
     kinds = {}
     for name, socket in (("plain", plain), ("full", full)):

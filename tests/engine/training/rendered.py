@@ -146,12 +146,12 @@ def trained(config: dict[str, Any]) -> Path:
     return Path(trainer["ckpt_dir"]) / trainer["run_name"]
 
 
-def built(config: dict[str, Any], look: Callable[[Training], Looked]) -> Looked:
+def built(config: dict[str, Any], measure: Callable[[Training], Looked]) -> Looked:
     """Have the engine build everything for a job, look at it where the first step would come, and end the run there."""
     found: list[Looked] = []
 
     def instead(training: Training, callbacks: object) -> str:
-        found.append(look(training))
+        found.append(measure(training))
         return "stopped"
 
     with pytest.MonkeyPatch.context() as patch:

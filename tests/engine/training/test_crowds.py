@@ -40,17 +40,17 @@ def test_the_window_counts_as_the_engine_does(tmp_path: Path, seed: int) -> None
     near = places(1, ANIMALS, **SIZE)[0] + draw.normal(0, 14, (ANIMALS, 1, 2))
     frames: list[Frame] = []
 
-    def look(training: Training) -> Scores:
+    def measure(training: Training) -> Scores:
         training.with_parts(decoder=Guesses(training.parts.decoder.strides, near))
-        say = training.parts.report.event
+        emit = training.parts.report.event
         training.parts.report.event = lambda said, **arrays: (  # type: ignore[method-assign]
-            frames.append(said) if isinstance(said, Frame) else say(said, **arrays)
+            frames.append(said) if isinstance(said, Frame) else emit(said, **arrays)
         )
         scores = validate(training, check=lambda: None)
         Preview(None, keep=False).epoch_ended(training, epoch_of(scores))
         return scores
 
-    scores = built(job(tmp_path, labels, model_type="bottomup"), look)
+    scores = built(job(tmp_path, labels, model_type="bottomup"), measure)
     shown = [said for said in frames if said.split == "validation"]
     assert scores.errors is not None
     assert len(shown) == 6, "all validation frames are shown, so that both count the same"

@@ -282,12 +282,12 @@ def test_images_and_crops_are_resized_by_the_scale(tmp_path: Path, model_type: s
         data_config__preprocessing__crop_size=48 if model_type == "centered_instance" else None,
     )
 
-    def look(training: Training) -> tuple[int, float]:
+    def measure(training: Training) -> tuple[int, float]:
         example = training.parts.batches.next_batch()
         nose, _, tail = example.points[0, 0]
         return example.images.shape[-1], float((tail - nose).norm())
 
-    side, length = built(config, look)
+    side, length = built(config, measure)
     assert side == (48 if model_type == "centered_instance" else 64) * scale
     assert length == pytest.approx(float(np.hypot(7, 17)) * scale, rel=1e-4)
 

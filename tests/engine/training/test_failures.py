@@ -12,7 +12,7 @@ from sleapnn_engine.training.artifacts.checkpoint_file import write_atomically
 from sleapnn_engine.training.failures import DETAILS, explained
 
 
-def told(error: BaseException) -> tuple[str, str, str]:
+def parts_of(error: BaseException) -> tuple[str, str, str]:
     found = explained(error, folder=Path("/runs/a"))
     assert not found.usage
     return found.message, found.where, found.hint
@@ -20,18 +20,18 @@ def told(error: BaseException) -> tuple[str, str, str]:
 
 def test_a_sentence_stays_what_it_is() -> None:
     given = UserError("It is so.", where="here", hint="Do this.", usage=True)
-    assert told(given) == ("It is so.", "here", "Do this.")
+    assert parts_of(given) == ("It is so.", "here", "Do this.")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 @pytest.mark.parametrize("name", [None, "/runs/a/file"])
 def test_a_full_disk_is_that_of_the_file_or_of_the_run(number: int, name: str | None) -> None:
-    message, where, _ = told(OSError(number, os.strerror(number), name))
+    message, where, _ = parts_of(OSError(number, os.strerror(number), name))
     assert (message, where) == ("The disk is full.", name or "/runs/a")
 
 
 def test_an_error_of_the_system_names_its_file() -> None:
-    message, where, hint = told(PermissionError(errno.EACCES, "Permission denied", "/runs/a/viz"))
+    message, where, hint = parts_of(PermissionError(errno.EACCES, "Permission denied", "/runs/a/viz"))
     assert (message, where) == ("The file or folder cannot be used (Permission denied).", "/runs/a/viz")
     assert hint != DETAILS
 
@@ -41,12 +41,12 @@ def test_an_error_of_the_system_names_its_file() -> None:
     [MemoryError(), torch.OutOfMemoryError("x"), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
 )
 def test_memory_that_ran_out_leads_to_the_batch_size(error: BaseException) -> None:
-    assert told(error)[1] == "trainer_config.train_data_loader.batch_size"
+    assert parts_of(error)[1] == "trainer_config.train_data_loader.batch_size"
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), KeyError(), OSError("odd")])
 def test_anything_else_leads_to_the_log(error: BaseException) -> None:
-    message, _, hint = told(error)
+    message, _, hint = parts_of(error)
     assert message.startswith(f"Training failed with {type(error).__name__}: ")
     assert hint == DETAILS
 

@@ -74,12 +74,12 @@ def drawn(training: Training, *, animals: int = 1) -> np.ndarray:
 def test_each_chosen_part_is_one_map_in_the_order_chosen(
     tmp_path: Path, model_type: str, names: list[str] | None
 ) -> None:
-    def look(training: Training) -> tuple[Tensor, Tensor, np.ndarray]:
+    def measure(training: Training) -> tuple[Tensor, Tensor, np.ndarray]:
         with torch.no_grad():
             made = training.parts.model(first(training).images)[MODEL_TYPES[model_type].heads["confmaps"]]
         return target(training, "confmaps"), made[0], drawn(training)[0]
 
-    wanted, made, points = built(config(tmp_path, model_type, confmaps__part_names=names), look)
+    wanted, made, points = built(config(tmp_path, model_type, confmaps__part_names=names), measure)
     order = [NODES.index(name) for name in names or NODES]
     assert len(wanted) == len(made) == len(order)
     # A crop moves all points alike, so what is compared is the way from the first part to each.
@@ -95,10 +95,10 @@ def test_each_chosen_part_is_one_map_in_the_order_chosen(
 @pytest.mark.parametrize("anchor", [None, "nose", "tail"])
 @pytest.mark.parametrize("model_type", ANCHORED)
 def test_the_anchor_is_the_centre_of_an_animal(tmp_path: Path, model_type: str, anchor: str | None) -> None:
-    def look(training: Training) -> tuple[np.ndarray, np.ndarray, Example]:
+    def measure(training: Training) -> tuple[np.ndarray, np.ndarray, Example]:
         return peaks(target(training, "confmaps")), drawn(training)[0], first(training)
 
-    found, points, example = built(config(tmp_path, model_type, confmaps__anchor_part=anchor), look)
+    found, points, example = built(config(tmp_path, model_type, confmaps__anchor_part=anchor), measure)
     box = (points.min(axis=0) + points.max(axis=0)) / 2
     centre = box if anchor is None else points[NODES.index(anchor)]
     if model_type == "centroid":
@@ -215,7 +215,7 @@ def test_output_stride_is_input_pixels_per_cell_of_that_head_alone(
 
 @pytest.mark.setting("model_config.head_configs.multi_class_topdown.class_vectors.output_stride")
 def test_the_identity_is_read_at_the_max_stride_and_nowhere_else(tmp_path: Path) -> None:
-    def look(training: Training) -> tuple[int, int]:
+    def measure(training: Training) -> tuple[int, int]:
         features = training.parts.model.backbone(first(training).images)
         return next(iter(features)), training.parts.model.head_layers[1]["pre_classification0_fc"].in_features
 
@@ -223,10 +223,10 @@ def test_the_identity_is_read_at_the_max_stride_and_nowhere_else(tmp_path: Path)
     (told,) = [issue for issue in validate(made) if issue.path.endswith("class_vectors.output_stride")]
     assert told.severity == "info"
     assert "max stride, so at 8" in told.message
-    assert built(made, look)[0] == 8
+    assert built(made, measure)[0] == 8
     made = config(tmp_path, "multi_class_topdown", class_vectors__output_stride=16)
     tree.put(made, "model_config.backbone_config.unet.max_stride", 16)
-    stride, read = built(made, look)
+    stride, read = built(made, measure)
     assert (stride, read) == (16, int(4 * 1.5**4))
 
 

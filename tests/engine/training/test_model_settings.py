@@ -93,10 +93,10 @@ def test_a_max_stride_that_the_stem_does_not_lead_to_is_told_and_has_no_effect(
     assert said.severity == "info"
     assert "16 times its stem stride, so it is 32; the 64 in the file has no effect" in said.message
 
-    def look(training: Training) -> dict[str, torch.Size]:
+    def measure(training: Training) -> dict[str, torch.Size]:
         return {name: value.shape for name, value in state(training).items()}
 
-    assert built(config, look) == built(job(tmp_path, labels, backbone=backbone), look)
+    assert built(config, measure) == built(job(tmp_path, labels, backbone=backbone), measure)
 
 
 @pytest.mark.setting("model_config.backbone_config.timm.max_stride")
@@ -112,15 +112,15 @@ def test_training_notes_the_max_stride_of_an_encoder_whatever_the_file_says(tmp_
 def test_a_run_draws_its_random_start_by_the_chosen_rule(tmp_path: Path) -> None:
     labels = write_labels(tmp_path)
 
-    def look(training: Training) -> tuple[float, float]:
+    def measure(training: Training) -> tuple[float, float]:
         """Greatest weight and bias of a layer of 4 to 4 channels, 3 by 3."""
         layer = [one for one in training.parts.model.modules() if isinstance(one, nn.Conv2d)][1]
         return float(layer.weight.detach().abs().max()), float(layer.bias.detach().abs().max())
 
-    weight, bias = built(job(tmp_path, labels), look)
+    weight, bias = built(job(tmp_path, labels), measure)
     assert 0.9 / math.sqrt(36) < weight <= 1 / math.sqrt(36)
     assert bias > 0
-    weight, bias = built(job(tmp_path, labels, model_config__init_weights="xavier"), look)
+    weight, bias = built(job(tmp_path, labels, model_config__init_weights="xavier"), measure)
     assert 0.9 * math.sqrt(6 / 72) < weight <= math.sqrt(6 / 72)
     assert bias == 0
 

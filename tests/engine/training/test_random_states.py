@@ -24,7 +24,7 @@ def draw(training: Training) -> list[float]:
 def test_all_numbers_come_again(tmp_path: Path) -> None:
     path = tmp_path / "states.pt"
 
-    def look(training: Training) -> tuple[list[float], list[float], list[str]]:
+    def measure(training: Training) -> tuple[list[float], list[float], list[str]]:
         states = read_random_states(training.parts.batches, device=CPU)
         write_atomically({"random": states}, path)
         first = draw(training)
@@ -41,13 +41,13 @@ def test_all_numbers_come_again(tmp_path: Path) -> None:
         data_config__augmentation_config=AUGMENTATION,
         trainer_config__train_data_loader={"batch_size": 3, "shuffle": False, "num_workers": 0},
     )
-    first, second, missing = built(settings, look)
+    first, second, missing = built(settings, measure)
     assert missing == []
     assert second == first
 
 
 def test_what_is_missing_or_of_another_version_is_named(tmp_path: Path) -> None:
-    def look(training: Training) -> tuple[list[str], list[float]]:
+    def measure(training: Training) -> tuple[list[str], list[float]]:
         states = read_random_states(training.parts.batches, device=CPU)
         del states["torch"]
         states["python"] = ["another", [], None]
@@ -55,7 +55,7 @@ def test_what_is_missing_or_of_another_version_is_named(tmp_path: Path) -> None:
         random.seed(1)
         return set_random_states(states, training.parts.batches, device=CPU), [random.random()]
 
-    missing, drawn = built(job(tmp_path, write_labels(tmp_path)), look)
+    missing, drawn = built(job(tmp_path, write_labels(tmp_path)), measure)
     assert missing == [
         "the random numbers of the network",
         "numpy's random numbers",

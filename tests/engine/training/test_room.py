@@ -66,7 +66,7 @@ def test_what_needs_far_too_much_memory_is_refused(
 def test_what_a_step_keeps_is_known_without_computing_it(
     tmp_path: Path, model_type: str, backbone: str
 ) -> None:
-    def look(training: Training) -> tuple[int, int]:
+    def measure(training: Training) -> tuple[int, int]:
         images = training.parts.batches.sample(training.parts.batches.train, 0).images
         kept: dict[int, tuple[int, object]] = {}
         own = {value.untyped_storage().data_ptr() for value in training.parts.model.parameters()}
@@ -85,7 +85,7 @@ def test_what_a_step_keeps_is_known_without_computing_it(
         return found - 12 * maps, sum(size for size, _ in kept.values())
 
     labels = write_labels(tmp_path, tracks=("fly",))
-    known, real = built(job(tmp_path, labels, model_type=model_type, backbone=backbone), look)
+    known, real = built(job(tmp_path, labels, model_type=model_type, backbone=backbone), measure)
     assert known == pytest.approx(real, rel=0.05)
 
 
@@ -101,7 +101,7 @@ def test_a_step_that_keeps_too_much_is_refused(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(training: Training) -> None:
+    def measure(training: Training) -> None:
         network = outline(training.parts.job, training.parts.batches.train)
         monkeypatch.setattr(memory_check, "free_memory", lambda: 5 * training.parts.model.parameter_count)
         require_room(
@@ -120,4 +120,4 @@ def test_a_graphics_card_is_left_to_its_own_errors(tmp_path: Path, monkeypatch: 
                 halved=False,
             )
 
-    built(job(tmp_path, write_labels(tmp_path)), look)
+    built(job(tmp_path, write_labels(tmp_path)), measure)

@@ -121,7 +121,7 @@ def test_steps_and_early_stopping_together_do_what_each_says(losses: list[float]
         assert end == (ended(losses, patience=patience, min_delta=least) if stops else None), f"{stopping}"
 
 
-def told(**settings: object) -> set[str]:
+def warnings_of(**settings: object) -> set[str]:
     """The settings of `trainer_config` that a check of a config finds something about, by their last name."""
     values: dict[str, object] = {}
     for name, value in settings.items():
@@ -144,14 +144,14 @@ def test_a_plateau_that_early_stopping_leaves_no_epoch_for_is_told() -> None:
             LRSchedulerConfig(reduce_lr_on_plateau=settings),
             EarlyStoppingConfig(patience=stops), epochs=30, lr=1e-4,
         )  # fmt: skip
-        said = told(**{f"{plateau}__patience": falls, f"{stop}__patience": stops})
+        said = warnings_of(**{f"{plateau}__patience": falls, f"{stop}__patience": stops})
         assert said == (set() if used else {"patience"}), (falls, stops)
         alone = {
             f"{plateau}__patience": falls,
             f"{stop}__patience": stops,
             f"{stop}__stop_training_on_plateau": False,
         }
-        assert told(**alone) == set()
+        assert warnings_of(**alone) == set()
 
 
 def test_a_rate_that_cannot_fall_is_told() -> None:
@@ -159,12 +159,12 @@ def test_a_rate_that_cannot_fall_is_told() -> None:
     off = {"early_stopping__stop_training_on_plateau": False, "max_epochs": 12}
     for lr, least in itertools.product((1e-4, 2e-8, 1e-8, 1e-9), (0.0, 1e-8, 1e-4)):
         settings = LRSchedulerConfig(reduce_lr_on_plateau=ReduceLROnPlateauConfig(min_lr=least))
-        said = told(**off, optimizer__lr=lr, lr_scheduler__reduce_lr_on_plateau__min_lr=least)
+        said = warnings_of(**off, optimizer__lr=lr, lr_scheduler__reduce_lr_on_plateau__min_lr=least)
         assert said == (set() if is_used(settings, never, epochs=12, lr=lr) else {"min_lr"}), (lr, least)
     for every, epochs in itertools.product((1, 2, 5), (1, 2, 3, 5, 6)):
         settings = LRSchedulerConfig(step_lr=StepLRConfig(step_size=every))
         steps = {"step_lr": {"step_size": every}, "reduce_lr_on_plateau": None}
-        said = told(**{**off, "max_epochs": epochs}, lr_scheduler=steps)
+        said = warnings_of(**{**off, "max_epochs": epochs}, lr_scheduler=steps)
         used = is_used(settings, never, epochs=epochs, lr=1e-4)
         assert said == (set() if used else {"step_size"}), (every, epochs)
 

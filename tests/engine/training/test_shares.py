@@ -15,9 +15,10 @@ def test_shares_are_the_batch(samples: int, batch_size: int) -> None:
         batch = torch.arange(size)
         shares = [Share(rank, 2) for rank in range(2)]
         assert (
-            torch.cat([share.take(batch)[: share.size(size)] for share in shares]).tolist() == batch.tolist()
+            torch.cat([share.select(batch)[: share.size(size)] for share in shares]).tolist()
+            == batch.tolist()
         )
-        assert all(len(share.take(batch)) for share in shares)
+        assert all(len(share.select(batch)) for share in shares)
 
 
 @pytest.mark.parametrize("processes", [2, 3, 4])
@@ -28,7 +29,7 @@ def test_weighted_means_of_parts_are_the_mean_of_the_batch(samples: int, process
     for rank in range(processes):
         share = Share(rank, processes)
         portion = portion_of(share, 0, samples=samples, batch_size=samples)
-        means.append(batch[share.take(torch.arange(samples))].mean() * portion.weight(processes))
+        means.append(batch[share.select(torch.arange(samples))].mean() * portion.weight(processes))
     assert torch.stack(means).mean().item() == pytest.approx(batch.mean().item(), rel=1e-6)
 
 

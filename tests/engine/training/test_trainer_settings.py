@@ -92,19 +92,19 @@ def test_the_seed_decides_weights_order_and_variation(tmp_path: Path) -> None:
 @pytest.mark.setting("trainer_config.train_data_loader.batch_size")
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1] * 6), (4, [4, 2, 4, 2])])
 def test_training_batches_have_that_many_images(config: Config, size: int, sizes: list[int]) -> None:
-    def look(training: Training) -> list[int]:
+    def measure(training: Training) -> list[int]:
         return [len(training.parts.batches.next_batch().images) for _ in sizes]
 
-    assert built(config(train_data_loader__batch_size=size), look) == sizes
+    assert built(config(train_data_loader__batch_size=size), measure) == sizes
 
 
 @pytest.mark.setting("trainer_config.val_data_loader.batch_size")
 @pytest.mark.parametrize(("size", "sizes"), [(1, [1, 1]), (2, [2]), (9, [2])])
 def test_validation_batches_have_that_many_images(config: Config, size: int, sizes: list[int]) -> None:
-    def look(training: Training) -> list[int]:
+    def measure(training: Training) -> list[int]:
         return [len(batch.images) for batch in training.parts.batches.validation()]
 
-    assert built(config(val_data_loader__batch_size=size), look) == sizes
+    assert built(config(val_data_loader__batch_size=size), measure) == sizes
 
 
 @pytest.mark.setting("trainer_config.train_data_loader.shuffle")
@@ -124,13 +124,13 @@ def test_training_frames_are_shuffled_anew_in_every_pass_or_keep_their_order(con
 @pytest.mark.setting("trainer_config.val_data_loader.shuffle")
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_validation_frames_keep_their_order_and_the_log_says_so(config: Config, shuffle: bool) -> None:
-    def look(training: Training) -> tuple[list[list[int]], str]:
+    def measure(training: Training) -> tuple[list[list[int]], str]:
         twice = [
             [int(i) for batch in training.parts.batches.validation() for i in batch.indices] for _ in range(2)
         ]
         return twice, (training.parts.folder / "run.log").read_text(encoding="utf-8")
 
-    orders, log = built(config(val_data_loader__shuffle=shuffle), look)
+    orders, log = built(config(val_data_loader__shuffle=shuffle), measure)
     assert orders == [[0, 1]] * 2
     assert ("are taken in their order" in log) == shuffle
 
@@ -170,14 +170,14 @@ def test_cached_images_are_read_by_that_many_threads(
         **{f"{TRAINER}{part}_data_loader__num_workers": workers},
     )
 
-    def look(training: Training) -> set[str]:
+    def measure(training: Training) -> set[str]:
         batches = training.parts.batches
         readers = Readers(getattr(batches, part), wanted=threads)
         handed = batches.validation() if part == "val" else (batches.next_batch() for _ in range(12))
         assert sum(1 for _ in handed) == 12
         return readers.threads
 
-    found = built(made, look)
+    found = built(made, measure)
     if threads:
         assert {name.partition("_")[0] for name in found} == {"frames"}
         assert len(found) == threads

@@ -17,14 +17,14 @@ PARTS = "model_config__head_configs__{}__confmaps__part_names"
 def parts(config: dict[str, Any]) -> tuple[list[int], list[int]]:
     """Numbers of the frames that are learned from, and of those that measure."""
 
-    def look(training: Training) -> tuple[list[int], list[int]]:
+    def measure(training: Training) -> tuple[list[int], list[int]]:
         batches = training.parts.batches
         train, val = (
             [frame.frame_index for frame in part.store.labels.frames] for part in (batches.train, batches.val)
         )
         return train, val
 
-    return built(config, look)
+    return built(config, measure)
 
 
 def only_tail(*hidden: int):

@@ -97,7 +97,7 @@ def test_only_drafts_of_dead_windows_are_found(tmp_path: Path) -> None:
     found[0].leave()
     again = own.claim_abandoned()
     assert len(again) == 1
-    other.take_over(again[0])
+    other.adopt(again[0])
     other.write(State(title="restored"))
     assert DraftStore(tmp_path).claim_abandoned() == []
     other.remove()

@@ -19,7 +19,7 @@ class Speaker:
         self.best = (None, None)
         self.one_animal = True
 
-    def say(self, kind, body, *, arrays=None, after=0.0):
+    def emit(self, kind, body, *, arrays=None, after=0.0):
         self.seq += 1
         self.t += after
         self.events.append(Event(self.seq, self.t, kind, body, arrays or {}))
@@ -38,7 +38,7 @@ class Speaker:
         edges=(("nose", "thorax"), ("thorax", "tail")),
     ):
         self.one_animal = model_type not in ("centroid", "bottomup", "multi_class_bottomup")
-        return self.say(
+        return self.emit(
             "started",
             {
                 "run_name": "fly_01",
@@ -60,7 +60,7 @@ class Speaker:
 
     def phase(self, name, state, *, done=None, total=None, seconds=None, text="", after=0.0):
         body = {"name": name, "state": state, "done": done, "total": total, "seconds": seconds, "text": text}
-        return self.say("phase", body, after=after)
+        return self.emit("phase", body, after=after)
 
     def batches(self, count, *, steps=4, loss=0.5, seconds=1.0, heads=("confmaps",)):
         """`heads` share the loss evenly."""
@@ -74,7 +74,7 @@ class Speaker:
                 "losses": {head: None if value is None else value / len(heads) for head in heads},
                 "seconds": seconds,
             }
-            self.say("batch_end", body, after=seconds)
+            self.emit("batch_end", body, after=seconds)
             self.step += 1
         return self
 
@@ -104,7 +104,7 @@ class Speaker:
                 "by_node": by_node or {"nose": 2.0, "thorax": 1.0, "tail": None},
                 **(counted or {}),
             }
-        return self.say(
+        return self.emit(
             "epoch_end",
             {
                 "epoch": number,
@@ -159,7 +159,7 @@ class Speaker:
         maps = np.zeros((nodes, side // 4, side // 4), np.float16)
         maps[0, 1, 1] = 1.0
         image = np.full((side, side, 1), 30, np.uint8)
-        return self.say("frame", body, arrays={"image": image, "confmaps": maps})
+        return self.emit("frame", body, arrays={"image": image, "confmaps": maps})
 
     @property
     def items(self):

@@ -61,8 +61,8 @@ class TestLossPlot:
         assert page.grab().width() == 1208
 
     def test_marks_for_rate_drops_and_pauses(self, page):
-        speaker = long_run().say("paused", {"epoch": 12, "step": 48})
-        speaker.say("resumed", {"epoch": 12, "step": 48, "paused_seconds": 362.0}, after=362.0)
+        speaker = long_run().emit("paused", {"epoch": 12, "step": 48})
+        speaker.emit("resumed", {"epoch": 12, "step": 48, "paused_seconds": 362.0}, after=362.0)
         show(page, speaker)
         texts = {text.toPlainText() for line, text in page.charts.loss.plot._marks if line.isVisible()}
         assert texts == {"rate 1e-3 → 5e-4", "paused 6 min 02 s"}

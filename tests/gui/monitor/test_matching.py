@@ -4,7 +4,7 @@ import attrs
 
 from sleapnn_gui.monitor.matching import Matching
 from sleapnn_gui.monitor.overlay import Overlay
-from tests.engine.protocol.examples import said_of
+from tests.engine.protocol.examples import event_of
 
 ONE = [[10.0, 10.0], [20.0, 10.0], [30.0, 10.0]]
 TWO = [[10.0, 60.0], None, [30.0, 60.0]]
@@ -13,7 +13,7 @@ HIDDEN = [None, None, None]
 
 def frame(truth, predicted, *pairs, **known):
     said = [{"labelled": t, "predicted": p, "error_px": error} for t, p, error in pairs]
-    return said_of("frame", truth=truth, predicted=predicted, **{"pairs": said, **known})
+    return event_of("frame", truth=truth, predicted=predicted, **{"pairs": said, **known})
 
 
 def test_pairs_are_those_that_the_engine_sends():

@@ -24,7 +24,7 @@ def write(folder: Path, speaker: Speaker, *, outcome: str = "") -> Path:
     if outcome:
         best_epoch, best_val = speaker.best
         body = {"outcome": outcome, "epochs": 3, "best_epoch": best_epoch, "best_val": best_val}
-        speaker.say("finished", {**body, "run_dir": str(folder), "seconds": 9.0})
+        speaker.emit("finished", {**body, "run_dir": str(folder), "seconds": 9.0})
     folder.mkdir()
     lines = [encode_event(event) for event in speaker.events if not event.arrays]
     (folder / "events.jsonl").write_bytes(b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
@@ -71,7 +71,7 @@ def test_runs_that_never_got_far_are_listed_too(tmp_path):
     (tmp_path / "no_run").mkdir()
     write(tmp_path / "begun", Speaker().start(model_type="centroid"))
     failed = Speaker().start(model_type="centroid")
-    failed.say("failed", {"message": "No.", "path": None, "hint": None})
+    failed.emit("failed", {"message": "No.", "path": None, "hint": None})
     write(tmp_path / "failed", failed)
     torn = write(tmp_path / "torn", run("centroid"))
     with (torn / "events.jsonl").open("ab") as journal:

@@ -68,11 +68,11 @@ def test_a_rate_that_glides_down_all_the_time_gets_no_marks():
 
 
 def test_pauses_open_and_close():
-    speaker = Speaker().start().batches(5).say("paused", {"epoch": 1, "step": 5})
+    speaker = Speaker().start().batches(5).emit("paused", {"epoch": 1, "step": 5})
     store = stored(speaker)
     assert store.paused.x == 1.25
     resumed = Speaker(t=speaker.t)
-    resumed.say("resumed", {"epoch": 1, "step": 5, "paused_seconds": 30.0})
+    resumed.emit("resumed", {"epoch": 1, "step": 5, "paused_seconds": 30.0})
     store.add(resumed.items)
     assert store.paused is None
     assert store.pauses[0].seconds == 30.0
@@ -98,7 +98,7 @@ def test_phases_with_progress_and_times():
 
 
 def test_unknown_events_are_let_through():
-    store = stored(Speaker().say("something_new", {}).start())
+    store = stored(Speaker().emit("something_new", {}).start())
     assert store.header.run_name == "fly_01"
 
 
@@ -140,8 +140,8 @@ class TestTimeLeft:
         for number in range(3):
             speaker.batches(4, seconds=1.0).epoch(number, after=2.0)
             if number == 0:
-                speaker.say("paused", {"epoch": 1, "step": 4})
-                speaker.say("resumed", {"epoch": 1, "step": 4, "paused_seconds": 500.0}, after=500.0)
+                speaker.emit("paused", {"epoch": 1, "step": 4})
+                speaker.emit("resumed", {"epoch": 1, "step": 4, "paused_seconds": 500.0}, after=500.0)
         # Four batches and two seconds of validation make six seconds an epoch; seven epochs are left.
         assert time_left(stored(speaker)).to_end == pytest.approx(42.0)
         # Half an epoch later there is half an epoch less to wait for.

@@ -59,7 +59,7 @@ def test_labels_are_predicted_into_a_file_beside_them(
     assert seen == [out, out]
     ready.again.click()
     assert ready.sheet.isEnabled()
-    ready._look_at_places()
+    ready._check_places()
     wait_until(lambda: ready.sheet.output.text() == str(labels.with_name("labels.bottomup-1.slp")))
 
 

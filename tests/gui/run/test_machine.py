@@ -14,7 +14,7 @@ from sleapnn_gui.run.machine import (
     UnexpectedEventError,
     word_of,
 )
-from tests.engine.protocol.examples import said_of
+from tests.engine.protocol.examples import event_of
 
 # One row a state, one column a word in this order; "." is a word that state cannot take.
 WORDS = (
@@ -175,13 +175,13 @@ def phase(name, state):
         (phase("save", "done"), RunEvent.PHASE_OVER),
         (phase("finish", "started"), RunEvent.FINISH),
         (phase("something new", "started"), None),
-        (said_of("batch_end"), RunEvent.EPOCH),
-        (said_of("epoch_end"), None),
-        (said_of("finished", outcome="completed"), RunEvent.SAID_COMPLETED),
-        (said_of("finished", outcome="early_stopped"), RunEvent.SAID_COMPLETED),
-        (said_of("finished", outcome="stopped"), RunEvent.SAID_STOPPED),
-        (said_of("failed"), RunEvent.SAID_FAILED),
-        (said_of("log"), None),
+        (event_of("batch_end"), RunEvent.EPOCH),
+        (event_of("epoch_end"), None),
+        (event_of("finished", outcome="completed"), RunEvent.SAID_COMPLETED),
+        (event_of("finished", outcome="early_stopped"), RunEvent.SAID_COMPLETED),
+        (event_of("finished", outcome="stopped"), RunEvent.SAID_STOPPED),
+        (event_of("failed"), RunEvent.SAID_FAILED),
+        (event_of("log"), None),
         (None, None),
     ],
 )

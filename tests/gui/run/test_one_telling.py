@@ -52,7 +52,7 @@ def page(app):
     delete(page)
 
 
-def told(page) -> Told:
+def collect(page) -> Told:
     strip = page.strip
     log = page.charts.log.toPlainText().splitlines()
     return Told(page.session.state, strip.chip.text(), strip.time.value.text(), page.banner.text, log)
@@ -95,7 +95,7 @@ def follow(page, folder, wait_until, script, act=None):
     if act is not None:
         act(page, wait_until)
     wait_until(lambda: session.is_over, 30)
-    return told(page)
+    return collect(page)
 
 
 def open_again(page, folder, wait_until):
@@ -104,7 +104,7 @@ def open_again(page, folder, wait_until):
     before.leave()
     page.session.attach(folder)
     wait_until(lambda: page.session.is_over)
-    return told(page)
+    return collect(page)
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -79,7 +79,7 @@ def test_its_output_folder_and_environment_are_those_of_the_order(tmp_path: Path
     standby = Standby((sys.executable, "-c", ECHO))
     standby.prepare()
     order = Order(("explain", "trainer_config.seed"), tmp_path / "out", tmp_path, {"COLUMNS": "77"})
-    engine = standby.take(order)
+    engine = standby.submit(order)
     assert engine is not None
     wait_until(lambda: engine.poll() is not None, 30)
     assert engine.poll() == Exit(code=0)
@@ -90,7 +90,7 @@ def test_one_that_cannot_load_is_not_missed(tmp_path: Path, wait_until: object) 
     standby = Standby((sys.executable, "-c", "raise ImportError('no torch')"))
     standby.prepare()
     wait_until(lambda: standby.pid is None, 30)
-    assert standby.take(Order(("train",), tmp_path / "out", tmp_path, {})) is None
+    assert standby.submit(Order(("train",), tmp_path / "out", tmp_path, {})) is None
     absent = Standby((str(tmp_path / "nothing"),))
     absent.prepare()
     assert absent.pid is None
