@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import attrs
+import numpy as np
+import torch
+
 from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.frames import FrameStore
@@ -12,10 +16,10 @@ from sleapnn_engine.data.samples import CenterSamples, CropPlan, CropSamples, Fr
 from sleapnn_engine.models.backbones import required_multiple
 
 
-def frame_plan(job: Job, sizes: Iterable[Size]) -> InputPlan:
+def frame_plan(job: Job, sizes: Iterable[Size], *, places: int = PLACES) -> InputPlan:
     """How frames of the given (height, width, channels) become network input, or what crops are cut from."""
     pre, cropped = job.data_config.preprocessing, model_type(job).cropped
-    return plan_input(
+    plan = plan_input(
         sizes,
         max_height=pre.max_height,
         max_width=pre.max_width,
@@ -24,6 +28,7 @@ def frame_plan(job: Job, sizes: Iterable[Size]) -> InputPlan:
         ensure_rgb=pre.ensure_rgb,
         ensure_grayscale=pre.ensure_grayscale,
     )
+    return attrs.evolve(plan, places=places)
 
 
 def crop_plan(job: Job, *, side: int, margin: int = 0, places: int = PLACES) -> CropPlan:
@@ -31,6 +36,22 @@ def crop_plan(job: Job, *, side: int, margin: int = 0, places: int = PLACES) -> 
     multiple = required_multiple(job.model_config.backbone_config)
     scale = job.data_config.preprocessing.scale
     return CropPlan(side=side, scale=scale, multiple=multiple, margin=margin, places=places)
+
+
+def moved_since(plan: InputPlan, crops: CropPlan | None, *, size: Size) -> float:
+    """How far targets of such a plan lie off those of one that is made today, in pixels of a source image of `size`.
+
+    It is what programs that look for today's targets are off, up and to the left or down and to the right.
+    """
+
+    def target(places: int) -> np.ndarray:
+        sizing = attrs.evolve(plan, places=places).sizing(size)
+        if crops is None:
+            return sizing.target_shift / np.array(sizing.ratio)
+        shift = attrs.evolve(crops, places=places).target_shifts(torch.from_numpy(sizing.target_shift))
+        return shift.numpy() / (np.array(sizing.ratio) * crops.ratio)
+
+    return float(np.abs(target(plan.places) - target(PLACES)).max())
 
 
 def samples_of(job: Job, store: FrameStore, crops: CropPlan | None) -> FrameSamples:

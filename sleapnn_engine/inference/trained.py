@@ -25,7 +25,7 @@ from sleapnn_engine.models.assemble import PoseModel, build_network
 from sleapnn_engine.models.keras_file import read_keras
 from sleapnn_engine.models.network_match import refuse_misfit
 from sleapnn_engine.models.start import KERAS_SUFFIXES, PARTS, first_channels, load_part_from
-from sleapnn_engine.models.weights import OWN_SECTION, PREFIX, first_broken_tensor, read_checkpoint
+from sleapnn_engine.models.weights import OWN_SECTION, PREFIX, first_broken_tensor, places_of, read_checkpoint
 
 _SUFFIXES = (".ckpt", *KERAS_SUFFIXES)
 
@@ -65,7 +65,7 @@ class Trained:
 
     def plan(self, size: Size) -> InputPlan:
         """How images of a size (height, width, channels) become network input, or what crops are cut from."""
-        return attrs.evolve(frame_plan(self.job, [size]), channels=self.channels, places=self.places)
+        return attrs.evolve(frame_plan(self.job, [size], places=self.places), channels=self.channels)
 
 
 def read_trained(path: Path) -> Trained:
@@ -89,7 +89,7 @@ def read_trained(path: Path) -> Trained:
         if isinstance(value, torch.Tensor)
     }
     names, limbs = _names(job, values, where=str(config))
-    places = _places(content)
+    places = places_of(content)
     crops = _crops(job, places=places, where=str(config))
     network = build_network(
         job.model_config,
@@ -223,13 +223,6 @@ def _name(node: Any) -> str:
 
 def _among(pairs: Sequence[tuple[str, str]], nodes: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in pairs if set(pair) <= set(nodes))
-
-
-def _places(content: Mapping[str, Any]) -> int:
-    """Where targets lay; those of files that do not say it lay as this program once had them, unless another wrote it."""
-    own = content.get(OWN_SECTION)
-    places = own.get("places") if isinstance(own, Mapping) else PLACES
-    return places if isinstance(places, int) else 1
 
 
 def _crops(job: Job, *, places: int, where: str) -> CropPlan | None:

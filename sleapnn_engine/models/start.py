@@ -8,8 +8,10 @@ import attrs
 from torch import Tensor, nn
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.schema.backbone import BackboneConfig
 from sleapnn_engine.config.schema.model import ModelConfig
+from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.models import keras_file
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.download import to_come
@@ -18,7 +20,7 @@ from sleapnn_engine.models.pyramid import Pyramid
 from sleapnn_engine.models.timm_backbone import TimmBackbone
 from sleapnn_engine.models.timm_weights import PRETRAINED, is_here, load_published, still_to_come
 from sleapnn_engine.models.unet import UNet
-from sleapnn_engine.models.weights import read_state
+from sleapnn_engine.models.weights import OWN_SECTION, places_of, read_checkpoint, read_state
 
 #: Setting -> the part of the network it is about, as the prefix of its names and in words.
 PARTS = {
@@ -40,6 +42,10 @@ _ENLARGING_NOTE = (
     "this network finds less than the model it starts from."
 )
 
+_PLACES_NOTE = (
+    "An earlier version of this program trained that model with targets half a pixel further right and down on crops, so "
+    "until training has moved them, points are found that much off."
+)
 _STEM_NOTE = (
     "This network halves the image once more after its stem than SLEAP's does, so its deeper layers see everything "
     "at half the size they were trained for, and its decoder, which SLEAP has at other strides, starts at random."
@@ -118,6 +124,8 @@ def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
         )
     copy(wanted, pairs, where=setting, source=str(path))
     notes = []
+    if not is_keras and key == "pretrained_head_weights" and _is_of_older_crops(path, setting):
+        notes.append(_PLACES_NOTE)
     if is_keras and any(name.endswith("trans_conv.weight") for name in pairs):
         notes.append(_ENLARGING_NOTE)
     if is_keras and any("stem_stack" in name for name in pairs):
@@ -193,6 +201,14 @@ def _tensors(path: Path, setting: str) -> dict[str, Tensor]:
 def _from_checkpoint(path: Path, prefix: str, setting: str) -> dict[str, Tensor]:
     state = _tensors(path, setting)
     return {_plain_name(name): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _is_of_older_crops(path: Path, setting: str) -> bool:
+    """Whether a checkpoint is of a model of crops whose targets lay where they no longer do."""
+    content = read_checkpoint(path, setting=setting)
+    own = content.get(OWN_SECTION)
+    kind = own.get("model_type") if isinstance(own, Mapping) else None
+    return places_of(content) < PLACES and kind in MODEL_TYPES and MODEL_TYPES[kind].cropped
 
 
 def _from_keras(model: PoseModel, path: Path, prefix: str, setting: str) -> dict[str, Tensor]:

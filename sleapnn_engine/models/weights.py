@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.models.plain_pickle import load_tensors
 
 #: All names in a checkpoint's state_dict start with this.
@@ -65,6 +66,16 @@ def read_checkpoint(path: Path | str, *, setting: str = "") -> dict[str, Any]:
             f"{path} holds no model weights.", where=where, hint="Choose the best.ckpt of a training run."
         )
     return content
+
+
+def places_of(content: Mapping[str, Any]) -> int:
+    """Where targets lay when a checkpoint was made (`geometry.PLACES`).
+
+    Those of files that do not say it lay as this program once had them, unless another program wrote the file.
+    """
+    own = content.get(OWN_SECTION)
+    places = own.get("places") if isinstance(own, Mapping) else PLACES
+    return places if isinstance(places, int) else 1
 
 
 def first_broken_tensor(state: Mapping[str, Any]) -> str | None:

@@ -11,13 +11,15 @@ import attrs
 
 from sleapnn_engine.config.build import active, with_centre
 from sleapnn_engine.config.findings import Findings
+from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.frames import OnDemandFrames
-from sleapnn_engine.data.geometry import InputPlan
+from sleapnn_engine.data.geometry import PLACES, InputPlan
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
+from sleapnn_engine.inference.input_plans import moved_since
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.start import load_start_weights, weights_to_come
 from sleapnn_engine.training.artifacts.run_folder import FOLDER
@@ -36,6 +38,7 @@ from sleapnn_engine.training.inputs.test_sets import EvaluationSet, open_test_se
 from sleapnn_engine.training.processes.device import number_format
 from sleapnn_engine.training.processes.fabric import Fabric
 from sleapnn_engine.training.resuming.continuing import check_continuing
+from sleapnn_engine.training.resuming.previous_run import SETTING as RESUMED
 from sleapnn_engine.training.resuming.previous_run import PreviousRun
 from sleapnn_engine.training.resuming.resume import without_start_weights
 from sleapnn_engine.training.sight import check_crops, check_input
@@ -43,6 +46,9 @@ from sleapnn_engine.training.sight import check_crops, check_input
 BATCH = "trainer_config.train_data_loader.batch_size"
 SHUFFLE = "trainer_config.val_data_loader.shuffle"
 WEIGHTS = "model_config.pretrained_backbone_weights"
+
+#: Less of a pixel than this is nothing that anybody would notice.
+_TOLD = 0.01
 
 #: Opens a phase of a run, given its name and what it says; yields what is told of its progress, or None.
 Phase = Callable[[str, str], contextlib.AbstractContextManager[Any]]
@@ -137,7 +143,7 @@ def prepare(
         with phase("split", "Setting frames aside for validation"):
             with found.trying(FRACTION):
                 _split(prepared, val, found=found)
-                _plan(prepared, found=found)
+                _plan(prepared, previous, found=found)
             if prepared.train is not None:
                 parts = prepared.complete()
                 images.check_existing_images(prepared.job, parts.data, parts.plan, folder=folder, found=found)
@@ -166,7 +172,7 @@ def plan_samples(
             prepared.labels, prepared.data = opened.labels, opened.data
         if prepared.data is not None and not found.refusals:
             with found.trying(FRACTION):
-                _plan(prepared, found=found)
+                _plan(prepared, None, found=found)
     return prepared
 
 
@@ -194,11 +200,12 @@ def _split(prepared: Prepared, val: LabelSet | None, *, found: Findings) -> None
     prepared.data = split_data(prepared.job, prepared.labels, val=val, found=found)
 
 
-def _plan(prepared: Prepared, *, found: Findings) -> None:
-    """Plan the samples of frames that are split."""
+def _plan(prepared: Prepared, previous: PreviousRun | None, *, found: Findings) -> None:
+    """Plan the samples of frames that are split; targets lie where those of an earlier training lay."""
     job, data = prepared.job, prepared.data
+    places = PLACES if previous is None else previous.places
     assert data is not None
-    prepared.plan = plan = images.plan_images(job, data, found=found)
+    prepared.plan = plan = images.plan_images(job, data, found=found, places=places)
     prepared.crops = crops = images.plan_crops(job, data, plan)
     if crops is not None:
         check_crops(job, data, plan, crops, found=found)
@@ -250,12 +257,28 @@ def _measure(
             fabric=fabric,
             found=found,
         )
+        _tell_places(parts, prepared.crops, previous, found=found)
         job = without_start_weights(job)
     with found.trying(WEIGHTS):
         load_start_weights(network, job.model_config, fetch=False)
         to_come = weights_to_come(job.model_config.backbone_config)
         if to_come is not None:
             found.warn(*to_come)
+
+
+def _tell_places(
+    parts: PreparedParts, crops: CropPlan | None, previous: PreviousRun, *, found: Findings
+) -> None:
+    """Where the earlier training had its targets elsewhere, so has this one, which other programs do not know."""
+    sizes = {frame.size for frame in parts.data.train.frames if frame.size}
+    off = max(moved_since(parts.plan, crops, size=size) for size in sizes)
+    if off > _TOLD:
+        found.warn(
+            RESUMED,
+            f"{previous.path.name} is of an earlier version of this program, which had targets up to {plain(off)} px off the "
+            "place where other programs look for them. The training goes on with them there: what is found is at its place "
+            "here, and as much off in other programs. A new training is right in all of them.",
+        )
 
 
 def _remark(job: Job, samples: FrameSamples, *, devices: int, found: Findings) -> None:

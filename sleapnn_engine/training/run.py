@@ -168,7 +168,7 @@ def _build(run: ActiveRun) -> Training:
     seed = build.seed_everything(chosen_seed(job, run.previous))
     write_split(job, parts.data, prepared.test_sets, folder=folder)
     if run.followers is not None:
-        run.followers.prepare(job, seed=seed, folder=str(folder))
+        run.followers.prepare(job, seed=seed, folder=str(folder), places=parts.plan.places)
     with phase("cache", announce_cache(job, needed=prepared.images)) as cache:
         stores = run.stores = images.build_stores(
             job, parts.data, parts.plan, folder=folder, progress=cache.progress

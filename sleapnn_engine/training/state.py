@@ -12,7 +12,6 @@ from torch import Tensor
 
 from sleapnn_engine.config.monitors import USUAL_MONITOR
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.geometry import PLACES
 from sleapnn_engine.data.loader import ALONE, Share
 from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.models.assemble import PoseModel
@@ -249,7 +248,7 @@ class Training:
         return {
             "run_name": self.parts.run_name,
             "model_type": self.parts.model_type,
-            "places": PLACES,
+            "places": self.parts.batches.train.store.plan.places,
             "precision": number_format(self.parts.fabric),
             "loss_scale": self.parts.fabric.strategy.precision.state_dict(),
             **self.parts.early_stopping.state(),

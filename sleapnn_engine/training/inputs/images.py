@@ -19,7 +19,7 @@ from sleapnn_engine.data.frames import (
     Progress,
     estimate_bytes,
 )
-from sleapnn_engine.data.geometry import InputPlan
+from sleapnn_engine.data.geometry import PLACES, InputPlan
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.inference.input_plans import crop_plan, frame_plan, samples_of
@@ -70,10 +70,12 @@ def with_implied_colour(job: Job, previous: PreviousRun | None, *, found: Findin
     )
 
 
-def plan_images(job: Job, data: Data, *, found: Findings) -> InputPlan:
-    """How frames of both parts become network input, or what crops are cut from."""
+def plan_images(job: Job, data: Data, *, found: Findings, places: int = PLACES) -> InputPlan:
+    """How frames of both parts become network input, or what crops are cut from; `places` says where targets lie."""
     plan = frame_plan(
-        job, [frame.size for part in (data.train, data.val) for frame in part.frames if frame.size]
+        job,
+        [frame.size for part in (data.train, data.val) for frame in part.frames if frame.size],
+        places=places,
     )
     found.warn(PREPROCESSING, *plan.warnings)
     return plan
@@ -87,7 +89,8 @@ def plan_crops(job: Job, data: Data, plan: InputPlan) -> CropPlan | None:
     if not model_type(job).cropped:
         return None
     side = job.data_config.preprocessing.crop_size or found_crop_side(job, data.train, plan)
-    return crop_plan(job, side=side, margin=crop_margin(side, geometric=geometric_of(job)))
+    margin = crop_margin(side, geometric=geometric_of(job))
+    return crop_plan(job, side=side, margin=margin, places=plan.places)
 
 
 def found_crop_side(job: Job, labels: LabelSet, plan: InputPlan) -> int:

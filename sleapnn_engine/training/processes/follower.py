@@ -149,10 +149,12 @@ class Prepared:
         return Share(self.fabric.global_rank, self.fabric.world_size)
 
 
-def prepare(fabric: Fabric, *, job: dict[str, Any], seed: int, folder: str) -> Prepared:
-    """Open the labels as the first process does, and keep the images where those are not on disk."""
+def prepare(fabric: Fabric, *, job: dict[str, Any], seed: int, folder: str, places: int) -> Prepared:
+    """Open the labels as the first process does, and keep the images where those are not on disk; `places` says where
+    targets lie.
+    """
     made = build_job(job)
-    labels, data, plan = _labelled(made)
+    labels, data, plan = _labelled(made, places=places)
     prepared = Prepared(
         fabric=fabric,
         job=made,
@@ -168,7 +170,7 @@ def prepare(fabric: Fabric, *, job: dict[str, Any], seed: int, folder: str) -> P
     return prepared if on_disk else attrs.evolve(prepared, stores=_stores(prepared))
 
 
-def _labelled(job: Job) -> tuple[LabelSet, Data, InputPlan]:
+def _labelled(job: Job, *, places: int) -> tuple[LabelSet, Data, InputPlan]:
     """The labels, split, and the plan of their images. Raises UserError where they have changed since the check."""
     found = Findings()
     labels = open_training_labels(job, found=found)
@@ -176,7 +178,7 @@ def _labelled(job: Job) -> tuple[LabelSet, Data, InputPlan]:
     found.settle()
     assert labels is not None
     data = split_data(job, labels, val=val, found=found)
-    return labels, data, images.plan_images(job, data, found=found)
+    return labels, data, images.plan_images(job, data, found=found, places=places)
 
 
 def _stores(prepared: Prepared) -> images.Stores:

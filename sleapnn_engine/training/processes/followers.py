@@ -90,9 +90,9 @@ class Followers:
             except OSError:
                 self.lost()
 
-    def prepare(self, job: Job, *, seed: int, folder: str) -> None:
+    def prepare(self, job: Job, *, seed: int, folder: str, places: int) -> None:
         """Have all open the labels and read the images of the run in `folder`; returns at once."""
-        self.announce("prepare", job=job_values(job), seed=seed, folder=folder)
+        self.announce("prepare", job=job_values(job), seed=seed, folder=folder, places=places)
 
     def join(self, *, step: int, n_train: int) -> None:
         """Have all build what a step needs, wait until they have, and become a group that adds up tensors.

@@ -17,7 +17,7 @@ from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.models.network_match import refuse_other_network
-from sleapnn_engine.models.weights import OWN_SECTION, read_checkpoint
+from sleapnn_engine.models.weights import OWN_SECTION, places_of, read_checkpoint
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.training.artifacts.checkpoint_file import first_broken
 from sleapnn_engine.training.artifacts.resolved_config import FINAL
@@ -51,6 +51,11 @@ class PreviousRun:
         confmaps = f"{ConfigReader(self.config).head()}.confmaps"
         unsaid = usual(None if self.own else self.config.get(VERSION))
         return centring(lambda name: tree.get(self.config, f"{confmaps}.{name}"), unsaid=unsaid).otherwise
+
+    @property
+    def places(self) -> int:
+        """Where its targets lay (`geometry.PLACES`)."""
+        return places_of(self.content)
 
     @property
     def seed(self) -> int | None:

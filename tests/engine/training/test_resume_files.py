@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 import torch
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
+from sleapnn_engine.data.geometry import PLACES
+from sleapnn_engine.inference.trained import read_trained
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.messages import Command
 from sleapnn_engine.training.run import train
 from tests.engine.training.jobs import config_file, events, finish, start
+from tests.engine.training.rendered import built, job
 from tests.engine.training.resuming import (
     STEPS,
     config,
@@ -249,6 +253,53 @@ def test_what_is_otherwise_now_is_followed_and_told(data: Path, previous: Path) 
     content = torch.load(second / "last.ckpt", weights_only=True)
     assert content["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(0.00005)
     assert content["optimizer_states"][0]["state"][0]["step"] == 6
+
+
+def test_targets_stay_where_an_earlier_version_had_them(data: Path, tmp_path: Path) -> None:
+    """A checkpoint without the mark is of a version whose targets of crops lay half a pixel further right and down."""
+    own = job(
+        tmp_path,
+        data / "train.slp",
+        model_type="centered_instance",
+        **{
+            f"trainer_config__{name}": value
+            for name, value in {"save_ckpt": True, "model_ckpt": {"save_last": True}, "max_epochs": 1}.items()
+        },
+    )
+    first = run(own)
+
+    def shift(settings: dict[str, Any]) -> float:
+        """How far targets are moved, in pixels, both ways alike."""
+        moved = built(settings, lambda training: training.parts.batches.next_batch().shifts)
+        assert moved.min() == moved.max()
+        return float(moved.max())
+
+    def going_on(file: Path) -> dict[str, Any]:
+        tree.put(own, "trainer_config.max_epochs", 2)
+        tree.put(own, "trainer_config.resume_ckpt_path", str(file))
+        return own
+
+    assert shift(going_on(first / "last.ckpt")) == pytest.approx(-0.5)
+    crops = read_trained(first).crops
+    assert crops is not None
+    assert crops.places == PLACES
+    for name in ("best.ckpt", "last.ckpt"):
+        edit(first / name, lambda content: content[OWN].pop("places"))
+    assert shift(going_on(first / "last.ckpt")) == pytest.approx(0)
+    second = run(going_on(first / "last.ckpt"))
+    (warned,) = (text for text in texts(second, "warning") if "had targets" in text)
+    assert warned.startswith(
+        "last.ckpt is of an earlier version of this program, which had targets up to 0.5 px off"
+    )
+    for folder in (first, second):
+        assert (crops := read_trained(folder).crops) is not None
+        assert crops.places == 1
+    tree.drop(own, "trainer_config.resume_ckpt_path")
+    tree.put(own, "model_config.pretrained_head_weights", str(first / "best.ckpt"))
+    tree.put(own, "trainer_config.max_epochs", 1)
+    third = run(own)
+    assert any("half a pixel further right and down" in text for text in texts(third, "info"))
+    assert read_trained(third).places == PLACES
 
 
 def test_what_is_not_in_the_file_starts_anew_and_is_told(data: Path, previous: Path) -> None:
