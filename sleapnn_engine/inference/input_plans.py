@@ -47,9 +47,9 @@ def moved_since(plan: InputPlan, crops: CropPlan | None, *, size: Size) -> float
     def target(places: int) -> np.ndarray:
         sizing = attrs.evolve(plan, places=places).sizing(size)
         if crops is None:
-            return sizing.target_shift / np.array(sizing.ratio)
+            return np.asarray(sizing.target_shift / np.array(sizing.ratio))
         shift = attrs.evolve(crops, places=places).target_shifts(torch.from_numpy(sizing.target_shift))
-        return shift.numpy() / (np.array(sizing.ratio) * crops.ratio)
+        return np.asarray(shift.numpy() / (np.array(sizing.ratio) * crops.ratio))
 
     return float(np.abs(target(plan.places) - target(PLACES)).max())
 

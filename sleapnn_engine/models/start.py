@@ -208,7 +208,8 @@ def _is_of_older_crops(path: Path, setting: str) -> bool:
     content = read_checkpoint(path, setting=setting)
     own = content.get(OWN_SECTION)
     kind = own.get("model_type") if isinstance(own, Mapping) else None
-    return places_of(content) < PLACES and kind in MODEL_TYPES and MODEL_TYPES[kind].cropped
+    known = MODEL_TYPES.get(kind) if isinstance(kind, str) else None
+    return places_of(content) < PLACES and known is not None and known.cropped
 
 
 def _from_keras(model: PoseModel, path: Path, prefix: str, setting: str) -> dict[str, Tensor]:
