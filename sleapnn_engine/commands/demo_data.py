@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--occlusion", type=float, default=0.0, help="share of the picture behind bars, 0 to 0.5"
     )
     parser.add_argument(
-        "--seed", type=int, default=7, help="another number, another film (default: %(default)s)"
+        "--seed", type=int, default=7, help="another number, another video (default: %(default)s)"
     )
 
 

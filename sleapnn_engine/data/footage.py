@@ -1,4 +1,4 @@
-"""What a trained model is shown: labels files, films, stacks and folders of images, opened with their readers."""
+"""What a trained model is shown: labels files, videos, stacks and folders of images, opened with their readers."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.text_format import counted, file_name
-from sleapnn_engine.data.film_frames import FilmFrames, OtherFrame
 from sleapnn_engine.data.frame_ranges import Ranges, within
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.label_videos import CheckedVideo, check_videos
-from sleapnn_engine.data.label_writing import name_film
+from sleapnn_engine.data.label_writing import name_video
 from sleapnn_engine.data.records import ImageSource
 from sleapnn_engine.data.video_choice import Stored, choose_files, describe_moves, why_missing
+from sleapnn_engine.data.video_frames import OtherFrame, VideoFrames
 from sleapnn_engine.data.videos import quiet_decoders
 
 LABELS = ".slp"
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _STACKS = (".tif", ".tiff")
-#: Shades that channels of a gray picture may differ by after a film has been compressed.
+#: Shades that channels of a gray picture may differ by after a video has been compressed.
 _SHADES = 16
-#: Frames that are looked at to learn whether a film is evenly spaced in time.
+#: Frames that are looked at to learn whether a video is evenly spaced in time.
 _PROBED = 5
 
 
 @attrs.frozen(kw_only=True)
 class Choice:
-    """Which frames are meant: of a labels file by itself those that it lists, of a film all.
+    """Which frames are meant: of a labels file by itself those that it lists, of a video all.
 
     `frames` are numbers from 0; `video` the place of one in the list of a labels file, whose frames are then all meant;
     `only_labelled` leaves frames that show an animal which a person has labelled.
@@ -77,7 +77,7 @@ class Footage:
 
 
 def open_footage(path: Path, choice: Choice) -> Footage:
-    """Open a labels file (.slp, .pkg.slp), a film, a TIFF stack, an array file (.h5) or a folder of images.
+    """Open a labels file (.slp, .pkg.slp), a video, a TIFF stack, an array file (.h5) or a folder of images.
 
     Raises UserError (usage) when there is no such thing or the choice makes no sense for it, and UserError when it
     cannot be read.
@@ -96,7 +96,7 @@ def open_footage(path: Path, choice: Choice) -> Footage:
     ):
         if wrong:
             raise UserError(f"{path.name} {what}.", where=option, hint="Leave it out.", usage=True)
-    return _of_film(path, choice)
+    return _of_video(path, choice)
 
 
 def has_colour(image: np.ndarray) -> bool:
@@ -104,20 +104,20 @@ def has_colour(image: np.ndarray) -> bool:
     return bool((image.max(axis=-1) - image.min(axis=-1)).max() > _SHADES)
 
 
-def _of_film(path: Path, choice: Choice) -> Footage:
+def _of_video(path: Path, choice: Choice) -> Footage:
     given: Any = _images_in(path) if path.is_dir() else path.as_posix()
     try:
         video = sio.load_video(given)
         # Not every stack of pages is told as one.
         count = max(len(video), cv2.imcount(given) if path.suffix.lower() in _STACKS else 0)
     except Exception:  # guards third-party decoders, each of which fails in its own way
-        count = 0 if path.is_dir() else FilmFrames(str(path)).count()
+        count = 0 if path.is_dir() else VideoFrames(str(path)).count()
         video = sio.Video(given, open_backend=False)
     if count < 1:
         raise UserError(
             "No frame of it can be read: it is no video, or it is damaged.",
             where=str(path),
-            hint="Give a film that plays, a folder of images, or a labels file.",
+            hint="Give a video that plays, a folder of images, or a labels file.",
         )
     frames = range(count) if choice.frames is None else within(choice.frames, count, where=path.name)
     stored = choose_files([video], labels=path, labelled=[0])
@@ -174,7 +174,7 @@ def _of_labels(path: Path, choice: Choice) -> Footage:
     for one, (number, _) in zip(checked, wanted, strict=True):
         sources[number] = one.source
         if one.record.kind == "film":
-            name_film(stored.videos[number], one.record.path)
+            name_video(stored.videos[number], one.record.path)
     moved = describe_moves([files[n] for n, _ in wanted])
     return Footage(path, tuple(stored.videos), tuple(sources), tuple(wanted), (*moved, *_notes(checked)))
 
@@ -238,7 +238,7 @@ def _checked(videos: Sequence[tuple[sio.Video, Stored, Sequence[int]]]) -> list[
 
 
 def _is_deep(one: CheckedVideo) -> bool:
-    if one.source is None or isinstance(one.source, FilmFrames) or not one.sizes:
+    if one.source is None or isinstance(one.source, VideoFrames) or not one.sizes:
         return False
     try:
         values = one.source.values(min(one.sizes))  # type: ignore[attr-defined]
@@ -269,7 +269,7 @@ def _notes(checked: Sequence[CheckedVideo]) -> tuple[str, ...]:
     notes: list[str] = []
     for one in checked:
         notes += one.warnings
-        if not isinstance(one.source, FilmFrames):
+        if not isinstance(one.source, VideoFrames):
             continue
         _settle_colour(one.source, list(one.sizes))
         if _is_uneven(one.source, list(one.sizes)):
@@ -281,26 +281,26 @@ def _notes(checked: Sequence[CheckedVideo]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _settle_colour(film: FilmFrames, frames: Sequence[int]) -> None:
-    """Whether a film is gray as a whole: a black frame at its start says nothing of the others."""
-    if not film.grayscale:
+def _settle_colour(video: VideoFrames, frames: Sequence[int]) -> None:
+    """Whether a video is gray as a whole: a black frame at its start says nothing of the others."""
+    if not video.grayscale:
         return
-    film.grayscale = False
+    video.grayscale = False
     for part in range(_PROBED + 1):
         try:
-            image = film.read(frames[part * (len(frames) - 1) // _PROBED])
+            image = video.read(frames[part * (len(frames) - 1) // _PROBED])
         except ValueError:
             continue
         if has_colour(image):
             return
-    film.grayscale = True
+    video.grayscale = True
 
 
-def _is_uneven(film: FilmFrames, frames: Sequence[int]) -> bool:
-    """Whether a film hands out other frames than those asked for, wherever it is asked."""
+def _is_uneven(video: VideoFrames, frames: Sequence[int]) -> bool:
+    """Whether a video hands out other frames than those asked for, wherever it is asked."""
     for part in range(1, _PROBED + 1):
         try:
-            film.read(frames[part * (len(frames) - 1) // _PROBED])
+            video.read(frames[part * (len(frames) - 1) // _PROBED])
         except OtherFrame:
             continue
         except ValueError:

@@ -323,17 +323,17 @@ def _centers(labels: LabelSet, sizings: Sequence[FrameSizing], *, animals: int) 
 def _fill(work: Callable[[int], None], labels: LabelSet, *, progress: Progress | None, threads: int) -> None:
     """Run `work` on the index of every frame; the first failure, or one raised by `progress`, stops the rest.
 
-    Separate images are spread over threads. Films are read by one thread from front to back, because they
+    Separate images are spread over threads. Videos are read by one thread from front to back, because they
     seek slowly. `progress(done, total)` is called in the calling thread.
     """
     order = sorted(
         range(len(labels)), key=lambda i: (labels.frames[i].video_index, labels.frames[i].frame_index)
     )
-    films = [i for i in order if labels.videos[labels.frames[i].video_index].kind == "film"]
+    videos = [i for i in order if labels.videos[labels.frames[i].video_index].kind == "film"]
     images = [i for i in order if labels.videos[labels.frames[i].video_index].kind != "film"]
     with ThreadPoolExecutor(max_workers=threads) as pool:
         try:
-            for done, _ in enumerate(chain(pool.map(work, images), map(work, films)), start=1):
+            for done, _ in enumerate(chain(pool.map(work, images), map(work, videos)), start=1):
                 if progress is not None:
                     progress(done, len(order))
         except BaseException:  # whatever ends it, a signal too, the threads must not go on

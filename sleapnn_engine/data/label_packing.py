@@ -55,7 +55,7 @@ def pack_labels(labels: LabelSet, *, file: int, path: Path, progress: Progress |
     _join_repeats(stored, records)
     told = [_describe_origin(video) for video in stored.videos]
     for video in stored.videos:
-        # Images of a film that was cut are cut already.
+        # Images of a video that was cut are cut already.
         video.backend_metadata = {k: v for k, v in video.backend_metadata.items() if not k.startswith("crop")}
     used = {
         (stored.videos[frame.video_index - first], frame.frame_index)
@@ -96,7 +96,7 @@ def _join_repeats(stored: sio.Labels, records: Sequence[VideoSource]) -> None:
 
 
 def _describe_origin(video: sio.Video) -> dict[str, Any] | None:
-    """What is said of the film that images come from; None of a package that does not say it."""
+    """What is said of the video that images come from; None of a package that does not say it."""
     if video.source_video is not None:
         return _describe_origin(video.source_video)
     if video.backend_metadata.get("has_embedded_images"):

@@ -14,11 +14,11 @@ import numpy as np
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.text_format import counted, file_name, first_places
-from sleapnn_engine.data.film_frames import FilmFrames, OtherFrame
 from sleapnn_engine.data.image_bytes import ImageHeader
 from sleapnn_engine.data.pixel_span import ValueRange, depth_text
 from sleapnn_engine.data.records import ImageSource, VideoSource
 from sleapnn_engine.data.video_choice import Stored
+from sleapnn_engine.data.video_frames import OtherFrame, VideoFrames
 from sleapnn_engine.data.videos import (
     EncodedFrames,
     NoVideo,
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 _PACKAGES = (".slp", ".h5", ".hdf5")
 _IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
 _STACKS = (".tif", ".tiff")
-#: Films that sleap-io reads in a way of its own.
+#: Videos that sleap-io reads in a way of its own.
 _OTHER = (".seq",)
 _THREADS = 4
 #: How often progress is told while frames are looked at, in seconds.
@@ -88,7 +88,7 @@ def check_videos(
     """Open videos, sleap-io's with their files and labelled frames, and see which of these frames can be read.
 
     With `every_image`, separately stored images are checked to be whole (their bytes are read, not decoded), frames of
-    films and stacks are decoded; otherwise only the first readable one, which then gives the size of all. Several
+    videos and stacks are decoded; otherwise only the first readable one, which then gives the size of all. Several
     videos are looked at at once. Never raises for what is wrong with a video: `record.found` is False for a missing
     one, `unreadable` names what cannot be read, `mismatch` what is not as it was labelled.
     """
@@ -164,8 +164,8 @@ def _open(video: Any, stored: Stored, kind: str, frames: Sequence[int]) -> tuple
         return listed_frames([place.path for place in stored.places], grayscale=grayscale), len(stored.names)
     suffix = path.suffix.lower()
     if kind == "film" and suffix not in (*_STACKS, *_OTHER) and "crop" not in metadata:
-        film = FilmFrames(str(path), grayscale=grayscale)
-        return film, film.count()
+        whole = VideoFrames(str(path), grayscale=grayscale)
+        return whole, whole.count()
     pages = cv2.imcount(path.as_posix()) if suffix in _STACKS else 0
     if pages > 1 and "crop" not in metadata:
         return StreamFrames(StackPages(path.as_posix()), grayscale=grayscale), pages
@@ -265,7 +265,7 @@ def _describe_scaling(
 def _check_stream(
     record: VideoSource, source: Any, frames: Sequence[int], looking: _Looking | None
 ) -> CheckedVideo:
-    """Decode the labelled frames of a film or stack in order; without `looking`, up to the first that can be."""
+    """Decode the labelled frames of a video or stack in order; without `looking`, up to the first that can be."""
     count = record.frame_count
     if frames and count is not None and count <= 0:
         return _unreadable_video(record, frames, "it is damaged: no frame can be decoded")
@@ -276,7 +276,7 @@ def _check_stream(
     values, others = ValueRange(), []
     for frame in looking.over(rest) if looking else rest:
         try:
-            image = source.read(frame) if isinstance(source, FilmFrames) else source.values(frame)
+            image = source.read(frame) if isinstance(source, VideoFrames) else source.values(frame)
         except OtherFrame as error:
             others.append(frame)
             unreadable[frame] = str(error)
@@ -303,7 +303,7 @@ def _one_size(
     unreadable: dict[int, str],
     notes: Sequence[str],
 ) -> CheckedVideo:
-    """All frames of a film have the size that most of them have; the others are damaged."""
+    """All frames of a video have the size that most of them have; the others are damaged."""
     if not shapes:
         return CheckedVideo(record, source, {}, unreadable, tuple(notes))
     size = Counter(shapes.values()).most_common(1)[0][0]
@@ -323,7 +323,7 @@ def _uneven(
     shapes: dict[int, Size],
     unreadable: dict[int, str],
 ) -> list[str]:
-    """Take frames whose time does not fit their number after all where that holds for most of an undamaged film."""
+    """Take frames whose time does not fit their number after all where that holds for most of an undamaged video."""
     if len(others) <= len(shapes) or len(unreadable) > len(others):
         return []
     source.exact = False

@@ -31,7 +31,7 @@ def save_labels(labels: sio.Labels, path: Path) -> None:
         copy_whole(made, path)
 
 
-def name_film(video: sio.Video, path: str) -> None:
+def name_video(video: sio.Video, path: str) -> None:
     """Have a stored video name the file that was read for it; what is said of its images stays."""
     told = dict(video.backend_metadata)
     video.close()

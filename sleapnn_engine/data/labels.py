@@ -18,7 +18,7 @@ from sleapnn_engine.data.label_extras import describe_extras
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.label_frames import usable_frames
 from sleapnn_engine.data.label_videos import CheckedVideo, Progress, check_videos, video_name
-from sleapnn_engine.data.overlaps import repeats_between_files, shared_films
+from sleapnn_engine.data.overlaps import repeats_between_files, shared_videos
 from sleapnn_engine.data.raw_frames import raw_frame
 from sleapnn_engine.data.records import Counts, LabeledFrame, LabelSet
 from sleapnn_engine.data.skeletons import Skeleton, Skeletons, require_same_nodes, skeletons_of
@@ -357,5 +357,5 @@ def _finish(state: _Reading) -> LabelSet:
         warnings=tuple(dict.fromkeys(state.warnings)),
         sources=tuple(video.source for video in state.videos),
     )
-    films = shared_films(labels, state.stored)
-    return attrs.evolve(labels, warnings=(*labels.warnings, *films, *repeats_between_files(labels)))
+    videos = shared_videos(labels, state.stored)
+    return attrs.evolve(labels, warnings=(*labels.warnings, *videos, *repeats_between_files(labels)))

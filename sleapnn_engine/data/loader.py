@@ -1,4 +1,4 @@
-"""Batches in a reproducible order, read ahead by threads (film readers cannot move to other processes)."""
+"""Batches in a reproducible order, read ahead by threads (video readers cannot move to other processes)."""
 
 from __future__ import annotations
 

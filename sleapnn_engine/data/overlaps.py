@@ -33,7 +33,7 @@ def repeats_between_files(labels: LabelSet) -> list[str]:
     ]
 
 
-def shared_films(labels: LabelSet, stored: Sequence[Stored]) -> list[str]:
+def shared_videos(labels: LabelSet, stored: Sequence[Stored]) -> list[str]:
     """Say which files are read for videos that several labels files call differently; `stored` is one a video."""
     names: dict[str, dict[str, str]] = {}
     for record, video in zip(labels.videos, stored, strict=True):

@@ -169,7 +169,7 @@ def _stored(video: Any, number: int, labels: Path) -> Stored:
     return Stored(
         number=number,
         names=names,
-        # Parts cut out of one film are videos of their own.
+        # Parts cut out of one video are videos of their own.
         dataset=f"{metadata.get('dataset') or ''}{metadata.get('crop') or ''}",
         shape=tuple(int(side) for side in shape) if whole else None,  # type: ignore[arg-type]
         places=tuple(places),

@@ -24,9 +24,9 @@ class NoVideo(ValueError):
 
 
 def quiet_decoders() -> None:
-    """Have OpenCV's film reader keep its remarks from the terminal, unless the environment asks for them.
+    """Have OpenCV's video reader keep its remarks from the terminal, unless the environment asks for them.
 
-    Whatever matters in them comes back as an error with the name of the film. OpenCV looks when it opens its first film.
+    Whatever matters in them comes back as an error with the name of the video. OpenCV looks when it opens its first video.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

@@ -1,4 +1,4 @@
-"""A drawn film as labels: a self-contained `.pkg.slp` whose every point is the exact truth."""
+"""A drawn video as labels: a self-contained `.pkg.slp` whose every point is the exact truth."""
 
 import json
 from collections.abc import Callable, Mapping, MutableMapping
@@ -47,7 +47,7 @@ def write_demo_labels(
         )
     if frames < 1:
         raise UserError(
-            f"A film has at least one frame, not {frames}.", hint="Ask for more frames.", usage=True
+            f"A video has at least one frame, not {frames}.", hint="Ask for more frames.", usage=True
         )
     spec = SceneSpec(size=size, animals=animals, species=species, channels=channels, occlusion=occlusion)
     target = _target(path)
@@ -120,7 +120,7 @@ def _pack(draft: Path, final: Path, spec: SceneSpec, *, frames: int, seed: int) 
     """Copy `draft` to `final` without a word of the folder or the process it was drawn in; returns `final`.
 
     sleap-io records where pictures came from and where it wrote. Here both were a folder that is about to
-    go; and the same film shall give the same file, byte for byte, wherever it is written.
+    go; and the same video shall give the same file, byte for byte, wherever it is written.
     """
     import h5py
 

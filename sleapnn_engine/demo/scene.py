@@ -1,4 +1,4 @@
-"""Pictures of animals with the exact place of each body part: a single scene, or a film."""
+"""Pictures of animals with the exact place of each body part: a single scene, or a video."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -38,7 +38,7 @@ class SceneSpec:
     occlusion: float = 0.0
     """Share of the picture behind bars, 0..0.5."""
     frame: int = 0
-    """Which frame of the film `render_scene` draws."""
+    """Which frame of the video `render_scene` draws."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be drawn, in a sentence."""
@@ -86,13 +86,13 @@ class Scene:
 
 
 def render_scene(seed: int, spec: SceneSpec) -> Scene:
-    """Draw frame `SceneSpec.frame` of the film that `seed` and `spec` name; the same picture on every machine."""
+    """Draw frame `SceneSpec.frame` of the video that `seed` and `spec` name; the same picture on every machine."""
     stage = _set_stage(seed, spec)
     return _draw(stage, next(islice(_walk(seed, spec), spec.frame, None)), frame=spec.frame)
 
 
 def render_frames(seed: int, spec: SceneSpec) -> Iterator[Scene]:
-    """Draw frame after frame of an endless film: the arena stands still, the animals walk."""
+    """Draw frame after frame of an endless video: the arena stands still, the animals walk."""
     stage = _set_stage(seed, spec)
     for frame, postures in enumerate(_walk(seed, spec)):
         yield _draw(stage, postures, frame=frame)
@@ -119,7 +119,7 @@ def part_coverage(seed: int, spec: SceneSpec, part: str, *, animal: int = 0) -> 
 
 @attrs.frozen
 class _Stage:
-    """What stays the same through a film."""
+    """What stays the same through a video."""
 
     spec: SceneSpec
     rng: RandomStream

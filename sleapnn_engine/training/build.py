@@ -73,7 +73,7 @@ def build_batches(
     """
     loader, val_loader = job.trainer_config.train_data_loader, job.trainer_config.val_data_loader
     batch_size = loader.batch_size * share.of
-    # Reading ahead in a thread costs nothing and hides the time a film takes to seek; a cache in memory needs none.
+    # Reading ahead in a thread costs nothing and hides the time a video takes to seek; a cache in memory needs none.
     least = 0 if isinstance(train.store, MemoryFrames) else 1
     return Batches(
         train,

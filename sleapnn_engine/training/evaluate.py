@@ -18,7 +18,7 @@ from sleapnn_engine.config.build import centring_of
 from sleapnn_engine.config.centring import USUAL
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
-from sleapnn_engine.data.label_writing import name_film
+from sleapnn_engine.data.label_writing import name_video
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.decoding.animals import PredictedFrame
 from sleapnn_engine.evaluation.comparing import compare_files, measured
@@ -139,7 +139,7 @@ def _write(
         records = [video for video in labels.videos if str(labels.files[video.file_index]) == str(source)]
         for video, record in zip(videos, records, strict=True):
             if record.kind == "film" and record.found:
-                name_film(video, record.path)
+                name_video(video, record.path)
     else:
         videos = [sio.load_video(source.absolute().as_posix())]
     write_predictions(

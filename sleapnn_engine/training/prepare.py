@@ -109,10 +109,10 @@ def _no_phase(name: str, text: str) -> contextlib.AbstractContextManager[Any]:
 
 @contextlib.contextmanager
 def _closed_on_failure(prepared: Prepared) -> Iterator[None]:
-    """Who gives up in the middle leaves no labels and films open."""
+    """Who gives up in the middle leaves no labels and videos open."""
     try:
         yield
-    except BaseException:  # whatever ends it, a signal too, films must not stay open
+    except BaseException:  # whatever ends it, a signal too, videos must not stay open
         prepared.close()
         raise
 
@@ -179,7 +179,7 @@ def plan_samples(
 def _open(
     prepared: Prepared, previous: PreviousRun | None, *, found: Findings, read: Read
 ) -> LabelSet | None:
-    """Open all labels and films; returns those of validation files. Without training labels, the others are only read."""
+    """Open all labels and videos; returns those of validation files. Without training labels, the others are only read."""
     with found.trying(WEIGHTS):
         prepared.job = images.with_implied_colour(prepared.job, previous, found=found)
     if previous is not None:

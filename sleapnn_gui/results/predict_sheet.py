@@ -57,7 +57,7 @@ class PredictSheet(QWidget):
         self.data = PathField(
             placeholder="A labels file, a video, or a folder of images",
             buttons=(
-                ("File…", "Choose labels (.slp), a film, a TIFF stack or an array file", self._ask_file),
+                ("File…", "Choose labels (.slp), a video, a TIFF stack or an array file", self._ask_file),
                 ("Folder…", "Choose a folder of images", self._ask_folder),
             ),
             names=self._known_labels,

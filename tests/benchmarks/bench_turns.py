@@ -249,7 +249,7 @@ def runs(bench: Bench) -> None:
 
 
 def results(bench: Bench) -> None:
-    """What is done with a trained model: its pages, a film frame by frame, and another theme while they are there."""
+    """What is done with a trained model: its pages, a video frame by frame, and another theme while they are there."""
     if not MODEL.is_dir():
         return
     window, folder = bench.window, bench.folder / "model"

@@ -7,7 +7,8 @@ import attrs
 from sleapnn_engine.config.meta import Choice, When, section, setting
 from sleapnn_engine.config.schema.mining import HardKeypointMiningConfig
 from sleapnn_engine.config.schema.schedule import EarlyStoppingConfig, LRSchedulerConfig, OptimizerConfig
-from sleapnn_engine.config.schema.tracking import WandBConfig, ZMQConfig
+from sleapnn_engine.config.schema.sleap_viewer import ZMQConfig
+from sleapnn_engine.config.schema.weights_and_biases import WandBConfig
 
 _SAVES = When(path="trainer_config.save_ckpt", values=(True,), says="Only used when checkpoints are saved.")
 _VIZ = When(

@@ -7,7 +7,7 @@ from pathlib import Path
 import sleap_io as sio
 
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.label_writing import name_film, save_labels
+from sleapnn_engine.data.label_writing import name_video, save_labels
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.training.inputs.labels import Data
 from sleapnn_engine.training.inputs.test_sets import EvaluationSet
@@ -48,8 +48,8 @@ def write_truth(
         records = [video for video in labels.videos if video.file_index == number]
         for video, record in zip(stored.videos, records, strict=True):
             if record.kind == "film" and record.found:
-                name_film(video, record.path)
-        # Frames of a film that is listed twice are those of the first.
+                name_video(video, record.path)
+        # Frames of a video that is listed twice are those of the first.
         numbers = {
             id(video): record.number if record.same_as is None else record.same_as
             for video, record in zip(stored.videos, records, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sleapnn_engine.bridge.sleap_viewer import SleapViewerBridge
-from sleapnn_engine.config.schema.tracking import ZMQConfig
+from sleapnn_engine.config.schema.sleap_viewer import ZMQConfig
 from sleapnn_engine.protocol.events import Stopping
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.report import log

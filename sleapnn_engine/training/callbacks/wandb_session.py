@@ -14,7 +14,7 @@ import psutil
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.config.schema.tracking import WandBConfig
+from sleapnn_engine.config.schema.weights_and_biases import WandBConfig
 
 SWITCH = "trainer_config.use_wandb"
 SECTION = "trainer_config.wandb"

@@ -1,4 +1,4 @@
-"""Labels and films that the trained model is tested on, opened before training so that a wrong path costs no run."""
+"""Labels and videos that the trained model is tested on, opened before training so that a wrong path costs no run."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from sleapnn_engine.config.build import model_type
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.films import open_film
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.data.unlabelled_video import open_unlabelled
 from sleapnn_engine.training.inputs.labels import Read, open_matching_labels
 
 KEY = "data_config.test_file_path"
@@ -54,6 +54,6 @@ def _open(
                 hint="Test it on a labels file, or test a video with both models of the pair in SLEAP.",
             )
         if to is not None:
-            film = open_film(Path(path).expanduser(), like=to)
-            return EvaluationSet(number=number, labels=film, labelled=False)
+            video = open_unlabelled(Path(path).expanduser(), like=to)
+            return EvaluationSet(number=number, labels=video, labelled=False)
     return None

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import sleap_io as sio
 
-from sleapnn_engine.data.film_frames import FilmFrames
+from sleapnn_engine.data.video_frames import VideoFrames
 
 BITS = 6
 NODES = ("head", "body", "tail")
@@ -36,17 +36,17 @@ def shown(image: np.ndarray) -> int:
     return sum(int(image[24:36, b * 16 + 4 : (b + 1) * 16 - 4].mean() > 128) << b for b in range(BITS))
 
 
-def film(
+def write_video(
     path: Path, frames: int = 12, *, first: int = 0, size: tuple[int, int] = (64, 96), code: str = ""
 ) -> Path:
-    """Write a film of numbered frames; MJPG in .avi, else mp4v."""
+    """Write a video of numbered frames; MJPG in .avi, else mp4v."""
     path.parent.mkdir(parents=True, exist_ok=True)
     code = code or ("MJPG" if path.suffix.lower() == ".avi" else "mp4v")
     writer = cv2.VideoWriter(path.as_posix(), cv2.VideoWriter.fourcc(*code), 25, size[::-1])
     for number in range(first, first + frames):
         writer.write(picture(number % 2**BITS, size=size))
     writer.release()
-    assert FilmFrames(str(path)).count() == frames
+    assert VideoFrames(str(path)).count() == frames
     return path
 
 

@@ -156,7 +156,7 @@ def test_sixteen_bits_are_scaled_by_range(shared_data):
     assert np.abs(np.diff(image[..., 0].astype(int), axis=1)).mean() < 20
 
 
-def test_a_film_of_a_longer_matching_path_is_not_read_from_the_file_beside(shared_data):
+def test_a_video_of_a_longer_matching_path_is_not_read_from_the_file_beside(shared_data):
     folder = shared_data / "bad/15_reports/same_name_two_folders"
     labels = open_labels([folder / "l.slp"])
     assert [video.path for video in labels.videos] == [str(folder / "day1/cam.mp4"), str(folder / "cam.mp4")]

@@ -1,4 +1,4 @@
-"""Frames to look at: numbers as people write them, and films whose first frame says little of the rest."""
+"""Frames to look at: numbers as people write them, and videos whose first frame says little of the rest."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sleapnn_engine.data.frame_ranges import parse_ranges, within
 )
 def test_ranges_give_each_frame_once_in_order(text: str, numbers: list[int]) -> None:
     ranges = parse_ranges(text)
-    assert list(ranges) == within(ranges, 100, where="film") == numbers
+    assert list(ranges) == within(ranges, 100, where="video") == numbers
     assert len(ranges) == len(numbers)
     assert [n for n in range(12) if n in ranges] == numbers
 
@@ -32,16 +32,16 @@ def test_other_texts_are_refused(text: str) -> None:
 
 def test_a_range_of_a_billion_frames_is_refused_at_once() -> None:
     with pytest.raises(UserError, match="has 3 frames"):
-        within(parse_ranges("0-99999999999"), 3, where="film")
+        within(parse_ranges("0-99999999999"), 3, where="video")
 
 
-def test_a_black_frame_at_the_start_makes_no_gray_film(tmp_path: Path) -> None:
-    film = tmp_path / "a.avi"
-    writer = cv2.VideoWriter(film.as_posix(), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+def test_a_black_frame_at_the_start_makes_no_gray_video(tmp_path: Path) -> None:
+    video = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(video.as_posix(), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
     for number in range(10):
         writer.write(np.full((48, 64, 3), (0, 0, 0) if number == 0 else (200, 40, 90), np.uint8))
     writer.release()
-    footage = open_footage(film, Choice())
+    footage = open_footage(video, Choice())
     source = footage.sources[0]
     assert source is not None
     assert source.read(5).shape == (48, 64, 3)

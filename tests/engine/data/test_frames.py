@@ -111,7 +111,7 @@ def test_a_frame_that_cannot_be_read_is_named(store):
         store(broken, plan_for(broken)).images(torch.tensor([3]))
 
 
-def test_films_are_read_front_to_back(shared_data):
+def test_videos_are_read_front_to_back(shared_data):
     labels = open_labels([shared_data / "projects/robot2/small_robot_minimal.slp"])
     backwards = labels.subset([1, 0])
     store = MemoryFrames(backwards, plan_for(backwards, scale=0.25))

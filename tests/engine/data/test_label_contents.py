@@ -14,13 +14,13 @@ from sleapnn_engine.data.label_checks import require_visible
 from sleapnn_engine.data.labels import open_labels, read_labels, with_animals
 from sleapnn_engine.data.model_labels import with_centers, with_marks
 from sleapnn_engine.data.pixel_span import ValueRange
-from tests.engine.data.drawn import film, labels
+from tests.engine.data.drawn import labels, write_video
 
 
 @pytest.fixture
 def project(tmp_path):
-    """Return a function that writes labels of one film, changed by `edit`, and gives their path."""
-    film(tmp_path / "a.mp4")
+    """Return a function that writes labels of one video, changed by `edit`, and gives their path."""
+    write_video(tmp_path / "a.mp4")
     return lambda edit=None, name="l.slp": labels(tmp_path / name, ["a.mp4"], edit=edit)
 
 

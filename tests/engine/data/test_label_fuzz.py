@@ -11,7 +11,7 @@ import sleap_io as sio
 
 from sleapnn_engine.data.describe import describe_labels, description_lines
 from sleapnn_engine.data.labels import read_labels
-from tests.engine.data.drawn import FOREIGN, film, labels
+from tests.engine.data.drawn import FOREIGN, labels, write_video
 
 NUMBERS = (-1, -7, 1, 3, 99, 2**31, 2**40, 2**63 - 1, 0.5, np.nan, np.inf, -np.inf, 1e300)
 
@@ -48,14 +48,14 @@ def everything(project):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Labels of a film, and the same with their images inside."""
+    """Labels of a video, and the same with their images inside."""
     folder = tmp_path_factory.mktemp("files")
-    film(folder / "a.mp4")
+    write_video(folder / "a.mp4")
     rich = labels(folder / "l.slp", ["a.mp4"], edit=everything)
     package = folder / "l.pkg.slp"
     sio.save_slp(sio.load_slp(rich.as_posix()), package.as_posix(), embed="user", verbose=False)
     assert len(read_labels([rich]).labels) == len(read_labels([package]).labels) == 3
-    return {"film": rich, "package": package}
+    return {"video": rich, "package": package}
 
 
 class Spoiler:
@@ -190,10 +190,10 @@ def _paths(value, path=()):
         yield from _paths(part, (*path, key))
 
 
-@pytest.mark.parametrize("kind", ["film", "package"])
+@pytest.mark.parametrize("kind", ["video", "package"])
 @pytest.mark.parametrize("seed", range(3))
 def test_anything_spoiled_ends_in_labels_or_in_words(files, tmp_path, kind, seed):
-    shutil.copy(files["film"].parent / "a.mp4", tmp_path)
+    shutil.copy(files["video"].parent / "a.mp4", tmp_path)
     path = tmp_path / files[kind].name
     for number in range(30):
         shutil.copy(files[kind], path)
@@ -254,7 +254,7 @@ def test_an_image_that_is_not_in_a_package_is_left_out_with_its_place(files, tmp
 
 
 def test_what_is_beside_the_animals_is_told(files):
-    text = " ".join(read_labels([files["film"]]).labels.warnings)
+    text = " ".join(read_labels([files["video"]]).labels.warnings)
     assert "3 animals have an identity ('Anna'), which is not read" in text
     assert "3 animals have a category ('fly'), which is not read" in text
     assert "Not read: 3 masks, 3 boxes, 3 label images, 3 regions, 1 event, 1 recording session" in text
@@ -264,8 +264,8 @@ def test_what_is_beside_the_animals_is_told(files):
 @pytest.mark.parametrize("part", ["bboxes", "rois", "events", None])
 def test_a_file_that_was_read_or_refused_is_not_held_open(files, tmp_path, part):
     path = tmp_path / "l.slp"
-    shutil.copy(files["film"].parent / "a.mp4", tmp_path)
-    shutil.copy(files["film"], path)
+    shutil.copy(files["video"].parent / "a.mp4", tmp_path)
+    shutil.copy(files["video"], path)
     if part:
         with h5py.File(path, "r+") as file:
             del file[part]

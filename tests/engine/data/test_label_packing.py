@@ -11,7 +11,7 @@ from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 from tests.engine.training.rendered import write_labels
 
-#: Labels of every kind of video: films, lists, packages; gray, in colour, deep, of several sizes, listed twice, damaged.
+#: Labels of every kind of video: video files, lists, packages; gray, in colour, deep, of several sizes, listed twice, damaged.
 KINDS = (
     "projects/robot2/small_robot_minimal.slp",
     "bad/02_missing_video/image_list_some_missing/labels.slp",

@@ -9,7 +9,7 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.data.labels import read_labels
-from tests.engine.data.drawn import FOREIGN, film, labels
+from tests.engine.data.drawn import FOREIGN, labels, write_video
 
 TABLES = ("frames", "instances", "points", "pred_points", "negative_frames")
 TEXTS = ("videos_json", "tracks_json", "suggestions_json")
@@ -20,7 +20,7 @@ VALUES = (-1, -7, 1, 3, 99, 2**40, 2**63 - 1)
 def whole(tmp_path_factory):
     """A small file with everything in it: two tracks, a prediction that was corrected, marks, an empty frame."""
     folder = tmp_path_factory.mktemp("whole")
-    film(folder / "a.mp4")
+    write_video(folder / "a.mp4")
 
     def edit(project):
         skeleton, video = project.skeletons[0], project.videos[0]

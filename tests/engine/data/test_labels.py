@@ -51,7 +51,7 @@ def project(tmp_path):
     return write
 
 
-def write_video(path, **backend):
+def change_video(path, **backend):
     """Make a labels file say something else about its video."""
     with h5py.File(path, "r+") as file:
         del file["videos_json"]
@@ -116,7 +116,7 @@ def test_points_outside_or_infinite_count_as_missing_and_are_told(project):
 def test_a_video_beside_the_labels_is_found_wherever_the_labels_were_made(project, tmp_path):
     path = project(folder=tmp_path / "deep")
     names = [f"D:\\lab\\data\\sub\\img_{i}.png" for i in range(3)]
-    write_video(path, filename=names[0], filenames=names)
+    change_video(path, filename=names[0], filenames=names)
     labels = open_labels([path])
     assert labels.read_image(0).shape == (20, 30, 1)
     (tmp_path / "deep/sub").mkdir()
@@ -131,7 +131,7 @@ def test_a_video_beside_the_labels_is_found_wherever_the_labels_were_made(projec
 
 def test_a_video_on_the_web_is_refused_without_going_there(project):
     path = project()
-    write_video(path, filename="https://example.invalid/clip.mp4")
+    change_video(path, filename="https://example.invalid/clip.mp4")
     with pytest.raises(UserError, match="web address"):
         open_labels([path])
 
@@ -278,13 +278,13 @@ def test_a_frame_that_became_unreadable_is_named(project):
         labels.read_image(2)
 
 
-def test_films_are_read_by_frame_number(shared_data):
+def test_videos_are_read_by_frame_number(shared_data):
     labels = open_labels([shared_data / "projects/robot2/small_robot_minimal.slp"])
     reference = sio.load_video((shared_data / "projects/robot2/small_robot.mp4").as_posix())
     for index, frame in enumerate(labels.frames):
         np.testing.assert_array_equal(labels.read_image(index), reference[frame.frame_index])
     labels.close()
-    assert labels.read_image(0).shape == (320, 560, 3), "reading opens the film again"
+    assert labels.read_image(0).shape == (320, 560, 3), "reading opens the video again"
 
 
 def test_one_animal_models_name_the_first_frame_with_two(shared_data):

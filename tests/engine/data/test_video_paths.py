@@ -1,4 +1,4 @@
-"""Which file a stored video is read from: the longest tail of its path, one file for one video, never another film."""
+"""Which file a stored video is read from: the longest tail of its path, one file for one video, never that of another."""
 
 import unicodedata
 
@@ -10,7 +10,7 @@ import sleap_io as sio
 
 from sleapnn_engine.data.labels import open_labels, read_labels
 from sleapnn_engine.data.video_paths import find_images, find_video
-from tests.engine.data.drawn import film, labels, picture, shown
+from tests.engine.data.drawn import labels, picture, shown, write_video
 
 
 def touch(folder, *names):
@@ -29,7 +29,7 @@ def touch(folder, *names):
         ("\\\\server\\share\\day1\\cam.mp4", ["share/day1/cam.mp4", "cam.mp4"], "share/day1/cam.mp4"),
         ("D:/LAB/Day1/CAM.MP4", ["day1/cam.mp4", "other.mp4"], "day1/cam.mp4"),
         ("D:/lab/Cam.mp4", ["cam.mp4", "Cam.mp4"], "Cam.mp4"),
-        ("/lab/my films/Größe 数据.mp4", ["my films/Größe 数据.mp4"], "my films/Größe 数据.mp4"),
+        ("/lab/my videos/Größe 数据.mp4", ["my videos/Größe 数据.mp4"], "my videos/Größe 数据.mp4"),
         (f"/lab/{unicodedata.normalize('NFD', 'é')}.mp4", ["é.mp4"], "é.mp4"),
         ("videos\\cam.mp4", ["videos/cam.mp4", "cam.mp4"], "videos/cam.mp4"),
         ("./videos/cam.mp4", ["videos/cam.mp4"], "videos/cam.mp4"),
@@ -46,7 +46,7 @@ def test_the_longest_tail_of_the_stored_path_counts(tmp_path, stored, files, fou
     assert find_video(stored, folder).path == (folder / found if found else None)
 
 
-def test_films_beside_the_folder_of_the_labels_are_found_by_two_parts_and_not_by_the_name_alone(tmp_path):
+def test_videos_beside_the_folder_of_the_labels_are_found_by_two_parts_and_not_by_the_name_alone(tmp_path):
     touch(tmp_path, "project/videos/cam.mp4", "project/other.mp4", "project/labels/l.slp")
     folder = tmp_path / "project/labels"
     assert find_video("D:/x/videos/cam.mp4", folder).path == tmp_path / "project/videos/cam.mp4"
@@ -68,9 +68,9 @@ def test_images_of_one_folder_are_not_put_together_from_two(tmp_path):
     assert [place.path for place in places] == [folder / "day1/img_0.png", None]
 
 
-def test_each_of_two_films_of_one_name_is_read_from_its_own_file(tmp_path):
-    film(tmp_path / "day1/cam.mp4", first=10)
-    film(tmp_path / "cam.mp4", first=40)
+def test_each_of_two_videos_of_one_name_is_read_from_its_own_file(tmp_path):
+    write_video(tmp_path / "day1/cam.mp4", first=10)
+    write_video(tmp_path / "cam.mp4", first=40)
     path = labels(tmp_path / "l.slp", ["D:/lab/day1/cam.mp4", "D:/lab/day2/cam.mp4"])
     with_both = open_labels([path])
     assert [shown(with_both.read_image(i)) for i in range(6)] == [10, 12, 14, 40, 42, 44]
@@ -79,7 +79,7 @@ def test_each_of_two_films_of_one_name_is_read_from_its_own_file(tmp_path):
 
 @pytest.mark.parametrize("names", [("day1/cam.mp4", "day2/cam.mp4"), ("D:/day1/cam.mp4", "E:\\cam.mp4")])
 def test_one_file_is_never_read_for_two_stored_videos(tmp_path, names):
-    film(tmp_path / "cam.mp4")
+    write_video(tmp_path / "cam.mp4")
     (problem,) = read_labels(
         [labels(tmp_path / "l.slp", [f"/lab/{n}" if n[1] != ":" else n for n in names])]
     ).problems
@@ -87,16 +87,16 @@ def test_one_file_is_never_read_for_two_stored_videos(tmp_path, names):
         assert words in str(problem)
 
 
-def test_a_film_that_fits_better_keeps_its_file(tmp_path):
-    film(tmp_path / "day1/cam.mp4")
+def test_a_video_that_fits_better_keeps_its_file(tmp_path):
+    write_video(tmp_path / "day1/cam.mp4")
     reading = read_labels([labels(tmp_path / "l.slp", ["D:/day1/cam.mp4", "D:/day2/cam.mp4"])])
     assert [video.found for video in reading.labels.videos] == [True, False]
     assert "day2/cam.mp4 (3 frames)" in str(reading.problems[0])
 
 
 @pytest.mark.parametrize("other", ["D:/lab/cam.mp4", "d:\\LAB\\Cam.mp4"])
-def test_a_film_that_is_listed_twice_is_one_film(tmp_path, other):
-    film(tmp_path / "cam.mp4")
+def test_a_video_that_is_listed_twice_is_one_video(tmp_path, other):
+    write_video(tmp_path / "cam.mp4")
     reading = open_labels([labels(tmp_path / "l.slp", ["D:/lab/cam.mp4", other])])
     assert len(reading) == 3
     text = " ".join(reading.warnings)
@@ -109,8 +109,8 @@ def test_a_film_that_is_listed_twice_is_one_film(tmp_path, other):
     assert "labels files" not in text
 
 
-def test_two_labels_files_that_call_one_film_differently_are_told(tmp_path):
-    film(tmp_path / "cam.mp4")
+def test_two_labels_files_that_call_one_video_differently_are_told(tmp_path):
+    write_video(tmp_path / "cam.mp4")
     paths = [
         labels(tmp_path / n, [v], frames=f)
         for n, v, f in (("a.slp", "D:/x/cam.mp4", [0]), ("b.slp", "D:/y/cam.mp4", [2]))
@@ -128,15 +128,15 @@ def test_two_labels_files_that_call_one_film_differently_are_told(tmp_path):
         ({"frames": 9}, ("with 12 frames", "with 9 frames")),
     ],
 )
-def test_a_film_of_another_size_or_length_is_a_problem_with_both(tmp_path, made, said):
-    film(tmp_path / "cam.mp4", **made)
+def test_a_video_of_another_size_or_length_is_a_problem_with_both(tmp_path, made, said):
+    write_video(tmp_path / "cam.mp4", **made)
     (problem,) = read_labels([labels(tmp_path / "l.slp", ["D:/x/cam.mp4"])]).problems
     assert all(words in str(problem) for words in said)
     assert problem.hint
 
 
-def test_a_film_that_stands_where_it_was_and_has_lost_its_end_is_read_up_to_there(tmp_path):
-    film(tmp_path / "cam.mp4", frames=5)
+def test_a_video_that_stands_where_it_was_and_has_lost_its_end_is_read_up_to_there(tmp_path):
+    write_video(tmp_path / "cam.mp4", frames=5)
     reading = open_labels([labels(tmp_path / "l.slp", ["cam.mp4"], frames=[1, 4, 5, 11])])
     assert [frame.frame_index for frame in reading.frames] == [1, 4]
     assert any("has 5 frames, but had 12" in said for said in reading.warnings)
@@ -150,11 +150,11 @@ def test_images_of_another_size_are_a_problem(tmp_path):
     assert "100×50 px" in str(read_labels([path]).problems[0])
 
 
-def test_the_copy_of_labels_in_a_run_names_the_films_that_were_read(tmp_path):
+def test_the_copy_of_labels_in_a_run_names_the_videos_that_were_read(tmp_path):
     from sleapnn_engine.training.artifacts.ground_truth_files import write_truth
 
-    film(tmp_path / "day1/cam.mp4", first=10)
-    film(tmp_path / "cam.mp4", first=40)
+    write_video(tmp_path / "day1/cam.mp4", first=10)
+    write_video(tmp_path / "cam.mp4", first=40)
     path = labels(tmp_path / "l.slp", ["D:/lab/day1/cam.mp4", "D:/lab/day2/cam.mp4", "D:/lab/day1/cam.mp4"])
     reading = open_labels([path])
     (written,) = write_truth(reading, tmp_path, split="train", user_instances_only=True)
@@ -197,8 +197,8 @@ def test_images_of_one_folder_are_not_read_for_two_lists(tmp_path):
 
 
 def test_one_dataset_of_a_package_that_is_listed_twice_is_one_video(tmp_path):
-    film(tmp_path / "a.mp4")
-    film(tmp_path / "b.mp4")
+    write_video(tmp_path / "a.mp4")
+    write_video(tmp_path / "b.mp4")
     plain = sio.load_slp(labels(tmp_path / "l.slp", ["a.mp4", "b.mp4"]).as_posix())
     package = tmp_path / "l.pkg.slp"
     sio.save_slp(plain, package.as_posix(), embed="user", verbose=False)

@@ -42,7 +42,7 @@ def test_hidden_points_are_stored_and_marked(tmp_path):
     assert np.array_equal(np.isnan(read).any(axis=1), ~visible)
 
 
-def test_the_same_film_is_the_same_file_wherever_it_is_written(tmp_path):
+def test_the_same_video_is_the_same_file_wherever_it_is_written(tmp_path):
     first = write_demo_labels(tmp_path / "a.pkg.slp", frames=3, size=(64, 64), species="fly")
     (tmp_path / "elsewhere").mkdir()
     second = write_demo_labels(tmp_path / "elsewhere" / "b.pkg.slp", frames=3, size=(64, 64), species="fly")

@@ -35,7 +35,7 @@ def predicted(points, *, video=0, frame_index=0, classes=None):
     )
 
 
-def film(name="clip.mp4"):
+def clip(name="clip.mp4"):
     return sio.Video(filename=name, open_backend=False)
 
 
@@ -51,7 +51,7 @@ def test_predictions_come_back_with_scores_tracks_and_provenance(tmp_path):
     path = write_predictions(
         tmp_path / "labels_pr.val.0.slp",
         frames,
-        videos=[film(), film("other.mp4")],
+        videos=[clip(), clip("other.mp4")],
         names=NAMES,
         provenance=provenance,
     )
@@ -76,7 +76,7 @@ def test_predictions_come_back_with_scores_tracks_and_provenance(tmp_path):
 
 def test_frames_without_animals_are_kept_and_rows_without_points_are_not(tmp_path):
     frames = [predicted([], frame_index=1), predicted(np.full((2, 3, 2), np.nan), frame_index=2)]
-    path = write_predictions(tmp_path / "a.slp", frames, videos=[film()], names=NAMES)
+    path = write_predictions(tmp_path / "a.slp", frames, videos=[clip()], names=NAMES)
     stored = sio.load_slp(path.as_posix(), open_videos=False)
     assert [(frame.frame_idx, len(frame.instances)) for frame in stored.labeled_frames] == [(1, 0), (2, 0)]
 
@@ -91,7 +91,7 @@ def test_centroids_have_a_skeleton_of_one_node(tmp_path):
         classes=np.array([-1]),
         class_scores=np.array([np.nan]),
     )
-    path = write_predictions(tmp_path / "a.slp", [frame], videos=[film()], names=PoseNames.centroid())
+    path = write_predictions(tmp_path / "a.slp", [frame], videos=[clip()], names=PoseNames.centroid())
     assert sio.load_slp(path.as_posix(), open_videos=False).skeleton.node_names == ["centroid"]
 
 
@@ -147,4 +147,4 @@ def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(UserError, match="metrics cannot be written"):
         write_metrics(tmp_path / "gone", split="val", index=0, metrics=some_metrics())
     with pytest.raises(UserError, match="predictions cannot be written"):
-        write_predictions(tmp_path / "gone" / "a.slp", [predicted([])], videos=[film()], names=NAMES)
+        write_predictions(tmp_path / "gone" / "a.slp", [predicted([])], videos=[clip()], names=NAMES)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.data.film_frames import FilmFrames
+from sleapnn_engine.data.video_frames import VideoFrames
 from sleapnn_engine.evaluation.comparing import compare_files
 from sleapnn_engine.evaluation.report import evaluation_of
 from sleapnn_engine.inspect.predictions import Predictions, evaluation
@@ -22,15 +22,15 @@ from tests.engine.evaluation.test_comparing import ANIMAL, NODES, predictions, w
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
-    """Labels of frames 2 and 4 of a film, and predictions of 2 to 4, the first with a wrong animal beside the right one."""
-    film = drawn.film(tmp_path / "a.avi", 99, size=(64, 64))
-    truth = write(tmp_path / "t.slp", {(0, 2): [ANIMAL], (0, 4): [ANIMAL]}, videos=(str(film),))
+    """Labels of frames 2 and 4 of a video, and predictions of 2 to 4, the first with a wrong animal beside the right one."""
+    video = drawn.write_video(tmp_path / "a.avi", 99, size=(64, 64))
+    truth = write(tmp_path / "t.slp", {(0, 2): [ANIMAL], (0, 4): [ANIMAL]}, videos=(str(video),))
     given = {
         (0, 4): [ANIMAL],
         (0, 2): [ANIMAL + np.array([50.0, 0.0]), ANIMAL + np.array([3.0, 4.0])],
         (0, 3): [ANIMAL],
     }
-    return truth, predictions(tmp_path / "p.slp", given, videos=(str(film),), tracks=("one", "two"))
+    return truth, predictions(tmp_path / "p.slp", given, videos=(str(video),), tracks=("one", "two"))
 
 
 def test_frames_come_in_order_with_image_points_and_tracks(files: tuple[Path, Path], tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_frames_come_in_order_with_image_points_and_tracks(files: tuple[Path, Pa
     bodies = [shelf.frame({"file": str(files[1]), "index": place}, never) for place in (0, 1, 2, 99)]
     assert [body["frame"] for body, _ in bodies] == [2, 3, 4, 4]
     first, arrays = bodies[0]
-    assert np.array_equal(arrays["image"], FilmFrames(str(tmp_path / "a.avi")).read(2))
+    assert np.array_equal(arrays["image"], VideoFrames(str(tmp_path / "a.avi")).read(2))
     assert (first["count"], first["nodes"], first["tracks"]) == (3, list(NODES), ["one", "two"])
     assert first["identities"] == ["one", "two"]
     assert first["predicted"][1][0] == [13.0, 14.0]

@@ -126,12 +126,12 @@ def test_labels_with_a_command(mark: Path, tmp_path: Path) -> None:
 
 def test_an_array_file_with_a_command(run: Path, mark: Path, tmp_path: Path, capsys) -> None:
     """numpy's own files are read nowhere; images in `.h5` are numbers or nothing."""
-    path = tmp_path / "film.npz"
+    path = tmp_path / "video.npz"
     np.savez(path, images=np.array(Command(mark), dtype=object))
-    film = tmp_path / "film.h5"
-    with h5py.File(film, "w") as file:
+    video = tmp_path / "video.h5"
+    with h5py.File(video, "w") as file:
         file["images"] = np.void(pickle.dumps(Command(mark)))
-    for data in (path, film):
+    for data in (path, video):
         assert main(["predict", str(run), "--data", str(data), "-o", str(tmp_path / "out.slp")]) != 0
         assert str(data) in capsys.readouterr().err
     (run / "metrics.val.0.npz").write_bytes(path.read_bytes())

@@ -64,16 +64,16 @@ def by_x(frame: sio.LabeledFrame) -> list[sio.PredictedInstance]:
 
 
 @pytest.mark.setting("data_config.test_file_path")
-def test_a_film_is_predicted_without_being_measured(tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
-    writer = cv2.VideoWriter(film.as_posix(), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 64))
+def test_a_video_is_predicted_without_being_measured(tmp_path: Path) -> None:
+    video = tmp_path / "video.mp4"
+    writer = cv2.VideoWriter(video.as_posix(), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 64))
     for number in range(5):
         writer.write(np.full((64, 64, 3), 40 * number, dtype=np.uint8))
     writer.release()
     config = job(
         tmp_path,
         write_labels(tmp_path),
-        data_config__test_file_path=str(film),
+        data_config__test_file_path=str(video),
         trainer_config__save_ckpt=True,
     )
     run = trained(config)
@@ -85,14 +85,14 @@ def test_a_film_is_predicted_without_being_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.setting("data_config.test_file_path")
-def test_a_film_cannot_test_a_model_of_crops(tmp_path: Path) -> None:
-    film = tmp_path / "film.mp4"
-    film.write_bytes(b"")
+def test_a_video_cannot_test_a_model_of_crops(tmp_path: Path) -> None:
+    video = tmp_path / "video.mp4"
+    video.write_bytes(b"")
     config = job(
         tmp_path,
         labels_for("centered_instance", tmp_path),
         model_type="centered_instance",
-        data_config__test_file_path=str(film),
+        data_config__test_file_path=str(video),
     )
     with pytest.raises(UserError, match="has no labels") as caught:
         train(build_job(config), stream=io.StringIO())

@@ -11,7 +11,7 @@ import sleap_io as sio
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.data import label_writing
-from sleapnn_engine.data.film_frames import FilmFrames
+from sleapnn_engine.data.video_frames import VideoFrames
 from sleapnn_engine.training.run import train
 from tests.engine.training.jobs import events
 from tests.engine.training.rendered import job, write_labels
@@ -40,19 +40,19 @@ def test_it_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner:
     assert events(tmp_path / "models" / "run")[-1]["body"]["outcome"] == "stopped"
 
 
-def test_it_ends_the_reading_of_a_film(
+def test_it_ends_the_reading_of_a_video(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = shared_data / "bad" / "07_damaged_video" / "shorter_than_labels" / "labels.slp"
-    read, frames = FilmFrames.read, []
+    read, frames = VideoFrames.read, []
 
-    def press(self: FilmFrames, frame: int) -> Any:
+    def press(self: VideoFrames, frame: int) -> Any:
         frames.append(frame)
         if len(frames) == 3:
             signal.raise_signal(signal.SIGINT)
         return read(self, frame)
 
-    monkeypatch.setattr(FilmFrames, "read", press)
+    monkeypatch.setattr(VideoFrames, "read", press)
     config = job(tmp_path, labels, model_type="centroid", data_config__preprocessing__scale=0.25)
     assert train(build_job(config), stream=io.StringIO()) == 130
     assert len(frames) == 3

@@ -1,4 +1,4 @@
-"""Trainings on labels of unusual kinds: marks of centres alone, and films of which some frames are damaged."""
+"""Trainings on labels of unusual kinds: marks of centres alone, and videos of which some frames are damaged."""
 
 import io
 
@@ -10,7 +10,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.training.callbacks.checkpoint import BEST
 from sleapnn_engine.training.run import train
-from tests.engine.data.drawn import film, labels, spoil
+from tests.engine.data.drawn import labels, spoil, write_video
 from tests.engine.training.rendered import job, trained
 
 
@@ -20,7 +20,7 @@ def marks_only(folder):
             frame.instances = []
             frame.centroids = [sio.UserCentroid(x=20.0, y=30.0), sio.UserCentroid(x=70.0, y=12.0)]
 
-    film(folder / "a.mp4")
+    write_video(folder / "a.mp4")
     return labels(folder / "l.slp", ["a.mp4"], frames=[0, 2, 4, 6], edit=edit)
 
 
@@ -41,7 +41,7 @@ def test_other_models_say_that_marks_have_no_body_parts(tmp_path, model_type):
     "pipeline", ["torch_dataset", "torch_dataset_cache_img_memory", "torch_dataset_cache_img_disk"]
 )
 def test_damaged_frames_are_left_out_before_training_however_images_are_kept(tmp_path, pipeline):
-    spoil(film(tmp_path / "a.avi"), [0, 4, 5])
+    spoil(write_video(tmp_path / "a.avi"), [0, 4, 5])
     path = labels(tmp_path / "l.slp", ["a.avi"], frames=range(12))
     run = trained(job(tmp_path, path, data_config__data_pipeline_fw=pipeline))
     parts = [sio.load_slp((run / f"labels_gt.{name}.0.slp").as_posix()) for name in ("train", "val")]

@@ -114,12 +114,12 @@ def test_a_pair_finds_every_animal_by_itself(
 def test_animals_are_followed_on_request(learned_run: Runs, tmp_path: Path) -> None:
     pair = [learned_run(kind) for kind in PAIRS[0]]
     shown = sio.load_slp((pair[0] / "labels_gt.train.0.slp").as_posix())
-    film = tmp_path / "film"
-    film.mkdir()
+    video = tmp_path / "video"
+    video.mkdir()
     for number in range(6):  # the animals change sides in the middle, and nobody follows them so far
         image = shown[0].image if number < 3 else np.ascontiguousarray(shown[0].image[:, ::-1])
-        cv2.imwrite((film / f"{number}.png").as_posix(), image)
-    words = ("--data", film, "--tracking", "oks")
+        cv2.imwrite((video / f"{number}.png").as_posix(), image)
+    words = ("--data", video, "--tracking", "oks")
     found = predicted(*pair, *words, "-o", tmp_path / "out.slp")
     tracks = [[animal.track.name for animal in by_x(frame)] for frame in found]
     assert tracks[:3] == [tracks[0]] * 3
@@ -131,7 +131,9 @@ def test_animals_are_followed_on_request(learned_run: Runs, tmp_path: Path) -> N
     refused(named, *words, "-o", tmp_path / "n.slp", saying="knows who is who")
     refused(pair[0], *words, "-o", tmp_path / "n.slp", saying="--tracking centroid")
     refused(learned_run("single_instance"), *words, "-o", tmp_path / "n.slp", saying="nothing to follow")
-    refused(*pair, "--data", film, "-o", tmp_path / "n.slp", "--max-tracks", "2", saying="only followed with")
+    refused(
+        *pair, "--data", video, "-o", tmp_path / "n.slp", "--max-tracks", "2", saying="only followed with"
+    )
 
 
 def recordings(folder: Path, images: np.ndarray) -> dict[str, Path]:
@@ -162,11 +164,11 @@ def test_videos_of_every_kind_are_read_and_referred_to(learned_run: Runs, tmp_pa
         assert np.array_equal(every[name][7].image[..., 0], images[7])
     some = predicted(run, "--data", kinds["folder"], "-o", tmp_path / "s.slp", "--frames", "10, 2-3,3")
     assert numbers(some) == [first[2], first[3], first[10]]
-    for name in ("film.mp4", "film.avi"):
-        film = drawn.film(tmp_path / name, 5)
-        labels = predicted(run, "--data", film, "-o", tmp_path / f"{name}.slp", "--peak-threshold", "0")
+    for name in ("video.mp4", "video.avi"):
+        video = drawn.write_video(tmp_path / name, 5)
+        labels = predicted(run, "--data", video, "-o", tmp_path / f"{name}.slp", "--peak-threshold", "0")
         assert [frame.frame_idx for frame in labels] == [0, 1, 2, 3, 4]
-        assert labels.videos[0].filename == film.as_posix()
+        assert labels.videos[0].filename == video.as_posix()
         assert labels.provenance["options"]["peak_threshold"] == 0
 
 
@@ -191,8 +193,8 @@ def test_of_labels_frames_can_be_chosen(learned_run: Runs, tmp_path: Path) -> No
 
 
 def test_frames_that_do_not_decode_are_left_out_and_named(learned_run: Runs, tmp_path: Path) -> None:
-    film = drawn.spoil(drawn.film(tmp_path / "a.avi"), [4, 6])
-    said = engine("predict", learned_run("single_instance"), "--data", film, "-o", tmp_path / "out.slp")
+    video = drawn.spoil(drawn.write_video(tmp_path / "a.avi"), [4, 6])
+    said = engine("predict", learned_run("single_instance"), "--data", video, "-o", tmp_path / "out.slp")
     assert said.code == 0
     (line,) = said.err.splitlines()
     assert line.startswith("warning: 2 frames could not be read and are left out: a.avi frame 4: ")
@@ -210,7 +212,7 @@ def test_what_makes_no_sense_is_refused_in_sentences(learned_run: Runs, tmp_path
     single, crops = learned_run("single_instance"), learned_run("centered_instance")
     centres, limbs = learned_run("centroid"), learned_run("bottomup")
     labels, out = single / "labels_gt.train.0.slp", tmp_path / "out.slp"
-    film = drawn.film(tmp_path / "film.avi", 3)
+    video = drawn.write_video(tmp_path / "video.avi", 3)
     to = ("-o", out)
     refused(tmp_path / "none", "--data", labels, *to, saying="There is no such run folder.")
     refused(tmp_path, "--data", labels, *to, saying="there is no training_config.yaml in it")
@@ -226,21 +228,21 @@ def test_what_makes_no_sense_is_refused_in_sentences(learned_run: Runs, tmp_path
     refused(empty, "--data", labels, *to, saying="could not be read as a checkpoint", code=1)
     refused(single, limbs, "--data", labels, *to, saying="do not work together")
     refused(centres, centres, "--data", labels, *to, saying="do not work together")
-    refused(crops, "--data", film, *to, saying="animals whose place is known")
-    refused(single, "--data", film, *to, "--only-labelled", saying="shows no labels")
-    refused(single, "--data", film, *to, "--video-index", "0", saying="is one video")
-    refused(single, "--data", film, *to, "--frames", "1-3", saying="has 3 frames, numbered from 0 to 2")
-    refused(single, "--data", film, *to, "--frames", "3-1", saying="ends before it begins")
-    refused(single, "--data", film, *to, "--frames", "a", saying="is no frame number")
-    refused(single, "--data", film, *to, "--max-instances", "1", saying="nothing to limit")
-    refused(centres, "--data", film, *to, "--n-points", "5", saying="does not join parts along limbs")
-    refused(single, "--data", film, *to, "--device", "gpu3", saying="There is no device")
-    refused(single, "--data", film, *to, "--precision", "16", saying="16-bit floats are for graphics cards")
-    refused(single, "--data", film, "-o", tmp_path / "out.h5", saying="Call it out.slp.")
-    refused(single, "--data", film, "-o", tmp_path / "no" / "out.slp", saying="there is no folder")
+    refused(crops, "--data", video, *to, saying="animals whose place is known")
+    refused(single, "--data", video, *to, "--only-labelled", saying="shows no labels")
+    refused(single, "--data", video, *to, "--video-index", "0", saying="is one video")
+    refused(single, "--data", video, *to, "--frames", "1-3", saying="has 3 frames, numbered from 0 to 2")
+    refused(single, "--data", video, *to, "--frames", "3-1", saying="ends before it begins")
+    refused(single, "--data", video, *to, "--frames", "a", saying="is no frame number")
+    refused(single, "--data", video, *to, "--max-instances", "1", saying="nothing to limit")
+    refused(centres, "--data", video, *to, "--n-points", "5", saying="does not join parts along limbs")
+    refused(single, "--data", video, *to, "--device", "gpu3", saying="There is no device")
+    refused(single, "--data", video, *to, "--precision", "16", saying="16-bit floats are for graphics cards")
+    refused(single, "--data", video, "-o", tmp_path / "out.h5", saying="Call it out.slp.")
+    refused(single, "--data", video, "-o", tmp_path / "no" / "out.slp", saying="there is no folder")
     refused(single, "--data", tmp_path / "no.mp4", *to, saying="There is no such file or folder.")
     refused(single, "--data", tmp_path / "untrained", *to, saying="There are no images in this folder.")
-    said = engine("predict", single, "--data", film, *to, "--batch-size", "0", "--peak-threshold", "2")
+    said = engine("predict", single, "--data", video, *to, "--batch-size", "0", "--peak-threshold", "2")
     assert said.code == 2
     assert "--batch-size" in said.err
     assert "--peak-threshold" in said.err
@@ -275,7 +277,11 @@ def test_a_file_that_is_there_is_only_replaced_on_request(learned_run: Runs, tmp
 
 
 def test_ctrl_c_keeps_what_is_done_and_costs_no_good_file(learned_run: Runs, tmp_path: Path) -> None:
-    film, good, out = drawn.film(tmp_path / "long.avi", 4000), tmp_path / "good.slp", tmp_path / "new.slp"
+    video, good, out = (
+        drawn.write_video(tmp_path / "long.avi", 4000),
+        tmp_path / "good.slp",
+        tmp_path / "new.slp",
+    )
     good.write_bytes(b"a good file")
     run = str(learned_run("single_instance"))
     for path, written in ((good, tmp_path / "good.partial.slp"), (out, out)):
@@ -283,7 +289,7 @@ def test_ctrl_c_keeps_what_is_done_and_costs_no_good_file(learned_run: Runs, tmp
             "predict",
             run,
             "--data",
-            str(film),
+            str(video),
             "-o",
             str(path),
             "--overwrite",
@@ -313,7 +319,7 @@ def test_ctrl_c_keeps_what_is_done_and_costs_no_good_file(learned_run: Runs, tmp
 def test_what_was_done_before_a_failure_is_kept_beside_the_file(
     learned_run: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film, out = drawn.film(tmp_path / "film.avi", 40), tmp_path / "out.slp"
+    video, out = drawn.write_video(tmp_path / "video.avi", 40), tmp_path / "out.slp"
     real = Predictor._find
     left = iter(range(3))
 
@@ -323,7 +329,7 @@ def test_what_was_done_before_a_failure_is_kept_beside_the_file(
         return real(self, ready)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Predictor, "_find", failing)
-    said = engine("predict", learned_run("single_instance"), "--data", film, "-o", out)
+    said = engine("predict", learned_run("single_instance"), "--data", video, "-o", out)
     assert said.code == 1
     assert "not enough memory" in said.err
     assert "12 frames that were done are in" in said.err

@@ -38,7 +38,7 @@ def test_it_is_asked_and_what_is_done_is_kept(
     page, out = window.results.predict_page, tmp_path / "out.slp"
     window.results.predict_with(models / "bottomup")
     wait_until(lambda: page.sheet.model is not None)
-    page.sheet.data.choose(str(drawn.film(tmp_path / "long.avi", 4000)))
+    page.sheet.data.choose(str(drawn.write_video(tmp_path / "long.avi", 4000)))
     page.sheet.output.choose(str(out))
     page.start.click()
     wait_until(lambda: page.state == "predicting" and page.frames.value.text() not in ("–", "0"), 120)

@@ -24,12 +24,12 @@ FRAMES = 60
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
-    """Two animals on each frame of a film, which trade places in the list; the first two frames are labelled."""
-    film = str(drawn.film(tmp_path / "a.avi", 99, size=(64, 64)))
+    """Two animals on each frame of a video, which trade places in the list; the first two frames are labelled."""
+    video = str(drawn.write_video(tmp_path / "a.avi", 99, size=(64, 64)))
     near, far = ANIMAL + np.array([1.0, 0.0]), ANIMAL + np.array([5.0, 30.0])
     given = {(0, n): [near, far] for n in range(FRAMES)}
-    truth = write(tmp_path / "t.slp", {(0, 0): [ANIMAL], (0, 1): [ANIMAL]}, videos=(film,))
-    made = predictions(tmp_path / "p.slp", given, videos=(film,), tracks=("one", "two"))
+    truth = write(tmp_path / "t.slp", {(0, 0): [ANIMAL], (0, 1): [ANIMAL]}, videos=(video,))
+    made = predictions(tmp_path / "p.slp", given, videos=(video,), tracks=("one", "two"))
     return Files(str(made), str(truth))
 
 

@@ -64,7 +64,7 @@ def test_labels_are_predicted_into_a_file_beside_them(
 
 
 def test_stopping_keeps_what_is_done(ready: PredictPage, tmp_path: Path, wait_until: Wait) -> None:
-    ready.sheet.data.choose(str(drawn.film(tmp_path / "long.avi", 4000)))
+    ready.sheet.data.choose(str(drawn.write_video(tmp_path / "long.avi", 4000)))
     ready.sheet.output.choose(str(tmp_path / "out.slp"))
     ready.sheet.rows["batch_size"].set_value(1)
     ready.start.click()

@@ -252,12 +252,12 @@ def test_a_model_that_is_used(
     assert window.page() == "frames"
     wait_until(lambda: frames.shown is not None, 60)
     walker.walk(on_page(window, "frames"), "frames of a picture")
-    film = shared_data / "projects" / "centered_pair" / "centered_pair_predictions.slp"
-    window.results.show_frames(Files(str(film)))
+    video = shared_data / "projects" / "centered_pair" / "centered_pair_predictions.slp"
+    window.results.show_frames(Files(str(video)))
     wait_until(lambda: frames.slider.maximum() > 10, 60)
     frames.slider.setValue(3)
     wait_until(lambda: frames.shown is not None and frames.shown.index == 3)
-    walker.walk(on_page(window, "frames"), "frames of a film")
+    walker.walk(on_page(window, "frames"), "frames of a video")
 
 
 def test_an_evaluation(

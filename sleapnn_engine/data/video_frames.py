@@ -1,4 +1,4 @@
-"""Reading films frame by frame with OpenCV, and making sure that the frame that comes is the one asked for.
+"""Reading videos frame by frame with OpenCV, and making sure that the frame that comes is the one asked for.
 
 OpenCV finds a frame by its time and then counts decoded frames. Where some do not decode it counts wrongly, or stays
 where it is, and hands out another frame without a word. So after each frame its time is compared with the one that
@@ -22,26 +22,26 @@ _NEAR = 32
 
 
 class OtherFrame(ValueError):
-    """The film hands out another frame than the one asked for."""
+    """The video hands out another frame than the one asked for."""
 
 
 @attrs.define(eq=False)
-class FilmFrames:
-    """The frames of one film; reading is serialised, so several threads may read.
+class VideoFrames:
+    """The frames of one video; reading is serialised, so several threads may read.
 
     `grayscale` None means that nothing is known: the first frame that is read decides. With `exact` False the time of
-    frames is not compared with their number: for films whose frames are not evenly spaced.
+    frames is not compared with their number: for videos whose frames are not evenly spaced.
     """
 
     path: str
     grayscale: bool | None = None
     exact: bool = True
-    _film: Any = attrs.field(default=None, init=False)
+    _capture: Any = attrs.field(default=None, init=False)
     _at: int | None = attrs.field(default=None, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def count(self) -> int:
-        """Number of frames that the film says it has; 0 or less when it cannot be opened."""
+        """Number of frames that the video says it has; 0 or less when it cannot be opened."""
         with self._lock:
             return int(self._opened().get(cv2.CAP_PROP_FRAME_COUNT))
 
@@ -59,12 +59,12 @@ class FilmFrames:
         return as_uint8_rgb(np.ascontiguousarray(image[..., :1] if self.grayscale else image[..., ::-1]))
 
     def close(self) -> None:
-        """Release the film; reading again reopens it."""
+        """Release the video; reading again reopens it."""
         with self._lock:
             self._release()
 
     def _frame(self, number: int) -> np.ndarray:
-        """Frame `number` in the order of OpenCV: from where the film stands, by looking for it, or from its start."""
+        """Frame `number` in the order of OpenCV: from where the video stands, by looking for it, or from its start."""
         if self._at is not None and 0 < number - self._at <= _NEAR:
             image, came = self._forward(number)
             if image is not None and came == number:
@@ -78,57 +78,57 @@ class FilmFrames:
         if image is None and arrived:
             raise ValueError("it cannot be decoded")
         if not arrived and image is not None:
-            # A film whose start is damaged cannot be searched at all; only counting from the start helps.
+            # A video whose start is damaged cannot be searched at all; only counting from the start helps.
             self._release()
             image, came = self._forward(number, over_damage=True)
             if image is not None and came == number:
                 return image
         if image is None:
             raise ValueError("it cannot be decoded")
-        raise OtherFrame("the film hands out another frame in its place")
+        raise OtherFrame("the video hands out another frame in its place")
 
     def _seek(self, number: int) -> tuple[np.ndarray | None, int, bool]:
         """Look for a frame; returns the image, its number by its time, and whether OpenCV says that it got there."""
-        film = self._opened()
+        capture = self._opened()
         self._at = None
-        if film.get(cv2.CAP_PROP_POS_FRAMES) != number:
-            film.set(cv2.CAP_PROP_POS_FRAMES, number)
-        arrived = film.get(cv2.CAP_PROP_POS_FRAMES) == number
-        done, image = film.read()
+        if capture.get(cv2.CAP_PROP_POS_FRAMES) != number:
+            capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+        arrived = capture.get(cv2.CAP_PROP_POS_FRAMES) == number
+        done, image = capture.read()
         if not done:
             return None, -1, arrived
-        came = self._number(film, default=number)
+        came = self._number(capture, default=number)
         self._at = came if arrived and came == number else None
         return image, came, arrived
 
     def _forward(self, number: int, *, over_damage: bool = False) -> tuple[np.ndarray | None, int]:
-        """Decode from where the film stands up to a frame, by time; `over_damage` passes frames that do not decode."""
-        film, came, failed = self._opened(), -1, 0
+        """Decode from where the video stands up to a frame, by time; `over_damage` passes frames that do not decode."""
+        capture, came, failed = self._opened(), -1, 0
         self._at = None
         while came < number:
-            if film.grab():
-                came, failed = self._number(film, default=came + 1), 0
+            if capture.grab():
+                came, failed = self._number(capture, default=came + 1), 0
             else:
                 failed += 1
                 if not over_damage or failed > _NEAR:
                     return None, came
-        done, image = film.retrieve()
+        done, image = capture.retrieve()
         self._at = came if done else None
         return (image if done else None), came
 
-    def _number(self, film: Any, *, default: int) -> int:
-        """Number of the frame read last, by its time; `default` where the film knows no times."""
-        rate, time = float(film.get(cv2.CAP_PROP_FPS)), float(film.get(cv2.CAP_PROP_POS_MSEC))
+    def _number(self, capture: Any, *, default: int) -> int:
+        """Number of the frame read last, by its time; `default` where the video knows no times."""
+        rate, time = float(capture.get(cv2.CAP_PROP_FPS)), float(capture.get(cv2.CAP_PROP_POS_MSEC))
         if not (np.isfinite(rate) and np.isfinite(time)) or rate <= 0:
             return default
         return round(time * rate / 1000)
 
     def _opened(self) -> Any:
-        if self._film is None:
-            self._film, self._at = cv2.VideoCapture(Path(self.path).as_posix()), None
-        return self._film
+        if self._capture is None:
+            self._capture, self._at = cv2.VideoCapture(Path(self.path).as_posix()), None
+        return self._capture
 
     def _release(self) -> None:
-        film, self._film, self._at = self._film, None, None
-        if film is not None:
-            film.release()
+        capture, self._capture, self._at = self._capture, None, None
+        if capture is not None:
+            capture.release()

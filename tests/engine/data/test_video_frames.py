@@ -1,17 +1,17 @@
-"""Films: the frame that comes is the one asked for, and what cannot be read is found before anything starts."""
+"""Videos: the frame that comes is the one asked for, and what cannot be read is found before anything starts."""
 
 import cv2
 import numpy as np
 import pytest
 
-from sleapnn_engine.data.film_frames import FilmFrames
 from sleapnn_engine.data.labels import open_labels, read_labels
-from tests.engine.data.drawn import film, labels, picture, shown, spoil
+from sleapnn_engine.data.video_frames import VideoFrames
+from tests.engine.data.drawn import labels, picture, shown, spoil, write_video
 
 
 def read_in(path, order):
     """Numbers that the frames show, None where one cannot be read."""
-    frames, got = FilmFrames(str(path)), []
+    frames, got = VideoFrames(str(path)), []
     for number in order:
         try:
             got.append(shown(frames.read(int(number))))
@@ -24,7 +24,7 @@ def read_in(path, order):
 @pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv", "a.mov", "a.m4v"])
 @pytest.mark.parametrize("frames", [1, 2, 60])
 def test_every_frame_is_the_one_asked_for_in_any_order(tmp_path, name, frames):
-    path = film(tmp_path / name, frames)
+    path = write_video(tmp_path / name, frames)
     for order in (range(frames), range(frames)[::-1], np.random.default_rng(frames).permutation(frames)):
         assert read_in(path, order) == [int(number) for number in order]
 
@@ -32,7 +32,7 @@ def test_every_frame_is_the_one_asked_for_in_any_order(tmp_path, name, frames):
 @pytest.mark.parametrize("damaged", [[0], [0, 1, 2], [5], [5, 6, 7], [11], [0, 4, 11], [*range(6)]])
 @pytest.mark.parametrize("seed", [None, 0, 1])
 def test_no_frame_is_taken_for_a_damaged_one(tmp_path, damaged, seed):
-    path = spoil(film(tmp_path / "a.avi"), damaged)
+    path = spoil(write_video(tmp_path / "a.avi"), damaged)
     order = range(12) if seed is None else np.random.default_rng(seed).permutation(12)
     for number, got in zip(order, read_in(path, order), strict=True):
         assert got in ({None} if number in damaged else {None, number})
@@ -40,7 +40,7 @@ def test_no_frame_is_taken_for_a_damaged_one(tmp_path, damaged, seed):
 
 @pytest.mark.parametrize("damaged", [[0], [4], [4, 6], [11], [0, 2]])
 def test_damaged_frames_are_left_out_with_their_places_and_the_rest_is_right(tmp_path, damaged):
-    spoil(film(tmp_path / "a.avi"), damaged)
+    spoil(write_video(tmp_path / "a.avi"), damaged)
     every = [0, 2, 4, 6, 8, 11]
     reading = open_labels([labels(tmp_path / "l.slp", ["a.avi"], frames=every)])
     assert [frame.frame_index for frame in reading.frames] == [f for f in every if f not in damaged]
@@ -52,8 +52,8 @@ def test_damaged_frames_are_left_out_with_their_places_and_the_rest_is_right(tmp
     assert reading.counts.unreadable_frames == len(damaged)
 
 
-def test_a_film_whose_file_is_cut_off_is_read_up_to_there(tmp_path):
-    path = film(tmp_path / "a.avi", 40)
+def test_a_video_whose_file_is_cut_off_is_read_up_to_there(tmp_path):
+    path = write_video(tmp_path / "a.avi", 40)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     reading = open_labels([labels(tmp_path / "l.slp", ["a.avi"], frames=range(40), shape=None)])
     numbers = [frame.frame_index for frame in reading.frames]
@@ -63,14 +63,14 @@ def test_a_film_whose_file_is_cut_off_is_read_up_to_there(tmp_path):
     assert reading.counts.unreadable_frames == 40 - len(numbers)
 
 
-def test_a_film_of_one_frame_is_read(tmp_path):
-    film(tmp_path / "a.mp4", 1, first=9)
+def test_a_video_of_one_frame_is_read(tmp_path):
+    write_video(tmp_path / "a.mp4", 1, first=9)
     reading = open_labels([labels(tmp_path / "l.slp", ["a.mp4"], frames=[0], shape=(1, 64, 96, 1))])
     assert [shown(reading.read_image(0)) for _ in range(3)] == [9, 9, 9]
 
 
-def test_a_film_of_which_nothing_can_be_read_is_a_problem(tmp_path):
-    spoil(film(tmp_path / "a.avi"), range(12))
+def test_a_video_of_which_nothing_can_be_read_is_a_problem(tmp_path):
+    spoil(write_video(tmp_path / "a.avi"), range(12))
     (problem,) = [
         p for p in read_labels([labels(tmp_path / "l.slp", ["a.avi"])]).problems if "a.avi" in str(p)
     ]
@@ -78,8 +78,8 @@ def test_a_film_of_which_nothing_can_be_read_is_a_problem(tmp_path):
 
 
 def test_progress_counts_the_frames_that_are_looked_at_and_may_end_it(tmp_path):
-    film(tmp_path / "a.mp4")
-    film(tmp_path / "b.mp4")
+    write_video(tmp_path / "a.mp4")
+    write_video(tmp_path / "b.mp4")
     path, seen = labels(tmp_path / "l.slp", ["a.mp4", "b.mp4"]), []
     open_labels([path], progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (6, 6)
