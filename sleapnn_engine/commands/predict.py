@@ -97,8 +97,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> "Request":
+    from sleapnn_engine.config.frame_ranges import parse_ranges
     from sleapnn_engine.data.footage import Choice
-    from sleapnn_engine.data.frame_ranges import parse_ranges
     from sleapnn_engine.decoding.grouping import Grouping
     from sleapnn_engine.inference.request import Request
     from sleapnn_engine.inference.stage import Settings

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.frame_ranges import parse_ranges
 from sleapnn_engine.config.likeness import Likeness
 from sleapnn_engine.config.model_types import ModelType
 from sleapnn_engine.config.strategies import PRECISIONS
@@ -228,9 +230,9 @@ def read_value(option: Option, text: str) -> Any:
     except ValueError:
         what = "a whole number" if option.kind is int else "a number"
         raise UserError(f"“{text}” is not {what}.", where=option.flag, usage=True) from None
-    outside = _outside(option, value)
-    if outside is not None:
-        raise outside
+    nonsense = _nonsense(option, value)
+    if nonsense is not None:
+        raise nonsense
     return value
 
 
@@ -238,14 +240,39 @@ def complaints(values: Mapping[str, Any]) -> list[UserError]:
     """What makes no sense in values of options, by their names, whatever the models and the data are."""
     wrong = []
     for option in OPTIONS:
-        outside = _outside(option, values[option.name])
-        if outside is not None:
-            wrong.append(outside)
+        nonsense = _nonsense(option, values[option.name])
+        if nonsense is not None:
+            wrong.append(nonsense)
     for option in OPTIONS:
         if option.needs and values[option.name] is not None and values[option.needs] is None:
             text = f"Animals are only followed with {BY_NAME[option.needs].flag}."
             wrong.append(UserError(text, where=option.flag, hint="Add it.", usage=True))
     return wrong
+
+
+def read_device(name: str) -> tuple[str, int]:
+    """Kind and number of a device: auto, cpu, gpu or cuda, cuda:1, mps. Raises UserError (usage) for other words.
+
+    Whether this machine has it is another question.
+    """
+    kind, colon, number = name.partition(":")
+    known = kind in ("auto", "cpu", "gpu", "cuda", "mps")
+    if not known or (colon and not (kind == "cuda" and number.isdecimal())):
+        raise UserError(
+            f"There is no device “{name}”.",
+            where=BY_NAME["device"].flag,
+            hint="Use auto, cpu, cuda, cuda:1 and so on, or mps.",
+            usage=True,
+        )
+    return kind, int(number or 0)
+
+
+def require_data(path: Path) -> None:
+    """Raise UserError (usage) unless there is something at the path of what is to be looked at."""
+    if not path.exists():
+        raise UserError(
+            "There is no such file or folder.", where=str(path), hint="Check its path.", usage=True
+        )
 
 
 def option_words(values: Mapping[str, Any]) -> list[str]:
@@ -302,8 +329,19 @@ _Rule = Callable[[Sequence[ModelType], str | None], str]
 _RULES: Mapping[str, _Rule] = {"max_instances": _limit, Group.LIMBS: _limbs, Group.TRACKING: _tracks}
 
 
-def _outside(option: Option, value: Any) -> UserError | None:
-    if option.limits is None or value is None or option.limits[0] <= value <= option.limits[1]:
+#: Options whose words have a grammar of their own.
+_READERS: Mapping[str, Callable[[str], object]] = {"frames": parse_ranges, "device": read_device}
+
+
+def _nonsense(option: Option, value: Any) -> UserError | None:
+    if value is None:
+        return None
+    if option.name in _READERS:
+        try:
+            _READERS[option.name](value)
+        except UserError as error:
+            return error
+    if option.limits is None or option.limits[0] <= value <= option.limits[1]:
         return None
     text = f"{value} is outside of what makes sense, {option.limits[0]} to {option.limits[1]}."
     return UserError(text, where=option.flag, usage=True)

@@ -13,8 +13,9 @@ import numpy as np
 import sleap_io as sio
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.frame_ranges import Ranges, within
+from sleapnn_engine.config.predict_options import require_data
 from sleapnn_engine.config.text_format import counted, file_name
-from sleapnn_engine.data.frame_ranges import Ranges, within
 from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
 from sleapnn_engine.data.label_videos import CheckedVideo, check_videos
 from sleapnn_engine.data.label_writing import name_video
@@ -84,10 +85,7 @@ def open_footage(path: Path, choice: Choice) -> Footage:
     """
     quiet_decoders()
     path = Path(path).expanduser().absolute()
-    if not path.exists():
-        raise UserError(
-            "There is no such file or folder.", where=str(path), hint="Check its path.", usage=True
-        )
+    require_data(path)
     if path.suffix.lower() == LABELS and not path.is_dir():
         return _of_labels(path, choice)
     for wrong, option, what in (

@@ -54,9 +54,14 @@ def make_answers() -> dict[str, Answer]:
 
         return answer(args, cancelled), {}
 
+    def suggest(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from sleapnn_engine.inspect.suggestions import suggest as answer
+
+        return answer(args, cancelled), {}
+
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
-    answers |= {"prediction": prediction, "evaluation": evaluation}
+    answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest}
     return {"describe": describe, "check": check, "derive": derive, "frame": frame} | answers
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.predict_options import read_device
 from sleapnn_engine.models.allocator import keep_freed_memory
 
 _AMPERE = 8
@@ -57,27 +58,19 @@ def format_on(devices: Sequence[torch.device], *, precision: str) -> str:
 
 def open_device(name: str) -> torch.device:
     """The one device of a name: auto, cpu, gpu or cuda, cuda:1, mps. Raises UserError (usage) when there is none."""
-    kind, colon, number = name.partition(":")
-    known = kind in ("auto", "cpu", "gpu", "cuda", "mps")
-    if not known or (colon and not (kind == "cuda" and number.isdecimal())):
-        raise UserError(
-            f"There is no device “{name}”.",
-            where="--device",
-            hint="Use auto, cpu, cuda, cuda:1 and so on, or mps.",
-            usage=True,
-        )
+    kind, number = read_device(name)
     kind = kind_of_device(kind, where="--device")
     if kind != "cuda":
         return torch.device(kind)
     there = torch.cuda.device_count()
-    if int(number or 0) >= there:
+    if number >= there:
         raise UserError(
             f"There is no GPU {number}; this machine has {there}, counted from 0.",
             where="--device",
             hint="Choose one of them.",
             usage=True,
         )
-    return torch.device(kind, int(number or 0))
+    return torch.device(kind, number)
 
 
 def computing_in(precision: str, device: torch.device) -> AbstractContextManager[object]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sleapnn_engine.protocol.fields import FLAG, INTEGER, TEXT, Field, Mode, Shape
+from sleapnn_engine.protocol.fields import FLAG, INTEGER, TEXT, Field, Mode, Shape, list_of, record
 from sleapnn_engine.protocol.verbs import Verb
 
 
@@ -25,6 +25,12 @@ _COMPARED = (
     Field("anchor", TEXT, "of centres: the node that is the centre", optional=True),
     Field("centroid_method", TEXT, "of centres: what the centre is without that node", optional=True),
     Field("with_predictions", FLAG, "predicted animals of the labels count as labelled", optional=True),
+)
+
+#: A frame as an evaluation or a training names it.
+_PLACE = record(
+    Field("video", TEXT, "path of its video, as the labels have it or as it was found"),
+    Field("frame", INTEGER, "frame number in that video"),
 )
 
 _QUESTIONS = (
@@ -109,6 +115,18 @@ _QUESTIONS = (
         name="evaluation",
         doc="How far predictions are from labels: what `sleapnn-engine evaluate --json` prints.",
         fields=_COMPARED,
+    ),
+    Verb(
+        name="suggest",
+        doc="Write a labels file that lists frames as suggestions, in the order given, with the animals that are labelled "
+        "and predicted on them. Answers its `path` and the number of `frames`.",
+        fields=(
+            Field("file", TEXT, "labels file that the frames are of"),
+            Field("predicted", TEXT, "labels file with predictions of them", optional=True),
+            Field("frames", list_of(_PLACE), "the frames"),
+            Field("output", TEXT, "labels file to write"),
+            Field("replace", FLAG, "a file that is there may be replaced; no without", optional=True),
+        ),
     ),
     Verb(name="ping", doc="Are you there? Answers `pid` and `engine`, whether what trains is installed."),
     Verb(

@@ -26,6 +26,7 @@ from sleapnn_gui.results.evaluations import (
 from sleapnn_gui.results.exports import Exports, fresh_menu, open_below
 from sleapnn_gui.results.frame_source import FrameSource
 from sleapnn_gui.results.judgement_view import JudgementView
+from sleapnn_gui.results.labelling import Labelling, WorthALook
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
@@ -98,7 +99,10 @@ class EvaluationPage(QWidget):
         around.addWidget(self.banner)
         column.addLayout(around)
         column.addWidget(self.stack, 1)
-        self.view.frame_chosen.connect(self._frame)
+        self.labelling = Labelling(self, inspect)
+        self.labelling.progressed.connect(self._show_note)
+        self.view.to_labelling.clicked.connect(self._offer_labelling)
+        self.view.frame_chosen.connect(self.frame_wanted)
         self.exports.written.connect(self._show_note)
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
@@ -156,7 +160,7 @@ class EvaluationPage(QWidget):
             self._choose()
         else:
             self._first = None
-            self.view.worst.clear()
+            self.view.clear_frames()
             self.stack.setCurrentWidget(self.empty)
         self._offer()
         if then is not None:
@@ -222,7 +226,9 @@ class EvaluationPage(QWidget):
         other = None if second is None or second.judgement is None else (second.name, second.judgement)
         shown = [one for one in (first, second) if one is not None]
         self.exports.show({one.name: one.judgement for one in shown if one.judgement is not None}, self.view)
-        self.view.show_judgements((first.name, first.judgement), other, files=first.source.files)
+        self.view.show_judgements(
+            (first.name, first.judgement), other, files=[one.source.files for one in shown]
+        )
         self.stack.setCurrentWidget(self.view)
         animals = first.judgement.report["animals"]
         about = [
@@ -250,9 +256,11 @@ class EvaluationPage(QWidget):
         self.predict.setEnabled(able)
         self.stop.setVisible(busy)
 
-    def _frame(self, told: dict[str, Any]) -> None:
-        if self._first is not None:
-            self.frame_wanted.emit(self._first.source.files, told)
+    def _offer_labelling(self) -> None:
+        shown = [one for one in (self._first, self._second) if one is not None and one.judgement is not None]
+        menu = fresh_menu(self)
+        self.labelling.fill(menu, [_worth_a_look(one) for one in shown])
+        open_below(menu, self.view.to_labelling)
 
     def _predict(self) -> None:
         if self._folder is not None:
@@ -339,8 +347,8 @@ class EvaluationPage(QWidget):
         self.evaluating.begin(models or [model], labels, owner=model)
         self._offer()
 
-    def _show_note(self, text: str) -> None:
-        self.banner.show_message(text, severity="info")
+    def _show_note(self, text: str, severity: str = "info") -> None:
+        self.banner.show_message(text, severity=severity)
 
     def _evaluation_failed(self, text: str) -> None:
         self.banner.show_message(text, severity="error")
@@ -355,6 +363,11 @@ class EvaluationPage(QWidget):
         for aside in (self._finding, self._reading, self._other):
             aside.drop()
         self.evaluating.leave()
+
+
+def _worth_a_look(side: _Side) -> WorthALook:
+    assert side.judgement is not None
+    return WorthALook(side.name, side.source.files, side.judgement.report["frames"])
 
 
 def _same(results: RunResults, source: Source) -> Source:

@@ -1,17 +1,17 @@
 """One evaluation, or two side by side, as figures, boxes, curves, videos and worst frames; it only draws."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.frames import LEGEND
-from sleapnn_gui.monitor.panel import Panel, TextToggle
+from sleapnn_gui.monitor.panel import Panel, TextToggle, caption, link_button
 from sleapnn_gui.monitor.status_text import Figure
 from sleapnn_gui.monitor.summary import FigureLabel
 from sleapnn_gui.results.boxes import PartBoxes
@@ -115,9 +115,9 @@ class VideoRows(QWidget):
 
 
 class JudgementView(QWidget):
-    """Shows what it is given. `frame_chosen` carries what a report tells of the frame that was pressed."""
+    """Shows what it is given. `frame_chosen` carries the files and what a report tells of the frame that was pressed."""
 
-    frame_chosen = Signal(object)
+    frame_chosen = Signal(object, object)
 
     def __init__(self, source: FrameSource) -> None:
         super().__init__()
@@ -136,13 +136,30 @@ class JudgementView(QWidget):
         middle.addWidget(self._make_parts(), 9)
         middle.addWidget(self._make_curves(), 11)
         column.addLayout(middle, 3)
-        self.worst_panel = Panel("Worst frames")
-        self.worst_panel.add_caption(f"{LEGEND}  ·  press one to see it")
-        self.worst = WorstFrames(source)
-        self.worst.chosen.connect(self.frame_chosen)
-        self.worst_panel.body.addWidget(self.worst, 1)
-        self.worst_panel.setMinimumHeight(140)
-        column.addWidget(self.worst_panel, 1)
+        column.addWidget(self._make_worst(source), 1)
+
+    def _make_worst(self, source: FrameSource) -> Panel:
+        panel = Panel("Worst frames")
+        panel.add_caption(f"{LEGEND}  ·  press one to see it")
+        self.to_labelling: QPushButton = link_button(
+            "Send to labelling…",
+            tip="Write the worst frames as a labels file that SLEAP lists as suggestions",
+        )
+        panel.head.addWidget(self.to_labelling)
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        self.worst = (WorstFrames(source), WorstFrames(source))
+        self.worst_of = (caption(), caption())
+        for name, frames in zip(self.worst_of, self.worst, strict=True):
+            side = QVBoxLayout()
+            side.setSpacing(2)
+            side.addWidget(name)
+            side.addWidget(frames, 1)
+            row.addLayout(side, 1)
+            frames.chosen.connect(self.frame_chosen)
+        panel.body.addLayout(row, 1)
+        panel.setMinimumHeight(140)
+        return panel
 
     def _make_parts(self) -> Panel:
         panel = Panel("Error by part")
@@ -167,9 +184,9 @@ class JudgementView(QWidget):
         return self.curves_panel
 
     def show_judgements(
-        self, first: tuple[str, Judgement], second: tuple[str, Judgement] | None, *, files: Files
+        self, first: tuple[str, Judgement], second: tuple[str, Judgement] | None, *, files: Sequence[Files]
     ) -> None:
-        """Show an evaluation, by the name of its run, and beside it perhaps one of another; `files` are the first's."""
+        """Show an evaluation, by the name of its run, and beside it perhaps one of another; `files` are those of both."""
         one, other = first[1], None if second is None else second[1]
         for label, headline in zip(self.figures, _HEADLINES, strict=True):
             label.setMinimumWidth(0)
@@ -190,7 +207,24 @@ class JudgementView(QWidget):
         if not similar:
             self.by_oks.setChecked(False)
         self.videos.show_videos(one.report["videos"])
-        self.worst.show_frames(files, one.report["frames"])
+        self._show_worst(shown, files)
+
+    def _show_worst(self, shown: Sequence[tuple[str, Judgement]], files: Sequence[Files]) -> None:
+        for place, (label, frames) in enumerate(zip(self.worst_of, self.worst, strict=True)):
+            there = place < len(shown)
+            label.setVisible(len(shown) > 1)
+            frames.setVisible(there)
+            if there:
+                name, found = shown[place]
+                label.setText(name)
+                frames.show_frames(files[place], found.report["frames"])
+            else:
+                frames.clear()
+
+    def clear_frames(self) -> None:
+        """Show no worst frames."""
+        for frames in self.worst:
+            frames.clear()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,6 +7,8 @@ from typing import Any
 from PySide6.QtCore import QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.predict_options import require_data
 from sleapnn_engine.config.run_models import RunModel, partners, run_model
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import words
@@ -158,19 +160,21 @@ class PredictPage(QWidget):
         sheet = self.sheet
         if sheet.model is None:
             return
-        work = partial(
-            _places, sheet.data.text(), sheet.output.text(), sheet.model.folder.name, own=sheet.has_own_output
-        )
-        self._looking.begin(work, self._places_known)
+        data = sheet.data.text()
+        work = partial(_places, data, sheet.output.text(), sheet.model.folder.name, own=sheet.has_own_output)
+        self._looking.begin(work, partial(self._places_known, data))
 
-    def _places_known(self, found: tuple[str, bool]) -> None:
+    def _places_known(self, data: str, found: tuple[str, bool, str]) -> None:
         self.sheet.show_output(found[0])
         self.sheet.warn_of_file(found[1])
+        self.sheet.warn_of_data(data, found[2])
 
     # -- predicting ------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
         told = self.sheet.words()
+        if told is None:
+            self._check_places()  # a file that is not there is told with all the rest
         if told is None or self.is_at_work:
             return
         self.banner.clear(at_once=True)
@@ -281,16 +285,23 @@ def _model_and_partners(folder: Path) -> tuple[RunModel | None, list[RunModel]]:
     return model, partners(model, beside)
 
 
-def _places(data: str, output: str, run: str, *, own: bool) -> tuple[str, bool]:
-    """A file to write that is not there yet, and whether the one that a person has said is. Runs aside."""
+def _places(data: str, output: str, run: str, *, own: bool) -> tuple[str, bool, str]:
+    """A file to write that is not there yet, whether the one that a person has said is, and why there are no data.
+
+    Runs aside.
+    """
+    path, absent = Path(data).expanduser(), ""
+    try:
+        require_data(path)
+    except UserError as error:
+        absent = f"{error.message} {error.hint}"
     if own:
-        return output, Path(output).expanduser().exists()
+        return output, Path(output).expanduser().exists(), absent
     if not data:
-        return "", False
-    path = Path(data).expanduser()
+        return "", False, ""
     stem = path.name.removesuffix(LABELS).removesuffix(".pkg") if path.suffix == LABELS else path.stem
     wanted, number = path.with_name(f"{stem}.{run}{LABELS}"), 0
     while wanted.exists():
         number += 1
         wanted = path.with_name(f"{stem}.{run}-{number}{LABELS}")
-    return str(wanted), False
+    return str(wanted), False, absent

@@ -40,6 +40,7 @@ class PredictSheet(QWidget):
         self.others: list[RunModel] = []
         self.replaces = False
         self._own_output = False
+        self._absent = ""
         self.rows = {option.name: OptionRow(option) for option in OPTIONS}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -172,6 +173,13 @@ class PredictSheet(QWidget):
         elif not there or self.replaces:
             self.output_row.show_message("")
 
+    def warn_of_data(self, path: str, why: str) -> None:
+        """Say why what is at a path cannot be looked at; '' where it can."""
+        if path == self.data.text():
+            if why or self._absent:
+                self.data_row.show_message(why)
+            self._absent = path if why else ""
+
     @property
     def has_own_output(self) -> bool:
         """Whether a person has said which file to write."""
@@ -184,16 +192,18 @@ class PredictSheet(QWidget):
 
     # -- what is said ----------------------------------------------------------------------------------------
 
-    def values(self) -> dict[str, Any]:
-        """The options; those that these models or data have no use for as if nothing was said."""
+    def values(self, *, without: Sequence[SheetRow] = ()) -> dict[str, Any]:
+        """The options; those `without` sense, or of no use for these models or data, as if nothing was said."""
         return {
-            name: row.value() if row.isVisibleTo(self) else row.option.default
+            name: row.value() if row.isVisibleTo(self) and row not in without else row.option.default
             for name, row in self.rows.items()
         }
 
     def words(self) -> list[str] | None:
         """What the engine's command is told; None where something is wrong, which its row then says."""
-        wrong: list[SheetRow] = [row for row in self.rows.values() if row.isVisibleTo(self) and row.judged()]
+        shown = [row for row in self.rows.values() if row.isVisibleTo(self)]
+        unread = [row for row in shown if row.judged()]
+        empty = []
         for row, text, missing in (
             (
                 self.data_row,
@@ -204,14 +214,13 @@ class PredictSheet(QWidget):
         ):
             if not text:
                 row.show_message(missing)
-                wrong.append(row)
-        if wrong or not self.models:
-            return None
-        values = self.values()
-        found = list(complaints(values))
+                empty.append(row)
+        values = self.values(without=unread)
+        found = complaints(values)
         for error in found:
             self.show_problem(error.where, error.message)
-        if found:
+        absent = self._absent and self._absent == self.data.text()
+        if unread or empty or found or absent or not self.models:
             return None
         return [
             "predict",

@@ -115,7 +115,7 @@ class OptionRow(SheetRow):
         try:
             self.value()
         except UserError as error:
-            self.show_message(error.message)
+            self.show_message(f"{error.message} {error.hint}".strip())
             return error.message
         self.show_message("")
         return ""

@@ -13,7 +13,6 @@ from sleapnn_gui.results.frame_source import Files, FrameSource, Shown
 from sleapnn_gui.widgets.theme import current_theme
 
 _MOST, _WIDTH, _CAPTION = 10, 150, 18
-_PLACE = "worst:"
 
 
 class WorstFrame(QAbstractButton):
@@ -80,12 +79,13 @@ class WorstFrame(QAbstractButton):
 
 
 class WorstFrames(QWidget):
-    """As many of them as have room, the worst first. `chosen` carries what is told of the one that was pressed."""
+    """As many of them as have room, the worst first. `chosen` carries the files and what is told of the one pressed."""
 
-    chosen = Signal(object)
+    chosen = Signal(object, object)
 
     def __init__(self, source: FrameSource) -> None:
         super().__init__()
+        self._place = f"worst {id(self)}:"
         self._source = source
         self._files: Files | None = None
         self._frames: list[dict[str, Any]] = []
@@ -96,22 +96,24 @@ class WorstFrames(QWidget):
         for button in self.buttons:
             row.addWidget(button)
             button.hide()
-            button.clicked.connect(lambda _checked=False, button=button: self.chosen.emit(button.facts))
+            button.clicked.connect(
+                lambda _checked=False, button=button: self.chosen.emit(self._files, button.facts)
+            )
 
     def show_frames(self, files: Files, frames: Sequence[dict[str, Any]]) -> None:
         """Show the first of these frames of a report that the predictions have."""
-        self._source.drop(_PLACE)
+        self._source.drop(self._place)
         self._files = files
         self._frames = [frame for frame in frames if frame["predicted"]][:_MOST]
         for button, facts in zip(self.buttons, self._frames):
             button.show_facts(facts)
             which = {"video": facts["video"], "frame": facts["frame"]}
-            self._source.want(f"{_PLACE}{id(button)}", files, button.show_picture, **which)
+            self._source.want(f"{self._place}{id(button)}", files, button.show_picture, **which)
         self._make_room()
 
     def clear(self) -> None:
         """Show none."""
-        self._source.drop(_PLACE)
+        self._source.drop(self._place)
         self._frames = []
         self._make_room()
 

@@ -38,6 +38,8 @@ def other(option: Option) -> Any:
     """A value that is not the default."""
     if option.kind is bool:
         return True
+    if option.name == "device":
+        return "cpu"
     if option.choices:
         return next(choice for choice in option.choices if choice != option.default)
     if option.limits:

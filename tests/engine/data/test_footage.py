@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.frame_ranges import parse_ranges, within
 from sleapnn_engine.data.footage import Choice, open_footage
-from sleapnn_engine.data.frame_ranges import parse_ranges, within
 
 
 @pytest.mark.parametrize(

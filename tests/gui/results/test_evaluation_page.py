@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sleap_io as sio
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.results.evaluation_page import EvaluationPage
@@ -37,13 +38,23 @@ def page(app: QApplication, wait_until: Wait) -> Iterator[EvaluationPage]:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+@pytest.fixture(scope="module")
+def predicted(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the model of several animals finds on the labelled frame."""
+    made = tmp_path_factory.mktemp("predicted") / "predicted.slp"
+    model = shared_data / "sleap_nn_models" / "minimal_instance_bottomup"
+    labels = shared_data / "projects" / "minimal_instance" / "minimal_instance.pkg.slp"
+    said = engine("predict", model, "--data", labels, "-o", made)
+    assert said.code == 0, said
+    return made
+
+
 @pytest.fixture
-def run(models: Path, labels: Path) -> Path:
+def run(models: Path, labels: Path, predicted: Path) -> Path:
     """A run with what a training leaves of its validation frames."""
     folder = models / "bottomup"
     shutil.copyfile(labels, folder / "labels_gt.val.0.slp")
-    said = engine("predict", folder, "--data", labels, "-o", folder / "labels_pr.val.0.slp")
-    assert said.code == 0, said
+    shutil.copyfile(predicted, folder / "labels_pr.val.0.slp")
     return folder
 
 
@@ -82,7 +93,7 @@ def test_a_run_shows_its_own_figures(
     assert "100 %" not in shown.view.oks.accessibleDescription()
     chosen: list[tuple[Files, dict]] = []
     shown.frame_wanted.connect(lambda files, told: chosen.append((files, told)))
-    first_frame = shown.view.worst.buttons[0]
+    first_frame = shown.view.worst[0].buttons[0]
     wait_until(lambda: first_frame.view.frame is not None, 60)
     assert first_frame.view.matching.pairs
     first_frame.click()
@@ -101,10 +112,38 @@ def test_another_run_stands_beside_it(shown: EvaluationPage, run: Path, wait_unt
     assert shown.view.boxes._others
     assert shown.view.parts_told.text() == "filled bottomup · hollow other"
     assert shown.view.pck.accessibleDescription().count("other: ") == 1
+    chosen: list[Files] = []
+    shown.frame_wanted.connect(lambda files, _: chosen.append(files))
+    for place, folder in enumerate((run, other)):
+        button = shown.view.worst[place].buttons[0]
+        wait_until(lambda button=button: button.view.frame is not None, 60)
+        button.click()
+        assert chosen[-1].predicted == str(folder / "labels_pr.val.0.slp")
+        assert shown.view.worst_of[place].text() == folder.name
     shown.compare_with(None)
     assert not shown.view.boxes._others
     shown.compare_with(run.parent / "single_instance")
     wait_until(lambda: "single_instance has no evaluation to compare with." in shown.banner.text)
+
+
+def test_worst_frames_become_suggestions(
+    shown: EvaluationPage, run: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    shown.view.to_labelling.click()
+    menu = shown.findChild(QMenu, "menu.results")
+    assert [action.text() for action in menu.actions()] == ["All 1 frame…"]
+    menu.close()
+    out = tmp_path / "to_label.slp"
+    first = shown._first
+    assert first is not None
+    assert first.judgement is not None
+    shown.labelling.write(first.source.files, first.judgement.report["frames"], str(out))
+    wait_until(lambda: shown.banner.text.startswith(f"1 frame is a suggestion in {out}"), 60)
+    assert [one.frame_idx for one in sio.load_slp(out.as_posix()).suggestions] == [0]
+    before = (run / "labels_gt.val.0.slp").read_bytes()
+    shown.labelling.write(first.source.files, first.judgement.report["frames"], str(first.source.files.truth))
+    wait_until(lambda: "would replace the labels" in shown.banner.text, 60)
+    assert (run / "labels_gt.val.0.slp").read_bytes() == before
 
 
 def test_figures_and_picture_are_written(shown: EvaluationPage, tmp_path: Path, wait_until: Wait) -> None:
