@@ -20,6 +20,7 @@ COMMANDS = {
     "presets": ("presets", "list or show the presets"),
     "import-legacy": ("import_legacy", "turn SLEAP 1.4 JSON into a config, with a report"),
     "describe": ("describe", "say what a labels file holds"),
+    "advise": ("advise", "say how to train on labels, and why"),
     "inspect": ("inspect", "answer an editor's questions, for programs"),
     "standby": ("standby", "load everything and wait for a command, for programs"),
     "export-job": ("export_job", "write a folder that trains a config on another machine"),

@@ -19,6 +19,7 @@ Sizes and distances are source pixels. Keys:
   `instance_width` and `instance_height` likewise; all null without an animal
 - `reach`: {node: how far the farthest node of any animal is from it along an axis}, and for "" from the middle of the
   box; where an animal does not show the node, the middle of its box stands in; empty without an animal
+- `short_limb`, `direction_spread`, `touching`: as `data.poses` tells them; the first two are null where unknown
 - `videos`: [{file, number, path, name, kind, found, size, frame_count, labeled_frames, first, last}],
   `kind` is embedded, film or images, `size` is [height, width, channels]; `size`, `frame_count` and the
   frame numbers `first` and `last` are null where unknown
@@ -37,6 +38,7 @@ from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.text_format import counted, file_name
 from sleapnn_engine.data.label_checks import animals_per_track, first_crowded, frames_per_track
 from sleapnn_engine.data.labels import LabelReading, read_labels
+from sleapnn_engine.data.poses import describe_poses
 from sleapnn_engine.data.records import LabelSet
 
 #: Raised by one when a key changes its meaning or goes; new keys alone do not change it.
@@ -86,6 +88,7 @@ def describe_reading(reading: LabelReading) -> dict[str, Any]:
         **_tracks(labels),
         **_images(labels),
         **_bodies(labels),
+        **describe_poses([frame.points for frame in labels.frames], nodes=labels.nodes, edges=labels.edges),
         "videos": _videos(labels),
     }
 

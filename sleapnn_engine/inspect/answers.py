@@ -1,9 +1,11 @@
 """What an editor asks about a config: what its labels hold and what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from sleapnn_engine.config.advice import advice_values
+from sleapnn_engine.config.advice import advise as find_advice
 from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.checks.labels import check_labels, problems_of
 from sleapnn_engine.config.issue import Issue
@@ -26,16 +28,20 @@ def describe(
     Besides: `validation`, the same facts of the validation files or null without any, and `test`, a list of those of
     each labelled test file. Never raises for what is wrong with files; raises NotWanted.
     """
-    read, view = (known or KnownLabels()).reader(cancelled), ConfigReader(values)
-    only_user = view.value(DATA + "user_instances_only") is not False
-
-    def facts_of(paths: list[str]) -> dict[str, Any]:
-        return describe_reading(read(paths, user_instances_only=only_user))
-
+    view, facts_of = ConfigReader(values), _describer(values, cancelled, known=known)
     facts, val = facts_of(_paths(view, TRAIN)), _paths(view, VAL)
     facts["validation"] = facts_of(val) if val else None
     facts["test"] = [facts_of([path]) for path in _paths(view, TEST) if path.lower().endswith(".slp")]
     return facts
+
+
+def advise(
+    values: Mapping[str, Any], cancelled: Cancelled = never, *, known: KnownLabels | None = None
+) -> list[dict[str, Any]]:
+    """How to train on the labels of a config, as plain values; [] where they allow no advice. Raises NotWanted."""
+    facts = _describer(values, cancelled, known=known)(_paths(ConfigReader(values), TRAIN))
+    found = find_advice(values, facts)
+    return [advice_values(piece) for piece in found]
 
 
 def check(
@@ -57,6 +63,15 @@ def check(
         return [*issues, *_of_labels(values, read, told=issues)]
     prepared = prepare_values(values, read=read, cancelled=cancelled, precision=precision)
     return [*issues, *prepared.found.issues]
+
+
+def _describer(
+    values: Mapping[str, Any], cancelled: Cancelled, *, known: KnownLabels | None
+) -> Callable[[list[str]], dict[str, Any]]:
+    """A function that describes labels files, read as the config says."""
+    read = (known or KnownLabels()).reader(cancelled)
+    only_user = ConfigReader(values).value(DATA + "user_instances_only") is not False
+    return lambda paths: describe_reading(read(paths, user_instances_only=only_user))
 
 
 def _of_labels(values: Mapping[str, Any], read: Read, *, told: list[Issue]) -> list[Issue]:

@@ -41,6 +41,11 @@ def make_answers() -> dict[str, Answer]:
 
         return answer(args["values"], cancelled, known=cache.labels()), {}
 
+    def advise(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from sleapnn_engine.inspect.answers import advise as answer
+
+        return {"advice": answer(args["values"], cancelled, known=cache.labels())}, {}
+
     def frame(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         from sleapnn_engine.inspect.frame import frame as answer
 
@@ -62,7 +67,8 @@ def make_answers() -> dict[str, Answer]:
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
     answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest}
-    return {"describe": describe, "check": check, "derive": derive, "frame": frame} | answers
+    answers |= {"describe": describe, "check": check, "derive": derive, "advise": advise, "frame": frame}
+    return answers
 
 
 def _see(kind: str, cache: _Cache, args: Mapping[str, Any], cancelled: Cancelled) -> Found:

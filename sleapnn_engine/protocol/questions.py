@@ -54,6 +54,12 @@ _QUESTIONS = (
         fields=(_VALUES,),
     ),
     Verb(
+        name="advise",
+        doc="How to train on the labels of a config: `advice`, what `sleapnn-engine advise --json` prints, judged by the "
+        "config as it is; empty where the labels allow none.",
+        fields=(_VALUES,),
+    ),
+    Verb(
         name="frame",
         doc="A labelled image: the array `image`, uint8 (height, width, channels), and `points`, `tracks`, `place`, "
         "`index`, `count`. Asked by place in the training labels, or by file, video and frame number.",

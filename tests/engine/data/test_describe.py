@@ -17,7 +17,7 @@ KEYS = [
     "unreadable_frames", "negative_frames", "centroid_marks", "centroid_frames", "instances", "max_instances_per_frame", "instances_per_frame",
     "first_crowded", "nodes", "edges",
     "symmetries", "tracks", "untracked_instances", "instances_per_track", "frames_per_track", "image_sizes", "channels", "visibility",
-    "instance_size", "instance_width", "instance_height", "reach", "videos",
+    "instance_size", "instance_width", "instance_height", "reach", "short_limb", "direction_spread", "touching", "videos",
 ]  # fmt: skip
 
 

@@ -1,0 +1,162 @@
+"""What following the advice blindly is worth: on real labels, trained as long as the medium preset of the same type.
+
+Run it on a quiet machine: `python -m tests.benchmarks.bench_advice [--seconds 90] [--labels NAME] [--set key=value]`.
+Each side is a training of its own that is told to stop so many seconds behind its first step. What it keeps then finds
+the animals of the test split; errors are in pixels of the images, over all labelled points, and a point that was not found
+counts as far off as its animal is long. `--bottomup` compares with the medium bottom-up preset where there are several
+animals, which is what one model for all of them takes.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sleap_io as sio
+
+from sleapnn_engine.config.advice import advise, all_changes, apply_advice
+from sleapnn_engine.config.overrides import apply_overrides
+from sleapnn_engine.config.presets import load_preset
+from sleapnn_engine.data.describe import describe_labels
+from tests.benchmarks.side_by_side import DATA, ROOT, put_all, run_settings, write
+
+MEDIUM = {1: "single_instance_unet_medium_rf", 2: "topdown_centered_instance_unet_medium_rf"}
+BOTTOM_UP = "bottomup_unet_medium_rf"
+LABELS = {
+    "fly32_single": 1,
+    "openfield4_mouse": 1,
+    "flies13_pair": 2,
+    "flies13_sex": 2,
+    "flies24_pair": 2,
+    "mice11_pair": 2,
+}
+#: Steps between two looks at the validation frames, so that the best of each side is kept.
+STEPS = 40
+
+
+def main() -> None:
+    """Train what the command line names and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--labels", action="append", choices=LABELS, help="only these labels")
+    parser.add_argument("--bottomup", action="store_true", help="compare with the medium bottom-up preset")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the advised side")
+    parser.add_argument("--only-advised", action="store_true")
+    args = parser.parse_args()
+    names = (
+        "labels",
+        "medium: median / mean px",
+        "steps",
+        "advised: median / mean px",
+        "steps",
+        "ratio of medians",
+    )
+    print(_row(names), _row(["---"] * len(names)), sep="\n", flush=True)
+    for labels in args.labels or LABELS:
+        medium = load_preset(BOTTOM_UP if args.bottomup and LABELS[labels] > 1 else MEDIUM[LABELS[labels]])
+        facts = describe_labels([DATA / labels / "train.pkg.slp"])
+        # Where there are several animals, the advice is for the half of top-down that finds parts.
+        start = load_preset(MEDIUM[LABELS[labels]])
+        advised = apply_advice(start, all_changes(advise(start, facts)))
+        apply_overrides(advised, args.set)
+        one = None if args.only_advised else train(medium, labels, seconds=args.seconds)
+        other = train(advised, labels, seconds=args.seconds)
+        ratio = "" if one is None else f"{other[0] / one[0]:.2f}"
+        print(_row([labels, *_cells(one), *_cells(other), ratio]), flush=True)
+
+
+def train(values: dict[str, Any], labels: str, *, seconds: float) -> tuple[float, float, int]:
+    """Median and mean error in px of the test split, and how many steps were taken."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, own = Path(place), values["data_config"]["data_pipeline_fw"]
+        sides = (DATA / labels / "train.pkg.slp", DATA / labels / "val.pkg.slp")
+        values = put_all(values, run_settings(*sides, folder, steps=STEPS, epochs=100_000))
+        put_all(
+            values,
+            {
+                "data_config.data_pipeline_fw": own,
+                "trainer_config.early_stopping.stop_training_on_plateau": False,
+            },
+        )
+        run = folder / "run"
+        config = write(values, folder / "job.yaml", theirs=False)
+        with (folder / "said.txt").open("w") as said:
+            engine = subprocess.Popen(
+                [sys.executable, "-m", "sleapnn_engine", "train", str(config)],
+                cwd=ROOT,
+                stdout=said,
+                stderr=said,
+            )
+            _wait_for_step(run, engine, folder / "said.txt")
+            time.sleep(seconds)
+            _call("stop", run, "--after", "batch")
+            engine.wait()
+        predicted = folder / "predicted.slp"
+        threshold = 0.05 if values["model_config"]["head_configs"]["bottomup"] else 0.0
+        test = DATA / labels / "test.pkg.slp"
+        _call("predict", run, "--data", test, "-o", predicted, "--peak-threshold", threshold)
+        errors = distances(predicted, test)
+        return float(np.median(errors)), float(errors.mean()), _steps(run)
+
+
+def distances(predicted: Path, truth: Path) -> np.ndarray:
+    """How far each labelled point is from where it was found, px; the length of its animal where it was not."""
+    labels, found = sio.load_slp(truth.as_posix()), sio.load_slp(predicted.as_posix())
+    nodes = labels.skeleton.node_names
+    there = {(found.videos.index(one.video), one.frame_idx): one for one in found.labeled_frames}
+    errors = []
+    for frame in labels.labeled_frames:
+        one = there.get((labels.videos.index(frame.video), frame.frame_idx))
+        poses = [] if one is None else [_points(animal, nodes) for animal in one.instances]
+        for animal in frame.user_instances:
+            real = _points(animal, nodes)
+            seen = np.isfinite(real).all(axis=-1)
+            far = float(np.ptp(real[seen], axis=0).max())
+            each = [_capped(np.linalg.norm(pose - real, axis=-1)[seen], far) for pose in poses]
+            errors.append(min(each, key=np.mean) if each else np.full(int(seen.sum()), far))
+    return np.concatenate(errors)
+
+
+def _capped(gaps: np.ndarray, far: float) -> np.ndarray:
+    return np.minimum(np.nan_to_num(gaps, nan=far), far)
+
+
+def _points(instance: Any, nodes: list[str]) -> np.ndarray:
+    return instance.numpy()[[instance.skeleton.node_names.index(node) for node in nodes]]
+
+
+def _wait_for_step(run: Path, engine: subprocess.Popen[bytes], said: Path) -> None:
+    journal = run / "events.jsonl"
+    while not (journal.exists() and '"batch_end"' in journal.read_text(encoding="utf-8")):
+        if engine.poll() is not None:
+            sys.exit(said.read_text()[-4000:])
+        time.sleep(0.05)
+
+
+def _steps(run: Path) -> int:
+    lines = (run / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    return sum(json.loads(line).get("kind") == "batch_end" for line in lines)
+
+
+def _call(*words: object) -> None:
+    command = [sys.executable, "-m", "sleapnn_engine", *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+
+
+def _cells(found: tuple[float, float, int] | None) -> list[str]:
+    return ["", ""] if found is None else [f"{found[0]:.2f} / {found[1]:.2f}", str(found[2])]
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()
