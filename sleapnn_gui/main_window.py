@@ -29,6 +29,7 @@ from sleapnn_gui.monitor.runs_page import RunsPage
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.beside import remember_beside, see_beside
 from sleapnn_gui.shell.closing import Closing
 from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
@@ -39,11 +40,12 @@ from sleapnn_gui.shell.menus import fill_menu_bar
 from sleapnn_gui.shell.nav_bar import NavBar
 from sleapnn_gui.shell.pages import Pages, home_of
 from sleapnn_gui.shell.result_commands import ResultCommands
+from sleapnn_gui.shell.review_commands import ReviewCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.shell.screen import SMALLEST, WANTED
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
 from sleapnn_gui.shell.status_line import StatusLine, by_weight, parameters_text
-from sleapnn_gui.shell.title import window_title
+from sleapnn_gui.shell.title import labels_title, window_title
 from sleapnn_gui.shell.top_bar import TopBar
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
 from sleapnn_gui.widgets.message_line import MessageLine
@@ -73,7 +75,9 @@ class MainWindow(QMainWindow):
         self.results = ResultCommands(self, self.runs, self.inspect, looked_at=self._run_looked_at)
         page = self.results.predict_page
         self._closing = Closing(self, self.document, guard, self.runs, page, busy=self.files.once_written)
-        owners = (self, self.files, self.runs, self.results, ViewCommands(self.show_page), self.help)
+        self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
+        before_runs, behind = (self, self.files, self.review), (ViewCommands(self.show_page), self.help)
+        owners = (*before_runs, self.runs, self.results, *behind)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
@@ -95,6 +99,7 @@ class MainWindow(QMainWindow):
         self.labels_watch = LabelsWatch(self.document, self.inspect)
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
+        self.advice = AdviceCommands(self.document, self.inspect, self.labels_page)
         self.disk_check = DiskCheck(self.document)
         self.see = see_beside(self.form, self.document, self.inspect)
         self.search_field = SearchField(
@@ -106,7 +111,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         actions = self.actions_by_verb
-        self.top_bar = TopBar(self.search_field, actions["check"], actions["train"])
+        self.top_bar = TopBar(self.search_field, *(actions[verb] for verb in ("check", "train", "review")))
         self.banner = MessageLine()
         self.banner.setObjectName("banner")
         self.banner.setContentsMargins(16, 8, 16, 8)
@@ -144,20 +149,19 @@ class MainWindow(QMainWindow):
         self.labels_page.preset_chosen.connect(self.files.use_preset)
         self.runs_page.run_chosen.connect(self.runs.open_run)
         self.status_line.issue_chosen.connect(self.reveal)
-        self.files.message.connect(self.show_message)
+        for source in (self.files, self.runs, self.results, self.advice, self.help):
+            source.message.connect(self.show_message)
         self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
         self.files.setting_chosen.connect(self.reveal)
-        self.runs.message.connect(self.show_message)
+        self.review.setting_chosen.connect(self.reveal)
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
         self.runs.folder_chosen.connect(self.open_path)
         self.results.serve(self.runs_page, self.train_page)
         self.results.page_wanted.connect(self.show_page)
-        self.results.message.connect(self.show_message)
-        self.help.message.connect(self.show_message)
         self.recent_menu.chosen.connect(self.open_path)
         self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
         self.train_page.configure_wanted.connect(lambda: self.show_page("configure"))
@@ -172,10 +176,7 @@ class MainWindow(QMainWindow):
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
         self.full_check.done.connect(self._report_check)
         self.full_check.failed.connect(self._report_check)
-        self.labels_watch.reading.connect(self.labels_page.show_reading)
-        self.labels_watch.known.connect(self.labels_page.show_facts)
-        self.labels_watch.failed.connect(self.labels_page.show_failure)
-        self.labels_watch.nothing.connect(self.labels_page.show_nothing)
+        self.labels_page.follow(self.labels_watch)
         for signal in (self.labels_watch.reading, self.labels_watch.known, self.labels_watch.failed):
             signal.connect(self._show_labels)
 
@@ -353,12 +354,8 @@ class MainWindow(QMainWindow):
         return "" if header is None else f"{parameters_text(header.parameters)}      this run"
 
     def _show_labels(self, _said: Any = None) -> None:
-        paths = self.document.value("data_config.train_labels_path") or []
-        names = [Path(str(path)).name for path in (paths if isinstance(paths, list) else [paths])]
         facts = self.document.facts
-        name = names[0] if names else "No labels"
-        more = f" + {len(names) - 1}" if len(names) > 1 else ""
-        self.top_bar.show_labels(name + more, headline(facts) if facts else "")
+        self.top_bar.show_labels(labels_title(self.document), headline(facts) if facts else "")
 
     def _refresh_commands(self, _index: int = 0) -> None:
         actions, stack = self.actions_by_verb, self.document.undo_stack
@@ -395,6 +392,7 @@ class MainWindow(QMainWindow):
         """Let go of the run and of every process that only this window needs; may be called again."""
         self.runs.leave()
         self.results.leave()
-        for asking in (self.labels_watch, self.figures_watch, self.full_check, self.see, self.help):
+        watches = (self.labels_watch, self.figures_watch, self.advice, self.review)
+        for asking in (*watches, self.full_check, self.see, self.help):
             asking.stop()
         self.inspect.close()

@@ -1,4 +1,4 @@
-"""The Data page: which labels are open, what is in them, and a preset to start from."""
+"""The Data page: which labels are open, what is in them, how to train on them, and a preset to start from."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
-    QListWidgetItem,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -21,19 +19,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.presets import Preset
+from sleapnn_gui.inspector.beside_labels import BesideLabels
 from sleapnn_gui.inspector.facts_view import FactsView
+from sleapnn_gui.inspector.labels_watch import LabelsWatch
 from sleapnn_gui.widgets.file_dialog import ask_for_files
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.one_by_one import OneByOne
-from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import set_state
-from sleapnn_gui.widgets.two_lines import DOUBT, REMARK, TwoLines
 
 _SUFFIXES = (".slp",)
 _STACK_BELOW = 640  # page width in pixels under which presets stand below the labels
-_LEAST_LIST = 3 * 48  # three presets
 
 
 class DropZone(QFrame):
@@ -98,7 +94,7 @@ def labels_in(urls: Sequence[Any]) -> list[str]:
 
 
 class LabelsPage(QWidget):
-    """Labels at the left, presets at the right."""
+    """Labels at the left; how to train on them, and presets, at the right."""
 
     labels_chosen = Signal(list)
     preset_chosen = Signal(str)
@@ -111,10 +107,12 @@ class LabelsPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self._known_presets = list(presets)
         self._row = row
         row.addWidget(self._labels_side(), 3)
-        row.addWidget(self._presets_side(presets), 2)
+        self.beside = BesideLabels(presets)
+        self.beside.preset_chosen.connect(self.preset_chosen)
+        self.presets, self.note, self.use = self._shown_presets()
+        row.addWidget(self.beside, 2)
         self._drawing = OneByOne(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -165,100 +163,18 @@ class LabelsPage(QWidget):
         _keep_room_for_bar(scroll, column)
         return scroll
 
-    def _presets_side(self, presets: Sequence[Preset]) -> QWidget:
-        side = QFrame()
-        side.setProperty("pane", "right")
-        column = QVBoxLayout(side)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(8)
-        title = QLabel("Start from a preset")
-        title.setProperty("role", "title")
-        hint = QLabel("A preset fills in every setting for one kind of model; the labels you chose stay.")
-        hint.setProperty("role", "muted")
-        hint.setWordWrap(True)
-        self.presets = QListWidget()
-        self.presets.setMinimumHeight(_LEAST_LIST)
-        self.presets.setObjectName("presets")
-        self.presets.setAccessibleName("Presets")
-        self.presets.setAlternatingRowColors(False)
-        self.presets.setUniformItemSizes(True)
-        self.presets.setMouseTracking(True)
-        self.presets.setItemDelegate(TwoLines(self.presets))
-        for preset in presets:
-            item = QListWidgetItem(preset.title)
-            item.setData(Qt.ItemDataRole.UserRole, preset.name)
-            item.setData(REMARK, preset.purpose)
-            item.setToolTip(preset.note)
-            self.presets.addItem(item)
-        self.presets.currentRowChanged.connect(self._show_note)
-        self.presets.itemActivated.connect(self._choose_preset)
-        self.note = QLabel()
-        self.note.setProperty("role", "muted")
-        self.note.setWordWrap(True)
-        self.use = QPushButton("Use this preset")
-        self.use.setObjectName("use_preset")
-        self.use.setEnabled(False)
-        self.use.clicked.connect(self._use)
-        self._still = Still(side)
-        for widget in (title, hint):
-            column.addWidget(widget)
-        column.addWidget(self.presets, 1)
-        column.addWidget(self.note)
-        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
-        return side
-
-    def _show_note(self, row: int) -> None:
-        """Say what is worth knowing of the chosen preset; what keeps it from these labels comes first."""
-        preset = self._known_presets[row] if row >= 0 else None
-        doubt = self.presets.item(row).data(DOUBT) if preset else ""
-        self.note.setText(f"{doubt}\n{preset.note}" if preset and doubt else preset.note if preset else "")
-        self.use.setEnabled(preset is not None)
-
-    def _judge_presets(self, facts: dict[str, Any]) -> None:
-        """Mark the presets whose type of model cannot learn from the labels."""
-        types = {preset.model_type for preset in self._known_presets} if facts else set()
-        misfits = {model_type: misfit(model_type, facts) for model_type in types}
-        for row, preset in enumerate(self._known_presets):
-            item = self.presets.item(row)
-            why = misfits.get(preset.model_type, "")
-            item.setData(DOUBT, f"Not for these labels: {why[:1].lower()}{why[1:]}" if why else "")
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or preset.purpose)
-            item.setToolTip(f"{why}\n{preset.note}" if why else preset.note)
-        # The note takes its room from the list, whose lowest preset may be what the pointer is on.
-        self._still.when_away(lambda: self._show_note(self.presets.currentRow()))
-
-    def _use(self) -> None:
-        item = self.presets.currentItem()
-        if item is not None:
-            self._choose_preset(item)
-
-    def _choose_preset(self, item: QListWidgetItem) -> None:
-        """Use a preset; one that the labels speak against only after a word about it."""
-        name, doubt = item.data(Qt.ItemDataRole.UserRole), item.data(DOUBT)
-        if not doubt:
-            self.preset_chosen.emit(name)
-            return
-        box = QMessageBox(self)
-        box.setObjectName("doubt")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText(f"“{item.text()}” cannot learn from these labels.")
-        box.setInformativeText(
-            f"{doubt} Training will be refused until you choose another model or other labels."
-        )
-        use = box.addButton("Use it all the same", QMessageBox.ButtonRole.DestructiveRole)
-        other = box.addButton("Choose another", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(other)
-        use.clicked.connect(lambda: self.preset_chosen.emit(name))
-        box.open()
-
     def _choose(self) -> None:
         ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
 
+    def _shown_presets(self) -> tuple[QListWidget, QLabel, QPushButton]:
+        """The list of presets, what is said of the chosen one, and what uses it."""
+        view = self.beside.presets
+        return view.presets, view.note, view.use
+
     def offer_presets(self) -> None:
         """Put the keyboard on the presets; one is chosen then, without which nothing would show it."""
-        self.presets.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.presets.setCurrentRow(max(self.presets.currentRow(), 0))
+        self.beside.open(self.beside.presets)
+        self.beside.presets.offer()
 
     def show_misfit(self, why: str) -> None:
         """Say why the model that is chosen now cannot learn from the labels; '' when it can."""
@@ -270,6 +186,13 @@ class LabelsPage(QWidget):
         )
         self.misfit.setVisible(bool(why))
 
+    def follow(self, watch: LabelsWatch) -> None:
+        """Show what becomes known of the labels."""
+        watch.reading.connect(self.show_reading)
+        watch.known.connect(self.show_facts)
+        watch.failed.connect(self.show_failure)
+        watch.nothing.connect(self.show_nothing)
+
     def show_reading(self, paths: Sequence[str]) -> None:
         """Labels are being read."""
         self.busy.show()
@@ -280,19 +203,19 @@ class LabelsPage(QWidget):
         self.busy.hide()
         self._drawing.draw((self.facts, self.presets))
         self.facts.show_facts(facts)
-        self._judge_presets(facts if facts.get("labeled_frames") else {})
+        self.beside.presets.judge(facts if facts.get("labeled_frames") else {})
 
     def show_failure(self, text: str) -> None:
         """The labels could not be read."""
         self.busy.hide()
         self.facts.show_failure(text)
-        self._judge_presets({})
+        self.beside.presets.judge({})
 
     def show_nothing(self) -> None:
         """No labels are chosen."""
         self.busy.hide()
         self.facts.show_nothing()
-        self._judge_presets({})
+        self.beside.presets.judge({})
 
 
 def _keep_room_for_bar(scroll: QScrollArea, column: QVBoxLayout) -> None:

@@ -52,6 +52,13 @@ COMMANDS = (
     Command("theme_system", "Theme of the system", "", "Use the colours of the desktop", "View", 1),
     Command("check", "Check", "F7", "List every problem of the config, its files and its labels", "Run"),
     Command("train", "Train", "Ctrl+Return", "Train a model with this config", "Run"),
+    Command(
+        "review",
+        "Before training…",
+        "Ctrl+Shift+Return",
+        "See what Train will run, where it saves, what differs, and the command line that does the same",
+        "Run",
+    ),
     *RUN_COMMANDS,
     Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
     Command(

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from sleapnn_gui.shell.screen import first_place, place_window
 
 _GEOMETRY, _THEME, _PANES, _RECENT = "window/geometry", "theme", "panes/", "recent"
+_REVIEW = "train/review"
 _MOST_RECENT = 10
 
 
@@ -26,6 +27,16 @@ def remembered_theme() -> str:
 def remember_theme(mode: str) -> None:
     """Use this theme from the next start on as well."""
     QSettings().setValue(_THEME, mode)
+
+
+def reviews_before_training() -> bool:
+    """Whether the sheet shall come before each training."""
+    return str(QSettings().value(_REVIEW, "false")).lower() == "true"
+
+
+def remember_review(wanted: bool) -> None:
+    """Show the sheet before each training from now on, or no more."""
+    QSettings().setValue(_REVIEW, wanted)
 
 
 def recent() -> list[str]:

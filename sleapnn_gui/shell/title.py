@@ -1,5 +1,7 @@
 """What the window is called: the config, the run that is followed, and the program."""
 
+from pathlib import Path
+
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.monitor.store import RunStore
@@ -14,6 +16,14 @@ def window_title(document: Document, session: RunSession | None, store: RunStore
     config = f"{document.title}{' (edited)' if document.is_dirty else ''}"
     parts = [config, *([_run(session, store)] if session is not None else []), PROGRAM]
     return " – ".join(parts)
+
+
+def labels_title(document: Document) -> str:
+    """For example "mice.slp + 2", the first of the training labels and how many more there are."""
+    paths = document.value("data_config.train_labels_path") or []
+    names = [Path(str(path)).name for path in (paths if isinstance(paths, list) else [paths])]
+    more = f" + {len(names) - 1}" if len(names) > 1 else ""
+    return f"{names[0]}{more}" if names else "No labels"
 
 
 def _run(session: RunSession, store: RunStore) -> str:

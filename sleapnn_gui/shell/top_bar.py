@@ -1,15 +1,16 @@
 """What is open, at the top: labels, config, search, Check and Train."""
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.icons import icon
 
 
 class TopBar(QFrame):
     """The bar above every page: labels and config at the left, search and the two main commands at the right."""
 
-    def __init__(self, search: QWidget, check: QAction, train: QAction) -> None:
+    def __init__(self, search: QWidget, check: QAction, train: QAction, review: QAction) -> None:
         super().__init__()
         self.setProperty("pane", "top")
         self.setFixedHeight(52)
@@ -34,6 +35,7 @@ class TopBar(QFrame):
         self.check, self.train = button_for(check), button_for(train, primary=True)
         row.addWidget(self.check)
         row.addWidget(self.train)
+        row.addWidget(_icon_for(review, "list-checks"))
         self.show_labels("No labels", "")
 
     def show_labels(self, name: str, facts: str) -> None:
@@ -46,6 +48,17 @@ class TopBar(QFrame):
         """The open config and whether it differs from its file."""
         self.config.setText(name)
         self.state.setText("edited" if edited else "")
+
+
+def _icon_for(action: QAction, name: str) -> QToolButton:
+    """A small button that is its action, told by an icon."""
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setToolTip(action.toolTip())
+    button.setAccessibleName(action.text())
+    button.setAccessibleDescription(action.statusTip())
+    button.clicked.connect(action.trigger)
+    return button
 
 
 def button_for(action: QAction, *, primary: bool = False) -> QPushButton:

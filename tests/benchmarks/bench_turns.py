@@ -23,7 +23,7 @@ from typing import NamedTuple
 import attrs
 from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, parse_config
@@ -236,6 +236,20 @@ def labels(bench: Bench) -> None:
         )
 
 
+def advice(bench: Bench) -> None:
+    """On the labels that `labels` left open: all of it applied and taken back, and the sheet before training."""
+    if not LABELS.is_file():
+        return
+    window = bench.window
+    shown = window.labels_page.beside.advice
+    window.show_page("data")
+    bench.settle()
+    bench.act("advice applied", lambda: shown.apply_all.click(), seconds=1.0)
+    bench.act("advice undone", window.actions_by_verb["undo"].trigger, seconds=1.0)
+    bench.act("sheet before training", window.actions_by_verb["review"].trigger, seconds=1.0)
+    window.findChild(QDialog, "train_sheet").close()
+
+
 def runs(bench: Bench) -> None:
     for name in ("short", "long"):
         bench.window.show_page("runs")
@@ -363,7 +377,7 @@ def parse_and_judge(text: str) -> None:
 
 
 ACTS = (
-    sections, pages, themes, yaml_pane, presets, typing, labels, runs, results, seeing, large, storm, odd_numbers,
+    sections, pages, themes, yaml_pane, presets, typing, labels, advice, runs, results, seeing, large, storm, odd_numbers,
 )  # fmt: skip
 
 

@@ -172,7 +172,8 @@ def test_a_preset_that_does_not_fit_is_used_only_after_a_word(app: QApplication,
     used: list[str] = []
     shown.preset_chosen.connect(used.append)
     shown.show_facts({"labeled_frames": 5, "instances_per_frame": [[2, 5]], "nodes": ["a", "b"], "edges": []})
-    shown.presets.setCurrentRow(0)
+    item_of = shown.beside.presets.item_of
+    shown.presets.setCurrentItem(item_of("single_instance_unet_medium_rf"))
     for answer, expected in (
         ("Choose another", []),
         ("Use it all the same", ["single_instance_unet_medium_rf"]),
@@ -185,7 +186,7 @@ def test_a_preset_that_does_not_fit_is_used_only_after_a_word(app: QApplication,
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         assert used == expected
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    shown.presets.setCurrentRow(2)
+    shown.presets.setCurrentItem(item_of("centroid_unet"))
     QTest.mouseClick(shown.use, Qt.MouseButton.LeftButton)
     assert used[-1] == "centroid_unet"
 

@@ -290,7 +290,8 @@ def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_pat
     walker.walk(dialog_of(window, actions["import_report"].trigger), "import report")
     facts = {"labeled_frames": 5, "instances_per_frame": [[2, 5]], "nodes": ["a", "b"], "edges": []}
     window.labels_page.show_facts(facts)
-    window.labels_page.presets.setCurrentRow(0)
+    page = window.labels_page
+    page.presets.setCurrentItem(page.beside.presets.item_of("single_instance_unet_medium_rf"))
     walker.walk(dialog_of(window, window.labels_page.use.click), "preset that does not fit")
     mine = tmp_path / "mine.yaml"
     window.document.save(mine)

@@ -1,0 +1,133 @@
+"""How to train on the opened labels: each piece of advice with its reason and Apply, and one button for all of it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from sleapnn_engine.config.advice import Advice
+from sleapnn_gui.widgets.message_line import MessageLine
+
+_HINT = "Worked out from your labels. Nothing is changed until you apply it."
+_EMPTY = "Once labels are open, this says how to train on them, setting by setting, and why."
+
+
+class AdviceRow(QWidget):
+    """One piece: what, why, and a button that applies it, or a word where there is nothing to do."""
+
+    applied = Signal(object)
+
+    def __init__(self, piece: Advice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"advice:{piece.name}")
+        self._piece = piece
+        self._title, self._reason = QLabel(self), MessageLine(self)
+        self._title.setProperty("role", "heading")
+        self.apply = QPushButton("Apply", self)
+        self.apply.clicked.connect(lambda: self.applied.emit(self._piece))
+        self.state = QLabel("In use", self)
+        self.state.setProperty("role", "caption")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._reason)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(12)
+        row.addLayout(words, 1)
+        row.addWidget(self.apply, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.state, 0, Qt.AlignmentFlag.AlignTop)
+        self.show_piece(piece)
+
+    @property
+    def piece(self) -> Advice:
+        """What is shown."""
+        return self._piece
+
+    def show_piece(self, piece: Advice) -> None:
+        """Show a piece in the place of the one before."""
+        self._piece = piece
+        self._title.setText(piece.title)
+        self._reason.show_message(piece.reason)
+        self.setAccessibleName(f"{piece.title}. {piece.reason}")
+        self.apply.setVisible(bool(piece.changes) and not piece.done)
+        self.apply.setAccessibleName(f"Apply: {piece.title}")
+        self.apply.setToolTip("\n".join(piece.changes))
+        self.state.setVisible(piece.done)
+
+
+class AdviceView(QScrollArea):
+    """The pieces under one another. `wanted` carries those that a person wants applied."""
+
+    wanted = Signal(list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("How to train on these labels")
+        inside = QWidget()
+        inside.setProperty("clear", True)
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(24, 16, 24, 20)
+        self._column.setSpacing(0)
+        title = QLabel("How to train on these")
+        title.setProperty("role", "title")
+        self.hint = QLabel(_EMPTY)
+        self.hint.setProperty("role", "muted")
+        self.hint.setWordWrap(True)
+        self.apply_all = QPushButton("Apply all")
+        self.apply_all.setObjectName("apply_all_advice")
+        self.apply_all.setProperty("primary", True)
+        self.apply_all.clicked.connect(self._want_all)
+        self.apply_all.hide()
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.apply_all)
+        self._column.addLayout(head)
+        self._column.addSpacing(4)
+        self._column.addWidget(self.hint)
+        self._column.addSpacing(8)
+        self._column.addLayout(self._rows)
+        self._column.addStretch(1)
+        self.setWidget(inside)
+
+    def rows(self) -> list[AdviceRow]:
+        """The pieces shown, from above."""
+        items = (self._rows.itemAt(index) for index in range(self._rows.count()))
+        found = [item.widget() for item in items if item is not None]
+        return [row for row in found if isinstance(row, AdviceRow)]
+
+    def show_advice(self, pieces: Sequence[Advice]) -> None:
+        """Show these; rows that are there already stay where they are."""
+        rows = self.rows()
+        if [row.piece.name for row in rows] == [piece.name for piece in pieces]:
+            for row, piece in zip(rows, pieces, strict=True):
+                row.show_piece(piece)
+        else:
+            self._make_rows(pieces)
+        left = [piece for piece in pieces if piece.changes and not piece.done]
+        self.hint.setText((_HINT if left else "All of it is in use.") if pieces else _EMPTY)
+        self.apply_all.setText(f"Apply all {len(left)}")
+        self.apply_all.setAccessibleName("Apply all of the advice")
+        self.apply_all.setVisible(len(left) > 1)
+
+    def _make_rows(self, pieces: Sequence[Advice]) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for piece in pieces:
+            row = AdviceRow(piece, self)
+            row.applied.connect(lambda piece: self.wanted.emit([piece]))
+            self._rows.addWidget(row)
+            line = QFrame(self)
+            line.setProperty("rule", True)
+            line.setFixedHeight(1)
+            self._rows.addWidget(line)
+
+    def _want_all(self) -> None:
+        self.wanted.emit([row.piece for row in self.rows() if row.piece.changes and not row.piece.done])

@@ -1,0 +1,143 @@
+"""The presets to start from: what fits the labels first, what keeps the others from it, and what is worth knowing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.checks.labels import misfit
+from sleapnn_engine.config.presets import Preset
+from sleapnn_gui.widgets.still import Still
+from sleapnn_gui.widgets.two_lines import DOUBT, REMARK, TwoLines
+
+_NAME = Qt.ItemDataRole.UserRole
+_LEAST_LIST = 3 * 48  # three presets
+
+
+class PresetsView(QWidget):
+    """A list of presets; `preset_chosen` carries the name of one that a person wants to use."""
+
+    preset_chosen = Signal(str)
+
+    def __init__(self, presets: Sequence[Preset]) -> None:
+        super().__init__()
+        self._known = {preset.name: preset for preset in presets}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 20)
+        column.setSpacing(8)
+        title = QLabel("Start from a preset")
+        title.setProperty("role", "title")
+        hint = QLabel("A preset fills in every setting for one kind of model; the labels you chose stay.")
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        self.presets = QListWidget()
+        self.presets.setMinimumHeight(_LEAST_LIST)
+        self.presets.setObjectName("presets")
+        self.presets.setAccessibleName("Presets")
+        self.presets.setAlternatingRowColors(False)
+        self.presets.setUniformItemSizes(True)
+        self.presets.setMouseTracking(True)
+        self.presets.setItemDelegate(TwoLines(self.presets))
+        for preset in presets:
+            self.presets.addItem(_item(preset))
+        self.presets.currentRowChanged.connect(self._show_note)
+        self.presets.itemActivated.connect(self._choose)
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.use = QPushButton("Use this preset")
+        self.use.setObjectName("use_preset")
+        self.use.setEnabled(False)
+        self.use.clicked.connect(self._use)
+        self._still = Still(self)
+        column.addWidget(title)
+        column.addWidget(hint)
+        column.addWidget(self.presets, 1)
+        column.addWidget(self.note)
+        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def item_of(self, name: str) -> QListWidgetItem:
+        """The entry of a preset."""
+        entries = map(self.presets.item, range(self.presets.count()))
+        return next(entry for entry in entries if entry.data(_NAME) == name)
+
+    def judge(self, facts: dict[str, Any]) -> None:
+        """Mark the presets whose type of model cannot learn from the labels, and put them behind the others."""
+        types = {preset.model_type for preset in self._known.values()} if facts else set()
+        misfits = {model_type: misfit(model_type, facts) for model_type in types}
+        for preset in self._known.values():
+            item, why = self.item_of(preset.name), misfits.get(preset.model_type, "")
+            item.setData(DOUBT, f"Not for these labels: {why[:1].lower()}{why[1:]}" if why else "")
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or preset.purpose)
+            item.setToolTip(f"{why}\n{preset.note}" if why else preset.note)
+        # Entries move, and the note takes its room from the list: neither under the pointer.
+        self._still.when_away(self._sort)
+
+    def offer(self) -> None:
+        """Put the keyboard on the presets; one is chosen then, without which nothing would show it."""
+        self.presets.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.presets.setCurrentRow(max(self.presets.currentRow(), 0))
+
+    def _sort(self) -> None:
+        """Bring what fits to the head of the list; the chosen entry stays chosen."""
+        order = sorted(self._known, key=lambda name: bool(self.item_of(name).data(DOUBT)))
+        chosen = self.presets.currentItem()
+        was_blocked = self.presets.blockSignals(True)
+        for place, name in enumerate(order):
+            row = self.presets.row(self.item_of(name))
+            if row != place:
+                self.presets.insertItem(place, self.presets.takeItem(row))
+        if chosen is not None:
+            self.presets.setCurrentItem(chosen)
+        self.presets.blockSignals(was_blocked)
+        self._show_note(self.presets.currentRow())
+
+    def _show_note(self, row: int) -> None:
+        """Say what is worth knowing of the chosen preset; what keeps it from these labels comes first."""
+        item = self.presets.item(row) if row >= 0 else None
+        preset = self._known[item.data(_NAME)] if item is not None else None
+        doubt = item.data(DOUBT) if item is not None else ""
+        self.note.setText(f"{doubt}\n{preset.note}" if preset and doubt else preset.note if preset else "")
+        self.use.setEnabled(preset is not None)
+
+    def _use(self) -> None:
+        item = self.presets.currentItem()
+        if item is not None:
+            self._choose(item)
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        """Use a preset; one that the labels speak against only after a word about it."""
+        name, doubt = item.data(_NAME), item.data(DOUBT)
+        if not doubt:
+            self.preset_chosen.emit(name)
+            return
+        box = QMessageBox(self)
+        box.setObjectName("doubt")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.setText(f"“{item.text()}” cannot learn from these labels.")
+        box.setInformativeText(
+            f"{doubt} Training will be refused until you choose another model or other labels."
+        )
+        use = box.addButton("Use it all the same", QMessageBox.ButtonRole.DestructiveRole)
+        other = box.addButton("Choose another", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(other)
+        use.clicked.connect(lambda: self.preset_chosen.emit(name))
+        box.open()
+
+
+def _item(preset: Preset) -> QListWidgetItem:
+    item = QListWidgetItem(preset.title)
+    item.setData(_NAME, preset.name)
+    item.setData(REMARK, preset.purpose)
+    item.setToolTip(preset.note)
+    return item

@@ -1,0 +1,26 @@
+"""The command line that does what a press on Train does."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from sleapnn_gui.run.process import train_words
+
+_PROGRAM = "sleapnn-engine"
+
+
+def train_command(config: Path, *, run_dir: Path, base: Path) -> str:
+    """What to type into a terminal: to the folder that relative paths of the config count from, and train from there."""
+    return " && ".join(
+        _joined(words) for words in (_change_to(base), (_PROGRAM, *train_words(config, run_dir=run_dir)))
+    )
+
+
+def _change_to(folder: Path) -> tuple[str, ...]:
+    return ("cd", "/d", str(folder)) if os.name == "nt" else ("cd", str(folder))
+
+
+def _joined(words: Sequence[str]) -> str:
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

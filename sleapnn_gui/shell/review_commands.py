@@ -1,0 +1,120 @@
+"""The sheet before training: shown when asked for, and before each training where a person wants it so."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from sleapnn_engine.config.validate import errors
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.document.document import LABELS, Document
+from sleapnn_gui.form.changes import changes
+from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.run.command_line import train_command
+from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.shell.run_commands import RunCommands, secrets
+from sleapnn_gui.shell.settings_store import remember_review, reviews_before_training
+from sleapnn_gui.shell.train_sheet import TrainSheet
+from sleapnn_gui.shell.training_review import FOLDER, rows_of, worth_a_look
+
+_NETWORK = "network"
+
+
+class ReviewCommands(QObject):
+    """Train, which may bring the sheet first, and the command that shows it. `setting_chosen` carries a path."""
+
+    setting_chosen = Signal(str)
+
+    def __init__(self, window: QWidget, document: Document, runs: RunCommands, inspect: Inspect) -> None:
+        super().__init__(window)
+        self._window, self._document, self._runs, self._inspect = window, document, runs, inspect
+        self._sheet: TrainSheet | None = None
+        self._network: dict[str, Any] | None = None
+        self._looking = BackgroundTask(self)
+        inspect.answered.connect(self._answered)
+        inspect.failed.connect(self._failed)
+        for signal in (document.reloaded, document.issues_changed, document.figures_changed):
+            signal.connect(self._refresh)
+        document.changed.connect(self._changed)
+
+    def do_train(self) -> None:
+        """Train at once; where a person wants the sheet before each training, and nothing is wrong, show that first."""
+        if reviews_before_training() and self._runs.can("train") and not errors(self._document.issues()):
+            self.do_review()
+        else:
+            self._runs.do_train()
+
+    def do_review(self) -> None:
+        """Show the sheet."""
+        if self._sheet is not None:
+            self._sheet.close()
+        sheet = TrainSheet(self._window, always=reviews_before_training())
+        sheet.train_wanted.connect(self._runs.do_train)
+        sheet.setting_chosen.connect(self.setting_chosen)
+        sheet.always_wanted.connect(remember_review)
+        sheet.finished.connect(partial(self._closed, sheet))
+        self._sheet = sheet
+        self._changed([""])
+        sheet.show()
+
+    def stop(self) -> None:
+        """Look no more; for when the window closes."""
+        self._looking.drop()
+        self._sheet = None
+
+    def _closed(self, sheet: TrainSheet, _result: int) -> None:
+        if self._sheet is sheet:
+            self._sheet = None
+            self._looking.drop()
+
+    @Slot(list)
+    def _changed(self, paths: list[str]) -> None:
+        if self._sheet is None or not paths:
+            return
+        self._network = None
+        if self._document.facts is not None:
+            self._inspect.ask(_NETWORK, values=self._document.values)
+        else:
+            self._network = {"failed": ""}
+        self._looking.begin(partial(next_run_dir, self._document.view, base=self._runs.base), self._found)
+        self._refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        sheet, document = self._sheet, self._document
+        if sheet is None:
+            return
+        for name, words in rows_of(document, self._network).items():
+            sheet.show_row(name, words)
+        told = [change for change in changes(document) if change.path not in LABELS]  # which stand above
+        sheet.show_differences(told, title=document.title)
+        sheet.show_issues(worth_a_look(document))
+
+    def _found(self, run_dir: Path) -> None:
+        """Where the run would go is known."""
+        if self._sheet is None:
+            return
+        document = self._document
+        config = document.path or self._runs.base / "config.yaml"
+        notes = []
+        if document.path is None or document.is_dirty:
+            notes.append(f"Save the config as {config.name} first: as it stands here, it is in no file.")
+        if secrets(document):
+            notes.append("Set WANDB_API_KEY in the terminal; no file and no command line holds the key.")
+        self._sheet.show_row(FOLDER, str(run_dir))
+        command = train_command(config, run_dir=run_dir, base=self._runs.base)
+        self._sheet.show_command(command, " ".join(notes))
+
+    @Slot(str, object)
+    def _answered(self, kind: str, answer: dict[str, Any]) -> None:
+        if kind == _NETWORK and self._sheet is not None:
+            self._network = answer
+            self._refresh()
+
+    @Slot(str, str)
+    def _failed(self, kind: str, text: str) -> None:
+        if kind == _NETWORK and self._sheet is not None:
+            self._network = {"failed": text}
+            self._refresh()

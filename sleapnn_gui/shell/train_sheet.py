@@ -1,0 +1,184 @@
+"""The sheet before training: what will run, where it saves, what differs, what is doubtful, and the command line."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.issue import Issue
+from sleapnn_gui.form.changes import Change
+from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL, TIME
+from sleapnn_gui.widgets.message_line import MessageLine
+
+_MOST_CHANGES, _MOST_ISSUES = 6, 4
+
+
+class TrainSheet(QDialog):
+    """Beside the window rather than in its way.
+
+    `train_wanted` begins the training, `setting_chosen` carries the path of a setting to go to, `always_wanted` whether
+    the sheet shall come before each training.
+    """
+
+    train_wanted = Signal()
+    setting_chosen = Signal(str)
+    always_wanted = Signal(bool)
+
+    def __init__(self, parent: QWidget, *, always: bool) -> None:
+        super().__init__(parent)
+        self.setObjectName("train_sheet")
+        self.setWindowTitle("Before training")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(min(640, parent.width()), min(620, parent.height()))
+        self._values = {name: QLabel() for name in (MODEL, LABELS, LENGTH, FOLDER, MEMORY, TIME)}
+        self._inside = QWidget()
+        self._inside.setProperty("clear", True)
+        self.differences, self.issues = QVBoxLayout(), QVBoxLayout()
+        self.differing, self.doubts = _heading(""), _heading("Worth a look")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._content(), 1)
+        column.addWidget(self._foot(always))
+
+    def _content(self) -> QWidget:
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(8)
+        title = QLabel("Before training")
+        title.setProperty("role", "title")
+        column.addWidget(title)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        for row, (name, value) in enumerate(self._values.items()):
+            label = QLabel(name)
+            label.setProperty("role", "muted")
+            value.setWordWrap(True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setAccessibleName(name)
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, row, 1)
+        column.addLayout(grid)
+        for heading, lines in ((self.differing, self.differences), (self.doubts, self.issues)):
+            lines.setSpacing(2)
+            column.addSpacing(8)
+            column.addWidget(heading)
+            column.addLayout(lines)
+        column.addSpacing(8)
+        column.addWidget(_heading("The same in a terminal"))
+        self.command_note = MessageLine()
+        self.command = QPlainTextEdit()
+        self.command.setObjectName("train_command")
+        self.command.setAccessibleName("Command line")
+        self.command.setReadOnly(True)
+        self.command.setTabChangesFocus(True)
+        self.command.setFixedHeight(52)
+        column.addWidget(self.command)
+        column.addWidget(self.command_note)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(self._inside)
+        return scroll
+
+    def _foot(self, always: bool) -> QWidget:
+        foot = QFrame()
+        foot.setProperty("pane", "plain")
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(24, 12, 24, 16)
+        self.always = QCheckBox("Show this before each training")
+        self.always.setChecked(always)
+        self.always.toggled.connect(self.always_wanted)
+        self.copy = QPushButton("Copy the command")
+        self.copy.clicked.connect(self._copy)
+        self.train = QPushButton("Train")
+        self.train.setObjectName("train_from_sheet")
+        self.train.setProperty("primary", True)
+        self.train.clicked.connect(self._train)
+        row.addWidget(self.always)
+        row.addStretch(1)
+        row.addWidget(self.copy)
+        row.addWidget(self.train)
+        return foot
+
+    # -- what is shown ---------------------------------------------------------------------------------------
+
+    def show_row(self, name: str, words: str) -> None:
+        """Fill in one row."""
+        self._values[name].setText(words)
+
+    def row(self, name: str) -> str:
+        """What stands in a row."""
+        return self._values[name].text()
+
+    def show_differences(self, changes: Sequence[Change], *, title: str) -> None:
+        """What differs from what was opened, which is called `title`."""
+        _clear(self.differences)
+        self.differing.setText(f"What differs from “{title}”")
+        if not changes:
+            self._add(self.differences, "Nothing.", "")
+        for change in changes[:_MOST_CHANGES]:
+            self._add(self.differences, f"{change.label}: {change.old} → {change.new}", change.path)
+        if len(changes) > _MOST_CHANGES:
+            self._add(self.differences, f"and {len(changes) - _MOST_CHANGES} more, under Diff", "")
+
+    def show_issues(self, found: Sequence[Issue]) -> None:
+        """What is wrong or doubtful."""
+        _clear(self.issues)
+        self.doubts.setVisible(bool(found))
+        for issue in found[:_MOST_ISSUES]:
+            self._add(self.issues, issue.message, issue.path, severity=issue.severity)
+        if len(found) > _MOST_ISSUES:
+            self._add(self.issues, f"and {len(found) - _MOST_ISSUES} more, at the bottom of the window", "")
+        self.train.setEnabled(not any(issue.severity == "error" for issue in found))
+
+    def show_command(self, command: str, note: str) -> None:
+        """The command line, and what is to be done before it; '' where it works as it stands."""
+        self.command.setPlainText(command)
+        self.command_note.show_message(note)
+        self.command_note.setVisible(bool(note))
+
+    def _add(self, lines: QVBoxLayout, text: str, path: str, *, severity: str = "hint") -> None:
+        line = MessageLine(self._inside)
+        line.show_message(text, severity=severity, link="Show" if path else "")
+        line.followed.connect(lambda: self.setting_chosen.emit(path))
+        lines.addWidget(line)
+        line.show()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.command.toPlainText())
+        self.copy.setText("Copied")
+
+    def _train(self) -> None:
+        self.accept()
+        self.train_wanted.emit()
+
+
+def _heading(text: str) -> QLabel:
+    heading = QLabel(text)
+    heading.setProperty("role", "heading")
+    heading.setWordWrap(True)
+    return heading
+
+
+def _clear(lines: QVBoxLayout) -> None:
+    while (item := lines.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()

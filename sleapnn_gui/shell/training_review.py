@@ -1,0 +1,68 @@
+"""What a press on Train will do, in words: what runs, on what, what it takes and leaves out, before it does."""
+
+from typing import Any
+
+from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.reader import HEADS, TRAINER
+from sleapnn_engine.config.text_format import counted
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.inspector.see.network_view import size_text
+from sleapnn_gui.monitor.model_words import model_name, samples_name
+from sleapnn_gui.shell.status_line import by_weight, parameters_text
+from sleapnn_gui.shell.title import labels_title
+
+#: The rows, in their order.
+MODEL, LABELS, LENGTH, FOLDER, MEMORY, TIME = "Model", "Labels", "Length", "Saves to", "Memory", "Time"
+
+_TIME = "Told on the Train page once the first steps are taken."
+
+
+def rows_of(document: Document, network: dict[str, Any] | None) -> dict[str, str]:
+    """Words by row; `network` is what the engine says of the network, None while that is not known."""
+    kind = document.chosen(HEADS) or ""
+    figures = document.figures or {}
+    model = [model_name(kind)] if kind else ["none is chosen"]
+    if figures.get("parameters"):
+        model.append(parameters_text(figures["parameters"]))
+    if figures.get("input_width"):
+        model.append(f"input {figures['input_width']} × {figures['input_height']} px")
+    return {
+        MODEL: " · ".join(model),
+        LABELS: _labels(document, figures, kind),
+        LENGTH: _length(document, figures),
+        MEMORY: _memory(network),
+        TIME: _TIME,
+    }
+
+
+def _labels(document: Document, figures: dict[str, Any], kind: str) -> str:
+    said = [labels_title(document)]
+    if figures.get("train_samples") is not None:
+        one = samples_name(kind)
+        said.append(f"{figures['train_samples']} {one} to learn from, {figures['val_samples']} to check on")
+    return " · ".join(said)
+
+
+def _length(document: Document, figures: dict[str, Any]) -> str:
+    epochs = document.value(TRAINER + "max_epochs")
+    said = [f"up to {counted(epochs, 'epoch')}"] if isinstance(epochs, int) else []
+    if figures.get("steps_per_epoch"):
+        batch = document.value(TRAINER + "train_data_loader.batch_size")
+        said.append(f"{counted(figures['steps_per_epoch'], 'step')} each, of {counted(batch, 'sample')}")
+    if document.value(TRAINER + "early_stopping.stop_training_on_plateau") is True:
+        patience = document.value(TRAINER + "early_stopping.patience")
+        said.append(f"ends when {patience} epochs bring nothing better")
+    return " · ".join(said)
+
+
+def _memory(network: dict[str, Any] | None) -> str:
+    if network is None:
+        return "…"
+    if "failed" in network:
+        return "not known"
+    return f"about {size_text(network['step'])} for a step, before what the device adds"
+
+
+def worth_a_look(document: Document) -> list[Issue]:
+    """What is wrong or doubtful, errors first."""
+    return by_weight(document.issues())
