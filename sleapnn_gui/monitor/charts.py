@@ -16,7 +16,7 @@ from sleapnn_gui.monitor.log import LogView
 from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
 from sleapnn_gui.monitor.store import Header, RunStore
-from sleapnn_gui.widgets.one_by_one import OneByOne, style_ahead
+from sleapnn_gui.widgets.one_by_one import OneByOne
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
@@ -66,7 +66,6 @@ class ChartsView(QWidget):
         self.rows.setSizes([2000, LOWER_HEIGHT])
         column.addWidget(self.rows)
         self._painting = OneByOne(self)
-        style_ahead(self)
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
@@ -19,6 +19,7 @@ from sleapnn_gui.results.evaluations import Judgement
 from sleapnn_gui.results.frame_source import Files, FrameSource
 from sleapnn_gui.results.share_plot import SharePlot
 from sleapnn_gui.results.worst_frames import WorstFrames
+from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.theme import current_theme
 
 _ROW, _MOST_VIDEOS = 22, 4
@@ -137,6 +138,8 @@ class JudgementView(QWidget):
         middle.addWidget(self._make_curves(), 11)
         column.addLayout(middle, 3)
         column.addWidget(self._make_worst(source), 1)
+        self._drawing = OneByOne(self)
+        current_theme().changed.connect(self._draw_in_turn)
 
     def _make_worst(self, source: FrameSource) -> Panel:
         panel = Panel("Worst frames")
@@ -208,6 +211,7 @@ class JudgementView(QWidget):
             self.by_oks.setChecked(False)
         self.videos.show_videos(one.report["videos"])
         self._show_worst(shown, files)
+        self._draw_in_turn()
 
     def _show_worst(self, shown: Sequence[tuple[str, Judgement]], files: Sequence[Files]) -> None:
         for place, (label, frames) in enumerate(zip(self.worst_of, self.worst, strict=True)):
@@ -225,6 +229,15 @@ class JudgementView(QWidget):
         """Show no worst frames."""
         for frames in self.worst:
             frames.clear()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw_in_turn()
+
+    def _draw_in_turn(self) -> None:
+        """Each picture takes milliseconds, and there are ten."""
+        worst = [button for side in self.worst for button in side.buttons]
+        self._drawing.draw((self.boxes, self.pck, self.oks, *worst))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
+from sleapnn_gui.widgets.one_by_one import style_ahead
+
 #: Pages that are reached from another one, and the one of the rail that they belong to.
 _INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs"}
 
@@ -23,10 +25,11 @@ class Pages(QStackedWidget):
         self.currentChanged.connect(lambda _: self.updateGeometry())
 
     def fill(self, pages: Mapping[str, QWidget]) -> None:
-        """Take in the pages, each by its name."""
+        """Take in the pages, each by its name; what is not seen yet is styled while nobody waits for it."""
         self._pages = dict(pages)
         for page in pages.values():
             self.addWidget(page)
+        style_ahead(self)
 
     @property
     def name(self) -> str:

@@ -1,20 +1,35 @@
 """Line icons of one family (Phosphor), drawn in the theme's colour at the moment they are painted."""
 
+from functools import cache
+from pathlib import Path
+
 import qtawesome
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QFont, QIcon, QIconEngine, QPainter, QPixmap
+from qtawesome.iconic_font import IconicFont
 
 from sleapnn_gui.widgets.theme import current_theme
 
 _FAMILY = "ph"
 
 
+@cache
+def _glyphs() -> IconicFont:
+    """The one family that is drawn with: to load and check all twelve that there are takes a tenth of a second."""
+    place = Path(qtawesome.__file__).parent / "fonts"
+    font, names = (next(place.glob(kind)).name for kind in ("phosphor-[0-9]*.ttf", "phosphor-charmap-*.json"))
+    return IconicFont((_FAMILY, font, names))
+
+
 def _character(name: str) -> str:
-    """The icon's character in the font, '' for an unknown one; the first call loads the icon fonts."""
-    try:
-        return str(qtawesome.charmap(f"{_FAMILY}.{name}"))
-    except KeyError:
-        return ""
+    """The icon's character in the font, '' for an unknown one; the first call loads the font."""
+    return str(_glyphs().charmap[_FAMILY].get(name, ""))
+
+
+def _font(pixels: int) -> QFont:
+    font = QFont(_glyphs().fontname[_FAMILY])
+    font.setPixelSize(max(1, pixels))
+    return font
 
 
 class _Glyph(QIconEngine):
@@ -32,7 +47,7 @@ class _Glyph(QIconEngine):
             name = "faint"
         character = _character(self._name)
         painter.save()
-        painter.setFont(qtawesome.font(_FAMILY, max(1, rect.height())))
+        painter.setFont(_font(rect.height()))
         painter.setPen(current_theme().color(name))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, character)
         painter.restore()

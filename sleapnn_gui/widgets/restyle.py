@@ -15,6 +15,8 @@ _TAKES_NO_COLORS = Qt.WidgetAttribute.WA_StyleSheet
 _UNDRESSED = "undressed"
 """Property of widgets that were styled once, and wear nothing now."""
 _LOOKED_AT = 100
+"""Widgets that are looked at in one turn of the event loop; it takes a few milliseconds."""
+_UNDRESSED_AT_ONCE = 40
 """Widgets that are undressed in one turn of the event loop; it takes some 10 ms."""
 _DRESSED = 12
 """Widgets that are dressed in one turn of the event loop: each costs a millisecond."""
@@ -72,8 +74,9 @@ def _undress(
 ) -> Iterator[None]:
     """Take the look of some widgets away and keep Qt from giving them another; adds those that had one to `expected`."""
     there_are = [widget for widget in all_widgets() if shiboken6.createdByPython(widget)]
-    for begin in range(0, len(there_are), _LOOKED_AT):
-        for widget in there_are[begin : begin + _LOOKED_AT]:
+    yield
+    for begin in range(0, len(there_are), _UNDRESSED_AT_ONCE):
+        for widget in there_are[begin : begin + _UNDRESSED_AT_ONCE]:
             if not shiboken6.isValid(widget) or widget.testAttribute(_OWN_STYLE) or not chosen(widget):
                 continue
             kept_out.append(widget)
