@@ -33,6 +33,7 @@ from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.beside import remember_beside, see_beside
 from sleapnn_gui.shell.closing import Closing
 from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
+from sleapnn_gui.shell.data_page import watch_frames
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.help_commands import HelpCommands
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self.form = FormPage(self.document)
         self.runs_page = RunsPage()
         self.labels_watch = LabelsWatch(self.document, self.inspect)
+        self.frames_watch = watch_frames(self.labels_page, self.labels_watch, self.document, self.inspect)
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
         self.advice = AdviceCommands(self.document, self.inspect, self.labels_page)
@@ -176,7 +178,6 @@ class MainWindow(QMainWindow):
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
         self.full_check.done.connect(self._report_check)
         self.full_check.failed.connect(self._report_check)
-        self.labels_page.follow(self.labels_watch)
         for signal in (self.labels_watch.reading, self.labels_watch.known, self.labels_watch.failed):
             signal.connect(self._show_labels)
 
@@ -392,7 +393,7 @@ class MainWindow(QMainWindow):
         """Let go of the run and of every process that only this window needs; may be called again."""
         self.runs.leave()
         self.results.leave()
-        watches = (self.labels_watch, self.figures_watch, self.advice, self.review)
+        watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice, self.review)
         for asking in (*watches, self.full_check, self.see, self.help):
             asking.stop()
         self.inspect.close()

@@ -116,6 +116,7 @@ def usable_frames(
         chosen = _choose(instances, user_instances_only, place, notes)
         if key not in sizes:
             continue
+        before = len(notes.outside), len(notes.unpointed), len(notes.repeated_instances)
         kept = _clean_frame(chosen, sizes[key], place, notes)
         marks = _clean_marks(marked[key], kept, sizes[key], place, notes) if key in marked else None
         if not kept and marks is None:
@@ -132,6 +133,9 @@ def usable_frames(
                 is_user=np.array([i.is_user for i in kept], dtype=bool),
                 size=sizes[key],
                 marks=marks,
+                outside=len(notes.outside) - before[0],
+                unpointed=len(notes.unpointed) - before[1],
+                repeated=len(notes.repeated_instances) - before[2],
             )
         )
     return (

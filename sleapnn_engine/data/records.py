@@ -33,7 +33,8 @@ class LabeledFrame:
     where a node is not visible. `track_index` is int64 (instances,), -1 without a track. `size` is (height,
     width, channels) of the image, None while its video cannot be found. `centers`, float32 (instances, 2) in source
     pixels, is where crops are cut; None until `model_labels.with_centers` has placed them. `marks`, float32 (marks, 2)
-    in source pixels, are centres of animals that have no body parts; None where there are none.
+    in source pixels, are centres of animals that have no body parts; None where there are none. `outside`, `unpointed`
+    and `repeated` count points outside the image, animals without a visible point and exact copies that were left out.
     """
 
     file_index: int
@@ -45,6 +46,9 @@ class LabeledFrame:
     size: tuple[int, int, int] | None = None
     centers: np.ndarray | None = None
     marks: np.ndarray | None = None
+    outside: int = 0
+    unpointed: int = 0
+    repeated: int = 0
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from sleapnn_engine.config.reader import DATA, ConfigReader
 from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.data.describe import describe_reading
 from sleapnn_engine.inspect.known_labels import KnownLabels
+from sleapnn_engine.inspect.labelled import label_paths
 from sleapnn_engine.inspect.preparation import prepare_values
 from sleapnn_engine.inspect.wanted import Cancelled, never, require_wanted
 from sleapnn_engine.training.inputs.labels import TRAIN, VAL, Read
@@ -29,9 +30,9 @@ def describe(
     each labelled test file. Never raises for what is wrong with files; raises NotWanted.
     """
     view, facts_of = ConfigReader(values), _describer(values, cancelled, known=known)
-    facts, val = facts_of(_paths(view, TRAIN)), _paths(view, VAL)
+    facts, val = facts_of(label_paths(view, TRAIN)), label_paths(view, VAL)
     facts["validation"] = facts_of(val) if val else None
-    facts["test"] = [facts_of([path]) for path in _paths(view, TEST) if path.lower().endswith(".slp")]
+    facts["test"] = [facts_of([path]) for path in label_paths(view, TEST) if path.lower().endswith(".slp")]
     return facts
 
 
@@ -39,7 +40,7 @@ def advise(
     values: Mapping[str, Any], cancelled: Cancelled = never, *, known: KnownLabels | None = None
 ) -> list[dict[str, Any]]:
     """How to train on the labels of a config, as plain values; [] where they allow no advice. Raises NotWanted."""
-    facts = _describer(values, cancelled, known=known)(_paths(ConfigReader(values), TRAIN))
+    facts = _describer(values, cancelled, known=known)(label_paths(ConfigReader(values), TRAIN))
     found = find_advice(values, facts)
     return [advice_values(piece) for piece in found]
 
@@ -79,14 +80,7 @@ def _of_labels(values: Mapping[str, Any], read: Read, *, told: list[Issue]) -> l
     view, found, wrong = ConfigReader(values), [], {issue.path for issue in errors(told)}
     only_user = view.value(DATA + "user_instances_only") is not False
     for key, judge in ((TRAIN, partial(check_labels, values)), (VAL, partial(problems_of, key=VAL))):
-        paths = _paths(view, key)
+        paths = label_paths(view, key)
         if paths and key not in wrong:
             found += judge(describe_reading(read(paths, user_instances_only=only_user)))
     return found
-
-
-def _paths(view: ConfigReader, key: str) -> list[str]:
-    said = view.value(key)
-    return [
-        path for path in ([said] if isinstance(said, str) else said or []) if isinstance(path, str) and path
-    ]

@@ -14,6 +14,7 @@ from sleapnn_engine.inspect.wanted import Cancelled
 
 if TYPE_CHECKING:
     from sleapnn_engine.inspect.known_labels import KnownLabels
+    from sleapnn_engine.inspect.labelled import LabelledFrames
     from sleapnn_engine.inspect.predictions import Predictions
     from sleapnn_engine.inspect.scene import Scenes
 
@@ -46,11 +47,6 @@ def make_answers() -> dict[str, Answer]:
 
         return {"advice": answer(args["values"], cancelled, known=cache.labels())}, {}
 
-    def frame(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from sleapnn_engine.inspect.frame import frame as answer
-
-        return answer(args, cancelled)
-
     def prediction(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         return cache.predictions().frame(args, cancelled)
 
@@ -67,8 +63,17 @@ def make_answers() -> dict[str, Answer]:
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
     answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest}
-    answers |= {"describe": describe, "check": check, "derive": derive, "advise": advise, "frame": frame}
-    return answers
+    answers |= {
+        kind: partial(_about_frames, kind, cache) for kind in ("frames", "frame", "thumbnails", "doctor")
+    }
+    return {"describe": describe, "check": check, "derive": derive, "advise": advise} | answers
+
+
+def _about_frames(kind: str, cache: _Cache, args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.frame_questions import ABOUT_FRAMES
+
+    with cache.frames().open(args["values"], cancelled) as found:
+        return ABOUT_FRAMES[kind](found, args, cancelled)
 
 
 def _see(kind: str, cache: _Cache, args: Mapping[str, Any], cancelled: Cancelled) -> Found:
@@ -84,6 +89,7 @@ class _Cache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: KnownLabels | None = None
+        self._frames: LabelledFrames | None = None
         self._scenes: Scenes | None = None
         self._predictions: Predictions | None = None
 
@@ -94,6 +100,15 @@ class _Cache:
 
                 self._known = KnownLabels()
             return self._known
+
+    def frames(self) -> LabelledFrames:
+        known = self.labels()
+        with self._lock:
+            if self._frames is None:
+                from sleapnn_engine.inspect.labelled import LabelledFrames
+
+                self._frames = LabelledFrames(known)
+            return self._frames
 
     def predictions(self) -> Predictions:
         with self._lock:

@@ -60,9 +60,19 @@ _QUESTIONS = (
         fields=(_VALUES,),
     ),
     Verb(
+        name="frames",
+        doc="All labelled frames, those of validation files behind those of training files: `count`, `own`, how many are of "
+        "training files, `measured`, `nodes`, `tracks`, `videos`, `warnings` of the split, and `reason`, why there is none. Arrays: "
+        "`frames`, int32 (frames, 4): place of the video, frame number, animals, and what it is for (1 learned, 2 measured, 3 "
+        "both); `shapes`, int32 (frames, 3): height, width, channels; `animals`, int32 (animals, 3): place of the frame, place in it, track or -1; `sizes`, float32, the longer side of "
+        "the box around each, px source; `covered`, float32, the largest share of that box that another one covers.",
+        fields=(_VALUES,),
+    ),
+    Verb(
         name="frame",
         doc="A labelled image: the array `image`, uint8 (height, width, channels), and `points`, `tracks`, `place`, "
-        "`index`, `count`. Asked by place in the training labels, or by file, video and frame number.",
+        "`video`, `limbs` (pairs of places), `learned`, `measured`, `index`, `count`. Asked by place among the frames of "
+        "`frames`, or by file, video and frame number.",
         fields=(
             _VALUES,
             Field("index", INTEGER, "place among the labelled frames, from 0", optional=True),
@@ -70,6 +80,18 @@ _QUESTIONS = (
             Field("video", INTEGER, "number of the video in that file", optional=True),
             Field("frame", INTEGER, "frame number in that video", optional=True),
         ),
+    ),
+    Verb(
+        name="thumbnails",
+        doc="Labelled images, small: an array for each, named by its place; `failed` are those without a readable image.",
+        fields=(_VALUES, Field("indices", list_of(INTEGER), "places among the labelled frames, 16 at most")),
+    ),
+    Verb(
+        name="doctor",
+        doc="What may be wrong with the labels: `findings`, each with `kind`, `title`, `detail`, `places` (pairs of a frame's place and "
+        "the place of an animal on it, -1 for the whole frame), `doubt`, whether the labels themselves may be wrong there, and `fix` "
+        "(null, or `label`, `set`).",
+        fields=(_VALUES,),
     ),
     Verb(
         name="chain",

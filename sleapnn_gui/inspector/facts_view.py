@@ -12,6 +12,8 @@ from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import current_theme
 
 _ROW = 22
+_TWO_COLUMNS = 420
+_MOST_ROWS = 7
 _MOST_LISTED = 8
 
 
@@ -21,39 +23,70 @@ class VisibilityBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shares: list[tuple[str, float]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._least: list[tuple[str, float]] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName("How often each part is labelled")
 
     def set_shares(self, shares: dict[str, float]) -> None:
         """Show the parts in the skeleton's order."""
         self._shares = list(shares.items())
+        self._least = sorted(self._shares, key=lambda named: named[1], reverse=True)[1 - _MOST_ROWS :]
         self.setAccessibleDescription(", ".join(f"{name} {share:.0%}" for name, share in self._shares))
+        self.setToolTip("" if len(self._shares) <= _MOST_ROWS else self.accessibleDescription())
         self.updateGeometry()
         self.update()
 
+    def _rows(self, width: int) -> int:
+        if width < _TWO_COLUMNS:
+            return min(len(self._shares), _MOST_ROWS)
+        return (len(self._shares) + 1) // 2
+
+    def heightForWidth(self, width: int) -> int:
+        return _ROW * self._rows(width)
+
     def sizeHint(self) -> QSize:
-        return QSize(320, _ROW * ((len(self._shares) + 1) // 2))
+        return QSize(240, self.heightForWidth(240))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font("caption"))
-        half, rows = self.width() / 2, (len(self._shares) + 1) // 2
-        for index, (name, share) in enumerate(self._shares):
-            left, top = (0 if index < rows else half), _ROW * (index % rows)
-            box = QRectF(left, top, half - 16, _ROW)
+        narrow, rows = self.width() < _TWO_COLUMNS, self._rows(self.width())
+        each = float(self.width()) if narrow else self.width() / 2
+        rest = len(self._shares) - rows + 1 if narrow and len(self._shares) > rows else 0
+        shown = self._least if rest else self._shares
+        for index, (name, share) in enumerate(shown):
+            left, top = (0 if index < rows else each), _ROW * (index % rows)
+            box = QRectF(left, top, each - (0 if narrow else 16), _ROW)
             if box.intersects(QRectF(event.rect())):  # of hundreds of parts only some are in view
                 self._paint_row(painter, box, name, share)
+        if rest:
+            painter.setPen(theme.color("muted"))
+            least = min(share for name, share in self._shares if (name, share) not in self._least)
+            more = "1 more part" if rest == 1 else f"{rest} more parts"
+            line = QRectF(0, _ROW * (rows - 1), self.width(), _ROW)
+            painter.drawText(
+                line,
+                int(Qt.AlignmentFlag.AlignVCenter),
+                f"{more} at {least:.0%}{'' if least == 1 else ' and above'}",
+            )
 
     @staticmethod
     def _paint_row(painter: QPainter, box: QRectF, name: str, share: float) -> None:
         theme = current_theme()
-        words = QRectF(box.left(), box.top(), 110, box.height())
+        words = QRectF(box.left(), box.top(), min(110, box.width() * 0.4), box.height())
         painter.setPen(theme.color("text"))
         shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
         painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), shown)
-        track = QRectF(words.right() + 8, box.center().y() - 3, max(20.0, box.width() - 168), 6)
+        track = QRectF(
+            words.right() + 8, box.center().y() - 3, max(20.0, box.width() - words.width() - 58), 6
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("line"))
         painter.drawRoundedRect(track, 3, 3)
@@ -67,18 +100,23 @@ class VisibilityBars(QWidget):
 
 
 class FactsView(QWidget):
-    """Facts of the open labels, their problems, or why there are none yet."""
+    """Facts of the open labels. `notes`, placed by the owner, has their problems, or why there are none yet."""
 
     def __init__(self) -> None:
         super().__init__()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        self.notes = QWidget()
+        noted = QVBoxLayout(self.notes)
+        noted.setContentsMargins(0, 0, 0, 0)
         self.status = QLabel()
         self.status.setProperty("role", "muted")
         self.status.setWordWrap(True)
         self.messages = QVBoxLayout()
         self.messages.setSpacing(6)
+        noted.addWidget(self.status)
+        noted.addLayout(self.messages)
         self._grid_box = QWidget()
         self.grid = QGridLayout(self._grid_box)
         self.grid.setContentsMargins(0, 0, 0, 0)
@@ -88,12 +126,10 @@ class FactsView(QWidget):
         self.parts = QLabel("How often each part is labelled")
         self.parts.setProperty("role", "heading")
         self.bars = VisibilityBars()
-        column.addWidget(self.status)
-        column.addLayout(self.messages)
-        column.addWidget(self._grid_box)
-        column.addSpacing(8)
         column.addWidget(self.parts)
         column.addWidget(self.bars)
+        column.addSpacing(8)
+        column.addWidget(self._grid_box)
         self.show_nothing()
 
     def show_nothing(self) -> None:
@@ -155,11 +191,11 @@ class FactsView(QWidget):
 
 
 def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """(what, said) pairs about labels, in the order a person asks for them."""
+    """(what, said) pairs about labels, in the order a person asks for them, beside what `headline` says."""
     instances = facts.get("instances", {})
-    rows = [
-        ("Files", _listed(facts.get("files", []), lambda file: PurePath(file["path"]).name)),
-        ("Labelled frames", str(facts.get("labeled_frames", 0))),
+    files = facts.get("files", [])
+    rows = [("Files", _listed(files, lambda file: PurePath(file["path"]).name))] if len(files) > 1 else []
+    rows += [
         (
             "Animals",
             f"{instances.get('used', 0)} used; at most {facts.get('max_instances_per_frame', 0)} in a frame",

@@ -1,6 +1,7 @@
 """The Data page: which labels are open, what is in them, how to train on them, and a preset to start from."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import shiboken6
@@ -21,8 +22,13 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.config.presets import Preset
 from sleapnn_gui.inspector.beside_labels import BesideLabels
-from sleapnn_gui.inspector.facts_view import FactsView
+from sleapnn_gui.inspector.facts_view import FactsView, headline
+from sleapnn_gui.inspector.frames.browser import FrameBrowser
+from sleapnn_gui.inspector.frames.figures import FrameFigures
+from sleapnn_gui.inspector.frames.findings import FindingList
+from sleapnn_gui.inspector.frames.table import Choice
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
+from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.file_dialog import ask_for_files
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.one_by_one import OneByOne
@@ -30,6 +36,8 @@ from sleapnn_gui.widgets.theme import set_state
 
 _SUFFIXES = (".slp",)
 _STACK_BELOW = 640  # page width in pixels under which presets stand below the labels
+_BELOW_PICTURE = 900  # page width under which facts stand below the picture
+_ABOVE_PICTURE, _LEAST_PICTURE = 180, 360  # what stands above picture and strip, and their least height
 
 
 class DropZone(QFrame):
@@ -45,13 +53,11 @@ class DropZone(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Drop labels here")
         self.setAccessibleDescription("Drop .slp files, or press Return to choose them")
-        self.title = QLabel("Drop a .slp or .pkg.slp file here")
+        # One line each: who is at the button must not see it move when other words come.
+        self.title, self.text = ElidedLabel(), ElidedLabel()
         self.title.setProperty("role", "heading")
-        self.text = QLabel(
-            "Labels made in SLEAP. The frames a person labelled are what the model learns from."
-        )
         self.text.setProperty("role", "muted")
-        self.text.setWordWrap(True)
+        self.show_open("", "")
         choose = QPushButton("Choose labels…")
         choose.setObjectName("choose_labels")
         choose.clicked.connect(self.clicked)
@@ -64,6 +70,13 @@ class DropZone(QFrame):
         row.setSpacing(16)
         row.addLayout(words, 1)
         row.addWidget(choose, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_open(self, name: str, about: str) -> None:
+        """Which labels are open, and what is in them; '' without any."""
+        self.title.setText(name or "Drop a .slp or .pkg.slp file here")
+        self.text.setText(
+            about or "Labels made in SLEAP. The frames a person labelled are what the model learns from."
+        )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if labels_in(event.mimeData().urls()):
@@ -108,11 +121,11 @@ class LabelsPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._row = row
-        row.addWidget(self._labels_side(), 3)
+        row.addWidget(self._labels_side(), 2)
         self.beside = BesideLabels(presets)
         self.beside.preset_chosen.connect(self.preset_chosen)
         self.presets, self.note, self.use = self._shown_presets()
-        row.addWidget(self.beside, 2)
+        row.addWidget(self.beside, 1)
         self._drawing = OneByOne(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -120,6 +133,12 @@ class LabelsPage(QWidget):
         narrow = self.width() < _STACK_BELOW
         self._row.setDirection(
             QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        )
+        # The strip below the picture is to be in view without scrolling.
+        self.browser.setMaximumHeight(max(_LEAST_PICTURE, self.height() - _ABOVE_PICTURE))
+        beside = self.width() < _BELOW_PICTURE
+        self._pictures.setDirection(
+            QBoxLayout.Direction.TopToBottom if beside else QBoxLayout.Direction.LeftToRight
         )
 
     def minimumSizeHint(self) -> QSize:
@@ -131,8 +150,6 @@ class LabelsPage(QWidget):
         side.setProperty("clear", True)
         column = QVBoxLayout(side)
         column.setSpacing(12)
-        title = QLabel("Labels")
-        title.setProperty("role", "title")
         self.drop_zone = DropZone()
         self.drop_zone.dropped.connect(self.labels_chosen)
         self.drop_zone.clicked.connect(self._choose)
@@ -149,19 +166,47 @@ class LabelsPage(QWidget):
         self.misfit.setObjectName("misfit")
         self.misfit.hide()
         self.facts = FactsView()
-        column.addWidget(title)
-        column.addWidget(self.drop_zone)
-        column.addWidget(self.busy)
-        column.addWidget(self.misfit)
-        column.addWidget(self.facts)
-        column.addStretch(1)
-        scroll = QScrollArea()
+        for widget in (self.drop_zone, self.busy, self.misfit, self.facts.notes):
+            column.addWidget(widget)
+        column.addLayout(self._make_pictures(), 1)
+        column.addWidget(self.findings)
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(side)
         scroll.setMinimumSize(320, 140)
         _keep_room_for_bar(scroll, column)
         return scroll
+
+    def _make_pictures(self) -> QBoxLayout:
+        """The frames, and beside them what is known of them; what is worth a look stands below."""
+        self.browser = FrameBrowser()
+        beside = QWidget()
+        about = QVBoxLayout(beside)
+        about.setContentsMargins(0, 0, 0, 0)
+        about.addWidget(self.facts)
+        self.figures = FrameFigures()
+        self.figures.shown.connect(self._step_through)
+        self.figures.animal_chosen.connect(self.browser.show_animal)
+        about.addWidget(self.figures)
+        about.addStretch(1)
+        self._pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pictures.setSpacing(20)
+        pictured = QVBoxLayout()
+        pictured.addWidget(self.browser, 100)
+        pictured.addStretch(1)
+        self._pictures.addLayout(pictured, 5)
+        self._pictures.addWidget(beside, 3)
+        self.findings = FindingList()
+        self.findings.shown.connect(self._step_through)
+        self._show_frames(False)
+        return self._pictures
+
+    def _step_through(self, choice: Choice) -> None:
+        """Show the frames of a finding, which may stand below what is in view."""
+        self.browser.step_through(choice)
+        self._scroll.verticalScrollBar().setValue(self.browser.y())
+        self.browser.strip.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose(self) -> None:
         ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
@@ -197,25 +242,44 @@ class LabelsPage(QWidget):
         """Labels are being read."""
         self.busy.show()
         self.facts.show_reading(paths)
+        self.drop_zone.show_open(_names(paths), "The labels are read …")
 
     def show_facts(self, facts: dict[str, Any]) -> None:
         """What was found in the labels."""
         self.busy.hide()
-        self._drawing.draw((self.facts, self.presets))
+        self._drawing.draw((self.facts, self.browser, self.presets))
         self.facts.show_facts(facts)
+        self._show_frames(bool(facts.get("labeled_frames")) and not facts.get("problems"))
+        self.drop_zone.show_open(
+            _names([file["path"] for file in facts.get("files", [])]), f"{headline(facts)}. Drop others here."
+        )
         self.beside.presets.judge(facts if facts.get("labeled_frames") else {})
+
+    def _show_frames(self, on: bool) -> None:
+        for widget in (self.browser, self.figures, self.findings):
+            widget.setVisible(on)
 
     def show_failure(self, text: str) -> None:
         """The labels could not be read."""
         self.busy.hide()
         self.facts.show_failure(text)
+        self._show_frames(False)
+        self.drop_zone.show_open("", "")
         self.beside.presets.judge({})
 
     def show_nothing(self) -> None:
         """No labels are chosen."""
         self.busy.hide()
         self.facts.show_nothing()
+        self._show_frames(False)
+        self.drop_zone.show_open("", "")
         self.beside.presets.judge({})
+
+
+def _names(paths: Sequence[str]) -> str:
+    """The first of some files, and how many more there are."""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{PurePath(paths[0]).name}{more}" if paths else ""
 
 
 def _keep_room_for_bar(scroll: QScrollArea, column: QVBoxLayout) -> None:

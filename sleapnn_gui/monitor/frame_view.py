@@ -128,7 +128,7 @@ class FrameView(QWidget):
     def fit(self) -> None:
         """Show the whole image, or in a close-up the part of it with the animals."""
         self._zoom, self._shift = 1.0, QPointF()
-        box = self.overlay.box() if self.close_up else QRectF()
+        box = self._close_up_box() if self.close_up else QRectF()
         if not box.isEmpty():
             # Around a centre there is an animal whose size is not known.
             least = CENTER_ROOM if len(self.nodes) == 1 else 8.0
@@ -138,6 +138,10 @@ class FrameView(QWidget):
             self._zoom = max(1.0, wanted / self._scale())
             self._shift = QPointF(self.rect().center()) - self._to_screen(box.center())
         self.update()
+
+    def _close_up_box(self) -> QRectF:
+        """The part of the image that a close-up shows, in its pixels; empty for all of it."""
+        return self.overlay.box()
 
     def zoom_by(self, factor: float, *, around: QPointF | None = None) -> None:
         """Enlarge around a widget position, the middle by default."""

@@ -198,9 +198,11 @@ class _Brush:
         matching = self.overlay.matching
         said = []
         if not matching.known and self.by_animal:
+            sides = (self.truth, self.overlay.true_identities), (self.predicted, self.overlay.identities)
             said = [
-                (self.predicted[number], name, "on_image")
-                for number, name in enumerate(self.overlay.identities)
+                (spots, name, "on_image")
+                for animals, names in sides
+                for spots, name in zip(animals, names)
                 if name
             ]
         for true, found, error in matching.pairs:

@@ -30,7 +30,7 @@ from sleapnn_engine.data.model_labels import (
 )
 from sleapnn_engine.data.overlaps import shared_frames
 from sleapnn_engine.data.records import LabelSet
-from sleapnn_engine.data.split import split_frames
+from sleapnn_engine.data.split import Split, split_frames
 
 TRAIN = "data_config.train_labels_path"
 VAL = "data_config.val_labels_path"
@@ -126,24 +126,29 @@ def split_data(job: Job, labels: LabelSet, *, val: LabelSet | None, found: Findi
     """Set frames aside for validation, unless there are those of validation files, `val`.
 
     Frames are set aside before those go that show nothing of what is learned, so that this does not depend on the
-    parts that are chosen; where nothing would be left of one of both, they go first. Raises UserError where the
-    settings leave nothing to split.
+    parts that are chosen; where nothing would be left of one of both, they go first (`set_aside`). Raises UserError
+    where the settings leave nothing to split.
     """
     data = job.data_config
     if val is not None:
         found.warn(VAL, *_overlap(val, labels))
         return _warn_of_unmeasured(job, Data(train=with_animals(labels), val=val), key=VAL, found=found)
-    for candidates in (labels, with_animals(labels)):
-        split = split_frames(
-            candidates,
-            validation_fraction=data.validation_fraction,
-            use_same_data_for_val=data.use_same_data_for_val,
-        )
-        train, held = (with_animals(candidates.subset(part)) for part in (split.train, split.val))
-        if len(train) and len(held):
-            break
+    candidates, split = set_aside(labels, fraction=data.validation_fraction, same=data.use_same_data_for_val)
+    train, held = (with_animals(candidates.subset(part)) for part in (split.train, split.val))
     found.warn(FRACTION, *split.warnings)
     return _warn_of_unmeasured(job, Data(train=train, val=held), key=FRACTION, found=found)
+
+
+def set_aside(labels: LabelSet, *, fraction: float, same: bool) -> tuple[LabelSet, Split]:
+    """The frames that are split, those of `labels` or of them only those with animals, and their split.
+
+    Raises UserError where there is nothing to split.
+    """
+    for candidates in (labels, with_animals(labels)):
+        split = split_frames(candidates, validation_fraction=fraction, use_same_data_for_val=same)
+        if all(any(len(candidates.frames[i].points) for i in part) for part in (split.train, split.val)):
+            break
+    return candidates, split
 
 
 def _overlap(val: LabelSet, train: LabelSet) -> Iterator[str]:

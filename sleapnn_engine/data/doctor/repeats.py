@@ -1,0 +1,99 @@
+"""Frames that nearly repeat another, and such that are learned from while their twin measures the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.data.bodies import Bodies
+from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, frame_numbers
+
+#: Two frames are alike whose parts lie this near in the middle, as a share of the usual size of an animal.
+ALIKE = 0.03
+#: How many of the nearest frames are compared with each.
+_NEIGHBOURS = 6
+#: Less than this share of near-repeats is nothing to speak of.
+_MANY = 0.2
+
+
+def near_repeats(patient: Patient) -> Iterator[Finding]:
+    """Validation frames with a twin that is learned from, and how much of the labels repeats itself."""
+    twins = twin_frames(patient.bodies, frames=len(patient.labels))
+    if not len(twins):
+        return
+    both = np.concatenate([twins, twins[:, ::-1]])
+    measured, learned = patient.parts == 2, (patient.parts & 1) == 1
+    leaks = measured[both[:, 0]] & learned[both[:, 1]]
+    frames = np.unique(both[:, 0][leaks])
+    if len(frames):
+        yield _leak(patient, [int(frame) for frame in frames], both[leaks])
+    repeated = np.unique(twins[:, 1])
+    if len(repeated) >= _MANY * len(patient.labels):
+        places = tuple((int(frame), WHOLE) for frame in repeated)
+        yield Finding(
+            kind="near_repeats",
+            title=f"{counted(len(repeated), 'frame')} of {len(patient.labels)} nearly repeat another",
+            detail="Every part within 3 % of an animal's size. Frames that differ more teach more.",
+            places=places,
+            doubt=False,
+        )
+
+
+def _leak(patient: Patient, frames: list[int], pairs: np.ndarray) -> Finding:
+    twin = {int(one): int(other) for one, other in pairs}
+    places = tuple((place, WHOLE) for frame in frames for place in (frame, twin[frame]))
+    measured = int(np.count_nonzero(patient.parts & 2))
+    return Finding(
+        kind="leaks",
+        title=f"{len(frames)} of {counted(measured, 'validation frame')} nearly repeat a training frame",
+        detail=f"Validation flatters the model there; frames {frame_numbers(patient, [(f, WHOLE) for f in frames])}. "
+        "Each is shown with its twin.",
+        places=places,
+        doubt=False,
+    )
+
+
+def twin_frames(bodies: Bodies, *, frames: int) -> np.ndarray:
+    """int64 (P, 2): pairs of frames whose animals lie alike, the earlier first; each with its nearest few only."""
+    from scipy.spatial import cKDTree  # half a second to import
+
+    limit = max(ALIKE * bodies.typical_size, 0.5)
+    shown = bodies.seen.any(axis=1).reshape(-1, 1, 1)
+    middles = np.nanmean(np.where(shown, bodies.points, 0.0), axis=1)
+    # From the left to the right, so that twins list their animals alike whatever their order in the file.
+    order = np.lexsort((middles[:, 0], bodies.frame))
+    counts = np.bincount(bodies.frame, minlength=frames)
+    starts = np.cumsum(counts) - counts
+    found = [np.zeros((0, 2), dtype=np.int64)]
+    for count in np.unique(counts[counts > 0]):
+        own = np.flatnonzero(counts == count)
+        rows = order[starts[own, None] + np.arange(count)]
+        if len(own) < 2:
+            continue
+        features = middles[rows].reshape(len(own), -1)
+        near = cKDTree(features).query(
+            features, k=min(_NEIGHBOURS, len(own)), distance_upper_bound=2 * limit * count**0.5
+        )[1]
+        first = np.repeat(np.arange(len(own)), near.shape[1])
+        second = near.reshape(-1)
+        there = second < len(own)
+        first, second = first[there], second[there]
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        pairs = np.unique(np.stack([low, high], axis=1)[low < high], axis=0)
+        if len(pairs):
+            points = bodies.points[rows]
+            pairs = pairs[_alike(points[pairs[:, 0]], points[pairs[:, 1]], limit=limit)]
+            found.append(own[pairs])
+    return np.concatenate(found)
+
+
+def _alike(one: np.ndarray, other: np.ndarray, *, limit: float) -> np.ndarray:
+    """Whether the parts (P, animals, N, 2) of two frames lie near each other, nearly all that either shows."""
+    apart = np.linalg.norm(one - other, axis=-1).reshape(len(one), -1)
+    shared = np.isfinite(apart)
+    either = (np.isfinite(one[..., 0]) | np.isfinite(other[..., 0])).reshape(len(one), -1).sum(axis=1)
+    near = (np.where(shared, apart, 0.0) < limit) & shared
+    found: np.ndarray = near.sum(axis=1) >= np.maximum(0.9 * either, 1)
+    return found
