@@ -118,6 +118,8 @@ class Environment:
             "--disable-pip-version-check",
             "--progress-bar",
             "off",
+            # Python compiles what it imports, once; all there is takes a minute, and most of it is never imported.
+            "--no-compile",
             "-c",
             str(self.root / "installer" / "constraints.txt"),
             "-e",
