@@ -76,19 +76,27 @@ class Bodies:
             found.append(np.stack([at + first, at + second], axis=-1).reshape(-1, 2))
         return np.concatenate(found)
 
-    def shared(self) -> np.ndarray:
-        """float (P,): the area that the boxes of each pair share, px source squared; 0 where one shows nothing."""
+    @cached_property
+    def touching(self) -> np.ndarray:
+        """bool (P,): whether the boxes of a pair touch, as `poses` counts it."""
         first, second = self.boxes[self.pairs[:, 0]], self.boxes[self.pairs[:, 1]]
-        sides = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
-        found: np.ndarray = np.nan_to_num(np.maximum(sides, 0)).prod(axis=1)
+        with np.errstate(invalid="ignore"):
+            met = (first[:, :2] <= second[:, 2:]) & (second[:, :2] <= first[:, 2:])
+        found: np.ndarray = met.all(axis=1)
         return found
 
     def covered(self) -> np.ndarray:
-        """float (A,), 0..1: the largest share of each box that the box of one other animal of its frame covers."""
+        """float (A,), 0..1: the largest share of each box that the box of one other animal of its frame covers.
+
+        -1 where no other one touches it.
+        """
+        first, second = self.boxes[self.pairs[:, 0]], self.boxes[self.pairs[:, 1]]
+        sides = np.minimum(first[:, 2:], second[:, 2:]) - np.maximum(first[:, :2], second[:, :2])
+        shared = np.nan_to_num(np.maximum(sides, 0)).prod(axis=1)
         area = np.nan_to_num((self.boxes[:, 2:] - self.boxes[:, :2]).prod(axis=1))
-        found, shared = np.zeros(len(self)), self.shared()
+        found = np.full(len(self), -1.0)
         for side in (0, 1):
             whole = area[self.pairs[:, side]]
             share = np.divide(shared, whole, out=np.zeros(len(shared)), where=whole > 0)
-            np.maximum.at(found, self.pairs[:, side], share)
+            np.maximum.at(found, self.pairs[self.touching, side], share[self.touching])
         return found

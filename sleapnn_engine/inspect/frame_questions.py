@@ -9,6 +9,7 @@ from sleapnn_engine.inspect.doctor import doctor
 from sleapnn_engine.inspect.frame import frame, thumbnails
 from sleapnn_engine.inspect.frame_table import frame_table
 from sleapnn_engine.inspect.labelled import Labelled
+from sleapnn_engine.inspect.splits import save_split, split
 from sleapnn_engine.inspect.wanted import Cancelled
 
 Found = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -19,4 +20,6 @@ ABOUT_FRAMES: Mapping[str, Callable[[Labelled, Mapping[str, Any], Cancelled], Fo
     "frame": frame,
     "thumbnails": thumbnails,
     "doctor": lambda found, args, cancelled: (doctor(found, args["values"], cancelled), {}),
+    "split": split,
+    "save_split": lambda found, args, cancelled: (save_split(found, args, cancelled), {}),
 }

@@ -63,9 +63,8 @@ def make_answers() -> dict[str, Answer]:
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
     answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest}
-    answers |= {
-        kind: partial(_about_frames, kind, cache) for kind in ("frames", "frame", "thumbnails", "doctor")
-    }
+    about_frames = ("frames", "frame", "thumbnails", "doctor", "split", "save_split")
+    answers |= {kind: partial(_about_frames, kind, cache) for kind in about_frames}
     return {"describe": describe, "check": check, "derive": derive, "advise": advise} | answers
 
 

@@ -17,6 +17,9 @@ _VALUES = Field("values", CONFIG, "the config as it stands in the editor; no fil
 
 _SAMPLE = (_VALUES, Field("index", INTEGER, "place among the training samples, from 0", optional=True))
 _SEED = Field("seed", INTEGER, "where chance starts, 0 without", optional=True)
+_RULE = Field(
+    "rule", TEXT, "`random`, as the config says, whole `video`s, or `stretch`es of neighbouring frames"
+)
 
 #: Predictions, and the labels beside them.
 _COMPARED = (
@@ -65,7 +68,7 @@ _QUESTIONS = (
         "training files, `measured`, `nodes`, `tracks`, `videos`, `warnings` of the split, and `reason`, why there is none. Arrays: "
         "`frames`, int32 (frames, 4): place of the video, frame number, animals, and what it is for (1 learned, 2 measured, 3 "
         "both); `shapes`, int32 (frames, 3): height, width, channels; `animals`, int32 (animals, 3): place of the frame, place in it, track or -1; `sizes`, float32, the longer side of "
-        "the box around each, px source; `covered`, float32, the largest share of that box that another one covers.",
+        "the box around each, px source; `covered`, float32, the largest share of that box that another one covers, -1 where none touches it.",
         fields=(_VALUES,),
     ),
     Verb(
@@ -92,6 +95,19 @@ _QUESTIONS = (
         "the place of an animal on it, -1 for the whole frame), `doubt`, whether the labels themselves may be wrong there, and `fix` "
         "(null, or `label`, `set`).",
         fields=(_VALUES,),
+    ),
+    Verb(
+        name="split",
+        doc="Which frames would be set aside for validation: the array `parts`, uint8, as in `frames`; `learned`, `measured`, `leaks`, "
+        "how many of those nearly repeat a training frame, `separate`, whether they come from files of their own, `videos`, "
+        "`warnings`, `reason`.",
+        fields=(_VALUES, _RULE),
+    ),
+    Verb(
+        name="save_split",
+        doc="Write the labels files that are learned from as two each, set apart by that rule, into a folder: `train` and `val`, "
+        "the paths of what was written. Files that are there already are left alone, and none is written then.",
+        fields=(_VALUES, _RULE, Field("folder", TEXT, "where to")),
     ),
     Verb(
         name="chain",

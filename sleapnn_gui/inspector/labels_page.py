@@ -26,6 +26,7 @@ from sleapnn_gui.inspector.facts_view import FactsView, headline
 from sleapnn_gui.inspector.frames.browser import FrameBrowser
 from sleapnn_gui.inspector.frames.figures import FrameFigures
 from sleapnn_gui.inspector.frames.findings import FindingList
+from sleapnn_gui.inspector.frames.split_view import SplitView
 from sleapnn_gui.inspector.frames.table import Choice
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
 from sleapnn_gui.widgets.elided import ElidedLabel
@@ -169,6 +170,7 @@ class LabelsPage(QWidget):
         for widget in (self.drop_zone, self.busy, self.misfit, self.facts.notes):
             column.addWidget(widget)
         column.addLayout(self._make_pictures(), 1)
+        column.addWidget(self.split)
         column.addWidget(self.findings)
         scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -199,14 +201,29 @@ class LabelsPage(QWidget):
         self._pictures.addWidget(beside, 3)
         self.findings = FindingList()
         self.findings.shown.connect(self._step_through)
+        self.split = SplitView()
+        self.findings.split_wanted.connect(self._offer_split)
+        self.split.frames_wanted.connect(self._step_through_validation)
         self._show_frames(False)
         return self._pictures
 
     def _step_through(self, choice: Choice) -> None:
         """Show the frames of a finding, which may stand below what is in view."""
         self.browser.step_through(choice)
+        self._go_to_pictures()
+
+    def _step_through_validation(self) -> None:
+        self.browser.step_through_validation()
+        self._go_to_pictures()
+
+    def _go_to_pictures(self) -> None:
         self._scroll.verticalScrollBar().setValue(self.browser.y())
         self.browser.strip.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _offer_split(self) -> None:
+        """Put the keyboard on the ways to split, which may stand above what is in view."""
+        self._scroll.ensureWidgetVisible(self.split)
+        self.split.take_focus()
 
     def _choose(self) -> None:
         ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
@@ -256,7 +273,7 @@ class LabelsPage(QWidget):
         self.beside.presets.judge(facts if facts.get("labeled_frames") else {})
 
     def _show_frames(self, on: bool) -> None:
-        for widget in (self.browser, self.figures, self.findings):
+        for widget in (self.browser, self.figures, self.split, self.findings):
             widget.setVisible(on)
 
     def show_failure(self, text: str) -> None:

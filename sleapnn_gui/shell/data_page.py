@@ -4,6 +4,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.frames.asking import FramesWatch
 from sleapnn_gui.inspector.frames.findings import worth_a_look
+from sleapnn_gui.inspector.frames.splitting import Splitting
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
 
@@ -25,6 +26,10 @@ def watch_frames(page: LabelsPage, labels: LabelsWatch, document: Document, insp
     frames.examined.connect(page.findings.show_findings)
     frames.examined.connect(lambda findings: browser.offer_worth(worth_a_look(findings)))
     page.findings.fixed.connect(document.apply_values)
+    splitting = Splitting(page.split, document, inspect)
+    frames.gone.connect(splitting.start_over)
+    frames.listed.connect(splitting.list_anew)
+    splitting.parted.connect(browser.show_parts)
     browser.wanted.connect(frames.want)
     browser.small_wanted.connect(frames.want_small)
     return frames

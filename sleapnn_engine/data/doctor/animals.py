@@ -13,8 +13,6 @@ from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, animal_
 _HARDLY = 0.25
 #: Two animals are one whose shared parts are this near in the middle, as a share of the usual size.
 _SAME = 0.08
-#: Animals touch where a box covers this much of another.
-_TOUCH = 0.02
 
 
 def empty_animals(patient: Patient) -> Iterator[Finding]:
@@ -78,10 +76,10 @@ def doubled_animals(patient: Patient) -> Iterator[Finding]:
 
 
 def touching_animals(patient: Patient) -> Iterator[Finding]:
-    """Frames on which the boxes around animals overlap."""
+    """Frames on which the boxes around animals touch."""
     bodies = patient.bodies
     covered = bodies.covered()
-    rows = np.flatnonzero(covered > _TOUCH)
+    rows = np.flatnonzero(covered >= 0)
     if not len(rows):
         return
     order = rows[np.argsort(-covered[rows], kind="stable")]

@@ -23,12 +23,9 @@ def near_repeats(patient: Patient) -> Iterator[Finding]:
     twins = twin_frames(patient.bodies, frames=len(patient.labels))
     if not len(twins):
         return
-    both = np.concatenate([twins, twins[:, ::-1]])
-    measured, learned = patient.parts == 2, (patient.parts & 1) == 1
-    leaks = measured[both[:, 0]] & learned[both[:, 1]]
-    frames = np.unique(both[:, 0][leaks])
-    if len(frames):
-        yield _leak(patient, [int(frame) for frame in frames], both[leaks])
+    leaks = leaking(twins, parts=patient.parts)
+    if len(leaks):
+        yield _leak(patient, np.unique(leaks[:, 0]).tolist(), leaks)
     repeated = np.unique(twins[:, 1])
     if len(repeated) >= _MANY * len(patient.labels):
         places = tuple((int(frame), WHOLE) for frame in repeated)
@@ -39,6 +36,14 @@ def near_repeats(patient: Patient) -> Iterator[Finding]:
             places=places,
             doubt=False,
         )
+
+
+def leaking(twins: np.ndarray, *, parts: np.ndarray) -> np.ndarray:
+    """int64 (L, 2): of pairs (P, 2), those of a frame that only measures the model and one that is learned from."""
+    both = np.concatenate([twins, twins[:, ::-1]])
+    measured, learned = np.equal(parts, 2), np.bitwise_and(parts, 1).astype(bool)
+    found: np.ndarray = both[measured[both[:, 0]] & learned[both[:, 1]]]
+    return found
 
 
 def _leak(patient: Patient, frames: list[int], pairs: np.ndarray) -> Finding:

@@ -4,10 +4,8 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import sleap_io as sio
-
 from sleapnn_engine.config.schema.job import Job
-from sleapnn_engine.data.label_writing import name_video, save_labels
+from sleapnn_engine.data.label_parts import write_part
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.training.inputs.labels import Data
 from sleapnn_engine.training.inputs.test_sets import EvaluationSet
@@ -36,37 +34,8 @@ def write_truth(
     to the package itself where images are inside one. Returns the paths.
     """
     written = []
-    for number, source in enumerate(labels.files):
-        wanted = {
-            (labels.videos[frame.video_index].number, frame.frame_index)
-            for frame in labels.frames
-            if frame.file_index == number
-        }
-        if not wanted:
-            continue
-        stored = sio.load_slp(source.absolute().as_posix())
-        records = [video for video in labels.videos if video.file_index == number]
-        for video, record in zip(stored.videos, records, strict=True):
-            if record.kind == "film" and record.found:
-                name_video(video, record.path)
-        # Frames of a video that is listed twice are those of the first.
-        numbers = {
-            id(video): record.number if record.same_as is None else record.same_as
-            for video, record in zip(stored.videos, records, strict=True)
-        }
-        chosen = [
-            frame for frame in stored.labeled_frames if (numbers[id(frame.video)], frame.frame_idx) in wanted
-        ]
-        for frame in chosen:
-            if user_instances_only:
-                frame.instances = [i for i in frame.instances if not isinstance(i, sio.PredictedInstance)]
-            for instance in frame.instances:
-                if hasattr(instance, "from_predicted"):
-                    instance.from_predicted = None
-        part = sio.Labels(
-            labeled_frames=chosen, videos=stored.videos, skeletons=stored.skeletons, tracks=stored.tracks
-        )
+    for number in range(len(labels.files)):
         path = folder / f"labels_gt.{split}.{first + number}.slp"
-        save_labels(part, path)
-        written.append(path)
+        if write_part(labels, path, file=number, user_instances_only=user_instances_only):
+            written.append(path)
     return written

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sleapnn_gui.inspector.frames.picture import LabelView
 from sleapnn_gui.inspector.frames.strip import FrameStrip
-from sleapnn_gui.inspector.frames.table import Choice, FrameTable, choices_of
+from sleapnn_gui.inspector.frames.table import VALIDATION, Choice, FrameTable, choices_of
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.panel import QuietSlider, TextToggle, caption
 from sleapnn_gui.widgets.combo import QuietComboBox
@@ -94,6 +95,18 @@ class FrameBrowser(QWidget):
         self.strip.title_of = lambda place: str(table.number(place))
         self.strip.is_measured = table.is_measured
         self._list_choices(self._name())
+
+    @Slot(object)
+    def show_parts(self, parts: np.ndarray) -> None:
+        """Show which frames another way to split would set aside."""
+        if self.table is not None and len(parts) == len(self.table):
+            self.show_table(self.table.parted(parts))
+
+    def step_through_validation(self) -> None:
+        """Go to the first of the frames that measure the model."""
+        found = next((choice for choice in self.choices if choice.name == VALIDATION), None)
+        if found is not None:
+            self._list_choices(VALIDATION, first=True)
 
     @Slot()
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""FrameFigures the picture: how large the animals are, and which frames differ: by overlap, by track, by the image itself."""
+"""FrameFigures the picture: how large the animals are, and which frames differ: by closeness, by track, by the image itself."""
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
@@ -12,8 +12,6 @@ from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import current_theme
 
 _BARS, _HEIGHT = 16, 64
-#: Boxes of animals overlap where another one covers this much of one; as the engine counts them.
-_OVERLAP = 0.02
 
 
 class SizeHistogram(QWidget):
@@ -155,7 +153,7 @@ class FrameFigures(QWidget):
             low, middle, most = np.percentile(sizes, (5, 50, 100))
             self.spread.setText(f"{low:.0f} · {middle:.0f} · {most:.0f} px source (5 %, median, largest)")
         told = [
-            found for found in (overlaps(table), untracked(table), odd_images(table)) if found is not None
+            found for found in (touching(table), untracked(table), odd_images(table)) if found is not None
         ]
         self._choices = [choice for _, choice in told]
         for line, (text, _) in zip(self.lines, told, strict=False):
@@ -164,14 +162,14 @@ class FrameFigures(QWidget):
             line.setVisible(number < len(told))
 
 
-def overlaps(table: FrameTable) -> tuple[str, Choice] | None:
-    """Frames on which boxes of animals overlap, the most first."""
-    rows = np.flatnonzero(table.covered > _OVERLAP)
+def touching(table: FrameTable) -> tuple[str, Choice] | None:
+    """Frames on which boxes of animals touch, the closest first."""
+    rows = np.flatnonzero(table.covered >= 0)
     rows = rows[np.argsort(-table.covered[rows], kind="stable")]
-    choice = of_animals(table, rows, "Animals overlap")
+    choice = of_animals(table, rows, "Animals touch")
     if not len(rows):
         return None
-    return f"Animals overlap on {len(choice.places):,} of {len(table):,} frames.", choice
+    return f"Animals touch on {len(choice.places):,} of {len(table):,} frames.", choice
 
 
 def untracked(table: FrameTable) -> tuple[str, Choice] | None:

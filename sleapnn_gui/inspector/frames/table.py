@@ -7,6 +7,8 @@ import numpy as np
 
 #: What a frame is for, as the engine says it.
 LEARNED, MEASURED = 1, 2
+#: The name of the choice of frames that measure the model.
+VALIDATION = "Validation"
 
 
 @attrs.frozen(eq=False)
@@ -42,6 +44,12 @@ class FrameTable:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def parted(self, parts: np.ndarray) -> "FrameTable":
+        """The same with each frame for something else."""
+        frames = self.frames.copy()
+        frames[:, 3] = parts
+        return attrs.evolve(self, frames=frames)
+
     def is_measured(self, place: int) -> bool:
         """Whether a frame is one that measures the model."""
         return bool(self.frames[place, 3] & MEASURED)
@@ -75,7 +83,7 @@ def choices_of(table: FrameTable, worth: Choice | None = None) -> list[Choice]:
     found = [Choice("All frames", np.arange(len(table)))]
     if worth is not None:
         found.append(worth)
-    found.append(Choice("Validation", np.flatnonzero(parts & MEASURED)))
+    found.append(Choice(VALIDATION, np.flatnonzero(parts & MEASURED)))
     videos = np.unique(table.frames[:, 0])
     if len(videos) > 1:
         # Sorted once: a mask for each of a thousand videos would take long.

@@ -15,6 +15,7 @@ from sleapnn_engine.data.doctor.examine import EXAMINATIONS, examine
 from sleapnn_engine.data.doctor.findings import Finding, Patient
 from sleapnn_engine.data.doctor.sides import side_pairs
 from sleapnn_engine.data.labels import read_labels
+from sleapnn_engine.data.poses import describe_poses
 from sleapnn_engine.data.records import Counts, LabeledFrame, LabelSet, VideoSource
 from tests.engine.training.rendered import write_labels
 
@@ -116,6 +117,17 @@ def test_a_planted_fault_is_found_where_it_is(
     others = {name for name, finding in found.items() if finding.doubt} - {kind}
     # What lies across the animal makes its limbs long as well, and an animal on itself covers it.
     assert others <= {"long_limbs"}, others
+
+
+def test_as_many_frames_with_touching_animals_are_listed_as_are_counted() -> None:
+    points = drawn()
+    for frame in range(0, FEATURES, 3):
+        points[frame][1] += points[frame][0][3] - points[frame][1][3] + 2.2 * frame
+    labels = labels_of(points)
+    counted = describe_poses(points, nodes=NODES, edges=EDGES)["touching"]
+    listed = {frame for frame, _ in look(labels)["touching_animals"].places}
+    assert 5 < len(listed) < FEATURES / 3
+    assert counted == len(listed) / FEATURES
 
 
 def test_left_and_right_are_told_by_symmetries_or_by_names() -> None:

@@ -40,7 +40,7 @@ def table_of(frames: int, *, videos: int = 1) -> FrameTable:
         np.tile(np.array([[48, 64, 1]], np.int32), (frames, 1)),
         animals,
         np.linspace(20, 60, frames).astype(np.float32),
-        np.zeros(frames, np.float32),
+        np.full(frames, -1, np.float32),
         tuple(f"film_{video}.mp4" for video in range(videos)),
         (),
     )
@@ -135,7 +135,9 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_labels(folder, frames=12, animals=2, tracks=("ann", "bob"))
 
 
-def test_the_page_shows_the_labels_that_are_opened(app: QApplication, wait_until: Wait, labels: Path) -> None:
+def test_the_page_shows_the_labels_that_are_opened(
+    app: QApplication, wait_until: Wait, labels: Path, tmp_path: Path
+) -> None:
     window = MainWindow()
     window.show()
     page, shown = window.labels_page, []
@@ -157,10 +159,39 @@ def test_the_page_shows_the_labels_that_are_opened(app: QApplication, wait_until
     window.document.set_value("data_config.validation_fraction", 0.5)
     wait_until(lambda: count_of(browser, "Validation") > validation, 20)
     assert browser.strip.place == 11
+    split_into_files(window, tmp_path, wait_until)
     window.document.set_value("data_config.train_labels_path", None)
     wait_until(lambda: not browser.isVisible(), 20)
     assert browser.table is None
     throw_away(window)
+
+
+def split_into_files(window: MainWindow, folder: Path, wait_until: Wait) -> None:
+    """Stretches of frames are looked at, then saved as labels files that the config names, and back again."""
+    view, browser, document = window.labels_page.split, window.labels_page.browser, window.document
+    wait_until(lambda: "drawn at random" in view.said.sentence, 20)
+    assert not view.save.isEnabled()
+    assert not view.rules.buttons[1].isEnabled(), "there is one video only"
+    view.share.setCurrentIndex(view.share.findText("20 %"))
+    view.share.activated.emit(view.share.currentIndex())
+    assert document.value("data_config.validation_fraction") == 0.2
+    wait_until(lambda: view.said.sentence.startswith("2 of 12 frames"), 20)
+    QTest.mouseClick(view.rules.buttons[2], Qt.MouseButton.LeftButton)
+    wait_until(lambda: "stretches" in view.said.sentence, 20)
+    view.show_them.click()
+    assert browser.filter.currentText().startswith("Validation")
+    measured = [browser.table.number(int(place)) for place in browser.strip.places]
+    view.save_wanted.emit(str(folder / "gone"))
+    wait_until(lambda: view.saved.severity == "error", 20)
+    view.save_wanted.emit(str(folder))
+    wait_until(lambda: bool(document.value("data_config.val_labels_path")), 20)
+    assert document.value("data_config.train_labels_path") == [str(folder / "labels.train.slp")]
+    wait_until(lambda: "files of their own" in view.said.sentence, 20)
+    assert not view.rules.isEnabled()
+    validation = next(choice for choice in browser.choices if choice.name == "Validation")
+    assert [browser.table.number(int(place)) for place in validation.places] == measured
+    window.do_undo()
+    wait_until(lambda: "drawn at random" in view.said.sentence, 20)
 
 
 def count_of(browser: FrameBrowser, name: str) -> int:
@@ -244,7 +275,7 @@ def test_sizes_overlaps_tracks_and_odd_images_lead_to_their_frames(
     QTest.keyClick(histogram, Qt.Key.Key_Left)
     assert table.sizes[made.strip.place] < 58
     assert [line.sentence for line in beside.lines] == [
-        "Animals overlap on 2 of 40 frames.",
+        "Animals touch on 2 of 40 frames.",
         "20 animals of 40 have no track.",
         "2 images are not as most are (64 × 48 px, gray).",
     ]
