@@ -22,7 +22,7 @@ from sleapnn_engine.data.samples import CropPlan
 from sleapnn_engine.decoding.animals import PoseNames
 from sleapnn_engine.inference.input_plans import crop_plan, frame_plan
 from sleapnn_engine.models.assemble import PoseModel, build_network
-from sleapnn_engine.models.keras_file import read_keras
+from sleapnn_engine.models.keras_file import enlarge_from_corner, read_keras
 from sleapnn_engine.models.network_match import refuse_misfit
 from sleapnn_engine.models.start import KERAS_SUFFIXES, PARTS, first_channels, load_part_from
 from sleapnn_engine.models.weights import OWN_SECTION, PREFIX, first_broken_tensor, places_of, read_checkpoint
@@ -272,6 +272,7 @@ def _load(network: PoseModel, state: Mapping[str, torch.Tensor], weights: Path) 
 
 def _load_keras(network: PoseModel, weights: Path) -> tuple[str, ...]:
     notes: list[str] = []
+    enlarge_from_corner(network)
     for key in PARTS:
         report = load_part_from(network, weights, key=key)
         if not report.is_complete:

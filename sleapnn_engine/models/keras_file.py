@@ -7,7 +7,8 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
-from torch import Tensor
+import torch.nn.functional as functional
+from torch import Tensor, nn
 
 from sleapnn_engine.config.errors import UserError
 
@@ -78,6 +79,30 @@ def is_head(name: str) -> bool:
     """Whether a name from `read_keras` belongs to an output head."""
     layer = name.partition(".")[0]
     return layer.endswith("Head") or layer.startswith("pre_classification")
+
+
+class FromCorner(nn.ConvTranspose2d):
+    """A transposed convolution of stride 2 as Keras has it: what it makes begins at the corner, one cell further up and
+    left than with the padding that torch gives the same size by.
+    """
+
+    def forward(self, x: Tensor, output_size: Any = None) -> Tensor:
+        """(B, C, h, w) -> (B, C', 2h, 2w)."""
+        height, width = x.shape[-2:]
+        made = functional.conv_transpose2d(x, self.weight, self.bias, stride=self.stride)
+        return made[..., : 2 * height, : 2 * width]
+
+
+def enlarge_from_corner(network: nn.Module) -> None:
+    """Have a network's transposed convolutions, with the weights they have, place what they make as Keras does."""
+    for parent in list(network.modules()):
+        for name, layer in list(parent.named_children()):
+            if type(layer) is nn.ConvTranspose2d:
+                made = FromCorner(
+                    layer.in_channels, layer.out_channels, layer.kernel_size, stride=layer.stride
+                )
+                made.weight, made.bias = layer.weight, layer.bias
+                parent.add_module(name, made)
 
 
 def reorder_cells(weight: Tensor, *, cells: tuple[int, int]) -> Tensor:

@@ -126,7 +126,8 @@ def load_part_from(model: PoseModel, path: Path, *, key: str) -> LoadReport:
     notes = []
     if not is_keras and key == "pretrained_head_weights" and _is_of_older_crops(path, setting):
         notes.append(_PLACES_NOTE)
-    if is_keras and any(name.endswith("trans_conv.weight") for name in pairs):
+    elsewhere = any(type(layer) is nn.ConvTranspose2d for layer in model.modules())
+    if is_keras and elsewhere and any(name.endswith("trans_conv.weight") for name in pairs):
         notes.append(_ENLARGING_NOTE)
     if is_keras and any("stem_stack" in name for name in pairs):
         notes.append(_STEM_NOTE)
