@@ -124,6 +124,7 @@ def _request(args: argparse.Namespace) -> "Request":
                 line_points=args.n_points,
                 min_line_score=args.min_line_scores,
                 min_points=args.min_instance_peaks,
+                identities=args.identities,
             ),
         ),
         tracking=None

@@ -110,6 +110,14 @@ OPTIONS: tuple[Option, ...] = (
         metavar="N",
     ),
     Option(
+        name="identities",
+        label="Identities",
+        help="places count only for whom they speak most, or a little less",
+        group=Group.READING,
+        default="strict",
+        choices=("strict", "lenient"),
+    ),
+    Option(
         name="tracking",
         label="Tracking",
         help="by overlap of boxes, similarity of points, or distance",
@@ -310,6 +318,13 @@ def _limbs(kinds: Sequence[ModelType], _: str | None) -> str:
     return f"A {kinds[0].key} model does not join parts along limbs, so options of that have no effect."
 
 
+def _identities(kinds: Sequence[ModelType], _: str | None) -> str:
+    first = kinds[0]
+    if first.identities and not first.one_animal:
+        return ""
+    return f"A {first.key} model does not tell animals apart by where their parts are, so there is no rule for that."
+
+
 def _tracks(kinds: Sequence[ModelType], likeness: str | None) -> str:
     kind = kinds[-1]
     if kind.identities:
@@ -326,7 +341,12 @@ def _tracks(kinds: Sequence[ModelType], likeness: str | None) -> str:
 
 
 _Rule = Callable[[Sequence[ModelType], str | None], str]
-_RULES: Mapping[str, _Rule] = {"max_instances": _limit, Group.LIMBS: _limbs, Group.TRACKING: _tracks}
+_RULES: Mapping[str, _Rule] = {
+    "max_instances": _limit,
+    "identities": _identities,
+    Group.LIMBS: _limbs,
+    Group.TRACKING: _tracks,
+}
 
 
 #: Options whose words have a grammar of their own.

@@ -19,20 +19,24 @@ import torch
 
 from sleapnn_engine.data.linear_assignment import best_pairs
 from sleapnn_engine.decoding.animals import Animals, make_animals
+from sleapnn_engine.decoding.identities import Identities
 from sleapnn_engine.decoding.paf_scores import LineScoring, Links, find_links
 from sleapnn_engine.decoding.peaks import Peaks
 
 
 @attrs.frozen(kw_only=True)
 class Grouping:
-    """What `group_along_fields` goes by; an animal of fewer than `min_points` points, or of less than that share of its
-    nodes where it is below 1, is none."""
+    """What peaks are joined by: `group_along_fields` by all but `identities`, which is the rule of `group_by_class`.
+
+    An animal of fewer than `min_points` points, or of less than that share of its nodes where it is below 1, is none.
+    """
 
     max_edge_length_ratio: float = 0.25
     distance_penalty: float = 1.0
     line_points: int = 10
     min_line_score: float = 0.25
     min_points: float = 0
+    identities: Identities = "strict"
 
 
 @attrs.frozen(eq=False)

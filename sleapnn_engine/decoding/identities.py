@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import torch
 
@@ -11,16 +13,25 @@ from sleapnn_engine.decoding.peaks import Peaks
 
 # Of the best class value at a peak: what the class it is given to must have there.
 _LEAST_SHARE = 0.5
+# In place of a value that is no number.
+_NO_CHANCE = -1e6
 
 
-def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stride: int) -> list[Animals]:
+#: Which peaks are used: "strict" is the rule of the family's programs, "lenient" ours.
+Identities = Literal["strict", "lenient"]
+
+
+def group_by_class(
+    peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stride: int, rule: Identities
+) -> list[Animals]:
     """Give peaks to identities by class_maps (B, K, h, w) at their places: one `Animals` per image, K at most.
 
     `stride` is that of the class maps, which are read at the nearest cell. Per image and node each identity gets at
-    most one peak, so that class value times height of the peak sums to most; of two peaks in one animal's area the
-    clearer one wins. Where animals touch, a place may speak a little more for the other one, so a peak is used when it
-    speaks for its identity at least half as much as for any (the family's programs drop it unless it speaks most for
-    that one). An animal's score is the mean height of its peaks, its class score the mean class value.
+    most one peak. The `rule` strict has the class values sum to most, and then uses a peak only where its place speaks
+    for its identity as much as for any; places that speak for nobody count as well. Lenient has class value times height
+    of the peak sum to most, so that of two peaks in one animal's area the clearer one wins, and uses a peak where its
+    place speaks for its identity at least half as much as for any, for where animals touch, it may speak a little more
+    for the other one. An animal's score is the mean height of its peaks, its class score the mean class value.
     """
     maps = class_maps.detach().float()
     height, width = maps.shape[-2:]
@@ -31,11 +42,8 @@ def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stri
     rows, nodes, values = peaks.rows.numpy(), peaks.channels.numpy(), peaks.values.numpy()
     owner = np.full(len(rows), -1)
     for mine in _runs(rows * n_nodes + nodes):
-        chances = np.nan_to_num(claims[mine] * values[mine, None], nan=0.0, posinf=0.0, neginf=0.0)
-        allowed = (chances > 0) & (chances >= _LEAST_SHARE * chances.max(axis=1, keepdims=True))
-        i, k = best_pairs(np.where(allowed, chances, 0.0), greatest=True)
-        kept = allowed[i, k]
-        owner[mine[i[kept]]] = k[kept]
+        i, k = _RULES[rule](claims[mine], values[mine, None])
+        owner[mine[i]] = k
     points = peaks.points.numpy()
     return [
         _animals(
@@ -44,6 +52,26 @@ def group_by_class(peaks: Peaks, class_maps: torch.Tensor, *, n_nodes: int, stri
         )
         for mine in (np.flatnonzero((rows == row) & (owner >= 0)) for row in range(len(maps)))
     ]  # fmt: skip
+
+
+def _strictly(claims: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of a peak and an identity, given claims (P, K); the heights of the peaks do not matter."""
+    known = np.isfinite(claims)
+    i, k = best_pairs(np.where(known, claims, _NO_CHANCE), greatest=True)
+    kept = known[i, k] & (claims[i, k] == claims[i].max(axis=1))
+    return i[kept], k[kept]
+
+
+def _leniently(claims: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of a peak and an identity, given claims (P, K) and heights (P, 1)."""
+    chances = np.nan_to_num(claims * heights, nan=0.0, posinf=0.0, neginf=0.0)
+    allowed = (chances > 0) & (chances >= _LEAST_SHARE * chances.max(axis=1, keepdims=True))
+    i, k = best_pairs(np.where(allowed, chances, 0.0), greatest=True)
+    kept = allowed[i, k]
+    return i[kept], k[kept]
+
+
+_RULES = {"strict": _strictly, "lenient": _leniently}
 
 
 def assign_classes(vectors: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -94,7 +94,7 @@ def _group(
     stride: int,
     settings: Grouping,
 ) -> list[Animals]:
-    return group_by_class(peaks, maps, n_nodes=n_nodes, stride=stride)
+    return group_by_class(peaks, maps, n_nodes=n_nodes, stride=stride, rule=settings.identities)
 
 
 HEAD = HeadKind(

@@ -241,7 +241,11 @@ def require_use(settings: Settings, trained: Sequence[Trained]) -> None:
     refused = []
     if settings.max_instances is not None and (why := why_unused("max_instances", kinds)):
         refused.append(("--max-instances", why))
-    if settings.grouping != Settings().grouping and (why := why_unused(Group.LIMBS, kinds)):
+    usual = Settings().grouping
+    if settings.grouping.identities != usual.identities and (why := why_unused("identities", kinds)):
+        refused.append(("--identities", why))
+    limbs = attrs.evolve(settings.grouping, identities=usual.identities)
+    if limbs != usual and (why := why_unused(Group.LIMBS, kinds)):
         refused.append(("PAF options", why))
 
     def refusing(where: str, text: str) -> Callable[[], None]:

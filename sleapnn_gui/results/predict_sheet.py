@@ -251,7 +251,8 @@ class PredictSheet(QWidget):
             return
         for group in (Group.TRACKING, Group.LIMBS):
             self._groups[group].setVisible(not why_unused(group, kinds))
-        self.rows["max_instances"].setVisible(not why_unused("max_instances", kinds))
+        for name in ("max_instances", "identities"):
+            self.rows[name].setVisible(not why_unused(name, kinds))
         for name in _OF_LABELS:
             self.rows[name].setVisible(self.has_labels_file)
         followed = self.rows["tracking"].value() is not None

@@ -13,18 +13,27 @@ import pytest
 VARIABLE = "SLEAP_NN_PYTHON"
 
 
+#: Seconds that a test waits for the other program.
+PATIENCE = 280
+
+
 @pytest.fixture(scope="session")
 def their_side() -> Callable[..., dict[str, Any]]:
     """Calls sleap-nn in a process of its own, as `their_side.py` says."""
     python = os.environ.get(VARIABLE)
     if not python:
         pytest.skip(f"needs sleap-nn: {VARIABLE} names no Python; `python -m tests.interop FOLDER` makes one")
+    return calling(python, timeout=PATIENCE)
+
+
+def calling(python: str, *, timeout: float) -> Callable[..., dict[str, Any]]:
+    """A call of `their_side.py` with the Python of that environment."""
 
     def call(*words: object) -> dict[str, Any]:
         script = Path(__file__).with_name("their_side.py")
         # In a folder of its own, so that nothing beside the caller is taken for a package of theirs.
         done = subprocess.run(
-            [python, "-I", str(script), *map(str, words)], capture_output=True, text=True, timeout=280
+            [python, "-I", str(script), *map(str, words)], capture_output=True, text=True, timeout=timeout
         )
         assert done.returncode == 0, done.stderr[-4000:]
         said = json.loads(done.stdout.splitlines()[-1])

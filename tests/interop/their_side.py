@@ -1,11 +1,13 @@
 """The side of sleap-nn: run by the Python of its own environment, needs nothing of this project, prints one line of JSON.
 
-`their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `train CONFIG` trains,
-`verify CONFIG...` says of each config why it is refused, or null.
+`their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json` the same
+twice, with the seconds of the second time, `train CONFIG...` trains, `verify CONFIG...` says of each config why it is
+refused, or null.
 """
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -32,12 +34,32 @@ def predict(jobs: str) -> dict[str, object]:
     return found
 
 
-def train(config: str) -> dict[str, object]:
-    """Train as a config says."""
+def timed(jobs: str) -> dict[str, object]:
+    """The same twice: why it failed, and the seconds of the second time, by output."""
+    first = predict(jobs)
+    found: dict[str, object] = {}
+    for job in json.loads(Path(jobs).read_text()):
+        one = Path(jobs).with_name("one_job.json")
+        one.write_text(json.dumps([job]))
+        began = time.perf_counter()
+        if first[job["output"]] is None:
+            predict(str(one))
+        found[job["output"]] = [first[job["output"]], time.perf_counter() - began]
+    return found
+
+
+def train(*configs: str) -> dict[str, object]:
+    """Train as each config says; why one failed, by its file."""
     from sleap_nn.training.model_trainer import ModelTrainer
 
-    ModelTrainer.get_model_trainer_from_config(OmegaConf.load(config)).train()
-    return {}
+    found: dict[str, object] = {}
+    for config in configs:
+        try:
+            ModelTrainer.get_model_trainer_from_config(OmegaConf.load(config)).train()
+            found[config] = None
+        except Exception as error:  # any reason is told
+            found[config] = f"{type(error).__name__}: {error}"
+    return found
 
 
 def verify(*configs: str) -> dict[str, object]:
@@ -56,4 +78,8 @@ def verify(*configs: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(json.dumps({"predict": predict, "train": train, "verify": verify}[sys.argv[1]](*sys.argv[2:])))
+    print(
+        json.dumps(
+            {"predict": predict, "timed": timed, "train": train, "verify": verify}[sys.argv[1]](*sys.argv[2:])
+        )
+    )

@@ -81,13 +81,18 @@ def test_numbers_that_make_no_sense_are_all_told() -> None:
 def test_which_models_have_a_use_for_what() -> None:
     def unused(*names: str) -> list[object]:
         kinds = [MODEL_TYPES[name] for name in names]
-        return [what for what in ("max_instances", Group.TRACKING, Group.LIMBS) if why_unused(what, kinds)]
+        return [
+            what
+            for what in ("max_instances", "identities", Group.TRACKING, Group.LIMBS)
+            if why_unused(what, kinds)
+        ]
 
-    assert unused("bottomup") == []
-    assert unused("single_instance") == ["max_instances", Group.TRACKING, Group.LIMBS]
-    assert unused("centered_instance") == ["max_instances", Group.LIMBS]
-    assert unused("centroid", "centered_instance") == [Group.LIMBS]
-    assert unused("centroid", "multi_class_topdown") == [Group.TRACKING, Group.LIMBS]
+    assert unused("bottomup") == ["identities"]
+    assert unused("multi_class_bottomup") == [Group.TRACKING, Group.LIMBS]
+    assert unused("single_instance") == ["max_instances", "identities", Group.TRACKING, Group.LIMBS]
+    assert unused("centered_instance") == ["max_instances", "identities", Group.LIMBS]
+    assert unused("centroid", "centered_instance") == ["identities", Group.LIMBS]
+    assert unused("centroid", "multi_class_topdown") == ["identities", Group.TRACKING, Group.LIMBS]
     assert "centroid" in why_unused(Group.TRACKING, [MODEL_TYPES["centroid"]], likeness="oks")
     assert not why_unused(Group.TRACKING, [MODEL_TYPES["centroid"]], likeness="centroid")
 

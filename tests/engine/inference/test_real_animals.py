@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from sleapnn_engine.data.labels import open_labels
+from sleapnn_engine.decoding.grouping import Grouping
 from sleapnn_engine.heads.class_maps import class_maps
 from sleapnn_engine.heads.confmaps import confidence_maps
 from sleapnn_engine.heads.pafs import part_affinity_fields
@@ -34,7 +35,7 @@ def test_real_animals_come_back(shared_data, name):
     edges = np.array([[labels.nodes.index(end) for end in edge] for edge in labels.edges])
     settings = {"n_nodes": len(labels.nodes), "strides": STRIDES, "refinement": "quadratic"}
     along = Decoder(model_type="bottomup", edges=edges, **settings)
-    by_class = Decoder(model_type="multi_class_bottomup", **settings)
+    by_class = Decoder(model_type="multi_class_bottomup", grouping=Grouping(identities="lenient"), **settings)
     for frame in labels.frames[:12]:
         outputs = outputs_of(frame, edges, classes=len(labels.tracks))
         assert_same_animals(along(outputs)[0].points, frame.points)

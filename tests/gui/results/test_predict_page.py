@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 import sleap_io as sio
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_engine.config.predict_options import OPTIONS, Option, defaults
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.predict_options import OPTIONS, Option, defaults, why_unused
 from sleapnn_gui.results.predict_page import PredictPage
 from tests.engine.commands.test_predict_options import other
 from tests.engine.data import drawn
@@ -127,6 +129,9 @@ def test_every_option_of_the_command_is_a_row(ready: PredictPage, labels: Path, 
     sheet = ready.sheet
     sheet.data.choose(str(labels))
     sheet.output.choose("out.slp")
+    assert sheet.model is not None
+    if why_unused(option.name, [sheet.model.kind]):
+        sheet.model = attrs.evolve(sheet.model, kind=MODEL_TYPES["multi_class_bottomup"])
     value, told = other(option), {**defaults(), option.name: other(option)}
     if option.needs:
         sheet.rows[option.needs].set_value("iou")
