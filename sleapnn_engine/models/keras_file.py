@@ -98,9 +98,8 @@ def enlarge_from_corner(network: nn.Module) -> None:
     for parent in list(network.modules()):
         for name, layer in list(parent.named_children()):
             if type(layer) is nn.ConvTranspose2d:
-                made = FromCorner(
-                    layer.in_channels, layer.out_channels, layer.kernel_size, stride=layer.stride
-                )
+                size, stride = layer.kernel_size[0], layer.stride[0]
+                made = FromCorner(layer.in_channels, layer.out_channels, size, stride=stride)
                 made.weight, made.bias = layer.weight, layer.bias
                 parent.add_module(name, made)
 
