@@ -40,6 +40,7 @@ from sleapnn_gui.shell.help_commands import HelpCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
 from sleapnn_gui.shell.nav_bar import NavBar
 from sleapnn_gui.shell.pages import Pages, home_of
+from sleapnn_gui.shell.preset_commands import PresetCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.review_commands import ReviewCommands
 from sleapnn_gui.shell.run_commands import RunCommands
@@ -77,8 +78,10 @@ class MainWindow(QMainWindow):
         page = self.results.predict_page
         self._closing = Closing(self, self.document, guard, self.runs, page, busy=self.files.once_written)
         self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
-        before_runs, behind = (self, self.files, self.review), (ViewCommands(self.show_page), self.help)
-        owners = (*before_runs, self.runs, self.results, *behind)
+        self.labels_page = LabelsPage(list_presets("guide"))
+        self.presets = PresetCommands(self, self.document, self.files, self.labels_page.beside.presets)
+        before_runs, behind = (self, self.files, self.presets, self.review), (self.results, self.help)
+        owners = (*before_runs, self.runs, *behind, ViewCommands(self.show_page))
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
@@ -94,7 +97,6 @@ class MainWindow(QMainWindow):
     # -- building ------------------------------------------------------------------------------------------
 
     def _make_pages(self) -> None:
-        self.labels_page = LabelsPage(list_presets("guide"))
         self.form = FormPage(self.document)
         self.runs_page = RunsPage()
         self.labels_watch = LabelsWatch(self.document, self.inspect)
@@ -148,16 +150,15 @@ class MainWindow(QMainWindow):
         self.nav_bar.chosen.connect(self.show_page)
         self.search_field.revealed.connect(self._found)
         self.labels_page.labels_chosen.connect(self.files.set_labels)
-        self.labels_page.preset_chosen.connect(self.files.use_preset)
         self.runs_page.run_chosen.connect(self.runs.open_run)
         self.status_line.issue_chosen.connect(self.reveal)
-        for source in (self.files, self.runs, self.results, self.advice, self.help):
+        for source in (self.files, self.presets, self.runs, self.results, self.advice, self.help):
             source.message.connect(self.show_message)
         self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
-        self.files.setting_chosen.connect(self.reveal)
-        self.review.setting_chosen.connect(self.reveal)
+        for giver in (self.files, self.presets, self.review):
+            giver.setting_chosen.connect(self.reveal)
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
@@ -393,7 +394,7 @@ class MainWindow(QMainWindow):
         """Let go of the run and of every process that only this window needs; may be called again."""
         self.runs.leave()
         self.results.leave()
-        watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice, self.review)
-        for asking in (*watches, self.full_check, self.see, self.help):
+        watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice)
+        for asking in (*watches, self.review, self.presets, self.full_check, self.see, self.help):
             asking.stop()
         self.inspect.close()

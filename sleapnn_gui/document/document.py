@@ -1,6 +1,7 @@
 """The live config: what the file says, what is wrong with it, and every edit as one undoable step."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,10 +20,7 @@ from sleapnn_engine.config.tree import same
 from sleapnn_gui.document.commands import Edit, State, changed_paths
 from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.starting import starting_values
-from sleapnn_gui.document.states import judged, judged_state, state_of, text_of
-
-#: What a preset never replaces.
-LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")
+from sleapnn_gui.document.states import judged, judged_state, text_of, with_preset
 
 _ABSENT = object()
 
@@ -48,6 +46,8 @@ class Document(QObject):
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.report: Any = None
+        #: What presets and advice leave alone: dotted path -> title of the preset that locked it.
+        self.locks: Mapping[str, str] = {}
         self._state = State()
         self._text: tuple[State | None, str] = (None, "")
         self._facts: dict[str, Any] | None = None
@@ -273,13 +273,14 @@ class Document(QObject):
         self.report = None
         self._start_over(anew, saved=False)
 
-    def apply_preset(self, opened: Opened) -> None:
-        """Take over a preset as one undoable step; the labels already chosen stay."""
-        after = state_of(opened)
-        for path in LABELS:
-            if tree.get(self.values, path):
-                tree.put(after.values, path, copy_values(tree.get(self.values, path)))
+    def apply_preset(self, opened: Opened) -> list[str]:
+        """Take over a preset as one undoable step; the labels already chosen and what is locked stay.
+
+        Returns the locked paths that would have changed.
+        """
+        after, kept = with_preset(self.values, opened, locked=tuple(self.locks))
         self._push(f"Apply preset {opened.title}", after)
+        return kept
 
     def save(self, path: str | Path | None = None) -> None:
         """Write the config, whole or not at all, keeping what it replaces as `.bak`. Raises UserError."""

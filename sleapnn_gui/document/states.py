@@ -1,8 +1,13 @@
 """Making states of a document, and their text: pure functions of what is never changed, for any thread."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import attrs
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, dump_config
+from sleapnn_engine.config.own_presets import keep_locked
 from sleapnn_engine.config.validate import validate
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.files import Opened
@@ -17,6 +22,21 @@ def state_of(opened: Opened) -> State:
         title=opened.title,
         path=opened.path,
     )
+
+
+#: What a preset never replaces.
+LABELS = ("data_config.train_labels_path", "data_config.val_labels_path", "data_config.test_file_path")
+
+
+def with_preset(
+    values: Mapping[str, Any], opened: Opened, *, locked: Sequence[str] = ()
+) -> tuple[State, list[str]]:
+    """What a config becomes with a preset: labels and what is locked stay; and the locked settings that did."""
+    after = state_of(opened)
+    for path in LABELS:
+        if tree.get(values, path):
+            tree.put(after.values, path, copy_values(tree.get(values, path)))
+    return after, keep_locked(after.values, values, locked)
 
 
 def judged(state: State) -> State:

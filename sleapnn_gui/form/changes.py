@@ -13,13 +13,13 @@ from sleapnn_gui.form.codecs import show_plain
 
 @attrs.frozen
 class Change:
-    """One difference; calling `undo` takes it back."""
+    """One difference; calling `undo`, where there is one, takes it back."""
 
     path: str
     label: str
     old: str
     new: str
-    undo: Callable[[], None]
+    undo: Callable[[], None] | None
 
 
 def changes(document: Document) -> list[Change]:

@@ -1,5 +1,7 @@
 """What differs from the opened file, one entry each, to look at and to take back."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -14,7 +16,7 @@ _ONE_LINE = 44  # letters that fit beside each other in the pane
 
 
 class ChangeRow(QWidget):
-    """One change: label, key, old and new value, and a button that takes it back."""
+    """One change: label, key, old and new value, and a button that takes it back, where that can be done."""
 
     asked = Signal(str)
 
@@ -33,20 +35,24 @@ class ChangeRow(QWidget):
         lines = [both] if len(both) <= _ONE_LINE else [change.old, f"→ {change.new}"]
         key = ElidedLabel(change.path, mode=Qt.TextElideMode.ElideLeft, parent=self)
         key.setProperty("role", "caption")
-        undo = QToolButton(self)
-        undo.setIcon(icon("arrow-counter-clockwise"))
-        undo.setToolTip(f"Back to {change.old}")
-        undo.setAccessibleName(f"Reset {change.label}")
-        undo.setAccessibleDescription(f"Back to {change.old}")
-        undo.clicked.connect(lambda: change.undo())
+        if change.undo is not None:
+            grid.addWidget(self._undo(change.undo), 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
         label.setFont(theme.font("heading"))
         grid.addWidget(label, 0, 0)
         for number, line in enumerate(lines):
             grid.addWidget(ElidedLabel(line, mode=Qt.TextElideMode.ElideMiddle, parent=self), 1 + number, 0)
         grid.addWidget(key, 1 + len(lines), 0)
-        grid.addWidget(undo, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(0, 1)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def _undo(self, act: Callable[[], None]) -> QToolButton:
+        undo = QToolButton(self)
+        undo.setIcon(icon("arrow-counter-clockwise"))
+        undo.setToolTip(f"Back to {self.change.old}")
+        undo.setAccessibleName(f"Reset {self.change.label}")
+        undo.setAccessibleDescription(f"Back to {self.change.old}")
+        undo.clicked.connect(lambda: act())
+        return undo
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.asked.emit(self.change.path)
@@ -57,8 +63,11 @@ class DiffPane(QScrollArea):
 
     asked = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, nothing: str = "Nothing differs from what was opened."
+    ) -> None:
         super().__init__(parent)
+        self._nothing = nothing
         self._changes: list[Change] = []
         self._stale = False
         self.setWidgetResizable(True)
@@ -95,7 +104,7 @@ class DiffPane(QScrollArea):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(0)
         if not self._changes:
-            nothing = QLabel("Nothing differs from what was opened.", inside)
+            nothing = QLabel(self._nothing, inside)
             nothing.setProperty("role", "muted")
             nothing.setWordWrap(True)
             column.addWidget(nothing)

@@ -15,7 +15,6 @@ from sleapnn_gui.widgets.still import Still
 class BesideLabels(QFrame):
     """Two tabs of words. Presets are open until the labels speak for something; then the advice is, once."""
 
-    preset_chosen = Signal(str)
     advice_wanted = Signal(list)
 
     def __init__(self, presets: Sequence[Preset]) -> None:
@@ -23,7 +22,6 @@ class BesideLabels(QFrame):
         self.setProperty("pane", "right")
         self.advice, self.presets = AdviceView(), PresetsView(presets)
         self.advice.wanted.connect(self.advice_wanted)
-        self.presets.preset_chosen.connect(self.preset_chosen)
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)

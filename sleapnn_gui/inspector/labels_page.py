@@ -111,7 +111,6 @@ class LabelsPage(QWidget):
     """Labels at the left; how to train on them, and presets, at the right."""
 
     labels_chosen = Signal(list)
-    preset_chosen = Signal(str)
     configure_asked = Signal()
 
     def __init__(self, presets: Sequence[Preset]) -> None:
@@ -124,7 +123,6 @@ class LabelsPage(QWidget):
         self._row = row
         row.addWidget(self._labels_side(), 2)
         self.beside = BesideLabels(presets)
-        self.beside.preset_chosen.connect(self.preset_chosen)
         self.presets, self.note, self.use = self._shown_presets()
         row.addWidget(self.beside, 1)
         self._drawing = OneByOne(self)

@@ -1,10 +1,12 @@
 """The presets to start from: what fits the labels first, what keeps the others from it, and what is worth knowing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QGridLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -15,7 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_engine.config.checks.labels import misfit
+from sleapnn_engine.config.own_presets import MINE, label_of
 from sleapnn_engine.config.presets import Preset
+from sleapnn_engine.config.text_format import first_few
+from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.two_lines import DOUBT, REMARK, TwoLines
 
@@ -24,13 +29,22 @@ _LEAST_LIST = 3 * 48  # three presets
 
 
 class PresetsView(QWidget):
-    """A list of presets; `preset_chosen` carries the name of one that a person wants to use."""
+    """A list of presets.
+
+    The signals carry the name of one that a person wants to use, to compare with the config, to share, or to take off
+    the list; `unlock_wanted` means that nothing shall be locked any more.
+    """
 
     preset_chosen = Signal(str)
+    compare_wanted = Signal(str)
+    share_wanted = Signal(str)
+    remove_wanted = Signal(str)
+    unlock_wanted = Signal()
 
     def __init__(self, presets: Sequence[Preset]) -> None:
         super().__init__()
         self._known = {preset.name: preset for preset in presets}
+        self._facts: dict[str, Any] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 20)
         column.setSpacing(8)
@@ -59,11 +73,73 @@ class PresetsView(QWidget):
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
         self._still = Still(self)
+        self.locks = MessageLine()
+        self.locks.setObjectName("locks")
+        self.locks.followed.connect(self.unlock_wanted)
+        self.locks.hide()
         column.addWidget(title)
         column.addWidget(hint)
         column.addWidget(self.presets, 1)
         column.addWidget(self.note)
-        column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.locks)
+        column.addLayout(self._buttons())
+
+    def _buttons(self) -> QGridLayout:
+        """Use and compare for every preset; share and remove for those of one's own."""
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        grid.setColumnStretch(2, 1)
+        grid.addWidget(self.use, 0, 0)
+        self.more: dict[str, QPushButton] = {}
+        for words, signal, place in (
+            ("Compare…", self.compare_wanted, (0, 1)),
+            ("Share…", self.share_wanted, (1, 0)),
+            ("Remove…", self.remove_wanted, (1, 1)),
+        ):
+            button = self.more[words] = QPushButton(words)
+            button.setEnabled(False)
+            button.clicked.connect(partial(self._emit, signal))
+            grid.addWidget(button, *place)
+        for words in ("Share…", "Remove…"):
+            self.more[words].hide()
+        return grid
+
+    def _emit(self, signal: Any, _checked: bool = False) -> None:
+        item = self.presets.currentItem()
+        if item is not None:
+            signal.emit(item.data(_NAME))
+
+    def set_own(self, presets: Sequence[Preset]) -> None:
+        """Put the presets of one's own before those that came with the program."""
+        self._still.when_away(lambda: self._set_own(presets))
+
+    def _set_own(self, presets: Sequence[Preset]) -> None:
+        chosen = self.presets.currentItem()
+        name = chosen.data(_NAME) if chosen is not None else ""
+        given = [preset for preset in self._known.values() if preset.kind != MINE]
+        if list(presets) == [preset for preset in self._known.values() if preset.kind == MINE]:
+            return
+        self._known = {preset.name: preset for preset in (*presets, *given)}
+        was_blocked = self.presets.blockSignals(True)
+        self.presets.clear()
+        for preset in self._known.values():
+            self.presets.addItem(_item(preset))
+        if name in self._known:
+            self.presets.setCurrentItem(self.item_of(name))
+        self.presets.blockSignals(was_blocked)
+        self.judge(self._facts)
+
+    def show_locks(self, locks: Mapping[str, str]) -> None:
+        """Say what is locked and by which preset."""
+        titles = ", ".join(f"“{title}”" for title in dict.fromkeys(locks.values()))
+        said = f"Locked by {titles}: {first_few([label_of(path) for path in locks])}." if locks else ""
+        self.locks.show_message(said, severity="info", link="Unlock" if locks else "")
+        self._still.when_away(lambda: self.locks.setVisible(bool(locks)))
+
+    @property
+    def known(self) -> list[Preset]:
+        """All presets, one's own first."""
+        return list(self._known.values())
 
     def item_of(self, name: str) -> QListWidgetItem:
         """The entry of a preset."""
@@ -72,6 +148,7 @@ class PresetsView(QWidget):
 
     def judge(self, facts: dict[str, Any]) -> None:
         """Mark the presets whose type of model cannot learn from the labels, and put them behind the others."""
+        self._facts = facts
         types = {preset.model_type for preset in self._known.values()} if facts else set()
         misfits = {model_type: misfit(model_type, facts) for model_type in types}
         for preset in self._known.values():
@@ -108,6 +185,10 @@ class PresetsView(QWidget):
         doubt = item.data(DOUBT) if item is not None else ""
         self.note.setText(f"{doubt}\n{preset.note}" if preset and doubt else preset.note if preset else "")
         self.use.setEnabled(preset is not None)
+        for button in self.more.values():
+            button.setEnabled(preset is not None)
+        for words in ("Share…", "Remove…"):
+            self.more[words].setVisible(preset is not None and preset.kind == MINE)
 
     def _use(self) -> None:
         item = self.presets.currentItem()

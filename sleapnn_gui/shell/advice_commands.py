@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from sleapnn_engine.config.advice import Advice, all_changes
+from sleapnn_engine.config.own_presets import touched_locks
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.inspector.advice_watch import AdviceWatch
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.labels_page import LabelsPage
@@ -24,12 +26,15 @@ class AdviceCommands(QObject):
         page.beside.advice_wanted.connect(self.apply)
 
     def apply(self, pieces: Sequence[Advice]) -> None:
-        """Change what these pieces say, as one step that Undo takes back."""
-        if not pieces:
-            return
-        name = pieces[0].title if len(pieces) == 1 else f"all {len(pieces)}"
-        self._document.apply_values(all_changes(list(pieces)), f"Apply advice: {name}")
-        self.message.emit(f"Advice applied: {name}. Undo takes it back.", "info")
+        """Change what these pieces say, as one step that Undo takes back; a piece that touches a lock is left out."""
+        touched = {piece.name: touched_locks(piece.changes, self._document.locks) for piece in pieces}
+        free = [piece for piece in pieces if not touched[piece.name]]
+        kept = kept_words(dict.fromkeys(path for paths in touched.values() for path in paths))
+        if free:
+            name = free[0].title if len(free) == 1 else f"{len(free)} pieces"
+            self._document.apply_values(all_changes(free), f"Apply advice: {name}")
+            kept = f"Advice applied: {name}. Undo takes it back. {kept}".strip()
+        self.message.emit(kept, "info")
 
     def stop(self) -> None:
         """Ask no more; for when the window closes."""

@@ -41,6 +41,22 @@ COMMANDS = (
     Command(
         "apply_preset", "Apply a preset…", "Ctrl+P", "Fill in every setting for one kind of model", "Edit", 1
     ),
+    Command(
+        "save_preset",
+        "Save as a preset…",
+        "",
+        "Make a preset of your own of the present settings, with a note and locks",
+        "Edit",
+        1,
+    ),
+    Command(
+        "add_preset",
+        "Add a preset from a file…",
+        "",
+        "Take a preset that somebody shared into yours",
+        "Edit",
+        1,
+    ),
     Command("search", "Search settings", "Ctrl+F", "Find a setting by any of its names", "Edit", 2),
     Command("palette", "Search settings and commands", "Ctrl+K", "Find a setting or a command", "Edit", 2),
     Command("show_data", "Data", "Ctrl+1", "Show the labels", "View"),

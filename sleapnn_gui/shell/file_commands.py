@@ -19,6 +19,7 @@ from sleapnn_engine.config.presets import Preset, find_preset
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
+from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.document.states import judged_state, text_of
 from sleapnn_gui.shell.guard import Guard
 from sleapnn_gui.shell.import_report import ImportReport
@@ -70,18 +71,22 @@ class FileCommands(QObject):
             self._document.adopt(open_preset(find_preset(_FIRST_PRESET)))
 
     def use_preset(self, name: str) -> None:
-        """Fill in every setting from a preset; the labels stay, and undo brings everything back."""
-        preset = find_preset(name)
-        told = f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back."
-        self._fill_in(preset, told)
+        """Fill in every setting from a preset that came with the program."""
+        self.fill_in_preset(find_preset(name))
 
-    def _fill_in(self, preset: Preset, told: str) -> None:
+    def fill_in_preset(self, preset: Preset, then: Callable[[], None] = lambda: None) -> None:
+        """Fill in every setting; the labels and what is locked stay, and undo brings everything back."""
+        told = f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back."
+        self._fill_in(preset, told, then)
+
+    def _fill_in(self, preset: Preset, told: str, then: Callable[[], None] = lambda: None) -> None:
         def fill_in(opened: Any) -> None:
             if isinstance(opened, UserError):
                 self.message.emit(str(opened), "error")
             else:
-                self._document.apply_preset(opened)
-                self.message.emit(told, "info")
+                kept = kept_words(self._document.apply_preset(opened))
+                self.message.emit(f"{told} {kept}".strip(), "info")
+                then()
 
         self._read(preset.path, partial(open_preset, preset), fill_in)
 
@@ -337,14 +342,8 @@ class FileCommands(QObject):
         box.open()
 
     def _ask_where(self, then: Callable[[], None] | None = None) -> None:
-        ask_where_to_save(
-            self._window,
-            "Save config as",
-            lambda path: self._write(Path(path), then),
-            name=str(self._document.path or "config.yaml"),
-            suffix="yaml",
-            filters=_CONFIGS,
-        )
+        write, name = lambda path: self._write(Path(path), then), str(self._document.path or "config.yaml")
+        ask_where_to_save(self._window, "Save config as", write, name=name, suffix="yaml", filters=_CONFIGS)
 
 
 def _outcome(work: Callable[[], Any]) -> Any:

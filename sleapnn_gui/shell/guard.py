@@ -5,7 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from sleapnn_gui.document.document import LABELS, Document
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import changes
 
 _MOST_NAMED = 4

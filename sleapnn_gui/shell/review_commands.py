@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.background import BackgroundTask
-from sleapnn_gui.document.document import LABELS, Document
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.run.command_line import train_command

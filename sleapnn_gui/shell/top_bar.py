@@ -1,6 +1,6 @@
 """What is open, at the top: labels, config, search, Check and Train."""
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from sleapnn_gui.widgets.elided import ElidedLabel
@@ -35,7 +35,8 @@ class TopBar(QFrame):
         self.check, self.train = button_for(check), button_for(train, primary=True)
         row.addWidget(self.check)
         row.addWidget(self.train)
-        row.addWidget(_icon_for(review, "list-checks"))
+        self.review = _icon_for(review, icon("list"))
+        row.addWidget(self.review)
         self.show_labels("No labels", "")
 
     def show_labels(self, name: str, facts: str) -> None:
@@ -50,10 +51,10 @@ class TopBar(QFrame):
         self.state.setText("edited" if edited else "")
 
 
-def _icon_for(action: QAction, name: str) -> QToolButton:
+def _icon_for(action: QAction, picture: QIcon) -> QToolButton:
     """A small button that is its action, told by an icon."""
     button = QToolButton()
-    button.setIcon(icon(name))
+    button.setIcon(picture)
     button.setToolTip(action.toolTip())
     button.setAccessibleName(action.text())
     button.setAccessibleDescription(action.statusTip())

@@ -246,6 +246,9 @@ def advice(bench: Bench) -> None:
     bench.settle()
     bench.act("advice applied", lambda: shown.apply_all.click(), seconds=1.0)
     bench.act("advice undone", window.actions_by_verb["undo"].trigger, seconds=1.0)
+    compare = lambda: window.presets.compare("bottomup_unet_large_rf")  # noqa: E731
+    bench.act("preset compared", compare, seconds=1.0)
+    window.findChild(QDialog, "preset_sheet").close()
     bench.act("sheet before training", window.actions_by_verb["review"].trigger, seconds=1.0)
     window.findChild(QDialog, "train_sheet").close()
 

@@ -170,7 +170,7 @@ def test_no_preset_moves_by_itself_whatever_becomes_of_the_labels(
 
 def test_a_preset_that_does_not_fit_is_used_only_after_a_word(app: QApplication, shown: LabelsPage) -> None:
     used: list[str] = []
-    shown.preset_chosen.connect(used.append)
+    shown.beside.presets.preset_chosen.connect(used.append)
     shown.show_facts({"labeled_frames": 5, "instances_per_frame": [[2, 5]], "nodes": ["a", "b"], "edges": []})
     item_of = shown.beside.presets.item_of
     shown.presets.setCurrentItem(item_of("single_instance_unet_medium_rf"))

@@ -293,6 +293,7 @@ def test_dialogs(walker: Presser, window: MainWindow, shared_data: Path, tmp_pat
     page = window.labels_page
     page.presets.setCurrentItem(page.beside.presets.item_of("single_instance_unet_medium_rf"))
     walker.walk(dialog_of(window, window.labels_page.use.click), "preset that does not fit")
+    walker.walk(dialog_of(window, actions["review"].trigger), "before training")
     mine = tmp_path / "mine.yaml"
     window.document.save(mine)
 

@@ -1,0 +1,105 @@
+"""Making a preset of one's own: a name, a note, and what others shall leave alone."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.config.own_presets import label_of, lockable
+from sleapnn_engine.config.reader import ConfigReader
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_gui.form.codecs import show_plain
+from sleapnn_gui.widgets.line import Line
+
+
+class SavePreset(QDialog):
+    """`wanted` carries the title, the note and the locked paths."""
+
+    wanted = Signal(str, str, list)
+
+    def __init__(self, values: dict[str, Any], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("save_preset")
+        self.setWindowTitle("Save as a preset")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(min(560, parent.width()), min(600, parent.height()))
+        self.name, self.note = Line(), QPlainTextEdit()
+        self.locks: dict[str, QCheckBox] = {}
+        self.name.setPlaceholderText("Flies, our lab")
+        self.name.setAccessibleName("Name")
+        self.name.textChanged.connect(lambda _: self._judge())
+        self.note.setPlaceholderText("What it is for, and why it is as it is")
+        self.note.setAccessibleName("Note")
+        self.note.setProperty("field", True)
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(72)
+        hint = QLabel(
+            "Every setting is saved but the labels and the run's name. What is ticked is locked: whoever uses this "
+            "preset keeps it when another preset or advice is applied."
+        )
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.addRow("Name", self.name)
+        form.addRow("Note", self.note)
+        form.addRow("Locked", self._boxes(values))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(hint)
+        column.addLayout(form, 1)
+        column.addLayout(self._buttons())
+        self._judge()
+
+    def _boxes(self, values: dict[str, Any]) -> QScrollArea:
+        """A box for everything that can be locked."""
+        view, inside = ConfigReader(values), QWidget()
+        inside.setProperty("clear", True)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for path in lockable(values):
+            said = ", ".join(view.chosen(path)) if path in SPEC.sections else show_plain(view.value(path))
+            box = self.locks[path] = QCheckBox(f"{label_of(path)}: {said}".replace("&", "&&"))
+            box.setToolTip(path)
+            box.setAccessibleDescription(path)
+            column.addWidget(box)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setAccessibleName("Locked settings")
+        scroll.setWidget(inside)
+        return scroll
+
+    def _buttons(self) -> QHBoxLayout:
+        self.save, close = QPushButton("Save the preset"), QPushButton("Cancel")
+        self.save.setProperty("primary", True)
+        self.save.clicked.connect(self._save)
+        close.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(close)
+        row.addWidget(self.save)
+        return row
+
+    def _judge(self) -> None:
+        self.save.setEnabled(bool(self.name.text().strip()))
+
+    def _save(self) -> None:
+        locked = [path for path, box in self.locks.items() if box.isChecked()]
+        self.accept()
+        self.wanted.emit(self.name.text().strip(), self.note.toPlainText(), locked)
