@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 import tomllib
 from pathlib import Path
@@ -118,8 +119,7 @@ class Environment:
             "--disable-pip-version-check",
             "--progress-bar",
             "off",
-            # Python compiles what it imports, once; all there is takes a minute, and most of it is never imported.
-            "--no-compile",
+            "--no-compile",  # see `_compile`
             "-c",
             str(self.root / "installer" / "constraints.txt"),
             "-e",
@@ -142,6 +142,19 @@ class Environment:
                     report(news)
         if pip.returncode != 0:
             raise Trouble(explain_failure(said))
+        self._compile()
+
+    def _compile(self) -> None:
+        """Compile what was installed and what is here, on all processors: pip takes one, and a minute.
+
+        Not left to the first import: where `PYTHONDONTWRITEBYTECODE` is set, each process would compile anew. Some
+        packages bring files that are no Python of this version; that they do not compile is no fault.
+        """
+        report("compiling")
+        packages = sysconfig.get_path("purelib", "venv", vars={"base": str(self.folder)})
+        here = [str(self.root / name) for name in ("sleapnn_engine", "sleapnn_gui", "tests")]
+        words = [str(self.program("python")), "-m", "compileall", "-q", "-q", "-j", "0", packages, *here]
+        subprocess.run(words, cwd=self.root, capture_output=True)
 
 
 def worth_showing(line: str) -> str | None:
