@@ -4,7 +4,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFormLayout,
     QFrame,
@@ -22,6 +21,7 @@ from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.form.codecs import show_plain
 from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.tick import Tick
 
 
 class SavePreset(QDialog):
@@ -36,7 +36,7 @@ class SavePreset(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(560, parent.width()), min(600, parent.height()))
         self.name, self.note = Line(), QPlainTextEdit()
-        self.locks: dict[str, QCheckBox] = {}
+        self.locks: dict[str, Tick] = {}
         self.name.setPlaceholderText("Flies, our lab")
         self.name.setAccessibleName("Name")
         self.name.textChanged.connect(lambda _: self._judge())
@@ -73,7 +73,7 @@ class SavePreset(QDialog):
         column.setSpacing(6)
         for path in lockable(values):
             said = ", ".join(view.chosen(path)) if path in SPEC.sections else show_plain(view.value(path))
-            box = self.locks[path] = QCheckBox(f"{label_of(path)}: {said}".replace("&", "&&"))
+            box = self.locks[path] = Tick(f"{label_of(path)}: {said}".replace("&", "&&"))
             box.setToolTip(path)
             box.setAccessibleDescription(path)
             column.addWidget(box)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QFrame,
     QGridLayout,
@@ -22,6 +21,7 @@ from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.form.changes import Change
 from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL, TIME
 from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.tick import Tick
 
 _MOST_CHANGES, _MOST_ISSUES = 6, 4
 
@@ -103,7 +103,7 @@ class TrainSheet(QDialog):
         foot.setProperty("pane", "plain")
         row = QHBoxLayout(foot)
         row.setContentsMargins(24, 12, 24, 16)
-        self.always = QCheckBox("Show this before each training")
+        self.always = Tick("Show this before each training")
         self.always.setChecked(always)
         self.always.toggled.connect(self.always_wanted)
         self.copy = QPushButton("Copy the command")
