@@ -39,6 +39,7 @@ class Document(QObject):
     issues_changed = Signal()
     state_changed = Signal()
     figures_changed = Signal()
+    locks_changed = Signal()
     #: A sentence: what was to be changed and was not, because of a fault in the program.
     edit_failed = Signal(str)
 
@@ -46,8 +47,7 @@ class Document(QObject):
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self.report: Any = None
-        #: What presets and advice leave alone: dotted path -> title of the preset that locked it.
-        self.locks: Mapping[str, str] = {}
+        self._locks: Mapping[str, str] = {}
         self._state = State()
         self._text: tuple[State | None, str] = (None, "")
         self._facts: dict[str, Any] | None = None
@@ -97,6 +97,17 @@ class Document(QObject):
     def state(self) -> State:
         """Everything there is to keep of the config as it stands; not to be changed by the reader."""
         return self._state
+
+    @property
+    def locks(self) -> Mapping[str, str]:
+        """What presets and advice leave alone: dotted path -> title of the preset that locked it."""
+        return self._locks
+
+    def set_locks(self, locks: Mapping[str, str]) -> None:
+        """Lock exactly this."""
+        if locks != self._locks:
+            self._locks = dict(locks)
+            self.locks_changed.emit()
 
     @property
     def is_dirty(self) -> bool:

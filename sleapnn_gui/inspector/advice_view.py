@@ -1,6 +1,6 @@
 """How to train on the opened labels: each piece of advice with its reason and Apply, and one button for all of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -25,7 +25,7 @@ class AdviceRow(QWidget):
         self._title.setProperty("role", "heading")
         self.apply = QPushButton("Apply", self)
         self.apply.clicked.connect(lambda: self.applied.emit(self._piece))
-        self.state = QLabel("In use", self)
+        self.state = QLabel(self)
         self.state.setProperty("role", "caption")
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -44,16 +44,19 @@ class AdviceRow(QWidget):
         """What is shown."""
         return self._piece
 
-    def show_piece(self, piece: Advice) -> None:
-        """Show a piece in the place of the one before."""
+    def show_piece(self, piece: Advice, *, locked: bool = False) -> None:
+        """Show a piece in the place of the one before; `locked`: it touches what a preset locked."""
         self._piece = piece
         self._title.setText(piece.title)
         self._reason.show_message(piece.reason)
         self.setAccessibleName(f"{piece.title}. {piece.reason}")
-        self.apply.setVisible(bool(piece.changes) and not piece.done)
+        self.is_open = bool(piece.changes) and not piece.done and not locked
+        self.apply.setVisible(self.is_open)
         self.apply.setAccessibleName(f"Apply: {piece.title}")
         self.apply.setToolTip("\n".join(piece.changes))
-        self.state.setVisible(piece.done)
+        self.state.setText("In use" if piece.done else "Locked")
+        self.state.setToolTip("" if piece.done else "A preset locked what this would change.")
+        self.state.setVisible(piece.done or locked)
 
 
 class AdviceView(QScrollArea):
@@ -101,16 +104,15 @@ class AdviceView(QScrollArea):
         found = [item.widget() for item in items if item is not None]
         return [row for row in found if isinstance(row, AdviceRow)]
 
-    def show_advice(self, pieces: Sequence[Advice]) -> None:
-        """Show these; rows that are there already stay where they are."""
-        rows = self.rows()
-        if [row.piece.name for row in rows] == [piece.name for piece in pieces]:
-            for row, piece in zip(rows, pieces, strict=True):
-                row.show_piece(piece)
-        else:
+    def show_advice(self, pieces: Sequence[Advice], *, locked: Collection[str] = ()) -> None:
+        """Show these; rows that are there already stay where they are. `locked` are names of those that touch a lock."""
+        if [row.piece.name for row in self.rows()] != [piece.name for piece in pieces]:
             self._make_rows(pieces)
-        left = [piece for piece in pieces if piece.changes and not piece.done]
-        self.hint.setText((_HINT if left else "All of it is in use.") if pieces else _EMPTY)
+        for row, piece in zip(self.rows(), pieces, strict=True):
+            row.show_piece(piece, locked=piece.name in locked)
+        left = [row for row in self.rows() if row.is_open]
+        done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
+        self.hint.setText((_HINT if left else done) if pieces else _EMPTY)
         self.apply_all.setText(f"Apply all {len(left)}")
         self.apply_all.setAccessibleName("Apply all of the advice")
         self.apply_all.setVisible(len(left) > 1)
@@ -130,4 +132,4 @@ class AdviceView(QScrollArea):
             self._rows.addWidget(line)
 
     def _want_all(self) -> None:
-        self.wanted.emit([row.piece for row in self.rows() if row.piece.changes and not row.piece.done])
+        self.wanted.emit([row.piece for row in self.rows() if row.is_open])

@@ -1,6 +1,6 @@
 """What stands beside the labels: how to train on them, and presets to start from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -54,12 +54,12 @@ class BesideLabels(QFrame):
         """Whether that tab is open."""
         return self._stack.currentWidget() is widget
 
-    def show_advice(self, pieces: Sequence[Advice]) -> None:
+    def show_advice(self, pieces: Sequence[Advice], *, locked: Collection[str] = ()) -> None:
         """Show what is known now; its tab opens by itself when there is advice for the first time."""
-        self._still.when_away(lambda: self._show_advice(pieces))
+        self._still.when_away(lambda: self._show_advice(pieces, locked))
 
-    def _show_advice(self, pieces: Sequence[Advice]) -> None:
-        self.advice.show_advice(pieces)
+    def _show_advice(self, pieces: Sequence[Advice], locked: Collection[str]) -> None:
+        self.advice.show_advice(pieces, locked=locked)
         if bool(pieces) == self._offered:
             return
         self._offered = bool(pieces)

@@ -20,10 +20,16 @@ class AdviceCommands(QObject):
 
     def __init__(self, document: Document, inspect: Inspect, page: LabelsPage) -> None:
         super().__init__(document)
-        self._document = document
+        self._document, self._beside = document, page.beside
         self.watch = AdviceWatch(document, inspect)
-        self.watch.known.connect(page.beside.show_advice)
+        self.watch.known.connect(self._show)
+        document.locks_changed.connect(self.watch.refresh)
         page.beside.advice_wanted.connect(self.apply)
+
+    def _show(self, pieces: list[Advice]) -> None:
+        locks = self._document.locks
+        locked = {piece.name for piece in pieces if touched_locks(piece.changes, locks)}
+        self._beside.show_advice(pieces, locked=locked)
 
     def apply(self, pieces: Sequence[Advice]) -> None:
         """Change what these pieces say, as one step that Undo takes back; a piece that touches a lock is left out."""

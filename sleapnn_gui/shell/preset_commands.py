@@ -92,7 +92,7 @@ class PresetCommands(QObject):
         then()
 
     def _set_locks(self, locks: Mapping[str, str]) -> None:
-        self._document.locks = dict(locks)
+        self._document.set_locks(locks)
         self._view.show_locks(locks)
 
     # -- using -----------------------------------------------------------------------------------------------

@@ -209,6 +209,11 @@ def test_advice_from_opened_labels_to_all_of_it_applied_and_back(
 
     window.actions_by_verb["undo"].trigger()
     assert document.values == values
+    document.set_locks({"trainer_config.optimizer.lr": "Ours"})
+    wait_until(lambda: row_of(window, "rate").state.text() == "Locked")
+    assert not row_of(window, "rate").apply.isVisible()
+    assert view_of(window).apply_all.text() == f"Apply all {left - 1}"
+    document.set_locks({})
     wait_until(lambda: len(open_pieces(window)) == left)
 
 
