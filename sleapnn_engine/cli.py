@@ -32,6 +32,7 @@ COMMANDS = {
     "stop": ("stop", "stop a running training and keep its model"),
     "evaluate": ("evaluate", "compare predictions with labels, in figures"),
     "runs": ("runs", "list runs and what became of them"),
+    "queue": ("queue", "train one config after the other"),
     "doctor": ("doctor", "report versions, devices and libraries"),
 }
 

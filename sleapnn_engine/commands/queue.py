@@ -1,0 +1,150 @@
+"""`sleapnn-engine queue add|list|run|remove|clear`: trainings one after the other, also those added meanwhile."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+
+from sleapnn_engine.commands.train import add_job_arguments, read_job
+from sleapnn_engine.protocol.run_state import RunState, read_run
+from sleapnn_engine.protocol.training_queue import (
+    QueuedTraining,
+    QueueState,
+    TrainingQueue,
+    default_queue,
+)
+
+_INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--queue", type=Path, metavar="FILE", help="another queue than your own")
+    verbs = parser.add_subparsers(dest="verb", metavar="add|list|run|remove|clear", required=True)
+    adding = verbs.add_parser(
+        "add",
+        parents=[shared],
+        help="put a training at the end, after a check; its config is read again when its turn comes",
+    )
+    add_job_arguments(adding)
+    adding.add_argument("--run-dir", type=Path, metavar="DIR", help="exactly this run folder")
+    listing = verbs.add_parser("list", parents=[shared], help="say what waits and what became of the rest")
+    listing.add_argument("--json", action="store_true", help="print a JSON list")
+    running = verbs.add_parser("run", parents=[shared], help="train what waits, one after the other")
+    running.add_argument("--go-on", action="store_true", help="train the next one also after a failure")
+    removing = verbs.add_parser("remove", parents=[shared], help="take trainings out")
+    removing.add_argument("numbers", nargs="+", type=int, metavar="NUMBER", help="as the list has them")
+    clearing = verbs.add_parser("clear", parents=[shared], help="take out what is over")
+    clearing.add_argument("--all", action="store_true", help="also what waits")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what is asked with the queue. Raises UserError for a queue that cannot be read or written."""
+    queue = TrainingQueue(args.queue or default_queue())
+    return {"add": _add, "list": _list, "run": _run, "remove": _remove, "clear": _clear}[args.verb](
+        queue, args
+    )
+
+
+def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    if read_job(args.config, args.overrides).job is None:
+        print("Nothing was added to the queue.", file=sys.stderr)
+        return 2
+    place = None if args.run_dir is None else str(args.run_dir.absolute())
+    added = queue.add(
+        config=args.config,
+        folder=Path.cwd(),
+        overrides=args.overrides,
+        run_dir=place,
+        precision=args.precision,
+    )
+    ahead = sum(one.state is QueueState.WAITING for one in queue.read()) - 1
+    print(f"{added.number}: {added.config} waits, {ahead} before it. Train with “sleapnn-engine queue run”.")
+    return 0
+
+
+def _list(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    found = queue.read()
+    if args.json:
+        print(json.dumps([attrs.asdict(one) for one in found], indent=1))
+        return 0
+    for one in found:
+        print(f"{one.number:>3}  {one.state:<11}  {' '.join((one.config, *one.overrides))}")
+        if one.why:
+            print(f"{'':>18}{one.why}")
+    if not found:
+        print(f"The queue in {queue.path} is empty.", file=sys.stderr)
+    return 0
+
+
+def _remove(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    gone = {one.number for one in queue.remove(lambda one: one.number in args.numbers)}
+    at_work = {one.number for one in queue.read() if one.state is QueueState.RUNNING}
+    for number in args.numbers:
+        if number in at_work:
+            print(f"{number} is at work. Stop it with “sleapnn-engine stop RUN_DIR”.", file=sys.stderr)
+        elif number not in gone:
+            print(f"{number} is not in the queue.", file=sys.stderr)
+    return 0 if gone >= set(args.numbers) else 1
+
+
+def _clear(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    gone = queue.remove(lambda one: args.all or one.state is not QueueState.WAITING)
+    print(f"{len(gone)} taken out.")
+    return 0
+
+
+def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    """Train until nothing waits; 0 where all went well, 1 where one failed, 130 after Ctrl-C."""
+    worst = 0
+    with queue.working():
+        while (one := queue.take()) is not None:
+            waiting = sum(other.state is QueueState.WAITING for other in queue.read())
+            print(f"queue: {one.number}: {one.config}, {waiting} after it", flush=True)
+            state, code, why = _train(one)
+            queue.finish(one.number, state, code=code, why=why)
+            if why:
+                print(f"queue: {one.number}: {why}", flush=True)
+            if code == _INTERRUPTED:
+                return _INTERRUPTED
+            if state is QueueState.FAILED:
+                worst = 1
+                if not args.go_on:
+                    print("queue: stopped here; --go-on trains the next one also after a failure", flush=True)
+                    break
+    return worst
+
+
+def _train(one: QueuedTraining) -> tuple[QueueState, int | None, str]:
+    """Train it in a process of its own: what became of it, its exit code, and a sentence where there is more to say."""
+    trained = _finished_run(one)
+    if trained is not None:
+        return QueueState.SKIPPED, None, f"Skipped: {trained} holds a finished run."
+    if not Path(one.folder).is_dir():
+        return QueueState.FAILED, None, f"The folder {one.folder} is not there any more."
+    words = [sys.executable, "-m", "sleapnn_engine", *one.words]
+    with subprocess.Popen(words, cwd=one.folder) as process:
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:  # the training has got it as well, and saves what it has
+                continue
+    if code == 0:
+        return QueueState.DONE, code, ""
+    if code == _INTERRUPTED:
+        return QueueState.INTERRUPTED, code, "Interrupted; “sleapnn-engine queue run” goes on with the next."
+    return QueueState.FAILED, code, f"The training ended with code {code}; its run folder holds the reason."
+
+
+def _finished_run(one: QueuedTraining) -> Path | None:
+    """The run folder that was asked for, where it holds a finished run; training would refuse it."""
+    if one.run_dir is None:
+        return None
+    record = read_run(one.run_dir)
+    finished = record is not None and record.state in (RunState.COMPLETED, RunState.EARLY_STOPPED)
+    return Path(one.run_dir) if finished else None

@@ -1,0 +1,124 @@
+"""The queue of trainings, by its command: what is added, trained, skipped, left out, and what a broken file does."""
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from sleapnn_engine.config.files import dump_config
+from sleapnn_engine.protocol.training_queue import QueueState, TrainingQueue
+from tests.engine.commands.in_process import engine
+from tests.engine.training.rendered import job, write_labels
+
+
+@pytest.fixture
+def queue_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SLEAPNN_QUEUE", str(tmp_path / "own" / "queue.json"))
+    return tmp_path / "own" / "queue.json"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    values = job(tmp_path, write_labels(tmp_path))
+    path = tmp_path / "job.yaml"
+    path.write_text(dump_config(values), encoding="utf-8")
+    return path
+
+
+def states(path: Path) -> list[str]:
+    return [one.state.value for one in TrainingQueue(path).read()]
+
+
+def test_what_waits_is_trained_in_its_order_and_a_failure_holds_it_unless_asked(
+    queue_file: Path, config: Path, tmp_path: Path
+) -> None:
+    good = tmp_path / "first"
+    doomed = tmp_path / "doomed.yaml"
+    doomed.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    assert engine("queue", "add", doomed).code == 0
+    said = engine("queue", "add", config, "trainer_config.seed=3", "--run-dir", good)
+    assert (said.code, "1 before it" in said.out) == (0, True)
+    assert engine("queue", "add", config, "--run-dir", good).code == 0
+    doomed.unlink()  # a config is read when its turn comes
+
+    assert engine("queue", "run").code == 1
+    assert states(queue_file) == ["failed", "waiting", "waiting"]
+    assert engine("queue", "run").code == 0
+    assert states(queue_file) == ["failed", "done", "skipped"]
+    assert (good / "events.jsonl").exists()
+    shown = engine("queue", "list")
+    assert f"{good} holds a finished run" in shown.out
+    assert [one["code"] for one in json.loads(engine("queue", "list", "--json").out)] == [2, 0, None]
+    assert "3 taken out" in engine("queue", "clear").out
+    assert states(queue_file) == []
+
+
+def test_a_wrong_config_is_not_added(queue_file: Path, config: Path) -> None:
+    said = engine("queue", "add", config, "trainer_config.max_epochs=-3")
+    assert said.code == 2
+    assert "max_epochs" in said.err
+    assert not queue_file.exists()
+
+
+def test_what_waits_can_be_taken_out_and_what_is_at_work_cannot(queue_file: Path, config: Path) -> None:
+    queue = TrainingQueue(queue_file)
+    for _ in range(3):
+        queue.add(config=config, folder=config.parent)
+    assert queue.take() is not None
+    said = engine("queue", "remove", "1", "2", "9")
+    assert said.code == 1
+    assert "1 is at work" in said.err
+    assert "9 is not in the queue" in said.err
+    assert states(queue_file) == ["running", "waiting"]
+    with queue.working():  # nobody was at it, so what is called running was left by a program that is gone
+        assert states(queue_file) == ["interrupted", "waiting"]
+        assert "is training what is in this queue" in engine("queue", "run").err
+        assert engine("queue", "clear", "--all").code == 0
+    assert states(queue_file) == []
+    assert "is empty" in engine("queue", "list").err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"version": 7, "trainings": []}',
+        '{"version": 1, "trainings": [{"number": 1}]}',
+        "null",
+    ],
+)
+def test_what_is_no_queue_is_told_and_left_as_it_is(queue_file: Path, config: Path, text: str) -> None:
+    queue_file.parent.mkdir()
+    queue_file.write_text(text, encoding="utf-8")
+    for words in (("list",), ("run",), ("clear",), ("add", str(config))):
+        said = engine("queue", *words)
+        assert said.code in (1, 2)
+        assert str(queue_file) in said.err
+    assert queue_file.read_text(encoding="utf-8") == text
+
+
+def test_where_nothing_can_be_written_it_is_told(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    said = engine("queue", "add", config, "--queue", tmp_path / "file" / "queue.json")
+    assert said.code == 1
+    assert "queue" in said.err
+
+
+def _add_some(path: Path, config: Path) -> None:
+    for _ in range(10):
+        TrainingQueue(path).add(config=config, folder=config.parent)
+
+
+def test_programs_that_add_at_the_same_time_lose_nothing(queue_file: Path, config: Path) -> None:
+    spawn = multiprocessing.get_context("fork")
+    helpers = [spawn.Process(target=_add_some, args=(queue_file, config)) for _ in range(3)]
+    for helper in helpers:
+        helper.start()
+    for helper in helpers:
+        helper.join()
+    found = TrainingQueue(queue_file).read()
+    assert sorted(one.number for one in found) == list(range(1, 31))
+    assert all(one.state is QueueState.WAITING for one in found)
