@@ -63,9 +63,18 @@ class QueuedTraining:
 
 
 def default_queue() -> Path:
-    """The queue of this person on this computer."""
+    """The queue of this person on this computer. Raises UserError where there is no place for it."""
     chosen = os.environ.get(QUEUE_VARIABLE)
-    return Path(chosen) if chosen else platformdirs.user_state_path("sleapnn") / "queue.json"
+    if chosen:
+        return Path(chosen)
+    try:
+        return platformdirs.user_state_path("sleapnn", ensure_exists=True) / "queue.json"
+    except OSError as problem:
+        raise UserError(
+            f"There is no place for the queue: {reason_of(problem)}.",
+            where=str(platformdirs.user_state_path("sleapnn")),
+            hint=f"Say where with --queue FILE, or {QUEUE_VARIABLE}.",
+        ) from problem
 
 
 class TrainingQueue:
@@ -198,7 +207,6 @@ class TrainingQueue:
     @contextlib.contextmanager
     def _locked(self, name: str, *, patience: float) -> Iterator[None]:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(f"{self.path}.{name}", timeout=patience)
             lock.acquire()
         except Timeout:

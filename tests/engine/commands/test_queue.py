@@ -15,6 +15,7 @@ from tests.engine.training.rendered import job, write_labels
 @pytest.fixture
 def queue_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SLEAPNN_QUEUE", str(tmp_path / "own" / "queue.json"))
+    (tmp_path / "own").mkdir()
     return tmp_path / "own" / "queue.json"
 
 
@@ -91,7 +92,6 @@ def test_what_waits_can_be_taken_out_and_what_is_at_work_cannot(queue_file: Path
     ],
 )
 def test_what_is_no_queue_is_told_and_left_as_it_is(queue_file: Path, config: Path, text: str) -> None:
-    queue_file.parent.mkdir()
     queue_file.write_text(text, encoding="utf-8")
     for words in (("list",), ("run",), ("clear",), ("add", str(config))):
         said = engine("queue", *words)
@@ -102,9 +102,11 @@ def test_what_is_no_queue_is_told_and_left_as_it_is(queue_file: Path, config: Pa
 
 def test_where_nothing_can_be_written_it_is_told(config: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    said = engine("queue", "add", config, "--queue", tmp_path / "file" / "queue.json")
-    assert said.code == 1
-    assert "queue" in said.err
+    for folder in ("file", "nowhere"):
+        said = engine("queue", "add", config, "--queue", tmp_path / folder / "queue.json")
+        assert said.code == 1
+        assert "The queue cannot be written" in said.err
+    assert not (tmp_path / "nowhere").exists()
 
 
 def _add_some(path: Path, config: Path) -> None:
