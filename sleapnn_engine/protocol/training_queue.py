@@ -206,6 +206,9 @@ class TrainingQueue:
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, patience: float) -> Iterator[None]:
+        if not self.path.parent.is_dir():  # the lock would make it
+            message = f"The queue cannot be written: there is no folder {self.path.parent}."
+            raise UserError(message, where=str(self.path))
         try:
             lock = FileLock(f"{self.path}.{name}", timeout=patience)
             lock.acquire()
