@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import attrs
@@ -25,14 +26,22 @@ class Bodies:
     @classmethod
     def of(cls, labels: LabelSet) -> Bodies:
         """The animals of all frames; marks of centres are none."""
-        counts = np.array([len(frame.points) for frame in labels.frames], dtype=np.int64)
-        nothing = np.zeros((0, len(labels.nodes), 2), dtype=np.float32)
+        frames = labels.frames
+        tracks = np.concatenate([np.zeros(0, np.int64), *(frame.track_index for frame in frames)])
+        return attrs.evolve(
+            cls.stacked([frame.points for frame in frames], nodes=len(labels.nodes)), track=tracks
+        )
+
+    @classmethod
+    def stacked(cls, frames: Sequence[np.ndarray], *, nodes: int) -> Bodies:
+        """Animals without tracks, (animals, nodes, 2) of each frame."""
+        counts = np.array([len(points) for points in frames], dtype=np.int64)
         starts = np.repeat(np.cumsum(counts) - counts, counts)
         return cls(
-            np.concatenate([nothing, *(frame.points for frame in labels.frames)]),
+            np.concatenate([np.zeros((0, nodes, 2), dtype=np.float32), *frames]),
             np.repeat(np.arange(len(counts)), counts),
             np.arange(counts.sum()) - starts,
-            np.concatenate([np.zeros(0, np.int64), *(frame.track_index for frame in labels.frames)]),
+            np.full(counts.sum(), -1, dtype=np.int64),
         )
 
     def __len__(self) -> int:
@@ -78,7 +87,7 @@ class Bodies:
 
     @cached_property
     def touching(self) -> np.ndarray:
-        """bool (P,): whether the boxes of a pair touch, as `poses` counts it."""
+        """bool (P,): whether the boxes of a pair touch."""
         first, second = self.boxes[self.pairs[:, 0]], self.boxes[self.pairs[:, 1]]
         with np.errstate(invalid="ignore"):
             met = (first[:, :2] <= second[:, 2:]) & (second[:, :2] <= first[:, 2:])

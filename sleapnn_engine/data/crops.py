@@ -59,13 +59,11 @@ def auto_crop_size(
     sleap-nn from 0.3.5 on computes the same. Without `crop_padding`, the padding follows the rotation and scale of `geometric` (the
     config section, or None) and is that of LEAST_CROP px for smaller animals where there is no `min_crop_size`.
     """
-    animals, need = list(animals), 0.0
-    for points, center in zip(animals, centers, strict=True):
-        seen = points[np.isfinite(points).all(axis=-1)]
-        if len(seen):
-            need = max(need, 2 * float(np.abs(seen - center).max()))
+    points = _stacked(animals)
+    middles = np.asarray(centers if isinstance(centers, np.ndarray) else list(centers)).reshape(-1, 1, 2)
+    need = 2 * float(np.nanmax(np.abs(points - middles), initial=0.0))
     if crop_padding is None:
-        crop_padding = auto_crop_padding(animals, min_crop_size=min_crop_size, geometric=geometric)
+        crop_padding = auto_crop_padding(points, min_crop_size=min_crop_size, geometric=geometric)
     least = min_crop_size or 0
     wanted = max(need, least - crop_padding) + crop_padding
     return max(math.ceil(wanted / max_stride), 1) * max_stride
@@ -75,12 +73,20 @@ def auto_crop_padding(
     animals: Iterable[np.ndarray], *, min_crop_size: int | None = 100, geometric: Any = None
 ) -> int:
     """Find the room, in pixels, that rotation and scale of `geometric` need around the largest of (N, 2) animals."""
-    side = 0.0
-    for points in animals:
-        seen = points[np.isfinite(points).all(axis=-1)]
-        if len(seen):
-            side = max(side, float(np.ptp(seen, axis=0).max()))
+    points = _stacked(animals)
+    seen = np.isfinite(points).all(axis=-1, keepdims=True)
+    low = np.where(seen, points, np.inf).min(axis=1, initial=np.inf)
+    high = np.where(seen, points, -np.inf).max(axis=1, initial=-np.inf)
+    side = float((high - low).max(initial=0.0))
     return math.ceil(max(side, min_crop_size or LEAST_CROP) * (_growth(geometric) - 1))
+
+
+def _stacked(animals: Iterable[np.ndarray]) -> np.ndarray:
+    """Animals as one array (A, N, 2), a point without one of its two places as NaN."""
+    points = np.asarray(animals if isinstance(animals, np.ndarray) else list(animals))
+    if not len(points):
+        return np.zeros((0, 1, 2))
+    return np.where(np.isfinite(points).all(axis=-1, keepdims=True), points, np.nan)
 
 
 def crop_margin(side: int, *, geometric: Any) -> int:

@@ -191,8 +191,10 @@ def _spread(values: np.ndarray) -> dict[str, float]:
 
 def _videos(labels: LabelSet) -> list[dict[str, Any]]:
     rows = []
-    for index, video in enumerate(labels.videos):
-        numbers = [frame.frame_index for frame in labels.frames if frame.video_index == index]
+    labelled: list[list[int]] = [[] for _ in labels.videos]
+    for frame in labels.frames:
+        labelled[frame.video_index].append(frame.frame_index)
+    for video, numbers in zip(labels.videos, labelled, strict=True):
         rows.append(
             {
                 "file": str(labels.files[video.file_index]),

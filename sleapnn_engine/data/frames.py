@@ -25,7 +25,7 @@ from sleapnn_engine.data.cached_images import (
     write_list,
 )
 from sleapnn_engine.data.crops import cut_crops
-from sleapnn_engine.data.geometry import FrameSizing, InputPlan
+from sleapnn_engine.data.geometry import FrameSizing, InputPlan, scaled_points
 from sleapnn_engine.data.image_bytes import decode_image
 from sleapnn_engine.data.records import LabelSet
 
@@ -79,13 +79,13 @@ class FrameStore:
     def __init__(self, labels: LabelSet, plan: InputPlan) -> None:
         self.labels = labels
         self.plan = plan
-        self.sizings = tuple(plan.sizing(_known_size(labels, i)) for i in range(len(labels)))
+        self.sizings = sizings_of(labels, plan)
         self.points, self.tracks = _tables(labels, self.sizings)
         self.centers = _centers(labels, self.sizings, animals=self.tracks.shape[1])
-        self.shifts = torch.from_numpy(
-            np.array([sizing.target_shift for sizing in self.sizings], dtype=np.float32)
-        ).view(-1, 2)
-        self.pictures = torch.tensor([(0, 0, *sizing.picture) for sizing in self.sizings]).view(-1, 4)
+        known = {sizing: (sizing.target_shift, (0, 0, *sizing.picture)) for sizing in set(self.sizings)}
+        shifts = np.array([known[sizing][0] for sizing in self.sizings], dtype=np.float32)
+        self.shifts = torch.from_numpy(shifts).view(-1, 2)
+        self.pictures = torch.tensor([known[sizing][1] for sizing in self.sizings]).view(-1, 4)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -292,6 +292,16 @@ def estimate_bytes(frames: int, plan: InputPlan) -> int:
     return frames * plan.channels * plan.height * plan.width
 
 
+def sizings_of(labels: LabelSet, plan: InputPlan) -> tuple[FrameSizing, ...]:
+    """The way of each frame to network input, one for all frames of a size.
+
+    Raises UserError for a frame whose image is not known.
+    """
+    sizes = [_known_size(labels, index) for index in range(len(labels))]
+    known = {size: plan.sizing(size) for size in set(sizes)}
+    return tuple(known[size] for size in sizes)
+
+
 def _known_size(labels: LabelSet, index: int) -> tuple[int, int, int]:
     size = labels.frames[index].size
     if size is None:
@@ -305,19 +315,22 @@ def _tables(labels: LabelSet, sizings: Sequence[FrameSizing]) -> tuple[torch.Ten
     shape = (len(labels), max(labels.max_instances, 1), len(labels.nodes), 2)
     points = np.full(shape, np.nan, dtype=np.float32)
     tracks = np.full(shape[:2], -1, dtype=np.int64)
-    for row, (frame, sizing) in enumerate(zip(labels.frames, sizings, strict=True)):
-        points[row, : len(frame.points)] = sizing.to_input(frame.points)
+    ratios = np.array([sizing.ratio for sizing in sizings]).reshape(-1, 1, 1, 2)
+    for row, frame in enumerate(labels.frames):
+        points[row, : len(frame.points)] = frame.points
         tracks[row, : len(frame.points)] = frame.track_index
+    points = scaled_points(points, ratios).astype(np.float32)
     return torch.from_numpy(points), torch.from_numpy(tracks)
 
 
 def _centers(labels: LabelSet, sizings: Sequence[FrameSizing], *, animals: int) -> torch.Tensor:
     """Lay the centres of all animals out as (F, I, 2), NaN where there is no animal or no centre was placed."""
     centers = np.full((len(labels), animals, 2), np.nan, dtype=np.float32)
-    for row, (frame, sizing) in enumerate(zip(labels.frames, sizings, strict=True)):
+    ratios = np.array([sizing.ratio for sizing in sizings]).reshape(-1, 1, 2)
+    for row, frame in enumerate(labels.frames):
         if frame.centers is not None:
-            centers[row, : len(frame.centers)] = sizing.to_input(frame.centers)
-    return torch.from_numpy(centers)
+            centers[row, : len(frame.centers)] = frame.centers
+    return torch.from_numpy(scaled_points(centers, ratios).astype(np.float32))
 
 
 def _fill(work: Callable[[int], None], labels: LabelSet, *, progress: Progress | None, threads: int) -> None:

@@ -65,7 +65,7 @@ class FrameSizing:
 
     def to_input(self, points: np.ndarray) -> np.ndarray:
         """Map (..., 2) x, y from source pixels to exact positions on the network input."""
-        return (np.asarray(points) + 0.5) * np.asarray(self.ratio, dtype=np.float64) - 0.5
+        return scaled_points(points, np.asarray(self.ratio, dtype=np.float64))
 
     def to_source(self, points: np.ndarray, *, shifted: bool = True) -> np.ndarray:
         """Map (..., 2) x, y from the network input back to source pixels.
@@ -75,6 +75,12 @@ class FrameSizing:
         """
         shift: np.ndarray | float = self.target_shift if shifted else 0.0
         return (np.asarray(points) - shift + 0.5) / np.asarray(self.ratio, dtype=np.float64) - 0.5
+
+
+def scaled_points(points: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Map (..., 2) x, y of an image to where they lie once it is sized by `ratio`, float64 (..., 2), about pixel centres."""
+    found: np.ndarray = (np.asarray(points) + 0.5) * ratio - 0.5
+    return found
 
 
 @attrs.frozen

@@ -11,6 +11,7 @@ from sleapnn_engine.config.centring import REDUCTIONS, Centring
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.label_fit import arrows
 from sleapnn_engine.config.text_format import counted, first_few, quoted
+from sleapnn_engine.data.bodies import Bodies
 from sleapnn_engine.data.records import LabelSet
 
 
@@ -73,9 +74,12 @@ def anchor_gaps(labels: LabelSet, *, centring: Centring) -> list[str]:
 
 def frames_per_track(labels: LabelSet) -> dict[str, int]:
     """On how many frames each track is."""
-    seen = [np.unique(frame.track_index[frame.track_index >= 0]) for frame in labels.frames]
-    counts = np.bincount(np.concatenate([*seen, np.zeros(0, dtype=np.int64)]), minlength=len(labels.tracks))
-    return dict(zip(labels.tracks, counts.tolist(), strict=True))
+    bodies, names = Bodies.of(labels), max(len(labels.tracks), 1)
+    held = bodies.track >= 0
+    # A frame with one track on two animals counts once.
+    seen = np.unique(bodies.frame[held] * names + bodies.track[held]) % names
+    counts = np.bincount(seen, minlength=len(labels.tracks))
+    return dict(zip(labels.tracks, counts.tolist(), strict=False))
 
 
 def animals_per_track(labels: LabelSet) -> dict[str, int]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from sleapnn_engine.data.bodies import Bodies
+
 #: Distances of all pairs of parts that are looked at, at most; of more, animals are left out evenly.
 _MOST_DISTANCES = 4_000_000
 
@@ -24,7 +26,7 @@ def describe_poses(
     return {
         "short_limb": _short_limb(points, nodes, edges),
         "direction_spread": _direction_spread(points),
-        "touching": round(sum(map(_touch, frames)) / len(frames), 4) if frames else 0.0,
+        "touching": round(_touching(frames, nodes=len(nodes)), 4),
     }
 
 
@@ -58,11 +60,7 @@ def _direction_spread(points: np.ndarray) -> float | None:
     return round(1 - float(np.linalg.norm((lines[whole] / length[whole]).mean(axis=0))), 4)
 
 
-def _touch(points: np.ndarray) -> bool:
-    """Whether the boxes around two of the animals (animals, nodes, 2) overlap."""
-    if len(points) < 2:
-        return False
-    seen = np.isfinite(points).all(axis=-1)[..., None]
-    low, high = np.where(seen, points, np.inf).min(axis=1), np.where(seen, points, -np.inf).max(axis=1)
-    both = ((low[:, None] <= high[None]) & (low[None] <= high[:, None])).all(axis=-1)
-    return int(both.sum()) > int(both.diagonal().sum())
+def _touching(frames: Sequence[np.ndarray], *, nodes: int) -> float:
+    """Share of frames (animals, nodes, 2) on which the boxes around two animals touch."""
+    bodies = Bodies.stacked(frames, nodes=nodes)
+    return len(np.unique(bodies.frame[bodies.pairs[bodies.touching, 0]])) / max(len(frames), 1)

@@ -230,6 +230,11 @@ class CropSamples(FrameSamples):
     def frame_index(self, index: int) -> int:
         return int(self._frames[index])
 
+    def of_frame(self, frame: int) -> list[int]:
+        """The samples on a frame of the label set."""
+        found: list[int] = (self._frames == frame).nonzero()[:, 0].tolist()
+        return found
+
     def animal_index(self, index: int) -> int:
         """Which animal of its frame sample `index` shows."""
         return int(self._animals[index])

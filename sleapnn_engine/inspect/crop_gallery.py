@@ -74,17 +74,16 @@ def _of_frame(samples: CropSamples, frame: int, outside: np.ndarray) -> list[dic
     """The animals of a frame, with the crops around them."""
     points, centers = samples.placed
     side, found = samples.plan.side, []
-    for number in range(len(samples)):
-        if samples.frame_index(number) == frame:
-            left, top = crop_corners(centers[number], size=side).tolist()
-            found.append(
-                {
-                    "index": number,
-                    "points": listed(points[number : number + 1]),
-                    "box": [left, top, left + side, top + side],
-                    "cut": _names(samples, outside[number]),
-                }
-            )
+    for number in samples.of_frame(frame):
+        left, top = crop_corners(centers[number], size=side).tolist()
+        found.append(
+            {
+                "index": number,
+                "points": listed(points[number : number + 1]),
+                "box": [left, top, left + side, top + side],
+                "cut": _names(samples, outside[number]),
+            }
+        )
     return found
 
 

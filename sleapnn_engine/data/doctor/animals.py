@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, animal_places, frame_numbers
+from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, animal_places, on_frames
 
 #: An animal is hardly labelled that shows no more than this share of the parts that are usual.
 _HARDLY = 0.25
@@ -36,8 +36,8 @@ def empty_animals(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 kind="hardly_labelled",
                 title=f"{counted(len(places), 'animal')} with hardly any part labelled",
-                detail=f"{int(shown[rows].max())} parts at most, where {int(np.median(shown))} are usual; frames "
-                f"{frame_numbers(patient, places)}.",
+                detail=f"{counted(int(shown[rows].max()), 'part')} at most, where {int(np.median(shown))} are usual; "
+                f"{on_frames(patient, places)}.",
                 places=places,
             )
 
@@ -62,7 +62,7 @@ def doubled_animals(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             kind="doubled_animals",
             title=f"{counted(frames, 'frame')}: an animal is labelled twice",
-            detail=f"Two animals lie on each other part by part; frames {frame_numbers(patient, places)}.",
+            detail=f"Two animals lie on each other part by part; {on_frames(patient, places)}.",
             places=places,
         )
     if repeated:

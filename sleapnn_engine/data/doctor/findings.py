@@ -60,7 +60,8 @@ def animal_places(bodies: Bodies, rows: Iterable[int]) -> tuple[tuple[int, int],
     return tuple(dict.fromkeys(found))
 
 
-def frame_numbers(patient: Patient, places: Sequence[tuple[int, int]]) -> str:
-    """The first few frames of some places by their number, for the end of a sentence."""
+def on_frames(patient: Patient, places: Sequence[tuple[int, int]]) -> str:
+    """The first few frames of some places by their number, for the middle of a sentence: `frames 3, 5, 8 and 2 more`."""
     frames = list(dict.fromkeys(frame for frame, _ in places))
-    return first_few([str(patient.labels.frames[frame].frame_index) for frame in frames])
+    noun = "frame" if len(frames) == 1 else "frames"
+    return f"{noun} {first_few([str(patient.labels.frames[frame].frame_index) for frame in frames])}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sleapnn_engine.config.text_format import counted, first_few
-from sleapnn_engine.data.doctor.findings import Finding, Patient, animal_places, frame_numbers
+from sleapnn_engine.data.doctor.findings import Finding, Patient, animal_places, on_frames
 from sleapnn_engine.data.records import edge_table
 
 _LEAST_ANIMALS = 8
@@ -33,7 +33,7 @@ def long_limbs(patient: Patient) -> Iterator[Finding]:
     yield Finding(
         kind="long_limbs",
         title=f"{counted(len(places), 'animal')}: a limb is much longer than usual",
-        detail=f"{first_few(names)}; frames {frame_numbers(patient, places)}.",
+        detail=f"{first_few(names)}; {on_frames(patient, places)}.",
         places=places,
     )
 

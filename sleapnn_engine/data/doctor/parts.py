@@ -10,7 +10,7 @@ from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import HEADS
 from sleapnn_engine.config.text_format import counted, first_few, quoted
-from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, animal_places, frame_numbers
+from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, animal_places, on_frames
 
 #: Parts that are this near, as a share of the animal's size, lie on each other, if they are usually farther apart than that.
 _ON, _APART = 0.01, 0.12
@@ -56,7 +56,7 @@ def parts_on_each_other(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             kind="parts_on_each_other",
             title=f"{counted(len(places), 'animal')}: two parts lie on each other",
-            detail=f"{first_few(names)}; frames {frame_numbers(patient, places)}.",
+            detail=f"{first_few(names)}; {on_frames(patient, places)}.",
             places=places,
         )
 
@@ -115,4 +115,4 @@ def _chosen(patient: Patient) -> list[str]:
 
 
 def _on(patient: Patient, places: tuple[tuple[int, int], ...]) -> str:
-    return f", on frames {frame_numbers(patient, places)}" if places else ""
+    return f", on {on_frames(patient, places)}" if places else ""

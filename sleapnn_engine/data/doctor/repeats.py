@@ -8,7 +8,7 @@ import numpy as np
 
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.bodies import Bodies
-from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, frame_numbers
+from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, on_frames
 
 #: Two frames are alike whose parts lie this near in the middle, as a share of the usual size of an animal.
 ALIKE = 0.03
@@ -52,8 +52,9 @@ def _leak(patient: Patient, frames: list[int], pairs: np.ndarray) -> Finding:
     measured = int(np.count_nonzero(patient.parts & 2))
     return Finding(
         kind="leaks",
-        title=f"{len(frames)} of {counted(measured, 'validation frame')} nearly repeat a training frame",
-        detail=f"Validation flatters the model there; frames {frame_numbers(patient, [(f, WHOLE) for f in frames])}. "
+        title=f"{len(frames)} of {counted(measured, 'validation frame')} nearly {'repeats' if len(frames) == 1 else 'repeat'} a "
+        "training frame",
+        detail=f"Validation flatters the model there; {on_frames(patient, [(f, WHOLE) for f in frames])}. "
         "Each is shown with its twin.",
         places=places,
         doubt=False,

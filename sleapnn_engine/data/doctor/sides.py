@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from sleapnn_engine.config.text_format import counted, first_few
-from sleapnn_engine.data.doctor.findings import Finding, Patient, animal_places, frame_numbers
+from sleapnn_engine.data.doctor.findings import Finding, Patient, animal_places, on_frames
 from sleapnn_engine.data.doctor.shapes import laid_on, usual_shape
 from sleapnn_engine.data.records import LabelSet
 
@@ -46,7 +46,7 @@ def swapped_sides(patient: Patient) -> Iterator[Finding]:
     yield Finding(
         kind="swapped_sides",
         title=f"{counted(len(places), 'animal')}: left and right look swapped",
-        detail=f"{first_few(told)}; frames {frame_numbers(patient, places)}. Exchanged, they would lie where they do on "
+        detail=f"{first_few(told)}; {on_frames(patient, places)}. Exchanged, they would lie where they do on "
         "the others.",
         places=places,
     )

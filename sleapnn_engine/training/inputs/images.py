@@ -18,8 +18,9 @@ from sleapnn_engine.data.frames import (
     OnDemandFrames,
     Progress,
     estimate_bytes,
+    sizings_of,
 )
-from sleapnn_engine.data.geometry import PLACES, InputPlan
+from sleapnn_engine.data.geometry import PLACES, InputPlan, scaled_points
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.data.samples import CropPlan, FrameSamples
 from sleapnn_engine.inference.input_plans import crop_plan, frame_plan, samples_of
@@ -184,11 +185,15 @@ def geometric_of(job: Job) -> object | None:
 
 def animals_of(labels: LabelSet, plan: InputPlan) -> tuple[np.ndarray, np.ndarray]:
     """Points (A, N, 2) and centres (A, 2) of all animals, in pixels of the size-matched frames."""
-    animals, centers = [np.empty((0, len(labels.nodes), 2))], [np.empty((0, 2))]
+    sizings = sizings_of(labels, plan)
+    counts = [len(frame.points) for frame in labels.frames]
+    ratios = np.repeat(np.array([sizing.ratio for sizing in sizings]).reshape(-1, 2), counts, axis=0)
+    points = [np.empty((0, len(labels.nodes), 2), np.float32), *(frame.points for frame in labels.frames)]
+    centers = [np.empty((0, 2), np.float32)]
     for frame in labels.frames:
-        assert frame.size is not None
         assert frame.centers is not None
-        sizing = plan.sizing(frame.size)
-        animals.append(sizing.to_input(frame.points))
-        centers.append(sizing.to_input(frame.centers))
-    return np.concatenate(animals), np.concatenate(centers)
+        centers.append(frame.centers)
+    return (
+        scaled_points(np.concatenate(points), ratios[:, None]),
+        scaled_points(np.concatenate(centers), ratios),
+    )

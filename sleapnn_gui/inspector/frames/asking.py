@@ -41,6 +41,8 @@ class FramesWatch(QObject):
         super().__init__(document)
         self._document, self._inspect = document, inspect
         self._known = False
+        #: The first picture is on its way; what else there is to ask would keep it waiting.
+        self._opening = False
         self._wanted: int | None = None
         self._since = 0.0
         self._small: list[int] = []
@@ -58,7 +60,7 @@ class FramesWatch(QObject):
         """The labels have been read: list their frames and show the first."""
         self._known = bool(facts.get("labeled_frames")) and not facts.get("problems")
         if self._known:
-            self._list()
+            self._opening = True
             self.want(0)
         else:
             self.drop()
@@ -92,8 +94,8 @@ class FramesWatch(QObject):
     @Slot()
     def _list(self) -> None:
         if self._known:
+            self._opening = False
             self._inspect.ask("frames", values=self._document.values)
-            self._inspect.ask("doctor", values=self._document.values)
 
     def _ask_frame(self) -> None:
         if self._known and self._wanted is not None:
@@ -121,10 +123,13 @@ class FramesWatch(QObject):
             return
         if kind == "frames":
             self.listed.emit(FrameTable.of(answer))
+            self._inspect.ask("doctor", values=self._document.values)
         elif kind == "frame":
             if answer["index"] != self._wanted:
                 self._ask_frame()
             self.shown.emit(answer)
+            if self._opening:
+                self._list()
         elif kind == "doctor":
             self.examined.emit(answer["findings"])
         elif kind == "thumbnails":
@@ -138,5 +143,7 @@ class FramesWatch(QObject):
     def _failed(self, kind: str, text: str) -> None:
         if kind == "frame" and self._known:
             self.failed.emit(text)
+            if self._opening:
+                self._list()
         elif kind == "thumbnails":
             self._small = []

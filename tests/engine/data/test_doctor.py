@@ -161,7 +161,7 @@ def test_twins_across_the_split_are_a_leak_whatever_the_order_of_their_animals()
     points[30] = points[5][::-1] + 0.4
     labels = labels_of(points)
     leak = look(labels, measured=(30, 31))["leaks"]
-    assert leak.title == "1 of 2 validation frames nearly repeat a training frame"
+    assert leak.title == "1 of 2 validation frames nearly repeats a training frame"
     assert leak.places == ((30, -1), (5, -1))
     assert "leaks" not in look(labels, measured=(5, 30))
     many = look(labels_of([points[index // 2] for index in range(FEATURES)]))

@@ -114,6 +114,7 @@ def test_nothing_moves_when_labels_are_known(window: MainWindow, shared_data: Pa
     wait_until(lambda: window.document.facts is None)
     window.show_page("data")
     window.labels_page.offer_presets()
+    QTest.qWait(100)  # what was shown before may have had a scroll bar, which is going
     window.files.set_labels([str(shared_data / "mice11_pair" / "val.pkg.slp")])
     before = around_presets(window)
     wait_until(lambda: window.document.facts is not None, 60)
