@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-import shiboken6
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +31,7 @@ from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.file_dialog import ask_for_files
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.one_by_one import OneByOne
+from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import set_state
 
 _SUFFIXES = (".slp",)
@@ -121,11 +120,11 @@ class LabelsPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self._row = row
+        self._drawing = OneByOne(self)
         row.addWidget(self._labels_side(), 2)
         self.beside = BesideLabels(presets)
         self.presets, self.note, self.use = self._shown_presets()
         row.addWidget(self.beside, 1)
-        self._drawing = OneByOne(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -170,12 +169,8 @@ class LabelsPage(QWidget):
         column.addLayout(self._make_pictures(), 1)
         column.addWidget(self.split)
         column.addWidget(self.findings)
-        scroll = self._scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(side)
+        scroll = self._scroll = SteadyScroll(side, margins=(24, 20, 24, 20))
         scroll.setMinimumSize(320, 140)
-        _keep_room_for_bar(scroll, column)
         return scroll
 
     def _make_pictures(self) -> QBoxLayout:
@@ -271,8 +266,11 @@ class LabelsPage(QWidget):
         self.beside.presets.judge(facts if facts.get("labeled_frames") else {})
 
     def _show_frames(self, on: bool) -> None:
-        for widget in (self.browser, self.figures, self.split, self.findings):
-            widget.setVisible(on)
+        parts = (self.browser, self.figures, self.split, self.findings)
+        if on:
+            self._drawing.show(parts)
+        else:
+            self._drawing.hide(parts)
 
     def show_failure(self, text: str) -> None:
         """The labels could not be read."""
@@ -295,17 +293,3 @@ def _names(paths: Sequence[str]) -> str:
     """The first of some files, and how many more there are."""
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     return f"{PurePath(paths[0]).name}{more}" if paths else ""
-
-
-def _keep_room_for_bar(scroll: QScrollArea, column: QVBoxLayout) -> None:
-    """Nothing moves sideways when the bar comes: while it is not there, its room is left free."""
-    bar = scroll.verticalScrollBar()
-
-    def make_room(least: int, most: int) -> None:
-        if not shiboken6.isValid(bar):  # the window is being taken down
-            return
-        room = 0 if most > least else bar.sizeHint().width()
-        column.setContentsMargins(24, 20, 24 + room, 20)
-
-    make_room(bar.minimum(), bar.maximum())
-    bar.rangeChanged.connect(make_room)

@@ -31,13 +31,14 @@ def style_ahead(area: QWidget, *, after_ms: int = 1500) -> None:
 
 
 class OneByOne(QObject):
-    """Draws each of some widgets in a turn of the event loop of its own."""
+    """Draws or shows each of some widgets in a turn of the event loop of its own."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._waiting: list[QWidget] = []
+        self._coming: list[QWidget] = []
         self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._draw_next)
+        self._timer.timeout.connect(self._go_on)
 
     def draw(self, widgets: Sequence[QWidget]) -> None:
         """Hold these back, and let them draw themselves in this order."""
@@ -47,8 +48,21 @@ class OneByOne(QObject):
                 self._waiting.append(widget)
         self._timer.start()
 
-    def _draw_next(self) -> None:
-        if self._waiting:
+    def show(self, widgets: Sequence[QWidget]) -> None:
+        """Show these in this order, before anything is drawn that was held back."""
+        self._coming = [widget for widget in widgets if widget.isHidden()]
+        self._timer.start()
+
+    def hide(self, widgets: Sequence[QWidget]) -> None:
+        """Hide these now, and show none that was to come."""
+        self._coming = []
+        for widget in widgets:
+            widget.hide()
+
+    def _go_on(self) -> None:
+        if self._coming:
+            self._coming.pop(0).show()
+        elif self._waiting:
             self._waiting.pop(0).setUpdatesEnabled(True)
-        if not self._waiting:
+        if not self._coming and not self._waiting:
             self._timer.stop()

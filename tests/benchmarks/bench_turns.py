@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import attrs
-from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop
+from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPushButton, QVBoxLayout, QWidget
 
@@ -236,6 +236,21 @@ def labels(bench: Bench) -> None:
         )
 
 
+def frames(bench: Bench) -> None:
+    """Going through the frames of the labels that `labels` left open."""
+    if not LABELS.is_file():
+        return
+    window, page = bench.window, bench.window.labels_page
+    window.show_page("data")
+    bench.settle(until=lambda: bool(page.findings.rows))
+    strip = page.browser.strip
+    bench.act("last frame, page data", lambda: QTest.keyClick(strip, Qt.Key.Key_End))
+    bench.act("first frame, page data", lambda: QTest.keyClick(strip, Qt.Key.Key_Home))
+    bench.act("frames of a finding", lambda: page.findings.rows[0].buttons[0].click())
+    bench.act("an animal by its size", lambda: page.figures.histogram.press(8))
+    bench.act("frames split otherwise", lambda: page.split.rule_chosen.emit("stretch"), seconds=1.0)
+
+
 def advice(bench: Bench) -> None:
     """On the labels that `labels` left open: all of it applied and taken back, and the sheet before training."""
     if not LABELS.is_file():
@@ -380,7 +395,7 @@ def parse_and_judge(text: str) -> None:
 
 
 ACTS = (
-    sections, pages, themes, yaml_pane, presets, typing, labels, advice, runs, results, seeing, large, storm, odd_numbers,
+    sections, pages, themes, yaml_pane, presets, typing, labels, frames, advice, runs, results, seeing, large, storm, odd_numbers,
 )  # fmt: skip
 
 
