@@ -203,6 +203,11 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Images", _listed(facts.get("image_sizes", []), _size, between="; ") or "none readable"),
         ("Skeleton", f"{len(facts.get('nodes', []))} parts, {len(facts.get('edges', []))} limbs"),
     ]
+    videos = facts.get("videos", [])
+    if len(videos) > 1:
+        rows.append(("Videos", _listed(videos, lambda video: video["name"])))
+    if facts.get("empty_frames"):
+        rows.append(("Empty frames", f"{facts['empty_frames']} without an animal"))
     size = facts.get("instance_size")
     if size:
         rows.append(
