@@ -15,6 +15,7 @@ from sleapnn_gui.monitor.colormaps import gray_or_color_image
 #: What decides which frames measure the model, besides the labels themselves; which model it is matters to what is
 #: worth a look.
 _SPLIT = ("data_config.validation_fraction", "data_config.use_same_data_for_val")
+_PARTS = (".part_names", ".edges")
 _DELAY_MS = 150
 #: A question that is older than this is given up for a newer one; before, its answer is worth waiting for.
 _PATIENCE_S = 0.6
@@ -109,7 +110,7 @@ class FramesWatch(QObject):
 
     @Slot(list)
     def _changed(self, paths: list[str]) -> None:
-        if not paths or any(path in _SPLIT or path.startswith(HEADS) for path in paths):
+        if not paths or any(map(_is_decisive, paths)):
             self._list_later()
 
     @Slot()
@@ -147,3 +148,11 @@ class FramesWatch(QObject):
                 self._list()
         elif kind == "thumbnails":
             self._small = []
+
+
+def _is_decisive(path: str) -> bool:
+    """Whether an edit there changes which frames are for what, or what is worth a look: another model, or other parts of it."""
+    if path in _SPLIT:
+        return True
+    is_section = path.count(".") <= HEADS.count(".") + 1
+    return path.startswith(HEADS) and (is_section or path.endswith(_PARTS))

@@ -159,6 +159,16 @@ def test_the_page_shows_the_labels_that_are_opened(
     window.document.set_value("data_config.validation_fraction", 0.5)
     wait_until(lambda: count_of(browser, "Validation") > validation, 20)
     assert browser.strip.place == 11
+    asked: list[str] = []
+    window.inspect.asked.connect(asked.append)
+    window.files.use_preset("bottomup_unet_medium_rf")
+    wait_until(lambda: "doctor" in asked, 20)
+    wait_until(
+        lambda: not window.inspect.is_asking("doctor") and not window.frames_watch._timer.isActive(), 20
+    )
+    del asked[:]
+    window.document.set_value("model_config.head_configs.bottomup.confmaps.sigma", 3.5)
+    assert not window.frames_watch._timer.isActive(), "a sigma changes nothing that is shown here"
     split_into_files(window, tmp_path, wait_until)
     window.document.set_value("data_config.train_labels_path", None)
     wait_until(lambda: not browser.isVisible(), 20)
