@@ -1,7 +1,7 @@
 """An area whose content stays where it is when its scroll bar comes: while the bar is not there, its room is left free."""
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
 class SteadyScroll(QScrollArea):
@@ -20,8 +20,10 @@ class SteadyScroll(QScrollArea):
         self._make_room()  # Qt tells of a bar that comes or goes as of another size
 
     def _make_room(self) -> None:
-        layout = self.widget().layout()
-        assert isinstance(layout, QLayout)
+        content = self.widget()
+        assert content is not None
+        layout = content.layout()
+        assert layout is not None
         left, top, right, bottom = self._margins
         taken = self.width() - self.viewport().width()
         right += max(0, self.verticalScrollBar().sizeHint().width() - taken)
