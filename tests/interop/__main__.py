@@ -1,18 +1,20 @@
 """`python -m tests.interop FOLDER [pytest words]`: an environment with sleap-nn and SLEAP in FOLDER, and the tests that
 exchange files with them. It is made once, takes ten minutes and 8 GB, and touches no other environment.
-`python -m tests.interop FOLDER --table` prints the table of models that travel instead, in some ten minutes."""
+`python -m tests.interop FOLDER --table [BACKBONE...]` prints the table of models that travel instead, in some twenty
+minutes."""
 
 import os
 import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from tests.interop.conftest import VARIABLE, calling
-from tests.interop.table import table
+from tests.interop.table import BACKBONES, table
 
 #: What is exchanged files with; SLEAP brings the window that people open them in.
 PROGRAMS = ("sleap-nn==0.3.5", "sleap==1.6.6", "torch", "torchvision")
@@ -28,20 +30,21 @@ def main() -> int:
         venv.create(folder, with_pip=True)
     if subprocess.run([python, "-I", "-c", "import sleap_nn"], capture_output=True).returncode:
         subprocess.run([python, "-m", "pip", "install", *PROGRAMS], check=True)
-    if sys.argv[2:] == ["--table"]:
-        return print_table(str(python))
+    if sys.argv[2:3] == ["--table"]:
+        return print_table(str(python), sys.argv[3:] or BACKBONES)
     words = sys.argv[2:] or ["tests/interop", "-q"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "interop", *words], env={**os.environ, VARIABLE: str(python)}
     ).returncode
 
 
-def print_table(python: str) -> int:
+def print_table(python: str, backbones: Sequence[str]) -> int:
     """Train and predict all that is in the table, and print it."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        for line in table(Path(folder), calling(python, timeout=3600)):
+        for line in table(Path(folder), calling(python, timeout=3600), backbones=backbones):
             sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
     return 0
 
 

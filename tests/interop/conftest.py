@@ -29,11 +29,18 @@ def their_side() -> Callable[..., dict[str, Any]]:
 def calling(python: str, *, timeout: float) -> Callable[..., dict[str, Any]]:
     """A call of `their_side.py` with the Python of that environment."""
 
+    # No window of theirs is to open on the screen of whoever runs this.
+    quiet = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+
     def call(*words: object) -> dict[str, Any]:
         script = Path(__file__).with_name("their_side.py")
         # In a folder of its own, so that nothing beside the caller is taken for a package of theirs.
         done = subprocess.run(
-            [python, "-I", str(script), *map(str, words)], capture_output=True, text=True, timeout=timeout
+            [python, "-I", str(script), *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=quiet,
         )
         assert done.returncode == 0, done.stderr[-4000:]
         said = json.loads(done.stdout.splitlines()[-1])

@@ -4,7 +4,7 @@ trained here and there, and read by both programs. Every number is from this run
 import io
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,10 @@ HEAD = (
     "| model | opens there | largest difference, px | opens here | largest difference, px | our error, px | theirs, px | speed |",
     "|---|---|---|---|---|---|---|---|",
 )
+#: A step of the others takes as long as forty of these.
+TRAINED_THERE = ("unet",)
 #: Frames that are predicted; the networks have learned from as many others.
-FRAMES = 40
+FRAMES = 24
 #: No animal is farther than that from the same one in another file.
 FAR = 1e3
 
@@ -39,130 +41,123 @@ Theirs = Callable[..., dict[str, Any]]
 
 @attrs.frozen(kw_only=True)
 class Made:
-    """Models of one row: the folders of those that were trained `here` and `there`, one or a pair, and frames to predict."""
+    """Models of one row: frames to predict, and the folders of one model or a pair, `trained` here and there."""
 
     name: str
     labels: Path
-    here: tuple[Path, ...]
-    there: tuple[Path, ...]
+    trained: dict[str, tuple[Path, ...]]
 
 
-def table(folder: Path, their_side: Theirs) -> list[str]:
-    """The lines of the table. Trains everything in `folder`, which is to be empty."""
-    made = _rows(folder, their_side)
-    jobs = [
-        {"labels": str(one.labels), "runs": list(map(str, runs)), "output": str(folder / f"{number}_{where}_by_them.slp")}
-        for number, one in enumerate(made)
-        for where, runs in (("here", one.here), ("there", one.there))
-    ]  # fmt: skip
-    listed = folder / "jobs.json"
-    listed.write_text(json.dumps(jobs))
-    told = their_side("timed", listed)
-    return [*HEAD, *(_line(number, one, folder, told) for number, one in enumerate(made))]
+def table(folder: Path, their_side: Theirs, *, backbones: Sequence[str] = BACKBONES) -> Iterator[str]:
+    """The lines of the table, those of one backbone after the other. Trains everything in `folder`, which is to be empty."""
+    yield from HEAD
+    labels = {alone: _drawn(folder, alone=alone) for alone in (True, False)}
+    for backbone in backbones:
+        rows = _rows(folder, their_side, backbone=backbone, labels=labels)
+        jobs = [
+            {
+                "labels": str(one.labels),
+                "runs": list(map(str, runs)),
+                "output": str(_output(folder, one, where, "them")),
+            }
+            for one in rows
+            for where, runs in one.trained.items()
+        ]
+        listed = folder / "jobs.json"
+        listed.write_text(json.dumps(jobs))
+        told = their_side("timed", listed)
+        yield from (_line(one, folder, told) for one in rows)
 
 
-def _rows(folder: Path, their_side: Theirs) -> list[Made]:
-    """Train all of them, here and there."""
-    here: dict[tuple[str, str], Path] = {}
-    there: dict[tuple[str, str], Path] = {}
-    labels: dict[bool, tuple[Path, Path]] = {}
-    for alone in (True, False):
-        drawn = {} if alone else {"animals": 2, "size": (64, 96), "tracks": ("short", "long")}
-        labels[alone] = (
-            write_labels(folder, f"train_{alone}.slp", frames=FRAMES, **drawn),
-            write_labels(folder, f"test_{alone}.slp", frames=FRAMES, **drawn),
-        )
-    configs = []
+def _drawn(folder: Path, *, alone: bool) -> tuple[Path, Path]:
+    """Labels to train on and to predict, with one animal on each frame or two."""
+    drawn: dict[str, Any] = {} if alone else {"animals": 2, "size": (64, 96), "tracks": ("short", "long")}
+    train, test = (
+        write_labels(folder, f"{name}_{alone}.slp", frames=FRAMES, **drawn) for name in ("train", "test")
+    )
+    return train, test
+
+
+def _output(folder: Path, made: Made, where: str, whom: str) -> Path:
+    return folder / f"{made.name.replace(' ', '_').replace(',', '')}_{where}_by_{whom}.slp"
+
+
+def _rows(
+    folder: Path, their_side: Theirs, *, backbone: str, labels: dict[bool, tuple[Path, Path]]
+) -> list[Made]:
+    """Train models of every type with one backbone, here and, where that takes no hour, there."""
+    rows, configs, models = [], [], {}
     for kind in MODEL_TYPES:
-        for backbone in BACKBONES:
-            name = f"{kind}_{backbone}"
-            config = _config(folder / "ours", labels[kind == "single_instance"][0], kind, backbone)
-            here[kind, backbone] = trained(config)
+        train, test = labels[kind == "single_instance"]
+        config = learning(folder / "ours", train, kind, backbone)
+        where = {"here": (trained(config),)}
+        if backbone in TRAINED_THERE:
             tree.put(config, "trainer_config.ckpt_dir", str(folder / "theirs"))
-            configs.append(folder / f"{name}.yaml")
+            configs.append(folder / f"{kind}_{backbone}.yaml")
             configs[-1].write_text(
                 dump_config(for_version(job_values(build_job(config)), version="0.3.5")[0])
             )
-            there[kind, backbone] = folder / "theirs" / name
-    their_side("train", *configs)
-    rows = [
-        Made(
-            name=f"{kind}, {backbone}",
-            labels=labels[kind == "single_instance"][1],
-            here=(here[kind, backbone],),
-            there=(there[kind, backbone],),
-        )
-        for kind, backbone in here
-    ]
-    centroid = ("centroid", "unet")
-    rows += [
-        Made(
-            name=f"centroid and {kind}, unet",
-            labels=labels[False][1],
-            here=(here[centroid], here[kind, "unet"]),
-            there=(there[centroid], there[kind, "unet"]),
-        )
-        for kind in PAIRS
-    ]
+            where["there"] = (folder / "theirs" / configs[-1].stem,)
+        models[kind] = where
+        rows.append(Made(name=f"{kind}, {backbone}", labels=test, trained=where))
+    if configs:
+        their_side("train", *configs)
+    if backbone == "unet":
+        for kind in PAIRS:
+            pair = {where: (*models["centroid"][where], *models[kind][where]) for where in models[kind]}
+            rows.append(Made(name=f"centroid and {kind}, unet", labels=labels[False][1], trained=pair))
     return rows
 
 
-def _config(folder: Path, labels: Path, kind: str, backbone: str) -> dict[str, Any]:
-    """A training of some seconds, by which the network finds the drawn animals."""
+def learning(
+    folder: Path, labels: Path, kind: str, backbone: str, *, scale: float = 1.0, run_name: str = ""
+) -> dict[str, Any]:
+    """A training of some seconds, by which a network finds the drawn animals."""
     learns = {name: value for name, value in LEARNS[kind].items() if "__unet__" not in name}
-    if backbone == "unet":
-        learns["model_config__backbone_config__unet__filters"] = 12
-    elif backbone == "convnext":
-        learns["model_config__backbone_config__convnext__arch"] = {
-            "depths": [1, 1, 1, 1],
-            "channels": [16, 24, 32, 48],
-        }
-    else:
-        learns["model_config__backbone_config__swint__arch"] = {
-            "embed": 16,
-            "depths": [1, 1, 1, 1],
-            "num_heads": [1, 2, 2, 4],
-        }
-    return job(
-        folder,
-        labels,
-        model_type=kind,
-        backbone=backbone,
-        **{
-            "trainer_config__run_name": f"{kind}_{backbone}",
-            "trainer_config__max_epochs": 4,
-            "trainer_config__save_ckpt": True,
-            "trainer_config__train_data_loader__batch_size": 4,
-            "trainer_config__ckpt_dir": str(folder),
-            **learns,
-            "trainer_config__train_steps_per_epoch": 80,
-            "trainer_config__min_train_steps_per_epoch": 80,
-            "trainer_config__optimizer__lr": 0.003,
-        },
-    )  # fmt: skip
+    section = f"model_config__backbone_config__{backbone}__"
+    own: dict[str, Any] = {
+        "unet": {"filters": 12},
+        # They build named sizes only. A step of these takes long, so there are few.
+        "convnext": {"arch": None, "model_type": "tiny"},
+        "swint": {"arch": None, "model_type": "tiny", "window_size": 7},
+    }[backbone]
+    steps, epochs, rate = (60, 3, 0.003) if backbone == "unet" else (40, 1, 0.0005)
+    settings = {
+        "data_config__preprocessing__scale": scale,
+        "trainer_config__run_name": run_name or f"{kind}_{backbone}",
+        "trainer_config__max_epochs": epochs,
+        "trainer_config__save_ckpt": True,
+        "trainer_config__train_data_loader__batch_size": 4,
+        "trainer_config__ckpt_dir": str(folder),
+        **learns,
+        **{section + name: value for name, value in own.items()},
+        "trainer_config__train_steps_per_epoch": steps,
+        "trainer_config__min_train_steps_per_epoch": steps,
+        "trainer_config__optimizer__lr": rate,
+    }
+    return job(folder, labels, model_type=kind, backbone=backbone, **settings)
 
 
-def _line(number: int, made: Made, folder: Path, told: dict[str, Any]) -> str:
+def _line(made: Made, folder: Path, told: dict[str, Any]) -> str:
     """One row of the table."""
-    cells = [made.name]
-    spent: list[tuple[float, float]] = []
-    errors: list[str] = []
-    for where, runs in (("here", made.here), ("there", made.there)):
-        theirs = folder / f"{number}_{where}_by_them.slp"
-        ours = folder / f"{number}_{where}_by_us.slp"
+    cells, errors, ratio = [made.name], ["–", "–"], "–"
+    for where in ("here", "there"):
+        if where not in made.trained:
+            cells += ["not tried", "–"]
+            continue
+        theirs, ours = (_output(folder, made, where, whom) for whom in ("them", "us"))
         why, seconds = told[str(theirs)]
-        failed, own_seconds = _predicted(made.labels, ours, runs)
+        failed, own_seconds = predicted(made.labels, ours, made.trained[where])
         refused = why if where == "here" else failed
         cells.append("yes" if refused is None else f"no: {refused}")
         cells.append(_difference(ours, theirs) if why is None and failed is None else "–")
         if where == "here" and why is None and failed is None:
-            spent.append((own_seconds, seconds))
+            ratio = f"{seconds / own_seconds:.1f}×"
             errors = [_error(file, made.labels) for file in (ours, theirs)]
-    ratio = f"{spent[0][1] / spent[0][0]:.1f}×" if spent else "–"
-    return "| " + " | ".join([*cells, *(errors or ["–", "–"]), ratio]) + " |"
+    return "| " + " | ".join([*cells, *errors, ratio]) + " |"
 
 
-def _predicted(labels: Path, output: Path, runs: Sequence[Path]) -> tuple[str | None, float]:
+def predicted(labels: Path, output: Path, runs: Sequence[Path]) -> tuple[str | None, float]:
     """Predict the labelled frames here, twice; why that failed, and the seconds of the second time."""
     words = [
         "predict",
@@ -194,7 +189,7 @@ def _animals(file: Path) -> dict[int, np.ndarray]:
     }
 
 
-def _together(found: Path, other: Path, *, centres: bool = False) -> tuple[np.ndarray, int]:
+def compared(found: Path, other: Path, *, centres: bool = False) -> tuple[np.ndarray, int]:
     """Distances of the points of the same animals in two files, and the number of points that only one of them has."""
     one, two = _animals(found), _animals(other)
     gaps, lonely = [np.zeros(0)], 0
@@ -213,7 +208,7 @@ def _together(found: Path, other: Path, *, centres: bool = False) -> tuple[np.nd
 
 
 def _difference(ours: Path, theirs: Path) -> str:
-    gaps, lonely = _together(ours, theirs)
+    gaps, lonely = compared(ours, theirs)
     if not len(gaps):
         return "nothing found"
     alone = f", {lonely} in one only" if lonely else ""
@@ -223,5 +218,5 @@ def _difference(ours: Path, theirs: Path) -> str:
 def _error(found: Path, labels: Path) -> str:
     """The median distance to the places that were drawn."""
     centres = len(sio.load_slp(str(found)).skeletons[0].nodes) == 1
-    gaps, _ = _together(found, labels, centres=centres)
+    gaps, _ = compared(found, labels, centres=centres)
     return f"{np.median(gaps):.2f}" if len(gaps) else "–"

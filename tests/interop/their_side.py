@@ -2,7 +2,8 @@
 
 `their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json` the same
 twice, with the seconds of the second time, `train CONFIG...` trains, `verify CONFIG...` says of each config why it is
-refused, or null.
+refused, or null. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training and presses its button after
+two epochs, and `listed LABELS` says what its lists of trained models show.
 """
 
 import json
@@ -76,10 +77,73 @@ def verify(*configs: str) -> dict[str, object]:
     return found
 
 
+def watch(publish: str, control: str) -> dict[str, object]:
+    """Follow a training on two ports until it ends; it is stopped after two epochs."""
+    from qtpy import QtWidgets
+    from sleap.gui.widgets.monitor import LossViewer
+
+    app = QtWidgets.QApplication([])
+    viewer = LossViewer({"publish_port": int(publish), "controller_port": int(control)})
+    viewer.reset(what="single_instance")
+    pressed: list[int] = []
+
+    def stop() -> None:
+        if viewer.epoch >= 1 and not pressed:
+            pressed.append(viewer.epoch + 1)
+            viewer.stop_button.click()
+
+    viewer.on_epoch.connect(stop)
+    until = time.monotonic() + 200
+    while (viewer.t0 is None or viewer.is_running) and time.monotonic() < until:
+        app.processEvents()
+        time.sleep(0.005)
+    return {
+        "pressed_after": pressed[0] if pressed else 0,
+        "epochs": viewer.epoch + 1,
+        "val": viewer.last_epoch_val_loss,
+        "ended": viewer.t0 is not None and not viewer.is_running,
+        "batches": len(viewer.X),
+    }
+
+
+def listed(labels: str) -> dict[str, object]:
+    """What is offered where a model is chosen, and what the table of figures shows, for the models beside a labels file."""
+    from qtpy import QtWidgets
+    from sleap.gui.dialogs.metrics import MetricsTableDialog
+    from sleap.gui.learning.configs import TrainingConfigsGetter
+
+    app = QtWidgets.QApplication([])
+    getter = TrainingConfigsGetter.make_from_labels_filename(labels)
+    found = getter.get_filtered_configs(only_trained=True)
+    dialog = MetricsTableDialog(labels)
+    app.processEvents()
+    return {
+        "models": [
+            {
+                "head": one.head_name,
+                "nodes": [node.name for node in one.skeleton.nodes],
+                "counts": [
+                    one.training_instance_count,
+                    one.training_frame_count,
+                    one.validation_instance_count,
+                    one.validation_frame_count,
+                ],
+            }
+            for one in found
+        ],
+        "by_head": {
+            head: [one.path_dir for one in getter.get_filtered_configs(head_filter=head, only_trained=True)]
+            for head in sorted({one.head_name for one in found})
+        },
+        "table": [
+            {name: str(value) for name, value in row.items() if name in dialog.table_model.properties}
+            for row in dialog.table_model.items
+        ],
+    }
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(
-        json.dumps(
-            {"predict": predict, "timed": timed, "train": train, "verify": verify}[sys.argv[1]](*sys.argv[2:])
-        )
-    )
+    acts = (predict, timed, train, verify, watch, listed)
+    act = next(act for act in acts if act.__name__ == sys.argv[1])
+    print(json.dumps(act(*sys.argv[2:])))

@@ -1,0 +1,44 @@
+"""Whole-frame models give the same points in both programs, at every scale; so do identities by class maps."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.engine.training.rendered import trained, write_labels
+from tests.interop.table import compared, learning, predicted
+
+pytestmark = pytest.mark.interop
+
+KINDS = ("single_instance", "centroid", "bottomup", "multi_class_bottomup")
+SCALES = (1.0, 0.75, 0.5)
+#: More than rounding in another order makes of a point, in pixels.
+FAR = 1e-3
+
+
+def test_points_are_the_same(their_side, tmp_path: Path) -> None:
+    labels = {
+        True: write_labels(tmp_path, "one.slp", frames=24, size=(128, 128)),
+        False: write_labels(
+            tmp_path, "two.slp", frames=24, animals=2, size=(128, 192), tracks=("short", "long")
+        ),
+    }
+    jobs, ours = [], {}
+    for kind in KINDS:
+        for scale in SCALES:
+            name = f"{kind}_{scale}"
+            own = labels[kind == "single_instance"]
+            config = learning(tmp_path / "runs", own, kind, "unet", scale=scale, run_name=name)
+            run = trained(config)
+            ours[name] = tmp_path / f"{name}.ours.slp"
+            assert predicted(own, ours[name], [run])[0] is None
+            theirs = str(tmp_path / f"{name}.theirs.slp")
+            jobs.append({"labels": str(own), "runs": [str(run)], "output": theirs})
+    listed = tmp_path / "jobs.json"
+    listed.write_text(json.dumps(jobs))
+    assert set(their_side("predict", listed).values()) == {None}
+    for name, file in ours.items():
+        gaps, lonely = compared(file, tmp_path / f"{name}.theirs.slp")
+        assert len(gaps) > 24, name
+        assert lonely == 0, name
+        assert gaps.max() < FAR, name

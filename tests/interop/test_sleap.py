@@ -1,0 +1,97 @@
+"""SLEAP's own windows: the one that watches a training and stops it, and the lists of trained models and their figures."""
+
+import io
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from sleapnn_engine.config.build import build_job
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.training.run import train
+from tests.engine.training.jobs import events
+from tests.engine.training.rendered import NODES, job, trained, write_labels
+
+pytestmark = pytest.mark.interop
+
+
+def test_its_training_window_watches_and_stops_a_training(their_side, tmp_path: Path) -> None:
+    publish, control = _free_ports()
+    said: dict[str, Any] = {}
+    window = threading.Thread(target=lambda: said.update(their_side("watch", publish, control)))
+    window.start()
+    _wait_for(publish)
+    config = job(
+        tmp_path,
+        write_labels(tmp_path),
+        trainer_config__max_epochs=10_000,
+        trainer_config__early_stopping__stop_training_on_plateau=False,
+        trainer_config__zmq__publish_port=publish,
+        trainer_config__zmq__controller_port=control,
+    )
+    assert train(build_job(config), stream=io.StringIO()) == 0
+    window.join()
+    told = events(tmp_path / "models" / "run")
+    assert told[-1]["body"]["outcome"] == "stopped"
+    done = [event["body"] for event in told if event["kind"] == "epoch_end"]
+    assert said["pressed_after"] >= 2
+    assert said["epochs"] == len(done) >= 3
+    assert said["val"] == pytest.approx(done[-1]["val"])
+    assert said["ended"]
+    assert said["batches"] >= 4
+
+
+def test_its_lists_show_every_kind_of_run(their_side, tmp_path: Path) -> None:
+    labels = write_labels(tmp_path, "one.slp")
+    several = write_labels(tmp_path, "two.slp", animals=2, size=(64, 96), tracks=("short", "long"))
+    for kind in MODEL_TYPES:
+        alone = kind == "single_instance"
+        trained(
+            job(
+                tmp_path,
+                labels if alone else several,
+                model_type=kind,
+                trainer_config__save_ckpt=True,
+                trainer_config__run_name=kind,
+            )
+        )
+    said = their_side("listed", labels)
+    assert {row["head"] for row in said["models"]} == set(MODEL_TYPES)
+    assert {row["Model Type"] for row in said["table"]} == set(MODEL_TYPES)
+    for row in said["models"]:
+        assert row["nodes"] == list(NODES), row
+        counts = (6, 6, 2, 2) if row["head"] == "single_instance" else (12, 6, 4, 2)
+        assert tuple(row["counts"]) == counts, row
+    for kind in MODEL_TYPES:
+        assert said["by_head"][kind] == [str(tmp_path / "models" / kind)]
+    for row in said["table"]:
+        assert row["Path"] == str(tmp_path / "models" / row["Model Type"])
+        assert row["Architecture"].startswith("unet, max stride: 8")
+        assert "frames)" in row["Training Instances"]
+        # A model that has seen four images finds little; that its figures are there is what counts.
+        assert "OKS mAP" in row or row["Model Type"] == "centroid"
+
+
+def _free_ports() -> tuple[int, int]:
+    context = zmq.Context.instance()
+    ends = [context.socket(zmq.SUB) for _ in range(2)]
+    first, second = (end.bind_to_random_port("tcp://127.0.0.1") for end in ends)
+    for end in ends:
+        end.close(linger=0)
+    return first, second
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 120
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
