@@ -9,15 +9,12 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 
 import attrs
 
 from sleapnn_engine.config.resources import resource_path
-
-#: Columns of the table, in their order.
-COLUMNS = ("name", "strides", "parameters", "sides", "channels", "option", "weights")
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
@@ -88,20 +85,6 @@ def find_encoder(model_name: object) -> Encoder | None:
 def near_names(model_name: str) -> list[str]:
     """Up to three names that resemble one that is unknown, the most similar first."""
     return difflib.get_close_matches(model_name.partition(".")[0], encoders(), n=3, cutoff=0.6)
-
-
-def row_of(encoder: Encoder) -> Sequence[str]:
-    """The encoder as a row of the table."""
-    sides = "any" if not encoder.side else str(encoder.side) if encoder.fixed else f"x{encoder.side}"
-    return (
-        encoder.name,
-        " ".join(map(str, encoder.strides)),
-        str(encoder.parameters),
-        sides,
-        str(encoder.channels or "any"),
-        encoder.option,
-        " ".join(encoder.weights),
-    )
 
 
 def _encoder(row: Mapping[str, str]) -> Encoder:

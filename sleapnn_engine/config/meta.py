@@ -93,7 +93,7 @@ class Meta:
 
     label: str
     doc: str
-    kind: str
+    kind: str = attrs.field(validator=attrs.validators.in_(KINDS))
     unit: str = "none"
     minimum: float | None = None
     maximum: float | None = None

@@ -32,8 +32,7 @@ class Option:
     """One option. `name` is that of the command line with underscores, `label` what the window calls it.
 
     `kind` is the type of its value, bool for one that is only given or not. A `default` of None means that nothing is
-    said; `absent` is how the window calls that, and `implied` the value that it stands for. A number lies within
-    `limits`. `needs` names an option without which this one means nothing.
+    said; `absent` is how the window calls that. A number lies within `limits`. `needs` names an option without which this one means nothing.
     """
 
     name: str
@@ -43,7 +42,6 @@ class Option:
     kind: type[str] | type[int] | type[float] | type[bool] = str
     default: Any = None
     absent: str = ""
-    implied: Any = None
     limits: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
     metavar: str | None = None
@@ -132,7 +130,6 @@ OPTIONS: tuple[Option, ...] = (
         group=Group.TRACKING,
         kind=int,
         absent=str(WINDOW),
-        implied=WINDOW,
         limits=(1, 1000),
         metavar="N",
         needs="tracking",
@@ -221,11 +218,6 @@ OPTIONS: tuple[Option, ...] = (
 
 #: Every option by its name.
 BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
-
-
-def defaults() -> dict[str, Any]:
-    """What every option is where nothing is said."""
-    return {option.name: option.default for option in OPTIONS}
 
 
 def read_value(option: Option, text: str) -> Any:

@@ -58,35 +58,6 @@ class _Reading:
     problems: list[UserError] = attrs.field(factory=list)
 
 
-def open_labels(
-    paths: Sequence[str | Path],
-    *,
-    user_instances_only: bool = True,
-    check_images: bool = True,
-    progress: Progress | None = None,
-) -> LabelSet:
-    """Read labels files (.slp, .pkg.slp) of one skeleton into one set that can be trained on.
-
-    Points are float32 x, y in source pixels with pixel centres at whole numbers; files older than format
-    1.1, which count from the pixel's corner, are shifted on reading. Videos that are not where the file
-    says are looked for near it, by the rule of `video_paths`. What cannot be used (unreadable frames, points outside,
-    copies) is left out and told in `warnings`. `progress` is told of frames that were looked at.
-
-    Raises UserError with all problems of all files: missing, damaged or foreign files, missing videos, videos of
-    another size or length than was labelled, skeletons that differ, nothing labelled.
-    """
-    reading = read_labels(
-        paths, user_instances_only=user_instances_only, check_images=check_images, progress=progress
-    )
-    if not reading.problems:
-        return reading.labels
-    reading.labels.close()
-    if len(reading.problems) == 1:
-        raise reading.problems[0]
-    listed = "\n".join(f"- {problem}" for problem in reading.problems)
-    raise UserError(f"The labels cannot be used, for {len(reading.problems)} reasons:\n{listed}")
-
-
 def read_labels(
     paths: Sequence[str | Path],
     *,
@@ -94,10 +65,16 @@ def read_labels(
     check_images: bool = True,
     progress: Progress | None = None,
 ) -> LabelReading:
-    """Read labels files as `open_labels` does, but return problems instead of raising them.
+    """Read labels files (.slp, .pkg.slp) of one skeleton into one set that can be trained on.
 
-    Frames of videos that are missing stay in the set (with `size` None), so that they can be counted and
-    described.
+    Points are float32 x, y in source pixels with pixel centres at whole numbers; files older than format
+    1.1, which count from the pixel's corner, are shifted on reading. Videos that are not where the file
+    says are looked for near it, by the rule of `video_paths`. What cannot be used (unreadable frames, points outside,
+    copies) is left out and told in `warnings`. `progress` is told of frames that were looked at.
+
+    Never raises for what is in the files: all problems of all files are returned, such as missing, damaged or foreign
+    files, missing videos, videos of another size or length than was labelled, skeletons that differ, nothing labelled.
+    Frames of videos that are missing stay in the set (with `size` None), so that they can be counted and described.
     """
     quiet_decoders()
     state = _Reading(user_instances_only=user_instances_only, check_images=check_images, progress=progress)

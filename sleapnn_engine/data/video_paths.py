@@ -50,11 +50,6 @@ def same_stored(stored: str) -> str:
     return text.casefold() if _WINDOWS.search(stored) else text
 
 
-def find_video(stored: str, folder: Path) -> Place:
-    """Find the file of a stored path near the labels file in `folder`; see the rule at the top of this file."""
-    return find_images([stored], folder)[0]
-
-
 def find_images(stored: Sequence[str], folder: Path) -> list[Place]:
     """Find files that belong together, in the order of `stored`; those of one stored folder come from one folder."""
     places: list[Place | None] = [_as_stored(name, folder) for name in stored]

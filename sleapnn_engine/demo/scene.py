@@ -1,7 +1,6 @@
 """Pictures of animals with the exact place of each body part: a single scene, or a video."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 import attrs
 import numpy as np
@@ -11,7 +10,7 @@ from sleapnn_engine.demo.anatomy import Anatomy
 from sleapnn_engine.demo.animals import ANATOMIES
 from sleapnn_engine.demo.motion import Posture, walk
 from sleapnn_engine.demo.random_stream import Grain, RandomStream
-from sleapnn_engine.demo.shapes import Part, measure, patch_around
+from sleapnn_engine.demo.shapes import Part
 from sleapnn_engine.demo.surface import draw_floor, draw_occluders, paint_part, paint_shadow, photograph
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -37,8 +36,6 @@ class SceneSpec:
     """Grain of the camera, standard deviation in grey levels of 255."""
     occlusion: float = 0.0
     """Share of the picture behind bars, 0..0.5."""
-    frame: int = 0
-    """Which frame of the video `render_scene` draws."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be drawn, in a sentence."""
@@ -85,12 +82,6 @@ class Scene:
     frame: int
 
 
-def render_scene(seed: int, spec: SceneSpec) -> Scene:
-    """Draw frame `SceneSpec.frame` of the video that `seed` and `spec` name; the same picture on every machine."""
-    stage = _set_stage(seed, spec)
-    return _draw(stage, next(islice(_walk(seed, spec), spec.frame, None)), frame=spec.frame)
-
-
 def render_frames(seed: int, spec: SceneSpec) -> Iterator[Scene]:
     """Draw frame after frame of an endless video: the arena stands still, the animals walk."""
     stage = _set_stage(seed, spec)
@@ -100,21 +91,6 @@ def render_frames(seed: int, spec: SceneSpec) -> Iterator[Scene]:
 
 def _refuse(message: str, hint: str) -> UserError:
     return UserError(message, hint=hint, usage=True)
-
-
-def part_coverage(seed: int, spec: SceneSpec, part: str, *, animal: int = 0) -> np.ndarray:
-    """How much of each pixel one part's outline covers: float (height, width) in 0..1, whatever lies over it.
-
-    The part names are those of `animals.py`. The truth about outlines, for checking points and for masks.
-    """
-    postures = next(islice(_walk(seed, spec), spec.frame, None))
-    _, parts = spec.anatomy.build(postures[animal], spec.body_length, spec.anatomy.coats[0])
-    wanted = next(candidate for candidate in parts if candidate.name == part)
-    cover = np.zeros(spec.size)
-    patch = patch_around([wanted], size=spec.size, margin=2)
-    if patch is not None:
-        cover[patch.slices] = measure(wanted, patch).coverage
-    return cover
 
 
 @attrs.frozen

@@ -11,7 +11,6 @@ from sleapnn_engine.heads.assemble import build_heads
 from sleapnn_engine.heads.kind import Head, Outputs
 from sleapnn_engine.models.backbones import Backbone, bottleneck_stride, build_backbone
 from sleapnn_engine.models.timm_backbone import TimmBackbone, require_readable
-from sleapnn_engine.models.unet import UNet, UNetShape
 from sleapnn_engine.models.weights import initialise
 
 #: ITU-R 601 luma, the weights that image libraries use for RGB -> gray.
@@ -87,11 +86,6 @@ def _full_precision(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast(device_type=device.type, enabled=False)
 
 
-def build_unet_model(shape: UNetShape, heads: Sequence[Head]) -> PoseModel:
-    """A UNet with these heads, PyTorch's default initialisation."""
-    return PoseModel(UNet(shape), heads)
-
-
 def build_network(
     config: ModelConfig,
     *,
@@ -117,23 +111,6 @@ def build_network(
     )
     initialise(model, config.init_weights)
     return model
-
-
-def count_parameters(
-    config: ModelConfig,
-    *,
-    model_type: str,
-    n_nodes: int,
-    n_edges: int = 0,
-    n_classes: int = 0,
-    in_channels: int,
-    input_size: tuple[int, int] | None = None,
-) -> int:
-    """Number of trainable values of the network that `build_network` would make, without making it."""
-    outputs = Outputs(n_nodes=n_nodes, n_edges=n_edges, n_classes=n_classes)
-    return outline_network(
-        config, model_type=model_type, outputs=outputs, in_channels=in_channels, input_size=input_size
-    ).parameter_count
 
 
 def outline_network(

@@ -21,9 +21,6 @@ from sleapnn_engine.protocol.fields import (
 )
 from sleapnn_engine.protocol.measures import MEASURES, Measured
 
-#: What an engine may say it is doing, in heartbeats. A reader takes other words as they come.
-STATES = ("preparing", "training", "validating", "saving", "pausing", "paused", "stopping", "finalizing")
-
 #: The stretches of work a run goes through, in order.
 PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate", "save", "finish")
 

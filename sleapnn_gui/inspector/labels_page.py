@@ -110,7 +110,6 @@ class LabelsPage(QWidget):
     """Labels at the left; how to train on them, and presets, at the right."""
 
     labels_chosen = Signal(list)
-    configure_asked = Signal()
 
     def __init__(self, presets: Sequence[Preset]) -> None:
         super().__init__()

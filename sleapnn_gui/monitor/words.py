@@ -20,7 +20,6 @@ __all__ = [
     "power",
     "rate",
     "share",
-    "size",
     "written",
 ]
 
@@ -76,13 +75,6 @@ def written(measure: Measure, value: float | None) -> str:
 def measured(figures: Measured) -> list[str]:
     """What a validation measured, in a few words each: '3.4 px', '93 % found', '97 % identified'."""
     return [f"{written(each, value)} {each.brief}".rstrip() for each, value in figures.items(HEADLINES)]
-
-
-def size(count: float) -> str:
-    """An amount of memory: '640 MB', '3.1 GB'."""
-    if count < 1e9:
-        return f"{count / 1e6:.0f} MB"
-    return f"{count / 1e9:.1f} GB"
 
 
 def one_line(text: str) -> str:

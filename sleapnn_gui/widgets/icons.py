@@ -67,8 +67,3 @@ class _Glyph(QIconEngine):
 def icon(name: str, *, color: str = "muted", on: str = "accent") -> QIcon:
     """The Phosphor icon `name` (without its prefix) in the theme colour `color`, in `on` when checked or selected."""
     return QIcon(_Glyph(name, color, on))
-
-
-def has_icon(name: str) -> bool:
-    """Whether the family has an icon of this name; an unknown one is painted as nothing."""
-    return bool(_character(name))

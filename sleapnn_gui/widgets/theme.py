@@ -51,18 +51,6 @@ def load_tokens() -> Tokens:
     )
 
 
-def contrast(first: str, second: str) -> float:
-    """WCAG contrast ratio (1 to 21) of two "#rrggbb" colours."""
-
-    def luminance(color: str) -> float:
-        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
 class Theme(QObject):
     """The theme of an application; lives as long as the application and tells when its colours change.
 

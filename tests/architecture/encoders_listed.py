@@ -10,19 +10,21 @@ import math
 import sys
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import timm
 import torch
 from timm.models import get_pretrained_cfg
 from torch import nn
 
-from sleapnn_engine.config.encoders import COLUMNS, Encoder, row_of
+from sleapnn_engine.config.encoders import Encoder
 from sleapnn_engine.models.timm_encoder import OPTIONS, create_net
 from tests.architecture.sources import ROOT
 
 TABLE = ROOT / "resources" / "encoders" / "timm.csv"
 COMMAND = "python -m tests.architecture.encoders_listed"
+#: Columns of the table, in their order.
+COLUMNS = ("name", "strides", "parameters", "sides", "channels", "option", "weights")
 
 
 class NoEncoder(Exception):
@@ -94,6 +96,20 @@ def tags() -> dict[str, list[str]]:
         known = get_pretrained_cfg(name)
         listed.sort(key=lambda tag: (tag != (known.tag if known else ""), tag))
     return found
+
+
+def row_of(encoder: Encoder) -> Sequence[str]:
+    """The encoder as a row of the table."""
+    sides = "any" if not encoder.side else str(encoder.side) if encoder.fixed else f"x{encoder.side}"
+    return (
+        encoder.name,
+        " ".join(map(str, encoder.strides)),
+        str(encoder.parameters),
+        sides,
+        str(encoder.channels or "any"),
+        encoder.option,
+        " ".join(encoder.weights),
+    )
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 import pytest
 import timm
 
-from sleapnn_engine.config.encoders import encoders, row_of
-from tests.architecture.encoders_listed import COMMAND, TABLE, measured, tags
+from sleapnn_engine.config.encoders import encoders
+from tests.architecture.encoders_listed import COMMAND, TABLE, measured, row_of, tags
 from tests.architecture.sources import ROOT
 
 #: Networks that cannot be tried without values, so that nothing is known of what they read.

@@ -29,8 +29,8 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.assemble import PoseModel, build_unet_model
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.unet import UNet, UNetShape
 from sleapnn_engine.training.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +108,7 @@ def preset_model() -> tuple[PoseModel, int, int]:
     shape = UNetShape(
         filters=unet.filters, filters_rate=unet.filters_rate, max_stride=unet.max_stride, output_stride=stride
     )
-    model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=32, stride=stride)])
+    model = PoseModel(UNet(shape), [MapHead(name="SingleInstanceConfmapsHead", channels=32, stride=stride)])
     return model, job.trainer_config.train_data_loader.batch_size, stride
 
 

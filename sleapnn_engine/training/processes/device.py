@@ -1,6 +1,5 @@
 """Which processors a run trains on, how its processes work together, and in which number format: a Lightning Fabric."""
 
-import logging
 import os
 from datetime import timedelta
 from typing import Any
@@ -22,8 +21,6 @@ from sleapnn_engine.training.processes.fabric import (
     find_free_network_port,
 )
 from sleapnn_engine.training.processes.strategy import open_with
-
-log = logging.getLogger("sleapnn_engine.training")
 
 #: What Fabric calls the number formats.
 _FORMATS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}

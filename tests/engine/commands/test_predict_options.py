@@ -18,7 +18,6 @@ from sleapnn_engine.config.predict_options import (
     Group,
     Option,
     complaints,
-    defaults,
     option_words,
     read_value,
     why_unused,
@@ -26,6 +25,7 @@ from sleapnn_engine.config.predict_options import (
 from sleapnn_engine.config.run_models import partners, run_model
 
 FIXED = ["run", "--data", "a.slp", "-o", "b.slp"]
+DEFAULTS = {option.name: option.default for option in OPTIONS}
 
 
 def heard(words: list[str]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_what_is_said_is_heard(option: Option) -> None:
     if option.kind is not bool:
         assert read_value(option, f" {value} ") == value
         assert read_value(option, " ") == option.default
-    words = option_words({**defaults(), option.name: value})
+    words = option_words({**DEFAULTS, option.name: value})
     assert heard(words) == heard([]) | {option.name: value}
     assert len(words) == 1
     assert option.label
@@ -61,13 +61,13 @@ def test_what_is_said_is_heard(option: Option) -> None:
 
 
 def test_what_is_so_anyway_is_not_said() -> None:
-    assert option_words(defaults()) == []
-    assert complaints(defaults()) == []
-    assert {name: value for name, value in heard([]).items() if name in BY_NAME} == defaults()
+    assert option_words(DEFAULTS) == []
+    assert complaints(DEFAULTS) == []
+    assert {name: value for name, value in heard([]).items() if name in BY_NAME} == DEFAULTS
 
 
 def test_numbers_that_make_no_sense_are_all_told() -> None:
-    wrong = complaints({**defaults(), "batch_size": 0, "peak_threshold": 2.0, "max_tracks": 3})
+    wrong = complaints({**DEFAULTS, "batch_size": 0, "peak_threshold": 2.0, "max_tracks": 3})
     assert [error.where for error in wrong] == ["--peak-threshold", "--batch-size", "--max-tracks"]
     for name, text, said in (
         ("batch_size", "2.5", "is not a whole number"),

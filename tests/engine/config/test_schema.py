@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sleapnn_engine.config.build import build_job, job_values
-from sleapnn_engine.config.meta import KINDS, UNITS
+from sleapnn_engine.config.meta import UNITS
 from sleapnn_engine.config.reference import explain, json_schema, reference_page
 from sleapnn_engine.config.spec import SPEC, Key
 from sleapnn_engine.config.values import problem_of
@@ -34,7 +34,6 @@ def test_key_is_described(key: Key) -> None:
     assert meta.label[0].isupper() or meta.label[0].isdigit()
     assert re.fullmatch(r"[A-Z`.][^\n]*\.", meta.doc), "help must be one sentence"
     assert len(meta.doc) > 20
-    assert meta.kind in KINDS
     assert meta.unit in UNITS
     assert not meta.null or meta.null.endswith(".")
     for choice in meta.choices:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.data.labels import open_labels, read_labels
+from sleapnn_engine.data.labels import read_labels
+from tests.engine.data.opened import open_labels
 
 # file -> (words of the refusal)
 REFUSED = {

@@ -9,7 +9,7 @@ import torch
 
 from sleapnn_engine.data.centroids import centroids
 from sleapnn_engine.data.crops import auto_crop_size, crop_corners, cut_crops
-from sleapnn_engine.data.labels import open_labels
+from tests.engine.data.opened import open_labels
 from tests.engine.data.scenes import dot_place, dots
 
 

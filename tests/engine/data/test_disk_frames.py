@@ -10,7 +10,7 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.frames import DiskFrames, MemoryFrames
 from sleapnn_engine.data.geometry import plan_input
-from sleapnn_engine.data.labels import open_labels
+from tests.engine.data.opened import open_labels
 from tests.engine.data.scenes import label_set, plain_set
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sleap_io as sio
 
-from sleapnn_engine.data.labels import open_labels
+from tests.engine.data.opened import open_labels
 
 PROGRAMS = ("sleap", "sleap-io")
 

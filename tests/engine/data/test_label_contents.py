@@ -11,10 +11,11 @@ from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.describe import describe_labels
 from sleapnn_engine.data.label_checks import require_visible
-from sleapnn_engine.data.labels import open_labels, read_labels, with_animals
+from sleapnn_engine.data.labels import read_labels, with_animals
 from sleapnn_engine.data.model_labels import with_centers, with_marks
 from sleapnn_engine.data.pixel_span import ValueRange
 from tests.engine.data.drawn import labels, write_video
+from tests.engine.data.opened import open_labels
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import sleap_io as sio
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.label_fit import require_edges
 from sleapnn_engine.data.label_checks import require_one_animal
-from sleapnn_engine.data.labels import match_nodes, open_labels, read_labels, select_nodes, with_animals
+from sleapnn_engine.data.labels import match_nodes, read_labels, select_nodes, with_animals
 from sleapnn_engine.data.overlaps import shared_frames
+from tests.engine.data.opened import open_labels
 
 
 @pytest.fixture
@@ -139,12 +140,11 @@ def test_a_video_on_the_web_is_refused_without_going_there(project):
 def test_all_problems_of_all_files_are_told_at_once(project, tmp_path):
     good = project()
     (tmp_path / "empty.slp").touch()
-    with pytest.raises(UserError) as caught:
-        open_labels([tmp_path / "absent.slp", tmp_path / "empty.slp", good, tmp_path])
-    text = str(caught.value)
-    assert "3 reasons" in text
-    for words in ("absent.slp: The labels file does not exist", "empty (0 bytes)", "folder"):
-        assert words in text
+    reading = read_labels([tmp_path / "absent.slp", tmp_path / "empty.slp", good, tmp_path])
+    reading.labels.close()
+    said = ("absent.slp: The labels file does not exist", "empty (0 bytes)", "folder")
+    for words, problem in zip(said, reading.problems, strict=True):
+        assert words in str(problem)
 
 
 def test_an_unreadable_file_says_so(project):

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from sleapnn_engine.data.labels import open_labels, read_labels
+from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.video_frames import VideoFrames
 from tests.engine.data.drawn import labels, picture, shown, spoil, write_video
+from tests.engine.data.opened import open_labels
 
 
 def read_in(path, order):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import sleap_io as sio
 
-from sleapnn_engine.data.labels import open_labels, read_labels
-from sleapnn_engine.data.video_paths import find_images, find_video
+from sleapnn_engine.data.labels import read_labels
+from sleapnn_engine.data.video_paths import find_images
 from tests.engine.data.drawn import labels, picture, shown, write_video
+from tests.engine.data.opened import open_labels
 
 
 def touch(folder, *names):
@@ -43,22 +44,22 @@ def touch(folder, *names):
 )
 def test_the_longest_tail_of_the_stored_path_counts(tmp_path, stored, files, found):
     folder = touch(tmp_path / "a/b/project", *files)
-    assert find_video(stored, folder).path == (folder / found if found else None)
+    assert find_images([stored], folder)[0].path == (folder / found if found else None)
 
 
 def test_videos_beside_the_folder_of_the_labels_are_found_by_two_parts_and_not_by_the_name_alone(tmp_path):
     touch(tmp_path, "project/videos/cam.mp4", "project/other.mp4", "project/labels/l.slp")
     folder = tmp_path / "project/labels"
-    assert find_video("D:/x/videos/cam.mp4", folder).path == tmp_path / "project/videos/cam.mp4"
-    assert find_video("D:/x/other.mp4", folder).path is None
+    assert find_images(["D:/x/videos/cam.mp4"], folder)[0].path == tmp_path / "project/videos/cam.mp4"
+    assert find_images(["D:/x/other.mp4"], folder)[0].path is None
 
 
 def test_several_files_that_fit_equally_are_told_and_none_is_taken(tmp_path):
     folder = touch(tmp_path / "project/labels", "day1/cam.mp4", "../day1/cam.mp4")
-    place = find_video("D:/lab/day1/cam.mp4", folder)
+    place = find_images(["D:/lab/day1/cam.mp4"], folder)[0]
     assert place.path is None
     assert len(place.candidates) == 2
-    beside = find_video("D:/lab/cam.mp4", touch(tmp_path / "p", "CAM.mp4", "Cam.MP4"))
+    beside = find_images(["D:/lab/cam.mp4"], touch(tmp_path / "p", "CAM.mp4", "Cam.MP4"))[0]
     assert (beside.path, len(beside.candidates)) == (None, 2)
 
 

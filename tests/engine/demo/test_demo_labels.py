@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -9,13 +10,13 @@ import sleap_io
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.demo.labels import write_demo_labels
-from sleapnn_engine.demo.scene import SceneSpec, render_scene
+from sleapnn_engine.demo.scene import SceneSpec, render_frames
 
 
 def test_labels_hold_the_pictures_and_the_exact_points(tmp_path):
     path = write_demo_labels(tmp_path / "a.pkg.slp", frames=4, animals=2, size=(96, 128), seed=3)
     labels = sleap_io.load_slp(str(path))
-    scene = render_scene(3, SceneSpec(size=(96, 128), animals=2, frame=2))
+    scene = next(islice(render_frames(3, SceneSpec(size=(96, 128), animals=2)), 2, None))
     assert len(labels) == 4
     assert np.array_equal(labels[2].image, scene.image)
     stored = np.stack([instance.points["xy"] for instance in labels[2].instances])
@@ -27,7 +28,7 @@ def test_labels_hold_the_pictures_and_the_exact_points(tmp_path):
 
 def test_colour_pictures_come_back_in_colour(tmp_path):
     path = write_demo_labels(tmp_path / "a.pkg.slp", frames=1, size=(96, 96), channels=3, species="fly")
-    scene = render_scene(7, SceneSpec(size=(96, 96), channels=3, species="fly"))
+    scene = next(render_frames(7, SceneSpec(size=(96, 96), channels=3, species="fly")))
     assert np.array_equal(sleap_io.load_slp(str(path))[0].image, scene.image)
 
 

@@ -10,15 +10,31 @@ import pytest
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.demo.animals import ANATOMIES
-from sleapnn_engine.demo.scene import SceneSpec, part_coverage, render_frames, render_scene
+from sleapnn_engine.demo.scene import Scene, SceneSpec, _walk, render_frames
+from sleapnn_engine.demo.shapes import measure, patch_around
 from tests.engine.demo.test_demo_shapes import centroid
 
 KNOWN_POINTS = [[133.1631, 54.3085], [116.5652, 85.4981], [63.589, 147.2925]]
 PLAIN = {"texture": 0.0, "softness": 0.0, "noise": 0.0}
 
 
+def drawn(seed: int, spec: SceneSpec, *, frame: int = 0) -> Scene:
+    return next(islice(render_frames(seed, spec), frame, None))
+
+
+def coverage(seed: int, spec: SceneSpec, part: str, *, frame: int) -> np.ndarray:
+    """How much of each pixel one part's outline covers, (height, width) in 0..1, whatever lies over it."""
+    (posture,) = next(islice(_walk(seed, spec), frame, None))
+    _, parts = spec.anatomy.build(posture, spec.body_length, spec.anatomy.coats[0])
+    (wanted,) = [candidate for candidate in parts if candidate.name == part]
+    cover, patch = np.zeros(spec.size), patch_around([wanted], size=spec.size, margin=2)
+    assert patch is not None
+    cover[patch.slices] = measure(wanted, patch).coverage
+    return cover
+
+
 def test_a_scene_has_the_asked_shape():
-    scene = render_scene(1, SceneSpec(size=(120, 160), animals=2, channels=3))
+    scene = drawn(1, SceneSpec(size=(120, 160), animals=2, channels=3))
     assert scene.image.shape == (120, 160, 3)
     assert scene.image.dtype == np.uint8
     assert scene.points.shape == (2, 7, 2)
@@ -27,23 +43,24 @@ def test_a_scene_has_the_asked_shape():
 
 def test_another_process_draws_the_same_bytes():
     code = (
-        "import hashlib; from sleapnn_engine.demo.scene import SceneSpec, render_scene;"
-        "s = render_scene(3, SceneSpec(size=(96, 96), frame=4));"
+        "import hashlib; from itertools import islice;"
+        "from sleapnn_engine.demo.scene import SceneSpec, render_frames;"
+        "s = next(islice(render_frames(3, SceneSpec(size=(96, 96))), 4, None));"
         "print(hashlib.sha256(s.image.tobytes() + s.points.tobytes()).hexdigest())"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    scene = render_scene(3, SceneSpec(size=(96, 96), frame=4))
+    scene = drawn(3, SceneSpec(size=(96, 96)), frame=4)
     assert other.stdout.strip() == hashlib.sha256(scene.image.tobytes() + scene.points.tobytes()).hexdigest()
 
 
 def test_the_demonstrations_first_points_stay_where_they_are():
     """Known answer: a change here changes every demonstration file there is."""
-    points = render_scene(7, SceneSpec()).points[0]
+    points = drawn(7, SceneSpec()).points[0]
     assert np.allclose(points[[0, 4, 6]], KNOWN_POINTS, atol=1e-3)
 
 
 def test_another_seed_draws_another_picture():
-    first, second = (render_scene(seed, SceneSpec(size=(96, 96))) for seed in (1, 2))
+    first, second = (drawn(seed, SceneSpec(size=(96, 96))) for seed in (1, 2))
     assert not np.array_equal(first.image, second.image)
     assert np.abs(first.points - second.points).max() > 5
 
@@ -51,24 +68,23 @@ def test_another_seed_draws_another_picture():
 @pytest.mark.parametrize("frame", [0, 9, 31])
 @pytest.mark.parametrize(("part", "node"), [("ear_left", 1), ("ear_right", 2), ("nose", 0)])
 def test_round_parts_lie_on_their_nodes(part, node, frame):
-    spec = SceneSpec(size=(256, 256), frame=frame)
-    scene = render_scene(5, spec)
-    assert np.allclose(centroid(part_coverage(5, spec, part)), scene.points[0, node], atol=0.05)
+    spec = SceneSpec(size=(256, 256), **PLAIN)
+    scene = drawn(5, spec, frame=frame)
+    assert np.allclose(centroid(coverage(5, spec, part, frame=frame)), scene.points[0, node], atol=0.05)
 
 
 def test_the_tail_ends_at_its_tip():
-    spec = SceneSpec(size=(320, 320), frame=3)
-    tip = render_scene(5, spec).points[0, 6]
-    base = render_scene(5, spec).points[0, 5]
-    rows, columns = np.nonzero(part_coverage(5, spec, "tail") > 0.5)
+    spec = SceneSpec(size=(320, 320))
+    base, tip = drawn(5, spec, frame=3).points[0, 5:7]
+    rows, columns = np.nonzero(coverage(5, spec, "tail", frame=3) > 0.5)
     far = np.hypot(columns - base[0], rows - base[1]).argmax()
     assert np.hypot(columns[far] - tip[0], rows[far] - tip[1]) < 2
 
 
 def test_the_picture_itself_shows_the_nose_at_its_point():
     """From the pixels alone: in a plain picture the tip of the snout is where the animal begins."""
-    spec = SceneSpec(size=(320, 320), frame=3, **PLAIN)
-    scene = render_scene(5, spec)
+    spec = SceneSpec(size=(320, 320), **PLAIN)
+    scene = drawn(5, spec, frame=3)
     floor = int(np.median(scene.image))
     nose, neck = scene.points[0, 0], scene.points[0, 3]
     rows, columns = np.nonzero(np.abs(scene.image[..., 0].astype(int) - floor) > 20)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.decoding.grouping import Grouping
 from sleapnn_engine.heads.class_maps import class_maps
 from sleapnn_engine.heads.confmaps import confidence_maps
 from sleapnn_engine.heads.pafs import part_affinity_fields
 from sleapnn_engine.inference.decode import Decoder
+from tests.engine.data.opened import open_labels
 from tests.engine.inference.poses import assert_same_animals
 
 STRIDES = {"MultiInstanceConfmapsHead": 2, "PartAffinityFieldsHead": 4, "ClassMapsHead": 4}

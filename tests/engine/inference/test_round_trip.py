@@ -7,9 +7,9 @@ import torch
 from sleapnn_engine.data.augment import to_float
 from sleapnn_engine.data.frames import MemoryFrames
 from sleapnn_engine.data.geometry import plan_input
-from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.decoding.peaks import global_peaks
 from sleapnn_engine.heads.confmaps import confidence_maps
+from tests.engine.data.opened import open_labels
 
 
 @pytest.mark.parametrize("name", ["fly32_single/val", "openfield4_mouse/val", "robot2_rgb/all"])

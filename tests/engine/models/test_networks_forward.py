@@ -8,8 +8,9 @@ import torch
 import torchvision
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.heads.kind import Outputs
 from sleapnn_engine.models import imagenet
-from sleapnn_engine.models.assemble import count_parameters
+from sleapnn_engine.models.assemble import outline_network
 from sleapnn_engine.models.backbones import required_multiple
 from tests.engine.models.networks import BACKBONES, MODEL_TYPES, build, config, images
 
@@ -201,9 +202,9 @@ def test_required_multiple_is_the_stride_of_the_coarsest_map(
 @pytest.mark.parametrize(("backbone", "model_type"), list(itertools.product(BACKBONES, MODEL_TYPES)))
 def test_parameters_are_counted_without_building(backbone: str, model_type: str) -> None:
     made = config(backbone, model_type)
-    sizes = {"n_nodes": 3, "n_edges": 2, "n_classes": 2}
-    counted = count_parameters(made, model_type=model_type, in_channels=1, **sizes)
-    assert counted == sum(value.numel() for value in build(made).parameters())
+    sizes = Outputs(n_nodes=3, n_edges=2, n_classes=2)
+    outline = outline_network(made, model_type=model_type, outputs=sizes, in_channels=1, input_size=None)
+    assert outline.parameter_count == sum(value.numel() for value in build(made).parameters())
 
 
 @pytest.mark.setting(

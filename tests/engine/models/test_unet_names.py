@@ -10,8 +10,8 @@ import pytest
 from sleapnn_engine.heads.assemble import build_heads
 from sleapnn_engine.heads.kind import Head, Outputs
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.assemble import PoseModel, build_unet_model
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.unet import UNet, UNetShape
 from tests.engine.models.networks import config
 
 #: Layouts that no other program can run forward; ours differ where they must, see test_network_names.
@@ -58,7 +58,7 @@ def model_of(header: str) -> PoseModel:
     assert found is not None
     settings: dict[str, Any] = json.loads(found[1])
     stride = int(found[3])
-    return build_unet_model(UNetShape(output_stride=stride, **settings), heads_of(found[2], stride=stride))
+    return PoseModel(UNet(UNetShape(output_stride=stride, **settings)), heads_of(found[2], stride=stride))
 
 
 def listed(path: Path) -> list[tuple[str, str]]:
@@ -84,8 +84,8 @@ def test_every_unet_dump_is_either_the_same_or_our_own(shared_spec: Path) -> Non
 @pytest.mark.interop
 def test_whole_checkpoint_keys_have_the_prefix(shared_spec: Path) -> None:
     names = [name for name, _ in listed(shared_spec / "state_dicts" / "lightning_single_instance.txt")]
-    model = build_unet_model(
-        UNetShape(filters=16, output_stride=2),
+    model = PoseModel(
+        UNet(UNetShape(filters=16, output_stride=2)),
         [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=2)],
     )
     assert [f"model.{name}" for name in model.state_dict()] == names

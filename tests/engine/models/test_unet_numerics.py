@@ -8,13 +8,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from sleapnn_engine.data.geometry import plan_input
-from sleapnn_engine.data.labels import open_labels
 from sleapnn_engine.decoding.peaks import global_peaks
 from sleapnn_engine.heads.confmaps import confidence_maps
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.assemble import PoseModel, build_unet_model, match_channels
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.assemble import PoseModel, match_channels
+from sleapnn_engine.models.unet import UNet, UNetShape
 from sleapnn_engine.models.weights import read_state
+from tests.engine.data.opened import open_labels
 
 
 def reference(state: dict[str, Tensor], x: Tensor, *, stem: bool, convs: int, output_stride: int) -> Tensor:
@@ -61,8 +61,8 @@ def reference(state: dict[str, Tensor], x: Tensor, *, stem: bool, convs: int, ou
 
 def single(shape: UNetShape) -> PoseModel:
     torch.manual_seed(0)
-    return build_unet_model(
-        shape, [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=shape.output_stride)]
+    return PoseModel(
+        UNet(shape), [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=shape.output_stride)]
     ).eval()
 
 
@@ -114,8 +114,8 @@ def test_colour_is_matched_to_the_model() -> None:
 def test_a_foreign_bottom_up_model_finds_its_animals(shared_data: Path) -> None:
     state = read_state(shared_data / "sleap_nn_models" / "minimal_instance_bottomup" / "best.ckpt")
     shape = UNetShape(filters=16, max_stride=8, output_stride=2, up_interpolate=False)
-    model = build_unet_model(
-        shape,
+    model = PoseModel(
+        UNet(shape),
         [
             MapHead(name="MultiInstanceConfmapsHead", channels=2, stride=2),
             MapHead(name="PartAffinityFieldsHead", channels=2, stride=4),
@@ -136,7 +136,7 @@ def test_a_foreign_bottom_up_model_finds_its_animals(shared_data: Path) -> None:
 def test_a_foreign_single_animal_model_finds_its_points(shared_data: Path) -> None:
     state = read_state(shared_data / "sleap_nn_models" / "minimal_instance_single_instance" / "best.ckpt")
     shape = UNetShape(in_channels=3, filters=8, filters_rate=2.0, max_stride=4, output_stride=4)
-    model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=4)])
+    model = PoseModel(UNet(shape), [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=4)])
     model.load_state_dict(state, strict=True)
     labels = open_labels([shared_data / "robot2_rgb" / "val.pkg.slp"])
     plan = plan_input([labels.frames[0].size], scale=0.5, max_stride=4)

@@ -9,8 +9,8 @@ import torch
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.heads.class_vectors import VectorHead
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.assemble import PoseModel, build_unet_model
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.unet import UNet, UNetShape
 from sleapnn_engine.models.weights import initialise, read_state
 
 SHAPE = UNetShape(filters=6, max_stride=4, output_stride=2, up_interpolate=False)
@@ -22,7 +22,7 @@ def build(*, seed: int, nodes: int = 3) -> PoseModel:
         MapHead(name="CenteredInstanceConfmapsHead", channels=nodes, stride=2),
         VectorHead(name="ClassVectorsHead", channels=2, stride=4, layers=1, units=4),
     ]
-    return build_unet_model(SHAPE, heads)
+    return PoseModel(UNet(SHAPE), heads)
 
 
 def write(model: PoseModel, path: Path, **more: object) -> Path:

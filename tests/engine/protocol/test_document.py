@@ -1,7 +1,5 @@
 """The protocol document says what the code does."""
 
-from pathlib import Path
-
 from sleapnn_engine.protocol.codec import (
     DTYPES,
     MAX_ARRAY_BYTES,
@@ -12,16 +10,14 @@ from sleapnn_engine.protocol.codec import (
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.events import KINDS
 from sleapnn_engine.protocol.messages import PROTOCOL_VERSION
-from sleapnn_engine.protocol.reference import fill
 from sleapnn_engine.protocol.replay import RING_BYTES, RING_FRAMES
 from sleapnn_engine.protocol.verbs import VERBS
-
-DOCUMENT = Path(__file__).parents[3] / "resources" / "docs" / "protocol.md"
+from tests.architecture.protocol_tables import COMMAND, DOCUMENT, fill
 
 
 def test_its_tables_are_those_of_the_code():
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert fill(text) == text
+    assert fill(text) == text, COMMAND
 
 
 def test_it_tells_of_every_kind_verb_and_connection_key():

@@ -7,8 +7,8 @@ import torch
 
 from sleapnn_engine.config.schema.schedule import LRSchedulerConfig, OptimizerConfig, ReduceLROnPlateauConfig
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.assemble import PoseModel, build_unet_model
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.assemble import PoseModel
+from sleapnn_engine.models.unet import UNet, UNetShape
 from sleapnn_engine.training.artifacts.checkpoint_file import Position, contents, write_atomically
 from sleapnn_engine.training.schedule import Schedule, build_optimizer
 from tests.engine.warm import run_warm
@@ -18,9 +18,9 @@ import sys, warnings
 warnings.simplefilter("ignore")
 import torch
 import lightning.pytorch as pl
-from sleapnn_engine.models.assemble import build_unet_model
+from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.unet import UNet, UNetShape
 
 seen = []
 
@@ -28,7 +28,7 @@ class Module(pl.LightningModule):
     def __init__(self):
         super().__init__()
         shape = UNetShape(filters=2, max_stride=2, output_stride=2)
-        self.model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=2)])
+        self.model = PoseModel(UNet(shape), [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=2)])
     def training_step(self, batch, index):
         if not seen:
             moments = next(iter(self.trainer.optimizers[0].state.values()))["step"]
@@ -58,7 +58,7 @@ def trained() -> tuple[PoseModel, torch.optim.Optimizer, Schedule]:
     """A model after six steps, in the memory layout of training."""
     torch.manual_seed(0)
     shape = UNetShape(filters=2, max_stride=2, output_stride=2)
-    model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=2)])
+    model = PoseModel(UNet(shape), [MapHead(name="SingleInstanceConfmapsHead", channels=2, stride=2)])
     model.to(memory_format=torch.channels_last)
     optimizer = build_optimizer(
         model.parameters(), name="Adam", settings=OptimizerConfig(lr=0.01), device=torch.device("cpu")

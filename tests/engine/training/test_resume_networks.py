@@ -83,15 +83,15 @@ warnings.simplefilter("ignore")
 import torch
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from sleapnn_engine.models.assemble import build_unet_model
+from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.heads.maps import MapHead
-from sleapnn_engine.models.unet import UNetShape
+from sleapnn_engine.models.unet import UNet, UNetShape
 
 class Module(pl.LightningModule):
     def __init__(self):
         super().__init__()
         shape = UNetShape(filters=4, max_stride=8, output_stride=2)
-        self.model = build_unet_model(shape, [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=2)])
+        self.model = PoseModel(UNet(shape), [MapHead(name="SingleInstanceConfmapsHead", channels=3, stride=2)])
     def training_step(self, batch, index):
         return self.model(batch[0])["SingleInstanceConfmapsHead"].square().mean()
     def validation_step(self, batch, index):

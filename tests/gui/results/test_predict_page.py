@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.config.predict_options import OPTIONS, Option, defaults, why_unused
+from sleapnn_engine.config.predict_options import OPTIONS, Option, why_unused
 from sleapnn_gui.results.predict_page import PredictPage
 from tests.engine.commands.test_predict_options import other
 from tests.engine.data import drawn
@@ -132,7 +132,7 @@ def test_every_option_of_the_command_is_a_row(ready: PredictPage, labels: Path, 
     assert sheet.model is not None
     if why_unused(option.name, [sheet.model.kind]):
         sheet.model = attrs.evolve(sheet.model, kind=MODEL_TYPES["multi_class_bottomup"])
-    value, told = other(option), {**defaults(), option.name: other(option)}
+    value, told = other(option), {**{each.name: each.default for each in OPTIONS}, option.name: other(option)}
     if option.needs:
         sheet.rows[option.needs].set_value("iou")
         told[option.needs] = "iou"

@@ -8,10 +8,22 @@ from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QLineEdit
 
 from sleapnn_engine.config.resources import resource_path
-from sleapnn_gui.widgets.theme import contrast, current_theme, install_theme, load_tokens, set_state
+from sleapnn_gui.widgets.theme import current_theme, install_theme, load_tokens, set_state
 
 TOKENS = load_tokens()
 READ = [(text, surface) for text, surfaces in TOKENS.read_on.items() for surface in surfaces]
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG contrast ratio (1 to 21) of two "#rrggbb" colours."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

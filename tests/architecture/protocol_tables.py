@@ -1,4 +1,4 @@
-"""The tables of the protocol document, written from the definitions so that the two cannot disagree."""
+"""The tables of the protocol document, written from the definitions so that the two cannot disagree; run to write them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +6,10 @@ from sleapnn_engine.protocol.events import KINDS, EventBody
 from sleapnn_engine.protocol.fields import Field
 from sleapnn_engine.protocol.questions import QUESTIONS
 from sleapnn_engine.protocol.verbs import VERBS, Verb
+from tests.architecture.sources import ROOT
+
+DOCUMENT = ROOT / "resources" / "docs" / "protocol.md"
+COMMAND = "python -m tests.architecture.protocol_tables"
 
 #: Where the written part of the document begins and ends.
 EVENTS_MARK = "events"
@@ -63,3 +67,7 @@ def _table(fields: Sequence[Field]) -> str:
         optional = " (may be left out)" if field.optional else ""
         rows.append(f"| `{field.name}` | {field.type_name}{optional} | {field.doc}{choices} |")
     return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
