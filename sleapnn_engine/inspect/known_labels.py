@@ -25,15 +25,22 @@ class _Known:
 
 
 class KnownLabels:
-    """Reads labels once for all who ask, from several threads too. What has a fault is read anew each time."""
+    """Reads labels once for all who ask, from several threads too.
+
+    What has a fault is read anew each time, except for who takes the last reading as it is.
+    """
 
     def __init__(self) -> None:
         self._known: dict[_Key, _Known] = {}
+        self._faulty: dict[_Key, _Known] = {}
         self._busy: dict[_Key, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def reader(self, cancelled: Cancelled) -> Read:
-        """A function that reads as `read_labels` does; it raises NotWanted while it reads."""
+    def reader(self, cancelled: Cancelled, *, faulty_too: bool = False) -> Read:
+        """A function that reads as `read_labels` does; it raises NotWanted while it reads.
+
+        With `faulty_too`, what had a fault is not read anew as long as its files stay as they are.
+        """
 
         def read(paths: Sequence[str | Path], *, user_instances_only: bool = True) -> LabelReading:
             require_wanted(cancelled)
@@ -42,15 +49,15 @@ class KnownLabels:
             with self._lock:
                 busy = self._busy.setdefault(key, threading.Lock())
             with busy:
-                found = self._still(key)
+                found = self._still(key, faulty_too=faulty_too)
                 return found if found is not None else self._anew(key, cancelled)
 
         return read
 
-    def _still(self, key: _Key) -> LabelReading | None:
+    def _still(self, key: _Key, *, faulty_too: bool) -> LabelReading | None:
         """What was read, unless a file has changed since."""
         with self._lock:
-            known = self._known.get(key)
+            known = self._known.get(key) or (self._faulty.get(key) if faulty_too else None)
         if known is None or known.stamps != _stamps(known.reading):
             return None
         return known.reading
@@ -64,11 +71,13 @@ class KnownLabels:
         reading = read_labels(paths, user_instances_only=only_user, progress=progress)
         reading.labels.close()
         with self._lock:
-            self._known.pop(key, None)
-            if not reading.problems and not reading.labels.counts.unreadable_frames:
-                self._known[key] = _Known(reading, _stamps(reading))
-            for old in list(self._known)[:-KEPT]:
-                del self._known[old]
+            for known in (self._known, self._faulty):
+                known.pop(key, None)
+            faulty = bool(reading.problems or reading.labels.counts.unreadable_frames)
+            kept = self._faulty if faulty else self._known
+            kept[key] = _Known(reading, _stamps(reading))
+            for old in list(kept)[:-KEPT]:
+                del kept[old]
         return reading
 
 

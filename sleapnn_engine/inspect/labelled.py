@@ -58,7 +58,8 @@ class LabelledFrames:
             labels.close()
 
     def _labels(self, view: ConfigReader, cancelled: Cancelled) -> tuple[LabelSet, int]:
-        read, paths = self._known.reader(cancelled), label_paths(view, TRAIN)
+        # Each small picture is a question: labels with an image that cannot be read must not be read for each.
+        read, paths = self._known.reader(cancelled, faulty_too=True), label_paths(view, TRAIN)
         if not paths:
             raise UserError("No labels are chosen, so there is no frame to show.", where=TRAIN)
         only_user = view.value(DATA + "user_instances_only") is not False

@@ -10,6 +10,7 @@ from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.findings import Findings
 from sleapnn_engine.data.records import LabelSet
+from sleapnn_engine.inspect import known_labels
 from sleapnn_engine.inspect.questions import make_answers
 from sleapnn_engine.inspect.wanted import never
 from sleapnn_engine.training.prepare import plan_samples
@@ -98,3 +99,26 @@ def test_small_pictures_come_by_their_place(tmp_path: Path, files: dict[str, Pat
     assert asked("thumbnails", values, indices=[9, 1])[0]["failed"] == [9]
     with pytest.raises(UserError, match="There is no frame 9"):
         asked("frame", values, index=9)
+
+
+def test_labels_with_an_unreadable_image_are_not_read_for_each_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_labels(tmp_path, frames=6)
+    (tmp_path / "labels" / "003.png").write_bytes(b"no picture")
+    read: list[Any] = []
+    act = known_labels.read_labels
+    monkeypatch.setattr(
+        known_labels, "read_labels", lambda *words, **named: (read.append(words), act(*words, **named))[1]
+    )
+    answers, values = make_answers(), job(tmp_path, path)
+    facts, _ = answers["describe"]({"values": values}, never)
+    assert facts["unreadable_frames"] == 1
+    for index in range(5):
+        answers["frame"]({"values": values, "index": index}, never)
+    assert len(read) == 1
+    answers["describe"]({"values": values}, never)
+    assert len(read) == 2, "who asks for facts has it looked at again"
+    (tmp_path / "labels.slp").touch()
+    answers["frames"]({"values": values}, never)
+    assert len(read) == 3
