@@ -30,7 +30,7 @@ _MOST_CROP = 224
 #: Room around the farthest part in a crop: centres that are predicted lie a little beside those of the labels.
 _CROP_ROOM = 1.1
 #: Inputs of up to so many px on a side get maps of half their size; larger ones are learned sooner on coarser maps.
-_SMALL_INPUT = 128
+_SMALL_INPUT = 96
 #: How much of the median animal the encoder sees at once at least; the middle block looks further still.
 _LEAST_SEEN = 0.75
 #: From this spread of directions on, animals may point anywhere.

@@ -131,6 +131,8 @@ def test_a_half_of_a_pair_and_a_model_that_does_more_are_left(known: dict[str, d
         ({**ONE, "instance_size": {"median": 96}, "short_limb": 7.9}, SINGLE, "scale", "Input scale 1"),
         ({**ONE, "instance_size": {"median": 101}, "short_limb": 5}, SINGLE, "max_stride", "Max stride 16"),
         ({**ONE, "instance_size": {"median": 102}, "short_limb": 5}, SINGLE, "max_stride", "Max stride 32"),
+        ({"reach": {"": 43.0}}, CROPS, "maps", "Maps at stride 2, sigma 2.5"),
+        ({"reach": {"": 44.0}}, CROPS, "maps", "Maps at stride 4, sigma 2.5"),
         ({"instances": {"used": 3}}, CROPS, "batch", "Batches of 3"),
         ({}, CROPS, "batch", "Batches of 4"),
         (
