@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.advice import Advice
 from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 
 _HINT = "Worked out from your labels. Nothing is changed until you apply it."
 _EMPTY = "Once labels are open, this says how to train on them, setting by setting, and why."
@@ -59,21 +60,19 @@ class AdviceRow(QWidget):
         self.state.setVisible(piece.done or locked)
 
 
-class AdviceView(QScrollArea):
+class AdviceView(SteadyScroll):
     """The pieces under one another. `wanted` carries those that a person wants applied."""
 
     wanted = Signal(list)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("How to train on these labels")
         inside = QWidget()
         inside.setProperty("clear", True)
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(24, 16, 24, 20)
+        column = QVBoxLayout(inside)
+        super().__init__(inside, margins=(24, 16, 24, 20))
+        self._column = column
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("How to train on these labels")
         self._column.setSpacing(0)
         title = QLabel("How to train on these")
         title.setProperty("role", "title")
@@ -96,7 +95,6 @@ class AdviceView(QScrollArea):
         self._column.addSpacing(8)
         self._column.addLayout(self._rows)
         self._column.addStretch(1)
-        self.setWidget(inside)
 
     def rows(self) -> list[AdviceRow]:
         """The pieces shown, from above."""

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import shiboken6
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -29,6 +26,7 @@ from sleapnn_gui.inspector.see.views import AugmentView, ChainView, SightView
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -133,13 +131,10 @@ class SeePane(QWidget):
             inside.setContentsMargins(0, 0, 0, 0)
             inside.addWidget(view)
             inside.addStretch(1)
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setFrameShape(QFrame.Shape.NoFrame)
+            # Pictures are as wide with the bar as without: it would come and go with their height for ever.
+            scroll = SteadyScroll(holder, margins=(0, 0, 0, 0))
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            scroll.setWidget(holder)
-            _keep_room_for_bar(scroll, inside)
             self._stack.addWidget(scroll)
         return self._stack
 
@@ -251,15 +246,3 @@ class SeePane(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.watch.set_watched(False)
-
-
-def _keep_room_for_bar(scroll: QScrollArea, inside: QVBoxLayout) -> None:
-    """Pictures are as wide with the bar as without: it would come and go with their height for ever."""
-    bar = scroll.verticalScrollBar()
-
-    def make_room(least: int, most: int) -> None:
-        if shiboken6.isValid(bar):  # the window may be going
-            inside.setContentsMargins(0, 0, 0 if most > least else bar.sizeHint().width(), 0)
-
-    make_room(0, 0)
-    bar.rangeChanged.connect(make_room)
