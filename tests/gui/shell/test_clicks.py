@@ -137,7 +137,9 @@ def test_labels_and_a_preset(
 ) -> None:
     window.open_path(shared_data / "flies13_pair" / "val.pkg.slp")
     wait_until(lambda: window.document.facts is not None, 60)
-    window.labels_page.use.click()
+    page = window.labels_page
+    wait_until(lambda: bool(page.findings.rows) and page.split.show_them.isEnabled(), 30)
+    page.use.click()
     walker.walk(on_page(window, "data", window), "window")
     for page in ("data", "train", "runs"):
         walker.walk(on_page(window, page), page)
