@@ -39,8 +39,8 @@ class Labelled:
 class LabelledFrames:
     """Reads labels once for all who ask about their frames, and keeps the images read last."""
 
-    def __init__(self, known: KnownLabels) -> None:
-        self._known, self._images = known, KeptImages()
+    def __init__(self, known: KnownLabels, images: KeptImages | None = None) -> None:
+        self._known, self._images = known, images or KeptImages()
         self._lock = threading.Lock()
         self._joined: tuple[list[LabelReading], LabelSet] | None = None
 

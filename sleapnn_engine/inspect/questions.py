@@ -13,6 +13,7 @@ from sleapnn_engine.inspect.service import Answer
 from sleapnn_engine.inspect.wanted import Cancelled
 
 if TYPE_CHECKING:
+    from sleapnn_engine.inspect.kept_images import KeptImages
     from sleapnn_engine.inspect.known_labels import KnownLabels
     from sleapnn_engine.inspect.labelled import LabelledFrames
     from sleapnn_engine.inspect.predictions import Predictions
@@ -88,6 +89,7 @@ class _Cache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: KnownLabels | None = None
+        self._images: KeptImages | None = None
         self._frames: LabelledFrames | None = None
         self._scenes: Scenes | None = None
         self._predictions: Predictions | None = None
@@ -100,13 +102,21 @@ class _Cache:
                 self._known = KnownLabels()
             return self._known
 
+    def images(self) -> KeptImages:
+        with self._lock:
+            if self._images is None:
+                from sleapnn_engine.inspect.kept_images import KeptImages
+
+                self._images = KeptImages()
+            return self._images
+
     def frames(self) -> LabelledFrames:
-        known = self.labels()
+        known, images = self.labels(), self.images()
         with self._lock:
             if self._frames is None:
                 from sleapnn_engine.inspect.labelled import LabelledFrames
 
-                self._frames = LabelledFrames(known)
+                self._frames = LabelledFrames(known, images)
             return self._frames
 
     def predictions(self) -> Predictions:
@@ -118,10 +128,10 @@ class _Cache:
             return self._predictions
 
     def scenes(self) -> Scenes:
-        known = self.labels()
+        known, images = self.labels(), self.images()
         with self._lock:
             if self._scenes is None:
                 from sleapnn_engine.inspect.scene import Scenes
 
-                self._scenes = Scenes(known)
+                self._scenes = Scenes(known, images)
             return self._scenes

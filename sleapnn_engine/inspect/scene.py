@@ -106,8 +106,8 @@ class _Remembered:
 class Scenes:
     """Makes the scene of a config, or hands out the one there is while config and labels stay as they are."""
 
-    def __init__(self, known: KnownLabels) -> None:
-        self._known, self._images = known, KeptImages()
+    def __init__(self, known: KnownLabels, images: KeptImages | None = None) -> None:
+        self._known, self._images = known, images or KeptImages()
         self._remembered: list[_Remembered] = []
         self._lock = threading.Lock()
 
