@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.advice import Advice
@@ -51,8 +51,7 @@ class AdviceRow(QWidget):
         self._title.setText(piece.title)
         self._reason.show_message(piece.reason)
         self.setAccessibleName(f"{piece.title}. {piece.reason}")
-        self.is_open = bool(piece.changes) and not piece.done and not locked
-        self.apply.setVisible(self.is_open)
+        self.apply.setVisible(bool(piece.changes) and not piece.done and not locked)
         self.apply.setAccessibleName(f"Apply: {piece.title}")
         self.apply.setToolTip("\n".join(piece.changes))
         self.state.setText("In use" if piece.done else "Locked")
@@ -86,6 +85,11 @@ class AdviceView(SteadyScroll):
         self.apply_all.hide()
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
+        self._coming: list[Advice] = []
+        self._open: list[Advice] = []
+        self._locked: frozenset[str] = frozenset()
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._add_next)
         head = QHBoxLayout()
         head.addWidget(title, 1)
         head.addWidget(self.apply_all)
@@ -97,37 +101,59 @@ class AdviceView(SteadyScroll):
         self._column.addStretch(1)
 
     def rows(self) -> list[AdviceRow]:
-        """The pieces shown, from above."""
+        """The pieces shown, from above; none while some are still to come."""
+        return [] if self._coming else self._made()
+
+    def _made(self) -> list[AdviceRow]:
         items = (self._rows.itemAt(index) for index in range(self._rows.count()))
         found = [item.widget() for item in items if item is not None]
         return [row for row in found if isinstance(row, AdviceRow)]
 
     def show_advice(self, pieces: Sequence[Advice], *, locked: Collection[str] = ()) -> None:
-        """Show these; rows that are there already stay where they are. `locked` are names of those that touch a lock."""
-        if [row.piece.name for row in self.rows()] != [piece.name for piece in pieces]:
-            self._make_rows(pieces)
-        for row, piece in zip(self.rows(), pieces, strict=True):
-            row.show_piece(piece, locked=piece.name in locked)
-        left = [row for row in self.rows() if row.is_open]
-        done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
-        self.hint.setText((_HINT if left else done) if pieces else _EMPTY)
-        self.apply_all.setText(f"Apply all {len(left)}")
-        self.apply_all.setAccessibleName("Apply all of the advice")
-        self.apply_all.setVisible(len(left) > 1)
+        """Show these; rows that are there already stay where they are, and new ones come one in each turn.
 
-    def _make_rows(self, pieces: Sequence[Advice]) -> None:
+        `locked` are names of those that touch a lock.
+        """
+        self._locked = frozenset(locked)
+        made = self._made()
+        if [piece.name for piece in (*(row.piece for row in made), *self._coming)] != [
+            one.name for one in pieces
+        ]:
+            self._clear()
+            made = []
+        for row, piece in zip(made, pieces, strict=False):
+            row.show_piece(piece, locked=piece.name in self._locked)
+        self._coming = list(pieces[len(made) :])
+        if self._coming:
+            self._turns.start()
+        self._open = [one for one in pieces if one.changes and not one.done and one.name not in locked]
+        done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
+        self.hint.setText((_HINT if self._open else done) if pieces else _EMPTY)
+        self.apply_all.setText(f"Apply all {len(self._open)}")
+        self.apply_all.setAccessibleName("Apply all of the advice")
+        self.apply_all.setVisible(len(self._open) > 1)
+
+    def _clear(self) -> None:
+        self._coming = []
+        self._turns.stop()
         while (item := self._rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        for piece in pieces:
-            row = AdviceRow(piece, self)
-            row.applied.connect(lambda piece: self.wanted.emit([piece]))
-            self._rows.addWidget(row)
-            line = QFrame(self)
-            line.setProperty("rule", True)
-            line.setFixedHeight(1)
-            self._rows.addWidget(line)
+
+    def _add_next(self) -> None:
+        """Add one row: to style all of them in one turn takes longer than a turn may."""
+        piece = self._coming.pop(0)
+        row = AdviceRow(piece, self)
+        row.show_piece(piece, locked=piece.name in self._locked)
+        row.applied.connect(lambda piece: self.wanted.emit([piece]))
+        self._rows.addWidget(row)
+        line = QFrame(self)
+        line.setProperty("rule", True)
+        line.setFixedHeight(1)
+        self._rows.addWidget(line)
+        if not self._coming:
+            self._turns.stop()
 
     def _want_all(self) -> None:
-        self.wanted.emit([row.piece for row in self.rows() if row.is_open])
+        self.wanted.emit(list(self._open))
