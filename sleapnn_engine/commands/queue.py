@@ -102,7 +102,7 @@ def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
     """Train until nothing waits; 0 where all went well, 1 where one failed, 130 after Ctrl-C."""
     worst = 0
     with queue.working():
-        while (one := queue.take()) is not None:
+        while (one := queue.start_next()) is not None:
             waiting = sum(other.state is QueueState.WAITING for other in queue.read())
             print(f"queue: {one.number}: {one.config}, {waiting} after it", flush=True)
             state, code, why = _train(one)

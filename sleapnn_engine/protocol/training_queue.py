@@ -129,7 +129,7 @@ class TrainingQueue:
         self._change(put)
         return added[0]
 
-    def take(self) -> QueuedTraining | None:
+    def start_next(self) -> QueuedTraining | None:
         """The next that waits, which is at work from now on; None where none waits."""
         taken: list[QueuedTraining] = []
 

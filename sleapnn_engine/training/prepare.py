@@ -257,7 +257,7 @@ def _measure(
             fabric=fabric,
             found=found,
         )
-        _tell_places(parts, prepared.crops, previous, found=found)
+        _warn_of_moved_targets(parts, prepared.crops, previous, found=found)
         job = without_start_weights(job)
     with found.trying(WEIGHTS):
         load_start_weights(network, job.model_config, fetch=False)
@@ -266,7 +266,7 @@ def _measure(
             found.warn(*to_come)
 
 
-def _tell_places(
+def _warn_of_moved_targets(
     parts: PreparedParts, crops: CropPlan | None, previous: PreviousRun, *, found: Findings
 ) -> None:
     """Where the earlier training had its targets elsewhere, so has this one, which other programs do not know."""

@@ -215,7 +215,7 @@ class LabelsPage(QWidget):
     def _offer_split(self) -> None:
         """Put the keyboard on the ways to split, which may stand above what is in view."""
         self._scroll.ensureWidgetVisible(self.split)
-        self.split.take_focus()
+        self.split.focus_rules()
 
     def _choose(self) -> None:
         ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")

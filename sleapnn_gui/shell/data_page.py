@@ -21,7 +21,7 @@ def watch_frames(page: LabelsPage, labels: LabelsWatch, document: Document, insp
     frames.listed.connect(page.figures.show_table)
     frames.shown.connect(browser.show_answer)
     frames.failed.connect(browser.show_failure)
-    frames.pictured.connect(browser.take_pictures)
+    frames.pictured.connect(browser.show_pictures)
     frames.gone.connect(page.findings.clear)
     frames.examined.connect(page.findings.show_findings)
     frames.examined.connect(lambda findings: browser.offer_worth(worth_a_look(findings)))

@@ -1,8 +1,8 @@
-"""Predicting a film beside sleap-nn, whole processes on one machine, and memory over a long film.
+"""Predicting a video beside sleap-nn, whole processes on one machine, and memory over a long video.
 
 `python -m tests.benchmarks.bench_predict [--peer PYTHON] [--frames N] [--long N] [--run DIR...]`. Without `--run`, a
-network of usual size that was trained for a moment looks at a drawn film. Each side runs twice, in turn, and the
-shorter time counts; both have the same number of threads. `--long` is the number of frames of a film of small pictures
+network of usual size that was trained for a moment looks at a drawn video. Each side runs twice, in turn, and the
+shorter time counts; both have the same number of threads. `--long` is the number of frames of a video of small pictures
 whose prediction is watched for memory that grows: what is held beyond the first thousand frames is told per frame.
 """
 
@@ -31,10 +31,10 @@ def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", type=Path, help="Python of an environment with sleap-nn")
-    parser.add_argument("--frames", type=int, default=1000, help="of the film that both look at")
+    parser.add_argument("--frames", type=int, default=1000, help="of the video that both look at")
     parser.add_argument("--size", type=int, default=256, help="side of its pictures")
     parser.add_argument(
-        "--long", type=int, default=20_000, help="frames of the film that memory is watched over"
+        "--long", type=int, default=20_000, help="frames of the video that memory is watched over"
     )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=4)
@@ -64,36 +64,36 @@ def _model(folder: Path, *, filters: int, deepest: int) -> Path:
     return trained(config)
 
 
-def _film(path: Path, *, frames: int, side: int) -> Path:
-    """A film of one animal of dots that stands where it stands."""
+def _drawn_video(path: Path, *, frames: int, side: int) -> Path:
+    """A video of one animal of dots that stands where it stands."""
     pictures = [
         draw(shown[:, :3] + (side - 64) / 2, height=side, width=side, channels=3)
         for shown in places(24, 1, height=64, width=64)
     ]
-    film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, (side, side))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 25, (side, side))
     for number in range(frames):
-        film.write(np.ascontiguousarray(pictures[number % len(pictures)][..., ::-1]))
-    film.release()
+        writer.write(np.ascontiguousarray(pictures[number % len(pictures)][..., ::-1]))
+    writer.release()
     return path
 
 
-def _ours(runs: list[Path], film: Path, output: Path, args: argparse.Namespace) -> list[str]:
-    command = [sys.executable, "-m", "sleapnn_engine", "predict", *map(str, runs), "--data", str(film)]
+def _ours(runs: list[Path], video: Path, output: Path, args: argparse.Namespace) -> list[str]:
+    command = [sys.executable, "-m", "sleapnn_engine", "predict", *map(str, runs), "--data", str(video)]
     return [*command, "-o", str(output), "--overwrite", "--device", "cpu", "--batch-size", str(args.batch)]
 
 
-def _theirs(runs: list[Path], film: Path, output: Path, args: argparse.Namespace) -> list[str]:
-    command = [str(args.peer.with_name("sleap-nn")), "predict", "--data_path", str(film), "-o", str(output)]
+def _theirs(runs: list[Path], video: Path, output: Path, args: argparse.Namespace) -> list[str]:
+    command = [str(args.peer.with_name("sleap-nn")), "predict", "--data_path", str(video), "-o", str(output)]
     models = [word for run in runs for word in ("--model_paths", str(run))]
     return [*command, *models, "--device", "cpu", "--batch_size", str(args.batch)]
 
 
 def _compare(folder: Path, runs: list[Path], args: argparse.Namespace) -> None:
     """One line for each side: seconds of the whole process, and the most memory it took."""
-    film = _film(folder / "film.mp4", frames=args.frames, side=args.size)
-    commands = {"ours": _ours(runs, film, folder / "ours.slp", args)}
+    video = _drawn_video(folder / "video.mp4", frames=args.frames, side=args.size)
+    commands = {"ours": _ours(runs, video, folder / "ours.slp", args)}
     if args.peer:
-        commands["sleap-nn"] = _theirs(runs, film, folder / "theirs.slp", args)
+        commands["sleap-nn"] = _theirs(runs, video, folder / "theirs.slp", args)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(2):
         for name, command in commands.items():
@@ -111,10 +111,10 @@ def _compare(folder: Path, runs: list[Path], args: argparse.Namespace) -> None:
 
 
 def _watch(folder: Path, run: Path, args: argparse.Namespace) -> None:
-    """One line: memory after the first twentieth and at the end of a long film, before it is written."""
-    film = _film(folder / "long.mp4", frames=args.long, side=64)
+    """One line: memory after the first twentieth and at the end of a long video, before it is written."""
+    video = _drawn_video(folder / "long.mp4", frames=args.long, side=64)
     began = time.perf_counter()
-    memory = _run(_ours([run], film, folder / "long.slp", args), threads=args.threads)
+    memory = _run(_ours([run], video, folder / "long.slp", args), threads=args.threads)
     seconds = time.perf_counter() - began
     early, late = memory[len(memory) // 20 + 10], max(memory)
     print(

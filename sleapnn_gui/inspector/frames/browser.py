@@ -165,9 +165,9 @@ class FrameBrowser(QWidget):
         self.said.setText("")
 
     @Slot(object)
-    def take_pictures(self, images: dict[int, QImage | None]) -> None:
+    def show_pictures(self, images: dict[int, QImage | None]) -> None:
         """Small pictures have come."""
-        self.strip.take_pictures(images)
+        self.strip.show_pictures(images)
 
     # -- inside --------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from sleapnn_gui.widgets.segmented import Segmented
 #: The rules of the engine, their words, and what they do.
 RULES = (
     ("random", "At random", "Single frames, drawn from all of a labels file: what the settings say."),
-    ("video", "By video", "Whole videos, so that the model is measured on films it has not seen."),
+    ("video", "By video", "Whole videos, so that the model is measured on videos it has not seen."),
     (
         "stretch",
         "By stretch",
@@ -148,7 +148,7 @@ class SplitView(QWidget):
     def _ask(self) -> None:
         ask_for_folder(self, "Where the labels files go", self.save_wanted.emit)
 
-    def take_focus(self) -> None:
+    def focus_rules(self) -> None:
         """Put the keyboard on the ways to split."""
         self.rules.buttons[max(self.rules.index(), 0)].setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -24,7 +24,7 @@ class Splitting(QObject):
     def __init__(self, view: SplitView, document: Document, inspect: Inspect) -> None:
         super().__init__(document)
         self._view, self._document, self._inspect = view, document, inspect
-        view.rule_chosen.connect(self._look)
+        view.rule_chosen.connect(self._ask)
         view.share_chosen.connect(self._set_share)
         view.save_wanted.connect(self.save)
         inspect.answered.connect(self._answered)
@@ -36,7 +36,7 @@ class Splitting(QObject):
         share = self._document.value(_SHARE)
         if isinstance(share, int | float) and 0 < share < 1:
             self._view.set_share(float(share))
-        self._look(self._view.rule)
+        self._ask(self._view.rule)
 
     @Slot()
     def start_over(self) -> None:
@@ -50,7 +50,7 @@ class Splitting(QObject):
         self._view.show_saved("Writing the labels files …")
         self._inspect.ask("save_split", values=self._document.values, rule=self._view.rule, folder=folder)
 
-    def _look(self, rule: str) -> None:
+    def _ask(self, rule: str) -> None:
         self._view.show_waiting()
         self._inspect.ask("split", values=self._document.values, rule=rule)
 

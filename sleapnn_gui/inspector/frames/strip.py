@@ -80,7 +80,7 @@ class FrameStrip(QWidget):
         self._keep_in_view()
         self.chosen.emit(int(self.places[position]))
 
-    def take_pictures(self, images: dict[int, QImage | None]) -> None:
+    def show_pictures(self, images: dict[int, QImage | None]) -> None:
         """Small pictures have come; None where a frame has none."""
         for place, image in images.items():
             self._images[place] = image

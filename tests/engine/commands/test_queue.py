@@ -66,7 +66,7 @@ def test_what_waits_can_be_taken_out_and_what_is_at_work_cannot(queue_file: Path
     queue = TrainingQueue(queue_file)
     for _ in range(3):
         queue.add(config=config, folder=config.parent)
-    assert queue.take() is not None
+    assert queue.start_next() is not None
     said = engine("queue", "remove", "1", "2", "9")
     assert said.code == 1
     assert "1 is at work" in said.err

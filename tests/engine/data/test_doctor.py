@@ -47,7 +47,7 @@ def labels_of(points: list[np.ndarray], **more: Any) -> LabelSet:
         LabeledFrame(0, 0, index, one, np.full(len(one), -1), np.ones(len(one), bool), (300, 400, 1))
         for index, one in enumerate(points)
     )
-    video = VideoSource(0, 0, "film.mp4", "film")
+    video = VideoSource(0, 0, "video.mp4", "film")
     known: dict[str, Any] = {"edges": EDGES, "symmetries": (), "tracks": (), **more}
     return LabelSet(files=(Path("a.slp"),), nodes=NODES, videos=(video,), frames=frames, **known)
 

@@ -85,7 +85,7 @@ def test_of_ten_thousand_frames_only_those_in_view_are_asked_for(
     assert asked.frames == [0, 9_999]
     assert min(asked.small[-1]) > 9_980
     assert made.count.text() == "10,000 of 10,000"
-    made.take_pictures({place: QImage(8, 8, QImage.Format.Format_Grayscale8) for place in asked.small[-1]})
+    made.show_pictures({place: QImage(8, 8, QImage.Format.Format_Grayscale8) for place in asked.small[-1]})
     before = len(asked.small)
     QTest.keyClick(made.strip, Qt.Key.Key_Left)
     assert len(asked.small) == before, "what has its picture is not asked for again"
