@@ -25,7 +25,6 @@ from sleapnn_gui.inspector.figures_watch import FiguresWatch
 from sleapnn_gui.inspector.full_check import FullCheck
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
-from sleapnn_gui.monitor.runs_page import RunsPage
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
@@ -37,6 +36,7 @@ from sleapnn_gui.shell.data_page import watch_frames
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.help_commands import HelpCommands
+from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
 from sleapnn_gui.shell.nav_bar import NavBar
 from sleapnn_gui.shell.pages import Pages, home_of
@@ -75,13 +75,14 @@ class MainWindow(QMainWindow):
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
         self.results = ResultCommands(self, self.runs, self.inspect, looked_at=self._run_looked_at)
-        page = self.results.predict_page
+        self.runs_page, page = self.results.runs_page, self.results.predict_page
+        self.listed = ListCommands(self, self.results, self.runs, self.files)
         self._closing = Closing(self, self.document, guard, self.runs, page, busy=self.files.once_written)
         self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
         self.labels_page = LabelsPage(list_presets("guide"))
         self.presets = PresetCommands(self, self.document, self.files, self.labels_page.beside.presets)
-        before_runs, behind = (self, self.files, self.presets, self.review), (self.results, self.help)
-        owners = (*before_runs, self.runs, *behind, ViewCommands(self.show_page))
+        before_runs = (self, self.files, self.presets, self.review, self.runs)
+        owners = (*before_runs, self.results, self.listed, self.help, ViewCommands(self.show_page))
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
@@ -98,7 +99,6 @@ class MainWindow(QMainWindow):
 
     def _make_pages(self) -> None:
         self.form = FormPage(self.document)
-        self.runs_page = RunsPage()
         self.labels_watch = LabelsWatch(self.document, self.inspect)
         self.frames_watch = watch_frames(self.labels_page, self.labels_watch, self.document, self.inspect)
         self.figures_watch = FiguresWatch(self.document, self.inspect)
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         self.nav_bar.chosen.connect(self.show_page)
         self.search_field.revealed.connect(self._found)
         self.labels_page.labels_chosen.connect(self.files.set_labels)
-        self.runs_page.run_chosen.connect(self.runs.open_run)
+        self.listed.adopt(self.actions_by_verb, self.form)
         self.status_line.issue_chosen.connect(self.reveal)
         for source in (self.files, self.presets, self.runs, self.results, self.advice, self.help):
             source.message.connect(self.show_message)
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
             # Qt would give it to the first control of the page, which may be one that ends a run.
             page.setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":
-            self.runs_page.set_folder(self.runs.folder())
+            self.runs_page.set_folders(self.runs.folders())
         self._show_title()
 
     def page(self) -> str:
@@ -392,8 +392,8 @@ class MainWindow(QMainWindow):
 
     def leave(self) -> None:
         """Let go of the run and of every process that only this window needs; may be called again."""
-        self.runs.leave()
-        self.results.leave()
+        for commands in (self.runs, self.results, self.listed):
+            commands.leave()
         watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice)
         for asking in (*watches, self.review, self.presets, self.full_check, self.see, self.help):
             asking.stop()

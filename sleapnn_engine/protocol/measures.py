@@ -101,6 +101,17 @@ P90_PX = Measure(
     always=True,
     line=Line("9 in 10 are nearer", Stroke.DOTTED),
 )
+OF_BODY = Measure(
+    key="percent_of_body",
+    doc="median as a share of body length, in percent",
+    unit=Unit.PERCENT,
+    group=Group.ERROR,
+    always=True,
+    brief="of body",
+    listed="median_body_percent",
+    heading="Of body",
+    heading_help="The median error as a share of the length of an animal",
+)
 F1 = Measure(
     key="f1",
     doc="harmonic mean of both; null: one animal for each image",
@@ -123,15 +134,7 @@ F1 = Measure(
 MEASURES = (
     MEDIAN_PX,
     P90_PX,
-    Measure(
-        key="percent_of_body",
-        doc="median as a share of body length, in percent",
-        unit=Unit.PERCENT,
-        group=Group.ERROR,
-        always=True,
-        brief="of body",
-        listed="median_body_percent",
-    ),
+    OF_BODY,
     Measure(
         key="precision",
         doc="share of animals found that are labelled, 0 to 1",

@@ -17,6 +17,7 @@ from sleapnn_engine.protocol.glance import Glance, Message, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.measures import Measured
 from sleapnn_engine.protocol.presence import BEYOND_REACH, EngineStatus, Presence, engine_status
+from sleapnn_engine.protocol.remarks import read_remarks
 
 
 class RunState(StrEnum):
@@ -59,7 +60,7 @@ class RunRecord:
     state is known. `measured` is of the epoch whose model was kept. `started` is when the engine spoke first, `ended`
     when it spoke last of a run that is over, and `seconds` lie between these, pauses included. `warnings` are what the
     engine said of the result at the end, in sentences. `epochs` were brought to their end; `steps` are those of one
-    that was not.
+    that was not. `title`, `note` and `star` are what a person says of it.
     """
 
     name: str
@@ -80,7 +81,9 @@ class RunRecord:
     steps: int | None = None
     seconds: float | None = None
     warnings: tuple[str, ...] = ()
+    title: str | None = None
     note: str | None = None
+    star: bool = False
 
     @property
     def reach(self) -> Reach:
@@ -126,6 +129,7 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
             told = _read(Glance(stream))
     state = _state(told.end, seen)
     asked = seen.connection if state is RunState.RUNNING and patience > 0 else None
+    remarks = read_remarks(folder)
     silent = asked is not None and greet(asked, seconds=patience) is None
     return RunRecord(
         name=folder.absolute().name,
@@ -137,6 +141,9 @@ def read_run(run_dir: str | os.PathLike[str], *, patience: float = 0.0) -> RunRe
         why=_why(state, seen, told, silent=silent),
         ended=told.last if state not in _NOT_OVER else None,
         warnings=_warnings(told),
+        title=remarks.name or None,
+        note=remarks.note or None,
+        star=remarks.star,
         seconds=_seconds(told) if state not in _NOT_OVER else None,
         **told.figures,
     )

@@ -1,21 +1,41 @@
-"""A run of the list in words: what the one state function says of it, as the Runs page shows it."""
+"""A run of the list in words and in what it is sorted by: what the one state function says of it, as the Runs page shows it."""
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
-from sleapnn_engine.protocol.run_state import RunRecord, read_run
+from sleapnn_engine.config.disk import read_ordinary
+from sleapnn_engine.config.run_models import CONFIGS
+from sleapnn_engine.protocol.measures import MEASURES
+from sleapnn_engine.protocol.run_state import RunRecord, RunState, read_run
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name
+
+#: The config of a run as it was given, else as it was worked out.
+GIVEN = ("initial_config.yaml", *CONFIGS)
+_MOST_BYTES = 256 * 2**10
+_LABELS = re.compile(rb"train_labels_path:[ \t]*(?P<own>[^\n]*)\n(?P<items>(?:[ \t]*-[ \t][^\n]*\n)*)")
+
+_TOKENS = {
+    RunState.RUNNING: "accent",
+    RunState.COMPLETED: "best",
+    RunState.EARLY_STOPPED: "best",
+    RunState.STOPPED: "best",
+    RunState.FAILED: "error",
+    RunState.CRASHED: "warning",
+    RunState.ELSEWHERE: "muted",
+}
 
 
 @attrs.frozen
 class RunSummary:
-    """One run folder in a line; '' is for what is not known. `why` says how the state is known.
+    """One run folder in a line; '' is for what is not known. `why` says how the state is known, `token` its colour.
 
-    `figures` are those of the epoch whose model was kept, by the keys of their measures.
+    `figures` are those of the epoch whose model was kept, by the keys of their measures; `values` are the numbers that
+    columns are sorted by, by their names. `name` is the folder's where a person has given none.
     """
 
     folder: Path
@@ -26,6 +46,21 @@ class RunSummary:
     epochs: str = ""
     best: str = ""
     figures: Mapping[str, str] = attrs.field(factory=dict)
+    name: str = attrs.field(default=attrs.Factory(lambda self: self.folder.name, takes_self=True))
+    backbone: str = ""
+    labels: str = ""
+    time: str = ""
+    note: str = ""
+    star: bool = False
+    token: str = "muted"
+    is_over: bool = True
+    values: Mapping[str, float] = attrs.field(factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What a filter looks through."""
+        parts = (self.name, self.folder.name, self.state, self.model, self.backbone, self.labels, self.note)
+        return " ".join(parts).lower()
 
 
 def summarise(folder: Path) -> RunSummary | None:
@@ -35,7 +70,14 @@ def summarise(folder: Path) -> RunSummary | None:
 
 
 def _in_words(record: RunRecord) -> RunSummary:
-    began = record.started
+    began, measured = record.started, record.measured
+    values = {
+        "started": began,
+        "best": record.best_val,
+        "epochs": None if record.epochs is None else float(record.epochs),
+        "time": record.seconds,
+        **{measure.key: measured[measure] for measure in MEASURES},
+    }
     return RunSummary(
         record.path,
         started="" if began is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(began)),
@@ -44,5 +86,31 @@ def _in_words(record: RunRecord) -> RunSummary:
         model=model_name(record.model or ""),
         epochs=record.reach.brief,
         best="" if record.best_val is None else words.loss(record.best_val),
-        figures={measure.key: words.written(measure, value) for measure, value in record.measured.items()},
+        figures={measure.key: words.written(measure, value) for measure, value in measured.items()},
+        name=record.title or record.path.name,
+        backbone=record.backbone or "",
+        labels=", ".join(Path(path).name for path in labels_of(record.path)),
+        time="" if record.seconds is None else words.duration(record.seconds),
+        note=record.note or "",
+        star=record.star,
+        token=_TOKENS[record.state],
+        is_over=record.is_over,
+        values={name: value for name, value in values.items() if value is not None},
     )
+
+
+def labels_of(folder: Path) -> list[str]:
+    """The training labels that a run's config names, at a glance: parsing thousands of configs would take a minute."""
+    for name in GIVEN:
+        try:
+            text = read_ordinary(folder / name, most=_MOST_BYTES)
+        except OSError:
+            continue
+        found = _LABELS.search(text + b"\n")
+        if found is None:
+            return []
+        own, items = (part.decode("utf-8", "replace") for part in found.group("own", "items"))
+        listed = [line.strip()[1:] for line in items.splitlines()] or own.strip("[] \r").split(",")
+        paths = (one.strip().strip("'\"") for one in listed)
+        return [path for path in paths if path not in ("", "null", "~")]
+    return []

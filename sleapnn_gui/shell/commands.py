@@ -13,6 +13,50 @@ from sleapnn_gui.run.verbs import RUN_COMMANDS, Command
 #: The menus from left to right.
 MENUS = ("File", "Edit", "View", "Run", "Help")
 
+#: Commands on the runs that are chosen in the list.
+LIST_COMMANDS = (
+    Command("list_open", "Open this run", "", "Show its curves and pictures", "Run", 6),
+    Command(
+        "list_resume",
+        "Go on from its last checkpoint",
+        "",
+        "Train on where it ended, in a folder of its own",
+        "Run",
+        6,
+    ),
+    Command(
+        "list_retrain",
+        "Train again with changes…",
+        "",
+        "Open its config as a new one; what you change is listed beside it",
+        "Run",
+        6,
+    ),
+    Command(
+        "list_weights",
+        "Start from its weights…",
+        "",
+        "Open its config as a new one that begins with its best model",
+        "Run",
+        6,
+    ),
+    Command(
+        "list_compare",
+        "Compare runs",
+        "Ctrl+Shift+K",
+        "Show two to eight chosen runs side by side",
+        "Run",
+        6,
+    ),
+    Command("list_star", "Star, or take the star", "Ctrl+D", "Mark the chosen runs", "Run", 7),
+    Command("list_rename", "Give it a name", "F2", "Show another name than that of its folder", "Run", 7),
+    Command("list_note", "Write a note", "Ctrl+M", "Say in a few words what this run was for", "Run", 7),
+    Command("list_reveal", "Show its files", "", "Open the folders of the chosen runs", "Run", 7),
+    Command(
+        "list_trash", "Move to trash…", "Del", "Ask, and move the chosen run folders to the trash", "Run", 7
+    ),
+)
+
 COMMANDS = (
     Command("new", "New config", "Ctrl+N", "Start over from the first preset", "File"),
     Command("open", "Open…", "Ctrl+O", "Open a config, SLEAP 1.4 JSON, labels or a run folder", "File"),
@@ -109,6 +153,7 @@ COMMANDS = (
         "Run",
         5,
     ),
+    *LIST_COMMANDS,
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
     Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
     Command(

@@ -48,7 +48,7 @@ class FileCommands(QObject):
     def __init__(self, window: QWidget, document: Document) -> None:
         super().__init__(window)
         self._window = window
-        self._document = document
+        self._document = self.document = document
         self._reading = BackgroundTask(self)
         self._reading_is_long = QTimer(self, singleShot=True, interval=_LONG_MS)
         self._reading_is_long.timeout.connect(self._show_reading)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 from sleapnn_gui.widgets.one_by_one import style_ahead
 
 #: Pages that are reached from another one, and the one of the rail that they belong to.
-_INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs"}
+_INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs", "compare": "runs"}
 
 
 def home_of(name: str) -> str:

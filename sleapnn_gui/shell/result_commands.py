@@ -1,6 +1,6 @@
 """What is done with a trained model: predicting, and looking at what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,11 +8,14 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.monitor.train_page import open_in_desktop
+from sleapnn_gui.results.compare_page import ComparePage
 from sleapnn_gui.results.evaluation_page import EvaluationPage
 from sleapnn_gui.results.frame_source import Files, FrameSource
 from sleapnn_gui.results.frames_page import FramesPage
 from sleapnn_gui.results.predict_page import PredictPage
+from sleapnn_gui.results.runs_page import RunsPage
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
 
@@ -46,8 +49,11 @@ class ResultCommands(QObject):
         self._window, self._runs, self._looked_at = window, runs, looked_at
         self.predict_page = PredictPage()
         self._source = FrameSource(inspect)
+        self.runs_page = RunsPage(self._source)
         self.frames_page = FramesPage(self._source)
         self.evaluation_page = EvaluationPage(inspect, self._source)
+        self.compare_page = ComparePage()
+        self.compare_page.left.connect(lambda: self.page_wanted.emit("runs"))
         self._frames_from = "runs"
         self.predict_page.left.connect(lambda: self.page_wanted.emit("runs"))
         self.predict_page.result_wanted.connect(
@@ -67,6 +73,7 @@ class ResultCommands(QObject):
             "predict": self.predict_page,
             "frames": self.frames_page,
             "evaluation": self.evaluation_page,
+            "compare": self.compare_page,
         }
 
     def serve(self, *pages: "Offering") -> None:
@@ -105,6 +112,11 @@ class ResultCommands(QObject):
         """Show the evaluations of a run."""
         self.evaluation_page.open(folder)
         self.page_wanted.emit("evaluation")
+
+    def compare(self, runs: Sequence[RunSummary]) -> None:
+        """Show runs side by side."""
+        self.compare_page.open(runs)
+        self.page_wanted.emit("compare")
 
     def _evaluate(self, folder: Path) -> None:
         self.evaluation_page.open(folder, then=self.evaluation_page.ask_for_labels)
@@ -145,3 +157,4 @@ class ResultCommands(QObject):
         """Let go of what is at work; for when the window closes."""
         self.predict_page.leave()
         self.evaluation_page.leave()
+        self.compare_page.leave()

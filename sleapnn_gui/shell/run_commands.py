@@ -1,5 +1,6 @@
 """Starting, following and ending a run."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,10 +14,11 @@ from sleapnn_gui.document.states import text_of
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.run.launch import Launch, prepare
+from sleapnn_gui.run.resuming import Resumed, prepare_resuming
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.standby import Standby
 from sleapnn_gui.run.verbs import ON_RUN
-from sleapnn_gui.shell.settings_store import remember_recent
+from sleapnn_gui.shell.settings_store import remember_recent, remember_run_folder, run_folders
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
 
 
@@ -77,6 +79,10 @@ class RunCommands(QObject):
         said = self._document.value(TRAINER + "ckpt_dir")
         return (self.base / Path(said).expanduser()) if isinstance(said, str) and said.strip() else self.base
 
+    def folders(self) -> list[Path]:
+        """All folders that runs are listed of: that of the config, and those that were used before."""
+        return list(dict.fromkeys(path.absolute() for path in (self.folder(), *run_folders())))
+
     def engine_text(self) -> str:
         """What the engine does, for the status line."""
         if self.session is None:
@@ -123,6 +129,22 @@ class RunCommands(QObject):
             return
         self.message.emit("", "info")
         self._follow(session)
+
+    def resume_run(self, folder: Path) -> None:
+        """Go on with a training from its last checkpoint, in a folder of its own."""
+        if not self.can("train"):
+            return
+
+        def made(found: Resumed | str) -> None:
+            if isinstance(found, str):
+                self.message.emit(found, "error")
+                self.changed.emit()
+                return
+            self._start(found.launch, {})
+            self.message.emit(found.sentence, "info")
+
+        self._preparing.begin(partial(prepare_resuming, folder), made)
+        self.changed.emit()
 
     def finish(self) -> None:
         """Wait until a training that is to start can; for those who have no event loop to wait in."""
@@ -197,6 +219,8 @@ class RunCommands(QObject):
             self.session.leave()
             self.session.deleteLater()
         self.session = session
+        if session.run_dir is not None:
+            remember_run_folder(session.run_dir.absolute().parent)
         session.state_changed.connect(self.changed)
         session.command_state.connect(self._notify)
         session.ended.connect(self._run_ended)

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 from sleapnn_gui.shell.screen import first_place, place_window
 
-_GEOMETRY, _THEME, _PANES, _RECENT = "window/geometry", "theme", "panes/", "recent"
+_GEOMETRY, _THEME, _PANES, _RECENT, _RUNS = "window/geometry", "theme", "panes/", "recent", "run_folders"
 _REVIEW = "train/review"
-_MOST_RECENT = 10
+_MOST_RECENT, _MOST_FOLDERS = 10, 50
 
 
 def draft_folder() -> Path:
@@ -41,7 +41,23 @@ def remember_review(wanted: bool) -> None:
 
 def recent() -> list[str]:
     """Configs and run folders that were opened or saved, the latest first."""
-    found = QSettings().value(_RECENT, [])
+    return _listed(_RECENT)
+
+
+def run_folders() -> list[Path]:
+    """Folders that runs were trained or looked at in, the latest first."""
+    return [Path(path) for path in _listed(_RUNS)]
+
+
+def remember_run_folder(folder: Path) -> None:
+    """Look for runs in this folder as well from now on."""
+    said, known = str(folder.absolute()), _listed(_RUNS)
+    if known[:1] != [said]:
+        QSettings().setValue(_RUNS, [said, *(other for other in known if other != said)][:_MOST_FOLDERS])
+
+
+def _listed(name: str) -> list[str]:
+    found = QSettings().value(name, [])
     # One entry comes back as a text, none as None.
     if isinstance(found, str):
         return [found]

@@ -37,6 +37,7 @@ from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.monitor.runs_model import PLACES
 from sleapnn_gui.results.frame_source import Files
 from sleapnn_gui.shell.garbage import GarbageSearch
 from tests.benchmarks.much import large_facts
@@ -333,7 +334,7 @@ def large(bench: Bench) -> None:
     bench.act("1,000 videos, page data", lambda: window.labels_watch.known.emit(large_facts()))
     window.show_page("runs")
     bench.settle()
-    bench.act("1,000 runs", lambda: window.runs_page.set_folder(bench.folder / "many"), seconds=6.0)
+    many_runs(bench)
     window.show_page("configure")
     found = [warning(EPOCHS, f"Finding {number} of a long list of findings.") for number in range(300)]
     bench.act("300 problems", lambda: document.set_outside_issues("bench", found))
@@ -345,6 +346,37 @@ def large(bench: Bench) -> None:
     bench.act("search finds all there is", lambda: QTest.keyClicks(window.search_field, "e"))
     window.search_field.clear()
     bench.settle()
+
+
+def many_runs(bench: Bench) -> None:
+    """A list of 2,000 runs: read, sorted, filtered, chosen from, and eight of them side by side."""
+    page = bench.window.runs_page
+    bench.act(
+        "2,000 runs",
+        lambda: page.set_folders([bench.folder / "many"]),
+        seconds=2.0,
+        until=lambda: page.status.text().startswith("2000 in"),
+    )
+    header = page.table.horizontalHeader()
+    for key in ("name", "median_px", "state", "started"):
+        bench.act(
+            "2,000 runs sorted",
+            lambda key=key: header.setSortIndicator(PLACES[key], Qt.SortOrder.DescendingOrder),
+        )
+    for text in ("run1", "run19", "bottom", ""):
+        bench.act("2,000 runs filtered", lambda text=text: page.filter.setText(text))
+    shown = [run.folder for run in page.model.shown]
+    for place in (3, 700, 1500):
+        bench.act("a run chosen", lambda place=place: page.choose([shown[place]]), seconds=1.0)
+    page.choose(shown[:8])
+    compare = bench.window.results.compare_page
+    for _ in range(2):
+        bench.act("eight runs compared", bench.window.listed.do_list_compare, seconds=1.5)
+        for what in (1, 2, 0):
+            bench.act("another curve of eight runs", lambda what=what: compare.what.buttons[what].click())
+        bench.window.show_page("runs")
+        bench.settle(1.0)
+        page.choose(shown[:8])
 
 
 def storm(bench: Bench) -> None:
@@ -471,7 +503,7 @@ def main() -> None:
             write_run(folder / "long", epochs=400, steps=400)
         if large in wanted:
             (folder / "many").mkdir()
-            for number in range(1000):
+            for number in range(2000):
                 write_run(folder / "many" / f"run{number}", epochs=2, steps=2)
         bench = Bench(folder)
         for _ in range(args.repeats):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, Group
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL, model_name
+from sleapnn_gui.monitor.runs_model import COLUMNS
 from sleapnn_gui.run.machine import State
 from tests.gui.real_runs import SMALL, real_window
 
@@ -94,10 +95,9 @@ def test_from_the_preset_to_the_list_of_runs(
         assert "identities" not in body
 
     window.show_page("runs")
-    table = window.runs_page.table
-    wait_until(lambda: table.topLevelItemCount() == 1, 20, "the run is listed")
-    row = table.topLevelItem(0)
-    listed = {table.headerItem().text(column): row.text(column) for column in range(table.columnCount())}
+    table = window.runs_page.model
+    wait_until(lambda: len(table.shown) == 1, 20, "the run is listed")
+    listed = {column.heading: column.words(table.shown[0]) or "–" for column in COLUMNS}
     assert (listed["Run"], listed["Model"]) == ("here", model_name(model_type))
     # After two epochs a model that looks for several animals may find none, which its state says.
     assert listed["State"] in ("completed", "completed, with warnings")

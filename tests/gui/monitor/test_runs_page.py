@@ -5,15 +5,23 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.files import copy_values, dump_config, read_config
+from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.measures import MEASURES
 from sleapnn_engine.protocol.processes import start_mark
-from sleapnn_engine.protocol.run_state import find_runs
+from sleapnn_engine.protocol.remarks import FILE_NAME, Remarks, read_remarks
+from sleapnn_engine.protocol.run_state import find_runs, read_run
+from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
-from sleapnn_gui.monitor.runs_page import RunsPage
+from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES
+from sleapnn_gui.results.frame_source import FrameSource
+from sleapnn_gui.results.run_panel import PairRows
+from sleapnn_gui.results.runs_page import RunsPage
 from tests.gui.monitor.speaking import Speaker
 
 COUNTED = {"precision": 0.9, "recall": 0.8, "f1": 0.847, "class_accuracy": None}
@@ -49,12 +57,12 @@ def test_the_figures_are_those_of_the_epoch_that_was_kept(tmp_path):
     found = summarise(write(tmp_path / "one", run("bottomup", counted=COUNTED), outcome="early_stopped"))
     assert (found.model, found.state, found.epochs) == ("Several animals at once", "early stopped", "3")
     assert found.best == "0.200"
-    assert shown(found) == {"median_px": "4.0 px", "f1": "85 %"}
+    assert shown(found) == {"median_px": "4.0 px", "percent_of_body": "2.5 %", "f1": "85 %"}
 
 
 def test_the_best_epoch_is_found_behind_many_batches(tmp_path):
     found = summarise(write(tmp_path / "long", run("single_instance", batches=2000)))
-    assert shown(found) == {"median_px": "4.0 px"}
+    assert shown(found) == {"median_px": "4.0 px", "percent_of_body": "2.5 %"}
     assert found.state == "crashed"
     assert found.epochs == "3"
 
@@ -62,7 +70,7 @@ def test_the_best_epoch_is_found_behind_many_batches(tmp_path):
 def test_identities_have_a_figure_of_their_own(tmp_path):
     only = {"precision": None, "recall": None, "f1": None, "class_accuracy": 0.75}
     found = summarise(write(tmp_path / "known", run("multi_class_topdown", counted=only)))
-    assert shown(found) == {"median_px": "4.0 px", "class_accuracy": "75 %"}
+    assert shown(found) == {"median_px": "4.0 px", "percent_of_body": "2.5 %", "class_accuracy": "75 %"}
 
 
 def test_runs_that_never_got_far_are_listed_too(tmp_path):
@@ -115,59 +123,156 @@ def test_only_a_run_whose_own_engine_is_at_work_is_running(tmp_path):
     assert summarise(other).state == "running, another version"
 
 
-def test_every_run_is_listed_however_many(app, wait_until, tmp_path):
+@pytest.fixture
+def page(app):
+    inspect = Inspect()
+    found = RunsPage(FrameSource(inspect))
+    found.resize(1200, 600)
+    found.show()
+    yield found
+    found.leave()
+    inspect.close()
+    found.close()
+    found.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def rows(pairs: PairRows) -> list[tuple[str, str]]:
+    return [(name.text(), value.text()) for name, value in pairs._rows if not name.isHidden()]
+
+
+def names(page: RunsPage) -> list[str]:
+    return [run.name for run in page.model.shown]
+
+
+def look(page: RunsPage, wait_until, *folders: Path, count: int) -> None:
+    page.set_folders(folders)
+    wait_until(lambda: page._complete and len(page.model) == count, 30)
+
+
+def test_every_run_is_listed_however_many(page, wait_until, tmp_path):
     for number in range(95):
-        write(tmp_path / f"run{number}", Speaker().start(model_type="centroid"))
-    page = RunsPage()
-    page.set_folder(tmp_path)
-    wait_until(lambda: page.status.text().startswith("95 in "), 30)
-    assert page.table.topLevelItemCount() == 95
-    page.set_folder(tmp_path)
-    page.set_folder(tmp_path)  # a newer look replaces the one going on
-    wait_until(lambda: page.status.text().startswith("95 in "), 30)
-    assert page.table.topLevelItemCount() == 95
-    page.close()
+        place = tmp_path / ("one" if number % 2 else "two")
+        place.mkdir(exist_ok=True)
+        write(place / f"run{number}", Speaker().start(model_type="centroid"))
+    look(page, wait_until, tmp_path / "one", tmp_path / "two", count=95)
+    assert page.status.text().startswith("95 in 2 folders.")
+    page.set_folders([tmp_path / "one"])
+    look(page, wait_until, tmp_path / "one", count=47)  # a newer look replaces the one going on
+    assert page.status.text().startswith(f"47 in {tmp_path / 'one'}.")
 
 
-@pytest.mark.parametrize("width", [960, 1700])
-def test_the_table_shows_every_run_with_its_type_and_figures(app, wait_until, tmp_path, width):
+def test_the_table_shows_every_run_with_its_type_and_figures(page, wait_until, tmp_path):
     write(tmp_path / "several", run("bottomup", counted=COUNTED), outcome="completed")
     write(tmp_path / "cropped", run("centered_instance"), outcome="stopped")
-    page = RunsPage()
-    page.resize(width, 600)
-    page.show()
-    page.set_folder(tmp_path)
-    wait_until(lambda: page.table.topLevelItemCount() == 2)
-    rows = {
-        item.text(0): [item.text(column) for column in range(2, 9)]
-        for item in (page.table.topLevelItem(index) for index in range(2))
-    }
-    assert rows["several"] == ["completed", "Several animals at once", "3", "0.200", "4.0 px", "85 %", "–"]
-    assert rows["cropped"] == ["stopped", "Parts of a cropped animal", "3", "0.200", "4.0 px", "–", "–"]
+    (tmp_path / "several" / "initial_config.yaml").write_text(
+        "data_config:\n  train_labels_path:\n  - /labs/a.slp\n  - /labs/b.slp\n"
+    )
+    look(page, wait_until, tmp_path, count=2)
+    rows = {one.name: {column.key: column.words(one) for column in COLUMNS} for one in page.model.shown}
+    several, cropped = rows["several"], rows["cropped"]
+    assert (several["state"], several["model"], several["epochs"]) == (
+        "completed",
+        "Several animals at once",
+        "3",
+    )
+    assert (several["median_px"], several["percent_of_body"], several["f1"]) == ("4.0 px", "2.5 %", "85 %")
+    assert (several["best"], several["labels"], several["class_accuracy"]) == ("0.200", "a.slp, b.slp", "")
+    assert (cropped["state"], cropped["median_px"], cropped["f1"]) == ("stopped", "4.0 px", "")
     chosen = []
     page.run_chosen.connect(chosen.append)
-    item = page.table.findItems("several", Qt.MatchFlag.MatchExactly)[0]
-    page.table.itemActivated.emit(item, 0)
+    page.table.activated.emit(page.model.index(names(page).index("several"), 0))
     assert chosen == [tmp_path / "several"]
-    page.close()
 
 
-def test_a_list_that_is_read_anew_keeps_the_chosen_run(app, wait_until, tmp_path):
+def test_a_list_that_is_read_anew_keeps_what_was_chosen(page, wait_until, tmp_path):
     for name in "abc":
         write(tmp_path / name, run("centroid"), outcome="completed")
-    page = RunsPage()
-    page.show()
-    page.set_folder(tmp_path)
-    wait_until(lambda: page.table.topLevelItemCount() == 3)
+    look(page, wait_until, tmp_path, count=3)
     assert page.chosen is None
     assert not page.predict.isEnabled()
-    page.table.setCurrentItem(page.table.findItems("b", Qt.MatchFlag.MatchExactly)[0])
+    page.choose([tmp_path / "b", tmp_path / "c"])
     wanted = []
     page.predict_wanted.connect(lambda: wanted.append(page.chosen))
-    for _ in range(2):
-        write(tmp_path / f"more{len(wanted)}", run("centroid"), outcome="completed")
-        page.set_folder(tmp_path)
-        wait_until(lambda: page.table.topLevelItemCount() == 4 + len(wanted))
+    for number in range(2):
+        write(tmp_path / f"more{number}", run("centroid"), outcome="completed")
+        look(page, wait_until, tmp_path, count=4 + number)
         page.predict.click()
-    assert wanted == [tmp_path / "b"] * 2
-    page.close()
+    assert wanted == [tmp_path / "c"] * 2
+    assert {run.name for run in page.selected} == {"b", "c"}
+    page.filter.setText("b")
+    assert [run.name for run in page.selected] == ["b"]
+    page.starred.setChecked(True)
+    assert page.chosen is None
+    assert not page.predict.isEnabled(), "what is not shown is not chosen"
+    assert page.panel.name.text() == ""
+
+
+def test_it_is_sorted_and_filtered(page, wait_until, tmp_path):
+    for number, (name, model, median) in enumerate(
+        (("a", "bottomup", 9.0), ("b", "centroid", 3.0), ("c", "bottomup", 6.0))
+    ):
+        speaker = Speaker(t=1000.0 * number).start(model_type=model, steps=2)
+        write(
+            tmp_path / name, speaker.batches(2, steps=2).epoch(0, val=0.5, median=median), outcome="completed"
+        )
+    write(tmp_path / "none", Speaker(t=1.0).start(model_type="centroid"))
+    look(page, wait_until, tmp_path, count=4)
+    assert names(page) == ["c", "b", "none", "a"], "the last begun first"
+    header = page.table.horizontalHeader()
+    header.setSortIndicator(PLACES["median_px"], Qt.SortOrder.AscendingOrder)
+    assert names(page) == ["b", "c", "a", "none"]
+    header.setSortIndicator(PLACES["median_px"], Qt.SortOrder.DescendingOrder)
+    assert names(page) == ["a", "c", "b", "none"], "what is not known is last either way"
+    page.filter.setText("several  COMPLETED")
+    assert names(page) == ["a", "c"]
+    page.filter.clear()
+    page.starred.setChecked(True)
+    assert names(page) == []
+
+
+def test_what_a_person_says_of_runs_stays_with_them(page, wait_until, tmp_path):
+    folder = write(tmp_path / "a", run("centroid"), outcome="completed")
+    (folder / FILE_NAME).write_text('{"from": "another program", "star": 3}')
+    look(page, wait_until, tmp_path, count=1)
+    model = page.model
+    page.table.clicked.emit(model.index(0, PLACES["star"]))
+    for key, text in (("note", "rotation ±180"), ("name", " Good one ")):
+        assert model.setData(model.index(0, PLACES[key]), text)
+    wait_until(lambda: read_remarks(folder) == Remarks("Good one", "rotation ±180", star=True))
+    assert json.loads((folder / FILE_NAME).read_text())["from"] == "another program"
+    look(page, wait_until, tmp_path, count=1)
+    assert (names(page), model.shown[0].note, model.shown[0].star) == (["Good one"], "rotation ±180", True)
+    record = read_run(folder)
+    assert record is not None
+    assert (record.title, record.note, record.star) == ("Good one", "rotation ±180", True)
+    model.setData(model.index(0, PLACES["name"]), "")
+    assert names(page) == ["a"], "without a name of its own it has that of its folder"
+    wait_until(lambda: not read_remarks(folder).name)
+    for damaged in ("[", "7", '{"note": 3}'):
+        (folder / FILE_NAME).write_text(damaged)
+        assert read_remarks(folder) == Remarks()
+
+
+def test_beside_it_stands_what_changed_since_the_run_before(page, wait_until, tmp_path):
+    preset = next(one for one in list_presets("guide") if one.model_type == "single_instance")
+    for number, name in enumerate("ab"):
+        speaker = Speaker(t=1000.0 * number).start(model_type="single_instance", steps=2)
+        for epoch, median in enumerate((9.0, 4.0, 5.0)):
+            speaker.batches(2, steps=2).epoch(epoch, val=median, median=median)
+        values = copy_values(read_config(preset.path).values)
+        tree.put(values, "trainer_config.optimizer.lr", 0.001 * (number + 1))
+        tree.put(values, "trainer_config.run_name", name)
+        folder = write(tmp_path / name, speaker, outcome="completed")
+        (folder / "initial_config.yaml").write_text(dump_config(values))
+    look(page, wait_until, tmp_path, count=2)
+    page.choose([tmp_path / "b"])
+    panel = page.panel
+    wait_until(lambda: panel.details is not None)
+    assert panel.name.text() == "b"
+    assert panel.changed_since.text() == "Changed since a"
+    assert rows(panel.changes) == [("Learning rate", "0.001 → 0.002")]
+    assert ("Best epoch", "2 of 3") in rows(panel.figures)
+    assert panel.curve.isVisible()
+    page.choose([tmp_path / "a", tmp_path / "b"])
+    assert panel.about.text().startswith("2 runs are chosen.")

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QScrollArea,
     QTabBar,
+    QTableView,
     QTextBrowser,
     QTreeWidget,
     QWidget,
@@ -105,7 +106,7 @@ def _places(widget: QWidget) -> Iterator[Control]:
         for index in range(widget.count()):
             if index != widget.currentIndex():
                 yield Control(widget, f"tab {index}", lambda index=index: widget.tabRect(index))
-    elif isinstance(widget, (QListWidget, QTreeWidget)):
+    elif isinstance(widget, (QListWidget, QTreeWidget, QTableView)):
         yield from _rows(widget)
     elif isinstance(widget, QComboBox):
         yield Control(widget, f"list {widget.accessibleName()}", lambda: _arrow(widget))
@@ -130,7 +131,7 @@ def _is_pressed(widget: QWidget) -> bool:
     return any("mousePressEvent" in vars(kind) or "mouseReleaseEvent" in vars(kind) for kind in ours)
 
 
-def _rows(view: QListWidget | QTreeWidget) -> Iterator[Control]:
+def _rows(view: QListWidget | QTreeWidget | QTableView) -> Iterator[Control]:
     model = view.model()
     for row in range(model.rowCount()):
         index = model.index(row, 0)
@@ -138,7 +139,7 @@ def _rows(view: QListWidget | QTreeWidget) -> Iterator[Control]:
             continue
         if index.row() != view.currentIndex().row():
             yield Control(view, f"row {row}", lambda row=row: _row(view, row))
-        if isinstance(view, QTreeWidget):
+        if not isinstance(view, QListWidget):
             yield Control(view, f"row {row} twice", lambda row=row: _row(view, row), twice=True)
 
 

@@ -78,8 +78,8 @@ def check(window: MainWindow, known: bool) -> None:
 def run_list(window: MainWindow, known: bool) -> None:
     names = ["new", "two", "one"] if known else ["two", "one"]
     page = window.runs_page
-    page._number += 1
-    page._show(page._number, [run_named(name) for name in names], True)
+    page._read, page._found = [], set()
+    page._receive([run_named(name) for name in names], True)
 
 
 def run_state(window: MainWindow, state: State) -> None:

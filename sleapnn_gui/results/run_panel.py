@@ -1,0 +1,244 @@
+"""Beside the list of runs: the chosen one with a frame, its curve, its figures, what changed, and what can be done."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from sleapnn_engine.protocol.measures import MEASURES, MEDIAN_PX, OF_BODY, P90_PX, Group
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor.frame_view import FrameView
+from sleapnn_gui.monitor.frames import LEGEND
+from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.monitor.plots import TrendPlot
+from sleapnn_gui.monitor.run_summary import RunSummary
+from sleapnn_gui.results.frame_source import FrameSource, Shown
+from sleapnn_gui.results.run_details import RunDetails, read_details, shown_value
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.theme import set_state
+
+WIDTH = 348
+_PLACE = "run panel"
+_SOON_MS, _MOST_CHANGES = 120, 7
+_NOTHING = "Choose a run to see its curve, its figures, and what changed since the run before it."
+
+
+class PairRows(QWidget):
+    """Lines of two texts, the second at the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._rows: list[tuple[ElidedLabel, ElidedLabel]] = []
+
+    def show_rows(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show these; labels are made once and used again."""
+        while len(self._rows) < len(rows):
+            name, value = ElidedLabel(""), ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(name, len(self._rows), 0)
+            self._grid.addWidget(value, len(self._rows), 1)
+            self._rows.append((name, value))
+        for place, (name, value) in enumerate(self._rows):
+            there = place < len(rows)
+            name.setVisible(there)
+            value.setVisible(there)
+            if there:
+                name.setText(rows[place][0])
+                value.setText(rows[place][1])
+
+
+class RunPanel(QFrame):
+    """Shows one run, or says how many are chosen."""
+
+    def __init__(self, source: FrameSource) -> None:
+        super().__init__()
+        self.setProperty("pane", "right")
+        self.setAccessibleName("The chosen run")
+        self.setFixedWidth(WIDTH)
+        self._source = source
+        self._wanted: tuple[RunSummary, RunSummary | None] | None = None
+        self.details: RunDetails | None = None
+        self._reading = BackgroundTask(self)
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self._read)
+        self.name, self.about = ElidedLabel(""), QLabel("")
+        self.name.setProperty("role", "title")
+        self.about.setProperty("role", "muted")
+        self.about.setWordWrap(True)
+        self.view = FrameView()
+        self.view.one_animal = False
+        self.view.setMinimumHeight(120)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.frame_of = caption()
+        self.frame_of.setWordWrap(True)
+        self.curve_of = caption()
+        self.curve = TrendPlot(name="Validation error or loss over epochs")
+        self.curve.setMinimumHeight(72)
+        self.figures, self.changes = PairRows(), PairRows()
+        self.changed_since = QLabel("")
+        self.changed_since.setProperty("role", "heading")
+        self.changed_since.setWordWrap(True)
+        self.buttons = QGridLayout()
+        self.buttons.setSpacing(8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 12)
+        column.setSpacing(6)
+        for widget in (self.name, self.about, self.view, self.frame_of, self.curve_of, self.curve):
+            column.addWidget(widget, 3 if widget is self.view else 2 if widget is self.curve else 0)
+        for below in (self.figures, self.changed_since, self.changes):
+            column.addWidget(below)
+        column.addStretch(1)
+        column.addLayout(self.buttons)
+        self.show_nothing()
+
+    def offer(self, actions: Sequence[tuple[str, QAction]]) -> None:
+        """Have a button for each of these commands, in few words; the first is the one most likely wanted."""
+        for place, (text, action) in enumerate(actions):
+            button = QPushButton(text)
+            button.setToolTip(f"{action.text()}: {action.statusTip()}")
+            button.setAccessibleDescription(action.statusTip())
+            button.setEnabled(action.isEnabled())
+            if place == 0:
+                set_state(button, "primary", value=True)
+            button.clicked.connect(lambda _checked=False, action=action: action.trigger())
+            action.enabledChanged.connect(button.setEnabled)
+            self.buttons.addWidget(button, place // 2, place % 2)
+
+    # -- what is shown ---------------------------------------------------------------------------------------
+
+    def show_nothing(self, text: str = _NOTHING) -> None:
+        """Show no run, and say why."""
+        self._wanted, self.details = None, None
+        self._soon.stop()
+        self._reading.drop()
+        self._source.drop(_PLACE)
+        self.name.setText("")
+        self.about.setText(text)
+        self._show_parts(())
+
+    def show_run(self, run: RunSummary, *, before: RunSummary | None) -> None:
+        """Show a run at once as far as the list knows it, and the rest as soon as it is read."""
+        self.name.setText(run.name)
+        self.about.setText(" · ".join(filter(None, (_sentence(run.state), run.started, run.time))))
+        self.about.setToolTip(run.why)
+        if self._wanted is None or self._wanted[0].folder != run.folder:
+            self._show_parts((self.figures,))
+            self._source.drop(_PLACE)
+        self.figures.show_rows(_figures(run, None))
+        self._wanted = run, before
+        self._soon.start()
+
+    def _show_parts(self, shown: Sequence[QWidget]) -> None:
+        parts = (
+            self.view,
+            self.frame_of,
+            self.curve_of,
+            self.curve,
+            self.figures,
+            self.changed_since,
+            self.changes,
+        )
+        for part in parts:
+            part.setVisible(part in shown)
+
+    def _read(self) -> None:
+        if self._wanted is not None:
+            run, before = self._wanted
+            self._reading.begin(partial(read_details, run, before=before), self._found)
+
+    def _found(self, details: RunDetails) -> None:
+        self.details = details
+        self.figures.show_rows(_figures(details.run, details))
+        self._show_curve(details)
+        self._show_changes(details)
+        if details.source is not None:
+            if not self.view.isVisible():
+                self.view.show_frame(None)
+                self.view.placeholder = "…"
+            self.view.show()
+            self.frame_of.setText("")
+            worst = "worst frame" if "frame" in details.place else "first frame"
+            self.frame_of.setToolTip(f"{worst} of “{details.source.name}”")
+            text = f"{worst}  ·  {LEGEND}"
+            self._source.want(_PLACE, details.source.files, partial(self._picture, text), **details.place)
+
+    def _picture(self, text: str, found: Shown | str) -> None:
+        if isinstance(found, str):
+            self.view.hide()
+            self.frame_of.hide()
+            return
+        self.view.nodes, self.view.edges = found.nodes, found.edges
+        self.view.show_frame(found.event)
+        self.frame_of.setText(text)
+        self.frame_of.show()
+
+    def _show_curve(self, details: RunDetails) -> None:
+        """The median error of validation where it was measured, else its loss."""
+        epochs = details.epochs
+        x = np.array([words.epoch_number(one.epoch) for one in epochs], dtype=float)
+        errors = np.array([_number(one.measured[MEDIAN_PX]) for one in epochs], dtype=float)
+        text = "Validation error in px over epochs"
+        if not np.isfinite(errors).any():
+            errors = np.array([_number(one.val) for one in epochs], dtype=float)
+            text = "Validation loss over epochs"
+        there = len(x) > 1 and bool(np.isfinite(errors).any())
+        self.curve.setVisible(there)
+        self.curve_of.setVisible(there)
+        if there:
+            self.curve_of.setText(text)
+            self.curve.draw(x, errors, x_range=(float(x[0]), float(x[-1])))
+
+    def _show_changes(self, details: RunDetails) -> None:
+        before = details.before
+        self.changed_since.setVisible(before is not None)
+        self.changes.setVisible(bool(details.changed))
+        if before is None:
+            return
+        what = "Changed since" if details.changed else "No setting changed since"
+        self.changed_since.setText(f"{what} {before.name}")
+        rows = [
+            (one.label, f"{shown_value(one.values[0])} → {shown_value(one.values[1])}")
+            for one in details.changed[:_MOST_CHANGES]
+        ]
+        if len(details.changed) > _MOST_CHANGES:
+            rows.append((f"and {len(details.changed) - _MOST_CHANGES} more", "Compare shows all"))
+        self.changes.show_rows(rows)
+
+    def leave(self) -> None:
+        """For when the window closes."""
+        self._soon.stop()
+        self._reading.drop()
+
+
+def _figures(run: RunSummary, details: RunDetails | None) -> list[tuple[str, str]]:
+    median, body = run.figures.get(MEDIAN_PX.key), run.figures.get(OF_BODY.key)
+    rows = [("Median error", " · ".join(filter(None, (median, body and f"{body} of body"))))]
+    rows += [("9 in 10 points within", run.figures.get(P90_PX.key, ""))]
+    counted = [one for one in MEASURES if one.group is Group.ANIMALS and one.heading]
+    rows += [(one.heading, run.figures.get(one.key, "")) for one in counted]
+    best = details.best if details is not None else None
+    if best is not None:
+        parts = {name: value for name, value in best.measured.by_node.items() if value is not None}
+        if parts:
+            worst = max(parts, key=lambda name: parts[name])
+            rows.append(("Worst part", f"{worst} · {words.pixels(parts[worst])}"))
+        rows.append(("Best epoch", f"{words.epoch_number(best.epoch)} of {run.epochs}"))
+    rows += [("Model", ", ".join(filter(None, (run.model, run.backbone)))), ("Labels", run.labels)]
+    return [row for row in rows if row[1]]
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,56 @@
+"""Going on with a training that ended: its own config with its last checkpoint, made ready to start in a folder of its own."""
+
+from pathlib import Path
+
+import attrs
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.disk import reason_of
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import copy_values, dump_config
+from sleapnn_engine.config.reader import TRAINER, ConfigReader
+from sleapnn_engine.config.run_models import CONFIGS, values_of
+from sleapnn_engine.protocol.counting import epoch_name
+from sleapnn_engine.protocol.silence import last_checkpoint
+from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.run.launch import Launch, prepare
+
+CHECKPOINT = "last.ckpt"
+
+
+@attrs.frozen
+class Resumed:
+    """An engine that may start, and a sentence on what it goes on with."""
+
+    launch: Launch
+    sentence: str
+
+
+def prepare_resuming(folder: Path) -> Resumed | str:
+    """Make everything ready to go on with the run in a folder, or say why that cannot be. For a thread."""
+    checkpoint = folder / CHECKPOINT
+    if not checkpoint.is_file():
+        return f"{folder.name} cannot go on: it has no {CHECKPOINT}. Start from its weights instead, where it has kept a model."
+    config = next((folder / name for name in CONFIGS if (folder / name).is_file()), None)
+    if config is None:
+        return f"{folder.name} cannot go on: its config is not there any more."
+    try:
+        values = copy_values(values_of(config))
+        for name, value in (
+            ("resume_ckpt_path", str(checkpoint)),
+            ("ckpt_dir", str(folder.parent)),
+            ("run_name", folder.name),
+        ):
+            tree.put(values, TRAINER + name, value)
+        run_dir = next_run_dir(ConfigReader(values), base=folder.parent)
+        launch = prepare(dump_config(values), run_dir)
+    except UserError as problem:
+        return str(problem)
+    except OSError as problem:
+        return f"{folder.name} cannot go on: {reason_of(problem)}."
+    epoch = last_checkpoint(folder)
+    where = f"its last checkpoint, of {epoch_name(epoch)}" if epoch is not None else "its last checkpoint"
+    return Resumed(
+        launch,
+        f"{folder.name} goes on from {where}, in a folder of its own: {run_dir.name}. The earlier one stays as it is.",
+    )

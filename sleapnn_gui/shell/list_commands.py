@@ -1,0 +1,235 @@
+"""Commands on the runs that are chosen in the list: open, resume, train again, compare, name, note, star, trash."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+from PySide6.QtCore import QFile, QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.reader import MODEL, TRAINER
+from sleapnn_engine.config.run_models import WEIGHTS
+from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.protocol.run_state import read_run
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.document.files import Opened, open_config
+from sleapnn_gui.document.states import judged_state
+from sleapnn_gui.form.form_page import FormPage
+from sleapnn_gui.monitor.run_summary import RunSummary
+from sleapnn_gui.monitor.train_page import open_in_desktop
+from sleapnn_gui.results.compare_page import MOST
+from sleapnn_gui.results.run_details import given_config
+from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.result_commands import ResultCommands
+from sleapnn_gui.shell.run_commands import RunCommands
+
+_RESUMES = TRAINER + "resume_ckpt_path"
+_WEIGHTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
+_IN_MENU = (
+    "list_open", "predict", "show_evaluation", "evaluate", "list_compare", "", "list_resume", "list_retrain",
+    "list_weights", "", "list_star", "list_rename", "list_note", "", "list_reveal", "list_trash",
+)  # fmt: skip
+_AS_BUTTONS = {
+    "Train again…": "list_retrain",
+    "Go on": "list_resume",
+    "From its weights…": "list_weights",
+    "Compare": "list_compare",
+}
+_OWN = tuple(verb for verb in _IN_MENU if verb.startswith("list_"))
+
+
+class ListCommands(QObject):
+    """Commands on the chosen runs; what is read or moved is read and moved beside the window."""
+
+    def __init__(
+        self, window: QWidget, results: ResultCommands, runs: RunCommands, files: FileCommands
+    ) -> None:
+        super().__init__(window)
+        self._window, self._results, self._runs, self._files = window, results, runs, files
+        self._page = results.runs_page
+        self._actions: Mapping[str, QAction] = {}
+        self._form: FormPage | None = None
+        self._reading, self._moving = BackgroundTask(self), BackgroundTask(self, abandon=False)
+        self._page.run_chosen.connect(runs.open_run)
+        self._page.selection_changed.connect(self._refresh)
+        runs.changed.connect(self._refresh)
+
+    def adopt(self, actions: Mapping[str, QAction], form: FormPage) -> None:
+        """The commands as they are pressed, and the form in which configs of runs are shown."""
+        self._actions, self._form = actions, form
+        separators = {place: QAction(self) for place, verb in enumerate(_IN_MENU) if not verb}
+        for line in separators.values():
+            line.setSeparator(True)
+        listed = [separators.get(place) or actions[verb] for place, verb in enumerate(_IN_MENU)]
+        self._page.offer(listed, buttons=[(text, actions[verb]) for text, verb in _AS_BUTTONS.items()])
+        self._refresh()
+
+    def can(self, verb: str) -> bool:
+        """Whether a command makes sense for what is chosen; none does while the list is not shown."""
+        chosen = self._page.selected if self._page.isVisible() else []
+        if verb == "list_compare":
+            return 2 <= len(chosen) <= MOST
+        if verb in ("list_star", "list_reveal", "list_trash"):
+            return bool(chosen)
+        if verb == "list_resume":
+            return len(chosen) == 1 and chosen[0].is_over and self._runs.can("train")
+        return len(chosen) == 1
+
+    def _refresh(self) -> None:
+        for verb in _OWN if self._actions else ():
+            self._actions[verb].setEnabled(self.can(verb))
+
+    @property
+    def _one(self) -> RunSummary | None:
+        chosen = self._page.selected
+        return chosen[0] if len(chosen) == 1 else None
+
+    # -- what is asked ---------------------------------------------------------------------------------------
+
+    def do_list_open(self) -> None:
+        if self._one is not None:
+            self._runs.open_run(self._one.folder)
+
+    def do_list_compare(self) -> None:
+        """Show the chosen runs side by side."""
+        if self.can("list_compare"):
+            self._results.compare(self._page.selected)
+
+    def do_list_resume(self) -> None:
+        """Go on with a training from its last checkpoint, in a folder of its own."""
+        if self._one is not None:
+            self._runs.resume_run(self._one.folder)
+
+    def do_list_retrain(self) -> None:
+        """Open the config of a run as one that is not saved yet, with what is changed beside it."""
+        if self._one is not None:
+            self._open_config(self._one, {})
+
+    def do_list_weights(self) -> None:
+        """The same, with the weights of the run's best model to begin with."""
+        run = self._one
+        if run is not None:
+            best = next((run.folder / name for name in WEIGHTS if (run.folder / name).is_file()), None)
+            if best is None:
+                self._results.message.emit(f"{run.name} has kept no model to start from.", "warning")
+            else:
+                self._open_config(run, dict.fromkeys(_WEIGHTS, str(best)))
+
+    def do_list_star(self) -> None:
+        chosen = self._page.selected
+        wanted = not all(run.star for run in chosen)
+        for run in chosen:
+            self._page.model.remark(run.folder, star=wanted)
+
+    def do_list_rename(self) -> None:
+        self._page.edit("name")
+
+    def do_list_note(self) -> None:
+        self._page.edit("note")
+
+    def do_list_reveal(self) -> None:
+        for run in self._page.selected:
+            open_in_desktop(run.folder)
+
+    def do_list_trash(self) -> None:
+        """Ask, and then move run folders to the trash."""
+        chosen = self._page.selected
+        if not chosen:
+            return
+        names = ", ".join(run.name for run in chosen[:5]) + (" …" if len(chosen) > 5 else "")
+        box = QMessageBox(self._window)
+        box.setObjectName("trash")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.setText(f"Move {counted(len(chosen), 'run')} to the trash? {names}")
+        box.setInformativeText(
+            "The whole folders go: models, journals, pictures, notes. You get them back from the trash of this computer."
+        )
+        move = box.addButton("Move to trash", QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        for button in (move, keep):
+            button.setAccessibleName(button.text())
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        folders = [run.folder for run in chosen]
+        move.clicked.connect(lambda _checked=False: self.move_to_trash(folders))
+        box.open()
+
+    def move_to_trash(self, folders: Sequence[Path]) -> None:
+        """Move run folders to the trash, but none whose training may be at work."""
+        self._moving.begin(partial(_moved, folders), self._moved)
+
+    def _moved(self, found: list[tuple[Path, str]]) -> None:
+        gone = [folder for folder, why in found if not why]
+        for folder in gone:
+            self._page.model.drop(folder)
+        told = [f"{counted(len(gone), 'run')} moved to the trash."] if gone else []
+        failed = [f"{folder.name} stays: {why}" for folder, why in found if why]
+        self._results.message.emit(" ".join((*told, *failed)), "warning" if failed else "info")
+
+    # -- configs of runs -------------------------------------------------------------------------------------
+
+    def _open_config(self, run: RunSummary, changes: dict[str, Any]) -> None:
+        def go_on(found: Opened | str) -> None:
+            if isinstance(found, str):
+                self._results.message.emit(found, "error")
+            else:
+                self._files.guard.before(
+                    f"Opening the config of {run.name}", partial(self._adopt, run, found, changes)
+                )
+
+        self._reading.begin(partial(_config_to_edit, run), go_on)
+
+    def _adopt(self, run: RunSummary, opened: Opened, changes: dict[str, Any]) -> None:
+        document = self._files.document
+        document.adopt(opened, judged_state(opened))
+        if changes:
+            document.apply_values(changes, f"Start from the weights of {run.name}")
+        self._results.page_wanted.emit("configure")
+        if self._form is not None:
+            self._form.set_pane_shown(True)
+            self._form.context.open(self._form.context.diff)
+        what = "starts from its best model" if changes else "is as it was trained"
+        text = (
+            f"The config of {run.name} {what}; what you change is listed beside it. Its run stays as it is."
+        )
+        self._results.message.emit(text, "info")
+
+    def leave(self) -> None:
+        """For when the window closes: what is moved is moved whole."""
+        self._reading.drop()
+        self._moving.finish()
+        self._page.leave()
+
+
+def _config_to_edit(run: RunSummary) -> Opened | str:
+    """The config of a run as a new one, or why there is none. Runs aside."""
+    path = given_config(run.folder)
+    if path is None:
+        return f"{run.name} holds no config to train again with."
+    try:
+        opened = open_config(path)
+    except UserError as problem:
+        return str(problem)
+    if tree.has(opened.values, _RESUMES):
+        tree.put(opened.values, _RESUMES, None)
+    return attrs.evolve(opened, path=None, title=f"{run.name}, again")
+
+
+def _moved(folders: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Each folder, with why it was not moved; '' where it was. Runs aside."""
+    found = []
+    for folder in folders:
+        record = read_run(folder)
+        if record is not None and not record.is_over:
+            found.append((folder, f"its training may still be at work. {record.why}".strip()))
+            continue
+        moved = QFile.moveToTrash(str(folder))
+        done = moved[0] if isinstance(moved, tuple) else moved
+        found.append((folder, "" if done else "this computer has no trash for that disk."))
+    return found

@@ -1,0 +1,126 @@
+"""Runs side by side: curves, the best of each, what differs and the error of each part, all from their own files."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.differences import differences
+from sleapnn_engine.config.files import copy_values, dump_config, read_config
+from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.reader import ConfigReader
+from sleapnn_engine.protocol.epoch_history import read_epochs
+from sleapnn_engine.protocol.measures import MEDIAN_PX
+from sleapnn_gui.monitor.run_summary import summarise
+from sleapnn_gui.results.compare_page import ComparePage
+from sleapnn_gui.results.figure_table import FigureTable
+from tests.gui.monitor.speaking import Speaker
+from tests.gui.monitor.test_runs_page import write
+
+Wait = Callable[..., None]
+LR, MODEL = "trainer_config.optimizer.lr", "model_config.head_configs"
+
+
+def values(model_type: str = "single_instance") -> dict:
+    preset = next(one for one in list_presets("guide") if one.model_type == model_type)
+    return copy_values(read_config(preset.path).values)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[Path]:
+    """Three runs of one model; the second learned faster and found more, the third has no config."""
+    made = []
+    for place, name in enumerate(("a", "b", "c")):
+        speaker = Speaker(t=1000.0).start(model_type="single_instance", steps=2)
+        for epoch in range(3 + place):
+            better = 1.0 + place * epoch
+            speaker.batches(2, steps=2).epoch(epoch, val=0.5 / better, median=8.0 / better)
+        folder = write(tmp_path / name, speaker, outcome="completed")
+        config = values()
+        tree.put(config, LR, 0.001 * (place + 1))
+        if name != "c":
+            (folder / "initial_config.yaml").write_text(dump_config(config))
+        made.append(folder)
+    return made
+
+
+@pytest.fixture
+def page(app: QApplication) -> Iterator[ComparePage]:
+    found = ComparePage()
+    found.resize(1204, 610)
+    found.show()
+    yield found
+    found.leave()
+    found.close()
+    found.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def texts(table: FigureTable) -> list[tuple[str, ...]]:
+    """What is shown, line by line."""
+    cells = [
+        [table.item(row, column) for column in range(table.columnCount())] for row in range(table.rowCount())
+    ]
+    return [tuple("" if cell is None else cell.text() for cell in line) for line in cells]
+
+
+def test_epochs_are_read_from_the_journal(folders: list[Path]) -> None:
+    with (folders[1] / "events.jsonl").open("ab") as journal:
+        journal.write(b'{"kind":"epoch_end","body":{"epo')
+    found = read_epochs(folders[1])
+    assert [(one.epoch, one.step) for one in found] == [(0, 2), (1, 4), (2, 6), (3, 8)]
+    assert [one.val for one in found] == [0.5, 0.25, 0.5 / 3, 0.125]
+    assert found[3].measured[MEDIAN_PX] == 2.0
+    assert found[0].seconds < found[3].seconds
+    assert read_epochs(folders[0].parent) == []
+
+
+def test_only_what_differs_is_told() -> None:
+    one, two = values(), values()
+    assert differences([ConfigReader(one), ConfigReader(two)]) == []
+    tree.put(two, LR, 0.5)
+    tree.put(two, "trainer_config.run_name", "another")
+    tree.put(two, "trainer_config.wandb.api_key", "secret")
+    tree.put(two, "data_config.augmentation_config.geometric", None)
+    found = differences([ConfigReader(one), ConfigReader(two)])
+    assert {one.path: one.values for one in found if one.path == LR}[LR][1] == 0.5
+    assert {one.path for one in found} == {LR, "data_config.augmentation_config.geometric"}
+    other = differences([ConfigReader(one), ConfigReader(values("bottomup"))])
+    assert other[0].path == MODEL
+    assert not [one for one in other if one.path.startswith(f"{MODEL}.")]
+
+
+def test_runs_stand_side_by_side(page: ComparePage, folders: list[Path], wait_until: Wait) -> None:
+    runs = [run for run in map(summarise, folders[:2]) if run is not None]
+    page.open(runs)
+    wait_until(lambda: page.compared is not None)
+    assert page.strip.name.text() == "Compare 2 runs"
+    assert page.legend.names == ["a", "b"]
+    best = {row[0]: row[1:] for row in texts(page.best)}
+    assert best["Median error"] == ("8.0 px", "2.0 px")
+    assert best["Best epoch"] == ("1", "4")
+    item = page.best.item(0, 2)
+    assert item is not None
+    assert item.font().bold() or item.font().weight() > 400, "the better one stands out"
+    assert texts(page.differs) == [("Learning rate", "0.001", "0.002")]
+    assert {len(row) for row in texts(page.parts)} == {3}
+    assert "a: 0.500 at the end; b: 0.125 at the end" in page.plot.accessibleDescription()
+    page.what.buttons[1].click()
+    assert "b: 2.0 px at the end" in page.plot.accessibleDescription()
+    for place, most in enumerate((4.0, 8.0)):
+        page.over.buttons[place].click()
+        assert page.plot.view.viewRange()[0][1] == pytest.approx(most * 1.01)
+    page.over.buttons[2].click()
+    page.log.click()
+
+
+def test_a_run_without_a_config_is_compared_by_its_figures(
+    page: ComparePage, folders: list[Path], wait_until: Wait
+) -> None:
+    page.open([run for run in map(summarise, folders) if run is not None])
+    wait_until(lambda: page.compared is not None)
+    assert texts(page.differs) == []
+    assert len(texts(page.best)[0]) == 4
