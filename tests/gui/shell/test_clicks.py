@@ -273,7 +273,7 @@ def test_an_evaluation(
     walker.walk(on_page(window, "evaluation"), "not evaluated yet")
     page.evaluate_on(str(shared_data / "projects" / "minimal_instance" / "minimal_instance.pkg.slp"))
     wait_until(lambda: page.stack.currentWidget() is page.view, 120)
-    wait_until(lambda: page.view.worst.buttons[0].view.frame is not None, 60)
+    wait_until(lambda: page.view.worst[0].buttons[0].view.frame is not None, 60)
     walker.walk(on_page(window, "evaluation"), "evaluated")
     assert len(walker.pressed) > 7
 
