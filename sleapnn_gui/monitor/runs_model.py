@@ -142,9 +142,10 @@ class RunsModel(QAbstractTableModel):
         column, down = COLUMNS[self._by], self._order is Qt.SortOrder.DescendingOrder
         found = [run for run in self._runs.values() if self.wanted.shows(run)]
         found.sort(key=lambda run: run.values.get("started", 0.0), reverse=True)
-        known = [run for run in found if not column.order(run)[0]]
-        known.sort(key=lambda run: column.order(run)[1], reverse=down)
-        self.shown = [*known, *(run for run in found if column.order(run)[0])]
+        ordered = [(*column.order(run), run) for run in found]
+        known = [one for one in ordered if not one[0]]
+        known.sort(key=lambda one: one[1], reverse=down)
+        self.shown = [*(run for *_, run in known), *(run for unknown, _, run in ordered if unknown)]
         self.endResetModel()
 
     def run_before(self, folder: Path) -> RunSummary | None:

@@ -32,6 +32,8 @@ from sleapnn_gui.widgets.theme import current_theme
 
 #: Milliseconds for which looking again is told, also where it takes none.
 _SEEN_MS = 250
+#: Milliseconds between two times that rows are taken in.
+_FILL_MS = 200
 _ROW_HEIGHT = 32
 _NO_PANEL_BELOW = 860
 
@@ -81,6 +83,8 @@ class RunsPage(QWidget):
         row.addLayout(column, 1)
         row.addWidget(self.panel)
         self._still = Still(self.table)
+        self._soon = QTimer(self, singleShot=True, interval=_FILL_MS)
+        self._soon.timeout.connect(lambda: self._still.when_away(self._fill))
         self.model.remarked.connect(self._keep)
         self.table.selectionModel().selectionChanged.connect(self._selected)
 
@@ -242,7 +246,8 @@ class RunsPage(QWidget):
         self._read += runs
         self._found |= {run.folder for run in runs}
         self._complete = complete
-        self._still.when_away(self._fill)
+        if not self._soon.isActive():
+            self._soon.start()  # what is handed over in one turn is shown in one
 
     def _fill(self) -> None:
         """Show what was read; rows move, which the pointer may be on."""

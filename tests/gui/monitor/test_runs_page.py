@@ -147,7 +147,7 @@ def names(page: RunsPage) -> list[str]:
 
 def look(page: RunsPage, wait_until, *folders: Path, count: int) -> None:
     page.set_folders(folders)
-    wait_until(lambda: page._complete and len(page.model) == count, 30)
+    wait_until(lambda: page._complete and not page._soon.isActive() and len(page.model) == count, 30)
 
 
 def test_every_run_is_listed_however_many(page, wait_until, tmp_path):
