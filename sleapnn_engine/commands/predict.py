@@ -5,11 +5,11 @@ import json
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.findings import raise_all
 from sleapnn_engine.config.likeness import Likeness
 from sleapnn_engine.config.predict_options import OPTIONS, WINDOW, Group, complaints
 from sleapnn_engine.config.text_format import counted, first_few
@@ -76,14 +76,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict; 0 when done, 130 after Ctrl-C, when what was done is written. Raises UserError for everything else."""
-    raise_all(complaints(vars(args)), what="The options cannot be used", usage=True)
+    wrong = complaints(vars(args))
     signals = Signals()
     voice = _ForPrograms(signals) if args.json else _ForPeople(signals)
     try:
         with signals.caught():
             from sleapnn_engine.inference.prediction_run import predict_file  # torch takes seconds to import
 
-            outcome = predict_file(_request(args), listener=voice)
+            outcome = predict_file(_request(_sensible(args, wrong)), listener=voice, refused=wrong)
     except Interrupted:
         voice.nothing_done()
         return INTERRUPTED
@@ -94,6 +94,13 @@ def run(args: argparse.Namespace) -> int:
         raise
     voice.finished(outcome)
     return INTERRUPTED if outcome.interrupted else 0
+
+
+def _sensible(args: argparse.Namespace, wrong: Sequence[UserError]) -> argparse.Namespace:
+    """The same with options that make no sense as they are by default: what else is wrong can be found out then."""
+    flags = {error.where for error in wrong}
+    usual = {option.name: option.default for option in OPTIONS if option.flag in flags}
+    return argparse.Namespace(**{**vars(args), **usual})
 
 
 def _request(args: argparse.Namespace) -> "Request":

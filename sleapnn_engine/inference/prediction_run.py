@@ -58,15 +58,15 @@ class Outcome:
     interrupted: str | None = None
 
 
-def predict_file(request: Request, *, listener: Listener) -> Outcome:
+def predict_file(request: Request, *, listener: Listener, refused: Sequence[UserError] = ()) -> Outcome:
     """Predict and write; a signal ends it with what is done so far.
 
     `output` comes to be when all frames are done, or were until a signal came. Where there is a file already, an
     unfinished one never takes its place but is written beside it; so is what was done before a failure.
     Raises UserError with everything that speaks against it before anything is begun (usage where the request itself is
-    wrong), and for what goes wrong later.
+    wrong), and for what goes wrong later. `refused` is what is known to be wrong already, and told with the rest.
     """
-    predictor, footage = _opened(request)
+    predictor, footage = _opened(request, refused)
     with contextlib.closing(footage):
         for text in (*predictor.notes, *footage.notes, *_colour_notes(predictor, footage)):
             listener.note(text)
@@ -161,8 +161,12 @@ def _animals(frame: PredictedFrame) -> int:
     return int((frame.points == frame.points).all(axis=-1).any(axis=-1).sum())
 
 
-def _opened(request: Request) -> tuple[Predictor, Footage]:
+def _opened(request: Request, refused: Sequence[UserError]) -> tuple[Predictor, Footage]:
     """The models and the data. Raises UserError with everything that is wrong with either, and with the output."""
+
+    def refuse(error: UserError) -> None:
+        raise error
+
     predictors: list[Predictor] = []
     opened: list[Footage] = []
 
@@ -181,7 +185,9 @@ def _opened(request: Request) -> tuple[Predictor, Footage]:
         opened.append(open_footage(request.data, request.choice))
 
     try:
-        gathered([partial(require_output, request), open_models, open_data], what="Nothing can be predicted")
+        known = [partial(refuse, error) for error in refused]
+        steps = [*known, partial(require_output, request), open_models, open_data]
+        gathered(steps, what="Nothing can be predicted")
         require_new(request, opened[0])
         require_tracks(request, predictors[0])
     except BaseException:  # whatever ends it, files must not stay open
