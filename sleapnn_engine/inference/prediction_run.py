@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -185,7 +185,7 @@ def _opened(request: Request, refused: Sequence[UserError]) -> tuple[Predictor, 
         opened.append(open_footage(request.data, request.choice))
 
     try:
-        known = [partial(refuse, error) for error in refused]
+        known: list[Callable[[], object]] = [partial(refuse, error) for error in refused]
         steps = [*known, partial(require_output, request), open_models, open_data]
         gathered(steps, what="Nothing can be predicted")
         require_new(request, opened[0])
