@@ -185,8 +185,8 @@ def _opened(request: Request, refused: Sequence[UserError]) -> tuple[Predictor, 
         opened.append(open_footage(request.data, request.choice))
 
     try:
-        known: list[Callable[[], object]] = [partial(refuse, error) for error in refused]
-        steps = [*known, partial(require_output, request), open_models, open_data]
+        steps: list[Callable[[], object]] = [partial(refuse, error) for error in refused]
+        steps += [partial(require_output, request), open_models, open_data]
         gathered(steps, what="Nothing can be predicted")
         require_new(request, opened[0])
         require_tracks(request, predictors[0])
