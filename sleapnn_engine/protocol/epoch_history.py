@@ -60,7 +60,7 @@ def _ends(stream: Iterator[bytes], *, began: float, per_epoch: int) -> Iterator[
         if type(epoch) is int and epoch >= 0:
             yield EpochFigures(
                 epoch=epoch,
-                step=(epoch + 1) * per_epoch,
+                step=epoch * per_epoch + per_epoch,
                 seconds=max(0.0, (as_number(message.get("t")) or began) - began),
                 train=as_number(body.get("train")),
                 val=as_number(body.get("val")),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.findings import raise_all
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.records import LabelSet
 
@@ -14,5 +14,5 @@ def open_labels(paths: Sequence[str | Path], **options: Any) -> LabelSet:
     reading = read_labels(paths, **options)
     if reading.problems:
         reading.labels.close()
-        raise UserError("\n".join(map(str, reading.problems)))
+        raise_all(reading.problems, what="The labels cannot be used")
     return reading.labels
