@@ -33,6 +33,7 @@ class ContextPane(QFrame):
         self._tabs.setAccessibleDescription("What is shown beside the settings.")
         self._stack = QStackedWidget(self)
         for widget, title in ((self.help, "Help"), (self.yaml, "YAML"), (self.diff, "Diff")):
+            widget.setObjectName(f"pane:{title.lower()}")
             self._tabs.addTab(title)
             self._stack.addWidget(widget)
         self._tabs.currentChanged.connect(self._stack.setCurrentIndex)

@@ -21,6 +21,7 @@ class BesideLabels(QFrame):
         super().__init__()
         self.setProperty("pane", "right")
         self.advice, self.presets = AdviceView(), PresetsView(presets)
+        self.advice.setObjectName("data:advice")
         self.advice.wanted.connect(self.advice_wanted)
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)

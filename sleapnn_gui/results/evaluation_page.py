@@ -64,7 +64,7 @@ class EvaluationPage(QWidget):
 
     def __init__(self, inspect: Inspect, source: FrameSource) -> None:
         super().__init__()
-        self.setObjectName("page:evaluation")
+        self.setObjectName("page:evaluate")
         self.setAccessibleName("Evaluation")
         self._inspect = inspect
         self._first: _Side | None = None

@@ -64,6 +64,7 @@ class RunsPage(QWidget):
         self.reading = RunsReading(self)
         self.reading.ready.connect(self._receive)
         self.panel = RunPanel(source)
+        self.panel.setObjectName("runs:panel")
         self._make_table()
         self.status = QLabel()
         self.status.setProperty("role", "muted")
@@ -90,7 +91,7 @@ class RunsPage(QWidget):
 
     def _make_table(self) -> None:
         table = self.table = QTableView()
-        table.setObjectName("runs")
+        table.setObjectName("runs:table")
         table.setAccessibleName("Runs")
         table.setModel(self.model)
         table.setShowGrid(False)

@@ -32,9 +32,11 @@ class FrameBrowser(QWidget):
         self._pointed: tuple[int, int] | None = None
         self._answer: dict[str, Any] | None = None
         self.view = LabelView()
+        self.view.setObjectName("data:frame")
         self.view.placeholder = "The first frame is read …"
         self.view.pointed.connect(self._point_out)
         self.strip = FrameStrip()
+        self.strip.setObjectName("data:strip")
         self.strip.chosen.connect(self._go)
         self.strip.wanted.connect(self.small_wanted)
         column = QVBoxLayout(self)

@@ -29,6 +29,9 @@ from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import current_theme
 
+#: What sights are called by programs that drive the window, where that is not the engine's name for the question.
+_NAMES = {"crops": "crop", "augment": "augmentation"}
+
 
 class SeePane(QWidget):
     """Buttons for the sights, the sample that is looked at, and the sight itself, which follows the setting in hand."""
@@ -39,6 +42,7 @@ class SeePane(QWidget):
         self._path = ""
         self._count = 0
         self.watch = SeeWatch(document, inspect)
+        self.setObjectName("pane:see")
         self.setAccessibleName("See")
         self.setAccessibleDescription("What the settings do to your own animals.")
         self._make_views()
@@ -72,6 +76,8 @@ class SeePane(QWidget):
             "targets": self.targets,
             "network": self.network,
         }
+        for kind, view in self.views.items():
+            view.setObjectName(f"see:{_NAMES.get(kind, kind)}")
 
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()

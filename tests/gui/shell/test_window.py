@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.yaml_dialect import parse
@@ -63,6 +63,21 @@ def test_pages_have_their_names(window: MainWindow) -> None:
     for name in ("data", "configure", "train", "runs"):
         window.actions_by_verb[f"show_{name}"].trigger()
         assert window.pages.currentWidget().objectName() == f"page:{name}"
+
+
+#: What programs that drive the window look for, beside pages, settings and commands.
+PARTS = (
+    *(f"page:{name}" for name in ("predict", "evaluate", "compare")),
+    *(f"pane:{name}" for name in ("help", "see", "yaml", "diff")),
+    *(f"see:{name}" for name in ("chain", "crop", "augmentation", "targets", "network")),
+    *(f"data:{name}" for name in ("frame", "strip", "doctor", "split", "advice")),
+    *(f"runs:{name}" for name in ("table", "panel")),
+)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_have_their_names(window: MainWindow, name: str) -> None:
+    assert len(window.findChildren(QWidget, name)) == 1
 
 
 def test_undo_and_redo_are_commands(window: MainWindow) -> None:
