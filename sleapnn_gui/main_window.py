@@ -29,7 +29,7 @@ from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.shell.advice_commands import AdviceCommands
-from sleapnn_gui.shell.beside import remember_beside, see_beside
+from sleapnn_gui.shell.beside import remember_beside, reveal, see_beside
 from sleapnn_gui.shell.closing import Closing
 from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
 from sleapnn_gui.shell.data_page import watch_frames
@@ -56,6 +56,8 @@ from sleapnn_gui.widgets.still import Still
 
 class MainWindow(QMainWindow):
     """Top bar, rail, four pages, status line; every command is a QAction called `action.<verb>`."""
+
+    warm = property(lambda self: bool(self.runs.is_warm), doc="Whether an engine waits for a training.")
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,22 +123,19 @@ class MainWindow(QMainWindow):
         self.banner.setContentsMargins(16, 8, 16, 8)
         self.banner.hide()
         self.banner.followed.connect(self._follow_banner)
-        self.nav_bar = NavBar()
-        self.pages = Pages()
+        self.nav_bar, self.pages = NavBar(), Pages()
         self.status_line = StatusLine(self.document)
         whole, below = QWidget(), QWidget()
         self._still = Still(below)
         self.setCentralWidget(whole)
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column, middle = QVBoxLayout(whole), QHBoxLayout(below)
+        for box in (column, middle):
+            box.setContentsMargins(0, 0, 0, 0)
+            box.setSpacing(0)
         column.addWidget(self.top_bar)
         column.addWidget(self.draft_offer)
         column.addWidget(self.banner)
         column.addWidget(below, 1)
-        middle = QHBoxLayout(below)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
         middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
@@ -209,9 +208,9 @@ class MainWindow(QMainWindow):
         return self.pages.name
 
     def reveal(self, path: str) -> None:
-        """Go to one setting or section of the form."""
+        """Go to one setting or section of the form, or by `see:crop` and such to what is seen beside it."""
         self.show_page("configure")
-        self.form.reveal(path)
+        reveal(self.form, self.see, path)
 
     def show_message(self, text: str, severity: str = "info") -> None:
         """Show a sentence under the top bar; an empty one takes it away."""

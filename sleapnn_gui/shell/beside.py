@@ -22,6 +22,17 @@ def see_beside(form: FormPage, document: Document, inspect: Inspect) -> SeePane:
     return see
 
 
+def reveal(form: FormPage, see: SeePane, path: str) -> None:
+    """Go to a setting or section of the form, or by the name of a sight, as `see:crop`, to that."""
+    kind = next((kind for kind, view in see.views.items() if view.objectName() == path), "")
+    if not kind:
+        form.reveal(path)
+        return
+    form.set_pane_shown(True)
+    form.context.open(see)
+    see.show_kind(kind)
+
+
 def remember_beside(form: FormPage) -> None:
     """Open this tab, and the pane if somebody wanted it so, from the next start on as well."""
     QSettings().setValue(_TAB, form.context.title)

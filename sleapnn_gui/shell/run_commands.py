@@ -61,6 +61,11 @@ class RunCommands(QObject):
         if self._standby is not None and not self.is_running:
             self._standby.prepare()
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether an engine has been started that waits for a training."""
+        return self._standby is not None and self._standby.pid is not None
+
     def can(self, verb: str) -> bool:
         """Whether a command on a run, or train, makes sense now."""
         if verb == "train":

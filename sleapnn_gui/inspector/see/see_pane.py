@@ -1,5 +1,6 @@
 """See: what the setting in hand does to one's own animals, beside the form."""
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
@@ -78,6 +79,7 @@ class SeePane(QWidget):
         }
         for kind, view in self.views.items():
             view.setObjectName(f"see:{_NAMES.get(kind, kind)}")
+            view.is_current = partial(self._is_current, kind)
 
     def _choices(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -176,6 +178,11 @@ class SeePane(QWidget):
         """Open one of the sights."""
         self.watch.show(kind)
         self._show_kind(kind)
+
+    def _is_current(self, kind: str) -> bool:
+        return (
+            self.watch.kind == kind and self.watch.is_idle and self._stack.currentWidget() is not self.nothing
+        )
 
     def stop(self) -> None:
         """Ask no more; for when the window closes."""

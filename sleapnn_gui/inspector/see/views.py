@@ -1,9 +1,10 @@
 """What every sight has in common, and the sights of augmentation and of the chain."""
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import Property, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -21,9 +22,14 @@ class SightView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        #: Whoever asks the engine for it knows.
+        self.is_current: Callable[[], bool] = lambda: False
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(10)
+
+    #: Whether what it shows is of the config as it stands, for programs that drive the window.
+    ready = Property(bool, lambda self: bool(self.is_current()))
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         """Draw what the engine answered."""

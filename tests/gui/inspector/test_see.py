@@ -192,6 +192,22 @@ def test_what_is_found_from_the_labels_is_used_with_a_click(window: MainWindow, 
     wait_until(lambda: settled(see) and not see.crops.facts.use.isVisible(), 30)
 
 
+def test_a_sight_is_gone_to_by_its_name_and_says_when_it_is_current(
+    window: MainWindow, wait_until: Wait
+) -> None:
+    window.show_page("data")
+    window.reveal("see:network")
+    view = window.see.network
+    assert window.page() == "configure"
+    wait_until(lambda: view.isVisible() and view.ready, 30)
+    window.document.set_value(BACKBONES + ".unet.filters", 6)
+    assert view.property("ready") is False
+    wait_until(lambda: view.property("ready"), 30)
+    window.reveal("see:targets")
+    assert not view.ready, "it is not looked at"
+    wait_until(lambda: window.see.targets.ready, 30)
+
+
 def test_another_sample_another_draw_another_part(window: MainWindow, wait_until: Wait) -> None:
     see = window.see
     see.show_kind("targets")
