@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.installed import missing_sentence
 from sleapnn_engine.protocol.verbs import VERBS
 
 #: command -> (module in `commands`, one-line help)
@@ -73,11 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in words if not word.startswith("-")), "")
-    args = build_parser(command if command in COMMANDS else "").parse_args(words)
-    module = importlib.import_module(f"{__package__}.commands.{COMMANDS[args.command][0]}")
     try:
+        args = build_parser(command if command in COMMANDS else "").parse_args(words)
+        module = importlib.import_module(f"{__package__}.commands.{COMMANDS[args.command][0]}")
         result = module.run(args)
         return main(result) if isinstance(result, list) else int(result)
+    except ModuleNotFoundError as problem:
+        if (problem.name or __package__).startswith(__package__):
+            raise  # a fault of this program
+        print(missing_sentence(problem, what=f"“{command}”", extra="engine"), file=sys.stderr)
+        return 1
     except UserError as problem:
         print(f"{problem}", file=sys.stderr)
         return 2 if problem.usage else 1

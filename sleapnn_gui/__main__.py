@@ -5,8 +5,15 @@ import sys
 
 def main() -> int:
     """Open the window and run until it is closed; returns the exit code."""
-    from sleapnn_gui.app import run
+    try:
+        from sleapnn_gui.app import run
+    except ImportError as problem:
+        if (getattr(problem, "name", None) or "").startswith("sleapnn_"):
+            raise  # a fault of this program
+        from sleapnn_engine.config.installed import missing_sentence
 
+        print(missing_sentence(problem, what="The window", extra="gui"), file=sys.stderr)
+        return 1
     return run(sys.argv)
 
 

@@ -1,6 +1,8 @@
 """Which packages this project needs, and which versions of them are installed here."""
 
 import importlib.metadata
+import sys
+from pathlib import Path
 
 PROJECT = "sleapnn-gui"
 
@@ -19,6 +21,22 @@ def installed_versions(*, extra: str = "") -> dict[str, str]:
     names = dict.fromkeys(_bare_name(line) for line in chosen)
     names.pop(PROJECT, None)
     return {PROJECT: own, **{name: version_of(name) for name in sorted(names, key=str.lower)}}
+
+
+def missing_sentence(error: ImportError, *, what: str, extra: str) -> str:
+    """Why `what` (“The window”) cannot begin, for a person: which of its parts is not there, and what brings it.
+
+    The parts are those of the project's `extra`; a library of the system that one of them loads is a part too.
+    """
+    if not isinstance(error, ModuleNotFoundError):
+        return (
+            f"{what} cannot begin: a part of it does not load here ({error}). "
+            "What this machine has, and which packages bring the rest, is listed by:  sleapnn-engine doctor"
+        )
+    return (
+        f"{what} needs parts that are not installed here: there is no {error.name}. "
+        f'Install them with:  {Path(sys.executable).name} -m pip install "{PROJECT}[{extra}]"'
+    )
 
 
 def version_of(package: str) -> str:

@@ -26,6 +26,9 @@ app, window = build(["sleapnn-gui", "job.yaml"])
 assert window.document.value("trainer_config.max_epochs") == 7
 assert window.form.row("trainer_config.max_epochs").editor.text() == "7"
 assert "torch" not in sys.modules
+app.processEvents()
+picture = window.grab().toImage()
+assert window.isVisible() and len({picture.pixel(x, 40) for x in range(picture.width())}) > 10
 """
 ENGINE = """
 import importlib.util
@@ -126,14 +129,37 @@ def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
     return pythons
 
 
-def run(python: Path, *words: str, folder: Path) -> str:
+def run(python: Path, *words: str, folder: Path, code: int = 0) -> str:
     """What a program of the environment says; nothing of this checkout is in its way."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [str(python), *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said
+    return said
+
+
+def program(python: Path, name: str) -> Path:
+    """A program that the wheel brings."""
+    return python.with_name(name + python.suffix)
+
+
+def test_the_wheel_has_all_that_belongs_to_it(wheel: Path) -> None:
+    """Both packages with their types, each file of `resources` as it is here, two programs, licence and extras."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        for file in (path for path in (ROOT / "resources").rglob("*") if path.is_file()):
+            inside = f"sleapnn_engine/_resources/{file.relative_to(ROOT / 'resources').as_posix()}"
+            assert archive.read(inside) == file.read_bytes(), inside
+        (entries,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
+        programs = set(archive.read(entries).decode().split())
+    assert {"sleapnn_engine/py.typed", "sleapnn_gui/py.typed"} <= names
+    assert {"[console_scripts]", "sleapnn_gui.__main__:main", "sleapnn_engine.__main__:main"} <= programs
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"sleapnn_engine", "sleapnn_gui"}
+    assert needed(wheel, "all") == needed(wheel, "gui") | needed(wheel, "engine")
 
 
 def test_the_window_opens_a_config_without_torch(alone: dict[str, Path], tmp_path: Path) -> None:
@@ -141,12 +167,26 @@ def test_the_window_opens_a_config_without_torch(alone: dict[str, Path], tmp_pat
     run(alone["gui"], "-c", WINDOW, folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("extra", "words", "missing"),
+    [
+        ("gui", ("sleapnn-engine", "describe", "mouse.slp"), ("“describe”", "sleap_io", "[engine]")),
+        ("engine", ("sleapnn-gui",), ("The window", "PySide6", "[gui]")),
+    ],
+)
+def test_the_other_half_says_what_it_lacks(
+    alone: dict[str, Path], tmp_path: Path, extra: str, words: tuple[str, ...], missing: tuple[str, ...]
+) -> None:
+    said = run(program(alone[extra], words[0]), *words[1:], folder=tmp_path, code=1)
+    assert all(word in said for word in missing), said
+
+
 def test_the_engine_trains_without_a_window(alone: dict[str, Path], tmp_path: Path) -> None:
     python = alone["engine"]
     run(python, "-c", ENGINE, folder=tmp_path)
-    program = python.with_name("sleapnn-engine" + python.suffix)
-    run(program, "demo-data", "-o", "demo.pkg.slp", "--frames", "8", folder=tmp_path)
+    engine = program(python, "sleapnn-engine")
+    run(engine, "demo-data", "-o", "demo.pkg.slp", "--frames", "8", folder=tmp_path)
     (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
-    run(program, "validate", "job.yaml", folder=tmp_path)
-    run(program, "train", "job.yaml", "--run-dir", "run", folder=tmp_path)
+    run(engine, "validate", "job.yaml", folder=tmp_path)
+    run(engine, "train", "job.yaml", "--run-dir", "run", folder=tmp_path)
     assert (tmp_path / "run" / "best.ckpt").is_file()
