@@ -1,9 +1,10 @@
-"""`sleapnn-engine runs list [FOLDER ...]`: what became of the runs in some folders, as the Runs page knows them."""
+"""`sleapnn-engine runs list|compare`: what became of runs, and runs side by side, as the window knows them."""
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import attrs
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.protocol.comparison import Compared, read_compared, winners
 from sleapnn_engine.protocol.counting import duration, epoch_number
-from sleapnn_engine.protocol.measures import MEASURES, MEDIAN_PX
+from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, OF_BODY, P90_PX
 from sleapnn_engine.protocol.run_state import RunRecord, find_runs, read_run
 
 #: How long a running engine gets to answer.
@@ -21,7 +23,7 @@ _PATIENCE_SECONDS = 0.5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    verbs = parser.add_subparsers(dest="verb", metavar="list", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="list|compare", required=True)
     listing = verbs.add_parser("list", help="list runs, the newest first")
     listing.add_argument(
         "folders",
@@ -31,10 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run folders, or folders that hold some (default: the current folder)",
     )
     listing.add_argument("--json", action="store_true", help="print a JSON list")
+    comparing = verbs.add_parser("compare", help="set runs side by side: the best of each, and what differs")
+    comparing.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN_DIR", help="folders of two or more runs"
+    )
+    comparing.add_argument("--json", action="store_true", help="print a JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the runs; 0 also where there are none. Raises UserError (usage) for a folder that does not exist."""
+    """Do what is asked; returns the exit code. Raises UserError (usage) for folders that are none, or hold no run."""
+    return _compare(args.runs, as_object=args.json) if args.verb == "compare" else _list(args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    """List the runs; 0 also where there are none."""
     folders = args.folders or [Path()]
     for folder in folders:
         if not folder.is_dir():
@@ -59,14 +71,103 @@ def as_json(record: RunRecord) -> dict[str, Any]:
     return {**known, "path": str(record.path), **figures}
 
 
+def _compare(folders: list[Path], *, as_object: bool) -> int:
+    """Print the runs side by side, the first of them the one that the others are held against."""
+    found = [(folder, read_run(folder, patience=_PATIENCE_SECONDS)) for folder in folders]
+    missing = [str(folder) for folder, record in found if record is None]
+    if missing:
+        raise UserError("there is no run in this folder.", where=", ".join(missing), usage=True)
+    if len({folder.resolve() for folder in folders}) < 2:
+        raise UserError(
+            "there is nothing to compare a run with.", hint="Name two or more run folders.", usage=True
+        )
+    records = [record for _, record in found if record is not None]
+    compared = read_compared([record.path for record in records])
+    if as_object:
+        print(json.dumps(_side_by_side(records, compared), indent=1))
+        return 0
+    print(f"{len(records)} runs: {'; '.join(compared.remarks)}.")
+    for heading, rows in _paragraphs(records, compared):
+        print(f"\n{heading}")
+        for line in _aligned(rows):
+            print(line)
+    return 0
+
+
+def _side_by_side(records: list[RunRecord], compared: Compared) -> dict[str, Any]:
+    """What is printed as JSON; epochs count from 0, as in files, and what is not known is null."""
+    figures = {figure.key: values for figure, values in compared.figures if figure.key != "epoch"}
+    return {
+        "runs": [
+            {
+                **as_json(record),
+                "best": {key: values[place] for key, values in figures.items()},
+                "parts_px": {name: values[place] for name, values in compared.parts},
+            }
+            for place, record in enumerate(records)
+        ],
+        "differences": [attrs.asdict(one) for one in compared.differences],
+        "remarks": compared.remarks,
+    }
+
+
+def _paragraphs(records: list[RunRecord], compared: Compared) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """Headings with a table each; the best of a line has a star."""
+    head = ("", *(record.name for record in records))
+    told = [("state", *(record.words for record in records))]
+    told.append(("epochs", *(record.reach.brief for record in records)))
+    told += [
+        (figure.name, *_marked(values, _WRITTEN[figure.key], figure.better))
+        for figure, values in compared.figures
+    ]
+    yield "Best of each (* the best of all)", [head, *told]
+    parts = [(name, *_marked(values, _pixels, -1)) for name, values in compared.parts]
+    if parts:
+        yield "Error by part, median of the best epoch", [head, *parts]
+    if compared.differences:
+        rows = [(one.path, *(_one_line(value) for value in one.values)) for one in compared.differences]
+        yield "Settings that differ", [head, *rows]
+    elif None not in compared.configs:
+        yield "No setting differs.", []
+
+
+def _marked(values: Sequence[float | None], written: Callable[[float], str], better: int) -> tuple[str, ...]:
+    best = winners(values, better)
+    return tuple(
+        "–" if value is None else f"{written(value)}{' *' if place in best else ''}"
+        for place, value in enumerate(values)
+    )
+
+
+def _pixels(value: float) -> str:
+    return f"{value:.2f} px"
+
+
+#: How the figures of a best epoch are written.
+_WRITTEN: dict[str, Callable[[float], str]] = {
+    MEDIAN_PX.key: _pixels,
+    OF_BODY.key: "{:.1f} %".format,
+    P90_PX.key: _pixels,
+    F1.key: "{:.1%}".format,
+    "val": lambda value: plain(value, figures=4),
+    "epoch": "{:.0f}".format,
+    "seconds": duration,
+}
+
+
+def _one_line(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _table(records: list[RunRecord]) -> list[str]:
     """One line a run."""
-    rows = [_row(record) for record in records]
+    heads = ("run", "started", "state", "model", "time", "epochs", "best", "validation loss", "median error")
+    return _aligned([heads, *map(_row, records)]) if records else []
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     if not rows:
         return []
-    rows.insert(
-        0, ("run", "started", "state", "model", "time", "epochs", "best", "validation loss", "median error")
-    )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
 

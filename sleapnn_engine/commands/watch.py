@@ -1,4 +1,4 @@
-"""`sleapnn-engine watch RUN_DIR`: print what a run says, one line an event, until it ends."""
+"""`sleapnn-engine watch RUN_DIR`: print what a run says until it ends; in a terminal with its curves below."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sleapnn_engine.commands.conversation import INTERRUPTED, SilenceReport, print_line, run_folder
+from sleapnn_engine.commands.live_curves import LiveCurves
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import encode_event
@@ -27,7 +28,11 @@ _FAR_SECONDS = 0.5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("run_dir", metavar="RUN_DIR", help="folder of the run, running or over")
-    parser.add_argument("--json", action="store_true", help="print each event as its line in the journal")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print each event as its line in the journal")
+    shown.add_argument(
+        "--plain", action="store_true", help="one line an event also in a terminal, without curves"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     0: the run finished. 1: it failed, or its engine is gone without a last word. 130: interrupted here.
     """
     folder = run_folder(args.run_dir)
+    show = _show_json if args.json else _show_line
+    curves = LiveCurves(sys.stdout) if sys.stdout.isatty() and not (args.json or args.plain) else None
     try:
         for event in _events(folder):
-            print_line(encode_event(event).decode("utf-8") if args.json else event_line(event))
+            (curves.show if curves is not None else show)(event)
             if event.kind in LAST_KINDS:
                 return 0 if event.kind == "finished" else 1
     except KeyboardInterrupt:
@@ -47,12 +54,23 @@ def run(args: argparse.Namespace) -> int:
         # Whoever read the pipe has seen enough; without this, Python complains once more at its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        if curves is not None:
+            curves.leave()
     record = read_run(folder)
     raise UserError(
         record.why if record is not None else "the run is not there any more.",
         where=str(folder),
         hint="run.log may say why; checkpoints written so far are kept.",
     )
+
+
+def _show_json(event: Event) -> None:
+    print_line(encode_event(event).decode("utf-8"))
+
+
+def _show_line(event: Event) -> None:
+    print_line(event_line(event))
 
 
 def _events(folder: Path) -> Iterator[Event]:

@@ -15,6 +15,8 @@ from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
 #: The config that tells what a model is, and its weights; of each the first that is there counts.
 CONFIGS = ("training_config.yaml", "training_config.yml", "training_config.json")
 WEIGHTS = ("best.ckpt", "best_model.h5")
+#: The config of a run as it was given, else as it was worked out.
+GIVEN = ("initial_config.yaml", *CONFIGS)
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +43,21 @@ def values_of(config: Path) -> dict[str, Any]:
     if is_legacy(text):
         return import_legacy(text, source=config).values
     return parse_config(text, path=config).values
+
+
+def given_config(folder: Path) -> Path | None:
+    """The config of a run as it was given, else as it was worked out; None where there is none."""
+    return next((folder / name for name in GIVEN if (folder / name).is_file()), None)
+
+
+def config_of(folder: Path) -> ConfigReader | None:
+    """The config of a run as it was given, else as it was worked out; None where there is none to be read."""
+    for name in GIVEN:
+        try:
+            return ConfigReader(values_of(folder / name))
+        except UserError:
+            continue
+    return None
 
 
 def run_model(folder: Path) -> RunModel | None:

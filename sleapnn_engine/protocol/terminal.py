@@ -1,8 +1,9 @@
-"""The terminal: a progress line where someone watches, plain lines in a pipe."""
+"""The terminal: a progress line or a block of lines where someone watches, plain lines in a pipe."""
 
 import contextlib
 import os
 import time
+from collections.abc import Sequence
 from typing import TextIO
 
 #: Seconds between two redrawings of the progress line.
@@ -20,7 +21,7 @@ class Terminal:
         self._errors = errors
         self._enabled = enabled
         self._live = enabled and stream.isatty()
-        self._width = 0
+        self._width = self._above = 0
         self._drawn = 0.0
 
     def line(self, text: str) -> None:
@@ -45,12 +46,27 @@ class Terminal:
             return
         self._clear()
         self._write(text)
-        self._drawn, self._width = now, len(text)
+        self._drawn, self._width, self._above = now, len(text), text.count("\n")
+
+    def redraw_lines(self, lines: Sequence[str], *, at_once: bool = False) -> None:
+        """The same with several lines, none of them wider than the terminal."""
+        if lines:
+            self.redraw("\n".join(lines), at_once=at_once)
+
+    def leave(self) -> None:
+        """Let what was drawn stay, and go on below it."""
+        if self._live and self._width:
+            self._write("\n")
+            self._width = self._above = 0
 
     def _clear(self) -> None:
-        if self._live and self._width:
+        if not self._live or not self._width:
+            return
+        if self._above:
+            self._write(f"\x1b[{self._above}A\r\x1b[J")
+        else:
             self._write("\r" + " " * self._width + "\r")
-            self._width = 0
+        self._width = self._above = 0
 
     def _write(self, text: str) -> None:
         try:

@@ -8,14 +8,12 @@ from pathlib import Path
 import attrs
 
 from sleapnn_engine.config.disk import read_ordinary
-from sleapnn_engine.config.run_models import CONFIGS
+from sleapnn_engine.config.run_models import GIVEN
 from sleapnn_engine.protocol.measures import MEASURES
 from sleapnn_engine.protocol.run_state import RunRecord, RunState, read_run
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name
 
-#: The config of a run as it was given, else as it was worked out.
-GIVEN = ("initial_config.yaml", *CONFIGS)
 _MOST_BYTES = 256 * 2**10
 _LABELS = re.compile(rb"train_labels_path:[ \t]*(?P<own>[^\n]*)\n(?P<items>(?:[ \t]*-[ \t][^\n]*\n)*)")
 

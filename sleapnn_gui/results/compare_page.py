@@ -1,6 +1,6 @@
 """Two to eight runs side by side: curves over each other, the best of each, what differs, and the error of each part."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import attrs
@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.differences import Difference
-from sleapnn_engine.protocol.epoch_history import EpochFigures, read_epochs
+from sleapnn_engine.protocol.comparison import Compared, read_compared, winners
+from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, P90_PX
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import words
@@ -16,7 +17,7 @@ from sleapnn_gui.monitor.panel import Panel, TextToggle
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.compared_curves import ComparedCurves, Legend, X
 from sleapnn_gui.results.figure_table import FigureTable, Row
-from sleapnn_gui.results.run_details import between, shown_value
+from sleapnn_gui.results.run_details import shown_value
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.segmented import Segmented
 
@@ -40,26 +41,6 @@ CURVES = (
 )
 
 
-@attrs.frozen(eq=False)
-class Compared:
-    """Runs with their epochs, and what differs between their settings."""
-
-    runs: tuple[RunSummary, ...]
-    epochs: tuple[tuple[EpochFigures, ...], ...]
-    differences: tuple[Difference, ...]
-
-    def best(self, place: int) -> EpochFigures | None:
-        """The epoch of a run with the least validation loss."""
-        known = [one for one in self.epochs[place] if one.val is not None]
-        return min(known, key=lambda one: one.val or 0.0, default=None)
-
-
-def read_compared(runs: Sequence[RunSummary]) -> Compared:
-    """Read what is shown of these runs. For a thread."""
-    epochs = tuple(tuple(read_epochs(run.folder)) for run in runs)
-    return Compared(tuple(runs), epochs, tuple(between(runs)))
-
-
 class ComparePage(QWidget):
     """Shows what it is given; `left` says that the page is done with."""
 
@@ -69,6 +50,7 @@ class ComparePage(QWidget):
         super().__init__()
         self.setObjectName("page:compare")
         self.setAccessibleName("Compare")
+        self.runs: tuple[RunSummary, ...] = ()
         self.compared: Compared | None = None
         self._reading = BackgroundTask(self)
         self.strip = ResultStrip("Compare")
@@ -129,17 +111,14 @@ class ComparePage(QWidget):
     def open(self, runs: Sequence[RunSummary]) -> None:
         """Compare these runs, the first of them the one that others are held against."""
         self.strip.show_message(f"Compare {words.counted(len(runs), 'run', 'runs')}", "reading …")
-        self._reading.begin(partial(read_compared, list(runs)[:MOST]), self._found)
+        shown = tuple(runs)[:MOST]
+        folders = [run.folder for run in shown]
+        self._reading.begin(partial(read_compared, folders), partial(self._found, shown))
 
-    def _found(self, compared: Compared) -> None:
-        self.compared = compared
-        runs = compared.runs
-        labels = {run.labels for run in runs}
-        same = "the same labels" if len(labels) == 1 else "different labels: errors are of different frames"
-        models = {run.model for run in runs}
-        other = "" if len(models) == 1 else "different types of model: losses cannot be compared"
+    def _found(self, runs: tuple[RunSummary, ...], compared: Compared) -> None:
+        self.runs, self.compared = runs, compared
         self.strip.show_message(
-            f"Compare {words.counted(len(runs), 'run', 'runs')}", " · ".join(filter(None, (same, other)))
+            f"Compare {words.counted(len(runs), 'run', 'runs')}", " · ".join(compared.remarks)
         )
         names = [run.name for run in runs]
         self.legend.show_names(names)
@@ -160,7 +139,7 @@ class ComparePage(QWidget):
         self.log.setVisible(self.what.index() == 0)
         drawn = [
             (run.name, [(over.of(one), curve.value(one)) for one in epochs])
-            for run, epochs in zip(compared.runs, compared.epochs, strict=True)
+            for run, epochs in zip(self.runs, compared.epochs, strict=True)
         ]
         self.plot.draw(
             drawn, over=over, log=self.log.isChecked() and self.what.index() == 0, written=curve.written
@@ -171,62 +150,35 @@ class ComparePage(QWidget):
         self._reading.drop()
 
 
+#: How the figures of a best epoch are written.
+_WRITTEN: Mapping[str, Callable[[float], str]] = {
+    MEDIAN_PX.key: words.pixels,
+    OF_BODY.key: words.share,
+    P90_PX.key: words.pixels,
+    F1.key: words.part,
+    "val": words.loss,
+    "epoch": "{:.0f}".format,
+    "seconds": words.duration,
+}
+
+
 def _best_rows(compared: Compared) -> list[Row]:
     """Each figure of the epoch with the least validation loss; the best of all is marked where it makes sense."""
-    bests = [compared.best(place) for place in range(len(compared.runs))]
-    figures: tuple[
-        tuple[str, Callable[[EpochFigures], float | None], Callable[[float | None], str], int], ...
-    ] = (
-        ("Median error", lambda one: one.measured[MEDIAN_PX], words.pixels, -1),
-        ("of body", lambda one: one.measured[OF_BODY], _percent, -1),
-        ("9 in 10 within", lambda one: one.measured[P90_PX], words.pixels, -1),
-        ("Animals found", lambda one: one.measured[F1], words.part, 1),
-        ("Validation loss", lambda one: one.val, words.loss, -1),
-        (
-            "Best epoch",
-            lambda one: float(words.epoch_number(one.epoch)),
-            lambda value: f"{value or 0:.0f}",
-            0,
-        ),
-        ("Time to best", lambda one: one.seconds, lambda value: words.duration(value or 0.0), -1),
-    )
-    rows = []
-    for name, value, written, better in figures:
-        values = [None if one is None else value(one) for one in bests]
-        if any(one is not None for one in values):
-            shown = tuple("–" if one is None else written(one) for one in values)
-            rows.append(Row(name, shown, _winners(values, better)))
-    return rows
+    return [
+        Row(figure.name, _shown(values, _WRITTEN[figure.key]), winners(values, figure.better))
+        for figure, values in compared.figures
+    ]
 
 
 def _part_rows(compared: Compared) -> list[Row]:
-    """The median error of each part, the one with the largest first."""
-    bests = [compared.best(place) for place in range(len(compared.runs))]
-    parts = [{} if one is None else dict(one.measured.by_node) for one in bests]
-    names = dict.fromkeys(name for known in parts for name in known)
-    rows = []
-    for name in names:
-        values = [known.get(name) for known in parts]
-        shown = tuple("–" if value is None else words.pixels(value) for value in values)
-        worst = max((value for value in values if value is not None), default=-1.0)
-        rows.append((worst, Row(name, shown, _winners(values, -1))))
-    return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)]
+    return [Row(name, _shown(values, words.pixels), winners(values, -1)) for name, values in compared.parts]
+
+
+def _shown(values: Sequence[float | None], written: Callable[[float], str]) -> tuple[str, ...]:
+    return tuple("–" if value is None else written(value) for value in values)
 
 
 def _difference(one: Difference) -> Row:
     shown = tuple(shown_value(value) for value in one.values)
     first = shown[0]
     return Row(one.label, shown, frozenset(n for n, text in enumerate(shown) if text != first), one.path)
-
-
-def _winners(values: Sequence[float | None], better: int) -> frozenset[int]:
-    """Places of the best; none where all are alike or no value is better than another."""
-    known = [value for value in values if value is not None]
-    if not better or len(set(known)) < 2:
-        return frozenset()
-    best = max(known) if better > 0 else min(known)
-    return frozenset(place for place, value in enumerate(values) if value == best)
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else words.share(value)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.reader import MODEL, TRAINER
-from sleapnn_engine.config.run_models import WEIGHTS
+from sleapnn_engine.config.run_models import WEIGHTS, given_config
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.run_state import read_run
 from sleapnn_gui.document.background import BackgroundTask
@@ -23,7 +23,6 @@ from sleapnn_gui.form.form_page import FormPage
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.monitor.train_page import open_in_desktop
 from sleapnn_gui.results.compare_page import MOST
-from sleapnn_gui.results.run_details import given_config
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
