@@ -39,9 +39,9 @@ class LiveCurves:
         if isinstance(said, Started):
             self._steps, self._max_epochs = said.steps_per_epoch, said.max_epochs
         elif isinstance(said, BatchEnd):
-            self._take_batch(said)
+            self._add_batch(said)
         elif isinstance(said, EpochEnd):
-            self._take_epoch(said)
+            self._add_epoch(said)
         if event.kind != "batch_end":
             self._terminal.line(event_line(event))
         self._terminal.redraw_lines(self._lines(), at_once=event.kind != "batch_end")
@@ -50,7 +50,7 @@ class LiveCurves:
         """Leave the curves as they are; what comes now stands below them."""
         self._terminal.leave()
 
-    def _take_batch(self, said: BatchEnd) -> None:
+    def _add_batch(self, said: BatchEnd) -> None:
         total = f" of up to {counted(self._max_epochs, 'epoch')}" if self._max_epochs else ""
         self._reached = f"{step_name(said.epoch, batch=said.batch)}{total}"
         if said.loss is not None and self._steps:
@@ -58,7 +58,7 @@ class LiveCurves:
             if len(self._train) > _MOST_POINTS:
                 self._train = _halved(self._train)
 
-    def _take_epoch(self, said: EpochEnd) -> None:
+    def _add_epoch(self, said: EpochEnd) -> None:
         over = float(epoch_number(said.epoch))
         if said.val is not None:
             self._val.append((over, said.val))
