@@ -56,7 +56,7 @@ class Compared:
     def figures(self) -> list[tuple[Figure, list[float | None]]]:
         """What is known of at least one run, with its value for each."""
         bests = self.bests
-        rows = [(one, [best and one.value(best) for best in bests]) for one in FIGURES]
+        rows = [(one, [None if best is None else one.value(best) for best in bests]) for one in FIGURES]
         return [(one, values) for one, values in rows if any(value is not None for value in values)]
 
     @property
