@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.full_check = FullCheck(self.document, self.inspect)
         self.advice = AdviceCommands(self.document, self.inspect, self.labels_page)
         self.disk_check = DiskCheck(self.document)
-        self.see = see_beside(self.form, self.document, self.inspect)
+        self.see = see_beside(self.form, self.document, self.inspect, folders=self.runs.folders)
         self.search_field = SearchField(
             [*search_index(), *command_hits()],
             out_of_use=lambda path: bool(section_out_of_use(self.document, path)),

@@ -8,7 +8,10 @@ import attrs
 from sleapnn_engine.config.centring import Centring, centring, explicit, usual
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
+from sleapnn_engine.config.reader import BACKBONES
 from sleapnn_engine.config.schema.job import Job
+from sleapnn_engine.config.schema.trainer import TrainerConfig
+from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.config.values import convert, is_wrong
 
@@ -48,6 +51,28 @@ def build_model_job(values: Mapping[str, Any]) -> Job:
             "model_config": {name: value for name, value in model.items() if name not in started},
         }
     )
+
+
+def build_trainer(values: Mapping[str, Any]) -> TrainerConfig:
+    """What a config says of the epochs of a training: their number, the learning rate, and when it stops early.
+
+    All else counts for nothing and may be wrong. Raises UserError (usage) as `build_job` does.
+    """
+    said = values.get("trainer_config")
+    trainer = said if isinstance(said, Mapping) else {}
+    kept = ("max_epochs", "optimizer_name", "optimizer", "lr_scheduler", "early_stopping")
+    job = build_job(
+        {
+            "data_config": {"train_labels_path": ["-"]},
+            # No job is without a network; here none is built.
+            "model_config": {
+                "head_configs": {next(iter(MODEL_TYPES)): {}},
+                "backbone_config": {SPEC.sections[SPEC.sections[BACKBONES].sections[0]].name: {}},
+            },
+            "trainer_config": {name: trainer[name] for name in kept if name in trainer},
+        }
+    )
+    return job.trainer_config
 
 
 def active(sections: Any) -> str:

@@ -89,9 +89,8 @@ def _same(known: list[LabelReading], readings: list[LabelReading]) -> bool:
 def label_paths(view: ConfigReader, key: str) -> list[str]:
     """The files that a key names; [] without any."""
     said = view.value(key)
-    return [
-        path for path in ([said] if isinstance(said, str) else said or []) if isinstance(path, str) and path
-    ]
+    listed = [said] if isinstance(said, str) else said if isinstance(said, list | tuple) else []
+    return [path for path in listed if isinstance(path, str) and path]
 
 
 def _parted(labels: LabelSet, own: int, view: ConfigReader) -> Labelled:

@@ -61,10 +61,15 @@ def make_answers() -> dict[str, Answer]:
 
         return answer(args, cancelled), {}
 
+    def schedule(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+        from sleapnn_engine.inspect.schedule_replay import replay as answer
+
+        return answer(args["values"], folders=args.get("folders", ()), cancelled=cancelled), {}
+
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
-    answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest}
-    about_frames = ("frames", "frame", "thumbnails", "doctor", "split", "save_split")
+    answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest, "schedule": schedule}
+    about_frames = ("skeleton", "frames", "frame", "thumbnails", "doctor", "split", "save_split")
     answers |= {kind: partial(_about_frames, kind, cache) for kind in about_frames}
     return {"describe": describe, "check": check, "derive": derive, "advise": advise} | answers
 

@@ -83,10 +83,10 @@ class Scene:
             ],
         }
 
-    def example(self, index: int) -> Example:
-        """One sample as validation would show it, with its targets."""
+    def example(self, index: int, *, targets: Sequence[Target] | None = None) -> Example:
+        """One sample as validation would show it, with its targets, or with others than the config has."""
         batch = self.samples.batch(torch.tensor([index]))
-        return make_example(batch, self.samples, targets=self.targets)
+        return make_example(batch, self.samples, targets=self.targets if targets is None else targets)
 
 
 _Read = tuple[tuple[str, ...], bool, LabelReading]

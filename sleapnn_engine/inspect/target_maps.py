@@ -1,8 +1,9 @@
 """What the heads of a config are told to answer on one sample, compact enough to be looked at, and what bumps cover."""
 
 from itertools import combinations
-from typing import Any
+from typing import Any, cast
 
+import attrs
 import numpy as np
 import torch
 from torch import Tensor
@@ -26,7 +27,8 @@ def targets(scene: Scene, index: int, *, part: int | None = None) -> Found:
     Arrays: `image` uint8 (h, w, C); `confmaps` uint8 (rows, columns), the strongest of the parts that are asked for;
     `pafs` float16 (2, rows, columns), x and y of the strongest limb at each place; `class_maps` uint8 (classes, rows,
     columns). `heads` have `array`, `stride`, `sigma`, `channels`, `rows` and `columns`. `points` are in input pixels, of
-    `width` × `height`. `bump` says how large a bump is, `merging` which parts it cannot keep apart.
+    `width` × `height`. `bump` says how large a bump is, `merging` which parts it cannot keep apart. Where the guide's words
+    (sigma in input pixels) mean another bump, `guide` is that head as they have it, and the array `guide` its map.
     """
     body = scene.place(index)
     if part is not None and not 0 <= part < len(body["nodes"]):
@@ -34,7 +36,7 @@ def targets(scene: Scene, index: int, *, part: int | None = None) -> Found:
     example = scene.example(index)
     height, width = example.images.shape[-2:]
     body |= {"width": width, "height": height, "points": listed(example.points[0]), "part": part}
-    body |= {"heads": [], "bump": None, "merging": None}
+    body |= {"heads": [], "bump": None, "merging": None, "guide": None}
     arrays = {"image": picture(example.images[0], most=LARGE)}
     for target in scene.targets:
         drawn, name = example.targets[target.head][0], scene.head_names[target.head]
@@ -48,6 +50,12 @@ def targets(scene: Scene, index: int, *, part: int | None = None) -> Found:
             if not (HEADS[name].limbs or HEADS[name].identities):
                 body["bump"] = _bump(scene, index, sigma=sigma * stride)
                 body["merging"] = _merging(scene, sigma=sigma * stride)
+                if stride != 1:
+                    # Of the maps with a sigma, which all are attrs classes.
+                    other = attrs.evolve(cast(Any, target), sigma=sigma / stride)
+                    read = scene.example(index, targets=[other]).targets[target.head][0]
+                    arrays["guide"] = _compact(HEADS[name], read, part=part)
+                    body["guide"] = head | {"input_px": sigma, "array": "guide"}
         else:
             head["vector"] = drawn.tolist()
         body["heads"].append(head)

@@ -130,7 +130,8 @@ _QUESTIONS = (
     ),
     Verb(
         name="targets",
-        doc="What the heads are told to answer on a sample: `heads`, `bump`, `merging`; arrays `image`, `confmaps` uint8, "
+        doc="What the heads are told to answer on a sample: `heads`, `bump`, `merging`, and `guide`, null or the head of confidence maps "
+        "as the guide's words have it, with an array of that name; arrays `image`, `confmaps` uint8, "
         "`pafs` float16 (x and y of the strongest limb), `class_maps` uint8.",
         fields=(
             *_SAMPLE,
@@ -142,6 +143,27 @@ _QUESTIONS = (
         doc="The network block by block: `blocks` with `role`, `name`, `channels`, `rows`, `columns`, `stride`, `parameters` "
         "and `kept`, bytes that a training step keeps of it; `parameters`, `step`, bytes of a step, `batch`, `input`, `field`.",
         fields=(_VALUES,),
+    ),
+    Verb(
+        name="skeleton",
+        doc="A labelled frame to choose on, those with most parts shown first: `points` in px source, `width`, `height`, `tracks`, "
+        "`all_tracks`, and `chosen`, by its role (`anchor`, `parts`, `limbs`, `identities`) the `key` that chooses it and its `value`. "
+        "Where the model joins limbs, `fault` and `loose` say what keeps them from making one tree; `fix` as in `doctor`. Array `image`.",
+        fields=(
+            _VALUES,
+            Field("index", INTEGER, "place among these frames, from 0", optional=True),
+        ),
+    ),
+    Verb(
+        name="schedule",
+        doc="What learning rate and early stopping would have done, worked out by the code that trains: `val`, a validation loss for "
+        "each epoch, of the last run in `folders` that learned from these labels, or of a typical curve where `run` is null; "
+        "`rates`, the learning rate of each epoch, `falls`, epochs with a lower one than before, `best`, `stopped` (null where it "
+        "goes on), `max_epochs`. Epochs are counted from 0.",
+        fields=(
+            _VALUES,
+            Field("folders", list_of(TEXT), "run folders, or folders that hold some", optional=True),
+        ),
     ),
     Verb(
         name="prediction",

@@ -1,21 +1,16 @@
 """A run of the list in words and in what it is sorted by: what the one state function says of it, as the Runs page shows it."""
 
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
-from sleapnn_engine.config.disk import read_ordinary
-from sleapnn_engine.config.run_models import GIVEN
+from sleapnn_engine.config.run_labels import labels_of
 from sleapnn_engine.protocol.measures import MEASURES
 from sleapnn_engine.protocol.run_state import RunRecord, RunState, read_run
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name
-
-_MOST_BYTES = 256 * 2**10
-_LABELS = re.compile(rb"train_labels_path:[ \t]*(?P<own>[^\n]*)\n(?P<items>(?:[ \t]*-[ \t][^\n]*\n)*)")
 
 _TOKENS = {
     RunState.RUNNING: "accent",
@@ -95,20 +90,3 @@ def _in_words(record: RunRecord) -> RunSummary:
         is_over=record.is_over,
         values={name: value for name, value in values.items() if value is not None},
     )
-
-
-def labels_of(folder: Path) -> list[str]:
-    """The training labels that a run's config names, at a glance: parsing thousands of configs would take a minute."""
-    for name in GIVEN:
-        try:
-            text = read_ordinary(folder / name, most=_MOST_BYTES)
-        except OSError:
-            continue
-        found = _LABELS.search(text + b"\n")
-        if found is None:
-            return []
-        own, items = (part.decode("utf-8", "replace") for part in found.group("own", "items"))
-        listed = [line.strip()[1:] for line in items.splitlines()] or own.strip("[] \r").split(",")
-        paths = (one.strip().strip("'\"") for one in listed)
-        return [path for path in paths if path not in ("", "null", "~")]
-    return []

@@ -1,5 +1,8 @@
 """What stands beside the form: See among its tabs, and which tab was open at the last start."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QSettings
 
 from sleapnn_gui.document.document import Document
@@ -11,9 +14,14 @@ _TAB, _SHOWN = "beside/tab", "beside/shown"
 _SEE = "See"
 
 
-def see_beside(form: FormPage, document: Document, inspect: Inspect) -> SeePane:
-    """See as a tab beside the form, which follows the setting in hand; the tab of the last start is open."""
-    see = SeePane(document, inspect)
+def see_beside(
+    form: FormPage, document: Document, inspect: Inspect, *, folders: Callable[[], Sequence[Path]]
+) -> SeePane:
+    """See as a tab beside the form, which follows the setting in hand; the tab of the last start is open.
+
+    `folders` gives those that runs are listed of.
+    """
+    see = SeePane(document, inspect, folders=folders)
     form.context.add_tab(see, _SEE)
     form.context.followed.connect(see.follow)
     shown = QSettings().value(_SHOWN)

@@ -34,6 +34,8 @@ def edit(bench: Bench, number: int, kind: str) -> tuple[str, Any]:
         "augment": (GEOMETRIC + "rotation_max", 90.0 + number),
         "targets": (f"{head}.confmaps.sigma", 2.0 + 0.25 * number),
         "network": ("model_config.backbone_config.unet.filters", 20 + 8 * number),
+        "skeleton": (f"{head}.confmaps.sigma", 2.0 + 0.25 * number),
+        "schedule": ("trainer_config.early_stopping.patience", 10 + number),
     }[kind]
 
 
@@ -78,7 +80,7 @@ def main() -> None:
                 "next": lambda number: window.see.behind.click(),
             }
             for act, do in acts.items():
-                if act == "next" and sight.kind == "network":
+                if act == "next" and "index" not in sight.asks:
                     continue
                 taken = [measure(bench, lambda number=number, do=do: do(number)) for number in range(rounds)]
                 told = [milliseconds for milliseconds, _ in taken]

@@ -1,6 +1,8 @@
 """Asking the engine what there is to see, anew with every edit, and never more than it can answer."""
 
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -17,7 +19,7 @@ _DELAY_MS = 20
 #: who drags would see nothing until the hand rests.
 _PATIENCE_S = 0.6
 
-_KINDS = frozenset(sight.kind for sight in SIGHTS)
+_ASKS = {sight.kind: sight.asks for sight in SIGHTS}
 
 
 class SeeWatch(QObject):
@@ -32,9 +34,11 @@ class SeeWatch(QObject):
     empty = Signal(str)
     pending_changed = Signal()
 
-    def __init__(self, document: Document, inspect: Inspect) -> None:
+    def __init__(
+        self, document: Document, inspect: Inspect, *, folders: Callable[[], Sequence[Path]] = tuple
+    ) -> None:
         super().__init__(document)
-        self._document, self._inspect = document, inspect
+        self._document, self._inspect, self._folders = document, inspect, folders
         self.kind = SIGHTS[0].kind
         self.index, self.seed = 0, 0
         self.part: int | None = None
@@ -57,6 +61,11 @@ class SeeWatch(QObject):
     def is_idle(self) -> bool:
         """Whether what was shown last is of the config as it stands."""
         return not (self._stale or self.is_pending or self._timer.isActive())
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the sight that is looked at shows one of many samples."""
+        return "index" in _ASKS[self.kind]
 
     def set_watched(self, on: bool) -> None:
         """Somebody looks, or nobody does any more: then nothing is asked."""
@@ -129,14 +138,10 @@ class SeeWatch(QObject):
         return values
 
     def _more(self) -> dict[str, Any]:
-        if self.kind == "network":
-            return {}
-        asked: dict[str, Any] = {"index": self.index}
-        if self.kind != "targets":
-            asked["seed"] = self.seed
-        elif self.part is not None:
-            asked["part"] = self.part
-        return asked
+        known: dict[str, Any] = {"index": self.index, "seed": self.seed, "part": self.part}
+        if "folders" in _ASKS[self.kind]:
+            known["folders"] = [str(folder) for folder in self._folders()]
+        return {name: known[name] for name in _ASKS[self.kind] if known[name] is not None}
 
     @Slot(list)
     def _changed(self, _paths: list[str]) -> None:
@@ -151,7 +156,7 @@ class SeeWatch(QObject):
 
     @Slot(str, str)
     def _failed(self, kind: str, text: str) -> None:
-        if kind not in _KINDS or kind != self.kind:
+        if kind not in _ASKS or kind != self.kind:
             return
         self._set_pending(self._stale)
         if self.index and "There is no sample" in text:

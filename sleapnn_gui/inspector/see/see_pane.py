@@ -1,12 +1,15 @@
 """See: what the setting in hand does to one's own animals, beside the form."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QStackedWidget,
@@ -21,7 +24,9 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.see.asking import SeeWatch
 from sleapnn_gui.inspector.see.crop_view import CROP_SIZE, CropView
 from sleapnn_gui.inspector.see.network_view import NetworkView
+from sleapnn_gui.inspector.see.schedule_view import ScheduleView
 from sleapnn_gui.inspector.see.sights import SIGHTS, nothing_to_see, sight_of
+from sleapnn_gui.inspector.see.skeleton_view import SkeletonView
 from sleapnn_gui.inspector.see.target_view import TargetView
 from sleapnn_gui.inspector.see.views import AugmentView, ChainView, SightView
 from sleapnn_gui.widgets.elided import ElidedLabel
@@ -31,18 +36,26 @@ from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import current_theme
 
 #: What sights are called by programs that drive the window, where that is not the engine's name for the question.
+_SIDE_BY_SIDE = 4
 _NAMES = {"crops": "crop", "augment": "augmentation"}
 
 
 class SeePane(QWidget):
     """Buttons for the sights, the sample that is looked at, and the sight itself, which follows the setting in hand."""
 
-    def __init__(self, document: Document, inspect: Inspect, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        inspect: Inspect,
+        *,
+        folders: Callable[[], Sequence[Path]] = tuple,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._document = document
         self._path = ""
         self._count = 0
-        self.watch = SeeWatch(document, inspect)
+        self.watch = SeeWatch(document, inspect, folders=folders)
         self.setObjectName("pane:see")
         self.setAccessibleName("See")
         self.setAccessibleDescription("What the settings do to your own animals.")
@@ -70,23 +83,27 @@ class SeePane(QWidget):
     def _make_views(self) -> None:
         self.chain, self.crops, self.augment = ChainView(self), CropView(self), AugmentView(self)
         self.targets, self.network = TargetView(self), NetworkView(self)
+        self.skeleton, self.schedule = SkeletonView(self), ScheduleView(self)
         self.views: dict[str, SightView] = {
             "chain": self.chain,
             "crops": self.crops,
             "augment": self.augment,
             "targets": self.targets,
             "network": self.network,
+            "skeleton": self.skeleton,
+            "schedule": self.schedule,
         }
         for kind, view in self.views.items():
             view.setObjectName(f"see:{_NAMES.get(kind, kind)}")
             view.is_current = partial(self._is_current, kind)
 
-    def _choices(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(0)
+    def _choices(self) -> QGridLayout:
+        """The buttons in rows, as many side by side as a narrow pane has room for."""
+        grid = QGridLayout()
+        grid.setSpacing(0)
         self._group = QButtonGroup(self)
         self.buttons: dict[str, QToolButton] = {}
-        for sight in SIGHTS:
+        for number, sight in enumerate(SIGHTS):
             button = QToolButton(self)
             button.setText(sight.label)
             button.setCheckable(True)
@@ -97,9 +114,9 @@ class SeePane(QWidget):
             button.clicked.connect(lambda _=False, kind=sight.kind: self.show_kind(kind))
             self._group.addButton(button)
             self.buttons[sight.kind] = button
-            row.addWidget(button)
-        row.addStretch(1)
-        return row
+            grid.addWidget(button, *divmod(number, _SIDE_BY_SIDE))
+        grid.setColumnStretch(_SIDE_BY_SIDE, 1)
+        return grid
 
     def _samples(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -157,6 +174,7 @@ class SeePane(QWidget):
         self.augment.again.connect(watch.draw_again)
         self.targets.part_asked.connect(lambda part: watch.show_part(None if part < 0 else part))
         self.crops.previewed.connect(lambda side: watch.preview({CROP_SIZE: side} if side else {}))
+        self.skeleton.fix_asked.connect(self._document.apply_values)
         for view in self.views.values():
             view.set_asked.connect(
                 lambda path, value, title: self._document.apply_values({path: value}, title)
@@ -170,6 +188,8 @@ class SeePane(QWidget):
         """Show what a setting or section does, where there is something to see of it."""
         kind = sight_of(path, self._document.view)
         self._path = path
+        if kind == "skeleton":
+            self.skeleton.follow(path)
         if kind:
             self.show_kind(kind)
         self._show_quiet()
@@ -226,7 +246,7 @@ class SeePane(QWidget):
 
     def _show_samples(self) -> None:
         """The sample that is looked at, and whether there are others."""
-        seen = not nothing_to_see(self.watch.kind, self._document.view) and self.watch.kind != "network"
+        seen = self.watch.has_samples and not nothing_to_see(self.watch.kind, self._document.view)
         if not seen:
             self.sample.setText("")
         for button in (self.before, self.behind):

@@ -3,25 +3,48 @@
 import attrs
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.config.reader import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, ConfigReader
+from sleapnn_engine.config.reader import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
 
 
 @attrs.frozen(kw_only=True)
 class EngineSight:
-    """One sight: the engine's name for the question, words on its button, and what it shows in a sentence."""
+    """One sight: the engine's name for the question, words on its button, and what it shows in a sentence.
+
+    `asks` is what it wants to know beside the config; those that want an `index` show one of many samples.
+    """
 
     kind: str
     label: str
     tip: str
+    asks: tuple[str, ...] = ("index", "seed")
 
 
 SIGHTS = (
     EngineSight(kind="chain", label="Chain", tip="From the image as it is stored to what the network gets"),
     EngineSight(kind="crops", label="Crop", tip="What crops of this size show of the animals"),
     EngineSight(kind="augment", label="Augment", tip="Random changes as the training draws them"),
-    EngineSight(kind="targets", label="Targets", tip="What the network is told to answer"),
-    EngineSight(kind="network", label="Network", tip="The blocks of the network, with shapes and parameters"),
+    EngineSight(
+        kind="targets", label="Targets", tip="What the network is told to answer", asks=("index", "part")
+    ),
+    EngineSight(
+        kind="network",
+        label="Network",
+        tip="The blocks of the network, with shapes and parameters",
+        asks=(),
+    ),
+    EngineSight(
+        kind="skeleton",
+        label="Skeleton",
+        tip="Choose centre, parts, limbs and identities on the animals",
+        asks=("index",),
+    ),
+    EngineSight(
+        kind="schedule",
+        label="Schedule",
+        tip="What learning rate and early stopping would have done on the last run",
+        asks=("folders",),
+    ),
 )
 
 
@@ -37,6 +60,9 @@ def head_label(name: str) -> str:
 _AUGMENTATION = (DATA + "augmentation_config", DATA + "use_augmentations_train")
 _CROPPING = tuple(PREPROCESSING + name for name in ("crop_size", "min_crop_size", "crop_padding"))
 _LABELS = tuple(DATA + name for name in ("train_labels_path", "user_instances_only", "validation_fraction"))
+_OF_EPOCHS = tuple(
+    TRAINER + name for name in ("lr_scheduler", "optimizer.lr", "early_stopping", "max_epochs")
+)
 _OF_LAYERS = ("num_fc_layers", "num_fc_units", "global_pool")
 _OF_LOSS = ("loss_weight",)
 
@@ -52,11 +78,15 @@ def sight_of(path: str, view: ConfigReader) -> str:
         return "chain"
     if path.startswith((BACKBONES, MODEL + "pretrained", MODEL + "init_weights")):
         return "network"
+    if path.startswith(_OF_EPOCHS):
+        return "schedule"
     if not path.startswith(HEADS) or name in _OF_LOSS:
         return ""
+    if path in SPEC.keys and SPEC.keys[path].meta.names_of:
+        return "skeleton"
     if name in _OF_LAYERS:
         return "network"
-    return "crops" if name == "anchor_part" and is_cropped(view) else "targets"
+    return "targets"
 
 
 def is_cropped(view: ConfigReader) -> bool:
@@ -67,6 +97,8 @@ def is_cropped(view: ConfigReader) -> bool:
 
 def nothing_to_see(kind: str, view: ConfigReader) -> str:
     """Why a sight has nothing to show under this config, in a sentence that says what would change it; '' else."""
+    if kind == "schedule":
+        return ""
     if not view.value(DATA + "train_labels_path"):
         return _TEACHING[kind]
     if not view.head():
@@ -93,5 +125,6 @@ _TEACHING = {
     "crops": _NO_LABELS.format("you see here what a crop of this size holds and what it cuts off, on some"),
     "augment": _NO_LABELS.format("you see here the random changes that training makes, on one"),
     "targets": _NO_LABELS.format("you see here how large a bump is that the network learns, on one"),
+    "skeleton": _NO_LABELS.format("you choose here the centre, the parts and the limbs, on one"),
     "network": "Choose labels on the Data page: how many parts there are decides what the network looks like at its end.",
 }

@@ -48,6 +48,8 @@ class TargetView(SightView):
         self._answer: dict[str, Any] | None = None
         self.maps = MapTile("Confidence maps", self)
         self.second = MapTile("What the second head is told", self)
+        self.guide = MapTile("Confidence maps as the guide has them", self)
+        self.guide_told = words(parent=self)
         self.facts = FactRows([self._BUMP, self._BODY, self._CELLS, self._MERGED], parent=self)
         self.remark = words(parent=self)
         row = QHBoxLayout()
@@ -55,19 +57,21 @@ class TargetView(SightView):
         row.addWidget(self.close_up)
         row.addStretch(1)
         self.column.addLayout(row)
-        for widget in (self.maps, self.facts, self.remark, self.second):
+        for widget in (self.maps, self.facts, self.remark, self.second, self.guide_told, self.guide):
             self.column.addWidget(widget)
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         self._answer = answer
         self._list_parts(answer["nodes"], answer["part"])
-        self.maps.close_up = self.second.close_up = self.close_up.isChecked()
+        for tile in (self.maps, self.second, self.guide):
+            tile.close_up = self.close_up.isChecked()
         heads = {head["name"]: head for head in answer["heads"]}
         first, *more = answer["heads"]
         self.maps.show_head(first, answer)
         self.second.setVisible(bool(more) and "vector" not in more[0])
         if more and "vector" not in more[0]:
             self.second.show_head(more[0], answer)
+        self._show_guide(answer)
         self._show_facts(first, answer)
         vector = next((head for head in heads.values() if "vector" in head), None)
         said = merging_text(answer["merging"]) if len(answer["nodes"]) > 1 else ""
@@ -75,6 +79,15 @@ class TargetView(SightView):
             said = f"{vector_text(vector)} {said}".strip()
         self.remark.setText(said)
         self.remark.setVisible(bool(said))
+
+    def _show_guide(self, answer: dict[str, Any]) -> None:
+        """The bump as the words of the guide have it, where it is another one."""
+        guide = answer["guide"]
+        for part in (self.guide, self.guide_told):
+            part.setVisible(guide is not None)
+        if guide is not None:
+            self.guide_told.setText(guide_text(answer))
+            self.guide.show_head(guide, answer)
 
     def _fit(self) -> None:
         if self._answer is not None:
@@ -108,6 +121,16 @@ class TargetView(SightView):
         )
 
 
+def guide_text(answer: dict[str, Any]) -> str:
+    """Why the guide's words mean another bump than the one that is learned."""
+    guide, bump = answer["guide"], answer["bump"]
+    return (
+        f"The guide's words count sigma in input pixels: one sigma would be {guide['input_px']:.4g} px, as below. "
+        "Released programs and presets count it in cells of the map, and so does the training: "
+        f"{bump['input_px']:.4g} px."
+    )
+
+
 def vector_text(head: dict[str, Any]) -> str:
     """Which identity the head of the whole image is told."""
     chosen = [name for name, value in zip(head["classes"], head["vector"]) if value]
@@ -138,7 +161,7 @@ class MapTile(Tiles):
 
     def show_head(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
         """Show what this head is told."""
-        array = answer["arrays"][head["name"]]
+        array = answer["arrays"][head.get("array", head["name"])]
         self._stride, self._heat, self._field = float(head["stride"]), None, None
         said = head_label(head["name"])
         if HEADS[head["name"]].limbs:

@@ -236,6 +236,9 @@ def test_targets_are_sent_compact_and_true(tmp_path: Path, model_type: str) -> N
         assert body["heads"][1]["vector"] == example.targets["ClassVectorsHead"][0].tolist()
     encode_arrays(arrays)
     assert body["bump"]["input_px"] == pytest.approx(1.5 * 2)
+    assert body["guide"]["input_px"] == pytest.approx(1.5)
+    narrow = (arrays["guide"].astype(int).sum(), arrays["confmaps"].astype(int).sum())
+    assert narrow[0] < narrow[1] / 3, "half the width covers a quarter"
     wide = config(tmp_path, model_type)
     tree.put(wide, f"model_config.head_configs.{model_type}.confmaps.sigma", 40.0)
     assert len(ask("targets", wide)[0]["merging"]["pairs"]) == 3

@@ -94,7 +94,9 @@ def targets() -> dict[str, Any]:
             "animals": 0,
             "of_animals": 9,
         },
+        "guide": {"name": "confmaps", **shape, "input_px": 1.5, "array": "guide"},
         "arrays": {
+            "guide": picture(8, 8),
             "image": picture(16, 16, 1),
             "confmaps": picture(8, 8),
             "pafs": np.full((2, 8, 8), 0.6, np.float16),
@@ -129,4 +131,47 @@ def network() -> dict[str, Any]:
     }
 
 
-ANSWERS = {"chain": chain, "crops": crops, "augment": augment, "targets": targets, "network": network}
+def skeleton() -> dict[str, Any]:
+    return {
+        **PLACE,
+        "animal": None,
+        "width": 16,
+        "height": 16,
+        "points": POINTS,
+        "tracks": ["a"],
+        "all_tracks": ["a", "b"],
+        "chosen": {
+            "parts": {"key": "parts", "value": None},
+            "limbs": {"key": "limbs", "value": None},
+            "anchor": {"key": "anchor", "value": "thorax"},
+            "identities": {"key": "identities", "value": ["a"]},
+        },
+        "fault": "The limbs lead in a circle.",
+        "loose": [],
+        "fix": {"label": "Use the limbs that make a tree", "set": {"limbs": [["head", "thorax"]]}},
+        "arrays": {"image": picture(16, 16, 1)},
+    }
+
+
+def schedule() -> dict[str, Any]:
+    return {
+        "run": "flies",
+        "max_epochs": 100,
+        "val": [4e-3, 2e-3, 1e-3, 1.1e-3, 1.2e-3],
+        "rates": [1e-3, 1e-3, 1e-3, 5e-4, 5e-4],
+        "falls": [3],
+        "best": 2,
+        "stopped": 4,
+        "arrays": {},
+    }
+
+
+ANSWERS = {
+    "chain": chain,
+    "crops": crops,
+    "augment": augment,
+    "targets": targets,
+    "network": network,
+    "skeleton": skeleton,
+    "schedule": schedule,
+}

@@ -69,7 +69,10 @@ def test_pages_have_their_names(window: MainWindow) -> None:
 PARTS = (
     *(f"page:{name}" for name in ("predict", "evaluate", "compare")),
     *(f"pane:{name}" for name in ("help", "see", "yaml", "diff")),
-    *(f"see:{name}" for name in ("chain", "crop", "augmentation", "targets", "network")),
+    *(
+        f"see:{name}"
+        for name in ("chain", "crop", "augmentation", "targets", "network", "skeleton", "schedule")
+    ),
     *(f"data:{name}" for name in ("frame", "strip", "doctor", "split", "advice")),
     *(f"runs:{name}" for name in ("table", "panel")),
 )
