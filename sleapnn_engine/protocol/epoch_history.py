@@ -23,6 +23,7 @@ class EpochFigures:
     train: float | None
     val: float | None
     measured: Measured
+    lr: float | None = None
 
 
 def read_epochs(run_dir: Path) -> list[EpochFigures]:
@@ -65,4 +66,5 @@ def _ends(stream: Iterator[bytes], *, began: float, per_epoch: int) -> Iterator[
                 train=as_number(body.get("train")),
                 val=as_number(body.get("val")),
                 measured=Measured.of(body.get("error")),
+                lr=as_number(body.get("lr")),
             )

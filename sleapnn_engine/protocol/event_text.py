@@ -43,6 +43,14 @@ def _started(said: events.Started) -> str:
     )
 
 
+def _samples(said: events.Samples) -> str:
+    crops = "" if said.crop is None else f", crops of {said.crop} px cut off {counted(said.cut, 'animal')}"
+    return (
+        f"{counted(said.train_frames, 'frame')} to learn from, {said.val_frames} to measure with "
+        f"({said.repeated} nearly repeat one to learn from){crops}"
+    )
+
+
 def _phase(said: events.Phase) -> str:
     count = ""
     if said.done is not None:
@@ -102,6 +110,7 @@ def _heartbeat(said: events.Heartbeat) -> str:
 
 
 _TELLERS: dict[str, Callable[[Any], str]] = {
+    "samples": _samples,
     "started": _started,
     "phase": _phase,
     "batch_end": _batch_end,

@@ -93,6 +93,21 @@ class Started(EventBody):
 
 
 @attrs.frozen(kw_only=True)
+class Samples(EventBody):
+    """What there is to learn from and to measure with: frames are set aside for validation, crops are planned."""
+
+    kind = "samples"
+    train_frames: int = body_field("labelled frames to learn from")
+    val_frames: int = body_field("labelled frames that measure the model")
+    train_animals: int = body_field("animals on the frames to learn from")
+    train_parts: dict[str, int] = body_field("on how many of these each body point is visible")
+    val_parts: dict[str, int] = body_field("the same of the animals on validation frames")
+    repeated: int = body_field("validation frames that nearly repeat a frame to learn from")
+    crop: int | None = body_field("side of a crop in pixels of the size-matched image; null: no crops")
+    cut: int = body_field("animals to learn from that crops do not hold whole")
+
+
+@attrs.frozen(kw_only=True)
 class Phase(EventBody):
     """A stretch of work began, moved on, or ended."""
 
@@ -285,6 +300,7 @@ class Heartbeat(EventBody):
 KINDS: dict[str, type[EventBody]] = {
     each.kind: each
     for each in (
+        Samples,
         Started,
         Phase,
         BatchEnd,

@@ -47,6 +47,7 @@ from sleapnn_engine.training.result import predict_all
 from sleapnn_engine.training.resuming.continuing import split_digest
 from sleapnn_engine.training.resuming.previous_run import read_previous_run
 from sleapnn_engine.training.resuming.resume import chosen_seed, inherit_best, restore, without_start_weights
+from sleapnn_engine.training.sample_counts import count_samples
 from sleapnn_engine.training.schedule import EarlyStopping, Schedule, build_optimizer
 from sleapnn_engine.training.state import Parts, Training
 from sleapnn_engine.training.stepping import set_up
@@ -222,6 +223,8 @@ def _prepare(run: ActiveRun) -> Prepared:
         run.job, fabric=run.fabric, previous=run.previous, folder=run.folder, found=found, phase=phase
     )
     run.job, run.test_sets = prepared.job, prepared.test_sets
+    parts = prepared.complete()
+    run.report.event(count_samples(parts.data, parts.plan, prepared.crops))
     return prepared
 
 

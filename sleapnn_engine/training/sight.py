@@ -36,7 +36,7 @@ def check_crops(job: Job, data: Data, plan: InputPlan, crops: CropPlan, *, found
         )
     elif side > longest:
         found.warn(CROP, f"Crops of {side} px are larger than the images ({size} px): the rest is black.")
-    learned = _count_cut(data.train, plan, side=side)
+    learned = count_cut(data.train, plan, side=side)
     if learned.parts and learned.outside == learned.parts:
         found.refuse(
             UserError(
@@ -48,12 +48,12 @@ def check_crops(job: Job, data: Data, plan: InputPlan, crops: CropPlan, *, found
         )
     else:
         found.warn(CROP, *_cut_off(learned, side=side, what="training", so="not learned"))
-    measured = _count_cut(data.val, plan, side=side)
+    measured = count_cut(data.val, plan, side=side)
     found.warn(CROP, *_cut_off(measured, side=side, what="validation", so="not found there"))
 
 
 @attrs.frozen
-class _Cut:
+class Cut:
     """How many animals are clipped and how many there are; the same of their visible parts."""
 
     clipped: int
@@ -70,15 +70,16 @@ def outside_crops(animals: np.ndarray, centers: np.ndarray, *, side: int) -> np.
     return outside
 
 
-def _count_cut(labels: LabelSet, plan: InputPlan, *, side: int) -> _Cut:
+def count_cut(labels: LabelSet, plan: InputPlan, *, side: int) -> Cut:
+    """How many animals of frames crops of `side` px, around their centres, do not hold whole."""
     animals, centers = animals_of(labels, plan)
     there = np.isfinite(centers).all(axis=1)
     outside = outside_crops(animals[there], centers[there], side=side)
     parts = int(np.isfinite(animals[there]).all(axis=-1).sum())
-    return _Cut(int(outside.any(axis=1).sum()), int(there.sum()), int(outside.sum()), parts)
+    return Cut(int(outside.any(axis=1).sum()), int(there.sum()), int(outside.sum()), parts)
 
 
-def _cut_off(cut: _Cut, *, side: int, what: str, so: str) -> list[str]:
+def _cut_off(cut: Cut, *, side: int, what: str, so: str) -> list[str]:
     """What to say of it."""
     if not cut.clipped:
         return []

@@ -14,6 +14,8 @@ from sleapnn_engine.data.doctor.findings import WHOLE, Finding, Patient, on_fram
 ALIKE = 0.03
 #: How many of the nearest frames are compared with each.
 _NEIGHBOURS = 6
+#: Up to so many frames are all compared with each other.
+_FEW = 800
 #: Less than this share of near-repeats is nothing to speak of.
 _MANY = 0.2
 
@@ -63,8 +65,6 @@ def _leak(patient: Patient, frames: list[int], pairs: np.ndarray) -> Finding:
 
 def twin_frames(bodies: Bodies, *, frames: int) -> np.ndarray:
     """int64 (P, 2): pairs of frames whose animals lie alike, the earlier first; each with its nearest few only."""
-    from scipy.spatial import cKDTree  # half a second to import
-
     limit = max(ALIKE * bodies.typical_size, 0.5)
     shown = bodies.seen.any(axis=1).reshape(-1, 1, 1)
     middles = np.nanmean(np.where(shown, bodies.points, 0.0), axis=1)
@@ -79,13 +79,7 @@ def twin_frames(bodies: Bodies, *, frames: int) -> np.ndarray:
         if len(own) < 2:
             continue
         features = middles[rows].reshape(len(own), -1)
-        near = cKDTree(features).query(
-            features, k=min(_NEIGHBOURS, len(own)), distance_upper_bound=2 * limit * count**0.5
-        )[1]
-        first = np.repeat(np.arange(len(own)), near.shape[1])
-        second = near.reshape(-1)
-        there = second < len(own)
-        first, second = first[there], second[there]
+        first, second = _neighbours(features, within=2 * limit * count**0.5)
         low, high = np.minimum(first, second), np.maximum(first, second)
         pairs = np.unique(np.stack([low, high], axis=1)[low < high], axis=0)
         if len(pairs):
@@ -93,6 +87,24 @@ def twin_frames(bodies: Bodies, *, frames: int) -> np.ndarray:
             pairs = pairs[_alike(points[pairs[:, 0]], points[pairs[:, 1]], limit=limit)]
             found.append(own[pairs])
     return np.concatenate(found)
+
+
+def _neighbours(features: np.ndarray, *, within: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of rows (R, D) that lie near each other, each row with its nearest few; the row itself is one of these."""
+    count = min(_NEIGHBOURS, len(features))
+    if len(features) <= _FEW:
+        apart = np.linalg.norm(features[:, None] - features, axis=-1)
+        near = np.argpartition(apart, count - 1, axis=1)[:, :count]
+        there = np.take_along_axis(apart, near, axis=1) < within
+        return np.nonzero(there)[0], near[there]
+    from scipy.spatial import (
+        cKDTree,
+    )  # half a second to import, which is more than few frames take without it
+
+    near = cKDTree(features).query(features, k=count, distance_upper_bound=within)[1]
+    first, second = np.repeat(np.arange(len(features)), count), near.reshape(-1)
+    there = second < len(features)
+    return first[there], second[there]
 
 
 def _alike(one: np.ndarray, other: np.ndarray, *, limit: float) -> np.ndarray:

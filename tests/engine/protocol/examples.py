@@ -105,6 +105,16 @@ BODIES = {
         "gpu_bytes": None,
     },
     "memory_released": {"text": "Handed 123 MB of GPU memory back."},
+    "samples": {
+        "train_frames": 90,
+        "val_frames": 10,
+        "train_animals": 180,
+        "train_parts": {"nose": 178, "tail.base": 12},
+        "val_parts": {"nose": 20, "tail.base": 0},
+        "repeated": 3,
+        "crop": 96,
+        "cut": 14,
+    },
 }
 
 ARRAYS = {

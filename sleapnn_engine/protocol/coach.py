@@ -1,0 +1,336 @@
+"""What a run's own numbers say of it: rules, each with figures, where to see it, and what a next training may change."""
+
+import statistics
+from collections.abc import Callable, Iterator
+
+from sleapnn_engine.config.issue import Fix
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.numbers import plain
+from sleapnn_engine.config.reader import DATA, GEOMETRIC, PREPROCESSING, SCHEDULERS, TRAINER
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.protocol.coach_case import Hint, RunCase, Shows
+from sleapnn_engine.protocol.counting import epoch_name
+from sleapnn_engine.protocol.epoch_history import EpochFigures
+from sleapnn_engine.protocol.judging import nothing_found
+from sleapnn_engine.protocol.measures import F1
+
+#: So many epochs after the best one are the least from which anything is concluded, and this share of all of them.
+_LEAST_EPOCHS, _LEAST_SHARE = 6, 0.1
+#: The validation loss has risen when it is this many times the best, and the training loss has fallen below this share.
+_RISEN, _FALLEN = 1.15, 0.9
+#: Without progress for so many epochs, and this share of all, nothing more is to be expected.
+_STILL_EPOCHS, _STILL_SHARE = 15, 0.3
+#: A rate that stays above this share of the first one has not dropped.
+_DROP = 0.95
+#: A part is much worse whose error is this many times that of the others, and more than so many pixels.
+_WORSE, _WORSE_PX = 3.0, 2.0
+#: A part that fewer than this share of animals show is rarely labelled.
+_RARE = 0.5
+#: Less than these shares are not worth a word: validation frames that repeat, animals that crops cut off.
+_REPEATED, _CUT = 0.1, 0.02
+#: Fewer frames than these teach little, and measure little.
+_FEW_TRAIN, _FEW_VAL = 20, 5
+#: A running training that has found nothing is told of after so many epochs; early ones are often like that.
+_NOTHING_EPOCHS = 10
+#: The loss still falls when the best epoch is among this share of the last ones.
+_STILL_FALLING = 0.1
+
+_MINING = TRAINER + "online_hard_keypoint_mining.online_mining"
+_STOPPING = TRAINER + "early_stopping.stop_training_on_plateau"
+_VARIED = DATA + "use_augmentations_train"
+_PLATEAU = SCHEDULERS + ".reduce_lr_on_plateau"
+_CROP = PREPROCESSING + "crop_size"
+_FRACTION = DATA + "validation_fraction"
+_EPOCHS = TRAINER + "max_epochs"
+
+
+def coach(case: RunCase) -> list[Hint]:
+    """What there is to say of a run so far, the gravest first."""
+    found = [hint for rule in RULES for hint in rule(case)]
+    return sorted(found, key=lambda hint: not hint.grave)
+
+
+def _nothing_found(case: RunCase) -> Iterator[Hint]:
+    """A result of 0 % is no result, however calmly the training came to its end."""
+    best, validated = case.best, case.validated
+    if best is None or not nothing_found(best.measured):
+        return
+    if not case.over and len(validated) < _NOTHING_EPOCHS:
+        return
+    what = "0 % of the animals are" if best.measured[F1] == 0 else "No body part is"
+    falls = best.epoch >= validated[-1].epoch - _STILL_FALLING * len(validated) if validated else False
+    why = (
+        "The loss still falls, so more epochs may be all it takes."
+        if falls
+        else "The loss has stopped falling, so wider bumps on the maps may be easier to learn."
+    )
+    epochs = int(case.config.number(_EPOCHS) or 0) if case.config is not None else 0
+    fix = case.fix(f"Train {3 * epochs} epochs", {_EPOCHS: 3 * epochs}) if falls else _wider(case)
+    yield Hint(
+        name="nothing_found",
+        text=f"{what} found in validation after {counted(len(case.epochs), 'epoch')}. {why}",
+        shows=Shows.ANIMALS if best.measured[F1] is not None else Shows.LOSS,
+        epoch=best.epoch,
+        fix=fix,
+        grave=True,
+    )
+
+
+def _wider(case: RunCase) -> Fix | None:
+    head = case.config.head() if case.config is not None else ""
+    path = f"{head}.confmaps.sigma"
+    sigma = case.config.number(path) if case.config is not None and path in SPEC.keys else None
+    return None if sigma is None else case.fix(f"Sigma {plain(2 * sigma)}", {path: 2 * sigma})
+
+
+def _overfitting(case: RunCase) -> Iterator[Hint]:
+    """Validation gets worse while training gets better."""
+    best, since = case.best, case.since_best
+    if best is None or best.train is None or len(since) <= _least(case, _LEAST_EPOCHS, _LEAST_SHARE):
+        return
+    val, train = _lately(since)
+    if val < _RISEN * (best.val or 0.0) or train > _FALLEN * best.train:
+        return
+    yield Hint(
+        name="overfitting",
+        text=f"Since {epoch_name(best.epoch)} the validation loss rises, from {_loss(best.val)} to {_loss(val)}, while the "
+        f"training loss still falls, from {_loss(best.train)} to {_loss(train)}: the model learns these frames by heart. "
+        "Images that vary more hold that up, and more labelled frames do; the model of that epoch is the best one.",
+        shows=Shows.LOSS,
+        epoch=best.epoch,
+        fix=_more_variety(case),
+    )
+
+
+def _more_variety(case: RunCase) -> Fix | None:
+    """Vary the images, or vary them more; one that may be turned any way already is left as it is."""
+    config = case.config
+    if config is None:
+        return None
+    turn = config.number(GEOMETRIC + "rotation_max") if config.on(GEOMETRIC.rstrip(".")) else None
+    if not config.value(_VARIED) or turn is None:
+        section = GEOMETRIC.rstrip(".")
+        wanted = {**SPEC.defaults(section), "affine_p": 1.0}
+        changes = {_VARIED: True} if config.on(section) else {_VARIED: True, section: wanted}
+        return case.fix("Vary the images", changes)
+    if turn >= 180:
+        return None
+    wider = 45 if turn < 45 else 180
+    changes = {GEOMETRIC + "rotation_min": -float(wider), GEOMETRIC + "rotation_max": float(wider)}
+    return case.fix(f"Rotate by ±{wider}°", changes)
+
+
+def _no_progress(case: RunCase) -> Iterator[Hint]:
+    """A plateau: with a rate that never fell there is something to try, else it is time to end."""
+    best, since = case.best, case.since_best
+    if best is None or len(since) <= _least(case, _STILL_EPOCHS, _STILL_SHARE):
+        return
+    if any(_overfitting(case)):
+        return
+    still = f"Nothing has got better since {epoch_name(best.epoch)}, for {counted(len(since) - 1, 'epoch')}"
+    rates = [one.lr for one in case.epochs if one.lr is not None]
+    if rates and min(rates) >= _DROP * max(rates):
+        yield Hint(
+            name="rate_never_drops",
+            text=f"{still}, and the learning rate has stayed at {plain(rates[-1])} all the time. A smaller one from there on "
+            "often finds the rest.",
+            shows=Shows.RATE,
+            epoch=best.epoch,
+            fix=_dropping_rate(case),
+        )
+        return
+    yield Hint(
+        name="plateau",
+        text=f"{still}, and a smaller learning rate did not help. More epochs will not either; more labelled frames may.",
+        shows=Shows.LOSS,
+        epoch=best.epoch,
+        fix=case.fix("Stop by itself then", {_STOPPING: True}),
+    )
+
+
+def _dropping_rate(case: RunCase) -> Fix | None:
+    """Have the rate fall where progress ends; a schedule that waits too long waits less."""
+    config = case.config
+    if config is None:
+        return None
+    if config.on(_PLATEAU):
+        patience = int(config.number(_PLATEAU + ".patience") or 0)
+        usual = int(SPEC.keys[_PLATEAU + ".patience"].default)
+        changes = {_PLATEAU + ".patience": usual}
+        return case.fix(f"Drop it after {usual} epochs", changes) if patience > usual else None
+    chosen = config.chosen(SCHEDULERS) if config.on(SCHEDULERS) else []
+    others = {f"{SCHEDULERS}.{name}": SPEC.left_out(f"{SCHEDULERS}.{name}") for name in chosen}
+    return case.fix("Drop the rate on a plateau", {**others, _PLATEAU: SPEC.defaults(_PLATEAU)})
+
+
+def _worst_part(case: RunCase) -> Iterator[Hint]:
+    """One part is much harder to find than the others."""
+    parts = _parts(case)
+    if len(parts) < 3:
+        return
+    worst = max(parts, key=lambda name: parts[name])
+    others = statistics.median(value for name, value in parts.items() if name != worst)
+    if parts[worst] < max(_WORSE * others, _WORSE_PX):
+        return
+    text = f"“{worst}” is {_px(parts[worst])} off in the middle, the other parts {_px(others)}."
+    samples = case.samples
+    shown = samples.train_parts.get(worst) if samples is not None else None
+    rare = samples is not None and shown is not None and shown < _RARE * samples.train_animals
+    if rare and samples is not None:
+        animals = counted(samples.train_animals, "animal")
+        text += (
+            f" It is labelled on {shown} of {animals} to learn from: labels of it on more frames help most."
+        )
+    else:
+        text += " Its labels may differ from frame to frame, or it is easily taken for another part."
+    yield Hint(
+        name="worst_part",
+        text=text,
+        shows=Shows.LABELS if rare else Shows.PARTS,
+        fix=None if rare or _is_centroid(case) else case.fix("Weigh hard parts more", {_MINING: True}),
+    )
+
+
+def _is_centroid(case: RunCase) -> bool:
+    kind = MODEL_TYPES.get(case.started.model_type) if case.started is not None else None
+    return kind is not None and kind.centroid
+
+
+def _unmeasured_part(case: RunCase) -> Iterator[Hint]:
+    """A part of which nobody knows how well it is found."""
+    samples, best = case.samples, case.best
+    if samples is None:
+        return
+    unseen = [name for name, count in samples.val_parts.items() if not count]
+    for names, learned in (
+        ([name for name in unseen if samples.train_parts.get(name)], True),
+        ([name for name in unseen if not samples.train_parts.get(name)], False),
+    ):
+        if names:
+            yield _unseen(case, names, learned=learned)
+    measured = best.measured.by_node if best is not None and _parts(case) else {}
+    lost = [name for name, value in measured.items() if value is None and samples.val_parts.get(name)]
+    if lost:
+        named = ", ".join(f"“{name}”" for name in lost)
+        yield Hint(
+            name="part_never_found",
+            text=f"{named} {'is' if len(lost) == 1 else 'are'} labelled in validation and never found there.",
+            shows=Shows.PARTS,
+            fix=None if _is_centroid(case) else case.fix("Weigh hard parts more", {_MINING: True}),
+        )
+
+
+def _unseen(case: RunCase, names: list[str], *, learned: bool) -> Hint:
+    named = ", ".join(f"“{name}”" for name in names)
+    return Hint(
+        name="part_not_in_validation" if learned else "part_not_labelled",
+        text=f"No validation frame shows {named}, so nobody knows how well that is found."
+        if learned
+        else f"No label shows {named}, so that is not learned.",
+        shows=Shows.LABELS,
+        fix=_more_validation(case) if learned else None,
+    )
+
+
+def _more_validation(case: RunCase) -> Fix | None:
+    config = case.config
+    share = (
+        config.number(_FRACTION)
+        if config is not None and not config.value(DATA + "val_labels_path")
+        else None
+    )
+    if share is None or share >= 0.3:
+        return None
+    wanted = min(0.3, 2 * share)
+    return case.fix(f"Set {plain(100 * wanted, figures=2)} % aside", {_FRACTION: wanted})
+
+
+def _repeated(case: RunCase) -> Iterator[Hint]:
+    """Frames that measure the model and nearly repeat what it has learned."""
+    samples = case.samples
+    if samples is None or samples.repeated < max(2, _REPEATED * samples.val_frames):
+        return
+    yield Hint(
+        name="repeated_frames",
+        text=f"{samples.repeated} of {counted(samples.val_frames, 'validation frame')} nearly repeat a training frame, so the "
+        "errors shown are better than on other videos. Whole videos or stretches set aside measure honestly.",
+        shows=Shows.SPLIT,
+    )
+
+
+def _cut_off(case: RunCase) -> Iterator[Hint]:
+    """Parts outside the crops are neither learned nor found."""
+    samples = case.samples
+    if samples is None or samples.crop is None or samples.cut < max(1, _CUT * samples.train_animals):
+        return
+    yield Hint(
+        name="crops_cut",
+        text=f"Crops of {samples.crop} px do not hold {samples.cut} of {counted(samples.train_animals, 'animal')} whole: what "
+        "is outside is not learned, and not found.",
+        shows=Shows.LABELS,
+        fix=case.fix("Crop size from the labels", {_CROP: None}),
+    )
+
+
+def _few_frames(case: RunCase) -> Iterator[Hint]:
+    """Too little to learn from, or to measure with."""
+    samples = case.samples
+    if samples is None:
+        return
+    if samples.train_frames < _FEW_TRAIN:
+        yield Hint(
+            name="few_frames",
+            text=f"There {_are(samples.train_frames)} to learn from. From about {_FEW_TRAIN} on, of "
+            "different moments, models begin to find animals they have not seen.",
+            shows=Shows.LABELS,
+        )
+    if samples.val_frames < _FEW_VAL:
+        yield Hint(
+            name="few_validation_frames",
+            text=f"There {_are(samples.val_frames)} to measure with, so the error is much a matter of luck.",
+            shows=Shows.SPLIT,
+            fix=_more_validation(case) if samples.train_frames >= _FEW_TRAIN else None,
+        )
+
+
+#: What is looked for, in the order it is told.
+RULES: tuple[Callable[[RunCase], Iterator[Hint]], ...] = (
+    _nothing_found,
+    _overfitting,
+    _no_progress,
+    _worst_part,
+    _unmeasured_part,
+    _cut_off,
+    _repeated,
+    _few_frames,
+)
+
+
+def _least(case: RunCase, epochs: int, share: float) -> float:
+    return max(epochs, share * len(case.epochs))
+
+
+def _lately(epochs: list[EpochFigures]) -> tuple[float, float]:
+    """Validation and training loss of the last few epochs."""
+    last = epochs[-3:]
+    return statistics.median(one.val or 0.0 for one in last), statistics.median(
+        one.train or 0.0 for one in last
+    )
+
+
+def _parts(case: RunCase) -> dict[str, float]:
+    best = case.best
+    return {} if best is None else {name: px for name, px in best.measured.by_node.items() if px is not None}
+
+
+def _are(frames: int) -> str:
+    return f"{'is' if frames == 1 else 'are'} {counted(frames, 'frame')}"
+
+
+def _loss(value: float | None) -> str:
+    return plain(value or 0.0, figures=2)
+
+
+def _px(value: float) -> str:
+    return f"{plain(value, figures=2)} px"

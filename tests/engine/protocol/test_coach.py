@@ -1,0 +1,158 @@
+"""What a run's numbers say of it: each rule speaks where it should, keeps quiet where not, and its change is a valid one."""
+
+import attrs
+import pytest
+
+from sleapnn_engine.config.advice import apply_advice
+from sleapnn_engine.config.presets import list_presets, load_preset
+from sleapnn_engine.config.reader import ConfigReader
+from sleapnn_engine.config.validate import errors, validate
+from sleapnn_engine.protocol.coach import RULES, coach
+from sleapnn_engine.protocol.coach_case import RunCase, read_case
+from sleapnn_engine.protocol.epoch_history import EpochFigures
+from sleapnn_engine.protocol.events import Samples, Started
+from sleapnn_engine.protocol.measures import Measured
+from tests.engine.protocol.examples import BODIES
+
+GOOD = Measured({"median_px": 2.0, "f1": None}, {"nose": 1.5, "thorax": 2.0, "tail": 2.5})
+ENOUGH = Samples(
+    train_frames=90, val_frames=10, train_animals=180, train_parts={"nose": 180, "thorax": 175, "tail": 170},
+    val_parts={"nose": 20, "thorax": 20, "tail": 20}, repeated=0, crop=96, cut=0,
+)  # fmt: skip
+
+
+def epochs(vals, *, trains=None, rates=None, measured=GOOD):
+    """Epochs with these validation losses; the training loss falls evenly unless `trains` says otherwise."""
+    return [
+        EpochFigures(
+            epoch=place, step=place, seconds=float(place), val=val,
+            train=(trains or (lambda place: 1.0 / (1 + place)))(place),
+            measured=measured(place) if callable(measured) else measured,
+            lr=1e-3 if rates is None else rates(place),
+        )
+        for place, val in enumerate(vals)
+    ]  # fmt: skip
+
+
+def falling(count):
+    return [1.0 / (1 + place) for place in range(count)]
+
+
+def preset(model_type="centered_instance"):
+    return load_preset(next(one for one in list_presets("guide") if one.model_type == model_type).name)
+
+
+STILL = [1.0, 0.5, 0.2, *[0.21] * 40]
+RISING = [*falling(9), *[0.12 + 0.01 * place for place in range(12)]]
+NOTHING = Measured({"f1": 0.0, "median_px": None}, {})
+
+#: name of the hint -> the case that shows it, and words of its sentence.
+CASES = {
+    "overfitting": (RunCase(epochs=epochs(RISING)), "Since epoch 9 the validation loss rises, from 0.11 to 0.22"),
+    "rate_never_drops": (
+        RunCase(epochs=epochs(STILL, trains=lambda place: 0.2)),
+        "Nothing has got better since epoch 3, for 40 epochs, and the learning rate has stayed at 0.001",
+    ),
+    "plateau": (
+        RunCase(
+            epochs=epochs(STILL, trains=lambda place: 0.2, rates=lambda place: 1e-3 if place < 9 else 1e-4)
+        ),
+        "a smaller learning rate did not help",
+    ),
+    "nothing_found": (
+        RunCase(epochs=epochs(falling(12), measured=NOTHING), over=True),
+        "0 % of the animals are found in validation after 12 epochs. The loss still falls",
+    ),
+    "worst_part": (
+        RunCase(epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "thorax": 2.0, "tail": 12.0}))),
+        "“tail” is 12 px off in the middle, the other parts 2 px.",
+    ),
+    "part_not_in_validation": (
+        RunCase(epochs=epochs(falling(4)), samples=attrs.evolve(ENOUGH, val_parts={"nose": 20, "thorax": 20, "tail": 0})),
+        "No validation frame shows “tail”",
+    ),
+    "part_not_labelled": (
+        RunCase(
+            samples=attrs.evolve(
+                ENOUGH, val_parts={"nose": 2, "tail": 0}, train_parts={"nose": 9, "tail": 0}
+            )
+        ),
+        "No label shows “tail”",
+    ),
+    "part_never_found": (
+        RunCase(
+            epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "thorax": 2.0, "tail": None})),
+            samples=ENOUGH,
+        ),
+        "“tail” is labelled in validation and never found there.",
+    ),
+    "crops_cut": (RunCase(samples=attrs.evolve(ENOUGH, cut=14)), "Crops of 96 px do not hold 14 of 180 animals whole"),
+    "repeated_frames": (RunCase(samples=attrs.evolve(ENOUGH, repeated=6)), "6 of 10 validation frames nearly repeat"),
+    "few_frames": (RunCase(samples=attrs.evolve(ENOUGH, train_frames=12)), "There are 12 frames to learn from."),
+    "few_validation_frames": (RunCase(samples=attrs.evolve(ENOUGH, val_frames=1)), "There is 1 frame to measure with"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_rule_speaks_with_figures_and_offers_what_a_config_allows(name):
+    case, words = CASES[name]
+    values = preset()
+    values["data_config"]["train_labels_path"] = ["labels.slp"]
+    values["data_config"]["preprocessing"]["crop_size"] = 96
+    values["trainer_config"]["lr_scheduler"] = {"step_lr": {"step_size": 500, "gamma": 0.1}}
+    case = attrs.evolve(case, config=ConfigReader(values))
+    (hint,) = [one for one in coach(case) if one.name == name]
+    assert words in hint.text
+    assert hint.text.endswith(".")
+    if hint.fix is not None:
+        after = apply_advice(values, hint.fix.changes)
+        assert after != values
+        before = {(issue.path, issue.message) for issue in errors(validate(values))}
+        assert {(issue.path, issue.message) for issue in errors(validate(after))} <= before
+        again = coach(attrs.evolve(case, config=ConfigReader(after)))
+        told = next(one for one in again if one.name == name)
+        assert told.fix is None or told.fix.label != hint.fix.label
+
+
+def test_every_rule_is_walked():
+    speaking = {rule for rule in RULES for case, _ in CASES.values() if any(rule(case))}
+    assert speaking == set(RULES)
+
+
+QUIET = {
+    "learning well": RunCase(epochs=epochs(falling(60)), samples=ENOUGH),
+    "begun a moment ago": RunCase(epochs=epochs(falling(2), measured=NOTHING), samples=ENOUGH),
+    "nothing known": RunCase(),
+    "no validation": RunCase(epochs=epochs([None] * 40, measured=Measured()), over=True, samples=ENOUGH),
+    "noise of the validation": RunCase(epochs=epochs([0.2 + 0.01 * (place % 3) for place in range(12)])),
+    "few parts": RunCase(epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "tail": 40.0}))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_a_run_that_is_well_is_left_in_peace(name):
+    assert coach(QUIET[name]) == []
+
+
+def test_what_makes_a_result_useless_comes_first_and_is_grave():
+    case = attrs.evolve(CASES["nothing_found"][0], samples=attrs.evolve(ENOUGH, train_frames=3, repeated=9))
+    told = coach(case)
+    assert [hint.name for hint in told if hint.grave] == [told[0].name] == ["nothing_found"]
+
+
+def test_each_type_of_model_gets_changes_of_its_own():
+    part = CASES["worst_part"][0]
+    started = Started.read({**BODIES["started"], "model_type": "centroid"})
+    centroid = attrs.evolve(part, started=started, config=ConfigReader(preset("centroid")))
+    assert [hint.fix for hint in coach(centroid)] == [None]
+    stopped = attrs.evolve(
+        CASES["nothing_found"][0],
+        epochs=epochs([*falling(9), *[0.12] * 10], measured=NOTHING),
+        config=ConfigReader(preset("bottomup")),
+    )
+    label = "Sigma"
+    assert next(one for one in coach(stopped) if one.name == "nothing_found").fix.label.startswith(label)
+
+
+def test_a_journal_of_before_says_less_and_nothing_wrong(tmp_path):
+    assert read_case(tmp_path, config=None, over=True) == RunCase(epochs=[], over=True)
