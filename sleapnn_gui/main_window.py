@@ -31,6 +31,7 @@ from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.beside import remember_beside, reveal, see_beside
 from sleapnn_gui.shell.closing import Closing
+from sleapnn_gui.shell.coach_commands import CoachCommands
 from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
 from sleapnn_gui.shell.data_page import watch_frames
 from sleapnn_gui.shell.draft_offer import DraftOffer
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
         self.advice = AdviceCommands(self.document, self.inspect, self.labels_page)
+        self.coach = CoachCommands(self.advice, self.listed, self.labels_page, self.train_page)
         self.disk_check = DiskCheck(self.document)
         self.see = see_beside(self.form, self.document, self.inspect, folders=self.runs.folders)
         self.search_field = SearchField(
@@ -166,7 +168,6 @@ class MainWindow(QMainWindow):
         self.results.page_wanted.connect(self.show_page)
         self.recent_menu.chosen.connect(self.open_path)
         self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
-        self.train_page.configure_wanted.connect(lambda: self.show_page("configure"))
         self.train_page.news.connect(self._show_title)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
@@ -391,7 +392,7 @@ class MainWindow(QMainWindow):
 
     def leave(self) -> None:
         """Let go of the run and of every process that only this window needs; may be called again."""
-        for commands in (self.runs, self.results, self.listed):
+        for commands in (self.runs, self.results, self.listed, self.coach):
             commands.leave()
         watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice)
         for asking in (*watches, self.review, self.presets, self.full_check, self.see, self.help):

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.model_types import MODEL_TYPES
@@ -95,8 +96,8 @@ def _overfitting(case: RunCase) -> Iterator[Hint]:
     yield Hint(
         name="overfitting",
         text=f"Since {epoch_name(best.epoch)} the validation loss rises, from {_loss(best.val)} to {_loss(val)}, while the "
-        f"training loss still falls, from {_loss(best.train)} to {_loss(train)}: the model learns these frames by heart. "
-        "Images that vary more hold that up, and more labelled frames do; the model of that epoch is the best one.",
+        f"training loss falls, from {_loss(best.train)} to {_loss(train)}: the model learns these frames by heart. More "
+        "varied images or more labelled frames help.",
         shows=Shows.LOSS,
         epoch=best.epoch,
         fix=_more_variety(case),
@@ -108,12 +109,15 @@ def _more_variety(case: RunCase) -> Fix | None:
     config = case.config
     if config is None:
         return None
-    turn = config.number(GEOMETRIC + "rotation_max") if config.on(GEOMETRIC.rstrip(".")) else None
-    if not config.value(_VARIED) or turn is None:
-        section = GEOMETRIC.rstrip(".")
-        wanted = {**SPEC.defaults(section), "affine_p": 1.0}
-        changes = {_VARIED: True} if config.on(section) else {_VARIED: True, section: wanted}
-        return case.fix("Vary the images", changes)
+    section = GEOMETRIC.rstrip(".")
+    changes: dict[str, Any] = {}
+    if not config.on(section):
+        changes[section] = {**SPEC.defaults(section), "affine_p": 1.0}
+    elif not any(config.number(GEOMETRIC + chance) for chance in ("affine_p", "rotation_p")):
+        changes[GEOMETRIC + "affine_p"] = 1.0
+    if changes or not config.value(_VARIED):
+        return case.fix("Vary the images", {_VARIED: True, **changes})
+    turn = config.number(GEOMETRIC + "rotation_max") or 0
     if turn >= 180:
         return None
     wider = 45 if turn < 45 else 180

@@ -11,6 +11,7 @@ from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
+from sleapnn_engine.protocol.comparison import best_epoch
 from sleapnn_engine.protocol.epoch_history import EpochFigures, read_epochs
 from sleapnn_engine.protocol.events import Samples, Started
 from sleapnn_engine.protocol.journal import JournalReader
@@ -61,8 +62,7 @@ class RunCase:
     @property
     def best(self) -> EpochFigures | None:
         """The epoch with the least validation loss."""
-        known = [one for one in self.epochs if one.val is not None]
-        return min(known, key=lambda one: one.val or 0.0, default=None)
+        return best_epoch(self.epochs)
 
     @property
     def since_best(self) -> list[EpochFigures]:

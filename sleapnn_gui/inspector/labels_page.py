@@ -219,6 +219,13 @@ class LabelsPage(QWidget):
         self._scroll.ensureWidgetVisible(self.split)
         self.split.focus_rules()
 
+    def go_to(self, part: str) -> None:
+        """Bring to view how frames are set aside (`split`), or what is worth a look in the labels."""
+        if part == "split":
+            self._offer_split()
+        else:
+            self._scroll.ensureWidgetVisible(self.findings)
+
     def _choose(self) -> None:
         ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
+from sleapnn_engine.protocol.coach_case import Shows
 from sleapnn_engine.protocol.measures import MEDIAN_PX, P90_PX, Group, Measured
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.bars import PartErrors
@@ -17,6 +18,7 @@ from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
 from sleapnn_gui.monitor.store import Header, RunStore
 from sleapnn_gui.widgets.one_by_one import OneByOne
+from sleapnn_gui.widgets.theme import set_state
 
 LOWER_HEIGHT, LEAST_LOWER = 170, 112
 GAP = 12
@@ -151,6 +153,14 @@ class ChartsView(QWidget):
         self.wait_now.setText("")
         self.log.start_over()
         self._draw_trends()
+
+    def point_out(self, shows: Shows) -> None:
+        """Bring one of the charts to view and mark it, until another is."""
+        marked = {Shows.RATE: self.rate_panel, Shows.PARTS: self.parts_panel}.get(shows, self.loss)
+        if marked is self.loss and not self.loss.views[shows].isHidden():
+            self.loss.show_view(shows)
+        for panel in (self.loss, *self._of_epochs()):
+            set_state(panel, "marked", value=panel is marked)
 
     def set_over(self, over: bool) -> None:
         """Speak of the run as of one that goes on, or that has ended."""

@@ -141,6 +141,8 @@ class RunStore:
 
     def __init__(self, *, frame_bytes: int = FRAME_BYTES) -> None:
         self.header: Header | None = None
+        self.started: events.Started | None = None
+        self.samples: events.Samples | None = None
         self.losses = Series()
         """Batch losses over epochs."""
         self.epochs: list[Epoch] = []
@@ -247,7 +249,11 @@ class RunStore:
         self._newest = batches.epochs[-1], batches.batch
 
     def _add_started(self, event: Event) -> None:
-        self.header = Header.of(event.typed_as(events.Started))
+        self.started = event.typed_as(events.Started)
+        self.header = Header.of(self.started)
+
+    def _add_samples(self, event: Event) -> None:
+        self.samples = event.typed_as(events.Samples)
 
     def _add_phase(self, event: Event) -> None:
         said = event.typed_as(events.Phase)

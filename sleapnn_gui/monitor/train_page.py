@@ -9,11 +9,14 @@ from PySide6.QtCore import QTimer, QUrl, Signal, SignalInstance, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import status_text, words
 from sleapnn_gui.monitor.banner import Banner, CancelQuestion
 from sleapnn_gui.monitor.charts import ChartsView
+from sleapnn_gui.monitor.coach_strip import CoachStrip
+from sleapnn_gui.monitor.coaching import Coaching
 from sleapnn_gui.monitor.empty_state import EmptyState
 from sleapnn_gui.monitor.phases import PhasesView
 from sleapnn_gui.monitor.store import RunStore
@@ -95,10 +98,12 @@ class TrainPage(QWidget):
         self.stack = QStackedWidget()
         self.question = CancelQuestion(self.stack)
         self.banner, self.advice = Banner(self.stack), Banner(self.stack)
+        self.coach = CoachStrip(self.stack)
+        self._coaching = Coaching(self.coach)
         self.empty, self.phases, self.charts = EmptyState(), PhasesView(), ChartsView()
         for view in (self.empty, self.phases, self.charts):
             self.stack.addWidget(view)
-        for widget in (self.question, self.banner, self.advice):
+        for widget in (self.question, self.banner, self.advice, self.coach):
             inside.addWidget(widget)
         inside.addWidget(self.stack, 1)
         column.addLayout(inside, 1)
@@ -112,6 +117,7 @@ class TrainPage(QWidget):
         self.strip.evaluation_wanted.connect(self.evaluation_wanted)
         self.question.confirmed.connect(self._cancel_now)
         self.banner.link_followed.connect(self._follow_link)
+        self.coach.look_wanted.connect(self._point_out)
         self.empty.train_wanted.connect(self.train_wanted)
         self.charts.journal_wanted.connect(self.open_folder)
 
@@ -129,6 +135,7 @@ class TrainPage(QWidget):
         self.question.withdraw(at_once=True)
         self.banner.clear(at_once=True)
         self.advice.clear(at_once=True)
+        self._coaching.start_over()
         self.charts.set_store(self.store)
         self.charts.set_over(False)
         self.phases.start_over()
@@ -269,6 +276,7 @@ class TrainPage(QWidget):
         self._show_strip()
         self._show_contact()
         self._show_advice()
+        self._coaching.refresh(self.store, session.run_dir, over=session.is_over)
         if self.store.is_training:
             self.stack.setCurrentWidget(self.charts)
             self.charts.refresh()
@@ -351,6 +359,11 @@ class TrainPage(QWidget):
                 "Stop, lower the learning rate and train again.",
                 severity="warning",
             )
+
+    def _point_out(self, hint: Hint) -> None:
+        """What stands on another page is for the window."""
+        if hint.shows not in (Shows.LABELS, Shows.SPLIT):
+            self.charts.point_out(hint.shows)
 
     def _show_outcome(self, outcome: Outcome) -> None:
         self.question.withdraw()

@@ -6,8 +6,10 @@ import attrs
 
 from sleapnn_engine.config.differences import Difference
 from sleapnn_engine.config.run_models import config_of
+from sleapnn_engine.protocol.coach import coach
+from sleapnn_engine.protocol.coach_case import Hint, read_case
 from sleapnn_engine.protocol.comparison import best_epoch, between
-from sleapnn_engine.protocol.epoch_history import EpochFigures, read_epochs
+from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_gui.form.codecs import show_plain
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.evaluations import Source, read_judgement, results_of
@@ -17,7 +19,8 @@ from sleapnn_gui.results.evaluations import Source, read_judgement, results_of
 class RunDetails:
     """One run with its epochs, what differs from the run `before` it, and where a frame of it can be seen.
 
-    `place` says which frame of `source`: the worst where it was evaluated, else the first.
+    `place` says which frame of `source`: the worst where it was evaluated, else the first. `hints` are what its numbers
+    say of it.
     """
 
     run: RunSummary
@@ -26,6 +29,7 @@ class RunDetails:
     changed: tuple[Difference, ...] = ()
     source: Source | None = None
     place: dict[str, Any] = attrs.field(factory=dict)
+    hints: tuple[Hint, ...] = ()
 
     @property
     def best(self) -> EpochFigures | None:
@@ -37,9 +41,11 @@ def read_details(run: RunSummary, *, before: RunSummary | None) -> RunDetails:
     """All that is shown of one run. For a thread."""
     chosen = [run] if before is None else [before, run]
     source = next(iter(results_of(run.folder).sources), None)
+    case = read_case(run.folder, config=config_of(run.folder), over=run.is_over)
     return RunDetails(
         run,
-        epochs=tuple(read_epochs(run.folder)),
+        epochs=tuple(case.epochs),
+        hints=tuple(coach(case)),
         before=before,
         changed=tuple(between([config_of(one.folder) for one in chosen])),
         source=source,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.frame_source import FrameSource, Shown
 from sleapnn_gui.results.run_details import RunDetails, read_details, shown_value
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import set_state
 
 WIDTH = 348
@@ -57,7 +58,9 @@ class PairRows(QWidget):
 
 
 class RunPanel(QFrame):
-    """Shows one run, or says how many are chosen."""
+    """Shows one run, or says how many are chosen. `fix_wanted` carries its folder and the hint whose change is wanted."""
+
+    fix_wanted = Signal(object, object)
 
     def __init__(self, source: FrameSource) -> None:
         super().__init__()
@@ -83,6 +86,8 @@ class RunPanel(QFrame):
         self.curve_of = caption()
         self.curve = TrendPlot(name="Validation error or loss over epochs")
         self.curve.setMinimumHeight(72)
+        self.hint = MessageLine()
+        self.hint.followed.connect(self._fix)
         self.figures, self.changes = PairRows(), PairRows()
         self.changed_since = QLabel("")
         self.changed_since.setProperty("role", "heading")
@@ -94,7 +99,7 @@ class RunPanel(QFrame):
         column.setSpacing(6)
         for widget in (self.name, self.about, self.view, self.frame_of, self.curve_of, self.curve):
             column.addWidget(widget, 3 if widget is self.view else 2 if widget is self.curve else 0)
-        for below in (self.figures, self.changed_since, self.changes):
+        for below in (self.hint, self.figures, self.changed_since, self.changes):
             column.addWidget(below)
         column.addStretch(1)
         column.addLayout(self.buttons)
@@ -143,6 +148,7 @@ class RunPanel(QFrame):
             self.frame_of,
             self.curve_of,
             self.curve,
+            self.hint,
             self.figures,
             self.changed_since,
             self.changes,
@@ -160,6 +166,7 @@ class RunPanel(QFrame):
         self.figures.show_rows(_figures(details.run, details))
         self._show_curve(details)
         self._show_changes(details)
+        self._show_hint(details)
         if details.source is not None:
             if not self.view.isVisible():
                 self.view.show_frame(None)
@@ -212,6 +219,23 @@ class RunPanel(QFrame):
         if len(details.changed) > _MOST_CHANGES:
             rows.append((f"and {len(details.changed) - _MOST_CHANGES} more", "Compare shows all"))
         self.changes.show_rows(rows)
+
+    def _show_hint(self, details: RunDetails) -> None:
+        """The gravest of what its numbers say; the Train page shows all."""
+        self.hint.setVisible(bool(details.hints))
+        if details.hints:
+            first, more = details.hints[0], len(details.hints) - 1
+            text = (
+                f"{first.text} {words.counted(more, 'more hint', 'more hints')} on its page."
+                if more
+                else first.text
+            )
+            link = "" if first.fix is None else f"{first.fix.label}…"
+            self.hint.show_message(text, severity="warning" if first.grave else "hint", link=link)
+
+    def _fix(self) -> None:
+        if self.details is not None and self.details.hints:
+            self.fix_wanted.emit(self.details.run.folder, self.details.hints[0])
 
     def leave(self) -> None:
         """For when the window closes."""

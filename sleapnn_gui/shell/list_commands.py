@@ -1,6 +1,6 @@
 """Commands on the runs that are chosen in the list: open, resume, train again, compare, name, note, star, trash."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from sleapnn_engine.config.run_models import WEIGHTS, given_config
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.run_state import read_run
 from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.states import judged_state
 from sleapnn_gui.form.form_page import FormPage
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.monitor.train_page import open_in_desktop
 from sleapnn_gui.results.compare_page import MOST
+from sleapnn_gui.results.run_panel import RunPanel
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
@@ -67,6 +69,20 @@ class ListCommands(QObject):
         listed = [separators.get(place) or actions[verb] for place, verb in enumerate(_IN_MENU)]
         self._page.offer(listed, buttons=[(text, actions[verb]) for text, verb in _AS_BUTTONS.items()])
         self._refresh()
+
+    @property
+    def document(self) -> Document:
+        """The config that is open."""
+        return self._files.document
+
+    @property
+    def panel(self) -> RunPanel:
+        """What is shown beside the list."""
+        return self._page.panel
+
+    def go_to(self, page: str) -> None:
+        """Show a page of the window."""
+        self._results.page_wanted.emit(page)
 
     def can(self, verb: str) -> bool:
         """Whether a command makes sense for what is chosen; none does while the list is not shown."""
@@ -174,30 +190,38 @@ class ListCommands(QObject):
     # -- configs of runs -------------------------------------------------------------------------------------
 
     def _open_config(self, run: RunSummary, changes: dict[str, Any]) -> None:
+        self.open_config(run.folder, name=run.name, then=partial(self._changed, run.name, changes))
+
+    def open_config(self, folder: Path, *, then: Callable[[], None], name: str = "") -> None:
+        """Open the config of the run in a folder as one that is not saved yet, and then do what is to be done."""
+        called = name or folder.name
+
         def go_on(found: Opened | str) -> None:
             if isinstance(found, str):
                 self._results.message.emit(found, "error")
             else:
-                self._files.guard.before(
-                    f"Opening the config of {run.name}", partial(self._adopt, run, found, changes)
-                )
+                self._files.guard.before(f"Opening the config of {called}", partial(self._adopt, found, then))
 
-        self._reading.begin(partial(_config_to_edit, run), go_on)
+        self._reading.begin(partial(_config_to_edit, folder, called), go_on)
 
-    def _adopt(self, run: RunSummary, opened: Opened, changes: dict[str, Any]) -> None:
-        document = self._files.document
-        document.adopt(opened, judged_state(opened))
+    def _adopt(self, opened: Opened, then: Callable[[], None]) -> None:
+        self.document.adopt(opened, judged_state(opened))
+        then()
+
+    def _changed(self, name: str, changes: dict[str, Any]) -> None:
         if changes:
-            document.apply_values(changes, f"Start from the weights of {run.name}")
-        self._results.page_wanted.emit("configure")
+            self.document.apply_values(changes, f"Start from the weights of {name}")
+        self.show_changes()
+        what = "starts from its best model" if changes else "is as it was trained"
+        text = f"The config of {name} {what}; what you change is listed beside it. Its run stays as it is."
+        self._results.message.emit(text, "info")
+
+    def show_changes(self) -> None:
+        """Go to the form, with what is changed beside it."""
+        self.go_to("configure")
         if self._form is not None:
             self._form.set_pane_shown(True)
             self._form.context.open(self._form.context.diff)
-        what = "starts from its best model" if changes else "is as it was trained"
-        text = (
-            f"The config of {run.name} {what}; what you change is listed beside it. Its run stays as it is."
-        )
-        self._results.message.emit(text, "info")
 
     def leave(self) -> None:
         """For when the window closes: what is moved is moved whole."""
@@ -206,18 +230,18 @@ class ListCommands(QObject):
         self._page.leave()
 
 
-def _config_to_edit(run: RunSummary) -> Opened | str:
+def _config_to_edit(folder: Path, name: str) -> Opened | str:
     """The config of a run as a new one, or why there is none. Runs aside."""
-    path = given_config(run.folder)
+    path = given_config(folder)
     if path is None:
-        return f"{run.name} holds no config to train again with."
+        return f"{name} holds no config to train again with."
     try:
         opened = open_config(path)
     except UserError as problem:
         return str(problem)
     if tree.has(opened.values, _RESUMES):
         tree.put(opened.values, _RESUMES, None)
-    return attrs.evolve(opened, path=None, title=f"{run.name}, again")
+    return attrs.evolve(opened, path=None, title=f"{name}, again")
 
 
 def _moved(folders: Sequence[Path]) -> list[tuple[Path, str]]:

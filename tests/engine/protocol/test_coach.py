@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.advice import apply_advice
 from sleapnn_engine.config.presets import list_presets, load_preset
 from sleapnn_engine.config.reader import ConfigReader
@@ -152,6 +153,20 @@ def test_each_type_of_model_gets_changes_of_its_own():
     )
     label = "Sigma"
     assert next(one for one in coach(stopped) if one.name == "nothing_found").fix.label.startswith(label)
+
+
+def test_images_are_varied_step_by_step_until_they_are_turned_any_way():
+    values, labels = preset(), []
+    tree.put(values, "data_config.augmentation_config", None)
+    while True:
+        case = attrs.evolve(CASES["overfitting"][0], config=ConfigReader(values))
+        fix = next(hint.fix for hint in coach(case) if hint.name == "overfitting")
+        if fix is None:
+            break
+        labels.append(fix.label)
+        values = apply_advice(values, fix.changes)
+        assert not errors(validate(values)) or "labels" in str(errors(validate(values)))
+    assert labels == ["Vary the images", "Rotate by ±45°", "Rotate by ±180°"]
 
 
 def test_a_journal_of_before_says_less_and_nothing_wrong(tmp_path):

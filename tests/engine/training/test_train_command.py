@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 import sleap_io as sio
 import torch
@@ -18,11 +19,14 @@ from sleapnn_engine.config.files import read_config
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.events import Samples
 from sleapnn_engine.protocol.messages import Event
 from tests.engine.training.jobs import config_file, events, finish, outline, start, values, wait_for
 
 PREPARING = [
-    *(f"{name} {state}" for name in ("labels", "split", "cache", "model") for state in ("started", "done")),
+    *(f"{name} {state}" for name in ("labels", "split") for state in ("started", "done")),
+    "samples",
+    *(f"{name} {state}" for name in ("cache", "model") for state in ("started", "done")),
     "started",
     "first_batch started",
     "first_batch done",
@@ -67,7 +71,7 @@ def run(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_events_come_in_exactly_this_order(run: Path) -> None:
     # The log says that the images have one channel where the config says three.
-    preparing = [*PREPARING[:7], "log", *PREPARING[7:]]
+    preparing = [*PREPARING[:8], "log", *PREPARING[8:]]
     assert outline(run) == [*preparing, *epoch(3), *epoch(3), *FINISHING]
 
 
@@ -85,6 +89,20 @@ def test_started_says_what_is_trained(run: Path) -> None:
     assert (len(body["nodes"]), len(body["edges"])) == (32, 25)
     assert body["model_type"] == "single_instance"
     assert body["early_stopping_patience"] == 10
+
+
+def test_what_there_is_to_learn_from_is_told(run: Path) -> None:
+    said = Samples.read(next(event["body"] for event in events(run) if event["kind"] == "samples"))
+    parts = {
+        "learned": sio.load_slp(run / "labels_gt.train.0.slp"),
+        "measured": sio.load_slp(run / "labels_gt.val.0.slp"),
+    }
+    assert (said.train_frames, said.val_frames) == (len(parts["learned"]), len(parts["measured"])) == (64, 12)
+    for labels, told in ((parts["learned"], said.train_parts), (parts["measured"], said.val_parts)):
+        points = np.concatenate([frame.numpy() for frame in labels])
+        seen = np.isfinite(points).all(axis=-1).sum(axis=0).tolist()
+        assert told == dict(zip(labels.skeleton.node_names, seen, strict=True))
+    assert (said.train_animals, said.crop, said.cut) == (64, None, 0)
 
 
 def test_the_folder_holds_exactly_these_files(run: Path) -> None:

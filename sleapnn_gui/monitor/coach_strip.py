@@ -1,0 +1,120 @@
+"""What a run's numbers say of it, one sentence at a time, with a look at what shows it and what to change."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from sleapnn_engine.protocol.coach_case import Hint, Shows
+from sleapnn_gui.monitor.panel import caption, link_button
+from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.still import Still
+from sleapnn_gui.widgets.theme import set_state
+
+_LOOK = {
+    Shows.LOSS: "Show the loss",
+    Shows.ERROR: "Show the error",
+    Shows.ANIMALS: "Show the animals found",
+    Shows.RATE: "Show the learning rate",
+    Shows.PARTS: "Show the parts",
+    Shows.LABELS: "Show the labels",
+    Shows.SPLIT: "Show the split",
+}
+
+
+class CoachStrip(QFrame):
+    """Shows hints, hidden without any; the one in view stays in view for as long as it is true.
+
+    `look_wanted` carries the hint whose evidence is wanted, `fix_wanted` the one whose change is.
+    """
+
+    look_wanted = Signal(object)
+    fix_wanted = Signal(object)
+
+    def __init__(self, below: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("coach")
+        self.setProperty("panel", True)
+        self.setAccessibleName("What the numbers say")
+        self._still = Still(self, below)
+        self._hints: Sequence[Hint] = ()
+        self._name = ""
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.look = link_button(_LOOK[Shows.LOSS], tip="Go to what shows this")
+        self.fix = QPushButton()
+        self.place = caption()
+        self.back, self.on = _step("caret-left", "Previous hint"), _step("caret-right", "Next hint")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.setSpacing(10)
+        row.addWidget(self.text, 1)
+        for widget in (self.look, self.fix, self.back, self.place, self.on):
+            row.addWidget(widget)
+        self.look.clicked.connect(lambda: self._emit(self.look_wanted))
+        self.fix.clicked.connect(lambda: self._emit(self.fix_wanted))
+        self.back.clicked.connect(lambda: self._step(-1))
+        self.on.clicked.connect(lambda: self._step(1))
+        self.hide()
+
+    @property
+    def hint(self) -> Hint | None:
+        """The one in view."""
+        return next((hint for hint in self._hints if hint.name == self._name), None)
+
+    def show_hints(self, hints: Sequence[Hint]) -> None:
+        """Have these to show; nothing moves while the pointer is on a control."""
+        if hints != self._hints:
+            self._still.when_away(lambda: self._show(hints))
+
+    def clear(self) -> None:
+        """Say nothing, at once."""
+        self._still.drop()
+        self._show(())
+
+    def _show(self, hints: Sequence[Hint]) -> None:
+        self._hints = hints
+        if hints and (self.hint is None or hints[0].grave):
+            self._name = hints[0].name
+        self._show_one()
+
+    def _step(self, by: int) -> None:
+        names = [hint.name for hint in self._hints]
+        self._name = names[(names.index(self._name) + by) % len(names)]
+        self._show_one()
+
+    def _show_one(self) -> None:
+        hint = self.hint
+        self.setVisible(hint is not None)
+        if hint is None:
+            return
+        self.text.setText(hint.text)
+        set_state(self, "grave", value=hint.grave)
+        self.setAccessibleDescription(hint.text)
+        self.look.setText(_LOOK[hint.shows])
+        self.fix.setVisible(hint.fix is not None)
+        if hint.fix is not None:
+            self.fix.setText(hint.fix.label)
+            self.fix.setToolTip("Change this in the config, for the next training; what changes is shown")
+            self.fix.setAccessibleDescription(self.fix.toolTip())
+        several = len(self._hints) > 1
+        place = [one.name for one in self._hints].index(hint.name)
+        self.place.setText(f"{place + 1} of {len(self._hints)}")
+        for widget in (self.back, self.place, self.on):
+            widget.setVisible(several)
+
+    def _emit(self, signal: SignalInstance) -> None:
+        if self.hint is not None:
+            signal.emit(self.hint)
+
+
+def _step(name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFixedSize(24, 24)
+    return button

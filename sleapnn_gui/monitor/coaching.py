@@ -1,0 +1,87 @@
+"""What is said of the run on the Train page: its events and its config are judged anew with each epoch."""
+
+import math
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from sleapnn_engine.config.reader import ConfigReader
+from sleapnn_engine.config.run_models import config_of
+from sleapnn_engine.protocol.coach import coach
+from sleapnn_engine.protocol.coach_case import RunCase
+from sleapnn_engine.protocol.epoch_history import EpochFigures
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.monitor.coach_strip import CoachStrip
+from sleapnn_gui.monitor.store import Epoch, RunStore
+
+
+class Coaching(QObject):
+    """Gives a strip what there is to say of one run at a time; the config is read once, beside the window."""
+
+    def __init__(self, strip: CoachStrip) -> None:
+        super().__init__(strip)
+        self._strip = strip
+        self._reading = BackgroundTask(self)
+        self._config: ConfigReader | None = None
+        self._asked: Path | None = None
+        self._followed: tuple[RunStore, bool] | None = None
+        self._judged: tuple[object, ...] = ()
+
+    def start_over(self) -> None:
+        """Another run is followed, or none."""
+        self._reading.drop()
+        self._config, self._asked, self._followed, self._judged = None, None, None, ()
+        self._strip.clear()
+
+    def refresh(self, store: RunStore, run_dir: Path | None, *, over: bool) -> None:
+        """Judge the run again where there is something new of it."""
+        if not store.is_training:
+            return
+        if run_dir is not None and run_dir != self._asked:
+            self._asked = run_dir
+            self._reading.begin(partial(config_of, run_dir), self._known)
+        self._followed = store, over
+        self._judge()
+
+    def _known(self, config: ConfigReader | None) -> None:
+        """The run may be over by now, and nothing else will come."""
+        self._config = config
+        self._judge()
+
+    def _judge(self) -> None:
+        if self._followed is None:
+            return
+        store, over = self._followed
+        judged = (len(store.epochs), store.samples, over, self._config)
+        if judged != self._judged:
+            self._judged = judged
+            self._strip.show_hints(coach(case_of(store, config=self._config, over=over)))
+
+
+def case_of(store: RunStore, *, config: ConfigReader | None, over: bool) -> RunCase:
+    """What a store knows of its run."""
+    return RunCase(
+        epochs=[_figures(epoch, store) for epoch in store.epochs],
+        started=store.started,
+        samples=store.samples,
+        config=config,
+        over=over,
+    )
+
+
+def _figures(epoch: Epoch, store: RunStore) -> EpochFigures:
+    per_epoch = store.header.steps_per_epoch if store.header is not None else 0
+    return EpochFigures(
+        epoch=epoch.number,
+        step=round(epoch.x) * per_epoch,
+        seconds=epoch.t - (store.first_t or epoch.t),
+        train=_number(epoch.train),
+        val=_number(epoch.val),
+        measured=epoch.measured,
+        lr=_number(epoch.lr),
+    )
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

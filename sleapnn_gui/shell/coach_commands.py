@@ -1,0 +1,68 @@
+"""What is said of a run leads on: to what shows it, and to a config that is changed by one press."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from sleapnn_engine.config.advice import Advice
+from sleapnn_engine.config.differences import differences
+from sleapnn_engine.config.reader import ConfigReader
+from sleapnn_engine.config.run_models import config_of
+from sleapnn_engine.protocol.coach_case import Hint, Shows
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.inspector.labels_page import LabelsPage
+from sleapnn_gui.monitor.train_page import TrainPage
+from sleapnn_gui.shell.advice_commands import AdviceCommands
+from sleapnn_gui.shell.list_commands import ListCommands
+
+
+class CoachCommands(QObject):
+    """A change goes into the config that is open where that is the run's, else into the run's, opened as a new one."""
+
+    def __init__(
+        self, advice: AdviceCommands, listed: ListCommands, labels: LabelsPage, page: TrainPage
+    ) -> None:
+        super().__init__(listed)
+        self._advice, self._listed, self._labels, self._page = advice, listed, labels, page
+        self._reading = BackgroundTask(self)
+        page.configure_wanted.connect(lambda: listed.go_to("configure"))
+        page.coach.look_wanted.connect(self._show_evidence)
+        page.coach.fix_wanted.connect(self._fix_followed)
+        listed.panel.fix_wanted.connect(self.fix)
+
+    def _show_evidence(self, hint: Hint) -> None:
+        """What the Train page cannot show itself stands on the Data page."""
+        if hint.shows in (Shows.LABELS, Shows.SPLIT):
+            self._listed.go_to("data")
+            self._labels.go_to(hint.shows)
+
+    def _fix_followed(self, hint: Hint) -> None:
+        session = self._page.session
+        if session is not None and session.run_dir is not None:
+            self.fix(session.run_dir, hint)
+
+    def fix(self, folder: Path, hint: Hint) -> None:
+        """Change what a hint on the run in a folder says, and show what is changed."""
+        if hint.fix is None:
+            return
+        piece = Advice(
+            name=hint.name, title=hint.fix.label, reason=hint.text, changes=hint.fix.changes, done=False
+        )
+        values = self._listed.document.values
+
+        def decide(config: ConfigReader | None) -> None:
+            if config is None or not differences([ConfigReader(values), config]):
+                self._apply(piece)
+            else:
+                self._listed.open_config(folder, then=partial(self._apply, piece))
+
+        self._reading.begin(partial(config_of, folder), decide)
+
+    def _apply(self, piece: Advice) -> None:
+        self._listed.show_changes()
+        self._advice.apply([piece])
+
+    def leave(self) -> None:
+        """For when the window closes."""
+        self._reading.drop()

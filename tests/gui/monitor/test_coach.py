@@ -1,0 +1,101 @@
+"""What is said of a run on its page: when, with what to see and what to change, and that nothing moves under the pointer."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from sleapnn_engine.protocol.coach_case import Shows
+from sleapnn_gui.run.machine import State
+from sleapnn_gui.run.outcome import Outcome
+from tests.engine.protocol.examples import BODIES
+from tests.gui.monitor.showing import long_run, show
+from tests.gui.monitor.speaking import Speaker
+
+SAMPLES = {
+    **BODIES["samples"],
+    "repeated": 0,
+    "cut": 0,
+    "train_parts": {"nose": 90},
+    "val_parts": {"nose": 10},
+}
+
+
+def overfitting(*, samples=SAMPLES, first=9, after=12, counted=None):
+    speaker = Speaker().emit("samples", samples).start(max_epochs=60, steps=4)
+    for number in range(first + after):
+        speaker.batches(4, loss=lambda step: 0.5 / (1 + step))
+        val = 1 / (1 + number) if number < first else 0.12 + 0.01 * (number - first)
+        speaker.epoch(number, val=val, train=1 / (1 + number), counted=counted)
+    return speaker
+
+
+def test_a_run_that_is_well_is_left_in_peace(page):
+    show(page, long_run())
+    assert page.coach.isHidden()
+
+
+def test_each_remark_has_a_sentence_a_look_and_its_place(page, app):
+    show(page, overfitting(samples={**SAMPLES, "repeated": 4, "cut": 60}))
+    strip = page.coach
+    assert strip.isVisible()
+    assert strip.text.text().startswith("Since epoch 9 the validation loss rises")
+    assert (strip.place.text(), strip.look.text()) == ("1 of 3", "Show the loss")
+    assert strip.fix.isHidden(), "the config of this run is not there, so nothing is offered"
+    seen = []
+    for _ in range(3):
+        seen.append(strip.hint.name)
+        QTest.mouseClick(strip.on, Qt.MouseButton.LeftButton)
+    assert seen == ["overfitting", "crops_cut", "repeated_frames"]
+    assert strip.hint.name == "overfitting"
+    QTest.mouseClick(strip.back, Qt.MouseButton.LeftButton)
+    assert (strip.hint.name, strip.look.text()) == ("repeated_frames", "Show the split")
+
+
+def test_a_look_brings_the_chart_to_view_and_marks_it(page):
+    show(page, overfitting())
+    charts = page.charts
+    charts.loss.show_view("error")
+    QTest.mouseClick(page.coach.look, Qt.MouseButton.LeftButton)
+    assert charts.loss.view == "loss"
+    assert charts.loss.property("marked")
+    for shows, panel in ((Shows.RATE, charts.rate_panel), (Shows.PARTS, charts.parts_panel)):
+        charts.point_out(shows)
+        marked = [one for one in (charts.loss, *charts._of_epochs()) if one.property("marked")]
+        assert marked == [panel]
+    charts.point_out(Shows.ANIMALS)  # this model counts none: what is offered of the curves stays
+    assert charts.loss.view == "loss"
+
+
+def test_what_is_read_stays_in_view_while_the_run_goes_on(page):
+    speaker = overfitting(samples={**SAMPLES, "repeated": 4})
+    session = show(page, speaker)
+    page.coach.on.click()
+    before = page.coach.hint.name
+    told = len(speaker.items)
+    speaker.batches(4).epoch(21, val=0.4, train=0.01)
+    session.events.emit(speaker.items[told:])
+    page._refresh()
+    assert page.coach.hint.name == before == "repeated_frames"
+
+
+def test_0_percent_found_is_never_a_calm_done(page):
+    counted = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "class_accuracy": None}
+    speaker = Speaker().emit("samples", SAMPLES).start(model_type="bottomup", max_epochs=12)
+    for number in range(12):
+        speaker.batches(4).epoch(number, val=1 / (1 + number), median=None, counted=counted)
+    session = show(page, speaker)
+    nothing = "The model finds no animal in the validation frames."
+    session.machine.state = State.COMPLETED
+    session.outcome = Outcome(State.COMPLETED, "Training is done.", warnings=(nothing,))
+    session.ended.emit(session.outcome)
+    assert page.coach.text.text().startswith("0 % of the animals are found in validation after 12 epochs.")
+    assert page.coach.property("grave")
+    assert page.banner.severity == "warning"
+    assert page.strip.chip._token == "warning"
+
+
+def test_another_run_is_not_judged_by_the_one_before(page):
+    show(page, overfitting())
+    assert page.coach.isVisible()
+    show(page, long_run())
+    assert page.coach.isHidden()
+    assert page.coach.hint is None
