@@ -1,6 +1,5 @@
 """One piece of work at a time in a thread beside the window, and what becomes of it handed over in the window's own."""
 
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +7,6 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 
 _LOOK_MS = 10
-_SWITCH_SECONDS = 0.0002
-"""How soon the thread hands the interpreter to the window; Python's own 5 ms would hold up every call into Qt."""
 
 
 class _Work:
@@ -23,7 +20,6 @@ class _Work:
         self.thread.start()
 
     def _do(self) -> None:
-        sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
         try:
             self._result = self._work()
         except BaseException as fault:  # any fault comes up in the window's thread, where faults are told

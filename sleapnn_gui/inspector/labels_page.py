@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -120,6 +120,7 @@ class LabelsPage(QWidget):
         row.setSpacing(0)
         self._row = row
         self._drawing = OneByOne(self)
+        self._found: dict[str, Any] = {}
         row.addWidget(self._labels_side(), 2)
         self.beside = BesideLabels(presets)
         self.presets, self.note, self.use = self._shown_presets()
@@ -252,7 +253,8 @@ class LabelsPage(QWidget):
     def follow(self, watch: LabelsWatch) -> None:
         """Show what becomes known of the labels."""
         watch.reading.connect(self.show_reading)
-        watch.known.connect(self.show_facts)
+        watch.known.connect(self._show_found)
+        watch.known.connect(self._judge_found, Qt.ConnectionType.QueuedConnection)  # a turn of its own
         watch.failed.connect(self.show_failure)
         watch.nothing.connect(self.show_nothing)
 
@@ -264,6 +266,12 @@ class LabelsPage(QWidget):
 
     def show_facts(self, facts: dict[str, Any]) -> None:
         """What was found in the labels."""
+        self._show_found(facts)
+        self._judge_found(facts)
+
+    @Slot(dict)
+    def _show_found(self, facts: dict[str, Any]) -> None:
+        self._found = facts
         self.busy.hide()
         self._drawing.draw((self.facts, self.browser, self.presets))
         self.facts.show_facts(facts)
@@ -271,7 +279,11 @@ class LabelsPage(QWidget):
         self.drop_zone.show_open(
             _names([file["path"] for file in facts.get("files", [])]), f"{headline(facts)}. Drop others here."
         )
-        self.beside.presets.judge(facts if facts.get("labeled_frames") else {})
+
+    @Slot(dict)
+    def _judge_found(self, facts: dict[str, Any]) -> None:
+        if facts is self._found:
+            self.beside.presets.judge(facts if facts.get("labeled_frames") else {})
 
     def _show_frames(self, on: bool) -> None:
         parts = (self.browser, self.figures, self.split, self.findings)
@@ -283,6 +295,7 @@ class LabelsPage(QWidget):
     def show_failure(self, text: str) -> None:
         """The labels could not be read."""
         self.busy.hide()
+        self._found = {}
         self.facts.show_failure(text)
         self._show_frames(False)
         self.drop_zone.show_open("", "")
@@ -291,6 +304,7 @@ class LabelsPage(QWidget):
     def show_nothing(self) -> None:
         """No labels are chosen."""
         self.busy.hide()
+        self._found = {}
         self.facts.show_nothing()
         self._show_frames(False)
         self.drop_zone.show_open("", "")

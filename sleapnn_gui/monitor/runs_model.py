@@ -1,6 +1,6 @@
 """The rows of the Runs page: sorted and filtered here, so that thousands of them take no time in the window."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ from PySide6.QtGui import QPainter, QPixmap
 from sleapnn_engine.protocol.measures import MEASURES, Group
 from sleapnn_engine.protocol.remarks import Remarks
 from sleapnn_gui.monitor.run_summary import RunSummary
+from sleapnn_gui.widgets.cells import CELL, Cell
 from sleapnn_gui.widgets.theme import current_theme
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
-#: What sorting falls back to: the last begun first.
+_MOST_BLOCKS = 8
+"""Groups of rows put in one after another; with more of them the table is laid out anew at once."""
 _ROLE = Qt.ItemDataRole
 
 
@@ -36,6 +38,10 @@ class Column:
     @property
     def is_number(self) -> bool:
         return bool(self.value) and self.key != "started"
+
+    def shown(self, run: RunSummary) -> str:
+        """The words that stand in the table; a dash for what is not known."""
+        return self.words(run) or ("" if self.key in ("star", "note") else "–")
 
     def order(self, run: RunSummary) -> tuple[bool, Any]:
         """What rows are sorted by; what is not known comes last."""
@@ -138,15 +144,30 @@ class RunsModel(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        self.beginResetModel()
         column, down = COLUMNS[self._by], self._order is Qt.SortOrder.DescendingOrder
         found = [run for run in self._runs.values() if self.wanted.shows(run)]
         found.sort(key=lambda run: run.values.get("started", 0.0), reverse=True)
         ordered = [(*column.order(run), run) for run in found]
         known = [one for one in ordered if not one[0]]
         known.sort(key=lambda one: one[1], reverse=down)
-        self.shown = [*(run for *_, run in known), *(run for unknown, _, run in ordered if unknown)]
-        self.endResetModel()
+        self._show([*(run for *_, run in known), *(run for unknown, _, run in ordered if unknown)])
+
+    def _show(self, runs: list[RunSummary]) -> None:
+        """Show these: where all that is shown stays in its order, others are put between."""
+        blocks = _between([run.folder for run in self.shown], [run.folder for run in runs])
+        if blocks is None or len(blocks) > _MOST_BLOCKS:
+            self.beginResetModel()
+            self.shown = runs
+            self.endResetModel()
+            return
+        for first, count in blocks:
+            self.beginInsertRows(_NO_INDEX, first, first + count - 1)
+            self.shown[first:first] = runs[first : first + count]
+            self.endInsertRows()
+        for row, (run, before) in enumerate(zip(runs, self.shown, strict=True)):
+            if run is not before:
+                self.shown[row] = run
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
 
     def run_before(self, folder: Path) -> RunSummary | None:
         """The run that was begun last before one: of the same labels and type of model where there is one."""
@@ -180,18 +201,16 @@ class RunsModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
         run, column = self.shown[index.row()], COLUMNS[index.column()]
+        if role == CELL:
+            return self._cell(run, column)
         if role == _ROLE.DisplayRole:
-            return column.words(run) or ("" if column.key in ("star", "note") else "–")
+            return column.shown(run)
         if role == _ROLE.EditRole:
             return column.words(run)
         if role == _ROLE.TextAlignmentRole:
             return _alignment(column)
         if role == _ROLE.ToolTipRole:
             return _tip(run, column)
-        if role == _ROLE.DecorationRole and column.key == "state":
-            return self._dot(run.token)
-        if role == _ROLE.FontRole and column.key == "name":
-            return current_theme().font("heading")
         if role == _ROLE.UserRole:
             return run.folder
         return None
@@ -226,6 +245,11 @@ class RunsModel(QAbstractTableModel):
         name = "" if changed.name == folder.name else changed.name
         self.remarked.emit(folder, Remarks(name, changed.note, changed.star))
 
+    def _cell(self, run: RunSummary, column: Column) -> Cell:
+        picture = self._dot(run.token) if column.key == "state" else None
+        font = "heading" if column.key == "name" else "base"
+        return Cell(column.shown(run), _alignment(column).value, font, picture)
+
     def _dot(self, token: str) -> QPixmap:
         theme = current_theme()
         key = token, theme.scheme
@@ -241,6 +265,20 @@ class RunsModel(QAbstractTableModel):
             painter.end()
             self._dots[key] = picture
         return self._dots[key]
+
+
+def _between(before: Sequence[Path], now: Sequence[Path]) -> list[tuple[int, int]] | None:
+    """Where in `now` something new begins, and how much of it; None where not all of `before` stays in its order."""
+    blocks: list[tuple[int, int]] = []
+    kept = 0
+    for place, one in enumerate(now):
+        if kept < len(before) and before[kept] == one:
+            kept += 1
+        elif blocks and sum(blocks[-1]) == place:
+            blocks[-1] = blocks[-1][0], blocks[-1][1] + 1
+        else:
+            blocks.append((place, 1))
+    return blocks if kept == len(before) else None
 
 
 def _alike(one: RunSummary, other: RunSummary) -> bool:

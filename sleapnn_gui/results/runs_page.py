@@ -27,13 +27,14 @@ from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES, RunsModel, Wanted
 from sleapnn_gui.results.frame_source import FrameSource
 from sleapnn_gui.results.run_panel import RunPanel
 from sleapnn_gui.results.runs_reading import RunsReading
+from sleapnn_gui.widgets.cells import Cells
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme
 
 #: Milliseconds for which looking again is told, also where it takes none.
 _SEEN_MS = 250
-#: Milliseconds between two times that rows are taken in.
-_FILL_MS = 200
+#: Milliseconds until the first rows are shown, and between two times that more are: each lays the table out anew.
+_FIRST_MS, _MORE_MS = 100, 600
 _ROW_HEIGHT = 32
 _NO_PANEL_BELOW = 860
 
@@ -84,7 +85,7 @@ class RunsPage(QWidget):
         row.addLayout(column, 1)
         row.addWidget(self.panel)
         self._still = Still(self.table)
-        self._soon = QTimer(self, singleShot=True, interval=_FILL_MS)
+        self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(lambda: self._still.when_away(self._fill))
         self.model.remarked.connect(self._keep)
         self.table.selectionModel().selectionChanged.connect(self._selected)
@@ -94,6 +95,7 @@ class RunsPage(QWidget):
         table.setObjectName("runs:table")
         table.setAccessibleName("Runs")
         table.setModel(self.model)
+        table.setItemDelegate(Cells(table))
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -248,7 +250,9 @@ class RunsPage(QWidget):
         self._found |= {run.folder for run in runs}
         self._complete = complete
         if not self._soon.isActive():
-            self._soon.start()  # what is handed over in one turn is shown in one
+            self._soon.start(
+                _MORE_MS if len(self.model) and not complete else _FIRST_MS
+            )  # what is handed over in one turn is shown in one
 
     def _fill(self) -> None:
         """Show what was read; rows move, which the pointer may be on."""

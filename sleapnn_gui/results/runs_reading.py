@@ -10,6 +10,7 @@ from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL
 from sleapnn_engine.protocol.remarks import FILE_NAME as REMARKS
 from sleapnn_engine.protocol.run_state import find_runs
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
+from sleapnn_gui.widgets.turns import Turns
 
 #: Rows handed over at a time, so that a long list holds up no turn of the window.
 _ROWS_AT_ONCE = 40
@@ -24,6 +25,7 @@ class _Task(QRunnable):
     ) -> None:
         super().__init__()
         self._number, self._folders, self._reading, self._replaced = number, folders, reading, replaced
+        self._turns = reading.turns
         self._known: Mapping[Path, tuple[_Stamp, RunSummary]] = reading.known
 
     def run(self) -> None:
@@ -32,6 +34,7 @@ class _Task(QRunnable):
         for path in find_runs(self._folders):
             if self._replaced.is_set():
                 return
+            self._turns.give_way()
             stamp = _stamp(path)
             before = self._known.get(path)
             kept = before is not None and before[0] == stamp and before[1].is_over
@@ -54,6 +57,7 @@ class RunsReading(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.known: dict[Path, tuple[_Stamp, RunSummary]] = {}
+        self.turns = Turns(self)
         self._number = 0
         self._replaced = threading.Event()
         self.handed.connect(self._receive, Qt.ConnectionType.QueuedConnection)

@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import os
-import sys
 import threading
 import time
 from collections import deque
@@ -24,10 +23,6 @@ from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.messages import Event, Reply
 from sleapnn_gui.run.queue import EventQueue
-
-SWITCH_SECONDS = 0.0002
-"""How soon this thread hands the interpreter to the window. Python's own 5 ms, paid at every call into Qt, turn a
-20 ms repaint into 300 ms while a long history is decoded; this costs the decoding nothing that can be measured."""
 
 _LOOK_SECONDS = 0.05
 _LISTEN_MS = 40
@@ -138,7 +133,6 @@ class RunLink:
         return signs
 
     def _run(self) -> None:
-        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
         try:
             while not self._over() and not self._converse():
                 self._closing.wait(_LOOK_SECONDS)

@@ -1,8 +1,10 @@
 """The sheet before training: what will run, where it saves, what differs, what is doubtful, and the command line."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
-from PySide6.QtCore import Qt, Signal
+import attrs
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -26,6 +28,42 @@ from sleapnn_gui.widgets.tick import Tick
 _MOST_CHANGES, _MOST_ISSUES = 6, 4
 
 
+@attrs.frozen
+class _Line:
+    """A sentence, and the setting that it is about."""
+
+    text: str
+    path: str = ""
+    severity: str = "hint"
+
+
+class _Lines(QVBoxLayout):
+    """Sentences under one another; `chosen` is told the setting of one whose link is followed."""
+
+    def __init__(self, parent: QWidget, chosen: SignalInstance) -> None:
+        super().__init__()
+        self._parent, self._chosen = parent, chosen
+        self._told: list[_Line] = []
+
+    def show_lines(self, told: list[_Line]) -> None:
+        """Show these; a sentence that stands where it stood stays, for somebody may be pressing it."""
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._told, told, strict=False)))
+        while (item := self.takeAt(kept)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._told = told
+        for line in told[kept:]:
+            self._add(line)
+
+    def _add(self, told: _Line) -> None:
+        line = MessageLine(self._parent)
+        line.show_message(told.text, severity=told.severity, link="Show" if told.path else "")
+        line.followed.connect(lambda: self._chosen.emit(told.path))
+        self.addWidget(line)
+        line.show()
+
+
 class TrainSheet(QDialog):
     """Beside the window rather than in its way.
 
@@ -46,7 +84,7 @@ class TrainSheet(QDialog):
         self._values = {name: QLabel() for name in (MODEL, LABELS, LENGTH, FOLDER, MEMORY, TIME)}
         self._inside = QWidget()
         self._inside.setProperty("clear", True)
-        self.differences, self.issues = QVBoxLayout(), QVBoxLayout()
+        self.differences, self.issues = (_Lines(self._inside, self.setting_chosen) for _ in range(2))
         self.differing, self.doubts = _heading(""), _heading("Worth a look")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -130,23 +168,22 @@ class TrainSheet(QDialog):
 
     def show_differences(self, changes: Sequence[Change], *, title: str) -> None:
         """What differs from what was opened, which is called `title`."""
-        _clear(self.differences)
         self.differing.setText(f"What differs from “{title}”")
-        if not changes:
-            self._add(self.differences, "Nothing.", "")
-        for change in changes[:_MOST_CHANGES]:
-            self._add(self.differences, f"{change.label}: {change.old} → {change.new}", change.path)
+        told = [
+            _Line(f"{change.label}: {change.old} → {change.new}", change.path)
+            for change in changes[:_MOST_CHANGES]
+        ]
         if len(changes) > _MOST_CHANGES:
-            self._add(self.differences, f"and {len(changes) - _MOST_CHANGES} more, under Diff", "")
+            told.append(_Line(f"and {len(changes) - _MOST_CHANGES} more, under Diff"))
+        self.differences.show_lines(told or [_Line("Nothing.")])
 
     def show_issues(self, found: Sequence[Issue]) -> None:
         """What is wrong or doubtful."""
-        _clear(self.issues)
         self.doubts.setVisible(bool(found))
-        for issue in found[:_MOST_ISSUES]:
-            self._add(self.issues, issue.message, issue.path, severity=issue.severity)
+        told = [_Line(issue.message, issue.path, issue.severity) for issue in found[:_MOST_ISSUES]]
         if len(found) > _MOST_ISSUES:
-            self._add(self.issues, f"and {len(found) - _MOST_ISSUES} more, at the bottom of the window", "")
+            told.append(_Line(f"and {len(found) - _MOST_ISSUES} more, at the bottom of the window"))
+        self.issues.show_lines(told)
         self.train.setEnabled(not any(issue.severity == "error" for issue in found))
 
     def show_command(self, command: str, note: str) -> None:
@@ -154,13 +191,6 @@ class TrainSheet(QDialog):
         self.command.setPlainText(command)
         self.command_note.show_message(note)
         self.command_note.setVisible(bool(note))
-
-    def _add(self, lines: QVBoxLayout, text: str, path: str, *, severity: str = "hint") -> None:
-        line = MessageLine(self._inside)
-        line.show_message(text, severity=severity, link="Show" if path else "")
-        line.followed.connect(lambda: self.setting_chosen.emit(path))
-        lines.addWidget(line)
-        line.show()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.command.toPlainText())
@@ -176,10 +206,3 @@ def _heading(text: str) -> QLabel:
     heading.setProperty("role", "heading")
     heading.setWordWrap(True)
     return heading
-
-
-def _clear(lines: QVBoxLayout) -> None:
-    while (item := lines.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -4,8 +4,10 @@ import json
 import os
 from pathlib import Path
 
+import attrs
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QAbstractItemModelTester
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, dump_config, read_config
@@ -145,6 +147,9 @@ def names(page: RunsPage) -> list[str]:
     return [run.name for run in page.model.shown]
 
 
+_FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
+
+
 def look(page: RunsPage, wait_until, *folders: Path, count: int) -> None:
     page.set_folders(folders)
     wait_until(lambda: page._complete and not page._soon.isActive() and len(page.model) == count, 30)
@@ -229,6 +234,29 @@ def test_it_is_sorted_and_filtered(page, wait_until, tmp_path):
     page.filter.clear()
     page.starred.setChecked(True)
     assert names(page) == []
+
+
+def test_more_runs_are_put_between_those_shown(page, tmp_path):
+    """Where nothing that is shown moves, rows are put in; the list is the same as if it were made anew."""
+    model, began = page.model, QAbstractItemModelTester(page.model, _FATAL, page)
+    found = [summarise(write(tmp_path / f"r{n}", Speaker(t=100.0 * n).start())) for n in range(24)]
+    assert None not in found
+    anew: list[bool] = []
+    model.modelReset.connect(lambda: anew.append(True))
+    model.put(found[::6])
+    page.choose([found[6].folder])
+    model.put(found[9:13])
+    assert not anew
+    model.put([attrs.evolve(found[12], note="mine")])
+    assert (page.chosen, model.find(found[12].folder).note) == (found[6].folder, "mine")
+    assert [run.note for run in model.shown if run.folder == found[12].folder] == ["mine"]
+    model.put(found[::2])
+    model.put(found[1::2])
+    assert anew, "so many rows are laid out anew"
+    assert names(page) == [f"r{n}" for n in reversed(range(24))]
+    model.put([], only={found[6].folder})
+    assert names(page) == ["r6"]
+    assert began.model() is model
 
 
 def test_what_a_person_says_of_runs_stays_with_them(page, wait_until, tmp_path):

@@ -39,6 +39,9 @@ PATIENCE = 15.0
 REST = 1.5
 """Seconds within which a window comes to rest; one in which something always moves is not waited for longer."""
 
+MOST_MISSED = 3
+"""How often a control may go away just before it is pressed."""
+
 LEFT, FREE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 NONE = Qt.KeyboardModifier.NoModifier
 
@@ -209,18 +212,20 @@ class Presser:
 
     def walk(self, part: Callable[[], QWidget], where: str) -> None:
         """Press every control of `part`, also those that come up on the way; it is asked for anew for each press."""
+        went: Counter[tuple[str, ...]] = Counter()
         while True:
             found = {key: control for key, control in controls(part()).items() if key not in self._seen}
-            before = len(self._seen)
+            before = len(self._seen) + went.total()
             for key, control in found.items():
                 window = part().window()
                 if control.is_there and reach(control) is None:
                     part()  # what was pressed before has led elsewhere only now
-                if control.is_there:
+                if control.is_there and self._press(control, where):
                     self._seen.add(key)
-                    self._press(control, where)
                     self.close_what_opened(but=window)
-            if len(self._seen) == before:
+                elif went[key] < MOST_MISSED:
+                    went[key] += 1  # another may have come in its place
+            if len(self._seen) + went.total() == before:
                 break
         self.close_what_opened()
 
@@ -259,13 +264,16 @@ class Presser:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
 
-    def _press(self, control: Control, where: str) -> None:
+    def _press(self, control: Control, where: str) -> bool:
+        """Press a control; False where it went away before it could be pressed, as while what is shown still comes."""
         widget, window = control.widget, control.widget.window()
         place = reach(control)
         name = f"{where}: {control.name}"
+        if not control.is_there:
+            return False
         if place is None:
             self.dead.append(f"{name} is nowhere")
-            return
+            return True
         at = widget.mapTo(window, place)
         # What a press does to a control that does nothing, like taking the focus, is done before.
         if widget.focusPolicy() & Qt.FocusPolicy.ClickFocus:
@@ -278,12 +286,16 @@ class Presser:
         if control.twice:
             self.click(widget, place)
         before = self._sight_at_rest()
+        if not control.is_there:
+            self._blind = None
+            return False
         if control.twice:
             QTest.mouseDClick(window.windowHandle(), LEFT, NONE, at)
         else:
             self.click(widget, place)
         self._judge(before, name)
         self._blind = None
+        return True
 
     def _sight(self) -> Sight:
         QApplication.processEvents()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from shiboken6 import isValid
 
 from sleapnn_engine.cli import build_parser
 from sleapnn_engine.config.advice import advise
@@ -65,6 +66,19 @@ def opened(window: MainWindow, verb: str = "review") -> TrainSheet:
 
 def said(sheet: TrainSheet) -> list[str]:
     return [line.sentence for line in sheet.findChildren(MessageLine) if line.isVisible()]
+
+
+def test_what_is_said_already_stays(window: MainWindow) -> None:
+    """An answer that comes in must not take away the line that somebody is pressing."""
+    window.document.set_value(EPOCHS, 7)
+    sheet = opened(window)
+    before = [line for line in sheet.findChildren(MessageLine) if line.isVisible()]
+    assert any("200 → 7" in line.sentence for line in before)
+    window.document.figures_changed.emit()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert [line for line in before if not isValid(line)] == []
+    window.document.set_value(EPOCHS, 8)
+    assert any("200 → 8" in line for line in said(sheet))
 
 
 def press(button: QWidget) -> None:

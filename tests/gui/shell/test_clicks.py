@@ -9,8 +9,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices, QFocusEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sleapnn_gui.app import build
 from sleapnn_gui.document.commands import State as Kept
@@ -114,6 +124,39 @@ def test_what_does_nothing_is_found(walker: Presser, window: MainWindow) -> None
     ]
     assert len(walker.pressed) == 8
     walker.dead.clear()
+    dialog.deleteLater()
+
+
+def test_what_is_replaced_while_it_is_reached_for_is_pressed_anew(
+    walker: Presser, window: MainWindow
+) -> None:
+    dialog = QDialog(window)
+    column = QVBoxLayout(dialog)
+    pressed: list[str] = []
+
+    def put(text: str) -> QPushButton:
+        button = QPushButton("Go")
+        button.clicked.connect(lambda: (pressed.append(text), button.setEnabled(False)))
+        column.addWidget(button)
+        return button
+
+    class Replaced(QPushButton):
+        def focusInEvent(self, event: QFocusEvent) -> None:
+            if event.reason() == Qt.FocusReason.MouseFocusReason:
+                self.hide()
+                self.deleteLater()
+                put("second")
+
+    column.addWidget(QLineEdit())  # which has the focus first
+    column.addWidget(Replaced("Go"))
+
+    def show() -> QWidget:
+        dialog.show()
+        return dialog
+
+    walker.walk(show, "replaced")
+    assert pressed == ["second"]
+    walker._seen.clear()
     dialog.deleteLater()
 
 
