@@ -18,9 +18,6 @@ class Turns(QObject):
         super().__init__(parent)
         self._idle = threading.Event()
         dispatcher = QAbstractEventDispatcher.instance()
-        if dispatcher is None:
-            self._idle.set()
-            return
         dispatcher.aboutToBlock.connect(self._idle.set)
         dispatcher.awake.connect(self._idle.clear)
 

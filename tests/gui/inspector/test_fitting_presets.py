@@ -46,6 +46,7 @@ def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
 def open_labels(window: MainWindow, path: Path, wait_until: Wait) -> None:
     window.open_path(path)
     wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+    QApplication.processEvents()  # presets are judged in the turn after
 
 
 def doubted(window: MainWindow) -> set[str]:
