@@ -1,7 +1,7 @@
 """`python -m tests.interop FOLDER [pytest words]`: an environment with sleap-nn and SLEAP in FOLDER, and the tests that
 exchange files with them. It is made once, takes ten minutes and 8 GB, and touches no other environment.
-`python -m tests.interop FOLDER --table [BACKBONE...]` prints the table of models that travel instead, in some twenty
-minutes."""
+`python -m tests.interop FOLDER --table [BACKBONE...] [MODEL_TYPE...]` prints the table of models that travel instead, in
+some forty minutes, or the rows of it that are named."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from tests.interop.conftest import VARIABLE, calling
 from tests.interop.table import BACKBONES, table
 
@@ -31,18 +32,23 @@ def main() -> int:
     if subprocess.run([python, "-I", "-c", "import sleap_nn"], capture_output=True).returncode:
         subprocess.run([python, "-m", "pip", "install", *PROGRAMS], check=True)
     if sys.argv[2:3] == ["--table"]:
-        return print_table(str(python), sys.argv[3:] or BACKBONES)
+        return print_table(str(python), sys.argv[3:])
     words = sys.argv[2:] or ["tests/interop", "-q"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "interop", *words], env={**os.environ, VARIABLE: str(python)}
     ).returncode
 
 
-def print_table(python: str, backbones: Sequence[str]) -> int:
-    """Train and predict all that is in the table, and print it."""
+def print_table(python: str, words: Sequence[str]) -> int:
+    """Train and predict all that is in the table, or what `words` name of it, and print it."""
+    strange = set(words).difference(BACKBONES, MODEL_TYPES)
+    if strange:
+        sys.exit(f"No backbone and no model type: {', '.join(sorted(strange))}.\n\n{__doc__}")
+    backbones = [word for word in BACKBONES if word in words] or BACKBONES
+    kinds = [word for word in MODEL_TYPES if word in words] or list(MODEL_TYPES)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        for line in table(Path(folder), calling(python, timeout=3600), backbones=backbones):
+        for line in table(Path(folder), calling(python, timeout=3600), backbones=backbones, kinds=kinds):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     return 0
