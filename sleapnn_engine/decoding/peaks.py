@@ -16,7 +16,8 @@ _WIDEST_TOP = 8
 
 @attrs.frozen(eq=False)
 class Peaks:
-    """Local peaks of a batch of maps, sorted by row, channel and falling value.
+    """Local peaks of a batch of maps, sorted by row, channel and place: line by line from the top, as the family's programs
+    have them, whose rules take the first of several that are alike.
 
     `rows` int64 (P,) is the image in the batch, `channels` int64 (P,) the map, `points` float32 (P, 2) x, y in
     input pixels where targets are drawn, `values` float32 (P,) the height of the peak.
@@ -89,6 +90,7 @@ def local_peaks(
     order = _strongest_first(which, values)
     if most is not None:
         order = order[_places_in_runs(which[order]) < most]
+    order = order[_by_place(which[order], cells[order], shape=heights.shape)]
     which, cells, middles, values = which[order], cells[order], middles[order], values[order]
     if refinement is None:
         points = middles
@@ -116,7 +118,7 @@ def _tops(heights: torch.Tensor, threshold: float) -> tuple[torch.Tensor, torch.
     flat[which[alone], y[alone], x[alone]] = False
     wide, middles = _flat_tops(heights, flat)
     which, cells = which[alone], cells[alone]
-    return torch.cat([which, wide]), torch.cat([cells, middles.round().long()]), torch.cat([cells, middles])
+    return torch.cat([which, wide]), torch.cat([cells, middles.floor().long()]), torch.cat([cells, middles])
 
 
 def _flat_tops(heights: torch.Tensor, flat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -154,6 +156,13 @@ def _strongest_first(groups: torch.Tensor, values: torch.Tensor) -> torch.Tensor
     """Order (P,) by group, and inside a group by falling value."""
     falling = torch.argsort(values, descending=True, stable=True)
     return falling[torch.argsort(groups[falling], stable=True)]
+
+
+def _by_place(which: torch.Tensor, cells: torch.Tensor, *, shape: torch.Size) -> torch.Tensor:
+    """Order (P,) by map, row of cells and column."""
+    _, height, width = shape
+    x, y = cells.unbind(-1)
+    return torch.argsort((which * height + y) * width + x, stable=True)
 
 
 def _places_in_runs(sorted_groups: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Whole-frame models give the same points in both programs, at every scale."""
+"""Whole-frame models give the same points in both programs, at every scale; so do identities by class maps."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.interop.table import compared, learning, predicted
 
 pytestmark = pytest.mark.interop
 
-KINDS = ("single_instance", "centroid", "bottomup")
+KINDS = ("single_instance", "centroid", "bottomup", "multi_class_bottomup")
 #: What the table leaves out.
 SCALES = (0.75, 0.5)
 #: More than rounding in another order makes of a point, in pixels.

@@ -73,6 +73,17 @@ def peaks_at(*places):
     return Peaks(none, none, table[:, :2], table[:, 2])
 
 
+def test_of_peaks_that_are_alike_the_rule_of_others_takes_the_first_by_place():
+    maps = torch.zeros(1, 1, 20, 20)
+    maps[0, 0, 8, 6], maps[0, 0, 8, 8], maps[0, 0, 10, 7] = 0.5, 0.6, 0.9
+    claims = torch.full((1, 2, 5, 5), 0.1)
+    claims[0, 0, 2, 2] = claims[0, 0, 2, 1] = 0.8
+    peaks = local_peaks(maps, stride=1, refinement=None)
+    for rule, place in (("strict", [6, 8]), ("lenient", [7, 10])):
+        (found,) = group_by_class(peaks, claims, n_nodes=1, stride=4, rule=rule)
+        assert found.points[0, 0].tolist() == place, rule
+
+
 def claims_at(*places, classes):
     """Class maps at stride 1 with the values of each place (x, y, values)."""
     maps = torch.zeros(1, classes, 20, 20)
