@@ -110,7 +110,10 @@ def with_centre(job: Job, *, unsaid: str) -> Job:
 
 
 def job_values(job: Any) -> dict[str, Any]:
-    """The complete config of a job as a plain dict, in schema order; only sections of our own may be left out."""
+    """The complete config of a job as a plain dict, in schema order.
+
+    Only what some other programs do not know is left out where it is not in use: sections of our own, later settings.
+    """
     return attrs.asdict(job, filter=_is_written)
 
 
@@ -118,7 +121,8 @@ def _is_written(field: "attrs.Attribute[Any]", value: Any) -> bool:
     """Whether files have the field: not where it is without a value and other programs may not know it."""
     if "section" in field.metadata:
         return value is not None or not field.metadata["section"].own
-    return value is not None or field.metadata["meta"].edited
+    meta = field.metadata["meta"]
+    return value is not None or meta.edited if not meta.since else value != field.default
 
 
 def _build(cls: type, values: Mapping[str, Any]) -> Any:

@@ -50,7 +50,8 @@ def for_version(values: dict[str, Any], *, version: str) -> tuple[dict[str, Any]
     made, said = as_others_read(copy_values(values)), []
     for path, value in _unknown(made, version=version):
         _drop(made, path)
-        if value is not None and (path not in SPEC.keys or SPEC.keys[path].meta.since):
+        known = SPEC.keys.get(path)
+        if value is not None and (known is None or (known.meta.since and value != known.default)):
             said.append(f"{path} ({describe(value)}) is left out: sleap-nn {version} does not know it.")
     confmaps = f"{view.head()}.confmaps"
     if f"{confmaps}.{METHOD}" in SPEC.keys:

@@ -31,12 +31,6 @@ NEWER = {
     "data_config.split": Newer(
         usual=(None,), effect="Frames are set aside for validation as this program does it."
     ),
-    "data_config.use_negative_frames": Newer(
-        usual=(None, False), effect="Frames without animals are not learned from."
-    ),
-    "data_config.negative_loss_weight": Newer(
-        usual=(None, 1.0), effect="Frames without animals are not learned from."
-    ),
     "data_config.augmentation_config.geometric.flip_p": Newer(
         usual=(None, 0.0), effect="Training images are not mirrored."
     ),
@@ -117,8 +111,6 @@ _NEWER_NAMES = (".class_output",)
 #: Those of them that are known to all versions of 0.3; 0.3.5 knows the others, and 0.1 none.
 _SINCE_0_3 = (
     "data_config.augmentation_config.geometric.flip_p",
-    "data_config.use_negative_frames",
-    "data_config.negative_loss_weight",
     "model_config.head_configs.bottomup_segmentation",
     "model_config.head_configs.centered_instance_segmentation",
     "trainer_config.viz_img_format",

@@ -23,9 +23,9 @@ _OF_FILE = (
 )
 
 
-def describe_extras(stored: sio.Labels) -> Iterator[str]:
-    """Say what is not learned from: frames marked as empty, identities, categories, masks and their kind."""
-    yield from _negative_frames(stored)
+def describe_extras(stored: sio.Labels, *, with_empty: bool) -> Iterator[str]:
+    """Say what is not learned from: frames marked as empty but `with_empty`, identities, categories, masks and their kind."""
+    yield from _negative_frames(stored, used=with_empty)
     animals = [i for frame in stored.labeled_frames for i in frame.instances]
     yield from _named(animals, "identity", "an identity", "animals are told apart by their tracks")
     yield from _named(animals, "category", "a category", "all animals are learned as one kind")
@@ -49,12 +49,13 @@ def _named(animals: Sequence[sio.Instance], attribute: str, what: str, instead: 
         yield f"{counted(len(bearers), 'animal')} {have} {what} ({names}), which is not read: {instead}."
 
 
-def _negative_frames(stored: sio.Labels) -> Iterator[str]:
+def _negative_frames(stored: sio.Labels, *, used: bool) -> Iterator[str]:
     empty = [frame for frame in stored.labeled_frames if getattr(frame, "is_negative", False)]
     with_animals = [frame for frame in empty if frame.instances]
     numbers = {id(video): number for number, video in enumerate(stored.videos)}
+    alone = "learned as such" if used else "left out, because models learn from frames with animals"
     for frames, so in (
-        ([f for f in empty if not f.instances], "left out, because models learn from frames with animals"),
+        ([f for f in empty if not f.instances], alone),
         (with_animals, "but there are animals on them, which are learned"),
     ):
         places = [f"video {numbers[id(frame.video)]} frame {int(frame.frame_idx)}" for frame in frames]

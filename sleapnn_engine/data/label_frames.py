@@ -28,13 +28,14 @@ class RawInstance:
 class RawFrame:
     """One labelled frame as stored; `video_index` counts over all files read together.
 
-    `marks` are centres (x, y) of animals without body parts.
+    `marks` are centres (x, y) of animals without body parts; `empty` says that somebody has looked and there is no animal.
     """
 
     video_index: int
     frame_index: int
     instances: tuple[RawInstance, ...]
     marks: Sequence[tuple[float, float]] = ()
+    empty: bool = False
 
 
 @attrs.define
@@ -102,15 +103,18 @@ def usable_frames(
     tracks: Mapping[str, int],
     videos: Sequence[str],
     nodes: int,
+    with_empty: bool = False,
 ) -> tuple[list[LabeledFrame], Counts, list[str]]:
     """Turn stored frames into usable ones: merged by image, cleaned, without empty or repeated animals.
 
     `sizes` maps (video_index, frame_index) to the image size; frames that are not in it cannot be read and
     are left out. `tracks` maps names to indices, `videos` gives the video names for messages, `nodes` are those of the
-    skeleton. Returns the frames in the order of the file, the counts of the file, and sentences about what was found.
+    skeleton. Returns the frames in the order of the file, the counts of the file, and sentences about what was found;
+    behind them, `with_empty`, come those that are marked as empty.
     """
     notes, frames = Notes(), []
     merged, marked = _merged(raw, videos, notes)
+    empty = {(frame.video_index, frame.frame_index) for frame in raw if frame.empty and with_empty}
     for key, instances in merged.items():
         place = _place(videos, key)
         chosen = _choose(instances, user_instances_only, place, notes)
@@ -119,7 +123,8 @@ def usable_frames(
         before = len(notes.outside), len(notes.unpointed), len(notes.repeated_instances)
         kept = _clean_frame(chosen, sizes[key], place, notes)
         marks = _clean_marks(marked[key], kept, sizes[key], place, notes) if key in marked else None
-        if not kept and marks is None:
+        nothing = not kept and marks is None
+        if nothing and key not in empty:
             continue
         frames.append(
             LabeledFrame(
@@ -136,10 +141,11 @@ def usable_frames(
                 outside=len(notes.outside) - before[0],
                 unpointed=len(notes.unpointed) - before[1],
                 repeated=len(notes.repeated_instances) - before[2],
+                empty=nothing,
             )
         )
     return (
-        frames,
+        sorted(frames, key=lambda frame: frame.empty),
         _count(merged, notes, unreadable=sum(key not in sizes for key in merged)),
         notes.sentences(),
     )

@@ -46,6 +46,7 @@ class _Reading:
 
     user_instances_only: bool
     check_images: bool
+    with_empty: bool = False
     progress: Progress | None = None
     files: list[Path] = attrs.field(factory=list)
     skeleton: Skeleton | None = None
@@ -63,6 +64,7 @@ def read_labels(
     *,
     user_instances_only: bool = True,
     check_images: bool = True,
+    with_empty: bool = False,
     progress: Progress | None = None,
 ) -> LabelReading:
     """Read labels files (.slp, .pkg.slp) of one skeleton into one set that can be trained on.
@@ -70,14 +72,20 @@ def read_labels(
     Points are float32 x, y in source pixels with pixel centres at whole numbers; files older than format
     1.1, which count from the pixel's corner, are shifted on reading. Videos that are not where the file
     says are looked for near it, by the rule of `video_paths`. What cannot be used (unreadable frames, points outside,
-    copies) is left out and told in `warnings`. `progress` is told of frames that were looked at.
+    copies) is left out and told in `warnings`. Frames that are marked as empty come `with_empty` only. `progress` is told
+    of frames that were looked at.
 
     Never raises for what is in the files: all problems of all files are returned, such as missing, damaged or foreign
     files, missing videos, videos of another size or length than was labelled, skeletons that differ, nothing labelled.
     Frames of videos that are missing stay in the set (with `size` None), so that they can be counted and described.
     """
     quiet_decoders()
-    state = _Reading(user_instances_only=user_instances_only, check_images=check_images, progress=progress)
+    state = _Reading(
+        user_instances_only=user_instances_only,
+        check_images=check_images,
+        with_empty=with_empty,
+        progress=progress,
+    )
     if isinstance(paths, (str, Path)):
         paths = [paths]
     if not paths:
@@ -92,7 +100,7 @@ def read_labels(
             _read_file(path, state)
         except UserError as error:
             state.problems.append(error)
-    if state.files and not state.frames and not state.counts.unreadable_frames:
+    if state.files and all(f.empty for f in state.frames) and not state.counts.unreadable_frames:
         state.problems.append(_nothing_usable(state))
     else:
         _note_gaps(state)
@@ -129,8 +137,14 @@ def select_nodes(
 
 
 def with_animals(labels: LabelSet) -> LabelSet:
-    """Return the labels with only the frames that show an animal."""
-    frames = tuple(frame for frame in labels.frames if len(frame.points))
+    """Return the labels with only the frames that show an animal, or are marked as showing none."""
+    frames = tuple(frame for frame in labels.frames if len(frame.points) or frame.empty)
+    return labels if len(frames) == len(labels.frames) else attrs.evolve(labels, frames=frames)
+
+
+def without_empty(labels: LabelSet) -> LabelSet:
+    """Return the labels without the frames that are marked as empty: what figures are made of."""
+    frames = tuple(frame for frame in labels.frames if not frame.empty)
     return labels if len(frames) == len(labels.frames) else attrs.evolve(labels, frames=frames)
 
 
@@ -166,7 +180,10 @@ def _read_file(path: Path, state: _Reading) -> None:
         if count > 1:
             state.warnings.append(f"{path}: {count} tracks have the name '{name}' and count as one.")
     state.files.append(path)
-    state.warnings += [f"{path}: {note}" for note in (*notes, *skeletons.notes, *describe_extras(stored))]
+    state.warnings += [
+        f"{path}: {note}"
+        for note in (*notes, *skeletons.notes, *describe_extras(stored, with_empty=state.with_empty))
+    ]
     state.counts += Counts(
         negative_frames=sum(getattr(f, "is_negative", False) for f in stored.labeled_frames)
     )
@@ -208,6 +225,7 @@ def _add_frames(stored: sio.Labels, skeletons: Skeletons, path: Path, state: _Re
         tracks=state.tracks,
         videos=[video_name(video.record) for video in state.videos],
         nodes=len(skeletons.chosen.nodes) if skeletons.chosen else 0,
+        with_empty=state.with_empty,
     )
     frames = _in_order(frames, skeletons.chosen, path, state)
     state.frames += frames

@@ -39,7 +39,8 @@ def raw_frame(
         if not (user_instances_only and type(mark).__name__ == "PredictedCentroid")
         and not (mark.instance is not None and np.isfinite(mark.instance.numpy()).any())
     )
-    return RawFrame(video_index, int(frame.frame_idx), instances, marks)
+    empty = bool(getattr(frame, "is_negative", False))
+    return RawFrame(video_index, int(frame.frame_idx), instances, marks, empty)
 
 
 def _points(instance: sio.Instance, orders: Mapping[int, Sequence[int]]) -> np.ndarray:

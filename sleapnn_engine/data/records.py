@@ -27,7 +27,7 @@ class ImageSource(Protocol):
 
 @attrs.frozen(eq=False)
 class LabeledFrame:
-    """One frame that has at least one usable animal, or at least one usable mark of a centre.
+    """One frame that has at least one usable animal or mark of a centre, or is `empty`: there is none, which is learned.
 
     `points` is float32 (instances, nodes, 2): x, y in source pixels, pixel centres at whole numbers, NaN
     where a node is not visible. `track_index` is int64 (instances,), -1 without a track. `size` is (height,
@@ -49,6 +49,7 @@ class LabeledFrame:
     outside: int = 0
     unpointed: int = 0
     repeated: int = 0
+    empty: bool = False
 
 
 @attrs.frozen

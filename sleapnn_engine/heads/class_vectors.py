@@ -114,9 +114,12 @@ def _target(section: Any, name: str, labels: LabelSet) -> ClassVectorTarget:
     return ClassVectorTarget(head=name, classes=len(labels.tracks))
 
 
-def cross_entropy(predicted: Tensor, target: Tensor, *, hard: HardKeypoints | None) -> tuple[Tensor, Tensor]:
+def cross_entropy(
+    predicted: Tensor, target: Tensor, *, hard: HardKeypoints | None, weights: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Of (B, classes) probabilities as they are: other programs take the softmax of them once more, which bounds their loss from
     below. Samples without a class count for nothing."""
+    assert weights is None  # there is an animal on every crop
     logs = predicted.clamp_min(torch.finfo(predicted.dtype).tiny).log()
     by_class = -(target * logs).sum(dim=0)
     known = target.sum().clamp_min(1.0)

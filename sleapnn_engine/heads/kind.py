@@ -85,10 +85,18 @@ class Target(Protocol):
 
 
 class Criterion(Protocol):
-    """What an output lacks of its target: the loss, a scalar to differentiate, and the part of each channel, (C,)."""
+    """What an output lacks of its target: the loss, a scalar to differentiate, and the part of each channel, (C,).
+
+    `weights`, (B,), say how much each sample counts; None, and for what reads crops always, each counts alike.
+    """
 
     def __call__(
-        self, predicted: Tensor, target: Tensor, *, hard: HardKeypoints | None
+        self,
+        predicted: Tensor,
+        target: Tensor,
+        *,
+        hard: HardKeypoints | None,
+        weights: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]: ...
 
 

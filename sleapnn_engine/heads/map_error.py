@@ -33,13 +33,18 @@ def hard_keypoint_loss(errors: Tensor, *, samples: int, hard: HardKeypoints) -> 
     return hard.loss_scale * errors.topk(k).values.sum() / (samples * k)
 
 
-def map_error(predicted: Tensor, target: Tensor, *, hard: HardKeypoints | None) -> tuple[Tensor, Tensor]:
+def map_error(
+    predicted: Tensor, target: Tensor, *, hard: HardKeypoints | None, weights: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Mean squared error of (B, C, h, w) maps as a scalar, with mining where `hard` says how, and that of each channel,
-    (C,), without."""
+    (C,), without. `weights`, (B,), say how much each sample of the batch counts in the mean, and in nothing else."""
     assert predicted.shape == target.shape, (predicted.shape, target.shape)
     channels = squared_errors(predicted, target)
     samples = predicted.numel() // len(channels)
-    loss = channels.sum() / predicted.numel()
+    if weights is None:
+        loss = channels.sum() / predicted.numel()
+    else:
+        loss = weights @ (predicted - target).square().flatten(start_dim=1).mean(dim=1) / len(weights)
     if hard is not None:
         loss = loss + hard_keypoint_loss(channels, samples=samples, hard=hard)
     return loss, channels.detach() / samples

@@ -15,7 +15,7 @@ from sleapnn_engine.training.inputs.labels import Read
 KEPT = 4
 
 _Stamp = tuple[str, int, int]
-_Key = tuple[tuple[str, ...], bool]
+_Key = tuple[tuple[str, ...], bool, bool]
 
 
 @attrs.frozen(eq=False)
@@ -42,10 +42,12 @@ class KnownLabels:
         With `faulty_too`, what had a fault is not read anew as long as its files stay as they are.
         """
 
-        def read(paths: Sequence[str | Path], *, user_instances_only: bool = True) -> LabelReading:
+        def read(
+            paths: Sequence[str | Path], *, user_instances_only: bool = True, with_empty: bool = False
+        ) -> LabelReading:
             require_wanted(cancelled)
             given = [paths] if isinstance(paths, str | Path) else paths
-            key = (tuple(str(path) for path in given), user_instances_only)
+            key = (tuple(str(path) for path in given), user_instances_only, with_empty)
             with self._lock:
                 busy = self._busy.setdefault(key, threading.Lock())
             with busy:
@@ -67,8 +69,8 @@ class KnownLabels:
             require_wanted(cancelled)
 
         require_wanted(cancelled)
-        paths, only_user = key
-        reading = read_labels(paths, user_instances_only=only_user, progress=progress)
+        paths, only_user, with_empty = key
+        reading = read_labels(paths, user_instances_only=only_user, with_empty=with_empty, progress=progress)
         reading.labels.close()
         with self._lock:
             for known in (self._known, self._faulty):

@@ -89,7 +89,7 @@ class Scene:
         return make_example(batch, self.samples, targets=self.targets if targets is None else targets)
 
 
-_Read = tuple[tuple[str, ...], bool, LabelReading]
+_Read = tuple[tuple[str, ...], dict[str, bool], LabelReading]
 
 
 @attrs.frozen(eq=False)
@@ -130,7 +130,7 @@ class Scenes:
         still = [
             known
             for known in self._remembered
-            if all(reader(paths, user_instances_only=only) is reading for paths, only, reading in known.read)
+            if all(reader(paths, **how) is reading for paths, how, reading in known.read)
         ]
         same = next((known for known in still if known.key == key), None)
         if same is not None:
@@ -138,9 +138,9 @@ class Scenes:
         alike = next((known for known in still if known.data == data), None)
         read: list[_Read] = [] if alike is None else list(alike.read)
 
-        def kept(paths: Sequence[str], *, user_instances_only: bool = True) -> LabelReading:
-            reading = reader(paths, user_instances_only=user_instances_only)
-            read.append((tuple(map(str, paths)), user_instances_only, reading))
+        def kept(paths: Sequence[str], **how: bool) -> LabelReading:
+            reading = reader(paths, **how)
+            read.append((tuple(map(str, paths)), how, reading))
             labels = attrs.evolve(reading.labels, sources=self._images.of(reading.labels.sources))
             return attrs.evolve(reading, labels=labels)
 

@@ -93,7 +93,16 @@ def build_batches(
         targets=build_targets(job, train.store.labels),
         augment=Augmenter.from_job(job.data_config, seed=seed),
         device=device,
+        weights=_weights(job, train),
     )
+
+
+def _weights(job: Job, train: FrameSamples) -> torch.Tensor | None:
+    """How much each training sample counts, (samples,); None where all count alike."""
+    weight, frames = job.data_config.negative_loss_weight, train.store.labels.frames
+    if weight == 1 or not any(frame.empty for frame in frames):
+        return None
+    return torch.tensor([weight if frame.empty else 1.0 for frame in frames])
 
 
 def build_model(job: Job, *, samples: FrameSamples) -> PoseModel:

@@ -19,6 +19,7 @@ from sleapnn_engine.config.centring import USUAL
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.data.label_writing import name_video
+from sleapnn_engine.data.labels import without_empty
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.decoding.animals import PredictedFrame
 from sleapnn_engine.evaluation.comparing import compare_files, measured
@@ -97,7 +98,8 @@ def evaluate(
 
 
 def _split(labels: LabelSet, split: str) -> list[Part]:
-    """One part for each labels file that has frames in `labels`."""
+    """One part for each labels file that has frames with animals in `labels`."""
+    labels = without_empty(labels)
     rows = {
         n: [i for i, f in enumerate(labels.frames) if f.file_index == n] for n in range(len(labels.files))
     }

@@ -187,7 +187,7 @@ def _differentiate(training: Training, batch: Example, portion: Portion) -> Loss
     fabric, processes = parts.fabric, parts.share.of
     with training.profile("forward"):
         outputs = parts.forward(batch.images)
-        losses = total_loss(parts.losses, outputs, batch.targets)
+        losses = total_loss(parts.losses, outputs, batch.targets, weights=batch.weights)
     with training.profile("backward"):
         parts.optimizer.zero_grad(set_to_none=True)
         weight = portion.weight(processes)

@@ -23,9 +23,11 @@ class HeadLoss:
     criterion: Criterion = map_error
     hard: HardKeypoints | None = None
 
-    def __call__(self, predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss as a scalar and what each channel has of it as (C,)."""
-        return self.criterion(predicted, target, hard=self.hard)
+    def __call__(
+        self, predicted: Tensor, target: Tensor, *, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Loss as a scalar and what each channel has of it as (C,); `weights` are those of `total_loss`."""
+        return self.criterion(predicted, target, hard=self.hard, weights=weights)
 
 
 @attrs.frozen
@@ -38,14 +40,18 @@ class LossResult:
 
 
 def total_loss(
-    losses: Sequence[HeadLoss], outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+    losses: Sequence[HeadLoss],
+    outputs: Mapping[str, Tensor],
+    targets: Mapping[str, Tensor],
+    *,
+    weights: Tensor | None = None,
 ) -> LossResult:
-    """Weighted sum of all heads' losses, in the order of `losses`."""
+    """Weighted sum of all heads' losses, in the order of `losses`; `weights`, (B,), say how much each sample counts."""
     by_head: dict[str, Tensor] = {}
     by_channel: dict[str, Tensor] = {}
     weighted = []
     for loss in losses:
-        value, channels = loss(outputs[loss.head], targets[loss.head])
+        value, channels = loss(outputs[loss.head], targets[loss.head], weights=weights)
         by_head[loss.name], by_channel[loss.name] = value.detach(), channels
         weighted.append(loss.weight * value)
     return LossResult(torch.stack(weighted).sum(), by_head, by_channel)

@@ -68,6 +68,8 @@ def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -
     """Compare what was found on one validation sample with its labels, in source-image pixels."""
     samples = training.parts.batches.val
     truth, tracks = samples.truth(index)
+    if scores.paired and not len(truth):  # one animal is found on every frame, on an empty one too
+        return
     named = MODEL_TYPES[training.parts.model_type].identities
     scores.add(
         samples.to_source(index, animals.points),

@@ -13,6 +13,11 @@ _CROPPED = When(
     values=keys_of(lambda kind: kind.cropped),
     says="Has no effect: this model type looks at whole images.",
 )
+_WHOLE = When(
+    path="model_config.head_configs",
+    values=keys_of(lambda kind: not kind.cropped),
+    says="Has no effect: this model type looks at crops around animals.",
+)
 _DISK = When(
     path="data_config.data_pipeline_fw",
     values=("torch_dataset_cache_img_disk",),
@@ -187,6 +192,32 @@ class DataConfig:
         label="Only hand-labelled animals",
         doc="Learns from animals a person labelled and leaves out a program's predictions.",
         kind="bool",
+    )
+    use_negative_frames: bool = setting(
+        False,
+        label="Frames marked as empty",
+        doc="Learns from frames marked as empty in SLEAP that nothing is to be found there.",
+        kind="bool",
+        when=(_WHOLE,),
+        since="0.3",
+    )
+    negative_loss_weight: float = setting(
+        1.0,
+        label="Weight of empty frames",
+        doc="How much a frame marked as empty counts in the training loss beside one with animals; validation counts all alike.",
+        kind="float",
+        above=0,
+        step=0.1,
+        when=(
+            _WHOLE,
+            When(
+                path="data_config.use_negative_frames",
+                values=(True,),
+                says="Only used when frames marked as empty are learned from.",
+            ),
+        ),
+        advanced=True,
+        since="0.3",
     )
     data_pipeline_fw: str = setting(
         "torch_dataset",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.label_parts import write_part
+from sleapnn_engine.data.labels import without_empty
 from sleapnn_engine.data.records import LabelSet
 from sleapnn_engine.training.inputs.labels import Data
 from sleapnn_engine.training.inputs.test_sets import EvaluationSet
@@ -20,7 +21,8 @@ def write_split(job: Job, data: Data, test_sets: Sequence[EvaluationSet], *, fol
     only_user = job.data_config.user_instances_only
     for split, labels, first in parts:
         try:
-            write_truth(labels, folder, split=split, user_instances_only=only_user, first=first)
+            shown = without_empty(labels)
+            write_truth(shown, folder, split=split, user_instances_only=only_user, first=first)
         except Exception as error:  # the third-party writer; a copy of the labels is not worth a training
             log.warning("labels_gt.%s could not be written (%s: %s).", split, type(error).__name__, error)
 

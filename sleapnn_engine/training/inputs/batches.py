@@ -18,7 +18,8 @@ class Example:
     """A batch for one step: `images` float32 (B, C, H, W) in 0..1, `targets` {head name: what it should put out}.
 
     `indices` int64 (B,) are places in the samples. `points` (B, animals, nodes, 2) are at their exact place on the
-    images, in pixels, and `shifts` (B, 2) from there to where targets are drawn.
+    images, in pixels, and `shifts` (B, 2) from there to where targets are drawn. `weights` float32 (B,) say how much
+    each sample counts in the loss, None where all count alike.
     """
 
     images: Tensor
@@ -26,6 +27,7 @@ class Example:
     indices: Tensor
     points: Tensor
     shifts: Tensor
+    weights: Tensor | None = None
 
 
 def make_example(
@@ -47,7 +49,8 @@ def make_example(
 class Batches:
     """Hands out training examples without end, and the validation samples once per epoch.
 
-    Only training images are augmented, on `device`. Both parts show the same nodes.
+    Only training images are augmented, on `device`. Both parts show the same nodes. `weights` are those of all training
+    samples, None where they count alike.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Batches:
         targets: Sequence[Target],
         augment: Augmenter | None,
         device: torch.device,
+        weights: Tensor | None = None,
     ) -> None:
         self.train, self.val = train, val
         self.targets = tuple(targets)
@@ -68,7 +72,7 @@ class Batches:
         self._stream = self._endless()
         self._val_batch_size = max(min(val_batch_size, len(val)), 1)
         self._val_workers = val_workers
-        self._augment = augment
+        self._augment, self._weights = augment, weights
         self._device = device
 
     @property
@@ -96,7 +100,10 @@ class Batches:
     def next_batch(self) -> Example:
         """The next training batch, augmented."""
         batch = next(self._stream).to(self._device, non_blocking=True)
-        return make_example(batch, self.train, targets=self.targets, augment=self._augment)
+        example = make_example(batch, self.train, targets=self.targets, augment=self._augment)
+        if self._weights is None:
+            return example
+        return attrs.evolve(example, weights=self._weights[batch.indices].to(self._device))
 
     def validation(self) -> Iterator[Example]:
         """All validation samples in their order, as they are."""

@@ -35,6 +35,7 @@ from sleapnn_engine.data.split import Split, split_frames
 TRAIN = "data_config.train_labels_path"
 VAL = "data_config.val_labels_path"
 FRACTION = "data_config.validation_fraction"
+EMPTY = "data_config.use_negative_frames"
 
 #: Reads labels files as `read_labels` does.
 Read = Callable[..., LabelReading]
@@ -122,6 +123,11 @@ def open_matching_labels(
     return None
 
 
+def learns_from_empty(job: Job) -> bool:
+    """Whether frames that are marked as empty are learned from; a model of crops has nothing to look at there."""
+    return job.data_config.use_negative_frames and not model_type(job).cropped
+
+
 def split_data(job: Job, labels: LabelSet, *, val: LabelSet | None, found: Findings) -> Data:
     """Set frames aside for validation, unless there are those of validation files, `val`.
 
@@ -167,7 +173,15 @@ def _warn_of_unmeasured(job: Job, data: Data, *, key: str, found: Findings) -> D
 
 def _read(job: Job, paths: list[str], *, key: str, found: Findings, read: Read) -> LabelSet | None:
     """The labels of some files as they are; None, and every reason told, where they cannot be used."""
-    reading = read(paths, user_instances_only=job.data_config.user_instances_only)
+    data, with_empty = job.data_config, learns_from_empty(job)
+    # Figures are made of frames with animals, so files that are only tested on need no others.
+    reading = read(
+        paths, user_instances_only=data.user_instances_only, with_empty=with_empty and key in (TRAIN, VAL)
+    )
+    if with_empty and key == TRAIN and not any(frame.empty for frame in reading.labels.frames):
+        found.warn(
+            EMPTY, "No frame of the training labels is marked as empty, so there is none to learn from."
+        )
     found.warn(key, *reading.labels.warnings)
     for problem in reading.problems:
         found.refuse(problem, key)
