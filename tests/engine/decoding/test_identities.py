@@ -79,9 +79,9 @@ def test_of_peaks_that_are_alike_the_rule_of_others_takes_the_first_by_place():
     claims = torch.full((1, 2, 5, 5), 0.1)
     claims[0, 0, 2, 2] = claims[0, 0, 2, 1] = 0.8
     peaks = local_peaks(maps, stride=1, refinement=None)
-    for rule, place in (("strict", [6, 8]), ("lenient", [7, 10])):
+    for rule, taken in (("strict", [6, 8]), ("lenient", [7, 10])):
         (found,) = group_by_class(peaks, claims, n_nodes=1, stride=4, rule=rule)
-        assert found.points[0, 0].tolist() == place, rule
+        assert found.points[0, 0].tolist() == taken, rule
 
 
 def claims_at(*places, classes):
