@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import sleap_io as sio
@@ -16,9 +17,10 @@ from sleapnn_engine.config.disk import copy_whole, writable_target
 _ROOM = 64_000_000
 
 
-def save_labels(labels: sio.Labels, path: Path) -> None:
+def save_labels(labels: sio.Labels, path: Path, *, fill: Callable[[Path], None] | None = None) -> None:
     """Write labels that refer to their videos, without images, to `path`. Raises OSError when that cannot be done.
 
+    `fill` is given the file, to add to it what need not be in memory at once, before it comes to its place.
     HDF5 ends the whole process when the disk it writes to is full, so it writes among temporary files, and what it
     made is copied.
     """
@@ -28,6 +30,8 @@ def save_labels(labels: sio.Labels, path: Path) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
         made = Path(folder) / path.name
         sio.save_slp(labels, made.as_posix(), embed=False, restore_original_videos=False, verbose=False)
+        if fill is not None:
+            fill(made)
         copy_whole(made, path)
 
 

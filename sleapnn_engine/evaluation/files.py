@@ -6,7 +6,8 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.data.label_writing import save_labels
 from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.evaluation.metrics import Metrics
+from sleapnn_engine.evaluation.pose_tables import fill_tables
 
 _CONFIG = "training_config.yaml"
 #: What a window opens.
@@ -26,7 +28,7 @@ EVALUATION = "evaluation.json"
 
 def write_predictions(
     path: Path,
-    frames: Sequence[PredictedFrame],
+    frames: Iterable[PredictedFrame],
     *,
     videos: Sequence[sio.Video],
     names: PoseNames,
@@ -44,21 +46,15 @@ def write_predictions(
         symmetries=[list(pair) for pair in names.symmetries],
         name="Skeleton-0",
     )
-    tracks = [sio.Track(name) for name in names.classes]
     labels = sio.Labels(
-        labeled_frames=[
-            sio.LabeledFrame(
-                videos[frame.video], frame.frame_index, list(_instances(frame, skeleton, tracks))
-            )
-            for frame in frames
-        ],
+        labeled_frames=[sio.LabeledFrame(video, 0) for video in videos],
         videos=list(videos),
         skeletons=[skeleton],
-        tracks=tracks,
+        tracks=[sio.Track(name) for name in names.classes],
         provenance=dict(provenance or {}),
     )
     try:
-        save_labels(labels, path)
+        save_labels(labels, path, fill=partial(fill_tables, frames=frames))
     except OSError as error:
         raise _unwritten("The predictions", path, error) from error
     return path
@@ -150,26 +146,6 @@ def _keep_newest(config: Path) -> None:
         # By the fine clock: the one that stamped the files just written may not have ticked since.
         now = time.time_ns()
         os.utime(config, ns=(now, now))
-
-
-def _instances(
-    frame: PredictedFrame, skeleton: sio.Skeleton, tracks: Sequence[sio.Track]
-) -> list[sio.PredictedInstance]:
-    there = np.isfinite(frame.points).all(axis=-1)
-    made = []
-    for row in np.flatnonzero(there.any(axis=-1)):
-        number, certain = int(frame.classes[row]), float(frame.class_scores[row])
-        made.append(
-            sio.PredictedInstance.from_numpy(
-                np.where(there[row][:, None], frame.points[row], np.nan).astype(np.float64),
-                skeleton=skeleton,
-                point_scores=np.where(there[row], frame.node_scores[row], 0.0).astype(np.float64),
-                score=float(frame.scores[row]),
-                track=tracks[number] if number >= 0 else None,
-                tracking_score=certain if math.isfinite(certain) else 0.0,
-            )
-        )
-    return made
 
 
 def _unwritten(what: str, path: Path, error: OSError) -> UserError:

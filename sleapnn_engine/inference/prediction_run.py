@@ -20,6 +20,7 @@ from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.model_labels import with_centers
 from sleapnn_engine.decoding.animals import PoseNames, PredictedFrame
 from sleapnn_engine.evaluation.files import write_predictions
+from sleapnn_engine.inference.gathered import Gathered
 from sleapnn_engine.inference.predictor import Predictor, Skipped, Wanted
 from sleapnn_engine.inference.request import Request, options_of, require_new, require_output, require_tracks
 from sleapnn_engine.inference.tracking import Tracker
@@ -67,11 +68,11 @@ def predict_file(request: Request, *, listener: Listener, refused: Sequence[User
     wrong), and for what goes wrong later. `refused` is what is known to be wrong already, and told with the rest.
     """
     predictor, footage = _opened(request, refused)
-    with contextlib.closing(footage):
+    with contextlib.closing(footage), contextlib.closing(Gathered()) as found:
         for text in (*predictor.notes, *footage.notes, *_colour_notes(predictor, footage)):
             listener.note(text)
         wanted, total = _wanted(request, predictor, footage)
-        work = _Work(request, predictor, footage, total)
+        work = _Work(request, predictor, footage, total, found)
         listener.began(total)
         try:
             _go_through(work, wanted, listener)
@@ -86,7 +87,7 @@ class _Work:
     predictor: Predictor
     footage: Footage
     total: int
-    frames: list[PredictedFrame] = attrs.field(factory=list)
+    frames: Gathered
     skipped: list[Skipped] = attrs.field(factory=list)
     _tracker: Tracker | None = None
     _tracked: int = -1
@@ -99,7 +100,7 @@ class _Work:
                 self._tracker = Tracker(settings, first=self._tracker.end if self._tracker else 0)
                 self._tracked = frame.video
             frame = self._tracker.follow(frame)
-        self.frames.append(frame)
+        self.frames.add(frame)
 
     @property
     def names(self) -> PoseNames:
@@ -130,7 +131,7 @@ class _Work:
             output=output,
             frames=len(self.frames),
             total=self.total,
-            animals=sum(_animals(frame) for frame in self.frames),
+            animals=self.frames.animals,
             skipped=named,
             interrupted=interrupted,
         )
@@ -154,11 +155,6 @@ class _Work:
                 "skipped": list(skipped),
             },
         )
-
-
-def _animals(frame: PredictedFrame) -> int:
-    """How many animals of a frame are written: those with a point."""
-    return int((frame.points == frame.points).all(axis=-1).any(axis=-1).sum())
 
 
 def _opened(request: Request, refused: Sequence[UserError]) -> tuple[Predictor, Footage]:

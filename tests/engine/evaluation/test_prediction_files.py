@@ -3,6 +3,7 @@
 import json
 import os
 
+import h5py
 import numpy as np
 import pytest
 import sleap_io as sio
@@ -79,6 +80,74 @@ def test_frames_without_animals_are_kept_and_rows_without_points_are_not(tmp_pat
     path = write_predictions(tmp_path / "a.slp", frames, videos=[clip()], names=NAMES)
     stored = sio.load_slp(path.as_posix(), open_videos=False)
     assert [(frame.frame_idx, len(frame.instances)) for frame in stored.labeled_frames] == [(1, 0), (2, 0)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2500])
+def test_files_are_those_that_the_familys_own_writer_makes(tmp_path, count):
+    """Tables are laid out piece by piece; every row and every word is as sleap-io has it for the same animals."""
+    random = np.random.default_rng(3)
+    frames = []
+    for number in range(count):
+        points = random.uniform(0, 90, (random.integers(0, 4), 3, 2))
+        points[random.uniform(size=points.shape[:2]) < 0.3] = np.nan
+        classes = random.integers(-1, 2, len(points))
+        frames.append(predicted(points, video=number % 2, frame_index=number // 2, classes=classes))
+    videos = [clip(), clip("other.mp4")]
+    made = write_predictions(
+        tmp_path / "ours.slp", iter(frames), videos=videos, names=NAMES, provenance={"a": 1}
+    )
+    skeleton = sio.Skeleton(
+        list(NAMES.nodes), edges=[list(e) for e in NAMES.edges], symmetries=[list(NAMES.symmetries[0])]
+    )
+    skeleton.name = "Skeleton-0"
+    tracks = [sio.Track(name) for name in NAMES.classes]
+    listed = [
+        sio.LabeledFrame(
+            videos[frame.video],
+            frame.frame_index,
+            [
+                sio.PredictedInstance.from_numpy(
+                    points.astype(np.float64),
+                    skeleton=skeleton,
+                    point_scores=scores.astype(np.float64),
+                    score=float(score),
+                    track=None if kind < 0 else tracks[kind],
+                    tracking_score=0.0 if np.isnan(sure) else float(sure),
+                )
+                for points, scores, score, kind, sure in zip(
+                    frame.points,
+                    frame.node_scores,
+                    frame.scores,
+                    frame.classes,
+                    frame.class_scores,
+                    strict=True,
+                )
+                if np.isfinite(points).any()
+            ],
+        )
+        for frame in frames
+    ]
+    theirs = tmp_path / "theirs.slp"
+    labels = sio.Labels(listed, videos=videos, skeletons=[skeleton], tracks=tracks, provenance={"a": 1})
+    sio.save_slp(labels, theirs.as_posix(), embed=False, restore_original_videos=False, verbose=False)
+    with h5py.File(made) as ours, h5py.File(theirs) as other:
+        assert set(ours) == set(other)
+        for name in set(other) - {"metadata"}:
+            assert ours[name].dtype == other[name].dtype, name
+            if ours[name].dtype.names:
+                for field in ours[name].dtype.names:
+                    np.testing.assert_array_equal(
+                        ours[name][field], other[name][field], err_msg=f"{name}.{field}"
+                    )
+            else:
+                assert ours[name][()].tolist() == other[name][()].tolist(), name
+        told, wanted = (dict(file["metadata"].attrs) for file in (ours, other))
+        assert told["format_id"] == wanted["format_id"]
+        words = [json.loads(one["json"]) for one in (told, wanted)]
+        for one in words:
+            one["provenance"].pop("filename", None)
+            one.pop("skeletons")  # sleap-io has both sides of a symmetry in any order
+        assert words[0] == words[1]
 
 
 def test_centroids_have_a_skeleton_of_one_node(tmp_path):
