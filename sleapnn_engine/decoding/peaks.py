@@ -10,6 +10,8 @@ import torch.nn.functional as functional
 
 Refinement = Literal["integral", "quadratic"]
 _REACH = 2
+# How far a centre of mass may lie from the highest cell, in cells.
+_FARTHEST = 2.0
 # Half precision flattens the top of a wide gaussian to a few cells; anything wider shows no place.
 _WIDEST_TOP = 8
 
@@ -197,14 +199,15 @@ def _patches(
 def _centre_of_mass(patches: torch.Tensor) -> torch.Tensor:
     """Offset of the centre of mass of raw values from the middle cell, (P, 2) x, y.
 
-    Values below zero can put the formula far outside the cells it looks at; it then ends at their border.
+    Values below zero can put the formula far outside the cells it looks at; it then ends at their border. The family's
+    programs take it as it is: such a peak, which is mostly none, is somewhere else there.
     """
     steps = torch.arange(-_REACH, _REACH + 1, device=patches.device, dtype=patches.dtype)
     total = patches.sum(dim=(1, 2))
     x = (patches.sum(dim=1) * steps).sum(dim=1) / total
     y = (patches.sum(dim=2) * steps).sum(dim=1) / total
     offset = torch.stack([x, y], dim=-1).nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
-    return offset.clamp(-_REACH, _REACH)
+    return offset.clamp(-_FARTHEST, _FARTHEST)
 
 
 def _gaussian_fit(patches: torch.Tensor) -> torch.Tensor:
