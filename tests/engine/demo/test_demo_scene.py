@@ -5,12 +5,15 @@ import subprocess
 import sys
 from itertools import islice
 
+import attrs
 import numpy as np
 import pytest
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.demo.animals import ANATOMIES
-from sleapnn_engine.demo.scene import Scene, SceneSpec, _walk, render_frames
+from sleapnn_engine.demo.motion import Posture
+from sleapnn_engine.demo.random_stream import Grain, RandomStream
+from sleapnn_engine.demo.scene import Scene, SceneSpec, _paint_animal, _walk, render_frames
 from sleapnn_engine.demo.shapes import measure, patch_around
 from tests.engine.demo.test_demo_shapes import centroid
 
@@ -71,6 +74,29 @@ def test_round_parts_lie_on_their_nodes(part, node, frame):
     spec = SceneSpec(size=(256, 256), **PLAIN)
     scene = drawn(5, spec, frame=frame)
     assert np.allclose(centroid(coverage(5, spec, part, frame=frame)), scene.points[0, node], atol=0.05)
+
+
+@pytest.mark.parametrize("species", sorted(ANATOMIES))
+def test_light_and_shadow_turn_with_the_animal(species):
+    """An animal that has turned is the picture turned: nothing lies to one side of it for a network to lean to."""
+    side = 97
+    spec = SceneSpec(size=(side, side), species=species, length=40.0)
+    posture = Posture(52.3, 45.1, 0.7, bend=0.3, look=0.2, lag=0.2, walked=13.0, sway=1.0)
+
+    def painted(posture):
+        image = np.full((side, side, 3), 0.7)
+        grain = Grain(RandomStream("coat", 1))
+        return image, _paint_animal(image, posture, spec, index=0, grain=grain)[0]
+
+    image, points = painted(posture)
+    assert image.std() > 0.05
+    for turns in (1, 2, 3):
+        x, y = side - 1 - posture.y, posture.x
+        posture = attrs.evolve(posture, x=x, y=y, heading=posture.heading + np.pi / 2)
+        points = np.stack([side - 1 - points[:, 1], points[:, 0]], axis=1)
+        turned, places = painted(posture)
+        np.testing.assert_allclose(places, points, atol=1e-9)
+        np.testing.assert_allclose(turned, np.rot90(image, -turns), atol=0.01)
 
 
 def test_the_tail_ends_at_its_tip():
