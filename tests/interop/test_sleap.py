@@ -12,7 +12,11 @@ import zmq
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.inspect.suggestions import suggest
+from sleapnn_engine.inspect.wanted import never
 from sleapnn_engine.training.run import train
+from tests.engine.data import drawn
+from tests.engine.evaluation.test_comparing import ANIMAL, predictions, write
 from tests.engine.training.jobs import events
 from tests.engine.training.rendered import NODES, job, trained, write_labels
 
@@ -74,6 +78,28 @@ def test_its_lists_show_every_kind_of_run(their_side, tmp_path: Path) -> None:
         assert "frames)" in row["Training Instances"]
         # A model that has seen four images finds little; that its figures are there is what counts.
         assert "OKS mAP" in row or row["Model Type"] == "centroid"
+
+
+def test_its_main_window_lists_what_is_sent_to_labelling(their_side, tmp_path: Path) -> None:
+    video = drawn.write_video(tmp_path / "a.avi", 9, size=(64, 64))
+    truth = write(tmp_path / "t.slp", {(0, 2): [ANIMAL], (0, 4): [ANIMAL]}, videos=(str(video),))
+    given = {(0, 2): [ANIMAL + 3, ANIMAL + 9], (0, 3): [ANIMAL]}
+    found = predictions(tmp_path / "p.slp", given, videos=(str(video),))
+    asked = {
+        "file": str(truth),
+        "predicted": str(found),
+        "frames": [{"video": str(video), "frame": number} for number in (4, 2, 3)],
+        "output": str(tmp_path / "out.slp"),
+    }
+    suggest(asked, never)
+    said = their_side("suggested", asked["output"])
+    # It counts frames from 1 in its list.
+    assert [row[1] for row in said["rows"]] == [5, 3, 4]
+    assert {row[0] for row in said["rows"]} == {"1: a.avi"}
+    assert [row[2] for row in said["rows"]] == ["1", "1", ""]
+    assert [one["frame"] for one in said["seen"]] == [4, 2, 3]
+    assert [(one["user"], one["predicted"]) for one in said["seen"]] == [(1, 0), (1, 2), (0, 1)]
+    assert {tuple(one["image"][:2]) for one in said["seen"]} == {(64, 64)}
 
 
 def _free_ports() -> tuple[int, int]:

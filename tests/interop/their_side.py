@@ -3,7 +3,8 @@
 `their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json` the same
 twice, with the seconds of the second time, `train CONFIG...` trains, `verify CONFIG...` says of each config why it is
 refused, or null. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training and presses its button after
-two epochs, and `listed LABELS` says what its lists of trained models show.
+two epochs, `listed LABELS` says what its lists of trained models show, and `suggested LABELS` opens its main window on
+labels and says what it lists as suggestions and what is on each of them.
 """
 
 import json
@@ -142,8 +143,34 @@ def listed(labels: str) -> dict[str, object]:
     }
 
 
+def suggested(labels: str) -> dict[str, object]:
+    """What the main window lists as suggestions, and what it shows where each of them is gone to."""
+    from qtpy import QtWidgets
+    from sleap.gui.app import MainWindow
+
+    app = QtWidgets.QApplication([])
+    window = MainWindow(labels_path=labels, no_usage_data=True)
+    window.commands.loadProjectFile(labels)
+    app.processEvents()
+    rows = window.suggestions_dock.table.model().items
+    seen = []
+    for frame in window.labels.suggestions:
+        window.commands.gotoVideoAndFrame(frame.video, frame.frame_idx)
+        app.processEvents()
+        shown = window.state["labeled_frame"]
+        seen.append(
+            {
+                "frame": int(window.state["frame_idx"]),
+                "user": len(shown.user_instances),
+                "predicted": len(shown.predicted_instances),
+                "image": list(window.state["video"][frame.frame_idx].shape),
+            }
+        )
+    return {"rows": [[row["video"], row["frame"], row["labeled"]] for row in rows], "seen": seen}
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    acts = (predict, timed, train, verify, watch, listed)
+    acts = (predict, timed, train, verify, watch, listed, suggested)
     act = next(act for act in acts if act.__name__ == sys.argv[1])
     print(json.dumps(act(*sys.argv[2:])))
