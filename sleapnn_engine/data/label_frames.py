@@ -52,6 +52,10 @@ class Notes:
     marks: list[str] = attrs.field(factory=list)
     marks_outside: list[str] = attrs.field(factory=list)
 
+    def left_out_of_frames(self) -> tuple[int, int, int]:
+        """How many points were outside, animals had no visible point, and animals were repeated."""
+        return len(self.outside), len(self.unpointed), len(self.repeated_instances)
+
     def sentences(self) -> list[str]:
         """Say each finding with its count and its first places."""
         said = (
@@ -120,34 +124,43 @@ def usable_frames(
         chosen = _choose(instances, user_instances_only, place, notes)
         if key not in sizes:
             continue
-        before = len(notes.outside), len(notes.unpointed), len(notes.repeated_instances)
+        before = notes.left_out_of_frames()
         kept = _clean_frame(chosen, sizes[key], place, notes)
         marks = _clean_marks(marked[key], kept, sizes[key], place, notes) if key in marked else None
-        nothing = not kept and marks is None
-        if nothing and key not in empty:
+        if not kept and marks is None and key not in empty:
             continue
-        frames.append(
-            LabeledFrame(
-                file_index=file_index,
-                video_index=key[0],
-                frame_index=key[1],
-                points=np.stack([i.points for i in kept]) if kept else np.zeros((0, nodes, 2), np.float32),
-                track_index=np.array(
-                    [-1 if i.track is None else tracks.get(i.track, -1) for i in kept], dtype=np.int64
-                ),
-                is_user=np.array([i.is_user for i in kept], dtype=bool),
-                size=sizes[key],
-                marks=marks,
-                outside=len(notes.outside) - before[0],
-                unpointed=len(notes.unpointed) - before[1],
-                repeated=len(notes.repeated_instances) - before[2],
-                empty=nothing,
-            )
-        )
+        lost = [now - then for now, then in zip(notes.left_out_of_frames(), before, strict=True)]
+        frame = _labelled(key, kept, file_index=file_index, tracks=tracks, nodes=nodes, lost=lost)
+        frames.append(attrs.evolve(frame, size=sizes[key], marks=marks, empty=not kept and marks is None))
     return (
         sorted(frames, key=lambda frame: frame.empty),
         _count(merged, notes, unreadable=sum(key not in sizes for key in merged)),
         notes.sentences(),
+    )
+
+
+def _labelled(
+    key: tuple[int, int],
+    kept: Sequence[RawInstance],
+    *,
+    file_index: int,
+    tracks: Mapping[str, int],
+    nodes: int,
+    lost: Sequence[int],
+) -> LabeledFrame:
+    """A frame with the animals that are kept; `lost` is what of them came to be left out."""
+    return LabeledFrame(
+        file_index=file_index,
+        video_index=key[0],
+        frame_index=key[1],
+        points=np.stack([i.points for i in kept]) if kept else np.zeros((0, nodes, 2), np.float32),
+        track_index=np.array(
+            [-1 if i.track is None else tracks.get(i.track, -1) for i in kept], dtype=np.int64
+        ),
+        is_user=np.array([i.is_user for i in kept], dtype=bool),
+        outside=lost[0],
+        unpointed=lost[1],
+        repeated=lost[2],
     )
 
 

@@ -207,6 +207,7 @@ class DataConfig:
         doc="How much a frame marked as empty counts in the training loss beside one with animals; validation counts all alike.",
         kind="float",
         above=0,
+        maximum=1_000_000,
         step=0.1,
         when=(
             _WHOLE,
