@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from sleapnn_engine.protocol.measures import MEASURES, Group
 from sleapnn_engine.protocol.remarks import Remarks
 from sleapnn_gui.monitor.run_summary import RunSummary
-from sleapnn_gui.widgets.cells import CELL, Cell
+from sleapnn_gui.widgets.cells import Cell
 from sleapnn_gui.widgets.theme import current_theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -38,6 +38,11 @@ class Column:
     @property
     def is_number(self) -> bool:
         return bool(self.value) and self.key != "started"
+
+    @property
+    def alignment(self) -> Qt.AlignmentFlag:
+        side = Qt.AlignmentFlag.AlignRight if self.is_number else Qt.AlignmentFlag.AlignLeft
+        return side | Qt.AlignmentFlag.AlignVCenter
 
     def shown(self, run: RunSummary) -> str:
         """The words that stand in the table; a dash for what is not known."""
@@ -196,19 +201,17 @@ class RunsModel(QAbstractTableModel):
             return None
         column = COLUMNS[section]
         if role == _ROLE.TextAlignmentRole:
-            return _alignment(column)
+            return column.alignment
         return {_ROLE.DisplayRole: column.heading, _ROLE.ToolTipRole: column.help}.get(_ROLE(role))
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
         run, column = self.shown[index.row()], COLUMNS[index.column()]
-        if role == CELL:
-            return self._cell(run, column)
         if role == _ROLE.DisplayRole:
             return column.shown(run)
         if role == _ROLE.EditRole:
             return column.words(run)
         if role == _ROLE.TextAlignmentRole:
-            return _alignment(column)
+            return column.alignment
         if role == _ROLE.ToolTipRole:
             return _tip(run, column)
         if role == _ROLE.UserRole:
@@ -245,10 +248,13 @@ class RunsModel(QAbstractTableModel):
         name = "" if changed.name == folder.name else changed.name
         self.remarked.emit(folder, Remarks(name, changed.note, changed.star))
 
-    def _cell(self, run: RunSummary, column: Column) -> Cell:
-        picture = self._dot(run.token) if column.key == "state" else None
-        font = "heading" if column.key == "name" else "base"
-        return Cell(column.shown(run), _alignment(column).value, font, picture)
+    def cell(self, row: int, column: int) -> Cell:
+        """What stands in a row and column."""
+        run, shown = self.shown[row], COLUMNS[column]
+        picture = self._dot(run.token) if shown.key == "state" else None
+        return Cell(
+            shown.shown(run), shown.alignment.value, "heading" if shown.key == "name" else "base", picture
+        )
 
     def _dot(self, token: str) -> QPixmap:
         theme = current_theme()
@@ -283,11 +289,6 @@ def _between(before: Sequence[Path], now: Sequence[Path]) -> list[tuple[int, int
 
 def _alike(one: RunSummary, other: RunSummary) -> bool:
     return (one.labels, one.model) == (other.labels, other.model)
-
-
-def _alignment(column: Column) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _tip(run: RunSummary, column: Column) -> str:

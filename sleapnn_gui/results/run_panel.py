@@ -73,6 +73,9 @@ class RunPanel(QFrame):
         self._reading = BackgroundTask(self)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self._read)
+        self._is_new = False
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._show_known)
         self.name, self.about = ElidedLabel(""), QLabel("")
         self.name.setProperty("role", "title")
         self.about.setProperty("role", "muted")
@@ -136,11 +139,19 @@ class RunPanel(QFrame):
         self.about.setText(" · ".join(filter(None, (_sentence(run.state), run.started, run.time))))
         self.about.setToolTip(run.why)
         if self._wanted is None or self._wanted[0].folder != run.folder:
-            self._show_parts((self.figures,))
             self._source.drop(_PLACE)
-        self.figures.show_rows(_figures(run, None))
+            self._is_new = True
         self._wanted = run, before
+        self._next.start()
         self._soon.start()
+
+    def _show_known(self) -> None:
+        """What the list knows of the run, in a turn after the one in which the list has moved."""
+        if self._wanted is not None:
+            if self._is_new:
+                self._is_new = False
+                self._show_parts((self.figures,))
+            self.figures.show_rows(_figures(self._wanted[0], None))
 
     def _show_parts(self, shown: Sequence[QWidget]) -> None:
         parts = (

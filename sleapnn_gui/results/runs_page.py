@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +26,8 @@ from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES, RunsModel, Wanted
 from sleapnn_gui.results.frame_source import FrameSource
 from sleapnn_gui.results.run_panel import RunPanel
 from sleapnn_gui.results.runs_reading import RunsReading
-from sleapnn_gui.widgets.cells import Cells
+from sleapnn_gui.widgets.cells import CellTable
+from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -84,6 +84,8 @@ class RunsPage(QWidget):
         row.setSpacing(0)
         row.addLayout(column, 1)
         row.addWidget(self.panel)
+        self._coming = OneByOne(self)
+        self._coming.hide((self.table, self.panel))
         self._still = Still(self.table)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(lambda: self._still.when_away(self._fill))
@@ -91,11 +93,10 @@ class RunsPage(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._selected)
 
     def _make_table(self) -> None:
-        table = self.table = QTableView()
+        table = self.table = CellTable(self.model)
         table.setObjectName("runs:table")
         table.setAccessibleName("Runs")
         table.setModel(self.model)
-        table.setItemDelegate(Cells(table))
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -284,8 +285,10 @@ class RunsPage(QWidget):
 
     def _show_status(self) -> None:
         count, shown = len(self.model), self.model.rowCount()
-        self.table.setVisible(bool(count))
-        self.panel.setVisible(bool(count) and self.width() >= _NO_PANEL_BELOW)
+        if count and self.table.isHidden():
+            self._coming.show((self.table, *([self.panel] if self.width() >= _NO_PANEL_BELOW else [])))
+        elif not count:
+            self._coming.hide((self.table, self.panel))
         if not self._complete:
             self.status.setText(f"{count} so far in {self._where} …")
         elif count:
