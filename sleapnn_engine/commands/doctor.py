@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sleapnn_engine.config.installed import PROJECT, installed_versions, version_of
 from sleapnn_engine.config.resources import resource_path
+from sleapnn_engine.protocol.failure_report import for_others
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     for title, lines in report():
         print(title)
         for name, value in lines:
-            print(f"  {name:<26}{_without_home(value)}")
+            print(f"  {name:<26}{for_others(value)}")
         print()
     return 0
 
@@ -137,9 +138,3 @@ def describe_devices() -> list[tuple[str, str]]:
     mps = torch.backends.mps.is_available()
     lines.append(("Apple GPU (mps)", "available" if mps else "not available"))
     return lines
-
-
-def _without_home(text: str) -> str:
-    """A report is shown to others: the home folder's name stays at home."""
-    home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text

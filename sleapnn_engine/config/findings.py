@@ -81,7 +81,8 @@ def raise_all(refusals: Sequence[UserError], *, what: str, usage: bool = False) 
         listed = "\n".join(f"- {error}" for error in refusals)
         message = f"{what}, for {len(refusals)} reasons:\n{listed}"
         where = places.pop() if len(places) == 1 else ""
-        raise UserError(message, where=where, usage=usage)
+        causes = {error.cause for error in refusals}
+        raise UserError(message, where=where, usage=usage, cause=causes.pop() if len(causes) == 1 else "")
 
 
 def gathered(steps: Iterable[Callable[[], object]], *, what: str) -> None:

@@ -306,7 +306,8 @@ def _known_size(labels: LabelSet, index: int) -> tuple[int, int, int]:
     size = labels.frames[index].size
     if size is None:
         hint = "Put the video beside the labels file."
-        raise UserError("The video of this frame was not found.", where=labels.place(index), hint=hint)
+        text = "The video of this frame was not found."
+        raise UserError(text, where=labels.place(index), hint=hint, cause="images")
     return size
 
 

@@ -268,7 +268,7 @@ def _video_problems(
             "Put the missing files beside the labels file, in folders named as in their paths where names are alike, or "
             "correct their paths in SLEAP."
         )
-        yield UserError(message, where=str(path), hint=hint)
+        yield UserError(message, where=str(path), hint=hint, cause="images")
     for text in (video.mismatch for video in videos if video.mismatch):
         hint = "Put the video that was labelled in its place, or correct its path in SLEAP."
         yield UserError(f"A video is not the one that was labelled: {text}.", where=str(path), hint=hint)

@@ -135,12 +135,13 @@ class LabelSet:
         source = self.sources[frame.video_index] if self.sources else None
         hint = "Restore the video or image, or remove this frame from the labels."
         if source is None:
-            raise UserError("The video of this frame was not found.", where=self.place(index), hint=hint)
+            text = "The video of this frame was not found."
+            raise UserError(text, where=self.place(index), hint=hint, cause="images")
         try:
             image = source.read(frame.frame_index)
         except (ValueError, OSError, IndexError, KeyError) as error:
             message = f"The image of this frame cannot be read: {error}."
-            raise UserError(message, where=self.place(index), hint=hint) from error
+            raise UserError(message, where=self.place(index), hint=hint, cause="images") from error
         if frame.size is not None and image.shape != frame.size:
             message = f"The image is {_size_text(image.shape)}, but {_size_text(frame.size)} was expected."
             raise UserError(message, where=self.place(index), hint=hint)

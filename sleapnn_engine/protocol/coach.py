@@ -15,6 +15,7 @@ from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import F1
+from sleapnn_engine.protocol.remedies import remedy_of
 
 #: So many epochs after the best one are the least from which anything is concluded, and this share of all of them.
 _LEAST_EPOCHS, _LEAST_SHARE = 6, 0.1
@@ -47,9 +48,15 @@ _EPOCHS = TRAINER + "max_epochs"
 
 
 def coach(case: RunCase) -> list[Hint]:
-    """What there is to say of a run so far, the gravest first."""
+    """What there is to say of a run so far, the gravest first; of one that failed, what helps."""
     found = [hint for rule in RULES for hint in rule(case)]
     return sorted(found, key=lambda hint: not hint.grave)
+
+
+def _failed(case: RunCase) -> Iterator[Hint]:
+    remedy = remedy_of(case)
+    if remedy is not None:
+        yield remedy
 
 
 def _nothing_found(case: RunCase) -> Iterator[Hint]:
@@ -300,6 +307,7 @@ def _few_frames(case: RunCase) -> Iterator[Hint]:
 
 #: What is looked for, in the order it is told.
 RULES: tuple[Callable[[RunCase], Iterator[Hint]], ...] = (
+    _failed,
     _nothing_found,
     _overfitting,
     _no_progress,

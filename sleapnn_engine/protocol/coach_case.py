@@ -13,8 +13,12 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.protocol.comparison import best_epoch
 from sleapnn_engine.protocol.epoch_history import EpochFigures, read_epochs
-from sleapnn_engine.protocol.events import Samples, Started
-from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_engine.protocol.events import Failed, Samples, Started
+from sleapnn_engine.protocol.glance import Glance, open_journal
+from sleapnn_engine.protocol.journal import FILE_NAME, JournalReader
+
+#: How far back a last word is looked for; only notes to the log may follow it.
+_LAST_WORD_BYTES = 64 * 2**10
 
 
 class Shows(StrEnum):
@@ -27,13 +31,14 @@ class Shows(StrEnum):
     PARTS = "parts"
     LABELS = "labels"
     SPLIT = "split"
+    SETTING = "setting"
 
 
 @attrs.frozen(kw_only=True)
 class Hint:
     """One piece. `text` are sentences; `epoch`, from 0, is where on the curves; `fix` what a next training would change.
 
-    `grave`: the result is of no use as it is.
+    `grave`: the result is of no use as it is. `setting` is the dotted path of the one that it is about, if any.
     """
 
     name: str
@@ -42,17 +47,23 @@ class Hint:
     epoch: int | None = None
     fix: Fix | None = None
     grave: bool = False
+    setting: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class RunCase:
-    """What is known of a run. `epochs` in order; None stands for what its journal or folder does not say."""
+    """What is known of a run. `epochs` in order; None stands for what its journal or folder does not say.
+
+    `failure` is its last word where it failed; `killed` says that it has none, for the system ended its process.
+    """
 
     epochs: Sequence[EpochFigures] = ()
     started: Started | None = None
     samples: Samples | None = None
     config: ConfigReader | None = None
     over: bool = False
+    failure: Failed | None = None
+    killed: bool = False
 
     @property
     def validated(self) -> list[EpochFigures]:
@@ -89,7 +100,21 @@ def read_case(run_dir: Path, *, config: ConfigReader | None, over: bool) -> RunC
         samples=samples if isinstance(samples, Samples) else None,
         config=config,
         over=over,
+        failure=_failure(run_dir) if over else None,
     )
+
+
+def _failure(run_dir: Path) -> Failed | None:
+    """The last word of a run that failed."""
+    stream = open_journal(run_dir / FILE_NAME)
+    if stream is None:
+        return None
+    with stream:
+        for message in Glance(stream).last(within=_LAST_WORD_BYTES):
+            if message["kind"] == Failed.kind:
+                said = {key: text for key, text in message["body"].items() if isinstance(text, str)}
+                return Failed.read({"message": "", "path": None, "hint": None, **said})
+    return None
 
 
 def _has(config: ConfigReader, path: str, value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 
 import attrs
 
+from sleapnn_engine.config.errors import CAUSES
 from sleapnn_engine.protocol.fields import (
     INTEGER,
     NUMBER,
@@ -221,6 +222,9 @@ class Failed(EventBody):
     message: str = body_field("what happened, in a sentence")
     path: str | None = body_field("file or key it is about")
     hint: str | None = body_field("what to do")
+    cause: str = body_field(
+        "a kind of trouble with a remedy; empty: any other", choices=("", *CAUSES), default=""
+    )
 
 
 @attrs.frozen(kw_only=True)

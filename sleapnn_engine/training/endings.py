@@ -74,7 +74,12 @@ def failed(run: ActiveRun, error: Exception) -> UserError:
     if run.place.kept and not diverged:
         _keep_state(run)
     run.report.event(
-        events.Failed(message=failure.message, path=failure.where or None, hint=failure.hint or None)
+        events.Failed(
+            message=failure.message,
+            path=failure.where or None,
+            hint=failure.hint or None,
+            cause=failure.cause,
+        )
     )
     return failure
 

@@ -22,13 +22,15 @@ def explained(error: BaseException, *, folder: Path | None = None) -> UserError:
     `folder` is where the run writes, for errors that do not know which file they are about.
     """
     if isinstance(error, UserError):
-        return UserError(error.message, where=error.where, hint=error.hint)
+        diverged = "diverged" if isinstance(error, Diverged) else ""
+        return UserError(error.message, where=error.where, hint=error.hint, cause=error.cause or diverged)
     where = str(folder or "")
     if _is_memory(error):
         return UserError(
             "There is not enough memory for one training step.",
             where="trainer_config.train_data_loader.batch_size",
             hint="Use a smaller batch size, a smaller input scale, or fewer filters.",
+            cause="memory",
         )
     if isinstance(error, OSError):
         return _of_disk(error, where=where)
@@ -48,11 +50,14 @@ def _of_disk(error: OSError, *, where: str) -> UserError:
         f"The file or folder cannot be used ({error.strerror}).",
         where=str(error.filename),
         hint="Check that it is there, its permissions and its disk. What was saved before is kept.",
+        cause="permission" if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else "",
     )
 
 
 def _disk_is_full(where: str) -> UserError:
-    return UserError("The disk is full.", where=where, hint="Free some space; what was saved before is kept.")
+    return UserError(
+        "The disk is full.", where=where, hint="Free some space; what was saved before is kept.", cause="disk"
+    )
 
 
 def _is_memory(error: BaseException) -> bool:

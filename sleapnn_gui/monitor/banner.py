@@ -76,6 +76,11 @@ class Banner(QFrame):
         else:
             self._still.when_away(self.hide)
 
+    def rename_link(self, target: str, words: str) -> None:
+        """Have a link say something else, in its place."""
+        self._links = [(one, words if one == target else said) for one, said in self._links]
+        self._paint()
+
     def _show(self) -> None:
         self.lines.setText("\n".join(self._lines[-MOST_LINES:]))
         self.lines.setVisible(bool(self._lines))

@@ -19,6 +19,7 @@ _LOOK = {
     Shows.PARTS: "Show the parts",
     Shows.LABELS: "Show the labels",
     Shows.SPLIT: "Show the split",
+    Shows.SETTING: "Show the setting",
 }
 
 

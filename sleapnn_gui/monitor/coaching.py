@@ -14,6 +14,11 @@ from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor.coach_strip import CoachStrip
 from sleapnn_gui.monitor.store import Epoch, RunStore
+from sleapnn_gui.run.machine import State
+from sleapnn_gui.run.outcome import Outcome
+
+#: The signal by which a system ends a process when memory runs short.
+_KILLED = 9
 
 
 class Coaching(QObject):
@@ -25,7 +30,7 @@ class Coaching(QObject):
         self._reading = BackgroundTask(self)
         self._config: ConfigReader | None = None
         self._asked: Path | None = None
-        self._followed: tuple[RunStore, bool] | None = None
+        self._followed: tuple[RunStore, Outcome | None] | None = None
         self._judged: tuple[object, ...] = ()
 
     def start_over(self) -> None:
@@ -34,14 +39,14 @@ class Coaching(QObject):
         self._config, self._asked, self._followed, self._judged = None, None, None, ()
         self._strip.clear()
 
-    def refresh(self, store: RunStore, run_dir: Path | None, *, over: bool) -> None:
+    def refresh(self, store: RunStore, run_dir: Path | None, *, outcome: Outcome | None) -> None:
         """Judge the run again where there is something new of it."""
-        if not store.is_training:
+        if not store.is_training and outcome is None:
             return
         if run_dir is not None and run_dir != self._asked:
             self._asked = run_dir
             self._reading.begin(partial(config_of, run_dir), self._known)
-        self._followed = store, over
+        self._followed = store, outcome
         self._judge()
 
     def _known(self, config: ConfigReader | None) -> None:
@@ -52,21 +57,23 @@ class Coaching(QObject):
     def _judge(self) -> None:
         if self._followed is None:
             return
-        store, over = self._followed
-        judged = (len(store.epochs), store.samples, over, self._config)
+        store, outcome = self._followed
+        judged = (len(store.epochs), store.samples, outcome, self._config)
         if judged != self._judged:
             self._judged = judged
-            self._strip.show_hints(coach(case_of(store, config=self._config, over=over)))
+            self._strip.show_hints(coach(case_of(store, config=self._config, outcome=outcome)))
 
 
-def case_of(store: RunStore, *, config: ConfigReader | None, over: bool) -> RunCase:
-    """What a store knows of its run."""
+def case_of(store: RunStore, *, config: ConfigReader | None, outcome: Outcome | None) -> RunCase:
+    """What a store knows of its run, and what became of it."""
     return RunCase(
         epochs=[_figures(epoch, store) for epoch in store.epochs],
         started=store.started,
         samples=store.samples,
         config=config,
-        over=over,
+        over=outcome is not None,
+        failure=store.failure,
+        killed=outcome is not None and outcome.state is State.CRASHED and outcome.exit.signal == _KILLED,
     )
 
 

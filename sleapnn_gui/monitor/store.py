@@ -166,6 +166,7 @@ class RunStore:
         self.first_t: float | None = None
         self.last_t: float | None = None
         """When the run spoke first, and last, in Unix seconds; after its end only notes to the log may follow."""
+        self.failure: events.Failed | None = None
         self.finished: events.Finished | None = None
         """What the engine said when all was done, once it has."""
         self._said_last = False
@@ -293,6 +294,9 @@ class RunStore:
 
     def _add_finished(self, event: Event) -> None:
         self.finished = event.typed_as(events.Finished)
+
+    def _add_failed(self, event: Event) -> None:
+        self.failure = event.typed_as(events.Failed)
 
     def _add_frame(self, event: Event) -> None:
         self.frames.add(event)

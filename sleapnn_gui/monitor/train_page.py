@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal, SignalInstance, Slot
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.coach_case import Hint, Shows
+from sleapnn_engine.protocol.failure_report import failure_report
 from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import status_text, words
@@ -18,6 +19,7 @@ from sleapnn_gui.monitor.charts import ChartsView
 from sleapnn_gui.monitor.coach_strip import CoachStrip
 from sleapnn_gui.monitor.coaching import Coaching
 from sleapnn_gui.monitor.empty_state import EmptyState
+from sleapnn_gui.monitor.ending import REPORT, describe_ending, with_log
 from sleapnn_gui.monitor.phases import PhasesView
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.monitor.summary import RunStrip
@@ -33,14 +35,11 @@ REFRESH_MS = 100
 SLOW_REFRESH = 5
 """Without news, every so many turns: times and estimates go on."""
 
-MOST_LAST_LINES = 5
-
 PHASE_PATIENCE = 1.0
 """Seconds a validation or save must last before the chip names it: shorter ones would only flicker."""
 
 _END = "end the process"
 _VERBS = ("pause", "resume", "stop", "cancel")
-_OUTCOME_SEVERITY = {State.FAILED: "error", State.CRASHED: "error"}
 
 
 def open_in_desktop(path: Path) -> None:
@@ -79,7 +78,7 @@ class TrainPage(QWidget):
         self._turns = 0
         self._refused = ""
         self._phase, self._phase_since = Phase.NONE, 0.0
-        self._disk = BackgroundTask(self)
+        self._disk, self._reporting = BackgroundTask(self), BackgroundTask(self)
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
@@ -198,8 +197,15 @@ class TrainPage(QWidget):
     def _follow_link(self, target: str) -> None:
         if target == _END:
             self.cancel()
+        elif target == REPORT and self.session is not None and self.session.run_dir is not None:
+            self._reporting.begin(partial(failure_report, self.session.run_dir), self._copy_report)
         else:
             self._opener(Path(target))
+
+    def _copy_report(self, text: str) -> None:
+        """Put a report on the clipboard, and say so where it was asked for."""
+        QGuiApplication.clipboard().setText(text)
+        self.banner.rename_link(REPORT, "Report copied")
 
     @Slot()
     def open_folder(self) -> None:
@@ -276,7 +282,7 @@ class TrainPage(QWidget):
         self._show_strip()
         self._show_contact()
         self._show_advice()
-        self._coaching.refresh(self.store, session.run_dir, over=session.is_over)
+        self._coaching.refresh(self.store, session.run_dir, outcome=session.outcome)
         if self.store.is_training:
             self.stack.setCurrentWidget(self.charts)
             self.charts.refresh()
@@ -344,7 +350,7 @@ class TrainPage(QWidget):
         self.banner.show_message(
             f"{silence_text(quiet, pid=session.pid)} {choice}",
             severity="error",
-            lines=_evidence(lines, log),
+            lines=with_log(lines, log),
             links=links,
         )
 
@@ -362,26 +368,13 @@ class TrainPage(QWidget):
 
     def _point_out(self, hint: Hint) -> None:
         """What stands on another page is for the window."""
-        if hint.shows not in (Shows.LABELS, Shows.SPLIT):
+        if hint.shows not in (Shows.LABELS, Shows.SPLIT, Shows.SETTING):
             self.charts.point_out(hint.shows)
 
     def _show_outcome(self, outcome: Outcome) -> None:
         self.question.withdraw()
-        severity = _OUTCOME_SEVERITY.get(outcome.state, "warning" if outcome.warnings else "info")
-        text = outcome.sentence
-        if outcome.where and outcome.where not in text:
-            text = f"{outcome.where}: {text}"
-        text = " ".join(filter(None, (text, outcome.hint, *outcome.warnings)))
-        lines: tuple[str, ...] = ()
-        if outcome.state in _OUTCOME_SEVERITY:
-            lines = outcome.problems or _evidence(outcome.last_lines[-MOST_LAST_LINES:], outcome.log_path)
-        links = []
-        if outcome.log_path is not None and severity == "error":
-            links.append((str(outcome.log_path), f"Open {outcome.log_path.name}"))
-        self.banner.show_message(text, severity=severity, lines=lines, links=links)
-        self._note(words.one_line(text))
-
-
-def _evidence(lines: tuple[str, ...], log: Path | None) -> tuple[str, ...]:
-    """The last lines, and where all of them are."""
-    return (*lines, f"The whole log is {log}") if log is not None else lines
+        ending = describe_ending(outcome)
+        self.banner.show_message(
+            ending.text, severity=ending.severity, lines=ending.lines, links=list(ending.links)
+        )
+        self._note(words.one_line(ending.text))

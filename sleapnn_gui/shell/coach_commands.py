@@ -36,6 +36,8 @@ class CoachCommands(QObject):
         if hint.shows in (Shows.LABELS, Shows.SPLIT):
             self._listed.go_to("data")
             self._labels.go_to(hint.shows)
+        elif hint.shows is Shows.SETTING:
+            self._listed.show_setting(hint.setting)
 
     def _fix_followed(self, hint: Hint) -> None:
         session = self._page.session

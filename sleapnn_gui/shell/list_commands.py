@@ -84,6 +84,12 @@ class ListCommands(QObject):
         """Show a page of the window."""
         self._results.page_wanted.emit(page)
 
+    def show_setting(self, path: str) -> None:
+        """Go to one setting of the form."""
+        self.go_to("configure")
+        if self._form is not None:
+            self._form.reveal(path)
+
     def can(self, verb: str) -> bool:
         """Whether a command makes sense for what is chosen; none does while the list is not shown."""
         chosen = self._page.selected if self._page.isVisible() else []

@@ -31,6 +31,7 @@ def check_cache(job: Job, data: Data, plan: InputPlan, *, processes: int = 1) ->
             where=PIPELINE,
             hint="Keep them on disk (torch_dataset_cache_img_disk), read them as needed (torch_dataset), or use a"
             " smaller input scale.",
+            cause="cache",
         )
     return needed
 

@@ -68,6 +68,7 @@ def require_room(
             f"{size_text(free)} are free{beside}.",
             where=needs[0].where,
             hint="Use a smaller input scale, smaller crops or batches, or fewer filters.",
+            cause="memory",
         )
 
 
@@ -81,6 +82,7 @@ def require_disk(job: Job, network: PoseModel, *, folder: Path) -> None:
             f"A checkpoint takes {size_text(checkpoint)}, and {size_text(left)} of that disk are free.",
             where=str(folder),
             hint="Free some space, or choose another trainer_config.ckpt_dir.",
+            cause="disk",
         )
 
 

@@ -127,7 +127,8 @@ class Followers:
     def lost(self) -> None:
         """Wait a little for news of the process whose end was noticed otherwise, and raise its error."""
         if not self.has_news():
-            raise UserError("The processes of this run lost each other.", hint="The details are in run.log.")
+            text = "The processes of this run lost each other."
+            raise UserError(text, hint="The details are in run.log.", cause="worker")
         self.check()
 
     def has_news(self) -> bool:
@@ -234,6 +235,7 @@ def _ended(name: str, *, how: str) -> UserError:
     return UserError(
         f"{name} ended before the run did{how}.",
         hint="Where memory ran short, a smaller batch size or fewer devices help.",
+        cause="worker",
     )
 
 

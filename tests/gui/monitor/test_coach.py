@@ -4,8 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sleapnn_engine.protocol.coach_case import Shows
+from sleapnn_gui.monitor.ending import REPORT
 from sleapnn_gui.run.machine import State
-from sleapnn_gui.run.outcome import Outcome
+from sleapnn_gui.run.outcome import Exit, Outcome
 from tests.engine.protocol.examples import BODIES
 from tests.gui.monitor.showing import long_run, show
 from tests.gui.monitor.speaking import Speaker
@@ -99,3 +100,35 @@ def test_another_run_is_not_judged_by_the_one_before(page):
     show(page, long_run())
     assert page.coach.isHidden()
     assert page.coach.hint is None
+
+
+def test_a_failure_says_what_helps_and_gives_a_report(page, app, wait_until, tmp_path):
+    speaker = overfitting()
+    body = {"message": "There is not enough memory.", "path": None, "hint": "Less.", "cause": "memory"}
+    speaker.emit("failed", body)
+    session = show(page, speaker)
+    session.run_dir = tmp_path
+    session.machine.state = State.FAILED
+    (tmp_path / "events.jsonl").touch()
+    (tmp_path / "run.log").write_text("OutOfMemoryError: no room\n")
+    outcome = Outcome(State.FAILED, "There is not enough memory.", hint="Less.", run_dir=tmp_path)
+    session.outcome = outcome
+    session.ended.emit(outcome)
+    strip = page.coach
+    assert strip.hint.name == "memory"
+    assert strip.property("grave")
+    assert strip.look.text() == "Show the setting"
+    app.clipboard().clear()
+    page.banner.link_followed.emit(REPORT)
+    wait_until(lambda: "OutOfMemoryError: no room" in app.clipboard().text())
+    assert "Report copied" in page.banner.sentence.text()
+
+
+def test_a_process_that_the_system_ended_is_told_what_helps(page):
+    session = show(page, long_run(), State.CRASHED)
+    session.outcome = Outcome(State.CRASHED, "The engine stopped.", exit=Exit(signal=9))
+    session.ended.emit(session.outcome)
+    assert page.coach.hint.name == "killed"
+    session.outcome = Outcome(State.CRASHED, "The engine stopped.", exit=Exit(signal=11))
+    session.ended.emit(session.outcome)
+    assert page.coach.isHidden()
