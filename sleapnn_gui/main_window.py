@@ -15,7 +15,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import DraftStore
 from sleapnn_gui.form.form_page import FormPage
-from sleapnn_gui.form.reach import section_out_of_use
+from sleapnn_gui.form.reach import remark_of
 from sleapnn_gui.form.search import search_index
 from sleapnn_gui.form.search_field import SearchField
 from sleapnn_gui.inspector.client import Inspect
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.see = see_beside(self.form, self.document, self.inspect, folders=self.runs.folders)
         self.search_field = SearchField(
             [*search_index(), *command_hits()],
-            out_of_use=lambda path: bool(section_out_of_use(self.document, path)),
+            remark=partial(remark_of, self.document),
         )
         self.search_field.setObjectName("search")
         self.search_field.setPlaceholderText("Search settings and commands   Ctrl+K")

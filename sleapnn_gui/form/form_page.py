@@ -23,7 +23,7 @@ from sleapnn_gui.form.anchored import Anchor
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.form.context_pane import ContextPane
 from sleapnn_gui.form.layout import Layout, Page, read_layout
-from sleapnn_gui.form.reach import obstacle
+from sleapnn_gui.form.reach import Obstacle, obstacle
 from sleapnn_gui.form.row import ROW_WIDTH, Row
 from sleapnn_gui.form.section_list import Counts, SectionList
 from sleapnn_gui.form.section_page import Filter, SectionPage
@@ -112,12 +112,12 @@ class FormPage(QWidget):
         row = self._rows.get(path)
         if not self._filter.wants(row) if row is not None else path in SPEC.sections:
             self.set_filter(attrs.evolve(self._filter, all=True, changed_only=False))
-        self._show_absence(path)
+        found = self._show_absence(path)
         box = None if row is None else row.parentWidget()
         has_place = row is not None and box is not None and not row.isHidden() and not box.isHidden()
         target: QWidget | None = row if has_place else self._section_control(self._pages[page.id], path)
         QTimer.singleShot(0, self, lambda: self._flash(target))
-        if self._absent:
+        if found is not None and not found.is_editable:
             self.absence.focus_link()
         elif isinstance(target, Row):
             target.focus_editor()
@@ -261,18 +261,18 @@ class FormPage(QWidget):
 
     # -- what cannot be edited now -------------------------------------------------------------------------
 
-    def _show_absence(self, path: str) -> None:
-        """Say why the setting somebody came for cannot be edited; '' or one that can takes the line away."""
+    def _show_absence(self, path: str) -> Obstacle | None:
+        """Say why the setting somebody came for does nothing, and return it; '' or one that does takes the line away."""
         found = obstacle(self._document, path) if path else None
         self._absent = path if found is not None else ""
         if found is not None:
             self.absence.show_message(found.sentence, severity="info", link=found.offer)
         self.absence.setVisible(found is not None)
+        return found
 
     def _put_to_use(self) -> None:
         path = self._absent
-        found = obstacle(self._document, path) if path else None
-        if found is not None:
+        if path and (found := obstacle(self._document, path)) is not None:
             found.remove(self._document)
             self.reveal(path)
 

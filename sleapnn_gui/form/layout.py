@@ -9,7 +9,8 @@ import yaml
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: The fast reader of YAML, where there is one.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @attrs.frozen
@@ -78,7 +79,7 @@ class Layout:
 def read_layout() -> Layout:
     """Read the layout file."""
     with resource_path("forms", "layout.yaml").open(encoding="utf-8") as file:
-        table: dict[str, Any] = yaml.load(file, Loader=_LOADER)
+        table: dict[str, Any] = yaml.load(file, Loader=LOADER)
     return Layout(tuple(_page(rail["label"], page) for rail in table["rails"] for page in rail["pages"]))
 
 

@@ -2,21 +2,28 @@
 
 import difflib
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 import attrs
+import yaml
 
+from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC, Spec
-from sleapnn_gui.form.layout import Layout, read_layout
+from sleapnn_gui.form.layout import LOADER, Layout, read_layout
 
 
 @attrs.frozen
 class Hit:
-    """One thing that can be found. `place` says where it stands, `words` is all that is searched, in lower case."""
+    """One thing that can be found. `place` says where it stands, `words` is all that is searched, in lower case.
+
+    `synonyms` are words of the field for it, of which each may be the whole query.
+    """
 
     path: str
     label: str
     place: str
     words: str
+    synonyms: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,7 +46,25 @@ def search_index(spec: Spec = SPEC, *, layout: Layout | None = None) -> list[Hit
             place = " › ".join(dict.fromkeys([page.label, *around[2:]]))
             words = [meta.label, path, meta.doc, meta.null, meta.unit_text, page.label, *around[1:], *choices]
             hits.append(Hit(path, meta.label, place, " ".join(words).lower()))
-    return hits
+    return with_synonyms(hits)
+
+
+def with_synonyms(hits: list[Hit]) -> list[Hit]:
+    """The same, found by the words of `resources/forms/search_words.yaml` too."""
+    table, found = read_synonyms(), []
+    for hit in hits:
+        own = tuple(
+            word for pattern, words in table.items() if fnmatchcase(hit.path, pattern) for word in words
+        )
+        found.append(attrs.evolve(hit, words=" ".join((hit.words, *own)), synonyms=own) if own else hit)
+    return found
+
+
+def read_synonyms() -> dict[str, list[str]]:
+    """Words in lower case by the dotted key, section or command that they stand for; * is one name between dots."""
+    with resource_path("forms", "search_words.yaml").open(encoding="utf-8") as file:
+        table: dict[str, list[str]] = yaml.load(file, Loader=LOADER)
+    return {path: [word.lower() for word in words] for path, words in table.items()}
 
 
 def find(
@@ -72,10 +97,12 @@ def _distance(hit: Hit, query: str, words: list[str]) -> int:
         query == hit.path.lower(),
         query == label,
         query == hit.name.lower(),
+        query in hit.synonyms,
         label.startswith(query) or hit.name.startswith(query),
         all(word in label for word in words),
         all(word in hit.path.lower() for word in words),
         any(word in label for word in words),
+        any(query in synonym for synonym in hit.synonyms),
     )
     return tests.index(True) if True in tests else len(tests)
 

@@ -78,7 +78,7 @@ class _HitPainter(QStyledItemDelegate):
 class SearchField(Line):
     """Finds settings; `revealed` is emitted with the dotted path of the one gone to.
 
-    Hits that are `out_of_use` now say so and stand after those of equal fit that are in use.
+    Hits of which there is a `remark` (not in use, no effect now) say so and stand after those of equal fit without.
     """
 
     revealed = Signal(str)
@@ -87,12 +87,12 @@ class SearchField(Line):
         self,
         hits: list[Hit],
         *,
-        out_of_use: Callable[[str], bool] = lambda _path: False,
+        remark: Callable[[str], str] = lambda _path: "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._hits = hits
-        self._out_of_use = out_of_use
+        self._remark = remark
         self._model = _Hits(self)
         self.setPlaceholderText("Search settings")
         self.setAccessibleName("Search settings")
@@ -121,11 +121,9 @@ class SearchField(Line):
 
     def found(self) -> list[Hit]:
         """What the text in the field finds."""
-        hits = find(self._hits, self.text(), prefers=lambda path: not self._out_of_use(path))
-        return [
-            attrs.evolve(hit, place=f"{hit.place}  ·  not in use") if self._out_of_use(hit.path) else hit
-            for hit in hits
-        ]
+        hits = find(self._hits, self.text(), prefers=lambda path: not self._remark(path))
+        told = [(hit, self._remark(hit.path)) for hit in hits]
+        return [attrs.evolve(hit, place=f"{hit.place}  ·  {said}") if said else hit for hit, said in told]
 
     def _search(self, _: str) -> None:
         self._model.show(self.found())

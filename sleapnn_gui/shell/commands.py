@@ -7,7 +7,7 @@ from typing import cast
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from sleapnn_gui.form.search import Hit
+from sleapnn_gui.form.search import Hit, with_synonyms
 from sleapnn_gui.run.verbs import RUN_COMMANDS, Command
 
 #: The menus from left to right.
@@ -185,7 +185,7 @@ def name_alone(command: Command) -> str:
 
 def command_hits() -> list[Hit]:
     """Every command as the palette lists it, but those that open the palette."""
-    return [
+    hits = [
         Hit(
             ACTION + command.verb,
             name_alone(command),
@@ -195,6 +195,7 @@ def command_hits() -> list[Hit]:
         for command in COMMANDS
         if command.verb not in ("palette", "search")
     ]
+    return with_synonyms(hits)
 
 
 def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction]:

@@ -1,6 +1,7 @@
 """Whatever search finds lands on something visible that names it, in use or not, and can be brought within reach."""
 
 from collections.abc import Callable
+from html import escape
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
@@ -12,7 +13,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import open_preset
 from sleapnn_gui.form.form_page import FormPage
-from sleapnn_gui.form.reach import obstacle
+from sleapnn_gui.form.reach import obstacle, remark_of
 from sleapnn_gui.form.search import search_index
 from sleapnn_gui.form.search_field import SearchField
 from sleapnn_gui.form.section_page import Filter
@@ -83,7 +84,14 @@ def test_every_hit_lands_on_something_visible_that_names_it(form: FormPage, stat
         QApplication.processEvents()
         row = form.row(hit.path)
         on_screen = row is not None and is_in_sight(form, row)
-        if obstacle(form.document, hit.path) is not None:
+        found = obstacle(form.document, hit.path)
+        if found is not None and found.is_editable:
+            assert form.absence.isVisible(), hit.path
+            assert f"“{hit.label}”" in form.absence.sentence
+            assert on_screen, hit.path
+            assert row is not None
+            assert row.isAncestorOf(QApplication.focusWidget()), hit.path
+        elif found is not None:
             assert form.absence.isVisible(), hit.path
             assert f"“{hit.label}”" in form.absence.sentence
             assert "Not in use" in form.absence.sentence
@@ -139,6 +147,25 @@ def test_what_is_offered_brings_every_setting_within_reach(form: FormPage) -> No
     assert len(tried) > 15
 
 
+def test_a_setting_without_effect_says_so_and_offers_what_it_waits_for(form: FormPage) -> None:
+    """Of each condition that one value of another setting meets, following the offer gives the setting its effect."""
+    document, tried = form.document, 0
+    document.adopt(open_preset(find_preset("bottomup_unet_medium_rf")))
+    for path in SPEC.edited:
+        found = obstacle(document, path)
+        if found is None or not found.is_editable:
+            continue
+        assert remark_of(document, path) == "no effect now"
+        form.reveal(path)
+        assert escape(found.offer) in form.absence.text()
+        before = document.idle_reason(path)
+        form.absence.followed.emit()
+        assert document.idle_reason(path) != before, path
+        document.undo_stack.undo()
+        tried += 1
+    assert tried > 3
+
+
 def test_the_line_goes_with_its_reason_and_with_its_page(form: FormPage) -> None:
     form.document.choose("model_config.head_configs", "single_instance")
     form.reveal(PAFS)
@@ -152,7 +179,7 @@ def test_the_line_goes_with_its_reason_and_with_its_page(form: FormPage) -> None
 
 
 def test_the_list_of_hits_marks_what_is_not_in_use(app: QApplication) -> None:
-    field = SearchField(HITS, out_of_use=lambda path: path == PAFS)
+    field = SearchField(HITS, remark=lambda path: "not in use" if path == PAFS else "")
     field.setText(PAFS)
     assert field.found()[0].place.endswith("not in use")
     field.setText("output stride")

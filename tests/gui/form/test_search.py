@@ -1,14 +1,18 @@
 """Search: every setting is found by its name, its YAML key, its help and its choices."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_gui.form.search import find, search_index
+from sleapnn_gui.form.search import find, read_synonyms, search_index
 from sleapnn_gui.form.search_field import SearchField
+from sleapnn_gui.shell.commands import command_hits
 
 HITS = search_index()
+HEAD_SECTIONS = SPEC.sections["model_config.head_configs"].sections
 
 
 def paths(query, **more):
@@ -58,6 +62,20 @@ def test_every_setting_is_found_by_its_choices():
 )
 def test_the_best_hit_comes_first(query, first):
     assert first in paths(query)[:3]
+
+
+def test_what_biologists_say_finds_what_is_meant():
+    """Each word of the table leads to what it stands for, before most else that holds it by chance."""
+    hits = [*HITS, *command_hits()]
+    known = {hit.path for hit in hits}
+    for pattern, words in read_synonyms().items():
+        meant = {path for path in known if fnmatchcase(path, pattern)}
+        assert meant, f"{pattern} stands for nothing"
+        for word in words:
+            found = [hit.path for hit in find(hits, word)]
+            assert meant & set(found[:8]), f"{word}: {found[:8]}"
+    assert paths("out of memory")[0] == "trainer_config.train_data_loader.batch_size"
+    assert set(paths("heatmap")) >= {f"{head}.confmaps.sigma" for head in HEAD_SECTIONS}
 
 
 def test_a_slip_of_the_finger_finds_the_nearest_label():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.yaml_dialect import parse
@@ -47,6 +47,27 @@ def test_every_command_can_be_found_by_its_words(window: MainWindow) -> None:
         window.search_field.setText(command.text)
         assert f"action.{command.verb}" in [hit.path for hit in window.search_field.found()], command.text
     window.search_field.clear()
+
+
+def test_the_palette_opens_on_every_page_and_from_every_field(window: MainWindow, wait_until: Wait) -> None:
+    """Its keys are those with which Qt's fields delete to the end of a line; the palette comes first."""
+    window.activateWindow()
+    wait_until(window.isActiveWindow)
+    for name in ("data", "configure", "train", "runs", *window.results.pages):
+        window.show_page(name)
+        fields = [
+            field
+            for kind in (QLineEdit, QPlainTextEdit)
+            for field in window.findChildren(kind)
+            if field.isVisible() and field.isEnabled() and field is not window.search_field
+        ]
+        for field in fields[:3] or [window.pages.currentWidget()]:
+            field.setFocus()
+            QTest.keyClick(field, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+            assert window.search_field.hasFocus(), f"{name}: {field.objectName()}"
+            QTest.keyClicks(window.search_field, "go to runs")
+            assert window.search_field.found()[0].path == "action.show_runs"
+            window.search_field.clear()
 
 
 def test_a_setting_found_by_search_is_shown(window: MainWindow) -> None:
