@@ -1,5 +1,6 @@
 """The tests in lanes: processes side by side, so that one waits for its engines while another computes."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 #: What each lane tests. The window has one of its own: its process holds thousands of widgets and should hold no more. The
@@ -25,6 +26,10 @@ _COUNT = re.compile(r"(\d+) (passed|failed|skipped|error)")
 _WRONG = re.compile(r"^=+ (FAILURES|ERRORS) =+$")
 _HEADING = re.compile(r"^=+ .* =+$")
 _KEPT_LINES = 60
+#: So many tests that failed are run once more, alone: one that waits for engines beside three busy processes may be kept
+#: waiting too long. What passes then is named, as a fault of the test or of the code that has to be mended; more than
+#: these is no accident.
+_MOST_UNSTEADY = 2
 _LAST = re.compile(r"^=* ?\d+ (passed|failed|skipped|error|deselected).* in [\d.]+s")
 
 
@@ -71,6 +76,8 @@ class Lane:
             try:
                 code = self._process.wait()
                 self._reader.join()
+                assert self._process.stdout is not None
+                self._process.stdout.close()
                 return code
             except KeyboardInterrupt:
                 continue
@@ -80,31 +87,58 @@ def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
     """Run all tests and what stands `BESIDE` them; the first exit code that is not 0. The last line counts the tests."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sleapnn-tests-") as folder:
-        pytest = [python, "-m", "pytest", "--durations=15", "-p", "tests.sharing"]
-        places = {
-            words: Path(folder, str(number)) for number, words in enumerate(dict.fromkeys(LANES.values()))
-        }
-        for place in places.values():
-            place.mkdir()
+        caches = [Path(folder, name) for name in LANES]
         lanes = [
-            Lane(name, [*pytest, "--share", str(places[words]), *words], root=root, variables=variables)
-            for name, words in LANES.items()
+            Lane(name, words, root=root, variables=variables)
+            for name, words in zip(LANES, _words(python, Path(folder), caches), strict=True)
         ]
         beside = [
             Lane(name, [python, *words], root=root, variables=variables) for name, words in BESIDE.items()
         ]
-        codes = [lane.wait() for lane in (*lanes, *beside)]
-    found: Counter[str] = Counter()
-    for lane in lanes:
-        found.update({what: int(count) for count, what in _COUNT.findall(lane.last)})
-    for lane, code in zip(beside, codes[len(lanes) :], strict=True):
+        codes, others = [lane.wait() for lane in lanes], [lane.wait() for lane in beside]
+        _print_again([lane for lane, code in zip(lanes, codes, strict=True) if code != 0])
+        found: Counter[str] = Counter()
+        for lane in lanes:
+            found.update({what: int(count) for count, what in _COUNT.findall(lane.last)})
+        failing = [cache for cache, code in zip(caches, codes, strict=True) if code == 1]
+        if failing and pass_alone(python, failing, root=root, variables=variables):
+            found = Counter(passed=found["passed"] + found["failed"], skipped=found["skipped"])
+            codes = [0 if code == 1 else code for code in codes]
+    for lane, code in zip(beside, others, strict=True):
         if code != 0:
             print(f"==> {lane.name} found problems: the result is a failure, whatever the tests say")
-    _print_again([lane for lane, code in zip(lanes, codes, strict=False) if code != 0])
     print(f"==> the tests took {time.monotonic() - began:.0f} s")
     failed = found["failed"] + found["error"]
     print(f"{found['passed']} passed, {failed} failed, {found['skipped']} skipped", flush=True)
-    return next((code for code in codes if code != 0), 0)
+    return next((code for code in (*codes, *others) if code != 0), 0)
+
+
+def _words(python: str, folder: Path, caches: Sequence[Path]) -> Iterator[list[str]]:
+    """The command line of each lane: those with the same tests share a folder, each notes elsewhere what failed."""
+    places = {words: folder / str(number) for number, words in enumerate(dict.fromkeys(LANES.values()))}
+    for place in places.values():
+        place.mkdir()
+    for words, cache in zip(LANES.values(), caches, strict=True):
+        own = ["--share", str(places[words]), "-o", f"cache_dir={cache}"]
+        yield [python, "-m", "pytest", "--durations=15", "-p", "tests.sharing", *own, *words]
+
+
+def pass_alone(python: str, caches: Sequence[Path], *, root: Path, variables: Mapping[str, str]) -> bool:
+    """Whether the few tests that failed pass when they are run once more, alone; they are named then.
+
+    `caches` are folders in which pytest has noted what failed; False where that is too much for an accident.
+    """
+    noted = [cache / "v" / "cache" / "lastfailed" for cache in caches]
+    failed = [list(json.loads(file.read_text())) if file.is_file() else [] for file in noted]
+    if not all(failed) or sum(map(len, failed)) > _MOST_UNSTEADY:
+        return False
+    names = [name for some in failed for name in some]
+    words = [python, "-m", "pytest", "-p", "no:cacheprovider", *names]
+    if Lane("alone", words, root=root, variables=variables).wait() != 0:
+        return False
+    for name in names:
+        print(f"==> unsteady: {name} failed beside other tests and passed alone; it has to be mended")
+    return True
 
 
 def _print_again(lanes: Sequence[Lane]) -> None:

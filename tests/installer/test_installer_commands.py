@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from installer.environment import Environment
-from installer.lanes import LANES
+from installer.lanes import LANES, pass_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 ECHO = f"""#!{sys.executable}
@@ -117,9 +117,10 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
     assert [one["words"][1] for one in asked if one not in tests] == ["ruff", "ruff", "mypy"]
     shared = ["--durations=15", "-p", "tests.sharing", "--share"]
     assert [one["words"][2:6] for one in tests] == [shared] * len(LANES)
-    assert sorted(one["words"][7:] for one in tests) == sorted(list(words) for words in LANES.values())
+    assert len({one["words"][8] for one in tests}) == len(LANES), "each notes what failed elsewhere"
+    assert sorted(one["words"][9:] for one in tests) == sorted(list(words) for words in LANES.values())
     # Lanes with the same tests share them; lanes with others have nothing to share.
-    places = {(one["words"][6], *one["words"][7:]) for one in tests}
+    places = {(one["words"][6], *one["words"][9:]) for one in tests}
     assert len(places) == len({place for place, *_ in places}) == len(set(LANES.values()))
     # What one lane leaves out is what another is for.
     everything, *others = sorted(set(LANES.values()))
@@ -141,6 +142,29 @@ def test_what_went_wrong_stands_at_the_end_with_its_reason(checkout):
     assert [line.strip() for line in last] == [
         "=== FAILURES ===", "____ test_it ____", "E   1 is not 2", "FAILED tests/a.py::test_it"
     ]  # fmt: skip
+
+
+def test_few_tests_that_failed_are_tried_alone_and_named_when_they_pass(tmp_path, capfd):
+    test = "import os\ndef test_it():\n    assert os.path.exists('late')\ndef test_other():\n    pass\n"
+    for number in range(2):
+        (tmp_path / f"test_{number}.py").write_text(test)
+    cache = tmp_path / "cache"
+    run = [sys.executable, "-m", "pytest", "-q", "--rootdir", ".", "-o", f"cache_dir={cache}"]
+
+    def forgiven() -> bool:
+        return pass_alone(sys.executable, [cache], root=tmp_path, variables=os.environ)
+
+    subprocess.run([*run, "test_0.py"], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert not forgiven(), "it fails alone too"
+    (tmp_path / "late").touch()
+    assert forgiven()
+    assert "unsteady: test_0.py::test_it failed beside other tests" in capfd.readouterr().out
+    assert not pass_alone(sys.executable, [tmp_path], root=tmp_path, variables=os.environ), (
+        "nothing was noted"
+    )
+    noted = cache / "v" / "cache" / "lastfailed"
+    noted.write_text(json.dumps({f"test_{number}.py::test_other": True for number in range(3)}))
+    assert not forgiven(), "so many are no accident"
 
 
 def test_unknown_words_are_refused(checkout):
