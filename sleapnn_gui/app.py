@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.options import parse
 from sleapnn_gui.shell.faults import install_faults
-from sleapnn_gui.shell.garbage import GarbageSearch
+from sleapnn_gui.shell.garbage import GarbageSearch, hold_garbage
 from sleapnn_gui.shell.screen import first_place, is_seen
 from sleapnn_gui.shell.settings_store import remembered_theme, restore_layout
 from sleapnn_gui.widgets.theme import install_theme
@@ -24,10 +24,17 @@ repaint into 300 ms beside a thread that reads; this costs the reading nothing t
 
 
 def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
-    """The application and its window, shown and ready, without entering the event loop.
+    """The application and its window, shown and ready with all its pages, without entering the event loop.
 
     `argv` is a whole command line, program name first. What PATH arguments name is open when this returns.
     """
+    app, window = show_window(argv)
+    window.pages.make_all()
+    return app, window
+
+
+def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
+    """The same with the pages that were needed; the others are made when they are, or ahead of that."""
     options = parse(argv[1:])
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
     existing = QApplication.instance()
@@ -54,8 +61,10 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
 def run(argv: Sequence[str]) -> int:
     """`sleapnn-gui`: build, do what the options ask, and run until the window closes."""
     options = parse(argv[1:])
-    app, window = build(argv)
-    GarbageSearch(app)
+    hold_garbage()
+    app, window = build(argv) if options.screenshots else show_window(argv)
+    window.pages.all_made.connect(lambda: GarbageSearch(app))
+    window.pages.make_ahead()
     window.runs.keep_ready()
     window.labels_watch.known.connect(window.runs.prepare)
     if options.demo or options.screenshots or options.quit_when_done:

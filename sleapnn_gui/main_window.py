@@ -14,10 +14,6 @@ from sleapnn_engine.config.reader import HEADS
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import DraftStore
-from sleapnn_gui.form.form_page import FormPage
-from sleapnn_gui.form.reach import remark_of
-from sleapnn_gui.form.search import search_index
-from sleapnn_gui.form.search_field import SearchField
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.disk_check import DiskCheck
 from sleapnn_gui.inspector.facts_view import headline
@@ -25,14 +21,14 @@ from sleapnn_gui.inspector.figures_watch import FiguresWatch
 from sleapnn_gui.inspector.full_check import FullCheck
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
-from sleapnn_gui.monitor.train_page import TrainPage
+from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.shell.advice_commands import AdviceCommands
-from sleapnn_gui.shell.beside import remember_beside, reveal, see_beside
+from sleapnn_gui.shell.beside import remember_beside, reveal
 from sleapnn_gui.shell.closing import Closing
 from sleapnn_gui.shell.coach_commands import CoachCommands
-from sleapnn_gui.shell.commands import ACTION, command_hits, make_actions
+from sleapnn_gui.shell.commands import ACTION, make_actions
 from sleapnn_gui.shell.data_page import watch_frames
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
@@ -40,6 +36,7 @@ from sleapnn_gui.shell.help_commands import HelpCommands
 from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
 from sleapnn_gui.shell.nav_bar import NavBar
+from sleapnn_gui.shell.page_making import make_form, make_train_page
 from sleapnn_gui.shell.pages import Pages, home_of
 from sleapnn_gui.shell.preset_commands import PresetCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
@@ -49,7 +46,7 @@ from sleapnn_gui.shell.screen import SMALLEST, WANTED
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
 from sleapnn_gui.shell.status_line import StatusLine, by_weight, parameters_text
 from sleapnn_gui.shell.title import labels_title, window_title
-from sleapnn_gui.shell.top_bar import TopBar
+from sleapnn_gui.shell.top_bar import TopBar, search_everything
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
@@ -59,6 +56,10 @@ class MainWindow(QMainWindow):
     """Top bar, rail, four pages, status line; every command is a QAction called `action.<verb>`."""
 
     warm = property(lambda self: bool(self.runs.is_warm), doc="Whether an engine waits for a training.")
+    form = property(lambda self: self.pages.page("configure"), doc="The page of all settings.")
+    see = property(lambda self: self.form.context.tab("See"), doc="What a setting does, beside the form.")
+    train_page = property(lambda self: self.pages.page("train"), doc="The page of the run that is followed.")
+    runs_page = property(lambda self: self.pages.page("runs"), doc="The page of all runs.")
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,18 +70,15 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self._banner_then: Callable[[], None] | None = None
         self._told_problems = False
-        self.train_page = TrainPage()
         self.files = FileCommands(self, self.document)
-        self.runs = RunCommands(self, self.document, self.train_page)
-        guard = self.files.guard
+        self.runs = RunCommands(self, self.document, lambda: self.train_page)
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
-        self.draft_offer = DraftOffer(self.drafts, guard)
+        self.draft_offer = DraftOffer(self.drafts, self.files.guard)
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
         self.results = ResultCommands(self, self.runs, self.inspect, looked_at=self._run_looked_at)
-        self.runs_page, page = self.results.runs_page, self.results.predict_page
         self.listed = ListCommands(self, self.results, self.runs, self.files)
-        self._closing = Closing(self, self.document, guard, self.runs, page, busy=self.files.once_written)
+        self._closing = Closing(self, self.document, self.files, self.runs, self.results)
         self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
         self.labels_page = LabelsPage(list_presets("guide"))
         self.presets = PresetCommands(self, self.document, self.files, self.labels_page.beside.presets)
@@ -101,21 +99,14 @@ class MainWindow(QMainWindow):
     # -- building ------------------------------------------------------------------------------------------
 
     def _make_pages(self) -> None:
-        self.form = FormPage(self.document)
         self.labels_watch = LabelsWatch(self.document, self.inspect)
         self.frames_watch = watch_frames(self.labels_page, self.labels_watch, self.document, self.inspect)
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
         self.advice = AdviceCommands(self.document, self.inspect, self.labels_page)
-        self.coach = CoachCommands(self.advice, self.listed, self.labels_page, self.train_page)
+        self.coach = CoachCommands(self.advice, self.listed, self.labels_page)
         self.disk_check = DiskCheck(self.document)
-        self.see = see_beside(self.form, self.document, self.inspect, folders=self.runs.folders)
-        self.search_field = SearchField(
-            [*search_index(), *command_hits()],
-            remark=partial(remark_of, self.document),
-        )
-        self.search_field.setObjectName("search")
-        self.search_field.setPlaceholderText("Search settings and commands   Ctrl+K")
+        self.search_field = search_everything(self.document)
 
     def _lay_out(self) -> None:
         actions = self.actions_by_verb
@@ -141,9 +132,13 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
-        names = ("data", "configure", "train", "runs")
-        own = zip(names, (self.labels_page, self.form, self.train_page, self.runs_page), strict=True)
-        self.pages.fill({**dict(own), **self.results.pages})
+        self.results.place = self.pages
+        self.pages.add("data", self.labels_page)
+        form = partial(make_form, self.pages, self.document, self.inspect, self.runs.folders)
+        train = partial(
+            make_train_page, self.pages, actions["train"].trigger, self._show_title, self.results, self.coach
+        )
+        self.pages.fill({"configure": form, "train": train, **self.results.pages})
         column.addWidget(self.status_line)
 
     def _connect(self) -> None:
@@ -151,7 +146,7 @@ class MainWindow(QMainWindow):
         self.nav_bar.chosen.connect(self.show_page)
         self.search_field.revealed.connect(self._found)
         self.labels_page.labels_chosen.connect(self.files.set_labels)
-        self.listed.adopt(self.actions_by_verb, self.form)
+        self.listed.adopt(self.actions_by_verb, lambda: self.form)
         self.status_line.issue_chosen.connect(self.reveal)
         for source in (self.files, self.presets, self.runs, self.results, self.advice, self.help):
             source.message.connect(self.show_message)
@@ -164,11 +159,8 @@ class MainWindow(QMainWindow):
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
         self.runs.folder_chosen.connect(self.open_path)
-        self.results.serve(self.runs_page, self.train_page)
         self.results.page_wanted.connect(self.show_page)
         self.recent_menu.chosen.connect(self.open_path)
-        self.train_page.train_wanted.connect(self.actions_by_verb["train"].trigger)
-        self.train_page.news.connect(self._show_title)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
@@ -337,7 +329,8 @@ class MainWindow(QMainWindow):
         self._show_labels()
 
     def _show_title(self) -> None:
-        title = window_title(self.document, self.session, self.train_page.store)
+        store = self.train_page.store if self.session is not None else RunStore()
+        title = window_title(self.document, self.session, store)
         if title != self.windowTitle():
             self.setWindowTitle(title)
         self.status_line.show_run(self._looked_at())
@@ -345,7 +338,7 @@ class MainWindow(QMainWindow):
     def _run_looked_at(self) -> Path | None:
         """The run that a command on its model is about: the one chosen in the list, or the one that is followed."""
         if self.page() == "runs":
-            return self.runs_page.chosen
+            return self.results.runs_page.chosen
         return self.session.run_dir if self.session is not None else None
 
     def _looked_at(self) -> str | None:
@@ -384,7 +377,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._closing.may_close():
             remember_layout(self)
-            remember_beside(self.form)
+            if self.pages.is_made("configure"):
+                remember_beside(self.form)
             self.drafts.discard()
             self.leave()
         else:
@@ -392,9 +386,11 @@ class MainWindow(QMainWindow):
 
     def leave(self) -> None:
         """Let go of the run and of every process that only this window needs; may be called again."""
-        for commands in (self.runs, self.results, self.listed, self.coach):
-            commands.leave()
+        for part in (self.pages, self.runs, self.results, self.listed, self.coach):
+            part.leave()
         watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice)
-        for asking in (*watches, self.review, self.presets, self.full_check, self.see, self.help):
+        for asking in (*watches, self.review, self.presets, self.full_check, self.help):
             asking.stop()
+        if self.pages.is_made("configure"):
+            self.see.stop()
         self.inspect.close()

@@ -63,6 +63,12 @@ class ContextPane(QFrame):
         self._tabs.setCurrentIndex(self._stack.indexOf(widget))
         self._stack.setCurrentWidget(widget)
 
+    def tab(self, title: str) -> QWidget:
+        """What stands under the tab with these words."""
+        found = self._stack.widget([words.partition(" ")[0] for words in self.titles()].index(title))
+        assert found is not None
+        return found
+
     @property
     def title(self) -> str:
         """The words on the tab that is open, without what it counts."""

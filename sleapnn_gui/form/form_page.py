@@ -1,5 +1,8 @@
 """The Configure page: the list of sections, the rows of one of them, and the pane beside them."""
 
+from collections import deque
+from collections.abc import Iterator
+
 import attrs
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -25,7 +28,7 @@ from sleapnn_gui.form.context_pane import ContextPane
 from sleapnn_gui.form.layout import Layout, Page, read_layout
 from sleapnn_gui.form.reach import Obstacle, obstacle
 from sleapnn_gui.form.row import ROW_WIDTH, Row
-from sleapnn_gui.form.section_list import Counts, SectionList
+from sleapnn_gui.form.section_list import SectionList
 from sleapnn_gui.form.section_page import Filter, SectionPage
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.message_line import MessageLine
@@ -41,13 +44,19 @@ class FormPage(QWidget):
     """Everything a config can say, page by page.
 
     The document is the only place where values live; this page shows it and hands edits to it. `key_focused`
-    is emitted with the dotted path of the setting that got the keyboard focus.
+    is emitted with the dotted path of the setting that got the keyboard focus. Made `in_steps`, it is of use once
+    somebody has gone through `fill`.
     """
 
     key_focused = Signal(str)
 
     def __init__(
-        self, document: Document, *, layout: Layout | None = None, parent: QWidget | None = None
+        self,
+        document: Document,
+        parent: QWidget | None = None,
+        *,
+        layout: Layout | None = None,
+        in_steps: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page:configure")
@@ -70,10 +79,18 @@ class FormPage(QWidget):
         self._pages: dict[str, SectionPage] = {}
         self._rows: dict[str, Row] = {}
         self._build()
-        self._fill_pages()
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make the rows, section by section, and what stands beside them; to be gone through once, to its end."""
+        for page in self._layout.pages:
+            self._add_page(page)
+            yield
         # Made last, so that Tab goes from the list through the rows to the pane beside them.
-        self.context = ContextPane(document, self)
+        self.context = ContextPane(self._document, self)
         self._splitter.addWidget(self.context)
+        yield
         self._splitter.setStretchFactor(2, 1)
         self._splitter.setSizes([_LIST_WIDTH, 700, _PANE_WIDTH])
         self._connect()
@@ -115,7 +132,7 @@ class FormPage(QWidget):
         found = self._show_absence(path)
         box = None if row is None else row.parentWidget()
         has_place = row is not None and box is not None and not row.isHidden() and not box.isHidden()
-        target: QWidget | None = row if has_place else self._section_control(self._pages[page.id], path)
+        target: QWidget | None = row if has_place else self._pages[page.id].control_of(path)
         QTimer.singleShot(0, self, lambda: self._flash(target))
         if found is not None and not found.is_editable:
             self.absence.focus_link()
@@ -239,14 +256,13 @@ class FormPage(QWidget):
         self._only.clicked.connect(lambda on: self.set_filter(attrs.evolve(self._filter, changed_only=on)))
         self._toggle.clicked.connect(self.set_pane_shown)
 
-    def _fill_pages(self) -> None:
-        for page in self._layout.pages:
-            shown = SectionPage(page, self._document, self._inside)
-            shown.hide()
-            shown.all_wanted.connect(lambda: self.set_filter(attrs.evolve(self._filter, all=True)))
-            self._stacked.addWidget(shown)
-            self._pages[page.id] = shown
-            self._rows.update((row.path, row) for row in shown.rows)
+    def _add_page(self, page: Page) -> None:
+        shown = SectionPage(page, self._document, self._inside)
+        shown.hide()
+        shown.all_wanted.connect(lambda: self.set_filter(attrs.evolve(self._filter, all=True)))
+        self._stacked.addWidget(shown)
+        self._pages[page.id] = shown
+        self._rows.update((row.path, row) for row in shown.rows)
 
     def _connect(self) -> None:
         self._document.changed.connect(self._changed)
@@ -303,21 +319,7 @@ class FormPage(QWidget):
         self._refresh_page(keep=keep)
         found = changes(self._document)
         self.context.refresh(found)
-        self._count([change.path for change in found])
-
-    def _count(self, changed: list[str]) -> None:
-        tally: dict[str, list[int]] = {page.id: [0, 0, 0] for page in self._layout.pages}
-        marks = [(path, 0) for path in changed]
-        marks += [
-            (issue.path, {"error": 1, "warning": 2}.get(issue.severity, -1))
-            for issue in self._document.issues()
-        ]
-        for path, column in marks:
-            page = self._layout.page_of(path)
-            if page is not None and column >= 0:
-                tally[page.id][column] += 1
-        for page_id, numbers in tally.items():
-            self.sections.set_counts(page_id, Counts(*numbers))
+        self.sections.count_marks([change.path for change in found], self._document.issues())
 
     # -- showing -------------------------------------------------------------------------------------------
 
@@ -340,16 +342,6 @@ class FormPage(QWidget):
     def _refresh_page(self, *, keep: bool) -> None:
         if self._current is not None:
             self._current.refresh(self._filter, keep=keep)
-
-    def _section_control(self, page: SectionPage, path: str) -> QWidget | None:
-        controls: list[QWidget] = [page.cards] if page.cards is not None else []
-        controls += [box.switch for box in (page.switch_box, *page.groups) if box is not None and box.switch]
-        shown = [control for control in controls if control.isVisibleTo(page)]
-        for part in (path, *reversed(SPEC.ancestors(path))):
-            found = next((control for control in shown if control.objectName() == part), None)
-            if found is not None:
-                return found
-        return shown[0] if shown else None
 
     def _flash(self, target: QWidget | None) -> None:
         if target is None:

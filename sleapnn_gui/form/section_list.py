@@ -1,5 +1,7 @@
 """The list of the form's pages with how much was changed and what is wrong on each."""
 
+from collections.abc import Sequence
+
 import attrs
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.form.layout import Layout
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -109,6 +112,7 @@ class SectionList(QListWidget):
 
     def __init__(self, layout: Layout, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._layout = layout
         self._items: dict[str, QListWidgetItem] = {}
         self.setItemDelegate(_Painter(self))
         self.setMouseTracking(True)
@@ -151,6 +155,18 @@ class SectionList(QListWidget):
     def counts(self, page: str) -> Counts:
         """What is shown beside a page."""
         return self._items[page].data(_COUNTS) or Counts()
+
+    def count_marks(self, changed: Sequence[str], issues: Sequence[Issue]) -> None:
+        """Show beside each page how many of its keys are among the changed ones, and how many issues it has."""
+        tally: dict[str, list[int]] = {page.id: [0, 0, 0] for page in self._layout.pages}
+        marks = [(path, 0) for path in changed]
+        marks += [(issue.path, {"error": 1, "warning": 2}.get(issue.severity, -1)) for issue in issues]
+        for path, column in marks:
+            page = self._layout.page_of(path)
+            if page is not None and column >= 0:
+                tally[page.id][column] += 1
+        for page_id, numbers in tally.items():
+            self.set_counts(page_id, Counts(*numbers))
 
     def set_counts(self, page: str, counts: Counts) -> None:
         """Show counts beside a page."""

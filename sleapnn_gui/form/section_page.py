@@ -217,6 +217,17 @@ class SectionPage(QWidget):
         """The row of a key, or None where the page has none."""
         return next((row for row in self.rows if row.path == path), None)
 
+    def control_of(self, path: str) -> QWidget | None:
+        """What chooses or switches the section of a key or the nearest around it; the first one where none does."""
+        controls: list[QWidget] = [self.cards] if self.cards is not None else []
+        controls += [box.switch for box in (self.switch_box, *self.groups) if box is not None and box.switch]
+        shown = [control for control in controls if control.isVisibleTo(self)]
+        for part in (path, *reversed(SPEC.ancestors(path))):
+            found = next((control for control in shown if control.objectName() == part), None)
+            if found is not None:
+                return found
+        return shown[0] if shown else None
+
     def invalidate(self) -> None:
         """What depends on other values may be out of date; it is refreshed when the page is shown."""
         self._stale = True

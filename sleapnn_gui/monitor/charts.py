@@ -1,6 +1,7 @@
 """The charts of a run: loss large, the worst frame beside it, and below parts, rate, throughput and log."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -42,32 +43,40 @@ class ChartsView(QWidget):
 
     journal_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.store: RunStore | None = None
         self._header: Header | None = None
         self._drawn = (-1, -1, -1)
         self._over = False
+        self._painting = OneByOne(self)
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make the charts, some in each step."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.loss = CurvesPanel()
-        self.frames = FramePanel()
+        self.rows = _splitter(Qt.Orientation.Vertical, "charts:rows")
+        column.addWidget(self.rows)
         self.upper = _splitter(Qt.Orientation.Horizontal, "charts:upper")
+        self.rows.addWidget(self.upper)
+        self.loss = CurvesPanel(self.upper)
+        yield
+        self.frames = FramePanel()
         self.upper.addWidget(self.loss)
         self.upper.addWidget(self.frames)
         self.upper.setStretchFactor(0, 2)
         self.upper.setStretchFactor(1, 1)
         self._beside = [2000, 1000]
         self.upper.setSizes(self._beside)
-        self.rows = _splitter(Qt.Orientation.Vertical, "charts:rows")
-        self.rows.addWidget(self.upper)
+        yield
         self.rows.addWidget(self._make_lower_row())
         self.rows.setStretchFactor(0, 1)
         self.rows.setStretchFactor(1, 0)
         self.rows.setSizes([2000, LOWER_HEIGHT])
-        column.addWidget(self.rows)
-        self._painting = OneByOne(self)
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -86,9 +95,11 @@ class ChartsView(QWidget):
 
     def _make_room(self) -> None:
         """Put the frame under the loss where they do not fit beside one another; not before the size is known."""
+        if not self.isVisible():
+            return
         least = sum(part.minimumSizeHint().width() for part in (self.loss, self.frames)) + GAP
         narrow = self.width() < max(NARROW_BELOW, least)
-        if not self.isVisible() or narrow == (self.upper.orientation() is Qt.Orientation.Vertical):
+        if narrow == (self.upper.orientation() is Qt.Orientation.Vertical):
             return
         if narrow:
             self._beside = self.upper.sizes()

@@ -3,7 +3,6 @@
 import functools
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtGui import QColor, QImage
 
 # Okabe and Ito's colours that can be told apart with any colour vision, without black, which is lost on images.
@@ -19,6 +18,8 @@ def part_color(index: int) -> QColor:
 @functools.cache
 def colormap(name: str) -> np.ndarray:
     """256 RGB rows of a perceptually even colour map."""
+    import pyqtgraph as pg  # takes a third of a second, and no part of the first page needs it
+
     return np.ascontiguousarray(pg.colormap.get(name).getLookupTable(0.0, 1.0, 256, alpha=False), np.uint8)
 
 

@@ -1,12 +1,13 @@
 """The Train page: one run from Train to its end, what it says, and the three things a person can ask of it."""
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, QUrl, Signal, SignalInstance, Slot
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtCore import QTimer, Signal, SignalInstance, Slot
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.coach_case import Hint, Shows
@@ -28,6 +29,7 @@ from sleapnn_gui.run.outcome import Outcome
 from sleapnn_gui.run.queue import Item
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.widgets.desktop import open_in_desktop
 
 REFRESH_MS = 100
 """The page is redrawn at most ten times a second, however much the engine says."""
@@ -40,11 +42,6 @@ PHASE_PATIENCE = 1.0
 
 _END = "end the process"
 _VERBS = ("pause", "resume", "stop", "cancel")
-
-
-def open_in_desktop(path: Path) -> None:
-    """Show a file or folder with the desktop's own program."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class TrainPage(QWidget):
@@ -65,9 +62,11 @@ class TrainPage(QWidget):
         self,
         session: RunSession | None = None,
         *,
-        opener: Callable[[Path], None] = open_in_desktop,
+        opener: Callable[[Path], object] = open_in_desktop,
         parent: QWidget | None = None,
+        in_steps: bool = False,
     ) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:train")
         self.setAccessibleName("Train")
@@ -79,13 +78,14 @@ class TrainPage(QWidget):
         self._refused = ""
         self._phase, self._phase_since = Phase.NONE, 0.0
         self._disk, self._reporting = BackgroundTask(self), BackgroundTask(self)
-        self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self._turn)
-        self.set_session(session)
+        if not in_steps:
+            deque(self.fill(session), maxlen=0)
 
-    def _build(self) -> None:
+    def fill(self, session: RunSession | None = None) -> Iterator[None]:
+        """Make what it shows, some in each step, and follow the session."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -99,7 +99,9 @@ class TrainPage(QWidget):
         self.banner, self.advice = Banner(self.stack), Banner(self.stack)
         self.coach = CoachStrip(self.stack)
         self._coaching = Coaching(self.coach)
-        self.empty, self.phases, self.charts = EmptyState(), PhasesView(), ChartsView()
+        yield
+        self.empty, self.phases = EmptyState(), PhasesView()
+        self.charts = ChartsView(self.stack, in_steps=True)
         for view in (self.empty, self.phases, self.charts):
             self.stack.addWidget(view)
         for widget in (self.question, self.banner, self.advice, self.coach):
@@ -119,6 +121,9 @@ class TrainPage(QWidget):
         self.coach.look_wanted.connect(self._point_out)
         self.empty.train_wanted.connect(self.train_wanted)
         self.charts.journal_wanted.connect(self.open_folder)
+        yield
+        yield from self.charts.fill()
+        self.set_session(session)
 
     # -- the run -------------------------------------------------------------------------------------------
 

@@ -17,11 +17,9 @@ from sleapnn_gui.monitor.panel import Panel, TextToggle
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.compared_curves import ComparedCurves, Legend, X
 from sleapnn_gui.results.figure_table import FigureTable, Row
-from sleapnn_gui.results.run_details import shown_value
+from sleapnn_gui.results.run_details import MOST_COMPARED, shown_value
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.segmented import Segmented
-
-MOST = 8
 
 
 @attrs.frozen
@@ -46,8 +44,8 @@ class ComparePage(QWidget):
 
     left = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("page:compare")
         self.setAccessibleName("Compare")
         self.runs: tuple[RunSummary, ...] = ()
@@ -111,7 +109,7 @@ class ComparePage(QWidget):
     def open(self, runs: Sequence[RunSummary]) -> None:
         """Compare these runs, the first of them the one that others are held against."""
         self.strip.show_message(f"Compare {words.counted(len(runs), 'run', 'runs')}", "reading …")
-        shown = tuple(runs)[:MOST]
+        shown = tuple(runs)[:MOST_COMPARED]
         folders = [run.folder for run in shown]
         self._reading.begin(partial(read_compared, folders), partial(self._found, shown))
 

@@ -62,8 +62,8 @@ class EvaluationPage(QWidget):
     predict_wanted = Signal(Path)
     left = Signal()
 
-    def __init__(self, inspect: Inspect, source: FrameSource) -> None:
-        super().__init__()
+    def __init__(self, inspect: Inspect, source: FrameSource, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("page:evaluate")
         self.setAccessibleName("Evaluation")
         self._inspect = inspect

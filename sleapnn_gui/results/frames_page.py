@@ -38,8 +38,8 @@ class FramesPage(QWidget):
     left = Signal()
     folder_wanted = Signal(Path)
 
-    def __init__(self, source: FrameSource) -> None:
-        super().__init__()
+    def __init__(self, source: FrameSource, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("page:frames")
         self.setAccessibleName("Predictions frame by frame")
         self.source = source

@@ -47,8 +47,8 @@ class PredictPage(QWidget):
     left = Signal()
     changed = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("page:predict")
         self.setAccessibleName("Predict")
         self.job = EngineJob(self)

@@ -14,6 +14,9 @@ from sleapnn_gui.form.codecs import show_plain
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.evaluations import Source, read_judgement, results_of
 
+#: Runs that can be told apart side by side.
+MOST_COMPARED = 8
+
 
 @attrs.frozen(eq=False)
 class RunDetails:

@@ -51,8 +51,8 @@ class RunsPage(QWidget):
     evaluation_wanted = Signal()
     selection_changed = Signal()
 
-    def __init__(self, source: FrameSource) -> None:
-        super().__init__()
+    def __init__(self, source: FrameSource, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("page:runs")
         self.setAccessibleName("Runs")
         self._folders: list[Path] = []

@@ -1,36 +1,27 @@
 """What stands beside the form: See among its tabs, and which tab was open at the last start."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
 
-from sleapnn_gui.document.document import Document
-from sleapnn_gui.form.form_page import FormPage
-from sleapnn_gui.inspector.client import Inspect
-from sleapnn_gui.inspector.see.see_pane import SeePane
+if TYPE_CHECKING:
+    from sleapnn_gui.form.form_page import FormPage
+    from sleapnn_gui.inspector.see.see_pane import SeePane
 
 _TAB, _SHOWN = "beside/tab", "beside/shown"
 _SEE = "See"
 
 
-def see_beside(
-    form: FormPage, document: Document, inspect: Inspect, *, folders: Callable[[], Sequence[Path]]
-) -> SeePane:
-    """See as a tab beside the form, which follows the setting in hand; the tab of the last start is open.
-
-    `folders` gives those that runs are listed of.
-    """
-    see = SeePane(document, inspect, folders=folders)
+def put_beside(form: "FormPage", see: "SeePane") -> None:
+    """Make See a tab beside the form, which follows the setting in hand; the tab of the last start is open."""
     form.context.add_tab(see, _SEE)
     form.context.followed.connect(see.follow)
     shown = QSettings().value(_SHOWN)
     form.context.open_title(str(QSettings().value(_TAB, _SEE)))
     form.set_pane_shown(None if shown is None else str(shown).lower() == "true")
-    return see
 
 
-def reveal(form: FormPage, see: SeePane, path: str) -> None:
+def reveal(form: "FormPage", see: "SeePane", path: str) -> None:
     """Go to a setting or section of the form, or by the name of a sight, as `see:crop`, to that."""
     kind = next((kind for kind, view in see.views.items() if view.objectName() == path), "")
     if not kind:
@@ -41,7 +32,7 @@ def reveal(form: FormPage, see: SeePane, path: str) -> None:
     see.show_kind(kind)
 
 
-def remember_beside(form: FormPage) -> None:
+def remember_beside(form: "FormPage") -> None:
     """Open this tab, and the pane if somebody wanted it so, from the next start on as well."""
     QSettings().setValue(_TAB, form.context.title)
     if form.pane_shown is not None:

@@ -1,13 +1,11 @@
 """What is asked before the window closes: a training or a prediction that is at work, then unsaved edits."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.results.predict_page import PredictPage
-from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 
 
@@ -18,34 +16,31 @@ class Closing(QObject):
         self,
         window: QWidget,
         document: Document,
-        guard: Guard,
+        files: FileCommands,
         runs: RunCommands,
-        prediction: PredictPage,
-        *,
-        busy: Callable[[Callable[[], None]], bool],
+        results: ResultCommands,
     ) -> None:
-        """`busy` says whether a file is being written just now, and does what it is given after that."""
         super().__init__(window)
-        self._busy = busy
+        self._files = files
         self._window = window
         self._document = document
-        self._guard = guard
+        self._guard = files.guard
         self._runs = runs
         self._edits_settled = False
         self._run_settled = self._prediction_settled = False
-        self._prediction = prediction
+        self._results = results
         self.question: QMessageBox | None = None
 
     def may_close(self) -> bool:
         """Whether nothing stands in the way; otherwise a question is now on the screen."""
         if self.question is not None or self._guard.question is not None:
             return False
-        if self._busy(self._close):
+        if self._files.once_written(self._close):
             return False
         if self._runs.is_running and not self._run_settled:
             self._ask_about_run()
             return False
-        if self._prediction.is_at_work and not self._prediction_settled:
+        if self._results.is_predicting and not self._prediction_settled:
             self._ask_about_prediction()
             return False
         # What was answered holds for this closing only: a person who stays is asked again the next time.
@@ -78,7 +73,7 @@ class Closing(QObject):
         box.open()
 
     def _end_prediction(self) -> None:
-        self._prediction.stop_and_keep()  # the process writes what is done, also when the window is gone
+        self._results.predict_page.stop_and_keep()  # the process writes what is done, also when the window is gone
         self._close_settled()
 
     def _stay(self) -> None:

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -12,24 +13,27 @@ from sleapnn_engine.config.run_models import config_of
 from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.inspector.labels_page import LabelsPage
-from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.list_commands import ListCommands
+
+if TYPE_CHECKING:
+    from sleapnn_gui.monitor.train_page import TrainPage
 
 
 class CoachCommands(QObject):
     """A change goes into the config that is open where that is the run's, else into the run's, opened as a new one."""
 
-    def __init__(
-        self, advice: AdviceCommands, listed: ListCommands, labels: LabelsPage, page: TrainPage
-    ) -> None:
+    def __init__(self, advice: AdviceCommands, listed: ListCommands, labels: LabelsPage) -> None:
         super().__init__(listed)
-        self._advice, self._listed, self._labels, self._page = advice, listed, labels, page
+        self._advice, self._listed, self._labels = advice, listed, labels
         self._reading = BackgroundTask(self)
-        page.configure_wanted.connect(lambda: listed.go_to("configure"))
+        listed.when_listed(lambda page: page.panel.fix_wanted.connect(self.fix))
+
+    def serve(self, page: "TrainPage") -> None:
+        """Do what the page of a run offers."""
+        page.configure_wanted.connect(lambda: self._listed.go_to("configure"))
         page.coach.look_wanted.connect(self._show_evidence)
-        page.coach.fix_wanted.connect(self._fix_followed)
-        listed.panel.fix_wanted.connect(self.fix)
+        page.coach.fix_wanted.connect(lambda hint: self._fix_followed(page, hint))
 
     def _show_evidence(self, hint: Hint) -> None:
         """What the Train page cannot show itself stands on the Data page."""
@@ -39,8 +43,8 @@ class CoachCommands(QObject):
         elif hint.shows is Shows.SETTING:
             self._listed.show_setting(hint.setting)
 
-    def _fix_followed(self, hint: Hint) -> None:
-        session = self._page.session
+    def _fix_followed(self, page: "TrainPage", hint: Hint) -> None:
+        session = page.session
         if session is not None and session.run_dir is not None:
             self.fix(session.run_dir, hint)
 

@@ -10,8 +10,18 @@ _ROUNDS = 10
 _NEVER = 1_000_000
 
 
+def hold_garbage() -> None:
+    """Search for nothing while a window is being made: nearly all that comes will stay.
+
+    It is also a thread that loads modules, and what a search finds there that is Qt's would be deleted in that thread.
+    """
+    gc.disable()
+
+
 class GarbageSearch(QObject):
     """Has Python go through the whole of memory between two turns, and not in the middle of an edit.
+
+    Until this is made, a program that starts had better not search at all: see `hold_garbage`.
 
     What there is when this is made lasts as long as the window and is left out: to go through it takes a tenth of a
     second. What has come since takes some ten milliseconds, which is no more than a turn but would be added to one.
@@ -22,6 +32,7 @@ class GarbageSearch(QObject):
         gc.freeze()
         youngest, young, _ = gc.get_threshold()
         gc.set_threshold(youngest, young, _NEVER)
+        gc.enable()
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self.search)
         self._timer.start()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from PySide6.QtCore import QFile, QObject, Qt
@@ -20,14 +20,16 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.states import judged_state
-from sleapnn_gui.form.form_page import FormPage
 from sleapnn_gui.monitor.run_summary import RunSummary
-from sleapnn_gui.monitor.train_page import open_in_desktop
-from sleapnn_gui.results.compare_page import MOST
-from sleapnn_gui.results.run_panel import RunPanel
+from sleapnn_gui.results.run_details import MOST_COMPARED
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
+from sleapnn_gui.widgets.desktop import open_in_desktop
+
+if TYPE_CHECKING:
+    from sleapnn_gui.form.form_page import FormPage
+    from sleapnn_gui.results.runs_page import RunsPage
 
 _RESUMES = TRAINER + "resume_ckpt_path"
 _WEIGHTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
@@ -52,33 +54,40 @@ class ListCommands(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._results, self._runs, self._files = window, results, runs, files
-        self._page = results.runs_page
         self._actions: Mapping[str, QAction] = {}
-        self._form: FormPage | None = None
+        self._form: Callable[[], FormPage] | None = None
         self._reading, self._moving = BackgroundTask(self), BackgroundTask(self, abandon=False)
-        self._page.run_chosen.connect(runs.open_run)
-        self._page.selection_changed.connect(self._refresh)
         runs.changed.connect(self._refresh)
 
-    def adopt(self, actions: Mapping[str, QAction], form: FormPage) -> None:
-        """The commands as they are pressed, and the form in which configs of runs are shown."""
+    @property
+    def _page(self) -> "RunsPage":
+        return self._results.runs_page
+
+    def adopt(self, actions: Mapping[str, QAction], form: "Callable[[], FormPage]") -> None:
+        """The commands as they are pressed, and what gives the form in which configs of runs are shown."""
         self._actions, self._form = actions, form
+        self._results.when_listed(self._serve)
+        self._refresh()
+
+    def _serve(self, page: "RunsPage") -> None:
+        """Offer the commands on the list of runs."""
+        page.run_chosen.connect(self._runs.open_run)
+        page.selection_changed.connect(self._refresh)
+        actions = self._actions
         separators = {place: QAction(self) for place, verb in enumerate(_IN_MENU) if not verb}
         for line in separators.values():
             line.setSeparator(True)
         listed = [separators.get(place) or actions[verb] for place, verb in enumerate(_IN_MENU)]
-        self._page.offer(listed, buttons=[(text, actions[verb]) for text, verb in _AS_BUTTONS.items()])
-        self._refresh()
+        page.offer(listed, buttons=[(text, actions[verb]) for text, verb in _AS_BUTTONS.items()])
 
     @property
     def document(self) -> Document:
         """The config that is open."""
         return self._files.document
 
-    @property
-    def panel(self) -> RunPanel:
-        """What is shown beside the list."""
-        return self._page.panel
+    def when_listed(self, do: "Callable[[RunsPage], None]") -> None:
+        """Do something with the list of runs once it is made."""
+        self._results.when_listed(do)
 
     def go_to(self, page: str) -> None:
         """Show a page of the window."""
@@ -88,13 +97,13 @@ class ListCommands(QObject):
         """Go to one setting of the form."""
         self.go_to("configure")
         if self._form is not None:
-            self._form.reveal(path)
+            self._form().reveal(path)
 
     def can(self, verb: str) -> bool:
         """Whether a command makes sense for what is chosen; none does while the list is not shown."""
-        chosen = self._page.selected if self._page.isVisible() else []
+        chosen = self._page.selected if self._results.lists_runs else []
         if verb == "list_compare":
-            return 2 <= len(chosen) <= MOST
+            return 2 <= len(chosen) <= MOST_COMPARED
         if verb in ("list_star", "list_reveal", "list_trash"):
             return bool(chosen)
         if verb == "list_resume":
@@ -226,14 +235,14 @@ class ListCommands(QObject):
         """Go to the form, with what is changed beside it."""
         self.go_to("configure")
         if self._form is not None:
-            self._form.set_pane_shown(True)
-            self._form.context.open(self._form.context.diff)
+            form = self._form()
+            form.set_pane_shown(True)
+            form.context.open(form.context.diff)
 
     def leave(self) -> None:
         """For when the window closes: what is moved is moved whole."""
         self._reading.drop()
         self._moving.finish()
-        self._page.leave()
 
 
 def _config_to_edit(folder: Path, name: str) -> Opened | str:

@@ -1,14 +1,31 @@
 """The pages of the window, one shown at a time, that scroll where the window is smaller than what they can do with."""
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Generator, Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.widgets.one_by_one import style_ahead
+
+Steps = Generator[None, None, QWidget]
+"""Makes a page; what lies between two `yield`s takes no longer than a turn of the event loop may."""
 
 #: Pages that are reached from another one, and the one of the rail that they belong to.
 _INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs", "compare": "runs"}
+
+
+#: What the pages are made of.
+_MODULES = (
+    "pyqtgraph", "sleapnn_gui.form.form_page", "sleapnn_gui.inspector.see.see_pane", "sleapnn_gui.monitor.train_page",
+    *(f"sleapnn_gui.results.{name}_page" for name in ("runs", "predict", "frames", "evaluation", "compare")),
+)  # fmt: skip
+
+
+def _load() -> None:
+    for name in _MODULES:
+        importlib.import_module(name)
 
 
 def home_of(name: str) -> str:
@@ -17,19 +34,77 @@ def home_of(name: str) -> str:
 
 
 class Pages(QStackedWidget):
-    """Asks for no more room than the page that is shown, rather than for that of the largest."""
+    """Asks for no more room than the page that is shown, rather than for that of the largest.
+
+    A page is made when it is first needed: then whole, or ahead of that a step in each turn. `all_made` says that none is
+    left to be made.
+    """
+
+    all_made = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self._coming: dict[str, Steps] = {}
         self._pages: dict[str, QWidget] = {}
+        self._loading = BackgroundTask(self)
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._go_on)
         self.currentChanged.connect(lambda _: self.updateGeometry())
 
-    def fill(self, pages: Mapping[str, QWidget]) -> None:
-        """Take in the pages, each by its name; what is not seen yet is styled while nobody waits for it."""
-        self._pages = dict(pages)
-        for page in pages.values():
-            self.addWidget(page)
+    def add(self, name: str, page: QWidget) -> None:
+        """Take in a page that is made."""
+        self._pages[name] = page
+        self.addWidget(page)
+
+    def fill(self, makers: Mapping[str, Callable[[], Steps]]) -> None:
+        """Know what makes each page, by its name."""
+        self._coming = {name: make() for name, make in makers.items()}
+
+    def page(self, name: str) -> QWidget:
+        """The page of this name, made now if it was not."""
+        while name not in self._pages:
+            self._make_step(name)
+        return self._pages[name]
+
+    def is_made(self, name: str) -> bool:
+        """Whether the page of this name was needed yet, or made ahead."""
+        return name in self._pages
+
+    def leave(self) -> None:
+        """Make no more ahead; for when the window closes."""
+        self._loading.drop()
+        self._turns.stop()
+
+    def _make_step(self, name: str) -> None:
+        try:
+            next(self._coming[name])
+        except StopIteration as made:
+            del self._coming[name]
+            self.add(name, made.value)
+
+    def make_all(self) -> None:
+        """Make now what was not needed yet."""
+        for name in list(self._coming):
+            self.page(name)
+        self._end()
+
+    def make_ahead(self) -> None:
+        """Make what was not needed yet, beside the person's work; not while garbage is searched for."""
+        # One import alone may take a third of a second; the window gets its turns while a thread does it.
+        self._loading.begin(_load, lambda _: self._turns.start())
+
+    def _go_on(self) -> None:
+        name = next(iter(self._coming), "")
+        if name:
+            self._make_step(name)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        """What is not seen yet is styled while nobody waits for it."""
+        self._turns.stop()
         style_ahead(self)
+        self.all_made.emit()
 
     @property
     def name(self) -> str:
@@ -38,7 +113,7 @@ class Pages(QStackedWidget):
 
     def show_page(self, name: str) -> QWidget:
         """Show the page of this name; returns it."""
-        page = self._pages[name]
+        page = self.page(name)
         self.setCurrentWidget(page)
         return page
 

@@ -1,7 +1,9 @@
 """Starting, following and ending a run."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -11,7 +13,6 @@ from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import text_of
-from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.run.launch import Launch, prepare
 from sleapnn_gui.run.resuming import Resumed, prepare_resuming
@@ -20,6 +21,9 @@ from sleapnn_gui.run.standby import Standby
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.shell.settings_store import remember_recent, remember_run_folder, run_folders
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
+
+if TYPE_CHECKING:
+    from sleapnn_gui.monitor.train_page import TrainPage
 
 
 def secrets(document: Document) -> dict[str, str]:
@@ -42,7 +46,8 @@ class RunCommands(QObject):
     refused = Signal()
     folder_chosen = Signal(str)
 
-    def __init__(self, window: QWidget, document: Document, page: TrainPage) -> None:
+    def __init__(self, window: QWidget, document: Document, page: Callable[[], "TrainPage"]) -> None:
+        """`page` gives the page that shows the run; it may be made only then."""
         super().__init__(window)
         self._window = window
         self._document = document
@@ -171,7 +176,7 @@ class RunCommands(QObject):
         ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
 
     def do_show_folder(self) -> None:
-        self._page.open_folder()
+        self._page().open_folder()
 
     def ask(self, verb: str) -> None:
         """Have the engine carry out a request that takes nothing else."""
@@ -179,16 +184,16 @@ class RunCommands(QObject):
             self.session.ask(verb)
 
     def do_pause(self) -> None:
-        self._page.pause()
+        self._page().pause()
 
     def do_resume(self) -> None:
-        self._page.resume()
+        self._page().resume()
 
     def do_stop(self) -> None:
-        self._page.stop_and_keep()
+        self._page().stop_and_keep()
 
     def do_cancel(self) -> None:
-        self._page.cancel()
+        self._page().cancel()
 
     def leave(self) -> None:
         """Stop following; an engine at work goes on, one that was not started yet is not."""
@@ -196,7 +201,7 @@ class RunCommands(QObject):
         if self._standby is not None:
             self._standby.close()
         if self.session is not None:
-            self._page.set_session(None)
+            self._page().set_session(None)
             self.session.leave()
             self.session.deleteLater()
             self.session = None
@@ -229,6 +234,6 @@ class RunCommands(QObject):
         session.state_changed.connect(self.changed)
         session.command_state.connect(self._notify)
         session.ended.connect(self._run_ended)
-        self._page.set_session(session)
+        self._page().set_session(session)
         self.opened.emit()
         self.changed.emit()

@@ -1,8 +1,15 @@
 """What is open, at the top: labels, config, search, Check and Train."""
 
+from functools import partial
+
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.reach import remark_of
+from sleapnn_gui.form.search import search_index
+from sleapnn_gui.form.search_field import SearchField
+from sleapnn_gui.shell.commands import command_hits
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
 
@@ -49,6 +56,17 @@ class TopBar(QFrame):
         """The open config and whether it differs from its file."""
         self.config.setText(name)
         self.state.setText("edited" if edited else "")
+
+
+def search_everything(document: Document) -> SearchField:
+    """The field that finds settings and commands."""
+    field = SearchField(
+        [*search_index(), *command_hits()],
+        remark=partial(remark_of, document),
+    )
+    field.setObjectName("search")
+    field.setPlaceholderText("Search settings and commands   Ctrl+K")
+    return field
 
 
 def _icon_for(action: QAction, picture: QIcon) -> QToolButton:

@@ -1,33 +1,45 @@
 """Line icons of one family (Phosphor), drawn in the theme's colour at the moment they are painted."""
 
+import importlib.util
+import json
 from functools import cache
 from pathlib import Path
 
-import qtawesome
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QIcon, QIconEngine, QPainter, QPixmap
-from qtawesome.iconic_font import IconicFont
+from PySide6.QtGui import QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
 from sleapnn_gui.widgets.theme import current_theme
 
-_FAMILY = "ph"
+
+@cache
+def _fonts() -> Path:
+    """Where qtawesome keeps its fonts. Only these are used of it: to import it takes a tenth of a second."""
+    found = importlib.util.find_spec("qtawesome")
+    places = (found.submodule_search_locations if found is not None else None) or [""]
+    return Path(next(iter(places)), "fonts")
 
 
 @cache
-def _glyphs() -> IconicFont:
-    """The one family that is drawn with: to load and check all twelve that there are takes a tenth of a second."""
-    place = Path(qtawesome.__file__).parent / "fonts"
-    font, names = (next(place.glob(kind)).name for kind in ("phosphor-[0-9]*.ttf", "phosphor-charmap-*.json"))
-    return IconicFont((_FAMILY, font, names))
+def _characters() -> dict[str, str]:
+    """The icons' characters in the font, by name."""
+    codes = json.loads(next(_fonts().glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
+    return {name: chr(int(code, 16)) for name, code in codes.items()}
+
+
+@cache
+def _family() -> str:
+    """What Qt calls the font, which the first call loads; '' where it cannot be loaded."""
+    number = QFontDatabase.addApplicationFont(str(next(_fonts().glob("phosphor-[0-9]*.ttf"))))
+    return next(iter(QFontDatabase.applicationFontFamilies(number)), "")
 
 
 def _character(name: str) -> str:
-    """The icon's character in the font, '' for an unknown one; the first call loads the font."""
-    return str(_glyphs().charmap[_FAMILY].get(name, ""))
+    """The icon's character in the font, '' for an unknown one."""
+    return _characters().get(name, "")
 
 
 def _font(pixels: int) -> QFont:
-    font = QFont(_glyphs().fontname[_FAMILY])
+    font = QFont(_family())
     font.setPixelSize(max(1, pixels))
     return font
 

@@ -24,8 +24,8 @@ app.processEvents(); window.grab()
 
 OURS = """
 import sys
-from sleapnn_gui.app import build
-app, window = build(["sleapnn-gui"])
+from sleapnn_gui.app import show_window
+app, window = show_window(["sleapnn-gui"])
 app.processEvents(); window.grab()
 heavy = {"torch", "lightning", "timm", "sleap_io"} & set(sys.modules)
 assert not heavy, heavy

@@ -4,19 +4,53 @@ import os
 import subprocess
 import sys
 
+from PySide6.QtWidgets import QWidget
+
+from sleapnn_gui.app import show_window
+from tests.gui.windows import throw_away
+
 STARTED = """
 import gc, sys
 from PySide6.QtWidgets import QApplication
 from sleapnn_gui import app
 from sleapnn_gui.form.row import Row
-QApplication.exec = lambda *_: 0
+def wait(*_):
+    while not gc.isenabled():
+        QApplication.processEvents()
+    return 0
+QApplication.exec = wait
+made = []
+show = app.show_window
+app.show_window = lambda argv: made.append(show(argv)) or made[0]
 app.run(["sleapnn-gui"])
 searched = [found for found in gc.get_objects() if isinstance(found, Row)]
-print(len(searched), gc.get_freeze_count() > 10_000)
+pages = made[0][1].pages
+names = ("configure", "train", "runs", "predict", "frames", "evaluation", "compare")
+print(len(searched), gc.get_freeze_count() > 10_000, all(map(pages.is_made, names)), pages.name)
 """
 
 
-def test_what_a_window_is_made_of_is_left_out_of_the_search_for_garbage():
+def test_all_pages_are_made_ahead_and_then_left_out_of_the_search_for_garbage():
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, env=environment)
-    assert done.stdout.split() == ["0", "True"], done.stderr
+    assert done.stdout.split() == ["0", "True", "True", "data"], done.stderr
+
+
+def test_a_page_that_is_wanted_before_its_turn_is_there_at_once(app):
+    """Each page is made whole when it is asked for, wherever making it ahead has come to."""
+    _, window = show_window(["sleapnn-gui"])
+    try:
+        assert not any(map(window.pages.is_made, ("configure", "train", "runs")))
+        for _ in range(12):  # into the midst of the form
+            window.pages._go_on()
+        assert not window.pages.is_made("configure")
+        assert window.form.row("trainer_config.max_epochs").editor.value() == window.document.value(
+            "trainer_config.max_epochs"
+        )
+        for name in ("train", "runs", "configure", "data"):
+            window.show_page(name)
+            assert window.pages.name == name
+            assert window.findChild(QWidget, f"page:{name}").isVisible()
+        assert not window.pages.is_made("compare")
+    finally:
+        throw_away(window)

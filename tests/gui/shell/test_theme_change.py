@@ -34,6 +34,7 @@ def window(app, tmp_path, monkeypatch):
     window = MainWindow()
     window.resize(1440, 900)
     window.show()
+    window.pages.make_all()
     yield window
     throw_away(window)
     install_theme(app, mode="light")
