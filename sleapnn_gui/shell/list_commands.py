@@ -85,7 +85,7 @@ class ListCommands(QObject):
         """The config that is open."""
         return self._files.document
 
-    def when_listed(self, do: "Callable[[RunsPage], None]") -> None:
+    def when_listed(self, do: "Callable[[RunsPage], object]") -> None:
         """Do something with the list of runs once it is made."""
         self._results.when_listed(do)
 

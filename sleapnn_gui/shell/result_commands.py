@@ -59,7 +59,7 @@ class ResultCommands(QObject):
         #: What the pages are made in: one that is put there later is gone through by Qt once more, which takes long.
         self.place: QWidget | None = None
         self._frames_from = "runs"
-        self._waiting: list[Callable[[RunsPage], None]] = []
+        self._waiting: list[Callable[[RunsPage], object]] = []
 
     @cached_property
     def runs_page(self) -> "RunsPage":
@@ -125,7 +125,7 @@ class ResultCommands(QObject):
         page: QWidget = getattr(self, name)
         return page
 
-    def when_listed(self, do: "Callable[[RunsPage], None]") -> None:
+    def when_listed(self, do: "Callable[[RunsPage], object]") -> None:
         """Do something with the list of runs once it is made."""
         self._waiting.append(do)
         if self._is_made("runs_page"):
