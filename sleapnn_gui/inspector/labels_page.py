@@ -170,6 +170,7 @@ class LabelsPage(QWidget):
         column.addWidget(self.split)
         column.addWidget(self.findings)
         scroll = self._scroll = SteadyScroll(side, margins=(24, 20, 24, 20))
+        scroll.setAccessibleName("What is known of the labels")
         scroll.setMinimumSize(320, 140)
         return scroll
 

@@ -77,6 +77,8 @@ class StringList(QFrame):
         self._build()
         self.setAcceptDrops(files)
         self.setFocusProxy(self._add)
+        # Tab comes in by the field; what stands before that in its order would never be come to.
+        self.setTabOrder(self._add, self._items)
         self._items.itemChanged.connect(self._item_edited)
         self._items.model().rowsMoved.connect(lambda *_: self._emit_value())
         self._items.currentRowChanged.connect(lambda _: self._refresh_buttons())
