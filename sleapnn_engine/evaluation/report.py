@@ -12,7 +12,7 @@ import numpy as np
 
 from sleapnn_engine.evaluation.comparing import Comparison, measured
 from sleapnn_engine.evaluation.files import listed_metrics, plain_values
-from sleapnn_engine.evaluation.matching import Pairs, body_sizes
+from sleapnn_engine.evaluation.matching import Pairs, body_sizes, match_animals
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame
 from sleapnn_engine.evaluation.oks import key_point_similarity, match_by_similarity
 from sleapnn_engine.evaluation.scores import pairs_found
@@ -26,7 +26,10 @@ _LEAST_PX = 10.0
 
 @attrs.frozen(eq=False)
 class _Judged:
-    """One frame: distances (pairs, N) of the animals that were found, and how many animals there are on either side."""
+    """One frame: distances (pairs, N) of the animals that were found, and how many animals there are on either side.
+
+    `misplaced` are those of the missed at whose place a prediction is that is no other animal's.
+    """
 
     frame: EvaluatedFrame
     distances: np.ndarray
@@ -34,6 +37,7 @@ class _Judged:
     predicted: int
     similarity: np.ndarray
     seen: bool
+    misplaced: int = 0
 
     @property
     def found(self) -> int:
@@ -49,6 +53,7 @@ class _Judged:
             "labelled": self.labelled,
             "found": self.found,
             "missed": self.labelled - self.found,
+            "misplaced": self.misplaced,
             "extra": self.predicted - self.found,
             "predicted": self.seen,
         }
@@ -85,7 +90,9 @@ def report_of(
     """What there is to see of a comparison. All labelled and all predicted animals count, and so do frames without a prediction.
 
     An animal is found as `PoseScores` says, centres within `limit` px. Distances are in source pixels, and in percent of
-    a body, which is the median diagonal of the labelled animals' boxes. `animals` counts; `distances` are percentiles
+    a body, which is the median diagonal of the labelled animals' boxes. `animals` counts, and tells of those that were
+    missed how many were `misplaced`: a prediction is within half a body of their middle, and its parts are elsewhere. Of
+    a pair these are missed by the second model, the others by the first. `distances` are percentiles
     over the parts of found animals; `parts` has a box for each node; `curves` say which share of labelled points lies
     within a distance, and which share of labelled animals reaches a similarity; `frames`, the worst first, and `videos`
     count animals and give the error of those that were found.
@@ -126,7 +133,16 @@ def _judged(
     pairs: Pairs = pairs_found(given, known, body=body, limit=limit) if len(given) and len(known) else []
     rows, columns = ([pair[side] for pair in pairs] for side in (0, 1))
     distances = np.linalg.norm(given[rows] - known[columns], axis=-1)
-    return _Judged(frame, distances, len(frame.truth), len(given), similarity, seen)
+    spare, lost = (np.delete(all_, taken, axis=0) for all_, taken in ((given, rows), (known, columns)))
+    near = match_animals(_middles(spare), _middles(lost), limit=body / 2) if body else []
+    return _Judged(frame, distances, len(frame.truth), len(given), similarity, seen, len(near))
+
+
+def _middles(animals: np.ndarray) -> np.ndarray:
+    """Middles of the boxes around animals (I, N, 2), as animals of one node."""
+    low, high = (np.where(np.isfinite(animals), animals, end) for end in (np.inf, -np.inf))
+    middles: np.ndarray = (low.min(axis=1, keepdims=True) + high.max(axis=1, keepdims=True)) / 2
+    return middles
 
 
 def _similarity(frame: EvaluatedFrame, *, stddev: float, scale: float | None) -> np.ndarray:
@@ -147,8 +163,8 @@ def _there(points: np.ndarray) -> np.ndarray:
 
 
 def _animals(judged: Sequence[_Judged]) -> dict[str, Any]:
-    labelled, predicted, found = (
-        sum(getattr(one, name) for one in judged) for name in ("labelled", "predicted", "found")
+    labelled, predicted, found, misplaced = (
+        sum(getattr(one, name) for one in judged) for name in ("labelled", "predicted", "found", "misplaced")
     )
     return {
         "frames": len(judged),
@@ -156,6 +172,7 @@ def _animals(judged: Sequence[_Judged]) -> dict[str, Any]:
         "predicted": predicted,
         "found": found,
         "missed": labelled - found,
+        "misplaced": misplaced,
         "extra": predicted - found,
         "found_share": found / labelled if labelled else None,
     }

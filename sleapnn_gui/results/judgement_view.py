@@ -71,7 +71,7 @@ _HEADLINES = (
     _Headline((_METRICS, "voc_metrics", "oks_voc.mAP"), _share, "OKS mAP", (_METRICS, "voc_metrics", "oks_voc.mAR"), _share, "mAR"),
     _Headline((_METRICS, "pck_metrics", "PCK@5"), _share, "PCK at 5 px", (_METRICS, "pck_metrics", "PCK@10"), _share, "at 10 px"),
     _Headline((*_ANIMALS, "found_share"), words.part, "animals found", (*_ANIMALS, "missed"), _count, "missed"),
-    _Headline((*_ANIMALS, "extra"), _count, "extra animals"),
+    _Headline((*_ANIMALS, "extra"), _count, "extra animals", (*_ANIMALS, "misplaced"), _count, "misplaced"),
 )  # fmt: skip
 _BRIEF_BELOW = 1150
 

@@ -161,7 +161,7 @@ def _line(made: Made, folder: Path, told: dict[str, Any]) -> str:
     return "| " + " | ".join([*cells, *errors, ratio]) + " |"
 
 
-def predicted(labels: Path, output: Path, runs: Sequence[Path]) -> tuple[str | None, float]:
+def predicted(labels: Path, output: Path, runs: Sequence[Path], *options: str) -> tuple[str | None, float]:
     """Predict the labelled frames here, twice; why that failed, and the seconds of the second time."""
     words = [
         "predict",
@@ -172,6 +172,7 @@ def predicted(labels: Path, output: Path, runs: Sequence[Path]) -> tuple[str | N
         "-o",
         str(output),
         "--overwrite",
+        *options,
     ]
     seconds = 0.0
     for _ in range(2):

@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import sleap_io as sio
 import zmq
 
 from sleapnn_engine.config.build import build_job
@@ -19,6 +21,7 @@ from tests.engine.data import drawn
 from tests.engine.evaluation.test_comparing import ANIMAL, predictions, write
 from tests.engine.training.jobs import events
 from tests.engine.training.rendered import NODES, job, trained, write_labels
+from tests.interop.table import learning, predicted
 
 pytestmark = pytest.mark.interop
 
@@ -92,14 +95,36 @@ def test_its_main_window_lists_what_is_sent_to_labelling(their_side, tmp_path: P
         "output": str(tmp_path / "out.slp"),
     }
     suggest(asked, never)
-    said = their_side("suggested", asked["output"])
+    said = their_side("shown", asked["output"])
+    seen = said["seen"][:3]
     # It counts frames from 1 in its list.
     assert [row[1] for row in said["rows"]] == [5, 3, 4]
     assert {row[0] for row in said["rows"]} == {"1: a.avi"}
     assert [row[2] for row in said["rows"]] == ["1", "1", ""]
-    assert [one["frame"] for one in said["seen"]] == [4, 2, 3]
-    assert [(one["user"], one["predicted"]) for one in said["seen"]] == [(1, 0), (1, 2), (0, 1)]
-    assert {tuple(one["image"][:2]) for one in said["seen"]} == {(64, 64)}
+    assert [one["frame"] for one in seen] == [4, 2, 3]
+    assert [(one["user"], one["predicted"]) for one in seen] == [(1, 0), (1, 2), (0, 1)]
+    assert {tuple(one["image"][:2]) for one in seen} == {(64, 64)}
+
+
+def test_its_main_window_shows_what_is_predicted(their_side, tmp_path: Path) -> None:
+    several = write_labels(tmp_path, "two.slp", animals=2, size=(64, 96), tracks=("short", "long"))
+    config = learning(tmp_path / "runs", several, "multi_class_bottomup", "unet")
+    run = trained(config)
+    output = tmp_path / "found.slp"
+    assert predicted(several, output, [run], "--frames", "0-5")[0] is None
+    said = their_side("shown", output)
+    ours = sorted(sio.load_slp(str(output)).labeled_frames, key=lambda frame: frame.frame_idx)
+    assert said["tracks"] == ["short", "long"]
+    assert said["nodes"] == list(NODES)
+    assert said["edges"] == [["nose", "neck"], ["neck", "tail"]]
+    assert said["provenance"]["model_paths"] == str([str(run / "best.ckpt")])
+    assert [one["frame"] for one in said["seen"]] == list(range(6))
+    assert [one["predicted"] for one in said["seen"]] == [len(frame.instances) for frame in ours]
+    assert sum(one["predicted"] for one in said["seen"]) >= 6
+    for frame, points, scores, seen in zip(ours, said["points"], said["scores"], said["seen"], strict=True):
+        np.testing.assert_allclose(points, [one.numpy() for one in frame.instances], atol=1e-9)
+        np.testing.assert_allclose(scores, [one.score for one in frame.instances], rtol=1e-6)
+        assert [row["track"] for row in seen["instances"]] == [one.track.name for one in frame.instances]
 
 
 def _free_ports() -> tuple[int, int]:

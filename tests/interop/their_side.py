@@ -3,8 +3,8 @@
 `their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json` the same
 twice, with the seconds of the second time, `train CONFIG...` trains, `verify CONFIG...` says of each config why it is
 refused, or null. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training and presses its button after
-two epochs, `listed LABELS` says what its lists of trained models show, and `suggested LABELS` opens its main window on
-labels and says what it lists as suggestions and what is on each of them.
+two epochs, `listed LABELS` says what its lists of trained models show, and `shown LABELS` opens its main window on
+labels and says what it lists as suggestions and what is on each labelled or suggested frame.
 """
 
 import json
@@ -143,8 +143,8 @@ def listed(labels: str) -> dict[str, object]:
     }
 
 
-def suggested(labels: str) -> dict[str, object]:
-    """What the main window lists as suggestions, and what it shows where each of them is gone to."""
+def shown(labels: str) -> dict[str, object]:
+    """What the main window has of a file: its lists, and what is shown where each suggested or labelled frame is gone to."""
     from qtpy import QtWidgets
     from sleap.gui.app import MainWindow
 
@@ -154,23 +154,40 @@ def suggested(labels: str) -> dict[str, object]:
     app.processEvents()
     rows = window.suggestions_dock.table.model().items
     seen = []
-    for frame in window.labels.suggestions:
+    for frame in [*window.labels.suggestions, *window.labels.labeled_frames]:
         window.commands.gotoVideoAndFrame(frame.video, frame.frame_idx)
         app.processEvents()
-        shown = window.state["labeled_frame"]
+        there = window.state["labeled_frame"]
         seen.append(
             {
                 "frame": int(window.state["frame_idx"]),
-                "user": len(shown.user_instances),
-                "predicted": len(shown.predicted_instances),
+                "user": len(there.user_instances),
+                "predicted": len(there.predicted_instances),
                 "image": list(window.state["video"][frame.frame_idx].shape),
+                "instances": [
+                    {key: str(value) for key, value in row.items() if isinstance(value, str | int | float)}
+                    for row in window.instances_dock.table.model().items
+                ],
             }
         )
-    return {"rows": [[row["video"], row["frame"], row["labeled"]] for row in rows], "seen": seen}
+    labels_ = window.labels
+    return {
+        "rows": [[row["video"], row["frame"], row["labeled"]] for row in rows],
+        "seen": seen,
+        "tracks": [track.name for track in labels_.tracks],
+        "nodes": list(window.state["skeleton"].node_names),
+        "edges": [list(edge) for edge in window.state["skeleton"].edge_names],
+        "provenance": {name: str(value) for name, value in labels_.provenance.items()},
+        "points": [[one.numpy().tolist() for one in frame.instances] for frame in labels_.labeled_frames],
+        "scores": [
+            [float(one.score) for one in frame.instances if hasattr(one, "score")]
+            for frame in labels_.labeled_frames
+        ],
+    }
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    acts = (predict, timed, train, verify, watch, listed, suggested)
+    acts = (predict, timed, train, verify, watch, listed, shown)
     act = next(act for act in acts if act.__name__ == sys.argv[1])
     print(json.dumps(act(*sys.argv[2:])))

@@ -35,6 +35,7 @@ def test_every_figure_is_what_one_counts_by_hand(files: tuple[Path, Path]) -> No
         "predicted": 3,
         "found": 2,
         "missed": 2,
+        "misplaced": 0,
         "extra": 1,
         "found_share": 0.5,
     }
@@ -60,6 +61,18 @@ def test_every_figure_is_what_one_counts_by_hand(files: tuple[Path, Path]) -> No
     animals = measured(compared)["animal_metrics"]
     assert animals["recall"] == found["animals"]["found_share"]
     assert animals["n_predicted"] == found["animals"]["predicted"]
+
+
+def test_what_a_pair_misses_is_told_apart_by_its_models(tmp_path: Path) -> None:
+    """Of four animals one is found, one is where something was found with its parts elsewhere, and two are not seen."""
+    turned = ANIMAL.mean(axis=0) - (ANIMAL - ANIMAL.mean(axis=0)) @ np.array([[0.0, 1.0], [-1.0, 0.0]]) * 3
+    places = [np.array([200.0 * number, 0.0]) for number in range(4)]
+    truth = write(tmp_path / "t.slp", {(0, 1): [ANIMAL + place for place in places]})
+    given = [ANIMAL + places[0], turned + places[1], ANIMAL + places[2] + np.array([0.0, 90.0])]
+    found = report_of(compare_files(truth, predictions(tmp_path / "p.slp", {(0, 1): given})))
+    names = ("found", "missed", "misplaced", "extra")
+    assert [found["animals"][name] for name in names] == [1, 3, 1, 2]
+    assert [found["frames"][0][name] for name in names] == [1, 3, 1, 2]
 
 
 def test_curves_count_what_was_missed(files: tuple[Path, Path]) -> None:
