@@ -29,6 +29,10 @@ EXCEPTIONS = {
         "sleapnn_engine/data/label_writing.py",
         "save_slp",
     ): "into a temporary folder, from where it is copied whole",
+    (
+        "sleapnn_engine/evaluation/pose_tables.py",
+        "h5py.File",
+    ): "into the file of `label_writing`, before it is copied whole",
     ("sleapnn_engine/data/label_packing.py", "save_slp"): "into a folder that is not at its place yet",
     ("sleapnn_engine/data/label_packing.py", "h5py.File"): "the same file, which gets its images",
     ("sleapnn_engine/demo/labels.py", "imwrite"): "into a temporary folder",
