@@ -43,8 +43,9 @@ from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.review_commands import ReviewCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.shell.screen import SMALLEST, WANTED
+from sleapnn_gui.shell.setting_commands import SettingCommands
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
-from sleapnn_gui.shell.status_line import StatusLine, by_weight, parameters_text
+from sleapnn_gui.shell.status_line import StatusLine, findings_text, parameters_text
 from sleapnn_gui.shell.title import labels_title, window_title
 from sleapnn_gui.shell.top_bar import TopBar, search_everything
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
@@ -83,7 +84,9 @@ class MainWindow(QMainWindow):
         self.labels_page = LabelsPage(list_presets("guide"))
         self.presets = PresetCommands(self, self.document, self.files, self.labels_page.beside.presets)
         before_runs = (self, self.files, self.presets, self.review, self.runs)
-        owners = (*before_runs, self.results, self.listed, self.help, ViewCommands(self.show_page))
+        self.settings = SettingCommands(self.document, in_hand=lambda: self.form.context.help.path)
+        views = ViewCommands(self.show_page)
+        owners = (*before_runs, self.results, self.listed, self.help, self.settings, views)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
@@ -148,12 +151,14 @@ class MainWindow(QMainWindow):
         self.labels_page.labels_chosen.connect(self.files.set_labels)
         self.listed.adopt(self.actions_by_verb, lambda: self.form)
         self.status_line.issue_chosen.connect(self.reveal)
-        for source in (self.files, self.presets, self.runs, self.results, self.advice, self.help):
+        self.form.context.yaml.asked.connect(self.reveal)
+        teller = (self.files, self.presets, self.runs, self.results, self.advice, self.help, self.settings)
+        for source in teller:
             source.message.connect(self.show_message)
         self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
         self.files.run_opened.connect(self.runs.open_run)
-        for giver in (self.files, self.presets, self.review):
+        for giver in (self.files, self.presets, self.review, self.settings):
             giver.setting_chosen.connect(self.reveal)
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
@@ -275,19 +280,11 @@ class MainWindow(QMainWindow):
 
     def _report_findings(self) -> None:
         """Say what stands in the way of training, and go there."""
-        found = by_weight(self.document.issues())
-        wrong = [issue for issue in found if issue.severity == "error"]
-        if wrong:
-            count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
-            self.show_message(f"{count} in the way of training. {wrong[0].message}", "error")
+        text, severity, path = findings_text(self.document.issues())
+        self.show_message(text, severity)
+        if severity == "error":
             self._told_problems = True
-            self.reveal(wrong[0].path)
-        elif found:
-            self.show_message(
-                f"Nothing stands in the way of training. Worth a look: {found[0].message}", "warning"
-            )
-        else:
-            self.show_message("No problems found. Press Train to begin.")
+            self.reveal(path)
 
     def do_quit(self) -> None:
         self.close()

@@ -240,9 +240,14 @@ class Document(QObject):
                 _write(after.values, child, SPEC.left_out(child))
         self._push(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
 
-    def apply_values(self, changes: dict[str, Any], title: str) -> None:
-        """Several keys at once, as one undo step; `Remove` takes a key out of the file."""
+    def apply_values(self, changes: dict[str, Any], title: str, *, called: str = "") -> None:
+        """Several keys at once, as one undo step; `Remove` takes a key out of the file.
+
+        A config without a file is then `called` so, where that is given.
+        """
         after = self._state.copy()
+        if called and self.path is None:
+            after = attrs.evolve(after, title=called)
         for path, value in changes.items():
             _write(after.values, path, value)
         self._push(title, after)

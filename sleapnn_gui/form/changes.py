@@ -8,7 +8,7 @@ import attrs
 
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.form.codecs import show_plain
+from sleapnn_gui.form.codecs import show_chosen
 
 
 @attrs.frozen
@@ -56,7 +56,11 @@ def _setting(document: Document, path: str, old: Any, new: Any) -> Change:
             partial(document.reset, path),
         )
     return Change(
-        path, key.meta.label if key else path, show_plain(old), show_plain(new), partial(document.reset, path)
+        path,
+        key.meta.label if key else path,
+        show_chosen(path, old),
+        show_chosen(path, new),
+        partial(document.reset, path),
     )
 
 

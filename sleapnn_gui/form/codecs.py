@@ -15,6 +15,8 @@ import attrs
 from sleapnn_engine.config import yaml_dialect
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.tree import same
 
 _INT = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -146,6 +148,14 @@ def _word(text: str) -> str:
 def show_plain(value: Any) -> str:
     """Any value as it would stand in the file on one line, for lists of differences."""
     return _flow(value)
+
+
+def show_chosen(path: str, value: Any) -> str:
+    """The value of a setting for people: a choice by its words, anything else as it would stand in the file."""
+    key = SPEC.keys.get(path)
+    choices = key.meta.choices if key is not None else ()
+    words = (choice.label for choice in choices if same(choice.value, value))
+    return next(words, None) or show_plain(value)
 
 
 def _show_text(value: Any) -> str:

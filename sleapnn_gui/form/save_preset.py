@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.config.own_presets import label_of, lockable
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_gui.form.codecs import show_plain
+from sleapnn_gui.form.codecs import show_chosen
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.tick import Tick
 
@@ -72,7 +72,10 @@ class SavePreset(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         for path in lockable(values):
-            said = ", ".join(view.chosen(path)) if path in SPEC.sections else show_plain(view.value(path))
+            names = (
+                [label_of(f"{path}.{name}") for name in view.chosen(path)] if path in SPEC.sections else []
+            )
+            said = ", ".join(names) or show_chosen(path, view.value(path))
             box = self.locks[path] = Tick(f"{label_of(path)}: {said}".replace("&", "&&"))
             box.setToolTip(path)
             box.setAccessibleDescription(path)

@@ -2,9 +2,11 @@
 
 import re
 
-from PySide6.QtGui import QShowEvent, QTextCursor, QTextFormat
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QMouseEvent, QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
 
+from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.wording import Wording
 from sleapnn_gui.widgets.theme import current_theme
@@ -30,8 +32,26 @@ def line_of(text: str, path: str) -> int:
     return -1
 
 
+def path_at(text: str, number: int) -> str:
+    """The dotted key of the line of this number (from 0) in block-style YAML; of an item of a list, that of the list."""
+    open_at: list[tuple[int, str]] = []
+    for line in text.splitlines()[: number + 1]:
+        found = _LINE.match(line)
+        if not found:
+            continue
+        while open_at and open_at[-1][0] >= len(found[1]):
+            open_at.pop()
+        open_at.append((len(found[1]), found[2]))
+    return ".".join(name for _, name in open_at)
+
+
 class YamlPane(QPlainTextEdit):
-    """Read-only text, brought up to date shortly after an edit and only while it can be seen."""
+    """Read-only text, brought up to date shortly after an edit and only while it can be seen.
+
+    `asked` carries the key of a line that was clicked.
+    """
+
+    asked = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +92,12 @@ class YamlPane(QPlainTextEdit):
             self.verticalScrollBar().setValue(at)
         self._mark(follow=self._follow)
         self._follow = False
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        path = path_at(self.toPlainText(), self.textCursor().blockNumber())
+        if not self.textCursor().hasSelection() and (path in SPEC.keys or path in SPEC.sections):
+            self.asked.emit(path)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -12,6 +12,9 @@ from sleapnn_gui.inspector.advice_watch import AdviceWatch
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.labels_page import LabelsPage
 
+#: What the title of a config without a file ends with, once advice has changed what it began as.
+_ADVISED = ", as advised"
+
 
 class AdviceCommands(QObject):
     """Connects what watches the labels, the page that shows advice, and the document. `message` carries a sentence."""
@@ -38,7 +41,8 @@ class AdviceCommands(QObject):
         kept = kept_words(dict.fromkeys(path for paths in touched.values() for path in paths))
         if free:
             name = free[0].title if len(free) == 1 else f"{len(free)} pieces"
-            self._document.apply_values(all_changes(free), f"Apply advice: {name}")
+            called = f"{self._document.title.removesuffix(_ADVISED)}{_ADVISED}"
+            self._document.apply_values(all_changes(free), f"Apply advice: {name}", called=called)
             kept = f"Advice applied: {name}. Undo takes it back. {kept}".strip()
         self.message.emit(kept, "info")
 

@@ -103,6 +103,25 @@ COMMANDS = (
     ),
     Command("search", "Search settings", "Ctrl+F", "Find a setting by any of its names", "Edit", 2),
     Command("palette", "Search settings and commands", "Ctrl+K", "Find a setting or a command", "Edit", 2),
+    Command(
+        "next_problem", "Next problem", "F8", "Go to the next problem or warning of the config", "Edit", 3
+    ),
+    Command(
+        "previous_problem",
+        "Previous problem",
+        "Shift+F8",
+        "Go to the problem or warning before",
+        "Edit",
+        3,
+    ),
+    Command(
+        "copy_key",
+        "Copy the YAML key",
+        "Ctrl+Shift+C",
+        "Put the dotted key of the setting in hand on the clipboard",
+        "Edit",
+        3,
+    ),
     Command("show_data", "Data", "Ctrl+1", "Show the labels", "View"),
     Command("show_configure", "Configure", "Ctrl+2", "Show the settings", "View"),
     Command("show_train", "Train", "Ctrl+3", "Show the training", "View"),

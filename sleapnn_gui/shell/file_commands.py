@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import attrs
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -20,9 +19,12 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
 from sleapnn_gui.document.locks import kept_words
+from sleapnn_gui.document.open_files import OpenFile
 from sleapnn_gui.document.states import judged_state, text_of
 from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.shell.handed_over import HandedOver, is_labels, sort_by_kind, uses_of
 from sleapnn_gui.shell.import_report import ImportReport
+from sleapnn_gui.shell.settings_store import lock_folder
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
@@ -59,6 +61,8 @@ class FileCommands(QObject):
         self._after_writing: list[Callable[[], None]] = []
         self.guard = Guard(window, document, self.save, busy=self.once_written)
         self._show_report: Callable[[], None] | None = None
+        self.open_file = OpenFile(document, lock_folder())
+        self.open_file.shared.connect(lambda text: self.message.emit(text, "warning"))
 
     # -- opening -------------------------------------------------------------------------------------------
 
@@ -100,27 +104,45 @@ class FileCommands(QObject):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
-        if all(_is_labels(path) for path in paths):
-            self._open_sorted(_sorted(paths))  # names tell it
+        if all(is_labels(path) for path in paths):
+            self._open_sorted(sort_by_kind(paths))  # names tell it
         else:
-            self._read(paths[0], partial(_sorted, paths), self._open_sorted)
+            self._read(paths[0], partial(sort_by_kind, paths), self._open_sorted)
 
-    def _open_sorted(self, found: "_Sorted") -> None:
+    def _open_sorted(self, found: HandedOver) -> None:
         for path in found.runs[:1]:
             self.run_opened.emit(path)
-        left = ", ".join(path.name for path in (*found.runs[1:], *found.configs[1:]))
+        left = ", ".join(path.name for path in (*found.runs[1:], *found.configs[1:], *found.weights[1:]))
 
         def go_on() -> None:
             if found.labels:
                 self.set_labels(found.labels)
+            if found.weights:
+                self._ask_about_weights(found.weights[0])
             if left:
-                text = f"One config and one run can be open in a window. Not opened: {left}."
+                text = f"One config, one run and one model can be opened at a time. Not opened: {left}."
                 self.message.emit(text, "warning")
 
         if found.configs:
             self._load(found.configs[0], then=go_on)
         else:
             go_on()
+
+    def _ask_about_weights(self, weights: Path) -> None:
+        """A trained model is no config: what is it for?"""
+
+        def use(changes: dict[str, Any], name: str) -> None:
+            self._document.apply_values(changes, name)
+            self.message.emit(f"{name}: {weights}. Undo takes it back.", "info")
+            self.setting_chosen.emit(next(iter(changes)))
+
+        role = QMessageBox.ButtonRole.AcceptRole
+        self._ask(
+            "weights",
+            f"{weights.name} is a trained model.",
+            "What shall this config do with it?",
+            [(words, role, partial(use, changes, words)) for words, changes in uses_of(weights).items()],
+        )
 
     def open_path(self, path: Path) -> None:
         """Open one config, SLEAP 1.4 JSON, labels file or run folder; what is wrong with it is said."""
@@ -361,36 +383,3 @@ def _make_folder(folder: Path) -> None:
         raise UserError(
             f"The folder cannot be made: {reason_of(problem)}. Nothing was saved.", where=str(folder)
         ) from problem
-
-
-@attrs.frozen
-class _Sorted:
-    """What was handed over, by its kind."""
-
-    labels: list[str]
-    runs: list[Path]
-    configs: list[Path]
-
-
-def _sorted(paths: Sequence[Path]) -> _Sorted:
-    labels = [str(path) for path in paths if _is_labels(path)]
-    others = [path for path in paths if not _is_labels(path)]
-    runs = [path for path in others if _is_run(path)]
-    return _Sorted(labels, runs, [_config_of(path) for path in others if path not in runs])
-
-
-def _is_labels(path: Path) -> bool:
-    return path.name.lower().endswith(".slp")
-
-
-def _is_run(path: Path) -> bool:
-    # Unlike those of Path, these tests never fail, whatever the name.
-    return os.path.isdir(path) and any(
-        os.path.exists(path / name) for name in ("events.jsonl", "engine.json")
-    )
-
-
-def _config_of(path: Path) -> Path:
-    """The file itself, or the config of a folder that a training left."""
-    inside = path / "training_config.yaml"
-    return inside if os.path.isdir(path) and os.path.exists(inside) else path

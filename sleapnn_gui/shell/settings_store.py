@@ -18,6 +18,11 @@ def draft_folder() -> Path:
     return Path(place) / "drafts"
 
 
+def lock_folder() -> Path:
+    """Where locks lie that tell windows of one another."""
+    return draft_folder().with_name("open")
+
+
 def remembered_theme() -> str:
     """The theme a person chose last: light, dark or, without a choice, system."""
     found = str(QSettings().value(_THEME, "system"))

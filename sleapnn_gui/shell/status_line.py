@@ -104,6 +104,19 @@ def by_weight(issues: Sequence[Issue]) -> list[Issue]:
     )
 
 
+def findings_text(issues: Sequence[Issue]) -> tuple[str, str, str]:
+    """What Check says of them: a sentence, its severity, and the key of the worst one ('' without any)."""
+    found = by_weight(issues)
+    wrong = [issue for issue in found if issue.severity == "error"]
+    if wrong:
+        count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
+        return f"{count} in the way of training. {wrong[0].message}", "error", wrong[0].path
+    if found:
+        text = f"Nothing stands in the way of training. Worth a look: {found[0].message}"
+        return text, "warning", found[0].path
+    return "No problems found. Press Train to begin.", "info", ""
+
+
 def parameters_text(count: int) -> str:
     """The size of a network, for example '1.23 M parameters'."""
     return f"{count / 1e6:.2f} M parameters" if count >= 1e5 else f"{count:,} parameters"

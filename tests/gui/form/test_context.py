@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QLabel, QToolButton
 
 from sleapnn_engine.config.files import dump_config
 from sleapnn_engine.config.meta import UNITS
+from sleapnn_engine.config.presets import find_preset
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import leaves
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.form.help_text import UNIT_NOTES, key_help, section_help
-from sleapnn_gui.form.yaml_pane import line_of
+from sleapnn_gui.form.yaml_pane import line_of, path_at
 from tests.gui.form.conftest import open_values, use
 from tests.gui.form.driving import click, type_over
 
@@ -106,6 +107,16 @@ def test_every_key_of_a_preset_is_found_in_its_text(preset):
             number = line_of(text, path)
             assert number >= 0, path
             assert lines[number].strip().startswith(path.rpartition(".")[2] + ":")
+
+
+def test_the_line_of_each_key_leads_back_to_it():
+    text = find_preset("bottomup_unet_medium_rf").path.read_text(encoding="utf-8")
+    for path in SPEC.edited:
+        number = line_of(text, path)
+        if number >= 0:
+            assert path_at(text, number) == path
+    assert path_at("a:\n  - b\n  - c\nd: 1", 2) == "a"
+    assert path_at("# nothing yet", 0) == ""
 
 
 def test_a_key_that_is_not_there_has_no_line():

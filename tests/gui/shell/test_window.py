@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QWidget
 
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.yaml_dialect import parse
 from sleapnn_gui.app import build
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.open_files import OpenFile
+from sleapnn_gui.form.yaml_pane import line_of
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.shell import run_commands
@@ -102,6 +106,94 @@ PARTS = (
 @pytest.mark.parametrize("name", PARTS)
 def test_parts_have_their_names(window: MainWindow, name: str) -> None:
     assert len(window.findChildren(QWidget, name)) == 1
+
+
+def test_from_problem_to_problem_and_round(window: MainWindow) -> None:
+    window.files.set_labels(["/data/a.slp"])
+    rate = "trainer_config.optimizer.lr"
+    window.document.apply_values({EPOCHS: "many", rate: -1.0}, "two mistakes")
+    wrong = {issue.path for issue in window.document.issues() if issue.severity in ("error", "warning")}
+    assert {EPOCHS, rate} <= wrong
+    been = []
+    for _ in range(len(wrong) + 1):
+        window.actions_by_verb["next_problem"].trigger()
+        been.append(window.settings._last)
+    assert set(been) == wrong
+    assert been[0] == been[-1], "it goes round"
+    assert window.page() == "configure"
+    window.actions_by_verb["previous_problem"].trigger()
+    assert window.settings._last == been[-2]
+    window.reveal(rate)
+    window.actions_by_verb["copy_key"].trigger()
+    assert QGuiApplication.clipboard().text() == rate
+
+
+def test_a_line_of_the_yaml_leads_to_its_setting(window: MainWindow, wait_until: Wait) -> None:
+    pane = window.form.context.yaml
+    window.show_page("configure")
+    window.form.set_pane_shown(True)
+    window.form.context.open(pane)
+    wait_until(lambda: line_of(pane.toPlainText(), EPOCHS) >= 0)
+    cursor = QTextCursor(pane.document().findBlockByNumber(line_of(pane.toPlainText(), EPOCHS)))
+    pane.setTextCursor(cursor)
+    QTest.mouseClick(pane.viewport(), Qt.MouseButton.LeftButton, pos=pane.cursorRect(cursor).center())
+    row = window.form.row(EPOCHS)
+    assert row is not None
+    assert row.isVisible()
+    assert window.form.context.help.path == EPOCHS
+
+
+def test_two_hundred_and_more_steps_are_taken_back(window: MainWindow) -> None:
+    stack, before = window.document.undo_stack, window.document.value(EPOCHS)
+    first = stack.index()
+    for number in range(260):
+        window.document.apply_values({EPOCHS: 1000 + number}, f"Step {number}")
+    assert stack.undoText() == "Step 259"
+    stack.setIndex(first)
+    assert window.document.value(EPOCHS) == before
+
+
+def test_a_file_that_another_window_has_open_is_told(
+    window: MainWindow, wait_until: Wait, tmp_path: Path
+) -> None:
+    file = tmp_path / "shared.yaml"
+    window.document.save(file)
+    other = Document()
+    told: list[str] = []
+    watch = OpenFile(other, window.files.open_file.folder)
+    watch.shared.connect(told.append)
+    other.load(file)
+    wait_until(lambda: bool(told))
+    assert "shared.yaml is open in another window too" in told[0]
+    window.document.save(tmp_path / "elsewhere.yaml")
+    told.clear()
+    other.load(tmp_path / "elsewhere.yaml")
+    wait_until(lambda: bool(told))
+    third = Document()
+    OpenFile(third, window.files.open_file.folder).shared.connect(told.append)
+    told.clear()
+    third.load(file)
+    QApplication.processEvents()
+    assert not told, "it is open there no longer"
+
+
+@pytest.mark.parametrize("name", ["best.ckpt", "best_model.h5", "model folder"])
+def test_a_trained_model_that_is_dropped_raises_its_question(
+    window: MainWindow, wait_until: Wait, tmp_path: Path, name: str
+) -> None:
+    dropped = tmp_path / name
+    weights = dropped / "best.ckpt" if name == "model folder" else dropped
+    weights.parent.mkdir(exist_ok=True)
+    weights.touch()
+    window.files.open_paths([dropped])
+    wait_until(lambda: bool(window.findChildren(QMessageBox, "weights")))
+    box = window.findChildren(QMessageBox, "weights")[0]
+    words = [button.text() for button in box.buttons()]
+    assert ("Go on with its training" in words) == (weights.suffix == ".ckpt")
+    next(button for button in box.buttons() if button.text() == "Start from its weights").click()
+    for part in ("backbone", "head"):
+        assert window.document.value(f"model_config.pretrained_{part}_weights") == str(weights)
+    assert window.document.undo_stack.undoText() == "Start from its weights"
 
 
 def test_undo_and_redo_are_commands(window: MainWindow) -> None:
