@@ -43,6 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="exactly this run folder, made where it is not there; it must hold no run yet",
     )
+    parser.add_argument(
+        "--keep-frames",
+        type=_megabytes,
+        default=50,
+        metavar="MB",
+        help="keep validation frames of the first, the best, the last and some other epochs in the run folder, up to so "
+        "many megabytes (default: 50; 0: none)",
+    )
     parser.add_argument("--verbose", action="store_true", help="show the traceback when training fails")
 
 
@@ -60,12 +68,24 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         return train(
-            read.job, run_dir=args.run_dir, precision=args.precision, stream=sys.stdout, errors=sys.stderr
+            read.job,
+            run_dir=args.run_dir,
+            precision=args.precision,
+            frame_bytes=args.keep_frames * 1_000_000,
+            stream=sys.stdout,
+            errors=sys.stderr,
         )
     except UserError:
         if args.verbose:
             traceback.print_exc()
         raise
+
+
+def _megabytes(text: str) -> int:
+    """Whole megabytes. Raises argparse.ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of megabytes; give 0 or a whole number")
+    return int(text)
 
 
 @attrs.frozen

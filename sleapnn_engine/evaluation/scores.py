@@ -23,7 +23,8 @@ class Summary:
     `precision` is the share of predicted animals that are some labelled one, `recall` the share of labelled animals
     that were found, `f1` their harmonic mean. `class_accuracy` is the share of matched animals with a labelled
     identity that were given it. `body` is that median diagonal, in source pixels: half of it is how far off a small
-    animal may be found. `hits` is the number of animals found.
+    animal may be found. `hits` is the number of animals found. `order` are the places of the frames as they were added,
+    the worst first: by animals missed or extra, then by the mean distance.
     """
 
     median_px: float | None
@@ -36,6 +37,7 @@ class Summary:
     class_accuracy: float | None
     body: float | None = None
     hits: int = 0
+    order: tuple[int, ...] = ()
 
 
 @attrs.frozen(eq=False)
@@ -110,6 +112,7 @@ class PoseScores:
             class_accuracy=self._class_accuracy(pairs),
             body=body,
             hits=hits,
+            order=self._order(pairs),
         )
 
     def found(self) -> tuple[np.ndarray, np.ndarray, float | None]:
@@ -123,6 +126,15 @@ class PoseScores:
         body = _median(np.concatenate([np.empty(0), *sizes]))
         find = partial(pairs_found, body=body, limit=self.limit, paired=self.paired)
         return body, [find(frame.predicted, frame.truth) for frame in self._frames]
+
+    def _order(self, pairs: list[Pairs]) -> tuple[int, ...]:
+        wrong = []
+        for frame, found in zip(self._frames, pairs, strict=True):
+            gaps = np.linalg.norm(frame.predicted[_rows(found, 0)] - frame.truth[_rows(found, 1)], axis=-1)
+            known = gaps[np.isfinite(gaps)]
+            unpaired = int(_there(frame.predicted).sum() + _there(frame.truth).sum()) - 2 * len(found)
+            wrong.append((unpaired, float(known.mean()) if known.size else -1.0))
+        return tuple(sorted(range(len(wrong)), key=lambda place: wrong[place], reverse=True))
 
     def _points_of(self, pairs: list[Pairs]) -> tuple[np.ndarray, np.ndarray]:
         none = [np.empty((0, len(self.nodes), 2))]

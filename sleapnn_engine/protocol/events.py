@@ -222,9 +222,7 @@ class Failed(EventBody):
     message: str = body_field("what happened, in a sentence")
     path: str | None = body_field("file or key it is about")
     hint: str | None = body_field("what to do")
-    cause: str = body_field(
-        "a kind of trouble with a remedy; empty: any other", choices=("", *CAUSES), default=""
-    )
+    cause: str = body_field("kind of trouble; empty: any other", choices=("", *CAUSES), default="")
 
 
 @attrs.frozen(kw_only=True)
@@ -282,6 +280,7 @@ class Frame(EventBody):
         "animals that count as found, as in `error` of `epoch_end`; absent: an earlier engine", default=None
     )
     error_px: float | None = body_field("mean distance of all pairs, in source-image pixels")
+    rank: int | None = body_field("place among all validation samples, 1 for the worst", default=None)
     stride: int = body_field("pixels of the sent image per cell of the confidence maps")
 
 

@@ -40,6 +40,7 @@ class ActiveRun:
     followers: Followers | None = None
     test_sets: tuple[EvaluationSet, ...] = ()
     is_trained: bool = False
+    frame_bytes: int = 0
     warnings: list[str] = attrs.field(factory=list)
     others: list[Any] = attrs.field(factory=list)
 

@@ -90,6 +90,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         train_by_head=averages.by_head,
         val_by_head=scores.by_head,
         body=scores.body,
+        worst=scores.worst,
     )
 
 

@@ -26,6 +26,7 @@ from sleapnn_engine.training.callbacks.checkpoint import BEST, Checkpoints
 from sleapnn_engine.training.callbacks.console import Console
 from sleapnn_engine.training.callbacks.control import Control
 from sleapnn_engine.training.callbacks.csv_log import CsvLog
+from sleapnn_engine.training.callbacks.frame_keeper import FRAME_BYTES, KeptFrames
 from sleapnn_engine.training.callbacks.journal import Journal
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.callbacks.run_log import run_log
@@ -60,12 +61,13 @@ def train(
     *,
     run_dir: Path | None = None,
     precision: str = "auto",
+    frame_bytes: int = FRAME_BYTES,
     stream: TextIO,
     errors: TextIO | None = None,
 ) -> int:
     """Train a job; returns the exit code, 0 or 130.
 
-    Progress goes to `stream`, warnings to `errors`. A process that a launcher started beside the first one takes part
+    Up to `frame_bytes` of validation frames stay in the run folder, none for 0. Progress goes to `stream`, warnings to `errors`. A process that a launcher started beside the first one takes part
     in each step, and has neither a folder nor anything to say; its exit code is 0 or 1.
 
     Raises UserError with `usage` before anything is created (no such device, no Weights & Biases, folder in use, a
@@ -77,7 +79,9 @@ def train(
     if fabric.global_rank:
         return follow(fabric)
     with open_followers(fabric, job, precision=precision) as followers:
-        return _lead(job, fabric, followers, run_dir=run_dir, stream=stream, errors=errors)
+        return _lead(
+            job, fabric, followers, run_dir=run_dir, frame_bytes=frame_bytes, stream=stream, errors=errors
+        )
 
 
 def _lead(
@@ -86,6 +90,7 @@ def _lead(
     followers: Followers | None,
     *,
     run_dir: Path | None,
+    frame_bytes: int,
     stream: TextIO,
     errors: TextIO | None,
 ) -> int:
@@ -120,6 +125,7 @@ def _lead(
                     checkpoints=checkpoints,
                     previous=previous,
                     wandb_session=wandb_session,
+                    frame_bytes=frame_bytes,
                 )
             )
     return INTERRUPTED
@@ -284,7 +290,8 @@ def _callbacks(run: ActiveRun) -> list[Callback]:
     if trainer.save_ckpt:
         callbacks.append(run.checkpoints)
     pictures = run.folder / "viz" if trainer.visualize_preds_during_training else None
-    callbacks.append(Preview(pictures, keep=trainer.keep_viz))
+    kept = KeptFrames(run.folder, most_bytes=run.frame_bytes, epochs=trainer.max_epochs)
+    callbacks.append(Preview(pictures, keep=trainer.keep_viz, kept=kept if run.frame_bytes else None))
     sent = pictures if trainer.wandb.save_viz_imgs_wandb else None
     tracked = None if run.wandb_session is None else WandbLog(run.wandb_session, pictures=sent)
     zmq = trainer.zmq

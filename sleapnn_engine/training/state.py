@@ -52,7 +52,7 @@ class EpochResult:
     """One epoch, trained and validated.
 
     `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head,
-    `score` the loss by which it may be the best (None: that of validation), `body` the diagonal of the median validation animal's box in source pixels.
+    `worst` the validation samples from the worst on, `score` the loss by which it may be the best (None: that of validation), `body` the diagonal of the median validation animal's box in source pixels.
     """
 
     epoch: int
@@ -71,6 +71,7 @@ class EpochResult:
     val_by_head: dict[str, float] = attrs.field(factory=dict)
     body: float | None = None
     score: float | None = None
+    worst: tuple[int, ...] = ()
 
 
 _NOTHING = nullcontext()

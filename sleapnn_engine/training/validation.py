@@ -18,13 +18,17 @@ from sleapnn_engine.training.state import Training
 
 @attrs.frozen
 class Scores:
-    """Validation of one epoch: `loss` and `by_head` are means over samples, `body` the median animal in source px."""
+    """Validation of one epoch: `loss` and `by_head` are means over samples, `body` the median animal in source px.
+
+    `worst` are the samples by how wrong they are, the worst first.
+    """
 
     loss: float
     by_head: dict[str, float]
     errors: Measured | None
     body: float | None
     seconds: float
+    worst: tuple[int, ...] = ()
 
 
 def validate(training: Training, *, check: Callable[[], None]) -> Scores:
@@ -33,6 +37,7 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
     began = time.perf_counter()
     batches, losses = parts.batches, [0.0] * (1 + len(parts.losses))
     scores = PoseScores(nodes=batches.nodes, paired=parts.decoder.one_each)
+    judged: list[int] = []
     parts.model.eval()
     with parts.report.phase(
         "validate", f"Validating {epoch_name(training.progress.epoch)}", total=batches.val_batches
@@ -43,7 +48,8 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
             values = [result.total, *result.by_head.values()]
             losses = [a + v.item() * len(batch.images) for a, v in zip(losses, values, strict=True)]
             for index, animals in zip(batch.indices.tolist(), parts.decoder(outputs), strict=True):
-                _add(scores, training, index, animals)
+                if _add(scores, training, index, animals):
+                    judged.append(index)
             phase.progress(done)
             check()
     total, *heads = (loss / batches.n_val for loss in losses)
@@ -54,6 +60,7 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
         errors=measured_of(found, kind=MODEL_TYPES[parts.model_type]),
         body=found.body,
         seconds=time.perf_counter() - began,
+        worst=tuple(judged[place] for place in found.order),
     )
 
 
@@ -64,12 +71,12 @@ def predict(training: Training, images: Tensor) -> dict[str, Tensor]:
     return outputs
 
 
-def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -> None:
-    """Compare what was found on one validation sample with its labels, in source-image pixels."""
+def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -> bool:
+    """Compare what was found on one validation sample with its labels, in source-image pixels; whether it counts."""
     samples = training.parts.batches.val
     truth, tracks = samples.truth(index)
     if scores.paired and not len(truth):  # one animal is found on every frame, on an empty one too
-        return
+        return False
     named = MODEL_TYPES[training.parts.model_type].identities
     scores.add(
         samples.to_source(index, animals.points),
@@ -77,6 +84,7 @@ def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -
         predicted_classes=animals.classes if named else None,
         true_classes=tracks if named else None,
     )
+    return True
 
 
 def measured_of(found: Summary, *, kind: ModelType) -> Measured | None:

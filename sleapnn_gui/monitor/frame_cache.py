@@ -54,6 +54,10 @@ class FrameCache:
         while self._bytes > self._limit and len(self._epochs) > 2:
             self._thin_out()
 
+    def has(self, epoch: int) -> bool:
+        """Whether there is any frame of an epoch."""
+        return epoch in self._epochs
+
     def of_epoch(self, epoch: int, *, split: str = "") -> list[Event]:
         """The frames of an epoch, validation before training, each worst first; `split` names one of the two."""
         frames = [

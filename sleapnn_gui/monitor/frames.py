@@ -20,7 +20,7 @@ from sleapnn_gui.widgets.theme import current_theme
 LEGEND = "○ truth   × predicted"
 
 _FIRST = "The first frames come at the end of the first epoch."
-_OVER = "Frames are sent while a training runs and are not kept; if it saved pictures, they are in its viz folder."
+_OVER = "No frame of this run was kept; if it saved pictures, they are in its viz folder."
 _SPLITS = {"validation": "Validation", "train": "Training"}
 
 
@@ -234,9 +234,16 @@ class FramePanel(Panel):
         number = said.frame if said.frame is not None else said.index
         split = _SPLITS.get(said.split, said.split)
         if self._model_type in CROPPED:
-            return f"{split} crop, frame {number}"
-        worst = ", worst first" if said.split == "validation" else ""
-        return f"{split} frame {number}{worst}"
+            return f"{split} crop, frame {number}{self._rank(said)}"
+        order = ", worst first" if said.split == "validation" else ""
+        return f"{split} frame {number}{self._rank(said) or order}"
+
+    def _rank(self, said: Frame) -> str:
+        """How bad it is among all that were judged, most of which are not sent."""
+        many = self.store.header.n_val if self.store is not None and self.store.header is not None else 0
+        if said.rank is None or said.rank > many:
+            return ""
+        return f", worst of {many}" if said.rank == 1 else f", {words.ordinal(said.rank)} worst of {many}"
 
     def _result(self, frame: Event) -> str:
         """The error, or where animals were not found that, in as few words as there is room for."""

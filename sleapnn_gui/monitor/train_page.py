@@ -21,6 +21,7 @@ from sleapnn_gui.monitor.coach_strip import CoachStrip
 from sleapnn_gui.monitor.coaching import Coaching
 from sleapnn_gui.monitor.empty_state import EmptyState
 from sleapnn_gui.monitor.ending import REPORT, describe_ending, with_log
+from sleapnn_gui.monitor.kept_reading import KeptReading
 from sleapnn_gui.monitor.phases import PhasesView
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.monitor.summary import RunStrip
@@ -119,6 +120,8 @@ class TrainPage(QWidget):
         self.question.confirmed.connect(self._cancel_now)
         self.banner.link_followed.connect(self._follow_link)
         self.coach.look_wanted.connect(self._point_out)
+        self._kept = KeptReading(self)
+        self._kept.came.connect(self.charts.frames.refresh)
         self.empty.train_wanted.connect(self.train_wanted)
         self.charts.journal_wanted.connect(self.open_folder)
         yield
@@ -140,6 +143,7 @@ class TrainPage(QWidget):
         self.banner.clear(at_once=True)
         self.advice.clear(at_once=True)
         self._coaching.start_over()
+        self._kept.drop()
         self.charts.set_store(self.store)
         self.charts.set_over(False)
         self.phases.start_over()
@@ -255,6 +259,8 @@ class TrainPage(QWidget):
     def _ended(self, outcome: Outcome) -> None:
         self.strip.start_over()
         self.charts.set_over(True)
+        if outcome.run_dir is not None:
+            self._kept.begin(outcome.run_dir, self.store.frames)
         self._show_outcome(outcome)
         self._refresh()
         self._timer.stop()

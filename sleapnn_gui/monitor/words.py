@@ -77,6 +77,12 @@ def measured(figures: Measured) -> list[str]:
     return [f"{written(each, value)} {each.brief}".rstrip() for each, value in figures.items(HEADLINES)]
 
 
+def ordinal(number: int) -> str:
+    """A place in an order: '1st', '2nd', '11th', '23rd'."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def one_line(text: str) -> str:
     """Text with its line breaks turned into spaces."""
     return " ".join(text.split())

@@ -6,16 +6,15 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from sleapnn_gui.run.process import train_words
+from sleapnn_gui.run.process import USUAL_FRAMES_MB, train_words
 
 _PROGRAM = "sleapnn-engine"
 
 
-def train_command(config: Path, *, run_dir: Path, base: Path) -> str:
+def train_command(config: Path, *, run_dir: Path, base: Path, frames_mb: int = USUAL_FRAMES_MB) -> str:
     """What to type into a terminal: to the folder that relative paths of the config count from, and train from there."""
-    return " && ".join(
-        _joined(words) for words in (_change_to(base), (_PROGRAM, *train_words(config, run_dir=run_dir)))
-    )
+    words = (_PROGRAM, *train_words(config, run_dir=run_dir, frames_mb=frames_mb))
+    return " && ".join(map(_joined, (_change_to(base), words)))
 
 
 def _change_to(folder: Path) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import attrs
 
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
-from sleapnn_gui.run.process import train_words
+from sleapnn_gui.run.process import USUAL_FRAMES_MB, train_words
 
 
 @attrs.frozen(kw_only=True)
@@ -28,11 +28,13 @@ class Launch:
     """Of the connection file of an earlier run that lies in the folder; '' where there is none."""
     since: float
     """Unix seconds before which nothing is of this run."""
+    frames_mb: int = USUAL_FRAMES_MB
+    """How many megabytes of validation frames the run folder keeps."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """What an engine is told that trains."""
-        return train_words(self.config, run_dir=self.run_dir)
+        return train_words(self.config, run_dir=self.run_dir, frames_mb=self.frames_mb)
 
     def discard(self) -> None:
         """Remove what was prepared."""

@@ -44,9 +44,14 @@ class Engine(Protocol):
         """End the process and its children without asking (SIGKILL); False when it was left alone."""
 
 
-def train_words(config: Path, *, run_dir: Path) -> tuple[str, ...]:
-    """What an engine is told that trains `config` into `run_dir`."""
-    return ("train", str(config), "--run-dir", str(run_dir))
+#: How many megabytes of validation frames an engine keeps that is not told otherwise.
+USUAL_FRAMES_MB = 50
+
+
+def train_words(config: Path, *, run_dir: Path, frames_mb: int = USUAL_FRAMES_MB) -> tuple[str, ...]:
+    """What an engine is told that trains `config` into `run_dir` and keeps so many megabytes of validation frames."""
+    kept = () if frames_mb == USUAL_FRAMES_MB else ("--keep-frames", str(frames_mb))
+    return ("train", str(config), "--run-dir", str(run_dir), *kept)
 
 
 class ChildEngine:

@@ -139,6 +139,14 @@ COMMANDS = (
         "Run",
     ),
     *RUN_COMMANDS,
+    Command(
+        "keep_frames",
+        "Frames that runs keep…",
+        "",
+        "How many megabytes of validation frames stay in each run folder",
+        "Run",
+        4,
+    ),
     Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
     Command(
         "predict",

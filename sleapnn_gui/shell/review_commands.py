@@ -16,7 +16,7 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.run.command_line import train_command
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
-from sleapnn_gui.shell.settings_store import remember_review, reviews_before_training
+from sleapnn_gui.shell.settings_store import frames_mb, remember_review, reviews_before_training
 from sleapnn_gui.shell.train_sheet import TrainSheet
 from sleapnn_gui.shell.training_review import FOLDER, rows_of, worth_a_look
 
@@ -105,7 +105,7 @@ class ReviewCommands(QObject):
         if secrets(document):
             notes.append("Set WANDB_API_KEY in the terminal; no file and no command line holds the key.")
         self._sheet.show_row(FOLDER, str(run_dir))
-        command = train_command(config, run_dir=run_dir, base=self._runs.base)
+        command = train_command(config, run_dir=run_dir, base=self._runs.base, frames_mb=frames_mb())
         self._sheet.show_command(command, " ".join(notes))
 
     @Slot(str, object)

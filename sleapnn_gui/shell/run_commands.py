@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+import attrs
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QInputDialog, QSpinBox, QWidget
 
 from sleapnn_engine.config.reader import TRAINER
 from sleapnn_engine.config.validate import errors
@@ -19,7 +20,13 @@ from sleapnn_gui.run.resuming import Resumed, prepare_resuming
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.standby import Standby
 from sleapnn_gui.run.verbs import ON_RUN
-from sleapnn_gui.shell.settings_store import remember_recent, remember_run_folder, run_folders
+from sleapnn_gui.shell.settings_store import (
+    frames_mb,
+    remember_frames_mb,
+    remember_recent,
+    remember_run_folder,
+    run_folders,
+)
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
 
 if TYPE_CHECKING:
@@ -132,6 +139,7 @@ class RunCommands(QObject):
         try:
             if isinstance(launch, OSError):
                 raise launch
+            launch = attrs.evolve(launch, frames_mb=frames_mb())
             session.launch(launch, folder=self.base, environment=environment)
         except OSError as problem:
             self.message.emit(f"The engine could not be started: {problem}.", "error")
@@ -174,6 +182,24 @@ class RunCommands(QObject):
 
     def do_open_run(self) -> None:
         ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
+
+    def do_keep_frames(self) -> None:
+        """Ask how much of the validation frames each run keeps."""
+        box = QInputDialog(self._window)
+        box.setObjectName("keep_frames")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Frames that runs keep")
+        box.setLabelText(
+            "Megabytes of validation frames in each run folder, from the first, the best, the last and some\n"
+            "epochs between, so that a run shows later what it saw; 0 for none. The next training keeps to it."
+        )
+        box.setInputMode(QInputDialog.InputMode.IntInput)
+        box.setIntRange(0, 100_000)
+        box.setIntValue(frames_mb())
+        for field in box.findChildren(QSpinBox):
+            field.setAccessibleName("Megabytes of frames in each run folder")
+        box.intValueSelected.connect(remember_frames_mb)
+        box.open()
 
     def do_show_folder(self) -> None:
         self._page().open_folder()

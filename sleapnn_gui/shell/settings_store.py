@@ -5,10 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from sleapnn_gui.run.process import USUAL_FRAMES_MB
 from sleapnn_gui.shell.screen import first_place, place_window
 
 _GEOMETRY, _THEME, _PANES, _RECENT, _RUNS = "window/geometry", "theme", "panes/", "recent", "run_folders"
-_REVIEW = "train/review"
+_REVIEW, _FRAMES = "train/review", "train/frames_mb"
 _MOST_RECENT, _MOST_FOLDERS = 10, 50
 
 
@@ -42,6 +43,17 @@ def reviews_before_training() -> bool:
 def remember_review(wanted: bool) -> None:
     """Show the sheet before each training from now on, or no more."""
     QSettings().setValue(_REVIEW, wanted)
+
+
+def frames_mb() -> int:
+    """How many megabytes of validation frames each run keeps."""
+    said = str(QSettings().value(_FRAMES, USUAL_FRAMES_MB))
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 6 else USUAL_FRAMES_MB
+
+
+def remember_frames_mb(megabytes: int) -> None:
+    """Have each training from now on keep so many megabytes of validation frames."""
+    QSettings().setValue(_FRAMES, megabytes)
 
 
 def recent() -> list[str]:

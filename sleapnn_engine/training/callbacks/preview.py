@@ -16,6 +16,7 @@ from sleapnn_engine.heads.assemble import kinds_of
 from sleapnn_engine.protocol import events
 from sleapnn_engine.training.artifacts.drawing import draw_prediction, save_picture
 from sleapnn_engine.training.callbacks.base import Callback
+from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
 from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import predict
 
@@ -55,8 +56,9 @@ class Preview(Callback):
     Costs one prediction of up to seven images an epoch, and a few hundredths of a second for the pictures.
     """
 
-    def __init__(self, pictures: Path | None, *, keep: bool) -> None:
-        self._pictures = pictures
+    def __init__(self, pictures: Path | None, *, keep: bool, kept: KeptFrames | None = None) -> None:
+        """`kept` takes the frames that stay in the run folder."""
+        self._pictures, self._kept = pictures, kept
         self._keep = keep
         self._drawn: list[Path] = []
 
@@ -64,19 +66,26 @@ class Preview(Callback):
         batches = training.parts.batches
         most = max(MOST_BYTES // _frame_bytes(training), 2)
         pinned = [("train", batches.train, 0)]
-        pinned += [
-            ("validation", batches.val, i) for i in spread(batches.n_val, min(VALIDATION_FRAMES, most - 1))
-        ]
+        wanted = chosen(batches.n_val, result.worst, most=min(VALIDATION_FRAMES, most - 1))
+        pinned += [("validation", batches.val, i) for i in wanted]
+        ranks = {index: place for place, index in enumerate(result.worst, start=1)}
         seen: set[str] = set()
         for split, store, index in pinned:
             shown = predict_sample(training, store, split=split, index=index, body=result.body)
-            send(training, store, shown, epoch=result.epoch)
+            rank = ranks.get(index) if split == "validation" else None
+            said, arrays = send(training, store, shown, epoch=result.epoch, rank=rank)
+            if self._kept is not None:
+                self._kept.add(said, arrays)
             if self._pictures is not None and split not in seen:
                 self._draw(training, shown, epoch=result.epoch)
             seen.add(split)
+        if self._kept is not None:
+            self._kept.end_epoch(result.epoch, best=result.improved)
 
     def fit_ended(self, training: Training, outcome: str) -> None:
         """Without `keep`, remove the pictures this run drew, and their folder when nothing else is in it."""
+        if self._kept is not None:
+            self._kept.finish()
         if self._pictures is None or self._keep:
             return
         for path in self._drawn:
@@ -103,6 +112,13 @@ class Preview(Callback):
             path = self._pictures / f"{shown.split}.{kind.picture.prefix}{epoch:04d}.png"
             save_picture(picture, path)
             self._drawn.append(path)
+
+
+def chosen(count: int, worst: Sequence[int], *, most: int) -> list[int]:
+    """Up to `most` of `count` samples: half of them the worst, the others the same in every epoch."""
+    fixed = spread(count, most)
+    taken = list(worst[: most // 2])
+    return sorted({*taken, *[index for index in fixed if index not in taken][: most - len(taken)]})
 
 
 def spread(count: int, wanted: int) -> list[int]:
@@ -141,8 +157,10 @@ def predict_sample(
     )
 
 
-def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int) -> None:
-    """Publish one sample; it is not kept in the journal."""
+def send(
+    training: Training, samples: FrameSamples, shown: Shown, *, epoch: int, rank: int | None = None
+) -> tuple[events.Frame, dict[str, np.ndarray]]:
+    """Publish one sample, which the journal does not keep; returns what was published."""
     parts = training.parts
     labels, head = samples.store.labels, parts.batches.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
@@ -166,11 +184,14 @@ def send(training: Training, samples: FrameSamples, shown: Shown, *, epoch: int)
             for (p, t), error in zip(shown.pairs, shown.pair_errors, strict=True)
         ],
         error_px=shown.error_px,
+        rank=rank,
         stride=parts.decoder.strides[head],
         true_identities=true_identities,
         identities=identities,
     )
-    parts.report.event(said, arrays={"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)})
+    arrays = {"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)}
+    parts.report.event(said, arrays=arrays)
+    return said, arrays
 
 
 def _mean(distances: np.ndarray) -> float:

@@ -107,7 +107,10 @@ def test_what_there_is_to_learn_from_is_told(run: Path) -> None:
 
 def test_the_folder_holds_exactly_these_files(run: Path) -> None:
     names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
-    assert names == {
+    images = {name for name in names if name.startswith("frames/image-")}
+    assert 7 <= len(images) <= 2 * 7, "one training frame, and the worst differ from epoch to epoch"
+    assert names - images == {
+        *(f"frames/epoch-{epoch:04d}.npz" for epoch in (0, 1)),
         "best.ckpt",
         "events.jsonl",
         "initial_config.yaml",

@@ -1,0 +1,122 @@
+"""Frames that stay in a run folder, `<run>/frames/`: one file for each kept epoch, one for each image, all bounded in size.
+
+A file is a NumPy archive without objects. An epoch has, for each of its frames, the body of the `frame` event as JSON and
+its confidence maps in steps of 1/255, which take a fiftieth of what was sent.
+"""
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sleapnn_engine.config.disk import read_ordinary, write_whole
+from sleapnn_engine.protocol.codec import encode_body
+from sleapnn_engine.protocol.events import Frame
+from sleapnn_engine.protocol.fields import complaint
+from sleapnn_engine.protocol.messages import Event
+
+FOLDER = "frames"
+_EPOCH = re.compile(r"epoch-(\d{4,9})\.npz")
+_MOST_BYTES = 64 * 2**20
+_MOST_FRAMES = 64
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def kept_epochs(run_dir: Path) -> dict[int, Path]:
+    """The files of the epochs, counted from 0, of which a run has kept frames, in order."""
+    try:
+        found = {
+            int(match[1]): path
+            for path in (run_dir / FOLDER).iterdir()
+            if (match := _EPOCH.fullmatch(path.name))
+        }
+    except OSError:
+        return {}
+    return dict(sorted(found.items()))
+
+
+def write_frames(folder: Path, epoch: int, frames: Sequence[tuple[Frame, Arrays]], *, maps: bool) -> Path:
+    """Keep the frames of an epoch in `folder`, with their confidence maps or without; returns its file. Raises OSError."""
+    folder.mkdir(exist_ok=True)
+    packed: dict[str, np.ndarray] = {}
+    for place, (said, arrays) in enumerate(frames):
+        packed[f"body_{place}"] = np.frombuffer(encode_body(said.body)[0], np.uint8)
+        if maps:
+            packed[f"confmaps_{place}"] = np.round(
+                np.clip(arrays["confmaps"].astype(np.float32), 0, 1) * 255
+            ).astype(np.uint8)
+        image = image_path(folder, said)
+        if not image.exists():
+            _write(image, {"image": arrays["image"]})
+    path = folder / f"epoch-{epoch:04d}.npz"
+    _write(path, packed)
+    return path
+
+
+def read_frames(path: Path) -> list[Event]:
+    """The frames of a file of an epoch as the events they were; what is damaged or not there is left out. For a thread."""
+    packed, found = _read(path), []
+    for place in range(_MOST_FRAMES):
+        body = _body(packed.get(f"body_{place}"))
+        if body is None:
+            continue
+        image = _read(image_path(path.parent, Frame.read(body))).get("image")
+        if image is None or image.ndim != 3:
+            continue
+        arrays = {"image": image}
+        maps = packed.get(f"confmaps_{place}")
+        if maps is not None and maps.ndim == 3 and maps.dtype == np.uint8:
+            arrays["confmaps"] = (maps.astype(np.float32) / 255).astype(np.float16)
+        found.append(Event(None, 0.0, Frame.kind, body, arrays))
+    return found
+
+
+def image_path(folder: Path, said: Frame) -> Path:
+    """Where the image of a frame is kept, once for all epochs."""
+    return folder / f"image-{said.split}-{said.index:06d}.npz"
+
+
+def _body(packed: np.ndarray | None) -> dict[str, Any] | None:
+    if packed is None or packed.dtype != np.uint8:
+        return None
+    try:
+        body = json.loads(packed.tobytes())
+    except (ValueError, RecursionError):
+        return None
+    known = {**body, "arrays": []} if isinstance(body, dict) else {}
+    return None if complaint(Frame.fields(), known, mode="wire") else known
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            one = io.BytesIO()
+            np.lib.format.write_array(one, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(f"{name}.npy", one.getvalue())
+    write_whole(path, packed.getvalue(), durable=False)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file; none where it is damaged, not there, or larger than anything kept here."""
+    try:
+        data = read_ordinary(path, most=_MOST_BYTES)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            listed = archive.infolist()
+            if sum(one.file_size for one in listed) > 8 * _MOST_BYTES:
+                return {}
+            return {
+                one.filename.removesuffix(".npy"): np.lib.format.read_array(
+                    io.BytesIO(archive.read(one)), allow_pickle=False
+                )
+                for one in listed
+            }
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return {}

@@ -1,0 +1,126 @@
+"""Frames that stay in a run folder: which epochs, within which budget, what is read back, and what damage does."""
+
+from pathlib import Path
+
+import attrs
+import numpy as np
+import pytest
+
+from sleapnn_engine.evaluation.scores import PoseScores
+from sleapnn_engine.protocol.events import Frame
+from sleapnn_engine.protocol.kept_frames import FOLDER, kept_epochs, read_frames
+from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
+from sleapnn_engine.training.callbacks.preview import chosen
+from tests.engine.protocol.examples import BODIES
+
+NOISE = np.random.default_rng(0).integers(0, 255, (64, 48, 1), dtype=np.uint8)
+
+
+def shown(epoch: int, index: int, *, side: int = 16) -> tuple[Frame, dict[str, np.ndarray]]:
+    body = {name: value for name, value in BODIES["frame"].items() if name != "arrays"}
+    said = Frame.read({**body, "epoch": epoch, "index": index, "rank": index + 1})
+    maps = np.zeros((2, side, side), np.float16)
+    maps[0, 3, 4], maps[1, 5, 6] = 1.0, 0.5
+    return said, {"image": NOISE + np.uint8(index), "confmaps": maps}
+
+
+def train(keeper: KeptFrames, bests: dict[int, bool], *, side: int = 16, frames: int = 2) -> None:
+    for epoch, best in bests.items():
+        for index in range(frames):
+            keeper.add(*shown(epoch, index, side=side))
+        keeper.end_epoch(epoch, best=best)
+    keeper.finish()
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in (folder / FOLDER).iterdir())
+
+
+def test_what_is_kept_is_read_back_as_it_was_sent(tmp_path: Path) -> None:
+    train(KeptFrames(tmp_path, most_bytes=10**7, epochs=1), {0: True})
+    (event, second) = read_frames(kept_epochs(tmp_path)[0])
+    said, arrays = shown(0, 0)
+    assert event.typed_as(Frame) == said
+    assert second.typed_as(Frame).index == 1
+    np.testing.assert_array_equal(event.arrays["image"], arrays["image"])
+    np.testing.assert_allclose(event.arrays["confmaps"], arrays["confmaps"], atol=1 / 255)
+
+
+def test_first_best_last_and_each_kth_epoch_stay(tmp_path: Path) -> None:
+    bests = {epoch: epoch in (0, 1, 2, 7, 13) for epoch in range(58)}
+    train(KeptFrames(tmp_path, most_bytes=10**8, epochs=200), bests)
+    assert list(kept_epochs(tmp_path)) == [0, 10, 13, 20, 30, 40, 50, 57]
+
+
+@pytest.mark.parametrize("most", [60_000, 20_000, 9_000, 1_000])
+def test_a_budget_is_never_exceeded_and_first_best_and_last_stay_longest(tmp_path: Path, most: int) -> None:
+    bests = {epoch: epoch in (0, 4) for epoch in range(40)}
+    train(KeptFrames(tmp_path, most_bytes=most, epochs=20), bests)
+    assert size(tmp_path) <= most
+    kept = set(kept_epochs(tmp_path))
+    assert kept >= {60_000: {0, 4, 39}, 20_000: {0, 4, 39}, 9_000: {4, 39}, 1_000: set()}[most]
+    images = {path.name for path in (tmp_path / FOLDER).glob("image-*")}
+    assert len(images) == (2 if kept else 0), "an image is kept once, and goes with its last epoch"
+
+
+def test_large_maps_are_left_out_before_epochs_are(tmp_path: Path) -> None:
+    keeper = KeptFrames(tmp_path, most_bytes=40_000, epochs=4)
+    noise = np.random.default_rng(1).random((13, 64, 64)).astype(np.float16)
+    for epoch in range(4):
+        said, arrays = shown(epoch, 0)
+        keeper.add(said, {**arrays, "confmaps": noise})
+        keeper.end_epoch(epoch, best=epoch == 2)
+    keeper.finish()
+    assert list(kept_epochs(tmp_path)) == [0, 1, 2, 3]
+    assert all(
+        "confmaps" not in event.arrays
+        for path in kept_epochs(tmp_path).values()
+        for event in read_frames(path)
+    )
+
+
+def test_a_disk_that_refuses_ends_the_keeping_and_not_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FOLDER).write_text("somebody's file")
+    train(KeptFrames(tmp_path, most_bytes=10**7, epochs=3), {0: True, 1: True, 2: False})
+    assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+    assert kept_epochs(tmp_path) == {}
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", "cut", "bits"])
+def test_damaged_files_are_left_out(tmp_path: Path, damage: bytes | str) -> None:
+    train(KeptFrames(tmp_path, most_bytes=10**7, epochs=1), {0: True})
+    path = kept_epochs(tmp_path)[0]
+    whole = path.read_bytes()
+    spoilt = bytearray(whole)
+    spoilt[60:90] = bytes(30)
+    path.write_bytes(
+        {"cut": whole[:-40], "bits": bytes(spoilt)}.get(damage, damage) if isinstance(damage, str) else damage
+    )
+    assert len(read_frames(path)) <= 1
+    path.write_bytes(whole)
+    for image in (tmp_path / FOLDER).glob("image-*"):
+        image.unlink()
+    assert read_frames(path) == []
+    assert kept_epochs(tmp_path / "nowhere") == {}
+
+
+def test_half_of_the_frames_that_are_sent_are_the_worst_of_all() -> None:
+    assert chosen(100, [77, 5, 31, 2], most=6) == [0, 5, 16, 31, 33, 77]
+    assert chosen(4, [3, 2, 1, 0], most=6) == [0, 1, 2, 3]
+    assert chosen(100, [], most=6) == chosen(100, [0, 16, 33], most=6) == [0, 16, 33, 50, 66, 83]
+    assert chosen(0, [], most=6) == []
+
+
+def test_frames_are_ranked_by_what_is_missed_and_then_by_how_far_it_is_off() -> None:
+    truth = np.array([[[10.0, 10.0], [40.0, 10.0]]])
+    scores = PoseScores(nodes=("a", "b"))
+    for off in (1.0, 4.0, 2.0):
+        scores.add(truth + off, truth)
+    scores.add(np.empty((0, 2, 2)), truth)
+    scores.add(np.concatenate([truth, truth + 300]), truth)
+    order = scores.summary().order
+    assert set(order[:2]) == {3, 4}
+    assert order[2:] == (1, 2, 0)
+    assert attrs.evolve(scores.summary(), hits=0).order == order
