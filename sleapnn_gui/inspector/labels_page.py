@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -254,8 +254,7 @@ class LabelsPage(QWidget):
     def follow(self, watch: LabelsWatch) -> None:
         """Show what becomes known of the labels."""
         watch.reading.connect(self.show_reading)
-        watch.known.connect(self._show_found)
-        watch.known.connect(self._judge_found, Qt.ConnectionType.QueuedConnection)  # a turn of its own
+        watch.known.connect(self._come_to_know)
         watch.failed.connect(self.show_failure)
         watch.nothing.connect(self.show_nothing)
 
@@ -271,6 +270,10 @@ class LabelsPage(QWidget):
         self._judge_found(facts)
 
     @Slot(dict)
+    def _come_to_know(self, facts: dict[str, Any]) -> None:
+        self._show_found(facts)
+        QTimer.singleShot(0, self, lambda: self._judge_found(facts))  # a turn of its own
+
     def _show_found(self, facts: dict[str, Any]) -> None:
         self._found = facts
         self.busy.hide()
@@ -281,7 +284,6 @@ class LabelsPage(QWidget):
             _names([file["path"] for file in facts.get("files", [])]), f"{headline(facts)}. Drop others here."
         )
 
-    @Slot(dict)
     def _judge_found(self, facts: dict[str, Any]) -> None:
         if facts is self._found:
             self.beside.presets.judge(facts if facts.get("labeled_frames") else {})

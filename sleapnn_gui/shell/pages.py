@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.shell.settings_store import restore_panes
 from sleapnn_gui.widgets.one_by_one import style_ahead
 
 Steps = Generator[None, None, QWidget]
@@ -80,6 +81,7 @@ class Pages(QStackedWidget):
             next(self._coming[name])
         except StopIteration as made:
             del self._coming[name]
+            restore_panes(made.value)
             self.add(name, made.value)
 
     def make_all(self) -> None:

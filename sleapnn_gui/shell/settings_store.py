@@ -94,13 +94,18 @@ def forget_recent() -> None:
 
 def restore_layout(window: QWidget) -> None:
     """Give the window and its panes the sizes they had, as far as the screens that are there now allow."""
-    settings = QSettings()
-    geometry = settings.value(_GEOMETRY)
+    geometry = QSettings().value(_GEOMETRY)
     if isinstance(geometry, QByteArray) and window.restoreGeometry(geometry):
         place_window(window)
     else:
         window.setGeometry(first_place(window.screen()))
-    for splitter in _splitters(window):
+    restore_panes(window)
+
+
+def restore_panes(part: QWidget) -> None:
+    """Give the panes in a part of the window, as a page that was made only now, the sizes they had."""
+    settings = QSettings()
+    for splitter in _splitters(part):
         state = settings.value(_PANES + splitter.objectName())
         if isinstance(state, QByteArray):
             splitter.restoreState(state)

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_gui.form.row import Row
 from sleapnn_gui.inspector.see.crop_view import CropFrame
+from sleapnn_gui.inspector.see.skeleton_picture import SkeletonPicture
 from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.widgets.living import top_level_widgets
 
@@ -45,8 +46,9 @@ MOST_MISSED = 3
 LEFT, FREE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 NONE = Qt.KeyboardModifier.NoModifier
 
-#: A press on a row goes to its editor, one on a picture begins to drag it: neither looks like a button.
-_NOT_PRESSED = (Row, FrameView, CropFrame, QMenu, QMenuBar)
+#: A press on a row goes to its editor, one on a picture begins to drag it or means a part that may be elsewhere: none of
+#: these looks like a button.
+_NOT_PRESSED = (Row, FrameView, CropFrame, SkeletonPicture, QMenu, QMenuBar)
 _TARGET = re.compile(r'<a [^>]*href="([^"]*)"')
 
 
