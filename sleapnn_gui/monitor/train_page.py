@@ -121,7 +121,7 @@ class TrainPage(QWidget):
         self.banner.link_followed.connect(self._follow_link)
         self.coach.look_wanted.connect(self._point_out)
         self._kept = KeptReading(self)
-        self._kept.came.connect(self.charts.frames.refresh)
+        self._kept.came.connect(self._refresh)
         self.empty.train_wanted.connect(self.train_wanted)
         self.charts.journal_wanted.connect(self.open_folder)
         yield
