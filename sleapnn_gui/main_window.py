@@ -151,7 +151,6 @@ class MainWindow(QMainWindow):
         self.labels_page.labels_chosen.connect(self.files.set_labels)
         self.listed.adopt(self.actions_by_verb, lambda: self.form)
         self.status_line.issue_chosen.connect(self.reveal)
-        self.form.context.yaml.asked.connect(self.reveal)
         teller = (self.files, self.presets, self.runs, self.results, self.advice, self.help, self.settings)
         for source in teller:
             source.message.connect(self.show_message)

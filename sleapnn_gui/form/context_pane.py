@@ -24,7 +24,8 @@ class ContextPane(QFrame):
         self.help = HelpPane(document, self)
         self.yaml = YamlPane(document, self)
         self.diff = DiffPane(self)
-        self.diff.asked.connect(self.asked)
+        for pane in (self.yaml, self.diff):
+            pane.asked.connect(self.asked)
         self._tabs = QTabBar(self)
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
