@@ -14,6 +14,7 @@ from sleapnn_engine.protocol.verbs import VERBS
 #: command -> (module in `commands`, one-line help)
 COMMANDS = {
     "train": ("train", "train a model from a config"),
+    "measure": ("measure", "take ten real steps, and say what memory and time the training takes"),
     "predict": ("predict", "find the animals on a video or labels with trained models"),
     "validate": ("validate", "list every problem of one or more configs"),
     "explain": ("explain", "say what a setting means"),

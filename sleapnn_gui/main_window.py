@@ -151,8 +151,8 @@ class MainWindow(QMainWindow):
         self.labels_page.labels_chosen.connect(self.files.set_labels)
         self.listed.adopt(self.actions_by_verb, lambda: self.form)
         self.status_line.issue_chosen.connect(self.reveal)
-        teller = (self.files, self.presets, self.runs, self.results, self.advice, self.help, self.settings)
-        for source in teller:
+        tellers = (self.files, self.presets, self.runs, self.results, self.advice, self.help)
+        for source in (*tellers, self.settings, self.review):
             source.message.connect(self.show_message)
         self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
@@ -280,6 +280,9 @@ class MainWindow(QMainWindow):
     def _report_findings(self) -> None:
         """Say what stands in the way of training, and go there."""
         text, severity, path = findings_text(self.document.issues())
+        if severity == "info":
+            self.offer(text, severity, "Measure ten steps", self.actions_by_verb["measure"].trigger)
+            return
         self.show_message(text, severity)
         if severity == "error":
             self._told_problems = True

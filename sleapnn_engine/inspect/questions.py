@@ -51,27 +51,42 @@ def make_answers() -> dict[str, Answer]:
     def prediction(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
         return cache.predictions().frame(args, cancelled)
 
-    def evaluation(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from sleapnn_engine.inspect.predictions import evaluation as answer
-
-        return answer(args, cancelled), {}
-
-    def suggest(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from sleapnn_engine.inspect.suggestions import suggest as answer
-
-        return answer(args, cancelled), {}
-
-    def schedule(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
-        from sleapnn_engine.inspect.schedule_replay import replay as answer
-
-        return answer(args["values"], folders=args.get("folders", ()), cancelled=cancelled), {}
-
     sights = ("chain", "crops", "augment", "targets", "network")
     answers: dict[str, Answer] = {kind: partial(_see, kind, cache) for kind in sights}
-    answers |= {"prediction": prediction, "evaluation": evaluation, "suggest": suggest, "schedule": schedule}
+    answers |= {
+        "prediction": prediction,
+        "evaluation": _evaluation,
+        "suggest": _suggest,
+        "schedule": _schedule,
+        "measure": _measure,
+    }
     about_frames = ("skeleton", "frames", "frame", "thumbnails", "doctor", "split", "save_split")
     answers |= {kind: partial(_about_frames, kind, cache) for kind in about_frames}
     return {"describe": describe, "check": check, "derive": derive, "advise": advise} | answers
+
+
+def _evaluation(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.predictions import evaluation as answer
+
+    return answer(args, cancelled), {}
+
+
+def _suggest(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.suggestions import suggest as answer
+
+    return answer(args, cancelled), {}
+
+
+def _schedule(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.schedule_replay import replay as answer
+
+    return answer(args["values"], folders=args.get("folders", ()), cancelled=cancelled), {}
+
+
+def _measure(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.measured_steps import measure_values as answer
+
+    return answer(args["values"], cancelled), {}
 
 
 def _about_frames(kind: str, cache: _Cache, args: Mapping[str, Any], cancelled: Cancelled) -> Found:

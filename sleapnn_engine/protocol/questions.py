@@ -166,6 +166,12 @@ _QUESTIONS = (
         ),
     ),
     Verb(
+        name="measure",
+        doc="Ten real steps and a validation on the config's device, in a process of their own, of which nothing is kept: what "
+        "`sleapnn-engine measure --json` prints; `failed` (`message`, `where`, `hint`, `fix`) where the steps could not be taken.",
+        fields=(_VALUES,),
+    ),
+    Verb(
         name="prediction",
         doc="A frame of a file of predictions over its video: the array `image`, uint8 (height, width, channels), what a "
         "`frame` event tells, `count` of frames, `nodes`, `edges` (pairs of places) and `tracks`. Where `truth` has labels "

@@ -130,6 +130,13 @@ COMMANDS = (
     Command("theme_dark", "Dark theme", "", "Use dark colours", "View", 1),
     Command("theme_system", "Theme of the system", "", "Use the colours of the desktop", "View", 1),
     Command("check", "Check", "F7", "List every problem of the config, its files and its labels", "Run"),
+    Command(
+        "measure",
+        "Measure ten steps",
+        "Shift+F7",
+        "Take ten real steps: memory, time, and whatever would fail at once, before a training",
+        "Run",
+    ),
     Command("train", "Train", "Ctrl+Return", "Train a model with this config", "Run"),
     Command(
         "review",

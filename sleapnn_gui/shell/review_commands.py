@@ -7,12 +7,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from sleapnn_engine.config.measured import measured_text
 from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.inspector.measuring import Measuring
 from sleapnn_gui.run.command_line import train_command
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
@@ -24,9 +26,10 @@ _NETWORK = "network"
 
 
 class ReviewCommands(QObject):
-    """Train, which may bring the sheet first, and the command that shows it. `setting_chosen` carries a path."""
+    """Train, which may bring the sheet first, and the command that shows it. `setting_chosen` carries a path, `message` a sentence."""
 
     setting_chosen = Signal(str)
+    message = Signal(str, str)
 
     def __init__(self, window: QWidget, document: Document, runs: RunCommands, inspect: Inspect) -> None:
         super().__init__(window)
@@ -34,6 +37,9 @@ class ReviewCommands(QObject):
         self._sheet: TrainSheet | None = None
         self._network: dict[str, Any] | None = None
         self._looking = BackgroundTask(self)
+        self.measuring = Measuring(document, inspect)
+        self.measuring.changed.connect(self._measured)
+        self.measuring.failed.connect(lambda text: self.message.emit(text, "error"))
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
         for signal in (document.reloaded, document.issues_changed, document.figures_changed):
@@ -53,6 +59,7 @@ class ReviewCommands(QObject):
             self._sheet.close()
         sheet = TrainSheet(self._window, always=reviews_before_training())
         sheet.train_wanted.connect(self._runs.do_train)
+        sheet.measure.clicked.connect(self.do_measure)
         sheet.setting_chosen.connect(self.setting_chosen)
         sheet.always_wanted.connect(remember_review)
         sheet.finished.connect(partial(self._closed, sheet))
@@ -60,9 +67,24 @@ class ReviewCommands(QObject):
         self._changed([""])
         sheet.show()
 
+    def do_measure(self) -> None:
+        """Take ten real steps, to know memory and time before, and whatever would fail at once."""
+        if errors(self._document.issues()):
+            self._runs.refused.emit()
+        elif not self.measuring.is_at_work:
+            self.measuring.begin()
+            self.message.emit("Taking ten steps as the training would; nothing of them is kept …", "info")
+
+    @Slot()
+    def _measured(self) -> None:
+        if self.measuring.found is not None:
+            self.message.emit(measured_text(self.measuring.found), "info")
+        self._refresh()
+
     def stop(self) -> None:
         """Look no more; for when the window closes."""
         self._looking.drop()
+        self.measuring.forget()
         self._sheet = None
 
     def _closed(self, sheet: TrainSheet, _result: int) -> None:
@@ -87,8 +109,9 @@ class ReviewCommands(QObject):
         sheet, document = self._sheet, self._document
         if sheet is None:
             return
-        for name, words in rows_of(document, self._network).items():
+        for name, words in rows_of(document, self._network, self.measuring).items():
             sheet.show_row(name, words)
+        sheet.measure.setEnabled(not self.measuring.is_at_work)
         told = [change for change in changes(document) if change.path not in LABELS]  # which stand above
         sheet.show_differences(told, title=document.title)
         sheet.show_issues(worth_a_look(document))

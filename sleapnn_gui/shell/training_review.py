@@ -3,9 +3,11 @@
 from typing import Any
 
 from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.measured import memory_text, time_text
 from sleapnn_engine.config.reader import HEADS, TRAINER
 from sleapnn_engine.config.text_format import counted
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.inspector.measuring import Measuring
 from sleapnn_gui.inspector.see.network_view import size_text
 from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.shell.status_line import by_weight, parameters_text
@@ -14,11 +16,13 @@ from sleapnn_gui.shell.title import labels_title
 #: The rows, in their order.
 MODEL, LABELS, LENGTH, FOLDER, MEMORY, TIME = "Model", "Labels", "Length", "Saves to", "Memory", "Time"
 
-_TIME = "Told on the Train page once the first steps are taken."
+_TIME = "Not known yet: measure ten steps, or see the Train page once the first are taken."
+_MEASURING = "Taking ten steps …"
 
 
-def rows_of(document: Document, network: dict[str, Any] | None) -> dict[str, str]:
+def rows_of(document: Document, network: dict[str, Any] | None, measuring: Measuring) -> dict[str, str]:
     """Words by row; `network` is what the engine says of the network, None while that is not known."""
+    measured = measuring.found
     kind = document.chosen(HEADS) or ""
     figures = document.figures or {}
     model = [model_name(kind)] if kind else ["none is chosen"]
@@ -30,8 +34,8 @@ def rows_of(document: Document, network: dict[str, Any] | None) -> dict[str, str
         MODEL: " · ".join(model),
         LABELS: _labels(document, figures, kind),
         LENGTH: _length(document, figures),
-        MEMORY: _memory(network),
-        TIME: _TIME,
+        MEMORY: memory_text(measured) if measured else _memory(network),
+        TIME: time_text(measured) if measured else _MEASURING if measuring.is_at_work else _TIME,
     }
 
 

@@ -56,6 +56,7 @@ FOLDERS = {
     ("sleapnn_engine/export/job_folder.py", "mkdir"): "inside the folder that is asked for",
     ("sleapnn_gui/demo.py", "mkdir"): "the folder of the demonstration; its help says so",
     ("sleapnn_gui/document/drafts.py", "mkdir"): "this program's own folder",
+    ("sleapnn_gui/document/open_files.py", "mkdir"): "this program's own folder",
     ("sleapnn_gui/results/evaluating.py", "mkdir"): "inside the run folder",
     ("sleapnn_gui/shell/faults.py", "mkdir"): "this program's own folder",
     ("sleapnn_gui/shell/file_commands.py", "mkdir"): "asked for in the window",

@@ -22,7 +22,7 @@ from sleapnn_gui.inspector.presets_view import PresetsView
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.shell.train_sheet import TrainSheet
-from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL
+from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL, TIME
 from sleapnn_gui.widgets.message_line import MessageLine
 from tests.engine.config.test_advice import facts
 from tests.gui.windows import start_over
@@ -123,6 +123,47 @@ def test_it_says_what_train_does(
     window.runs.finish()
     assert began == [told.run_dir]
     assert not sheet.isVisible()
+
+
+def test_ten_steps_are_measured_and_are_of_the_config_as_it_stands(
+    window: MainWindow, wait_until: Wait
+) -> None:
+    """What the engine says fills the sheet; a failure is a problem of its setting with a Fix; an edit takes both back."""
+    sheet = opened(window)
+    asked: list[str] = []
+    window.inspect.asked.connect(asked.append)
+    sheet.measure.click()
+    assert "measure" in asked
+    assert not sheet.measure.isEnabled()
+    assert sheet.row(TIME).startswith("Taking ten steps")
+    window.inspect.cancel("measure")
+    found = {
+        "device": "cpu",
+        "steps": 10,
+        "memory": 1.2e9,
+        "free": 8e9,
+        "step_seconds": 0.5,
+        "data_share": 0.1,
+    }
+    window.inspect.answered.emit("measure", found | {"epochs": 20, "steps_per_epoch": 100, "seconds": 2280.0})
+    assert sheet.row(TIME).startswith("about 38 min for all 20 epochs")
+    assert "1.2 of 8 GB" in sheet.row(MEMORY)
+    batch = "trainer_config.train_data_loader.batch_size"
+    window.document.set_value(batch, 6)
+    assert not sheet.row(TIME).startswith("about"), "that was another config"
+    sheet.measure.click()
+    window.inspect.cancel("measure")
+    fix = {"label": "Batches of 3", "set": {batch: 3}}
+    said = {"message": "There is not enough memory.", "where": batch, "hint": "Smaller batches take less."}
+    window.inspect.answered.emit("measure", {"failed": {**said, "fix": fix}})
+    issue = next(issue for issue in window.document.issues(batch) if issue.severity == "error")
+    assert issue.fix is not None
+    assert issue.fix.changes == {batch: 3}
+    assert not sheet.train.isEnabled()
+    window.document.apply_values(issue.fix.changes, "Batches of 3")
+    assert not window.document.issues(batch)
+    window.inspect.asked.disconnect(asked.append)
+    sheet.close()
 
 
 def test_what_is_wrong_is_told_and_leads_to_its_setting(window: MainWindow, wait_until: Wait) -> None:
