@@ -33,19 +33,19 @@ def frames(count: int) -> list[PredictedFrame]:
 
 def same(one: PredictedFrame, other: PredictedFrame) -> None:
     for field in attrs.fields(PredictedFrame):
-        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+        a, b = np.asarray(getattr(one, field.name)), np.asarray(getattr(other, field.name))
+        assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), field.name
 
 
-@pytest.mark.parametrize("held", [0, 50_000, 10**9])
-@pytest.mark.parametrize("room", [True, False])
+@pytest.mark.parametrize(("held", "room"), [(0, True), (0, False), (50_000, True), (10**9, True)])
 def test_what_is_gathered_comes_back(held: int, room: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not room:
         monkeypatch.setattr(tempfile, "tempdir", "/there/is/no/such/folder")
-    gathered, added = Gathered(held=held), frames(1100)
+    gathered, added = Gathered(held=held), frames(600)
     for number, frame in enumerate(added):
         gathered.add(frame)
         assert len(gathered) == number + 1
-        if number in (100, 700):  # what is done is written when it is interrupted
+        if number in (100, 520):  # what is done is written when it is interrupted
             assert [one.frame_index for one in gathered] == list(range(number + 1))
     for _ in range(2):
         back = list(gathered)
