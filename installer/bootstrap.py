@@ -1,4 +1,4 @@
-"""From a fresh machine to a running app: `python3 installer/bootstrap.py install | demo | test`.
+"""From a fresh machine to a running app: `python3 installer/bootstrap.py install | demo | test | bundle`.
 
 Needs nothing but Python itself. This file keeps to old syntax, so that an old Python can say it is too old.
 """
@@ -29,7 +29,7 @@ def build_parser():  # noqa: ANN201
     parser = argparse.ArgumentParser(
         prog="bootstrap.py", description="Sets the project up in .venv and runs it."
     )
-    commands = parser.add_subparsers(dest="command", metavar="install | demo | test")
+    commands = parser.add_subparsers(dest="command", metavar="install | demo | test | bundle")
     commands.required = True
     commands.add_parser("install", help="make .venv with the project and all it needs")
     demo = commands.add_parser("demo", help="train a small model in the app on drawn pictures of a mouse")
@@ -41,6 +41,7 @@ def build_parser():  # noqa: ANN201
     demo.add_argument(
         "--screenshots", metavar="DIR", help="where pictures of the app go (default: demo/screenshots)"
     )
+    commands.add_parser("bundle", help="make the window an app that needs no Python, in dist/")
     commands.add_parser(
         "test", add_help=False, help="check the code and run the tests; the rest goes to pytest"
     )
@@ -54,6 +55,7 @@ def main(argv=None):  # noqa: ANN001, ANN201
         sys.stderr.write(too_old + "\n")
         return 1
     sys.path.insert(0, ROOT)
+    from installer.bundling import make_bundle
     from installer.console import Trouble, complain
     from installer.steps import install, run_demo, run_tests
 
@@ -63,6 +65,8 @@ def main(argv=None):  # noqa: ANN001, ANN201
     try:
         if args.command == "install":
             return install(ROOT)
+        if args.command == "bundle":
+            return make_bundle(ROOT)
         if args.command == "demo":
             return run_demo(ROOT, args)
         return run_tests(ROOT, rest)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QProcess, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from sleapnn_engine.config.resources import resource_path
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.options import parse
 from sleapnn_gui.shell.faults import install_faults
@@ -41,6 +43,8 @@ def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     app = existing if isinstance(existing, QApplication) else QApplication(list(argv[:1]))
     app.setApplicationName("sleapnn-gui")
     app.setOrganizationName("sleapnn-gui")
+    app.setDesktopFileName("sleapnn-gui")
+    app.setWindowIcon(QIcon(str(resource_path("icon", "sleapnn-gui.png"))))
     install_theme(app, mode=options.theme or remembered_theme())
     faults = install_faults(app)
     window = MainWindow()

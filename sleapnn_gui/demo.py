@@ -2,12 +2,12 @@
 
 import contextlib
 import math
-import sys
 from pathlib import Path
 from typing import TextIO
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from sleapnn_engine.config.engine_program import engine_command
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.protocol.events import EpochEnd, Phase
 from sleapnn_engine.protocol.measures import MEDIAN_PX, Measured
@@ -45,7 +45,8 @@ class Demo(QObject):
         self._window.show_message("Drawing demonstration labels …")
         self._process = QProcess(self)
         self._process.finished.connect(lambda code, _status: self._drawn(code, own))
-        self._process.start(sys.executable, ["-m", "sleapnn_engine", "demo-data", "-o", str(own)])
+        program, *words = engine_command("demo-data", "-o", str(own))
+        self._process.start(program, words)
 
     def _drawn(self, code: int, path: Path) -> None:
         if code or not path.is_file():

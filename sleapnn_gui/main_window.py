@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.reader import HEADS
+from sleapnn_engine.protocol.failure_report import for_others
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import DraftStore
@@ -226,7 +227,7 @@ class MainWindow(QMainWindow):
 
     def show_fault(self, sentence: str, details: str) -> None:
         """Say that something failed that never should, and offer what a report of it needs."""
-        offer = partial(self.offer, sentence, "error", "Copy details", lambda: self._copy(details))
+        offer = partial(self.offer, sentence, "error", "Copy details", lambda: self._copy(for_others(details)))
         self._still.when_away(offer)
 
     def open_path(self, path: str | Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 
 from sleapnn_engine.commands.train import add_job_arguments, read_job
+from sleapnn_engine.config.engine_program import engine_command
 from sleapnn_engine.protocol.run_state import RunState, read_run
 from sleapnn_engine.protocol.training_queue import (
     QueuedTraining,
@@ -126,7 +127,7 @@ def _train(one: QueuedTraining) -> tuple[QueueState, int | None, str]:
         return QueueState.SKIPPED, None, f"Skipped: {trained} holds a finished run."
     if not Path(one.folder).is_dir():
         return QueueState.FAILED, None, f"The folder {one.folder} is not there any more."
-    words = [sys.executable, "-m", "sleapnn_engine", *one.words]
+    words = [*engine_command(*one.words)]
     with subprocess.Popen(words, cwd=one.folder) as process:
         while True:
             try:

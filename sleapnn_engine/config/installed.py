@@ -4,6 +4,8 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
+from sleapnn_engine.config.engine_program import CHOSEN
+
 PROJECT = "sleapnn-gui"
 
 
@@ -32,6 +34,11 @@ def missing_sentence(error: ImportError, *, what: str, extra: str) -> str:
         return (
             f"{what} cannot begin: a part of it does not load here ({error}). "
             "What this machine has, and which packages bring the rest, is listed by:  sleapnn-engine doctor"
+        )
+    if getattr(sys, "frozen", False):
+        return (
+            f"{what} needs the training engine, which is not part of this app. Install it in an environment of its own, "
+            f'python -m pip install "{PROJECT}[{extra}]", and set {CHOSEN} to the program sleapnn-engine in there.'
         )
     return (
         f"{what} needs parts that are not installed here: there is no {error.name}. "

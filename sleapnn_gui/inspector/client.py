@@ -2,17 +2,17 @@
 
 import itertools
 import math
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal, Slot
 
+from sleapnn_engine.config.engine_program import engine_command
 from sleapnn_engine.protocol.codec import DecodeError, decode_arrays, decode_reply, encode_request
 from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.pipe import MAX_TEXT_BYTES, PipeReader, encode_parts
 
-INSPECT_COMMAND = (sys.executable, "-m", "sleapnn_engine", "inspect")
+INSPECT_COMMAND = engine_command("inspect")
 
 #: Ends of the process in a row, without an answer between them, after which it is not started again by itself.
 MOST_ENDS = 3

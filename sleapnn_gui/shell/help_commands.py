@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import platform
-import sys
 
 from PySide6.QtCore import QObject, QProcess, Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
@@ -17,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.config.engine_program import engine_command
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_gui.shell.commands import COMMANDS, MENUS, name_alone
 
-REPORT_COMMAND = (sys.executable, "-m", "sleapnn_engine", "doctor")
+REPORT_COMMAND = engine_command("doctor")
 
 
 class Shortcuts(QDialog):

@@ -34,7 +34,7 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def fail() -> None:
-    raise KeyError("an odd place")
+    raise KeyError("an odd place", str(Path.home() / "mice"), "api_key=abc123")
 
 
 def in_a_slot() -> None:
@@ -57,13 +57,17 @@ def test_a_fault_reaches_banner_log_and_clipboard(
     where()
     wait_until(window.banner.isVisible)
     assert window.banner.severity == "error"
-    assert "KeyError: 'an odd place'" in window.banner.sentence
+    assert "KeyError: ('an odd place'" in window.banner.sentence
     assert "Traceback" not in window.banner.sentence
     log = (tmp_path / "faults.log").read_text(encoding="utf-8")
     assert "in fail" in log
     assert str(tmp_path / "faults.log") in window.banner.sentence
     window.banner.followed.emit()
-    assert "in fail" in QGuiApplication.clipboard().text()
+    copied = QGuiApplication.clipboard().text()
+    assert "in fail" in copied
+    assert str(Path("~", "mice")) in copied
+    assert "abc123" not in copied
+    assert str(Path.home() / "mice") not in copied
     assert "Copied" in window.banner.sentence
     no_slot_fails.clear()
 

@@ -1,0 +1,116 @@
+"""The window as an app that needs no Python, for the system this runs on: `bootstrap.py bundle`.
+
+PyInstaller freezes it, because it follows Qt and its plugins without a list of ours, makes a folder that starts without
+unpacking, and does so on all three systems from one file (`app/app.spec`). Only how the folder is packed differs.
+"""
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+from installer.console import Trouble, report
+
+NAME = "sleapnn-gui"
+EXTRAS = "gui,bundle"
+
+
+def make_bundle(root: Path | str) -> int:
+    """Make the app in `dist/`, where PyInstaller and all that the window needs go to `build/app/`."""
+    root = Path(root)
+    work, out = root / "build" / "app", root / "dist"
+    version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    python = _provide_tools(root, work / "tools")
+    folder = _freeze(python, root / "installer" / "app" / "app.spec", work=work)
+    _add_licences(python, folder / "licences", own=root / "LICENSE")
+    out.mkdir(exist_ok=True)
+    whole = out / f"{NAME}-{version}-{_system()}"
+    made = pack(folder, whole, parts=root / "installer" / "app", icon=root / "resources" / "icon")
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    report(f"made {made.relative_to(root)}: {made.stat().st_size / 1e6:.0f} MB, unpacked {size / 1e6:.0f} MB")
+    return 0
+
+
+def _system() -> str:
+    """For example linux-x86_64."""
+    name = {"darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+    return f"{name}-{platform.machine().lower()}"
+
+
+def _provide_tools(root: Path, folder: Path) -> Path:
+    """The Python of an environment of its own with the project, its window and PyInstaller."""
+    if importlib.util.find_spec("ensurepip") is None:
+        raise Trouble("This Python cannot make virtual environments: its ensurepip module is not installed.")
+    report("installing what the app is made of")
+    venv.create(folder, with_pip=True, clear=True, symlinks=os.name != "nt")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    constraints = str(root / "installer" / "constraints.txt")
+    _run(
+        [str(python), *words, "-c", constraints, f"{root}[{EXTRAS}]"],
+        "The app's packages could not be installed",
+    )
+    return python
+
+
+def _freeze(python: Path, spec: Path, *, work: Path) -> Path:
+    """The folder with the app in it."""
+    report("putting the app together (about a minute)")
+    places = ["--distpath", str(work / "frozen"), "--workpath", str(work / "parts")]
+    _run(
+        [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *places, str(spec)],
+        "PyInstaller could not put the app together",
+    )
+    return work / "frozen" / NAME
+
+
+def _run(words: list[str], trouble: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        last = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-12:])
+        raise Trouble(f"{trouble}:\n{last}")
+
+
+def _add_licences(python: Path, folder: Path, *, own: Path) -> None:
+    """Put the licences of the project and of every package in the app into a folder beside it."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(own, folder / f"{NAME}.txt")
+    for file in sorted(python.parents[1].rglob("*.dist-info/**/*")):
+        if file.is_file() and file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING", "NOTICE")):
+            package = next(part for part in file.parts if part.endswith(".dist-info")).partition("-")[0]
+            shutil.copy(file, folder / f"{package}-{file.name}")
+    python_licence = Path(sysconfig.get_path("stdlib"), "LICENSE.txt")
+    if python_licence.is_file():
+        shutil.copy(python_licence, folder / "python.txt")
+
+
+def pack(folder: Path, whole: Path, *, parts: Path, icon: Path) -> Path:
+    """The one step that differs: a tarball with a menu entry, a disk image, or a zip."""
+    if sys.platform == "darwin":
+        made = whole.with_name(f"{whole.name}.dmg")
+        words = ["hdiutil", "create", "-ov", "-srcfolder", str(folder.with_suffix(".app")), str(made)]
+        _run(words, "The disk image could not be made")
+        return made
+    if sys.platform == "win32":
+        made = whole.with_name(f"{whole.name}.zip")
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(folder.rglob("*")):
+                archive.write(file, Path(NAME) / file.relative_to(folder))
+        return made
+    share = folder / "share"
+    share.mkdir(exist_ok=True)
+    for file in (parts / "linux" / f"{NAME}.desktop", parts / "linux" / f"{NAME}.xml", icon / f"{NAME}.png"):
+        shutil.copy(file, share)
+    shutil.copy(parts / "linux" / "install.sh", folder)
+    made = whole.with_name(f"{whole.name}.tar.gz")
+    with tarfile.open(made, "w:gz") as archive:
+        archive.add(folder, arcname=NAME)
+    return made

@@ -1,0 +1,65 @@
+"""The bundled app: which engine it asks, how it is packed, and that its own installer leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+import tarfile
+from configparser import ConfigParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from installer.bundling import pack
+from sleapnn_engine.config.engine_program import CHOSEN, engine_command
+from sleapnn_engine.config.installed import missing_sentence
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_engine_is_that_of_this_python_else_the_one_beside_the_app_else_the_chosen_one(monkeypatch):
+    monkeypatch.delenv(CHOSEN, raising=False)
+    assert engine_command("doctor") == (sys.executable, "-m", "sleapnn_engine", "doctor")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(Path("apps", "sleapnn-gui")))
+    assert engine_command("doctor") == (str(Path("apps", "sleapnn-engine")), "doctor")
+    said = missing_sentence(ModuleNotFoundError(name="torch"), what="“train”", extra="engine")
+    assert CHOSEN in said
+    assert "[engine]" in said
+    monkeypatch.setenv(CHOSEN, " ~/env/bin/sleapnn-engine ")
+    assert engine_command() == (str(Path.home() / "env" / "bin" / "sleapnn-engine"),)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the menu entry is that of Linux desktops")
+def test_a_packed_app_goes_into_the_menu_and_leaves_nothing_behind(tmp_path):
+    frozen, home = tmp_path / "frozen", tmp_path / "home of ann"
+    for name in ("sleapnn-gui", "sleapnn-engine"):
+        frozen.mkdir(exist_ok=True)
+        (frozen / name).write_text("#!/bin/sh\necho started\n")
+        (frozen / name).chmod(0o755)
+    made = pack(frozen, tmp_path / "app", parts=ROOT / "installer" / "app", icon=ROOT / "resources" / "icon")
+    with tarfile.open(made) as archive:
+        archive.extractall(tmp_path / "downloads", filter="data")
+    home.mkdir()
+    variables = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    script = tmp_path / "downloads" / "sleapnn-gui" / "install.sh"
+    subprocess.run([script], env=variables, check=True, capture_output=True)
+
+    data = home / ".local" / "share"
+    entry = ConfigParser(interpolation=None)
+    entry.optionxform = str
+    entry.read(data / "applications" / "sleapnn-gui.desktop")
+    program, files = entry["Desktop Entry"]["Exec"].rsplit(" ", 1)
+    assert files == "%F"
+    done = subprocess.run([program.strip('"')], capture_output=True, text=True, check=True)
+    assert done.stdout == "started\n"
+    kinds = ElementTree.parse(data / "mime" / "packages" / "sleapnn-gui.xml").getroot()
+    assert entry["Desktop Entry"]["MimeType"] == f"{kinds[0].get('type')};"
+    assert (data / "icons" / "hicolor" / "256x256" / "apps" / "sleapnn-gui.png").is_file()
+    for name in ("sleapnn-gui", "sleapnn-engine"):
+        subprocess.run([home / ".local" / "bin" / name], check=True, capture_output=True)
+
+    installed = data / "sleapnn-gui" / "app" / "install.sh"
+    subprocess.run([installed, "remove"], env=variables, check=True, capture_output=True)
+    left = [path for path in home.rglob("*") if not path.is_dir() or path.is_symlink()]
+    assert [path for path in left if "sleapnn" in path.name] == []
