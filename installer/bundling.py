@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 from installer.console import Trouble, report
+from installer.system import TABLE, provide_libraries, require_libraries
 
 NAME = "sleapnn-gui"
 EXTRAS = "gui,bundle"
@@ -28,6 +29,8 @@ def make_bundle(root: Path | str) -> int:
     root = Path(root)
     work, out = root / "build" / "app", root / "dist"
     version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    # What Qt loads on a screen goes into the app, so it has to be here, with or without one.
+    require_libraries(provide_libraries(root / TABLE, screens=frozenset({"x11", "wayland"})))
     python = _provide_tools(root, work / "tools")
     folder = _freeze(python, root / "installer" / "app" / "app.spec", work=work)
     _add_licences(python, folder / "licences", own=root / "LICENSE")
@@ -65,15 +68,17 @@ def _freeze(python: Path, spec: Path, *, work: Path) -> Path:
     """The folder with the app in it."""
     report("putting the app together (about a minute)")
     places = ["--distpath", str(work / "frozen"), "--workpath", str(work / "parts")]
-    _run(
-        [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *places, str(spec)],
-        "PyInstaller could not put the app together",
-    )
-    return work / "frozen" / NAME
+    words = [str(python), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *places, str(spec)]
+    # Not in the checkout: what is installed has its resources inside, and Python would find the checkout first.
+    _run(words, "PyInstaller could not put the app together", folder=work)
+    made = work / "frozen" / NAME
+    engine = made / ("sleapnn-engine.exe" if os.name == "nt" else "sleapnn-engine")
+    _run([str(engine), "presets", "list"], "The app was put together, but does not work", folder=work)
+    return made
 
 
-def _run(words: list[str], trouble: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, errors="replace")
+def _run(words: list[str], trouble: str, *, folder: Path | None = None) -> None:
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         last = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-12:])
         raise Trouble(f"{trouble}:\n{last}")

@@ -9,9 +9,7 @@ from pathlib import Path
 from installer.console import complain, report
 from installer.environment import Environment
 from installer.lanes import run_lanes
-from installer.system import find_screens, provide_libraries, require_libraries
-
-TABLE = Path("resources") / "system" / "qt_libraries.json"
+from installer.system import TABLE, find_screens, provide_libraries, require_libraries
 
 
 def install(root: Path | str) -> int:

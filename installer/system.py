@@ -13,6 +13,8 @@ from pathlib import Path
 
 from installer.console import Trouble, report
 
+TABLE = Path("resources") / "system" / "qt_libraries.json"
+"""The libraries that Qt loads, in a checkout."""
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 

@@ -35,6 +35,16 @@ import importlib.util
 for name in ("PySide6", "shiboken6", "pyqtgraph", "qtawesome"):
     assert importlib.util.find_spec(name) is None, name
 """
+#: Python runs this before a program begins, in each process that the program starts as well.
+LISTEN = """
+import os, sys
+def note(event, args):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+        to = args[0] if event == "socket.getaddrinfo" else args[1]
+        with open(os.environ["SPOKEN_TO"], "a") as file:
+            file.write(f"{to[0] if isinstance(to, tuple) else to}\\n")
+sys.addaudithook(note)
+"""
 JOB = """
 data_config:
   train_labels_path: [demo.pkg.slp]
@@ -130,8 +140,11 @@ def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
 
 
 def run(python: Path, *words: str, folder: Path, code: int = 0) -> str:
-    """What a program of the environment says; nothing of this checkout is in its way."""
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """What a program of the environment says; nothing of this checkout is in its way. Whom it speaks to is noted."""
+    listening = folder / "listening"
+    listening.mkdir(exist_ok=True)
+    (listening / "sitecustomize.py").write_text(LISTEN, encoding="utf-8")
+    variables = {**os.environ, "PYTHONPATH": str(listening), "SPOKEN_TO": str(folder / "spoken_to.txt")}
     done = subprocess.run(
         [str(python), *words], cwd=folder, env=variables, capture_output=True, text=True, timeout=120
     )
@@ -139,6 +152,17 @@ def run(python: Path, *words: str, folder: Path, code: int = 0) -> str:
     assert done.returncode == code, said
     assert "Traceback" not in said
     return said
+
+
+def others_spoken_to(folder: Path) -> set[str]:
+    """Other machines that programs in the folder wanted to speak to; names count, also those that are not found."""
+    noted = folder / "spoken_to.txt"
+    found = set(noted.read_text(encoding="utf-8").split("\n")) if noted.is_file() else set()
+    return {to for to in found if to and not to.startswith(("127.", "/", "\0"))} - {
+        "::1",
+        "localhost",
+        "None",
+    }
 
 
 def program(python: Path, name: str) -> Path:
@@ -165,6 +189,13 @@ def test_the_wheel_has_all_that_belongs_to_it(wheel: Path) -> None:
 def test_the_window_opens_a_config_without_torch(alone: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
     run(alone["gui"], "-c", WINDOW, folder=tmp_path)
+    assert others_spoken_to(tmp_path) == set()
+    run(program(alone["gui"], "sleapnn-engine"), "doctor", folder=tmp_path)
+    assert "127.0.0.1" in (tmp_path / "spoken_to.txt").read_text(
+        encoding="utf-8"
+    )  # so that it is noted at all
+    run(alone["gui"], "-c", "import sys; sys.audit('socket.connect', 0, ('192.0.2.1', 9))", folder=tmp_path)
+    assert others_spoken_to(tmp_path) == {"192.0.2.1"}
 
 
 @pytest.mark.parametrize(
@@ -190,3 +221,4 @@ def test_the_engine_trains_without_a_window(alone: dict[str, Path], tmp_path: Pa
     run(engine, "validate", "job.yaml", folder=tmp_path)
     run(engine, "train", "job.yaml", "--run-dir", "run", folder=tmp_path)
     assert (tmp_path / "run" / "best.ckpt").is_file()
+    assert others_spoken_to(tmp_path) == set()

@@ -8,8 +8,7 @@ import pytest
 
 from installer.bootstrap import describe_old_python
 from installer.console import Trouble
-from installer.steps import TABLE
-from installer.system import Missing, apt_command, find_missing, find_screens, require_libraries
+from installer.system import TABLE, Missing, apt_command, find_missing, find_screens, require_libraries
 
 ROOT = Path(__file__).resolve().parents[2]
 
