@@ -22,6 +22,10 @@ from installer.system import TABLE, provide_libraries, require_libraries
 
 NAME = "sleapnn-gui"
 EXTRAS = "gui,bundle"
+_QT = (
+    "Qt and PySide6 are used under the GNU Lesser General Public License, version 3. Their libraries lie in the folder PySide6\n"
+    "of this app as files of their own, which may be replaced by other versions; their sources are those of the releases.\n"
+)
 
 
 def make_bundle(root: Path | str) -> int:
@@ -92,6 +96,7 @@ def _add_licences(python: Path, folder: Path, *, own: Path) -> None:
         if file.is_file() and file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING", "NOTICE")):
             package = next(part for part in file.parts if part.endswith(".dist-info")).partition("-")[0]
             shutil.copy(file, folder / f"{package}-{file.name}")
+    (folder / "qt.txt").write_text(_QT, encoding="utf-8")
     python_licence = Path(sysconfig.get_path("stdlib"), "LICENSE.txt")
     if python_licence.is_file():
         shutil.copy(python_licence, folder / "python.txt")

@@ -227,7 +227,9 @@ class MainWindow(QMainWindow):
 
     def show_fault(self, sentence: str, details: str) -> None:
         """Say that something failed that never should, and offer what a report of it needs."""
-        offer = partial(self.offer, sentence, "error", "Copy details", lambda: self._copy(for_others(details)))
+        offer = partial(
+            self.offer, sentence, "error", "Copy details", lambda: self._copy(for_others(details))
+        )
         self._still.when_away(offer)
 
     def open_path(self, path: str | Path) -> None:

@@ -11,10 +11,7 @@ _NEVER = 1_000_000
 
 
 def hold_garbage() -> None:
-    """Search for nothing while a window is being made: nearly all that comes will stay.
-
-    It is also a thread that loads modules, and what a search finds there that is Qt's would be deleted in that thread.
-    """
+    """Search for nothing while a window is being made: nearly all that comes will stay."""
     gc.disable()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Mapping
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.shell.settings_store import restore_panes
 from sleapnn_gui.widgets.one_by_one import style_ahead
 
@@ -17,16 +16,11 @@ Steps = Generator[None, None, QWidget]
 _INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs", "compare": "runs"}
 
 
-#: What the pages are made of.
+#: What the pages are made of, loaded one in a turn; what pyqtgraph loads comes before it, so that its turn is shorter.
 _MODULES = (
-    "pyqtgraph", "sleapnn_gui.form.form_page", "sleapnn_gui.inspector.see.see_pane", "sleapnn_gui.monitor.train_page",
+    "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtSvg", "PySide6.QtTest", "numpy.ma", "pyqtgraph", "sleapnn_gui.form.form_page", "sleapnn_gui.inspector.see.see_pane", "sleapnn_gui.monitor.train_page",
     *(f"sleapnn_gui.results.{name}_page" for name in ("runs", "predict", "frames", "evaluation", "compare")),
 )  # fmt: skip
-
-
-def _load() -> None:
-    for name in _MODULES:
-        importlib.import_module(name)
 
 
 def home_of(name: str) -> str:
@@ -47,7 +41,7 @@ class Pages(QStackedWidget):
         super().__init__()
         self._coming: dict[str, Steps] = {}
         self._pages: dict[str, QWidget] = {}
-        self._loading = BackgroundTask(self)
+        self._to_load: list[str] = []
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._go_on)
         self.currentChanged.connect(lambda _: self.updateGeometry())
@@ -73,7 +67,6 @@ class Pages(QStackedWidget):
 
     def leave(self) -> None:
         """Make no more ahead; for when the window closes."""
-        self._loading.drop()
         self._turns.stop()
 
     def _make_step(self, name: str) -> None:
@@ -92,10 +85,14 @@ class Pages(QStackedWidget):
 
     def make_ahead(self) -> None:
         """Make what was not needed yet, beside the person's work; not while garbage is searched for."""
-        # One import alone may take a third of a second; the window gets its turns while a thread does it.
-        self._loading.begin(_load, lambda _: self._turns.start())
+        # Not in a thread: one that loads modules of Qt's while the window is at work ends the process now and then.
+        self._to_load = list(_MODULES)
+        self._turns.start()
 
     def _go_on(self) -> None:
+        if self._to_load:
+            importlib.import_module(self._to_load.pop(0))
+            return
         name = next(iter(self._coming), "")
         if name:
             self._make_step(name)

@@ -7,6 +7,7 @@ import sys
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.app import show_window
+from sleapnn_gui.form.row import Row
 from tests.gui.windows import throw_away
 
 STARTED = """
@@ -41,8 +42,9 @@ def test_a_page_that_is_wanted_before_its_turn_is_there_at_once(app):
     _, window = show_window(["sleapnn-gui"])
     try:
         assert not any(map(window.pages.is_made, ("configure", "train", "runs")))
-        for _ in range(12):  # into the midst of the form
-            window.pages._go_on()
+        window.pages.make_ahead()
+        while not window.findChild(Row):  # into the midst of the form
+            app.processEvents()
         assert not window.pages.is_made("configure")
         assert window.form.row("trainer_config.max_epochs").editor.value() == window.document.value(
             "trainer_config.max_epochs"
