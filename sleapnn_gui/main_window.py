@@ -84,10 +84,10 @@ class MainWindow(QMainWindow):
         self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
         self.labels_page = LabelsPage(list_presets("guide"))
         self.presets = PresetCommands(self, self.document, self.files, self.labels_page.beside.presets)
-        before_runs = (self, self.files, self.presets, self.review, self.runs)
+        first = (self, self.files, self.presets, self.review, self.runs, self.listed.queue)
         self.settings = SettingCommands(self.document, in_hand=lambda: self.form.context.help.path)
         views = ViewCommands(self.show_page)
-        owners = (*before_runs, self.results, self.listed, self.help, self.settings, views)
+        owners = (*first, self.results, self.listed, self.help, self.settings, views)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None

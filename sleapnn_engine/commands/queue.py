@@ -1,15 +1,20 @@
-"""`sleapnn-engine queue add|list|run|remove|clear`: trainings one after the other, also those added meanwhile."""
+"""`sleapnn-engine queue add|list|run|pause|move|remove|clear`: trainings one after the other, also those added meanwhile."""
 
 import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from sleapnn_engine.commands.train import add_job_arguments, read_job
 from sleapnn_engine.config.engine_program import engine_command
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
+from sleapnn_engine.config.tree import same
 from sleapnn_engine.protocol.run_state import RunState, read_run
 from sleapnn_engine.protocol.training_queue import (
     QueuedTraining,
@@ -25,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--queue", type=Path, metavar="FILE", help="another queue than your own")
-    verbs = parser.add_subparsers(dest="verb", metavar="add|list|run|remove|clear", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="add|list|run|pause|move|remove|clear", required=True)
     adding = verbs.add_parser(
         "add",
         parents=[shared],
@@ -33,10 +38,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_job_arguments(adding)
     adding.add_argument("--run-dir", type=Path, metavar="DIR", help="exactly this run folder")
+    adding.add_argument(
+        "--pair",
+        type=Path,
+        metavar="CONFIG",
+        help="the other model of a top-down pair, trained after it; both stay together",
+    )
     listing = verbs.add_parser("list", parents=[shared], help="say what waits and what became of the rest")
     listing.add_argument("--json", action="store_true", help="print a JSON list")
     running = verbs.add_parser("run", parents=[shared], help="train what waits, one after the other")
     running.add_argument("--go-on", action="store_true", help="train the next one also after a failure")
+    verbs.add_parser(
+        "pause", parents=[shared], help="begin nothing new; what is at work is trained to its end"
+    )
+    moving = verbs.add_parser("move", parents=[shared], help="have a training come before another one")
+    moving.add_argument("number", type=int, metavar="NUMBER", help="as the list has it")
+    moving.add_argument(
+        "before", type=int, nargs="?", metavar="BEFORE", help="number of the other one (default: to the end)"
+    )
     removing = verbs.add_parser("remove", parents=[shared], help="take trainings out")
     removing.add_argument("numbers", nargs="+", type=int, metavar="NUMBER", help="as the list has them")
     clearing = verbs.add_parser("clear", parents=[shared], help="take out what is over")
@@ -46,39 +65,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what is asked with the queue. Raises UserError for a queue that cannot be read or written."""
     queue = TrainingQueue(args.queue or default_queue())
-    return {"add": _add, "list": _list, "run": _run, "remove": _remove, "clear": _clear}[args.verb](
-        queue, args
-    )
+    act = {
+        "add": _add, "list": _list, "run": _run, "pause": _pause, "move": _move, "remove": _remove, "clear": _clear,
+    }[args.verb]  # fmt: skip
+    return act(queue, args)
 
 
 def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
-    if read_job(args.config, args.overrides).job is None:
+    configs = [args.config, *([args.pair] if args.pair is not None else [])]
+    read = [read_job(config, args.overrides) for config in configs]
+    if any(one.job is None for one in read):
         print("Nothing was added to the queue.", file=sys.stderr)
         return 2
-    place = None if args.run_dir is None else str(args.run_dir.absolute())
-    added = queue.add(
-        config=args.config,
-        folder=Path.cwd(),
-        overrides=args.overrides,
-        run_dir=place,
-        precision=args.precision,
-    )
-    ahead = sum(one.state is QueueState.WAITING for one in queue.read()) - 1
-    print(f"{added.number}: {added.config} waits, {ahead} before it. Train with “sleapnn-engine queue run”.")
+    if args.pair is not None:
+        _check_pair(*(ConfigReader(one.values) for one in read), where=str(args.pair))
+    shared = {"folder": Path.cwd(), "overrides": args.overrides, "precision": args.precision}
+    fields: list[dict[str, Any]] = [{**shared, "config": config} for config in configs]
+    fields[0]["run_dir"] = None if args.run_dir is None else str(args.run_dir.absolute())
+    added = queue.add_group(fields, name="" if args.pair is None else f"pair {args.config.stem}")
+    ahead = queue.standing().waiting - len(added)
+    for one in added:
+        print(f"{one.number}: {one.config} waits, {ahead} before it. Train with “sleapnn-engine queue run”.")
+        ahead += 1
     return 0
 
 
+def _check_pair(one: ConfigReader, other: ConfigReader, *, where: str) -> None:
+    """Raise UserError (usage) unless two configs are of models that work as one and learn from the same labels."""
+    kinds = [MODEL_TYPES.get(next(iter(config.chosen(HEADS)), "")) for config in (one, other)]
+    if kinds[0] is None or kinds[1] is None or not kinds[0].pairs_with(kinds[1]):
+        raise UserError(
+            "these two configs are no pair: one has to find animals by their centre, the other to look at each of them.",
+            where=where,
+            hint="Without --pair each is a training of its own.",
+            usage=True,
+        )
+    paths = [DATA + name for name in ("train_labels_path", "val_labels_path")]
+    if not all(same(one.value(path), other.value(path)) for path in paths):
+        raise UserError(
+            "the two models of a pair learn from the same labels, and these configs name different ones.",
+            where=where,
+            hint="Give both the same labels, or add them one by one.",
+            usage=True,
+        )
+
+
+def _pause(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    queue.pause()
+    rest = "What is at work is trained to its end." if queue.standing().is_at_work else ""
+    print(f"The queue is paused; “sleapnn-engine queue run” goes on with it. {rest}".strip())
+    return 0
+
+
+def _move(queue: TrainingQueue, args: argparse.Namespace) -> int:
+    if queue.move(args.number, before=args.before):
+        return 0
+    raise UserError(
+        f"{args.number} was not moved.",
+        hint="Give the number of one that waits, and of another one before which it shall come.",
+        usage=True,
+    )
+
+
 def _list(queue: TrainingQueue, args: argparse.Namespace) -> int:
-    found = queue.read()
+    standing = queue.standing()
+    found = standing.trainings
     if args.json:
         print(json.dumps([attrs.asdict(one) for one in found], indent=1))
         return 0
     for one in found:
-        print(f"{one.number:>3}  {one.state:<11}  {' '.join((one.config, *one.overrides))}")
+        group = f"  ({one.group})" if one.group else ""
+        print(f"{one.number:>3}  {one.state:<11}  {' '.join((one.config, *one.overrides))}{group}")
         if one.why:
             print(f"{'':>18}{one.why}")
     if not found:
         print(f"The queue in {queue.path} is empty.", file=sys.stderr)
+    if standing.paused:
+        print("The queue is paused.", file=sys.stderr)
     return 0
 
 
@@ -103,8 +166,9 @@ def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
     """Train until nothing waits; 0 where all went well, 1 where one failed, 130 after Ctrl-C."""
     worst = 0
     with queue.working():
+        queue.open()
         while (one := queue.start_next()) is not None:
-            waiting = sum(other.state is QueueState.WAITING for other in queue.read())
+            waiting = queue.standing().waiting
             print(f"queue: {one.number}: {one.config}, {waiting} after it", flush=True)
             state, code, why = _train(one)
             queue.finish(one.number, state, code=code, why=why)
@@ -114,7 +178,7 @@ def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
                 return _INTERRUPTED
             if state is QueueState.FAILED:
                 worst = 1
-                if not args.go_on:
+                if not (args.go_on or queue.standing().go_on):
                     print("queue: stopped here; --go-on trains the next one also after a failure", flush=True)
                     break
     return worst

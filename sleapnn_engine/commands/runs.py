@@ -1,4 +1,4 @@
-"""`sleapnn-engine runs list|compare`: what became of runs, and runs side by side, as the window knows them."""
+"""`sleapnn-engine runs list|compare|methods|bundle`: what became of runs, side by side, in words, and to train again."""
 
 import argparse
 import json
@@ -15,6 +15,8 @@ from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.comparison import Compared, read_compared, winners
 from sleapnn_engine.protocol.counting import duration, epoch_number
 from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, OF_BODY, P90_PX
+from sleapnn_engine.protocol.methods_text import methods_text
+from sleapnn_engine.protocol.run_account import read_account
 from sleapnn_engine.protocol.run_state import RunRecord, find_runs, read_run
 
 #: How long a running engine gets to answer.
@@ -23,7 +25,7 @@ _PATIENCE_SECONDS = 0.5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    verbs = parser.add_subparsers(dest="verb", metavar="list|compare", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="list|compare|methods|bundle", required=True)
     listing = verbs.add_parser("list", help="list runs, the newest first")
     listing.add_argument(
         "folders",
@@ -38,11 +40,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs", nargs="+", type=Path, metavar="RUN_DIR", help="folders of two or more runs"
     )
     comparing.add_argument("--json", action="store_true", help="print a JSON object")
+    telling = verbs.add_parser("methods", help="say in a paragraph for a paper how a model was trained")
+    bundling = verbs.add_parser(
+        "bundle",
+        help="write a zip file that trains a run again: config, split, versions, hashes of the labels",
+    )
+    for one in (telling, bundling):
+        one.add_argument("run", type=Path, metavar="RUN_DIR", help="folder of the run")
+    bundling.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="ZIP", help="file to write, a new one"
+    )
+    bundling.add_argument("--replace", action="store_true", help="write over a file of this name")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what is asked; returns the exit code. Raises UserError (usage) for folders that are none, or hold no run."""
-    return _compare(args.runs, as_object=args.json) if args.verb == "compare" else _list(args)
+    return {"list": _list, "compare": _compare, "methods": _methods, "bundle": _bundle}[args.verb](args)
+
+
+def _methods(args: argparse.Namespace) -> int:
+    print(methods_text(read_account(args.run)))
+    return 0
+
+
+def _bundle(args: argparse.Namespace) -> int:
+    from sleapnn_engine.export.run_bundle import write_bundle  # few runs are bundled
+
+    notes = write_bundle(
+        args.run,
+        args.output,
+        replace=args.replace,
+        told=lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(
+        f"{args.output} holds all that is needed to train {args.run.absolute().name} again; README.txt in it says how."
+    )
+    return 0
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -71,8 +106,9 @@ def as_json(record: RunRecord) -> dict[str, Any]:
     return {**known, "path": str(record.path), **figures}
 
 
-def _compare(folders: list[Path], *, as_object: bool) -> int:
+def _compare(args: argparse.Namespace) -> int:
     """Print the runs side by side, the first of them the one that the others are held against."""
+    folders: list[Path] = args.runs
     found = [(folder, read_run(folder, patience=_PATIENCE_SECONDS)) for folder in folders]
     missing = [str(folder) for folder, record in found if record is None]
     if missing:
@@ -83,10 +119,12 @@ def _compare(folders: list[Path], *, as_object: bool) -> int:
         )
     records = [record for _, record in found if record is not None]
     compared = read_compared([record.path for record in records])
-    if as_object:
+    if args.json:
         print(json.dumps(_side_by_side(records, compared), indent=1))
         return 0
     print(f"{len(records)} runs: {'; '.join(compared.remarks)}.")
+    for what, verdict in compared.verdicts:
+        print(f"{what}. {verdict.sentence}" if what else verdict.sentence)
     for heading, rows in _paragraphs(records, compared):
         print(f"\n{heading}")
         for line in _aligned(rows):
@@ -108,6 +146,7 @@ def _side_by_side(records: list[RunRecord], compared: Compared) -> dict[str, Any
         ],
         "differences": [attrs.asdict(one) for one in compared.differences],
         "remarks": compared.remarks,
+        "verdicts": [{"change": what, **attrs.asdict(verdict)} for what, verdict in compared.verdicts],
     }
 
 

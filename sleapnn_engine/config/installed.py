@@ -1,6 +1,7 @@
 """Which packages this project needs, and which versions of them are installed here."""
 
 import importlib.metadata
+import platform
 import sys
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def installed_versions(*, extra: str = "") -> dict[str, str]:
     names = dict.fromkeys(_bare_name(line) for line in chosen)
     names.pop(PROJECT, None)
     return {PROJECT: own, **{name: version_of(name) for name in sorted(names, key=str.lower)}}
+
+
+def versions_at_work() -> dict[str, str]:
+    """Python and what of the engine's parts is installed, name -> version: what a run writes down of itself."""
+    found = installed_versions(extra="engine")
+    return {"python": platform.python_version(), **{name: own for name, own in found.items() if own}}
 
 
 def missing_sentence(error: ImportError, *, what: str, extra: str) -> str:

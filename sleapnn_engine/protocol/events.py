@@ -24,7 +24,6 @@ from sleapnn_engine.protocol.measures import MEASURES, Measured
 
 #: The stretches of work a run goes through, in order.
 PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate", "save", "finish")
-
 #: Those before the first epoch.
 PHASES_BEFORE_TRAINING = PHASES[: PHASES.index("train")]
 
@@ -91,6 +90,7 @@ class Started(EventBody):
     early_stopping_patience: int | None = body_field("epochs without progress allowed; null: off")
     pid: int = body_field("process id of the engine")
     backbone: str | None = body_field("type of network below the heads, for example unet", default=None)
+    versions: dict[str, str] | None = body_field("Python's and those of packages, by name", default=None)
 
 
 @attrs.frozen(kw_only=True)

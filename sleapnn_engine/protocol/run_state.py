@@ -166,7 +166,7 @@ def find_runs(folders: Iterable[Path]) -> list[Path]:
         try:
             inside = [] if is_run(folder) else [path for path in folder.iterdir() if is_run(path)]
             for path in inside or ([folder] if is_run(folder) else []):
-                found[path.absolute()] = _begun(path)
+                found[path.absolute()] = begin_of(path)
         except OSError:
             continue
     return sorted(found, key=lambda path: (-found[path], path.name))
@@ -277,7 +277,7 @@ def _warnings(told: _Told) -> tuple[str, ...]:
     return tuple(text for text in said if isinstance(text, str)) if isinstance(said, list) else ()
 
 
-def _begun(run_dir: Path) -> float:
+def begin_of(run_dir: Path) -> float:
     """When a run began, for sorting: as its first line says, else when its files were last changed."""
     stream = open_journal(run_dir / JOURNAL_NAME)
     if stream is not None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.differences import Difference
 from sleapnn_engine.protocol.comparison import Compared, read_compared, winners
+from sleapnn_engine.protocol.comparison_tables import epochs_csv, runs_csv
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, P90_PX
 from sleapnn_gui.document.background import BackgroundTask
@@ -16,7 +17,9 @@ from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.panel import Panel, TextToggle
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.compared_curves import ComparedCurves, Legend, X
+from sleapnn_gui.results.exports import Exports
 from sleapnn_gui.results.figure_table import FigureTable, Row
+from sleapnn_gui.results.help_panel import HelpPanel
 from sleapnn_gui.results.run_details import MOST_COMPARED, shown_value
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.segmented import Segmented
@@ -52,6 +55,12 @@ class ComparePage(QWidget):
         self.compared: Compared | None = None
         self._reading = BackgroundTask(self)
         self.strip = ResultStrip("Compare")
+        self.export = self.strip.add_button(
+            "Export…", "Write figures and curves as tables, or the page as a picture"
+        )
+        self.export.setEnabled(False)
+        self.exports = Exports(self, self.export)
+        self.exports.written.connect(self.strip.about.setText)
         self.back = self.strip.add_button("Back", "Go back to the runs")
         self.back.clicked.connect(self.left)
         column = QVBoxLayout(self)
@@ -62,6 +71,8 @@ class ComparePage(QWidget):
         inside.setContentsMargins(16, 12, 16, 12)
         inside.setSpacing(12)
         inside.addWidget(self._make_curves(), 5)
+        self.help = HelpPanel()
+        inside.addWidget(self.help)
         inside.addLayout(self._make_tables(), 4)
         column.addLayout(inside, 1)
 
@@ -126,6 +137,13 @@ class ComparePage(QWidget):
             count = len(compared.differences)
             self.differing.setText(words.counted(count, "setting", "settings") if count else "no setting")
         self.parts.show_rows(names, _part_rows(compared))
+        self.help.show_compared(compared)
+        self.export.setEnabled(True)
+        tables = {
+            "Figures and settings as CSV…": partial(runs_csv, names, compared),
+            "Curves as CSV…": partial(epochs_csv, names, compared),
+        }
+        self.exports.show("_".join(names), tables, self)
         self._draw()
 
     def _draw(self) -> None:

@@ -15,6 +15,7 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.banner import Banner
 from sleapnn_gui.results.evaluating import Evaluating
+from sleapnn_gui.results.evaluation_text import csv_text
 from sleapnn_gui.results.evaluations import (
     Judgement,
     RunResults,
@@ -225,7 +226,9 @@ class EvaluationPage(QWidget):
             return
         other = None if second is None or second.judgement is None else (second.name, second.judgement)
         shown = [one for one in (first, second) if one is not None]
-        self.exports.show({one.name: one.judgement for one in shown if one.judgement is not None}, self.view)
+        judged = {one.name: one.judgement for one in shown if one.judgement is not None}
+        tables = {"Figures as CSV…": partial(csv_text, judged)}
+        self.exports.show("_".join(judged) or "evaluation", tables, self.view)
         self.view.show_judgements(
             (first.name, first.judgement), other, files=[one.source.files for one in shown]
         )

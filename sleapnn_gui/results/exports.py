@@ -1,4 +1,4 @@
-"""What is shown of evaluations as files: the figures as a table, the view as a picture."""
+"""What is shown as files: the figures as tables, the view as a picture."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_gui.document.background import BackgroundTask
-from sleapnn_gui.results.evaluation_text import csv_text
-from sleapnn_gui.results.evaluations import Judgement
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_where_to_save
 
 _SCALE = 2.0
@@ -25,21 +23,20 @@ class Exports(QObject):
     def __init__(self, page: QWidget, button: QPushButton) -> None:
         super().__init__(page)
         self._page, self._button = page, button
-        self._shown: Mapping[str, Judgement] = {}
+        self._name = ""
+        self._tables: Mapping[str, Callable[[], str]] = {}
         self._view: QWidget | None = None
         self._writing = BackgroundTask(self, abandon=False)
         button.clicked.connect(self._ask)
 
-    def show(self, shown: Mapping[str, Judgement], view: QWidget) -> None:
-        """These figures, by the names of the runs, are what is shown in this view."""
-        self._shown, self._view = dict(shown), view
+    def show(self, name: str, tables: Mapping[str, Callable[[], str]], view: QWidget) -> None:
+        """This is shown: `name` is proposed for files, `tables` make text of CSV files, by the words of their choices."""
+        self._name, self._tables, self._view = name, dict(tables), view
 
     def _ask(self) -> None:
         menu = fresh_menu(self._page)
-        for words, kind, write in (
-            ("Figures as CSV…", "csv", self.write_csv),
-            ("This view as PNG…", "png", self.write_png),
-        ):
+        choices = [(words, "csv", partial(self.write_csv, make=make)) for words, make in self._tables.items()]
+        for words, kind, write in (*choices, ("This view as PNG…", "png", self.write_png)):
             menu.addAction(words).triggered.connect(
                 lambda _checked=False, kind=kind, write=write: self._ask_where(kind, write)
             )
@@ -50,14 +47,15 @@ class Exports(QObject):
             self._page,
             "Export",
             write,
-            name=f"{'_'.join(self._shown) or 'evaluation'}.{kind}",
+            name=f"{self._name}.{kind}",
             suffix=kind,
             filters=f"{kind.upper()} (*.{kind});;{ALL_FILES}",
         )
 
-    def write_csv(self, path: str) -> None:
-        """Write every figure of what is shown as a table."""
-        self._writing.begin(partial(_write_text, Path(path), self._shown), self.written.emit)
+    def write_csv(self, path: str, *, make: Callable[[], str] | None = None) -> None:
+        """Write a table of what is shown; `make` makes its text, the first one where it is not said."""
+        made = make or next(iter(self._tables.values()))
+        self._writing.begin(partial(_write_text, Path(path), made), self.written.emit)
 
     def write_png(self, path: str) -> None:
         """Write what is shown as a picture, twice as fine as on the screen."""
@@ -85,9 +83,9 @@ def open_below(menu: QMenu, button: QPushButton) -> None:
     menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
 
 
-def _write_text(path: Path, shown: Mapping[str, Judgement]) -> str:
+def _write_text(path: Path, make: Callable[[], str]) -> str:
     try:
-        write_whole(path, csv_text(shown))
+        write_whole(path, make())
     except OSError as problem:
         return f"{path} was not written: {reason_of(problem)}."
     return f"The figures are in {path}."

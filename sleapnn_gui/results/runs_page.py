@@ -24,8 +24,10 @@ from sleapnn_gui.monitor.panel import TextToggle
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES, RunsModel, Wanted
 from sleapnn_gui.results.frame_source import FrameSource
+from sleapnn_gui.results.queue_panel import QueuePanel
 from sleapnn_gui.results.run_panel import RunPanel
 from sleapnn_gui.results.runs_reading import RunsReading
+from sleapnn_gui.run.queue_watch import QueueWatch
 from sleapnn_gui.widgets.cells import CellTable
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.still import Still
@@ -78,7 +80,9 @@ class RunsPage(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self.status)
         column.addWidget(self.table, 1)
+        self.queue = QueuePanel(QueueWatch(self))
         column.addStretch()  # with nothing to list, the sentence stays under the title
+        column.addWidget(self.queue)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -153,7 +157,10 @@ class RunsPage(QWidget):
         head.addWidget(self.filter, 1)
         head.addWidget(self.starred)
         head.addStretch(1)
-        for button in (again, self.evaluation, self.predict):
+        self.queue_shown = QPushButton("Queue")
+        self.queue_shown.setToolTip("Show or hide what is trained one after the other")
+        self.queue_shown.setAccessibleDescription(self.queue_shown.toolTip())
+        for button in (again, self.queue_shown, self.evaluation, self.predict):
             head.addWidget(button)
         return head
 
@@ -335,6 +342,7 @@ class RunsPage(QWidget):
     def leave(self) -> None:
         """For when the window closes: what was said of runs is written."""
         self._writing.finish()
+        self.queue.watch.leave()
         self.panel.leave()
 
 

@@ -1,6 +1,7 @@
 """Where the next run goes: a folder of its own, never one that already holds a run."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from sleapnn_engine.config.reader import HEADS, TRAINER, ConfigReader
 _NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|\x00-\x1f]')
 
 
-def next_run_dir(view: ConfigReader, *, base: Path, now: datetime | None = None) -> Path:
+def next_run_dir(
+    view: ConfigReader, *, base: Path, now: datetime | None = None, taken: Collection[str] = ()
+) -> Path:
     """`<ckpt_dir>/<run_name>` of a config, as an absolute path that does not hold anything yet.
 
     A missing folder setting means `base`; a missing name is made from the time and the model type; a name that
-    is taken gets -1, -2 and so on.
+    is taken, also by the paths of folders that are `taken` and not there yet, gets -1, -2 and so on.
     """
     said = view.value(TRAINER + "ckpt_dir")
     parent = base / Path(said).expanduser() if isinstance(said, str) and said.strip() else base
@@ -24,7 +27,9 @@ def next_run_dir(view: ConfigReader, *, base: Path, now: datetime | None = None)
     name = _NOT_IN_NAMES.sub("_", name.strip())
     wanted = parent / name
     number = 0
-    while wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
+    while str(wanted.absolute()) in taken or (
+        wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir()))
+    ):
         number += 1
         wanted = parent / f"{name}-{number}"
     return wanted.absolute()

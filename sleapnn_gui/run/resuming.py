@@ -10,8 +10,9 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config
 from sleapnn_engine.config.reader import TRAINER, ConfigReader
 from sleapnn_engine.config.run_models import CONFIGS, values_of
-from sleapnn_engine.protocol.counting import epoch_name
-from sleapnn_engine.protocol.silence import last_checkpoint
+from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.protocol.checkpoint_reach import checkpoint_reach
+from sleapnn_engine.protocol.counting import counted
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.run.launch import Launch, prepare
 
@@ -42,15 +43,22 @@ def prepare_resuming(folder: Path) -> Resumed | str:
             ("run_name", folder.name),
         ):
             tree.put(values, TRAINER + name, value)
-        run_dir = next_run_dir(ConfigReader(values), base=folder.parent)
+        view, reach = ConfigReader(values), checkpoint_reach(checkpoint)
+        planned = view.value(TRAINER + "max_epochs")
+        if reach is not None and isinstance(planned, int) and reach.epochs >= planned:
+            return (
+                f"{folder.name} has trained all of its {counted(planned, 'epoch')}. To train it longer, press “Train "
+                f"again…”, raise “{SPEC.keys[TRAINER + 'max_epochs'].meta.label}”, and name its {CHECKPOINT} as what to go on from."
+            )
+        run_dir = next_run_dir(view, base=folder.parent)
         launch = prepare(dump_config(values), run_dir)
     except UserError as problem:
         return str(problem)
     except OSError as problem:
         return f"{folder.name} cannot go on: {reason_of(problem)}."
-    epoch = last_checkpoint(folder)
-    where = f"its last checkpoint, of {epoch_name(epoch)}" if epoch is not None else "its last checkpoint"
+    after = f", after {reach.text}" if reach is not None else ""
     return Resumed(
         launch,
-        f"{folder.name} goes on from {where}, in a folder of its own: {run_dir.name}. The earlier one stays as it is.",
+        f"{folder.name} goes on from its last checkpoint{after}, in a folder of its own: {run_dir.name}. "
+        "The earlier one stays as it is.",
     )

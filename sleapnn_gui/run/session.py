@@ -63,13 +63,15 @@ class RunSession(QObject):
 
     Signals: `state_changed()` when state, phase or contact changed; `events(list)` with everything new, in order
     (`Event` or `Batches`); `command_state(verb, stage, text)` with stage asked, accepted, done or refused;
-    `notice(text)` for something worth a line in the log; `ended(Outcome)` once, when the process has exited.
+    `notice(text)` for something worth a line in the log; `distant(text)` that the run can be read from here, and why not
+    commanded; `ended(Outcome)` once, when the process has exited.
     """
 
     state_changed = Signal()
     events = Signal(list)
     command_state = Signal(str, str, str)
     notice = Signal(str)
+    distant = Signal(str)
     ended = Signal(object)
 
     def __init__(
@@ -191,6 +193,7 @@ class RunSession(QObject):
             self._advance(RunEvent.CONNECTION_FOUND)
             self._follow(JournalLink(self.run_dir, queue=self._queue, watch=distant.watch))
             self.notice.emit(seen.text)
+            self.distant.emit(seen.text)
         elif seen.connection is None or seen.presence is not Presence.PRESENT:
             self._open("" if seen.presence is Presence.NONE else seen.text)
         else:

@@ -41,6 +41,14 @@ LIST_COMMANDS = (
         6,
     ),
     Command(
+        "list_queue",
+        "Add to the queue",
+        "",
+        "Train the chosen runs again as they were, one after the other",
+        "Run",
+        6,
+    ),
+    Command(
         "list_compare",
         "Compare runs",
         "Ctrl+Shift+K",
@@ -48,12 +56,59 @@ LIST_COMMANDS = (
         "Run",
         6,
     ),
+    Command(
+        "list_methods",
+        "Copy the methods text",
+        "",
+        "Copy a paragraph for a paper on how this run was trained",
+        "Run",
+        7,
+    ),
+    Command(
+        "list_bundle",
+        "Save as a bundle…",
+        "",
+        "Write a zip file that trains this run again: config, split, seed, versions, hashes of the labels",
+        "Run",
+        7,
+    ),
     Command("list_star", "Star, or take the star", "Ctrl+D", "Mark the chosen runs", "Run", 7),
     Command("list_rename", "Give it a name", "F2", "Show another name than that of its folder", "Run", 7),
     Command("list_note", "Write a note", "Ctrl+M", "Say in a few words what this run was for", "Run", 7),
     Command("list_reveal", "Show its files", "", "Open the folders of the chosen runs", "Run", 7),
     Command(
         "list_trash", "Move to trash…", "Del", "Ask, and move the chosen run folders to the trash", "Run", 7
+    ),
+)
+
+#: Commands on the queue of trainings.
+QUEUE_COMMANDS = (
+    Command(
+        "queue_show", "Show the queue", "Ctrl+Shift+U", "Show what is trained one after the other", "Run", 8
+    ),
+    Command(
+        "queue_add",
+        "Add this config to the queue",
+        "",
+        "Train the config as it stands, after what waits",
+        "Run",
+        8,
+    ),
+    Command(
+        "queue_train",
+        "Train the queue",
+        "",
+        "Train what waits, one after the other, also when this window is closed",
+        "Run",
+        8,
+    ),
+    Command(
+        "queue_pause",
+        "Pause the queue",
+        "",
+        "Begin nothing new; what is at work is trained to its end",
+        "Run",
+        8,
     ),
 )
 
@@ -188,6 +243,7 @@ COMMANDS = (
         5,
     ),
     *LIST_COMMANDS,
+    *QUEUE_COMMANDS,
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
     Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
     Command(

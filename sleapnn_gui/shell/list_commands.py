@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from PySide6.QtCore import QFile, QObject, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_engine.config import tree
@@ -15,6 +15,8 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.reader import MODEL, TRAINER
 from sleapnn_engine.config.run_models import WEIGHTS, given_config
 from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.protocol.methods_text import methods_text
+from sleapnn_engine.protocol.run_account import read_account
 from sleapnn_engine.protocol.run_state import read_run
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
@@ -22,10 +24,13 @@ from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.states import judged_state
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.run_details import MOST_COMPARED
+from sleapnn_gui.run.job import EngineJob, JobEnd
 from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.queue_commands import QueueCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.desktop import open_in_desktop
+from sleapnn_gui.widgets.file_dialog import ask_where_to_save
 
 if TYPE_CHECKING:
     from sleapnn_gui.form.form_page import FormPage
@@ -35,13 +40,15 @@ _RESUMES = TRAINER + "resume_ckpt_path"
 _WEIGHTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
 _IN_MENU = (
     "list_open", "predict", "show_evaluation", "evaluate", "list_compare", "", "list_resume", "list_retrain",
-    "list_weights", "", "list_star", "list_rename", "list_note", "", "list_reveal", "list_trash",
+    "list_weights", "list_queue", "", "list_star", "list_rename", "list_note", "", "list_methods", "list_bundle", "", "list_reveal", "list_trash",
 )  # fmt: skip
 _AS_BUTTONS = {
     "Train again…": "list_retrain",
     "Go on": "list_resume",
     "From its weights…": "list_weights",
     "Compare": "list_compare",
+    "Methods text": "list_methods",
+    "Bundle…": "list_bundle",
 }
 _OWN = tuple(verb for verb in _IN_MENU if verb.startswith("list_"))
 
@@ -57,6 +64,10 @@ class ListCommands(QObject):
         self._actions: Mapping[str, QAction] = {}
         self._form: Callable[[], FormPage] | None = None
         self._reading, self._moving = BackgroundTask(self), BackgroundTask(self, abandon=False)
+        self._bundling, self._bundled = EngineJob(self), ""
+        self._bundling.ended.connect(self._bundle_ended)
+        self.queue = QueueCommands(self, results, runs, files.document)
+        results.seeds_wanted.connect(self.queue.add_seeds)
         runs.changed.connect(self._refresh)
 
     @property
@@ -67,6 +78,7 @@ class ListCommands(QObject):
         """The commands as they are pressed, and what gives the form in which configs of runs are shown."""
         self._actions, self._form = actions, form
         self._results.when_listed(self._serve)
+        self.queue.adopt(actions)
         self._refresh()
 
     def _serve(self, page: "RunsPage") -> None:
@@ -104,7 +116,7 @@ class ListCommands(QObject):
         chosen = self._page.selected if self._results.lists_runs else []
         if verb == "list_compare":
             return 2 <= len(chosen) <= MOST_COMPARED
-        if verb in ("list_star", "list_reveal", "list_trash"):
+        if verb in ("list_star", "list_reveal", "list_trash", "list_queue"):
             return bool(chosen)
         if verb == "list_resume":
             return len(chosen) == 1 and chosen[0].is_over and self._runs.can("train")
@@ -149,6 +161,54 @@ class ListCommands(QObject):
                 self._results.message.emit(f"{run.name} has kept no model to start from.", "warning")
             else:
                 self._open_config(run, dict.fromkeys(_WEIGHTS, str(best)))
+
+    def do_list_methods(self) -> None:
+        """Copy how a run was trained, for a paper."""
+        if self._one is not None:
+            self._reading.begin(partial(_methods_of, self._one), self._copy)
+
+    def _copy(self, found: tuple[str, str]) -> None:
+        text, problem = found
+        if text:
+            QGuiApplication.clipboard().setText(text)
+        told = "The methods text is copied to the clipboard. Read it before you use it."
+        self._results.message.emit(problem or told, "error" if problem else "info")
+
+    def do_list_bundle(self) -> None:
+        """Ask where to, and have the engine write a bundle there."""
+        run = self._one
+        if run is None:
+            return
+        if self._bundling.is_at_work:
+            self._results.message.emit(
+                "Another bundle is being written; try again when it is done.", "warning"
+            )
+            return
+        ask_where_to_save(
+            self._window,
+            f"Save {run.name} as a bundle",
+            partial(self.write_bundle, run.folder),
+            name=f"{run.name}.zip",
+            suffix="zip",
+            filters="Zip files (*.zip)",
+        )
+
+    def write_bundle(self, folder: Path, path: str) -> None:
+        """Have the engine write the bundle of a run; what lies there is replaced once it is whole."""
+        self._bundled = path
+        self._results.message.emit(f"Writing {Path(path).name}; the labels are read whole for that …", "info")
+        self._bundling.start(("runs", "bundle", str(folder), "-o", path, "--replace"))
+
+    def _bundle_ended(self, end: JobEnd) -> None:
+        done = end.exit.code == 0
+        notes = [line.removeprefix("note: ") for line in end.lines if line.startswith("note: ")]
+        why = " ".join(end.lines[-2:]) or end.exit.sentence
+        said = [f"{self._bundled} is written.", *notes] if done else [why]
+        self._results.message.emit(" ".join(said), "error" if not done else "warning" if notes else "info")
+
+    def do_list_queue(self) -> None:
+        """Have the chosen runs trained again, one after the other, each as it was."""
+        self.queue.add_runs([run.folder for run in self._page.selected])
 
     def do_list_star(self) -> None:
         chosen = self._page.selected
@@ -243,6 +303,15 @@ class ListCommands(QObject):
         """For when the window closes: what is moved is moved whole."""
         self._reading.drop()
         self._moving.finish()
+        self._bundling.leave()
+
+
+def _methods_of(run: RunSummary) -> tuple[str, str]:
+    """The methods text of a run, or why there is none. Runs aside."""
+    try:
+        return methods_text(read_account(run.folder)), ""
+    except UserError as problem:
+        return "", f"{run.name}: {problem.message}"
 
 
 def _config_to_edit(folder: Path, name: str) -> Opened | str:

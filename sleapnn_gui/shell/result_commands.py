@@ -38,11 +38,12 @@ class Offering(Protocol):
 class ResultCommands(QObject):
     """Commands on the model of a run, and the pages they lead to. `page_wanted` carries the name of the one to show.
 
-    Each page is made, and what it needs is loaded, when it is first asked for: the window is there sooner without them.
+    `seeds_wanted` carries (folder of a run, seed) of trainings that a comparison asks for. Each page is made, and what it needs is loaded, when it is first asked for: the window is there sooner without them.
     """
 
     message = Signal(str, str)
     page_wanted = Signal(str)
+    seeds_wanted = Signal(object)
 
     def __init__(
         self,
@@ -110,6 +111,7 @@ class ResultCommands(QObject):
         from sleapnn_gui.results.compare_page import ComparePage
 
         page = ComparePage(self.place)
+        page.help.seeds_wanted.connect(self.seeds_wanted)
         page.left.connect(lambda: self.page_wanted.emit("runs"))
         return page
 

@@ -260,6 +260,7 @@ class RunCommands(QObject):
         session.state_changed.connect(self.changed)
         session.command_state.connect(self._notify)
         session.ended.connect(self._run_ended)
+        session.distant.connect(lambda text: self.message.emit(text, "info"))
         self._page().set_session(session)
         self.opened.emit()
         self.changed.emit()

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import attrs
 from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop, Qt
@@ -35,6 +36,7 @@ from sleapnn_engine.config.yaml_dialect import write
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalWriter
+from sleapnn_engine.protocol.training_queue import QUEUE_VARIABLE, TrainingQueue
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor.runs_model import PLACES
@@ -383,6 +385,23 @@ def many_runs(bench: Bench) -> None:
         page.choose(shown[:8])
 
 
+def queue(bench: Bench) -> None:
+    """A queue of 200 trainings below the list of runs: come to, moved in, and emptied."""
+    page = bench.window.runs_page
+    panel = page.queue
+    with mock.patch.dict(os.environ, {QUEUE_VARIABLE: str(bench.folder / "queue.json")}):
+        fields = {"config": bench.folder / "a.yaml", "folder": bench.folder}
+        TrainingQueue(bench.folder / "queue.json").add_group([fields] * 200)
+        show = bench.window.actions_by_verb["queue_show"].trigger
+        bench.act("200 trainings in the queue", show, until=lambda: len(panel.model.rows) == 200)
+        panel.table.selectRow(100)
+        bench.act("a training sooner", panel.sooner.click, until=lambda: panel.model.rows[99].number == 101)
+        panel.table.selectAll()
+        bench.act("200 trainings taken out", panel.out.click, until=lambda: not panel.model.rows)
+        page.queue.hide()
+        panel.watch.leave()
+
+
 def storm(bench: Bench) -> None:
     run_dir = bench.folder / f"storm{len(list(bench.folder.glob('storm*')))}"
     run_dir.mkdir()
@@ -431,7 +450,7 @@ def parse_and_judge(text: str) -> None:
 
 
 ACTS = (
-    sections, pages, themes, yaml_pane, presets, typing, labels, frames, advice, runs, results, seeing, large, storm, odd_numbers,
+    sections, pages, themes, yaml_pane, presets, typing, labels, frames, advice, runs, results, seeing, large, queue, storm, odd_numbers,
 )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
+from sleapnn_engine.protocol.checkpoint_reach import checkpoint_reach
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
@@ -41,6 +42,7 @@ def test_train_pause_resume_stop(
     window: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
 ) -> None:
     prepare(window, shared_data / "fly32_single" / "train.pkg.slp", tmp_path / "models", wait_until)
+    window.document.set_value("trainer_config.model_ckpt.save_last", True)
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     window.runs.finish()
     session = window.session
@@ -74,6 +76,36 @@ def test_train_pause_resume_stop(
     assert all(name.startswith("model.") for name in best["state_dict"])
     assert (session.run_dir / "training_config.yaml").is_file()
     assert not (session.run_dir / "engine.json").exists()
+    goes_on(window, session.run_dir, wait_until)
+
+
+def goes_on(window: MainWindow, folder: Path, wait_until: Wait) -> None:
+    """Press “Go on” on a run that was stopped, and see its next epoch end where the earlier one left off."""
+    done = torch.load(folder / "last.ckpt", weights_only=True)["global_step"]
+    window.show_page("runs")
+    wait_until(
+        lambda: any(run.folder == folder for run in window.runs_page.model.shown), 30, "the run is listed"
+    )
+    window.runs_page.choose([folder])
+    button = next(one for one in window.runs_page.panel.findChildren(QPushButton) if one.text() == "Go on")
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    reach = checkpoint_reach(folder / "last.ckpt")
+    assert reach is not None
+    wait_until(
+        lambda: window.session is not None and window.session.run_dir != folder, 30, "another run begins"
+    )
+    assert f"after {reach.text}, in a folder of its own: {folder.name}-1" in window.banner.sentence
+    session = window.session
+    assert session is not None
+    assert session.run_dir is not None
+    wait_until(lambda: len(window.train_page.store.epochs) >= 1, 120, "an epoch ends")
+    window.actions_by_verb["stop"].trigger()
+    wait_until(lambda: session.is_over, 120, "stopped again")
+    events = list(JournalReader(session.run_dir).read_all())
+    first = next(event.body for event in events if event.kind == "batch_end")
+    assert (first["step"], first["epoch"], first["batch"]) == (done, reach.epochs, reach.steps)
+    assert next(event.body["epoch"] for event in events if event.kind == "epoch_end") == reach.epochs
 
 
 def test_the_window_closes_and_the_run_goes_on(

@@ -1,6 +1,7 @@
 """Tells viewers and the journal of steps and epochs."""
 
 from sleapnn_engine.config.build import active
+from sleapnn_engine.config.installed import versions_at_work
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import epoch_name
@@ -33,6 +34,7 @@ class Journal(Callback):
                 early_stopping_patience=parts.early_stopping.patience,
                 pid=parts.report.channel.connection.pid,
                 backbone=active(parts.job.model_config.backbone_config),
+                versions=versions_at_work(),
             )
         )
         log.info(

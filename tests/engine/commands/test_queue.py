@@ -2,11 +2,14 @@
 
 import json
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
 
-from sleapnn_engine.config.files import dump_config
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.files import dump_config, read_config
+from sleapnn_engine.protocol.processes import start_mark
 from sleapnn_engine.protocol.training_queue import QueueState, TrainingQueue
 from tests.engine.commands.in_process import engine
 from tests.engine.training.rendered import job, write_labels
@@ -107,6 +110,88 @@ def test_where_nothing_can_be_written_it_is_told(config: Path, tmp_path: Path) -
         assert said.code == 1
         assert "The queue cannot be written" in said.err
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_trainings_are_moved_and_those_of_a_group_stay_together(queue_file: Path, config: Path) -> None:
+    queue = TrainingQueue(queue_file)
+    fields = {"config": config, "folder": config.parent}
+    for _ in range(2):
+        queue.add(**fields)
+    assert [one.group for one in queue.add_group([fields, fields], name="pair")] == ["pair"] * 2
+    assert [one.group for one in queue.add_group([fields, fields], name="pair")] == ["pair (2)"] * 2
+
+    def order() -> list[int]:
+        return [one.number for one in TrainingQueue(queue_file).read()]
+
+    assert engine("queue", "move", "4", "2").code == 0, "with what it belongs to"
+    assert order() == [1, 3, 4, 2, 5, 6]
+    assert engine("queue", "move", "1").code == 0
+    assert order() == [3, 4, 2, 5, 6, 1]
+    assert queue.move(2, before=6), "nothing comes between those of a group"
+    assert order() == [3, 4, 2, 5, 6, 1]
+    assert queue.start_next() is not None
+    assert queue.start_next() is not None
+    for words in (["3"], ["9"], ["2", "9"], ["2", "2"]):
+        said = engine("queue", "move", *words)
+        assert (said.code, "was not moved" in said.err) == (2, True), words
+    assert order() == [3, 4, 2, 5, 6, 1]
+
+
+def test_a_paused_queue_begins_nothing_until_it_is_run(queue_file: Path, config: Path) -> None:
+    queue = TrainingQueue(queue_file)
+    added = queue.add(config=config, folder=config.parent / "gone")
+    with queue.working():
+        assert queue.standing().is_at_work
+        assert "is trained to its end" in engine("queue", "pause").out
+        assert queue.start_next() is None
+    assert not queue.standing().is_at_work
+    assert "is paused" in engine("queue", "list").err
+    queue.set_go_on(True)
+    queue.add(config=config, folder=config.parent / "gone")
+    assert engine("queue", "run").code == 1
+    assert states(queue_file) == ["failed", "failed"], "the queue itself says that a failure does not hold it"
+    assert not queue.standing().paused
+    assert added.group == ""
+
+
+def test_a_worker_that_is_gone_is_not_at_work(queue_file: Path, config: Path) -> None:
+    queue = TrainingQueue(queue_file)
+    queue.add(config=config, folder=config.parent)
+    told = json.loads(queue_file.read_text(encoding="utf-8"))
+    for worker, there in (
+        ({"pid": 2**30, "host": "", "began": "1"}, False),
+        ({"pid": os.getpid(), "host": "", "began": "of another process/1"}, False),
+        ({"pid": os.getpid(), "host": "", "began": start_mark(os.getpid())}, True),
+        ({"pid": 1, "host": "another computer", "began": ""}, True),
+        (None, False),
+    ):
+        queue_file.write_text(json.dumps({**told, "worker": worker}), encoding="utf-8")
+        assert queue.standing().is_at_work is there
+
+
+def test_the_two_models_of_a_pair_are_added_together(queue_file: Path, config: Path, tmp_path: Path) -> None:
+    labels = read_config(config).values["data_config"]["train_labels_path"]
+    other = tmp_path / "others.slp"
+    other.touch()
+    paths = {}
+    for name, kind, said in (
+        ("centre", "centroid", labels),
+        ("parts", "centered_instance", labels),
+        ("else", "centered_instance", [str(other)]),
+    ):
+        values = job(tmp_path, tmp_path / "labels.slp", model_type=kind)
+        tree.put(values, "data_config.train_labels_path", said)
+        paths[name] = tmp_path / f"{name}.yaml"
+        paths[name].write_text(dump_config(values), encoding="utf-8")
+    assert engine("queue", "add", paths["centre"], "--pair", paths["parts"]).code == 0
+    assert [one.group for one in TrainingQueue(queue_file).read()] == ["pair centre"] * 2
+    for pair, told in (
+        ((config, paths["centre"]), "are no pair"),
+        ((paths["centre"], paths["else"]), "different ones"),
+    ):
+        said = engine("queue", "add", pair[0], "--pair", pair[1])
+        assert (said.code, told in said.err) == (2, True)
+    assert len(states(queue_file)) == 2
 
 
 def _add_some(path: Path, config: Path) -> None:

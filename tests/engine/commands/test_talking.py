@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from sleapnn_engine.protocol.channel import EngineChannel
@@ -119,6 +120,24 @@ def test_stopping_a_killed_engine_says_that_it_is_gone(engine: Engine, run_dir: 
     code, _, err = call("stop", str(run_dir))
     assert code == 1
     assert f"process {process.pid}) is gone" in err
+
+
+def test_a_run_on_another_computer_is_watched_by_its_journal(run_dir: Path):
+    with EngineChannel(run_dir) as channel:
+        channel.emit(event_of("started"))
+        found = Connection.read(run_dir)
+        attrs.evolve(found, host="another-computer").write(run_dir)
+        watching = begin("watch", str(run_dir))
+        assert watching.stdout is not None
+        assert "run " in watching.stdout.readline()
+        assert "is on the computer “another-computer”" in call("pause", str(run_dir))[2]
+        channel.emit(event_of("epoch_end"))
+        assert "train" in watching.stdout.readline()
+        channel.emit(event_of("finished"))
+        out, err = watching.communicate(timeout=60)
+        assert "another-computer" in err
+        assert watching.returncode == 0
+        assert len(out.splitlines()) == 1
 
 
 def test_a_run_that_ends_another_way_is_no_pause(run_dir: Path):

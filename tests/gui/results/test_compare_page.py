@@ -12,6 +12,7 @@ from sleapnn_engine.config.differences import differences
 from sleapnn_engine.config.files import copy_values, dump_config, read_config
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.reader import ConfigReader
+from sleapnn_engine.protocol.comparison import read_compared
 from sleapnn_engine.protocol.epoch_history import read_epochs
 from sleapnn_engine.protocol.measures import MEDIAN_PX
 from sleapnn_gui.monitor.run_summary import summarise
@@ -124,3 +125,59 @@ def test_a_run_without_a_config_is_compared_by_its_figures(
     wait_until(lambda: page.compared is not None)
     assert texts(page.differs) == []
     assert len(texts(page.best)[0]) == 4
+
+
+def seeded(folder: Path, name: str, *, seed: int, lr: float, median: float, t: float) -> Path:
+    """A run of one epoch with this error."""
+    speaker = Speaker(t=t).start(model_type="single_instance", steps=2)
+    speaker.batches(2, steps=2).epoch(0, val=0.1, median=median)
+    made = write(folder / name, speaker, outcome="completed")
+    config = values()
+    tree.put(config, LR, lr)
+    tree.put(config, "trainer_config.seed", seed)
+    (made / "initial_config.yaml").write_text(dump_config(config))
+    return made
+
+
+def test_whether_it_helped_is_told_and_more_seeds_are_asked_for(
+    page: ComparePage, tmp_path: Path, wait_until: Wait
+) -> None:
+    made = [
+        seeded(tmp_path, f"{name}{seed}", seed=seed, lr=lr, median=median + seed / 10, t=t)
+        for name, lr, median, t in (("new", 0.002, 3.5, 5000.0), ("old", 0.001, 5.0, 1000.0))
+        for seed in range(3)
+    ]
+    runs = [run for run in map(summarise, made) if run is not None]
+    page.open(runs)
+    wait_until(lambda: page.compared is not None)
+    assert page.help.answer.text().startswith("Learning rate 0.001 → 0.002. Yes: 1.50 px better")
+    assert "3 seeds of each differ by up to 0.20 px" in page.help.answer.text()
+    wanted: list[object] = []
+    page.help.seeds_wanted.connect(wanted.append)
+    page.help.count.setCurrentIndex(1)
+    page.help.add.click()
+    assert wanted == [[(made[3], 3), (made[3], 4), (made[0], 3), (made[0], 4)]], (
+        "seeds that were not used yet"
+    )
+    table, curves, picture = (tmp_path / name for name in ("a.csv", "b.csv", "c.png"))
+    page.exports.write_csv(str(table))
+    wait_until(table.exists)
+    head, first, *_ = table.read_text().splitlines()
+    assert {"run", "median_px", "best epoch", "px nose", LR, "trainer_config.seed"} <= set(head.split(","))
+    assert first.startswith(f"new0,{made[0]},3.5,")
+    page.exports.write_csv(str(curves), make=list(page.exports._tables.values())[1])
+    wait_until(curves.exists)
+    assert curves.read_text().splitlines()[1].startswith("new0,1,2,"), "people count epochs from 1"
+    page.exports.write_png(str(picture))
+    wait_until(lambda: picture.exists() and "is in" in page.strip.about.text())
+
+
+def test_no_verdict_where_none_can_be_given(tmp_path: Path, folders: list[Path]) -> None:
+    one = [seeded(tmp_path, f"s{seed}", seed=seed, lr=0.1, median=5.0, t=1.0) for seed in range(2)]
+    assert read_compared(one).verdicts == []
+    assert read_compared(folders).verdicts == [], "the config of one is not known"
+    other = values()
+    tree.put(other, "data_config.train_labels_path", ["/others.slp"])
+    tree.put(other, LR, 0.5)
+    (one[1] / "initial_config.yaml").write_text(dump_config(other))
+    assert read_compared(one).verdicts == [], "errors are of different frames"

@@ -1,6 +1,9 @@
 """Commands on the runs that are chosen in the list: what they open, start, keep and move away."""
 
+import json
 import os
+import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +13,11 @@ from PySide6.QtWidgets import QMessageBox
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, dump_config, read_config
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.processes import start_mark
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.resuming import CHECKPOINT, Resumed, prepare_resuming
 from sleapnn_gui.shell.settings_store import remember_run_folder, run_folders
-from tests.gui.monitor.speaking import Speaker
 from tests.gui.monitor.test_runs_page import connection, run, write
 from tests.gui.windows import start_over
 
@@ -66,6 +69,9 @@ def test_what_is_offered_follows_what_is_chosen(window: MainWindow, runs: dict[s
         "resume",
         "retrain",
         "weights",
+        "queue",
+        "methods",
+        "bundle",
         "star",
         "rename",
         "note",
@@ -108,21 +114,38 @@ def test_a_config_is_trained_again_with_changes(
         document.undo_stack.setClean()
 
 
+def save_checkpoint(path: Path, content: dict | None) -> None:
+    """What torch writes, as far as it says how far a training was; without content, a file that is none."""
+    if content is None:
+        path.write_bytes(b"no zip")
+        return
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(content, protocol=2))
+
+
 def test_going_on_is_made_ready_in_a_folder_of_its_own(runs: dict[str, Path]) -> None:
     said = prepare_resuming(runs["one"])
     assert isinstance(said, str)
     assert "cannot go on: it has no last.ckpt" in said
-    (runs["one"] / CHECKPOINT).touch()
-    journal = (runs["one"] / "events.jsonl").read_text()
-    speaker = Speaker()
-    speaker.emit("checkpoint", {"epoch": 6, "path": CHECKPOINT, "best": False, "val": None})
-    write(runs["one"].with_name("said"), speaker)
-    (runs["one"] / "events.jsonl").write_text(
-        journal + (runs["one"].with_name("said") / "events.jsonl").read_text()
-    )
+    own = {"epoch": 6, "state": {"epoch": 1}, "sleapnn": {"next_epoch": 6, "next_batch": 3}}
+    for content, told in (
+        (None, "from its last checkpoint, in a folder of its own: one-1"),
+        ({"epoch": 6}, "from its last checkpoint, after 7 epochs, in a folder"),
+        (own, "from its last checkpoint, after 6 epochs and 3 steps, in a folder"),
+    ):
+        save_checkpoint(runs["one"] / CHECKPOINT, content)
+        found = prepare_resuming(runs["one"])
+        assert isinstance(found, Resumed)
+        assert told in found.sentence
+        found.launch.discard()
+    planned = read_config(runs["one"] / "training_config.yaml").values["trainer_config"]["max_epochs"]
+    save_checkpoint(runs["one"] / CHECKPOINT, {"epoch": planned - 1})
+    over = prepare_resuming(runs["one"])
+    assert isinstance(over, str)
+    assert f"has trained all of its {planned} epochs" in over
+    save_checkpoint(runs["one"] / CHECKPOINT, None)
     found = prepare_resuming(runs["one"])
     assert isinstance(found, Resumed)
-    assert "of epoch 7, in a folder of its own: one-1" in found.sentence
     assert found.launch.run_dir == runs["one"].with_name("one-1")
     values = read_config(found.launch.config).values
     assert tree.get(values, "trainer_config.resume_ckpt_path") == str(runs["one"] / CHECKPOINT)
@@ -147,6 +170,31 @@ def test_runs_go_to_the_trash_when_that_was_answered(
     assert [name for name, folder in runs.items() if folder.exists()] == ["now"]
     assert "2 runs moved to the trash." in window.banner.sentence
     assert "now stays: its training may still be at work." in window.banner.sentence
+
+
+def test_a_run_on_another_computer_is_followed_and_said_to_be_there(
+    window: MainWindow, runs: dict[str, Path], wait_until: Wait
+) -> None:
+    folder = runs["now"]
+    connection(folder, pid=1, began="", host="another-computer")
+    window.show_page("data")
+    window.show_page("runs")
+    wait_until(lambda: any(one.state.startswith("elsewhere") for one in window.runs_page.model.shown))
+    window.runs_page.choose([folder])
+    assert not window.actions_by_verb["list_resume"].isEnabled(), "it may still be at work"
+    window.actions_by_verb["list_open"].trigger()
+    store = window.train_page.store
+    wait_until(lambda: len(window.train_page.store.epochs) == 3)
+    wait_until(lambda: "is on the computer “another-computer”" in window.banner.sentence)
+    assert window.banner.isVisible()
+    assert not any(window.runs.can(verb) for verb in ("pause", "stop", "cancel", "checkpoint"))
+    with (folder / "events.jsonl").open("ab") as journal:
+        speaker = run("single_instance")
+        speaker.batches(4, steps=4).epoch(3, val=0.1, median=2.0)
+        seqs = {json.loads(line)["seq"] for line in (folder / "events.jsonl").read_bytes().splitlines()}
+        fresh = [event for event in speaker.events if event.seq not in seqs]
+        journal.write(b"".join(encode_event(event).rstrip(b"\n") + b"\n" for event in fresh))
+    wait_until(lambda: len(store.epochs) == 4, what="what is written there is seen here")
 
 
 def test_folders_are_remembered(window: MainWindow, runs: dict[str, Path], tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ PARTS = (
         for name in ("chain", "crop", "augmentation", "targets", "network", "skeleton", "schedule")
     ),
     *(f"data:{name}" for name in ("frame", "strip", "doctor", "split", "advice")),
-    *(f"runs:{name}" for name in ("table", "panel")),
+    *(f"runs:{name}" for name in ("table", "panel", "queue")),
 )
 
 
