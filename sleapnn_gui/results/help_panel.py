@@ -11,6 +11,7 @@ from sleapnn_gui.monitor.panel import Panel
 from sleapnn_gui.widgets.combo import QuietComboBox
 
 _CHOICES = (1, 2, 3, 5)
+_COUNT_WIDTH = 190
 _ONE_KIND = "These runs differ in nothing but their seed. To ask whether a change helps, train one of them again with it."
 _APART = "Errors of runs that were trained on different labels, or whose configs are not known, say nothing of a change."
 
@@ -29,6 +30,7 @@ class HelpPanel(Panel):
         self.count = QuietComboBox()
         for number in _CHOICES:
             self.count.addItem(f"{number} more {'seed' if number == 1 else 'seeds'} of each", number)
+        self.count.setMinimumWidth(_COUNT_WIDTH)
         self.count.setAccessibleName("How many more seeds")
         self.count.setAccessibleDescription("Trainings of each kind of run that differ in their seed alone")
         self.add = QPushButton("Add to the queue")

@@ -17,7 +17,8 @@ from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.theme import set_state
 from sleapnn_gui.widgets.tick import Tick
 
-_HEIGHT, _ROW_HEIGHT = 262, 28
+_HEIGHT, _ROW_HEIGHT = 270, 28
+_IN_HEAD = 2
 
 
 class QueuePanel(Panel):
@@ -88,10 +89,15 @@ class QueuePanel(Panel):
         return button
 
     def offer(self, actions: Sequence[tuple[str, QAction]]) -> None:
-        """Have a button for each of these commands, in few words; the last is the one most likely wanted."""
+        """Have a button for each of these commands, in few words; the last is the one most likely wanted.
+
+        All in one row would be wider than a small window: the first two stand in the head.
+        """
         self._foot.addStretch(1)
-        for text, action in actions:
+        for place, (text, action) in enumerate(actions):
             button = self._button(text, action.statusTip())
+            if place < _IN_HEAD:
+                self.head.addWidget(button)
             set_state(button, "primary", value=action is actions[-1][1])
             button.setEnabled(action.isEnabled())
             button.clicked.connect(lambda _checked=False, action=action: action.trigger())
