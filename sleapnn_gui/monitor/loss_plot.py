@@ -21,6 +21,9 @@ MOST_LINE_POINTS = 1200
 MOST_TRAIL = 0.08
 """The smoothed line looks back over at most this share of the run."""
 
+MOST_IN_A_SPIKE = 50
+"""Of so many validated epochs, the highest one may leave the picture."""
+
 MARK_LANES = 3
 LANE_HEIGHT = 16
 SHORTEST_PAUSE = 1.0
@@ -112,7 +115,12 @@ class LossPlot(QuietPlot):
         self._ghost.setData(ghost_x, self._scaled(ghost_y), skipFiniteCheck=False)
         self._train.setData(smooth_x, self._scaled(smooth_y))
         thinned = slice(None, None, max(1, len(x) // MOST_LINE_POINTS))
-        self._validation.setData(x[thinned], self._scaled(val[thinned]))
+        x, val = x[thinned], self._scaled(val[thinned])
+        # A single value is a short stroke, so that it is seen.
+        lone = len(x) == 1
+        self._validation.setData(
+            np.array([x[0] - 0.15, x[0]]) if lone else x, np.repeat(val, 2) if lone else val
+        )
         self._draw_best(store)
         self._draw_marks(store)
         self._update_crosshair()
@@ -132,7 +140,7 @@ class LossPlot(QuietPlot):
     def _fit_ranges(self, store: RunStore, smooth: np.ndarray) -> None:
         end = self.x_end(store)
         self.view.setXRange(0.0, end * 1.012, padding=0)
-        values = np.concatenate([smooth, store.columns["val"].values, self.heads.values])
+        values = np.concatenate([smooth, _without_spikes(store.columns["val"].values), self.heads.values])
         _, ghost = store.losses.envelope(0.0, math.inf, most=1000)
         finite = self._scaled(ghost)
         finite = finite[np.isfinite(finite)]
@@ -253,6 +261,12 @@ class LossPlot(QuietPlot):
         if fitted != self.fitted:
             self.fitted = fitted
             self.fitted_changed.emit(fitted)
+
+
+def _without_spikes(values: np.ndarray) -> np.ndarray:
+    """All but the few highest values of many: one spike does not flatten the others."""
+    finite = np.sort(values[np.isfinite(values)])
+    return finite[: len(finite) - len(finite) // MOST_IN_A_SPIKE]
 
 
 def _marks(store: RunStore) -> list[Mark]:

@@ -209,6 +209,14 @@ COMMANDS = (
         "Run",
         4,
     ),
+    Command(
+        "save_curves",
+        "Save the curves…",
+        "",
+        "Write what the Train page shows of the run as a picture or drawing, or the numbers of each epoch as CSV",
+        "Run",
+        4,
+    ),
     Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
     Command(
         "predict",

@@ -27,7 +27,7 @@ from sleapnn_gui.shell.settings_store import (
     remember_run_folder,
     run_folders,
 )
-from sleapnn_gui.widgets.file_dialog import ask_for_folder
+from sleapnn_gui.widgets.file_dialog import ask_for_folder, ask_where_to_save
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
@@ -61,7 +61,7 @@ class RunCommands(QObject):
         self._page = page
         self.session: RunSession | None = None
         self._standby: Standby | None = None
-        self._preparing = BackgroundTask(self)
+        self._preparing, self._writing = BackgroundTask(self), BackgroundTask(self, abandon=False)
         self.base = Path.cwd()
 
     def keep_ready(self) -> None:
@@ -200,6 +200,35 @@ class RunCommands(QObject):
             field.setAccessibleName("Megabytes of frames in each run folder")
         box.intValueSelected.connect(remember_frames_mb)
         box.open()
+
+    def do_save_curves(self) -> None:
+        """Ask where to, and write the curves of the run that is shown as the kind of file that was chosen."""
+        store = self._page().store
+        if not store.is_training:
+            self.message.emit("No run is shown whose curves could be saved; open one or train first.", "info")
+            return
+        from sleapnn_gui.monitor.curve_export import FILTERS  # few save curves, and it brings Qt's drawings
+
+        name = store.header.run_name if store.header is not None else "run"
+        ask_where_to_save(
+            self._window,
+            "Save the curves",
+            self.save_curves,
+            name=f"{name}.png",
+            suffix="png",
+            filters=FILTERS,
+        )
+
+    def save_curves(self, path: str) -> None:
+        """Write the curves that are shown; the ending of the name says as what."""
+        from sleapnn_gui.monitor.curve_export import curves_as, write_curves
+
+        page = self._page()
+        content = curves_as(Path(path).suffix.lower(), store=page.store, view=page.charts.loss)
+        self._writing.begin(
+            partial(write_curves, Path(path), content),
+            lambda told: self.message.emit(told, "warning" if "was not written" in told else "info"),
+        )
 
     def do_show_folder(self) -> None:
         self._page().open_folder()
