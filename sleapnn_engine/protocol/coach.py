@@ -69,7 +69,7 @@ def _nothing_found(case: RunCase) -> Iterator[Hint]:
     what = "0 % of the animals are" if best.measured[F1] == 0 else "No body part is"
     falls = best.epoch >= validated[-1].epoch - _STILL_FALLING * len(validated) if validated else False
     why = (
-        "The loss still falls, so more epochs may be all it takes."
+        "The loss falls to the last epoch, so more epochs may be all it takes."
         if falls
         else "The loss has stopped falling, so wider bumps on the maps may be easier to learn."
     )

@@ -2,15 +2,14 @@
 
 import io
 import json
-import resource
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
+import psutil
 import torch
 
 from sleapnn_engine.config.errors import UserError
@@ -111,5 +110,7 @@ def _peak(device: str) -> int:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
     except (OSError, StopIteration):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else 1024 * peak
+        taken = psutil.Process().memory_info()
+        return int(
+            getattr(taken, "peak_wset", taken.rss)
+        )  # Windows remembers the most; elsewhere what is taken now

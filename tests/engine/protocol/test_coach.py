@@ -62,7 +62,7 @@ CASES = {
     ),
     "nothing_found": (
         RunCase(epochs=epochs(falling(12), measured=NOTHING), over=True),
-        "0 % of the animals are found in validation after 12 epochs. The loss still falls",
+        "0 % of the animals are found in validation after 12 epochs. The loss falls to the last epoch",
     ),
     "worst_part": (
         RunCase(epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "thorax": 2.0, "tail": 12.0}))),
