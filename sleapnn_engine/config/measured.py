@@ -15,10 +15,8 @@ def time_text(found: Mapping[str, Any]) -> str:
     """For example “about 38 min for 100 epochs; 0.12 s a step, 5 % of it waiting for images”."""
     waited = found["data_share"]
     share = "" if waited is None else f", {100 * waited:.0f} % of it waiting for images"
-    return (
-        f"about {span_text(found['seconds'])} for all {found['epochs']} epochs; "
-        f"{plain(found['step_seconds'], figures=2)} s a step{share}"
-    )
+    each = f"{plain(found['step_seconds'], figures=2)} s a step"
+    return f"about {span_text(found['seconds'])} for all {found['epochs']} epochs; {each}{share}"
 
 
 def measured_text(found: Mapping[str, Any]) -> str:

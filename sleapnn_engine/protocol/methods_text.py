@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.reader import DATA, HEADS, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
@@ -82,9 +83,7 @@ def _images(config: ConfigReader) -> Iterator[str]:
     if isinstance(scale, (int, float)) and scale != 1:
         yield f"Images were resized by a factor of {plain(scale)}."
     crop = config.value(DATA + "preprocessing.crop_size")
-    if isinstance(crop, int) and any(
-        "centered" in name or "topdown" in name for name in config.chosen(HEADS)
-    ):
+    if isinstance(crop, int) and any(MODEL_TYPES[name].cropped for name in config.chosen(HEADS)):
         yield f"Each animal was cropped to {crop} × {crop} px."
 
 

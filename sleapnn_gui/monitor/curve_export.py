@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.protocol.counting import epoch_number
-from sleapnn_engine.protocol.measures import MEASURES
+from sleapnn_engine.protocol.measures import MEASURES, MEDIAN_PX
 from sleapnn_gui.monitor.store import RunStore
 
 #: What there is to choose from, as a file dialog has it.
@@ -44,7 +44,7 @@ def _csv(store: RunStore) -> str:
     table.writerow(
         ["epoch", "train_loss", "val_loss", "learning_rate", "seconds", "samples_per_second"]
         + [measure.key for measure in MEASURES]
-        + [f"median_px {node}" for node in nodes]
+        + [f"{MEDIAN_PX.key} {node}" for node in nodes]
     )
     for epoch in store.epochs:
         figures = [epoch.train, epoch.val, epoch.lr, epoch.seconds, epoch.samples_per_second]

@@ -54,6 +54,7 @@ FOLDERS = {
     ("sleapnn_engine/models/download.py", "mkdir"): "PyTorch's own cache",
     ("sleapnn_engine/commands/import_legacy.py", "mkdir"): "OUT, where it is to be a folder; --help says so",
     ("sleapnn_engine/export/job_folder.py", "mkdir"): "inside the folder that is asked for",
+    ("sleapnn_engine/protocol/kept_frames.py", "mkdir"): "inside the run folder",
     ("sleapnn_gui/demo.py", "mkdir"): "the folder of the demonstration; its help says so",
     ("sleapnn_gui/document/drafts.py", "mkdir"): "this program's own folder",
     ("sleapnn_gui/document/open_files.py", "mkdir"): "this program's own folder",

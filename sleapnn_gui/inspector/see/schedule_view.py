@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.protocol.counting import epoch_number
+from sleapnn_engine.protocol.counting import epoch_name, epoch_number
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.views import SightView, words
 from sleapnn_gui.widgets.theme import current_theme
@@ -70,10 +70,10 @@ def falls_text(falls: Sequence[int], rates: Sequence[float]) -> str:
 def end_text(answer: dict[str, Any]) -> str:
     """When training ends, and why."""
     if answer["stopped"] is not None:
-        return f"epoch {epoch_number(answer['stopped'])}, stopped early"
+        return f"{epoch_name(answer['stopped'])}, stopped early"
     if len(answer["val"]) < answer["max_epochs"]:
-        return f"later than epoch {len(answer['val'])}"
-    return f"epoch {answer['max_epochs']}, the last"
+        return f"later than {epoch_name(len(answer['val']) - 1)}"
+    return f"{epoch_name(answer['max_epochs'] - 1)}, the last"
 
 
 class SchedulePlot(QWidget):

@@ -213,11 +213,10 @@ def at_rest(window: MainWindow) -> QImage:
     return picture
 
 
-@pytest.mark.parametrize("modes", [["dark"], ["dark", "light", "dark"]], ids=["once", "to and fro"])
-def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window, wait_until, modes):
+def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window, wait_until):
     pictures(app, window, wait_until)
     window.show_page("data")
-    for mode in modes:
+    for mode in ("dark", "light", "dark"):
         change(mode, wait_until)
     changed = pictures(app, window, wait_until)
     fresh = MainWindow()
