@@ -1,5 +1,6 @@
 """Putting the application together: options, theme, window, and what the command line asked for."""
 
+import importlib
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -67,8 +68,7 @@ def run(argv: Sequence[str]) -> int:
     options = parse(argv[1:])
     hold_garbage()
     app, window = build(argv) if options.screenshots else show_window(argv)
-    window.pages.all_made.connect(lambda: GarbageSearch(app))
-    window.pages.make_ahead()
+    begin_work(app, window)
     window.runs.keep_ready()
     window.labels_watch.known.connect(window.runs.prepare)
     if options.demo or options.screenshots or options.quit_when_done:
@@ -78,6 +78,16 @@ def run(argv: Sequence[str]) -> int:
     for process in app.findChildren(QProcess):
         process.waitForFinished(_LAST_MS)
     return code
+
+
+def begin_work(app: QApplication, window: MainWindow) -> None:
+    """Once the window is seen: load what cannot be loaded in short steps, and have the rest made ahead in them."""
+    app.processEvents()
+    importlib.import_module(
+        "pyqtgraph"
+    )  # a person who has just begun to look waits for this once, and for no turn later
+    window.pages.all_made.connect(lambda: GarbageSearch(app))
+    window.pages.make_ahead()
 
 
 def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:

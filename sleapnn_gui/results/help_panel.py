@@ -11,7 +11,7 @@ from sleapnn_gui.monitor.panel import Panel
 from sleapnn_gui.widgets.combo import QuietComboBox
 
 _CHOICES = (1, 2, 3, 5)
-_COUNT_WIDTH = 190
+_COUNT_WIDTH = 230
 _ONE_KIND = "These runs differ in nothing but their seed. To ask whether a change helps, train one of them again with it."
 _APART = "Errors of runs that were trained on different labels, or whose configs are not known, say nothing of a change."
 

@@ -16,9 +16,9 @@ Steps = Generator[None, None, QWidget]
 _INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs", "compare": "runs"}
 
 
-#: What the pages are made of, loaded one in a turn; what pyqtgraph loads comes before it, so that its turn is shorter.
+#: What the pages are made of, loaded one in a turn.
 _MODULES = (
-    "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets", "PySide6.QtSvg", "PySide6.QtTest", "numpy.ma", "pyqtgraph", "sleapnn_gui.form.form_page", "sleapnn_gui.inspector.see.see_pane", "sleapnn_gui.monitor.train_page",
+    "sleapnn_gui.form.form_page", "sleapnn_gui.inspector.see.see_pane", "sleapnn_gui.monitor.train_page",
     *(f"sleapnn_gui.results.{name}_page" for name in ("runs", "predict", "frames", "evaluation", "compare")),
 )  # fmt: skip
 

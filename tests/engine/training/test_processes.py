@@ -332,11 +332,11 @@ def test_a_process_that_is_lost_ends_the_run_with_the_reason(
 FAILS = """
 import sleapnn_engine.training.loop as loop
 forward, seen = loop.total_loss, []
-def broken(*args):
+def broken(*args, **more):
     seen.append(1)
     if len(seen) > 2:
         raise ValueError('a fault of its own')
-    return forward(*args)
+    return forward(*args, **more)
 loop.total_loss = broken
 """
 

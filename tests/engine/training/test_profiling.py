@@ -158,11 +158,11 @@ def test_a_run_that_failed_has_its_report(
     """It fails within a stage of its fifth step."""
     good, seen = loop.total_loss, []
 
-    def broken(*args: Any) -> Any:
+    def broken(*args: Any, **more: Any) -> Any:
         seen.append(args)
         if len(seen) > 4:
             raise ValueError("a fault")
-        return good(*args)
+        return good(*args, **more)
 
     monkeypatch.setattr(loop, "total_loss", broken)
     with pytest.raises(UserError, match="a fault"):
