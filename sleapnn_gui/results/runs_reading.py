@@ -1,6 +1,7 @@
 """Reading the runs of some folders beside the window, the newest first, a few at a time."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL
 from sleapnn_engine.protocol.remarks import FILE_NAME as REMARKS
 from sleapnn_engine.protocol.run_state import find_runs
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
-from sleapnn_gui.widgets.turns import Turns
 
 #: Rows handed over at a time, so that a long list holds up no turn of the window.
 _ROWS_AT_ONCE = 40
+_REST_SECONDS = 0.002
+"""Between two runs: a thread of plain Python takes the interpreter at each of the window's calls into Qt."""
 _Stamp = tuple[int, ...]
 
 
@@ -25,7 +27,6 @@ class _Task(QRunnable):
     ) -> None:
         super().__init__()
         self._number, self._folders, self._reading, self._replaced = number, folders, reading, replaced
-        self._turns = reading.turns
         self._known: Mapping[Path, tuple[_Stamp, RunSummary]] = reading.known
 
     def run(self) -> None:
@@ -34,7 +35,7 @@ class _Task(QRunnable):
         for path in find_runs(self._folders):
             if self._replaced.is_set():
                 return
-            self._turns.give_way()
+            time.sleep(_REST_SECONDS)
             stamp = _stamp(path)
             before = self._known.get(path)
             kept = before is not None and before[0] == stamp and before[1].is_over
@@ -57,7 +58,6 @@ class RunsReading(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.known: dict[Path, tuple[_Stamp, RunSummary]] = {}
-        self.turns = Turns(self)
         self._number = 0
         self._replaced = threading.Event()
         self.handed.connect(self._receive, Qt.ConnectionType.QueuedConnection)

@@ -31,10 +31,12 @@ def _words(parser: argparse.ArgumentParser) -> tuple[list[str], list[list[str]]]
     """Words for every positional argument, two where several are taken, and for every option."""
     positional: list[str] = []
     options = []
+    excluded = {other for group in parser._mutually_exclusive_groups for other in group._group_actions[1:]}
     for action in parser._actions:
-        if isinstance(action, argparse._HelpAction):
+        if isinstance(action, argparse._HelpAction) or action in excluded:
             continue
-        value = next(iter(action.choices)) if action.choices else _SAMPLES.get(action.type, "sample")  # type: ignore[call-overload]
+        kind = int if type(action.default) is int else action.type  # a type of its own that takes numbers
+        value = next(iter(action.choices)) if action.choices else _SAMPLES.get(kind, "sample")  # type: ignore[call-overload]
         if action.option_strings:
             options.append([action.option_strings[-1]] + ([str(value)] if action.nargs != 0 else []))
         else:

@@ -299,7 +299,7 @@ def check_frames(frames: list[Event]) -> None:
     assert [event.body["split"] for event in frames] == ["train", *["validation"] * 6]
     shown = [event.body["index"] for event in frames]
     assert shown[:2] == [0, 0]
-    assert len(set(shown[1:])) == 6 and max(shown) < 12, "half of them spread, half the worst of all"
+    assert len(set(shown[1:])) == 6, "half of them spread, half the worst of all"
     for event in frames:
         assert event.arrays["image"].shape == (96, 96, 1)
         assert event.arrays["confmaps"].shape == (32, 24, 24)
