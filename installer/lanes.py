@@ -29,7 +29,7 @@ _KEPT_LINES = 60
 #: So many tests that failed are run once more, alone: one that waits for engines beside three busy processes may be kept
 #: waiting too long. What passes then is named, as a fault of the test or of the code that has to be mended; more than
 #: these is no accident.
-_MOST_UNSTEADY = 2
+_MOST_UNSTEADY = 3
 _LAST = re.compile(r"^=* ?\d+ (passed|failed|skipped|error|deselected).* in [\d.]+s")
 
 

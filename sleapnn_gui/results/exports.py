@@ -54,7 +54,7 @@ class Exports(QObject):
 
     def write_csv(self, path: str, *, make: Callable[[], str] | None = None) -> None:
         """Write a table of what is shown; `make` makes its text, the first one where it is not said."""
-        made = make or next(iter(self._tables.values()))
+        made = make or next(iter(self._tables.values()), str)
         self._writing.begin(partial(_write_text, Path(path), made), self.written.emit)
 
     def write_png(self, path: str) -> None:
