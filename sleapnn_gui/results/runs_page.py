@@ -90,7 +90,7 @@ class RunsPage(QWidget):
         row.addWidget(self.panel)
         self._coming = OneByOne(self)
         self._coming.hide((self.table, self.panel))
-        self._still = Still(self.table)
+        self._still, self._beside = Still(self.table), Still(self)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(lambda: self._still.when_away(self._fill))
         self.model.remarked.connect(self._keep)
@@ -293,8 +293,10 @@ class RunsPage(QWidget):
     def _show_status(self) -> None:
         count, shown = len(self.model), self.model.rowCount()
         if count and self.table.isHidden():
-            self._coming.show((self.table, *([self.panel] if self.width() >= _NO_PANEL_BELOW else [])))
+            self._coming.show((self.table,))
+            self._beside.when_away(self._show_panel)
         elif not count:
+            self._beside.drop()
             self._coming.hide((self.table, self.panel))
         if not self._complete:
             self.status.setText(f"{count} so far in {self._where} …")
@@ -337,6 +339,9 @@ class RunsPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._show_panel()
+
+    def _show_panel(self) -> None:
         self.panel.setVisible(len(self.model) > 0 and self.width() >= _NO_PANEL_BELOW)
 
     def leave(self) -> None:

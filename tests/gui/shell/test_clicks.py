@@ -279,7 +279,7 @@ def test_a_model_that_is_used(
     shutil.copytree(shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder, dirs_exist_ok=True)
     window.document.set_value("trainer_config.ckpt_dir", str(tmp_path))
     window.show_page("runs")
-    wait_until(lambda: len(window.runs_page.model.shown) == 1)
+    wait_until(lambda: [one.folder for one in window.runs_page.model.shown] == [folder])
     window.runs_page.choose([folder])
     page = window.results.predict_page
     window.runs_page.predict.click()

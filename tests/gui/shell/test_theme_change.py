@@ -196,6 +196,7 @@ def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., No
         found[page] = window.grab().toImage()
     window.show_page("configure")
     window.form.set_filter(Filter(all=True))
+    window.form.context.open_title("Help")  # See says how long its pictures took
     for section in [page.id for page in window.form._layout.pages]:
         window.form.show_page(section)
         found[section] = at_rest(window)

@@ -343,14 +343,16 @@ def test_saved_configs_hold_what_the_window_shows(window: MainWindow, tmp_path: 
     assert parse((tmp_path / "out.yaml").read_text())["trainer_config"]["seed"] == 7
 
 
-def test_what_check_said_is_taken_back_once_nothing_is_wrong(window: MainWindow, tmp_path: Path) -> None:
+def test_what_check_said_is_taken_back_once_nothing_is_wrong(
+    window: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
     labels = tmp_path / "labels.slp"
     labels.touch()
     window.document.apply_values({"data_config.train_labels_path": [str(labels)], EPOCHS: "many"}, "wrong")
     window.actions_by_verb["check"].trigger()
     assert "1 problem" in window.banner.sentence
     window.document.set_value(EPOCHS, 5)
-    assert not window.banner.isVisible()
+    wait_until(lambda: not window.banner.isVisible())
 
 
 def test_a_remark_goes_with_its_page_and_a_problem_stays(window: MainWindow) -> None:
