@@ -150,6 +150,7 @@ class EpochEnd(EventBody):
     best_val: float | None = body_field("validation loss of the best epoch")
     data_wait: float | None = body_field("share of the time spent waiting for data, 0 to 1")
     error: Measured | None = body_field("distance to validation labels, in source-image pixels")
+    gradient: float | None = body_field("length of the gradient, mean of the measured steps", default=None)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,5 +1,7 @@
 """Means over the steps of one epoch."""
 
+import math
+
 import attrs
 from torch import Tensor
 
@@ -16,12 +18,18 @@ class Averages:
     waited: float = 0.0
     heads: dict[str, float] = attrs.field(factory=dict)
     channels: dict[str, Tensor] = attrs.field(factory=dict)
+    gradients: float = 0.0
+    measured: int = 0
+    """The lengths of gradients that were measured, summed, and how many they are."""
 
     def add(self, result: BatchResult) -> None:
         self.total += result.loss
         self.steps += 1
         self.samples += result.samples
         self.waited += result.waited
+        if result.gradient is not None and math.isfinite(result.gradient):
+            self.gradients += result.gradient
+            self.measured += 1
         for head, loss in result.by_head.items():
             self.heads[head] = self.heads.get(head, 0.0) + loss
         for head, values in result.by_channel.items():
@@ -30,6 +38,10 @@ class Averages:
     @property
     def loss(self) -> float:
         return self.total / max(self.steps, 1)
+
+    @property
+    def gradient(self) -> float | None:
+        return self.gradients / self.measured if self.measured else None
 
     @property
     def by_head(self) -> dict[str, float]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import torch
+from torch import Tensor
 
 from sleapnn_engine.config.monitors import USUAL_MONITOR, named_losses
 from sleapnn_engine.config.numbers import plain
@@ -18,8 +19,11 @@ from sleapnn_engine.training.failures import Diverged
 from sleapnn_engine.training.inputs.batches import Example
 from sleapnn_engine.training.losses import LossResult, total_loss
 from sleapnn_engine.training.processes.shares import Portion, averaged, portion_of
-from sleapnn_engine.training.state import BatchResult, EpochResult, Training
+from sleapnn_engine.training.state import BatchResult, EpochResult, Parts, Training
 from sleapnn_engine.training.validation import Scores, validate
+
+GRADIENT_EVERY = 16
+"""Of so many steps of an epoch, the first has its gradient measured: reading all of it takes time too."""
 
 #: A learning rate that most trainings bear, for Adam.
 USUAL_RATE = 1e-3
@@ -91,6 +95,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         val_by_head=scores.by_head,
         body=scores.body,
         worst=scores.worst,
+        gradient=averages.gradient,
     )
 
 
@@ -164,9 +169,13 @@ def training_step(training: Training, batch_index: int) -> BatchResult:
     )
     with _together(training):
         losses = _differentiate(training, batch, portion)
+        told = [losses.total.detach(), *losses.by_head.values()]
+        if batch_index % GRADIENT_EVERY == 0:
+            told.append(_gradient_length(parts).to(told[0]))
         # One transfer, before the optimizer's step: the only moment at which a graphics card is waited for.
-        loss, *by_head = torch.stack([losses.total.detach(), *losses.by_head.values()]).tolist()
+        loss, *by_head = torch.stack(told).tolist()
     _require_finite(loss, training, what="training loss")
+    gradient = by_head.pop() if len(by_head) > len(losses.by_head) else None
     with training.profile("optimizer"):
         parts.update()
     return BatchResult(
@@ -179,6 +188,7 @@ def training_step(training: Training, batch_index: int) -> BatchResult:
         by_channel=losses.by_channel,
         waited=waited,
         seconds=time.perf_counter() - began,
+        gradient=gradient,
     )
 
 
@@ -194,6 +204,15 @@ def _differentiate(training: Training, batch: Example, portion: Portion) -> Loss
         weight = portion.weight(processes)
         fabric.backward(losses.total if processes == 1 else losses.total * weight)
         return losses if processes == 1 else averaged(losses, fabric, weight=weight)
+
+
+def _gradient_length(parts: Parts) -> Tensor:
+    """Of all weights together, after `_differentiate`, as a scalar where the gradients are."""
+    given = (weight.grad for weight in parts.model.parameters())
+    lengths = [torch.linalg.vector_norm(gradient) for gradient in given if gradient is not None]
+    scaler = getattr(parts.fabric.strategy.precision, "scaler", None)
+    length: Tensor = torch.linalg.vector_norm(torch.stack(lengths))
+    return length if scaler is None else length / float(scaler.get_scale())
 
 
 @contextlib.contextmanager

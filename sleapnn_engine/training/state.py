@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class BatchResult:
-    """One optimizer step: `loss` and `by_head` are floats, `by_channel` is {head: (C,) tensor}, times in seconds."""
+    """One optimizer step: `loss` and `by_head` are floats, `by_channel` is {head: (C,) tensor}, times in seconds.
+
+    `gradient` is the length of the gradient, of the few steps at which it is measured.
+    """
 
     epoch: int
     step: int
@@ -45,6 +48,7 @@ class BatchResult:
     by_channel: dict[str, Tensor]
     waited: float
     seconds: float
+    gradient: float | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +56,7 @@ class EpochResult:
     """One epoch, trained and validated.
 
     `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head,
-    `worst` the validation samples from the worst on, `score` the loss by which it may be the best (None: that of validation), `body` the diagonal of the median validation animal's box in source pixels.
+    `worst` the validation samples from the worst on, `score` the loss by which it may be the best (None: that of validation), `gradient` the mean length of the measured gradients, `body` the diagonal of the median validation animal's box in source pixels.
     """
 
     epoch: int
@@ -72,6 +76,7 @@ class EpochResult:
     body: float | None = None
     score: float | None = None
     worst: tuple[int, ...] = ()
+    gradient: float | None = None
 
 
 _NOTHING = nullcontext()

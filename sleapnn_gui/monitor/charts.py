@@ -78,6 +78,7 @@ class ChartsView(QWidget):
         self.rows.setStretchFactor(1, 0)
         self.rows.setSizes([2000, LOWER_HEIGHT])
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
+        self.loss.axis_changed.connect(self._draw_trends)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -233,8 +234,9 @@ class ChartsView(QWidget):
         if store is None:
             return
         x_range = tuple(self.loss.plot.view.viewRange()[0])
-        x = store.columns["x"].values
-        self.rate.draw(x, store.columns["lr"].values, x_range=x_range)
+        axis = self.loss.axis
+        x, begins = axis.ends(store), axis.begins(store)
+        self.rate.draw(x, store.columns["lr"].values, begins=begins, x_range=x_range)
         self.speed.draw(x, store.columns["samples_per_second"].values, x_range=x_range)
 
 

@@ -1,10 +1,12 @@
 """Where the mouse points on a plot: a line there, and the values that belong to it in the upper right corner."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF, Signal
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QMenu
 
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen
 from sleapnn_gui.widgets.theme import current_theme
@@ -14,7 +16,10 @@ MARGIN = 4
 
 
 class Crosshair(QObject):
-    """Follows the mouse over `plot`; `x` is where it is on the axis, None outside. The plot answers `moved`."""
+    """Follows the mouse over `plot`; `x` is where it is on the axis, None outside. The plot answers `moved`.
+
+    A click with the right button offers to copy what is written.
+    """
 
     moved = Signal()
 
@@ -22,18 +27,24 @@ class Crosshair(QObject):
         """`below`: pixels to leave free above the words."""
         super().__init__(plot)
         self.x: float | None = None
+        self.y = 0.0
         self.read_out = QLabel(plot)
         self._view, self._below = plot.view, below
         self._line = pg.InfiniteLine(angle=90, movable=False)
         plot.addItem(self._line, ignoreBounds=True)
         plot.on_restyle(lambda: self._line.setPen(line_pen("faint")))
         plot.on_restyle(self._restyle)
+        self.values: tuple[str, ...] = ()
+        self.menu = QMenu(plot)
+        self.menu.addAction("Copy these values").triggered.connect(self.copy)
         plot.scene().sigMouseMoved.connect(self.point_at)
+        plot.scene().sigMouseClicked.connect(self._clicked)
         plot.pointer_left.connect(self._leave)
         self.hide()
 
     def show_values(self, x: float, values: Sequence[str]) -> None:
         """Draw the line at `x` and write the values."""
+        self.values = tuple(values)
         self._line.setPos(x)
         self.read_out.setText("  ·  ".join(values))
         self.read_out.adjustSize()
@@ -52,8 +63,18 @@ class Crosshair(QObject):
     def point_at(self, position: QPointF) -> None:
         """Take the mouse to be at that place of the scene."""
         inside = self._view.sceneBoundingRect().contains(position)
-        self.x = self._view.mapSceneToView(position).x() if inside else None
+        place = self._view.mapSceneToView(position)
+        self.x, self.y = (place.x() if inside else None), place.y()
         self.moved.emit()
+
+    def copy(self) -> None:
+        """Put the values on the clipboard, as cells of a table beside one another."""
+        QGuiApplication.clipboard().setText("\t".join(self.values))
+
+    def _clicked(self, event: Any) -> None:
+        if event.button() == Qt.MouseButton.RightButton and not self.read_out.isHidden():
+            event.accept()
+            self.menu.popup(event.screenPos().toPoint())
 
     def _leave(self) -> None:
         self.x = None

@@ -42,12 +42,23 @@ def _csv(store: RunStore) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(
-        ["epoch", "train_loss", "val_loss", "learning_rate", "seconds", "samples_per_second"]
+        [
+            "epoch",
+            "train_loss",
+            "val_loss",
+            "learning_rate",
+            "seconds",
+            "elapsed_seconds",
+            "samples_per_second",
+            "gradient",
+        ]
         + [measure.key for measure in MEASURES]
         + [f"{MEDIAN_PX.key} {node}" for node in nodes]
     )
     for epoch in store.epochs:
-        figures = [epoch.train, epoch.val, epoch.lr, epoch.seconds, epoch.samples_per_second]
+        elapsed = epoch.t - (store.first_t or 0.0)
+        figures = [epoch.train, epoch.val, epoch.lr, epoch.seconds, elapsed]
+        figures += [epoch.samples_per_second, epoch.gradient]
         figures += [_or_nan(epoch.measured[measure]) for measure in MEASURES]
         figures += [_or_nan(epoch.measured.by_node.get(node)) for node in nodes]
         table.writerow(

@@ -1,15 +1,29 @@
 """The large panel of the page: the loss, or what validation measured, over the epochs; one of them at a time."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget, QWidget
+import math
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QActionGroup, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QStackedWidget, QWidget
 
 from sleapnn_engine.protocol.measures import Group
 from sleapnn_gui.monitor.epoch_plot import EpochPlot
+from sleapnn_gui.monitor.gradient_plot import GradientPlot
 from sleapnn_gui.monitor.loss_plot import LossPlot
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, link_button
+from sleapnn_gui.monitor.part_plot import ColorBar, PartStrip
+from sleapnn_gui.monitor.run_axis import RunAxis, X
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
+
+_OVER = {X.EPOCH: "by epoch ▾", X.STEP: "by step ▾", X.TIME: "by time ▾"}
+_UNITS = {
+    "error": "px from the labels",
+    "animals": "share of the animals in validation frames",
+    "gradient": "length of the gradient, mean of the epoch",
+}
+"""What the views other than the loss count in."""
 
 SMOOTHING = (0.0, 0.5, 0.8, 0.9, 0.94, 0.96, 0.98, 0.99, 0.995, 0.999)
 """The stops of the smoothing slider: even steps would crowd everything useful at its end."""
@@ -50,24 +64,38 @@ class LineName(QLabel):
 class CurvesPanel(Panel):
     """Loss, distances and shares as views of one panel, with the few controls that each has.
 
-    A view is offered once there is something to show in it: models of one animal count none.
+    A view is offered once there is something to show in it: models of one animal count none. All have one axis,
+    which is chosen at the right of the heading; `axis_changed` when it was.
     """
+
+    axis_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss", parent)
-        self.plot = LossPlot()
-        self.errors = EpochPlot(Group.ERROR, name="Error over epochs, in pixels")
-        self.shares = EpochPlot(Group.ANIMALS, name="Animals found over epochs, in percent")
+        self.axis = axis = RunAxis()
+        self.plot = LossPlot(axis)
+        self.errors = EpochPlot(Group.ERROR, axis=axis, name="Error over epochs, in pixels")
+        self.shares = EpochPlot(Group.ANIMALS, axis=axis, name="Animals found over epochs, in percent")
+        self.parts = PartStrip(axis)
+        self.gradient = GradientPlot(axis)
+        self._of_epochs = {
+            "error": self.errors,
+            "animals": self.shares,
+            "parts": self.parts.plot,
+            "gradient": self.gradient,
+        }
         self.stack = QStackedWidget()
-        for plot in (self.plot, self.errors, self.shares):
-            self.stack.addWidget(plot)
+        for widget in (self.plot, self.errors, self.shares, self.parts, self.gradient):
+            self.stack.addWidget(widget)
         self._make_views()
         self.head.addStretch(1)
         self.controls = QWidget()
         self._make_controls()
         self.head.addWidget(self.controls)
         self._samples: list[QWidget] = self.controls.findChildren(LineSample)
-        self.unit = self.add_caption("median distance to the labels, px")
+        self.unit = self.add_caption()
+        self._make_part_controls()
+        self._make_axis_choice()
         self.body.addWidget(self.stack, 1)
         self.show_view("loss")
 
@@ -77,6 +105,8 @@ class CurvesPanel(Panel):
             "loss": TextToggle("Loss", name="Loss over epochs"),
             "error": TextToggle("Error", name="Distance to the labels over epochs, in pixels"),
             "animals": TextToggle("Animals", name="Animals found and told apart over epochs, in percent"),
+            "parts": TextToggle("Parts", name="Error of each body part over epochs, as a strip of colour"),
+            "gradient": TextToggle("Gradient", name="Length of the gradient over epochs"),
         }
         group = QButtonGroup(self)
         for place, (name, toggle) in enumerate(self.views.items()):
@@ -111,20 +141,55 @@ class CurvesPanel(Panel):
         self.plot.fitted_changed.connect(self._offer_fit)
         self._name_smoothing()
 
+    def _make_part_controls(self) -> None:
+        self.colors = ColorBar()
+        self.of_body = TextToggle("% of body", name="Errors as a share of the length of an animal")
+        self.of_body.toggled.connect(self.parts.plot.set_of_body)
+        self.of_body.toggled.connect(lambda _: self._show_span())
+        for widget in (self.of_body, self.colors):
+            self.head.addWidget(widget)
+
+    def _make_axis_choice(self) -> None:
+        self.over = TextToggle(_OVER[X.EPOCH], name="What all curves are drawn over")
+        self.over.setCheckable(False)
+        self.over.setPopupMode(TextToggle.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.over)
+        group = QActionGroup(menu)
+        for x, text in _OVER.items():
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(x is X.EPOCH)
+            group.addAction(action)
+            action.triggered.connect(lambda _checked=False, x=x: self.show_over(x))
+        self.over.setMenu(menu)
+        self.head.addWidget(self.over)
+
+    def show_over(self, x: X) -> None:
+        """Draw all curves over this."""
+        self.axis.over = x
+        self.over.setText(_OVER[x])
+        for plot in (self.plot, *self._of_epochs.values()):
+            plot.bottom.text, plot.bottom.values = x.text, x.values
+            plot.bottom.picture = None
+            plot.bottom.update()
+        self.plot.fit()
+        self._draw_epochs()
+        self.axis_changed.emit()
+
     @property
     def view(self) -> str:
-        """The view that is shown: loss, error or animals."""
+        """The view that is shown: loss, error, animals, parts or gradient."""
         return next(name for name, toggle in self.views.items() if toggle.isChecked())
 
     def show_view(self, view: str) -> None:
         """Show one of the views."""
         self.views[view].setChecked(True)
-        self.stack.setCurrentWidget({"loss": self.plot, "error": self.errors, "animals": self.shares}[view])
+        self.stack.setCurrentIndex(list(self.views).index(view))
         self.controls.setVisible(view == "loss")
-        self.unit.setVisible(view != "loss")
-        self.unit.setText(
-            "px from the labels" if view == "error" else "share of the animals in validation frames"
-        )
+        self.of_body.setVisible(view == "parts")
+        self.colors.setVisible(view == "parts")
+        self.unit.setVisible(view in _UNITS)
+        self.unit.setText(_UNITS.get(view, ""))
         self.setAccessibleName(self.views[view].text())
         self._draw_epochs()
 
@@ -132,12 +197,21 @@ class CurvesPanel(Panel):
         super().resizeEvent(event)
         self._make_room()
 
+    def minimumSizeHint(self) -> QSize:
+        """With what `_make_room` leaves out left out."""
+        extras = sum(one.sizeHint().width() + 8 for one in self._extras() if not one.isHidden())
+        hint = super().minimumSizeHint()
+        return QSize(max(0, hint.width() - (extras if self.view == "loss" else 0)), hint.height())
+
+    def _extras(self) -> list[QWidget]:
+        return [self.smoothing_text, self.smoothing, *self._samples]
+
     def _make_room(self) -> None:
         """Leave out what is needed least until the heading fits."""
         gap, space = self.head.spacing(), self.width() - 2 * (current_theme().size("space_4"))
         shown = [toggle for toggle in self.views.values() if not toggle.isHidden()]
-        space -= sum(toggle.sizeHint().width() + gap for toggle in shown)
-        extras = ([self.smoothing_text, self.smoothing], self._samples)
+        space -= sum(toggle.sizeHint().width() + gap for toggle in (*shown, self.over))
+        extras = ([self.smoothing_text], self._samples, [self.smoothing])
         for group in extras:
             for widget in group:
                 widget.show()
@@ -149,7 +223,7 @@ class CurvesPanel(Panel):
 
     def set_store(self, store: RunStore) -> None:
         """Show another run."""
-        for plot in (self.plot, self.errors, self.shares):
+        for plot in (self.plot, *self._of_epochs.values()):
             plot.store = store
         self.plot.fit()
         self._offer_views()
@@ -172,6 +246,8 @@ class CurvesPanel(Panel):
             self.views[group].setVisible(leading is not None)
             if leading is not None:
                 self.views[group].setText(leading.view)
+        self.views["parts"].setVisible(len(store.parts) > 1)
+        self.views["gradient"].setVisible(bool(np.isfinite(store.columns["gradient"].values).any()))
         self.heads.setVisible(len(store.heads) > 1)
         self._make_room()
         if self.views[self.view].isHidden():
@@ -179,9 +255,17 @@ class CurvesPanel(Panel):
 
     def _draw_epochs(self) -> None:
         store = self.plot.store
-        shown = {"error": self.errors, "animals": self.shares}.get(self.view)
+        shown = self._of_epochs.get(self.view)
         if store is not None and shown is not None:
-            shown.draw(x_end=self.plot.x_end(store))
+            shown.draw()
+            self._show_span()
+
+    def _show_span(self) -> None:
+        strip = self.parts.plot
+        known = math.isfinite(strip.span[0])
+        self.colors.setVisible(known and self.view == "parts")
+        if known:
+            self.colors.show_span(*(strip.written(one) for one in strip.span))
 
     @staticmethod
     def _add_line_name(row: QHBoxLayout, text: str, token: str, style: Qt.PenStyle) -> None:

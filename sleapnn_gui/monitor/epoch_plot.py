@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.protocol.measures import Group, Measure, Stroke, Unit, lines_of
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.crosshair import Crosshair
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve, make_name, put_name
+from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -48,7 +49,8 @@ _PENS = {
 class EpochPlot(QuietPlot):
     """Draws the measures of one group; those that were never taken are left out."""
 
-    def __init__(self, group: Group, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, group: Group, *, axis: RunAxis, name: str, parent: QWidget | None = None) -> None:
+        self.axis = axis
         self._lines = lines_of(group)
         percent = self._lines[0][0].unit is Unit.SHARE
         super().__init__(y_text=_percent_text if percent else ticks.plain_text, parent=parent)
@@ -70,23 +72,20 @@ class EpochPlot(QuietPlot):
         self.crosshair.moved.connect(self._update_crosshair)
         self.view.sigResized.connect(lambda *_: self._place_names())
 
-    def draw(self, *, x_end: float) -> None:
-        """Bring the picture up to date with the store; the epoch axis ends at `x_end`."""
+    def draw(self) -> None:
+        """Bring the picture up to date with the store."""
         store = self.store
         if store is None:
             return
-        x = store.columns["x"].values
-        self.view.setXRange(0.0, max(x_end * 1.012, self._room_for_names(x)), padding=0)
+        x = self.axis.ends(store)
+        span = max(self.axis.end(store) * 1.012, self._room_for_names(x))
+        self.view.setXRange(0.0, span, padding=0)
         shown = [self._values(store, measure) for measure, _ in self._lines]
         finite = np.concatenate([values[np.isfinite(values)] for values in shown] or [np.empty(0)])
         top = 100.0 if self._percent else float(finite.max(initial=1.0))
         self.view.setYRange(0.0, top * 1.06, padding=0)
         for curve, values in zip(self._curves, shown):
-            # A single value is a short stroke, so that it is seen.
-            lone = len(x) == 1
-            curve.setData(
-                np.array([x[0] - 0.15, x[0]]) if lone else x, np.repeat(values, 2) if lone else values
-            )
+            curve.setData(*lone_stroke(*self.axis.epoch_line(store, values), span=span))
         self._draw_best(store, shown[0])
         self._place_names()
         self._update_crosshair()
@@ -102,11 +101,11 @@ class EpochPlot(QuietPlot):
         return 100.0 * values if self._percent else values.copy()
 
     def _draw_best(self, store: RunStore, values: np.ndarray) -> None:
-        places = [i for i, epoch in enumerate(store.epochs) if epoch.number == store.best_epoch]
-        if not places or not math.isfinite(values[places[0]]):
+        place = -1 if store.best_epoch is None else store.place_of(store.best_epoch)
+        if place < 0 or not math.isfinite(values[place]):
             self._best.setData([], [])
             return
-        self._best.setData([store.epochs[places[0]].x], [values[places[0]]])
+        self._best.setData([self.axis.ends(store)[place]], [values[place]])
 
     def _place_names(self) -> None:
         """Write each line's name above its end, clear of the others."""
@@ -114,13 +113,13 @@ class EpochPlot(QuietPlot):
         if store is None:
             return
         pixel = self.view.viewPixelSize()[1]
-        ends = []
+        ends, over = [], self.axis.ends(store)
         for (measure, _), text in zip(self._lines, self._names):
             values = self._values(store, measure)
             known = np.flatnonzero(np.isfinite(values))
             text.setVisible(len(known) > 0)
             if len(known):
-                ends.append((float(values[known[-1]]), float(store.columns["x"].values[known[-1]]), text))
+                ends.append((float(values[known[-1]]), float(over[known[-1]]), text))
         # From the highest down, each clear of the one above.
         above = math.inf
         for y, x, text in sorted(ends, key=lambda end: -end[0]):
@@ -134,8 +133,12 @@ class EpochPlot(QuietPlot):
         if store is None or x is None or not store.epochs:
             self.crosshair.hide()
             return
-        epoch = store.epochs[ticks.nearest_index(store.columns["x"].values, x)]
-        self.crosshair.show_values(epoch.x, [words.epoch_name(epoch.number), *self._describe_values(epoch)])
+        ends = self.axis.ends(store)
+        place = ticks.nearest_index(ends, x)
+        epoch = store.epochs[place]
+        self.crosshair.show_values(
+            float(ends[place]), [words.epoch_name(epoch.number), *self._describe_values(epoch)]
+        )
 
     def _describe_values(self, epoch: Epoch) -> list[str]:
         taken = [(line, measure, epoch.measured[measure]) for measure, line in self._lines]

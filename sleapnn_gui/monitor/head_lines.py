@@ -24,9 +24,14 @@ class HeadLines:
         """All values drawn, for the range of the plot."""
 
     def draw(
-        self, store: RunStore, *, weight: float, most: int, scaled: Callable[[np.ndarray], np.ndarray]
+        self,
+        store: RunStore,
+        *,
+        weight: float,
+        most: int,
+        placed: Callable[[RunStore, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
     ) -> None:
-        """Bring the lines up to date; `scaled` turns losses into the axis' coordinates."""
+        """Bring the lines up to date; `placed` turns epochs and losses into the axes' coordinates."""
         heads = list(store.heads.items()) if self.shown else []
         while len(self._lines) < len(heads):
             self._lines.append(self._make_line(_STYLES[len(self._lines) % len(_STYLES)]))
@@ -39,7 +44,7 @@ class HeadLines:
                 continue
             x, smooth = heads[index][1].smoothed(weight, most=most)
             drawn.append(smooth)
-            y = scaled(smooth)
+            x, y = placed(store, x, smooth)
             curve.setData(x, y)
             known = np.flatnonzero(np.isfinite(y))
             if len(known):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.head_lines import HeadLines
-from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, pale, put_beside
+from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve, pale, put_beside
+from sleapnn_gui.monitor.run_axis import RunAxis, X
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -24,6 +25,7 @@ MOST_TRAIL = 0.08
 MOST_IN_A_SPIKE = 50
 """Of so many validated epochs, the highest one may leave the picture."""
 
+MOST_CHECKPOINTS = 500
 MARK_LANES = 3
 LANE_HEIGHT = 16
 SHORTEST_PAUSE = 1.0
@@ -47,9 +49,10 @@ class LossPlot(QuietPlot):
 
     fitted_changed = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, axis: RunAxis, parent: QWidget | None = None) -> None:
         super().__init__(y_text=ticks.loss_text, parent=parent)
         self.setAccessibleName("Loss over epochs")
+        self.axis = axis
         self.store: RunStore | None = None
         self.log = True
         self.smoothing = 0.96
@@ -66,6 +69,10 @@ class LossPlot(QuietPlot):
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
         self._best_text = self._words("best")
+        self._checkpoints = pg.ScatterPlotItem(size=5, symbol="t1", antialias=True)
+        self.addItem(self._checkpoints, ignoreBounds=True)
+        self.on_restyle(lambda: self._checkpoints.setPen(QPen(Qt.PenStyle.NoPen)))
+        self.on_restyle(lambda: self._checkpoints.setBrush(current_theme().color("faint")))
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
         self.crosshair = Crosshair(self, below=MARK_LANES * LANE_HEIGHT)
         self.crosshair.moved.connect(self._update_crosshair)
@@ -106,22 +113,20 @@ class LossPlot(QuietPlot):
             return
         most = min(MOST_GHOST_POINTS, max(800, 4 * int(self.view.width())))
         smooth_x, smooth_y = store.losses.smoothed(self._weight(store), most=MOST_LINE_POINTS)
-        x, val = store.columns["x"].values, store.columns["val"].values
-        self.heads.draw(store, weight=self._weight(store), most=MOST_LINE_POINTS, scaled=self._scaled)
+        val = store.columns["val"].values
+        self.heads.draw(store, weight=self._weight(store), most=MOST_LINE_POINTS, placed=self._placed)
         if self.fitted:
             self._fit_ranges(store, smooth_y)
         (left, right), _ = self.view.viewRange()
-        ghost_x, ghost_y = store.losses.envelope(left, right, most=most)
-        self._ghost.setData(ghost_x, self._scaled(ghost_y), skipFiniteCheck=False)
-        self._train.setData(smooth_x, self._scaled(smooth_y))
-        thinned = slice(None, None, max(1, len(x) // MOST_LINE_POINTS))
-        x, val = x[thinned], self._scaled(val[thinned])
-        # A single value is a short stroke, so that it is seen.
-        lone = len(x) == 1
-        self._validation.setData(
-            np.array([x[0] - 0.15, x[0]]) if lone else x, np.repeat(val, 2) if lone else val
+        seen = (self.axis.epochs(store, place) for place in (left, right))
+        self._ghost.setData(
+            *self._placed(store, *store.losses.envelope(*seen, most=most)), skipFiniteCheck=False
         )
+        self._train.setData(*self._placed(store, smooth_x, smooth_y))
+        line = self.axis.epoch_line(store, self._scaled(val), every=max(1, len(val) // MOST_LINE_POINTS))
+        self._validation.setData(*lone_stroke(*line, span=right - left))
         self._draw_best(store)
+        self._draw_checkpoints(store)
         self._draw_marks(store)
         self._update_crosshair()
         self._redraw.stop()  # fitting has moved the axis; what that asks for is drawn
@@ -137,9 +142,12 @@ class LossPlot(QuietPlot):
         positive = np.where(values > 0, values, np.nan)
         return np.log10(positive)
 
+    def _placed(self, store: RunStore, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Losses over epochs as the plot has them."""
+        return self.axis.batch_line(store, x, self._scaled(y))
+
     def _fit_ranges(self, store: RunStore, smooth: np.ndarray) -> None:
-        end = self.x_end(store)
-        self.view.setXRange(0.0, end * 1.012, padding=0)
+        self.view.setXRange(0.0, self.axis.end(store) * 1.012, padding=0)
         values = np.concatenate([smooth, _without_spikes(store.columns["val"].values), self.heads.values])
         _, ghost = store.losses.envelope(0.0, math.inf, most=1000)
         finite = self._scaled(ghost)
@@ -161,33 +169,28 @@ class LossPlot(QuietPlot):
         above = room + (high - low) * 0.06 * (1 if _marks(store) else 0)
         self.view.setYRange(low - room if self.log or low < 0 else 0.0, high + above, padding=0)
 
-    @staticmethod
-    def x_end(store: RunStore) -> float:
-        """Where the epoch axis ends: at the last epoch once a good part is done, before that at a round number."""
-        total = float(store.header.max_epochs) if store.header is not None else math.inf
-        if store.x >= total / 3:
-            return max(total, math.ceil(store.x))
-        wanted = max(2.0, store.x * 1.5)
-        magnitude = 10.0 ** math.floor(math.log10(wanted))
-        rounded = next(step * magnitude for step in (1, 2, 3, 4, 6, 8, 10) if step * magnitude >= wanted)
-        return min(total, rounded)
-
     def _draw_best(self, store: RunStore) -> None:
         best = np.array([math.nan if store.best_val is None else store.best_val])
         y = float(self._scaled(best)[0])
         shown = store.best_epoch is not None and math.isfinite(y)
         self._best_text.setVisible(shown)
-        if store.best_epoch is None or not shown:
+        if store.best_epoch is None or not shown or not store.epochs:
             # An item placed at NaN corrupts the scene.
             self._best.setData([], [])
             return
-        x = float(words.epoch_number(store.best_epoch))
+        x = float(self.axis.ends(store)[store.place_of(store.best_epoch)])
         self._best.setData([x], [y])
         self._best_text.setText(f"best, {words.epoch_name(store.best_epoch)}")
         put_beside(self, self._best_text, x, y)
 
+    def _draw_checkpoints(self, store: RunStore) -> None:
+        """A small mark on the lower edge for each checkpoint, the latest where there are very many."""
+        x = self.axis.places(store, np.array(store.checkpoints[-MOST_CHECKPOINTS:], np.float64))
+        bottom = self.view.viewRange()[1][0]
+        self._checkpoints.setData(x, np.full(len(x), bottom + 4 * self.view.viewPixelSize()[1]))
+
     def _draw_marks(self, store: RunStore) -> None:
-        marks = _marks(store)
+        marks = [attrs.evolve(mark, x=self.axis.place(store, mark.x)) for mark in _marks(store)]
         while len(self._marks) < len(marks):
             line = pg.InfiniteLine(angle=90, movable=False)
             line.setZValue(1)
@@ -240,7 +243,8 @@ class LossPlot(QuietPlot):
         if store is None or self.crosshair.x is None or not store.is_training:
             self.crosshair.hide()
             return
-        x = min(max(self.crosshair.x, 0.0), store.x)
+        x = min(max(self.axis.epochs(store, self.crosshair.x), 0.0), store.x)
+        place = self.crosshair.x if self.axis.over is X.TIME else self.axis.place(store, x)
         values = [words.epoch_name(min(math.floor(x), max(0, math.ceil(store.x) - 1)))]
         xs = store.columns["x"].values
         train = store.losses.mean_between(math.floor(x), math.floor(x) + 1.0)
@@ -251,7 +255,9 @@ class LossPlot(QuietPlot):
             if math.isfinite(epoch.val):
                 values.append(f"validation {words.loss(epoch.val)}")
             values += words.measured(epoch.measured)
-        self.crosshair.show_values(x, values)
+            if any(epoch.x - 1 < at <= epoch.x for at in store.checkpoints):
+                values.append("checkpoint")
+        self.crosshair.show_values(place, values)
 
     def _person_moved(self) -> None:
         self._set_fitted(False)

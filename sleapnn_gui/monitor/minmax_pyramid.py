@@ -89,7 +89,7 @@ class Series:
         return x, y
 
     def smoothed(self, weight: float, *, most: int = 4096) -> tuple[np.ndarray, np.ndarray]:
-        """An exponential average in which each value keeps `weight` of the past, read at no more than `most` points.
+        """An average in which each value keeps `weight` of the past, without trailing, read at no more than `most` points.
 
         The start is not pulled towards zero. A long series is averaged from the means of its blocks.
         """
@@ -97,11 +97,11 @@ class Series:
         depth = self._depth(count, most)
         if depth == 0:
             x, y = self.x.values.copy(), self.y.values.astype(np.float64)
-            return x, _exponential_average(y, weight)
+            return x, _unbiased_average(y, weight)
         size, _, (_, _, total, seen) = self._blocks(depth, 0, count)
         ends = np.minimum((np.arange(len(total)) + 1) * size, count) - 1
         mean = np.divide(total, seen, out=np.full(len(total), np.nan), where=seen > 0)
-        return self.x.values[ends], _exponential_average(mean, weight**size)
+        return self.x.values[ends], _unbiased_average(mean, weight**size)
 
     def mean_between(self, x_from: float, x_to: float) -> float:
         """The mean of the finite values in a stretch; NaN when there are none."""
@@ -166,6 +166,43 @@ class Series:
         low, high, total, count = self._read(0, whole * size, len(self))
         rest = (np.fmin.reduce(low), np.fmax.reduce(high), total.sum(), count.sum())
         return size, first, tuple(np.append(part, value) for part, value in zip(parts, rest))
+
+
+def _unbiased_average(values: np.ndarray, weight: float) -> np.ndarray:
+    """An exponential average that does not trail: what comes after a value counts as what was before it.
+
+    Each place has as much of the average from the right as balances how far that from the left looks back, at the
+    start nearly none. Towards the end, where little is known of what comes, that from the left goes on as it fell.
+    """
+    if weight < 1e-3 or len(values) < 3:
+        return _exponential_average(values, weight)
+    before = _exponential_average(values, weight)
+    after = _exponential_average(values[::-1], weight)[::-1]
+    back = _mean_age(len(values), weight)
+    ahead = back[::-1]
+    share = back / np.maximum(back + ahead, 1e-12)
+    known = np.minimum(1.0, 2.0 * ahead / back.max())
+    middle = (1.0 - share) * before + share * after
+    return np.where(
+        np.isfinite(before), known * middle + (1.0 - known) * _gone_on(values, before, weight), np.nan
+    )
+
+
+def _gone_on(values: np.ndarray, before: np.ndarray, weight: float) -> np.ndarray:
+    """An average without its lag, from what was before alone: it may leave the average, not the latest values."""
+    reach = min(len(values), 4 + int(8.0 / (1.0 - weight)))
+    ahead = 2.0 * before[-reach:] - _exponential_average(before[-reach:], weight)
+    latest = values[-reach:][np.isfinite(values[-reach:])]
+    if len(latest):
+        ahead = np.clip(ahead, latest.min(), latest.max())
+    return np.concatenate([before[:-reach], ahead])
+
+
+def _mean_age(count: int, weight: float) -> np.ndarray:
+    """How far the average of each of so many values looks back on the whole, in values; 0 for the first."""
+    seen = np.arange(1.0, count + 1.0)
+    kept = weight**seen
+    return np.maximum(0.0, weight / (1.0 - weight) - seen * kept / (1.0 - kept))
 
 
 def _exponential_average(values: np.ndarray, weight: float) -> np.ndarray:

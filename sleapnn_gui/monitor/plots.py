@@ -201,6 +201,11 @@ def make_curve(
     return curve
 
 
+def lone_stroke(x: np.ndarray, y: np.ndarray, *, span: float) -> tuple[np.ndarray, np.ndarray]:
+    """A line as it is; a single value is a short stroke of a picture `span` wide, so that it is seen."""
+    return (np.array([x[0] - 0.012 * span, x[0]]), np.repeat(y, 2)) if len(x) == 1 else (x, y)
+
+
 NAME_GAP = 8
 """Pixels between the end of a line and its name."""
 
@@ -282,8 +287,15 @@ class TrendPlot(QuietPlot):
     def wheelEvent(self, event: object) -> None:
         """Leave the wheel to the page: a small chart is not for zooming."""
 
-    def draw(self, x: np.ndarray, y: np.ndarray, *, x_range: tuple[float, float]) -> None:
-        """Show y over x; with steps each value holds for the epoch that ends at its x."""
+    def draw(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        x_range: tuple[float, float],
+        begins: np.ndarray | None = None,
+    ) -> None:
+        """Show y over x; as steps, each value holds for the epoch that `begins` there and ends at its x."""
         self.view.setXRange(*x_range, padding=0)
         finite = y[np.isfinite(y)]
         if len(finite):
@@ -291,6 +303,6 @@ class TrendPlot(QuietPlot):
             low = min(0.0, low) if self._from_zero else low
             room = (high - low) * 0.12 or abs(high) * 0.5 or 1.0
             self.view.setYRange(low - (0.0 if self._from_zero else room), high + room, padding=0)
-        if self._steps and len(x):
-            x, y = np.column_stack([x - 1.0, x]).ravel(), np.repeat(y, 2)
+        if self._steps and begins is not None and len(x):
+            x, y = np.column_stack([begins, x]).ravel(), np.repeat(y, 2)
         self._curve.setData(x, y)

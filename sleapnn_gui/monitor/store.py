@@ -24,7 +24,7 @@ MOST_HEADS = 6
 RATE_DROP = 0.95
 """A learning rate that falls below this share of the one before counts as a drop."""
 
-COLUMNS = ("x", "train", "val", "lr", "samples_per_second")
+COLUMNS = ("x", "t", "train", "val", "lr", "samples_per_second", "gradient")
 """Figures of an epoch that are columns, besides those of `MEASURES`."""
 
 
@@ -79,6 +79,7 @@ class Epoch:
     seconds: float
     samples_per_second: float
     data_wait: float
+    gradient: float
     measured: Measured
 
     @property
@@ -99,6 +100,7 @@ class Epoch:
             seconds=said.seconds,
             samples_per_second=said.samples_per_second,
             data_wait=number(said.data_wait),
+            gradient=number(said.gradient),
             measured=said.error or Measured(),
         )
 
@@ -148,15 +150,20 @@ class RunStore:
         self.epochs: list[Epoch] = []
         self.columns = {name: Column() for name in (*COLUMNS, *(measure.key for measure in MEASURES))}
         """The same epochs as columns, for plots; what was not measured is NaN."""
+        self.parts: dict[str, Column] = {}
+        """Median error of each body part in px, as long as the columns; NaN where it was not measured."""
         self.heads: dict[str, Series] = {}
         """Batch losses of each head over epochs, before their weights; empty for models with one head."""
         self.best_epoch: int | None = None
         self.best_val: float | None = None
         self.rate_drops: list[RateDrop] = []
         self.pauses: list[Pause] = []
+        self.checkpoints: list[float] = []
+        """Where checkpoints were written, in epochs."""
         self.phases = {name: PhaseRow(name) for name in PHASE_NAMES}
         self.frames = FrameCache(limit=frame_bytes)
         self.batch_seconds = Column(np.float32)
+        self._clock_x, self._clock_t = Column(), Column()
         self.stop_x: float | None = None
         """Where a stop was taken up."""
         self.step = 0
@@ -200,6 +207,11 @@ class RunStore:
         return run_seconds(self.first_t, self.last_t, told=told)
 
     @property
+    def clock(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many epochs were done when, in seconds since the run's first word; neither falls. Do not keep them."""
+        return self._clock_x.values, self._clock_t.values
+
+    @property
     def is_training(self) -> bool:
         """Whether a first batch has been seen, so that there is a curve to show."""
         return len(self.losses) > 0 or bool(self.epochs)
@@ -208,6 +220,11 @@ class RunStore:
     def paused(self) -> Pause | None:
         """The pause that lasts, if any."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].seconds is None else None
+
+    def place_of(self, number: int) -> int:
+        """Where an epoch, counted from 0, stands among `epochs`; the last one where it is not there."""
+        later = (place for place in reversed(range(len(self.epochs))) if self.epochs[place].number == number)
+        return next(later, -1)
 
     def latest(self, group: Group) -> Measured | None:
         """The newest of what was measured that has a headline in a group; None where there never was one."""
@@ -242,6 +259,8 @@ class RunStore:
         if self.first_bad_x is None and bad.any():
             self.first_bad_x = float(x[int(bad.argmax())])
         self.losses.extend(x, y)
+        self._note_clock(float(x[0]), batches.since)
+        self._note_clock(float(x[-1]), batches.t)
         for name, values in batches.heads.items() if len(batches.heads) > 1 else ():
             if name in self.heads or len(self.heads) < MOST_HEADS:
                 self.heads.setdefault(name, Series()).extend(x, np.asarray(values, np.float64))
@@ -281,16 +300,40 @@ class RunStore:
             self.columns[name].append(getattr(epoch, name))
         for measure in MEASURES:
             self.columns[measure.key].append(number(epoch.measured[measure]))
+        for name, value in epoch.measured.by_node.items():
+            known = self.parts.setdefault(name, Column())
+            known.extend([math.nan] * (len(self.epochs) - 1 - len(known)))
+            known.append(number(value))
+
+    def part_errors(self, name: str) -> np.ndarray:
+        """Median error of a body part in px after each epoch; NaN where it was not measured."""
+        known = self.parts[name].values
+        return np.append(known, np.full(len(self.epochs) - len(known), math.nan))
+
+    def _note_clock(self, x: float, t: float) -> None:
+        seconds = t - (t if self.first_t is None else self.first_t)
+        before = float(self._clock_t.values[-1]) if len(self._clock_t) else 0.0
+        at = float(self._clock_x.values[-1]) if len(self._clock_x) else -math.inf
+        if x >= at:  # a run that speaks anew of what it did is not set back
+            self._clock_x.append(x)
+            self._clock_t.append(max(before, seconds))
 
     def _add_paused(self, event: Event) -> None:
         self.pauses.append(Pause(self.x, event.t))
+        self._note_clock(self.x, event.t)
 
     def _add_resumed(self, event: Event) -> None:
         if self.paused is not None:
             self.pauses[-1].seconds = event.typed_as(events.Resumed).paused_seconds
+            self._note_clock(self.pauses[-1].x, event.t)
 
     def _add_stopping(self, event: Event) -> None:
         self.stop_x = self.x
+
+    def _add_checkpoint(self, event: Event) -> None:
+        x = self.x
+        if not self.checkpoints or x > self.checkpoints[-1]:
+            self.checkpoints.append(x)
 
     def _add_finished(self, event: Event) -> None:
         self.finished = event.typed_as(events.Finished)

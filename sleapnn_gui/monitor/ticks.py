@@ -26,6 +26,23 @@ def whole_ticks(low: float, high: float, *, most: int = 7) -> list[float]:
     return [tick for tick in ticks if abs(tick - round(tick)) < 1e-9]
 
 
+#: Steps of an axis in seconds that people count in: 1, 2, 5, 10, 15, 30, of seconds, minutes, hours; then days.
+_TIME_STEPS = [
+    *(count * unit for unit in (1.0, 60.0) for count in (1, 2, 5, 10, 15, 30)),
+    *(count * 3600.0 for count in (1, 2, 3, 6, 12, 24)),
+]
+
+
+def time_ticks(low: float, high: float, *, most: int = 7) -> list[float]:
+    """At most `most` durations in seconds that are round in seconds, minutes, hours or days."""
+    if not (math.isfinite(low) and math.isfinite(high) and high > low):
+        return []
+    raw = (high - low) / most
+    day = _TIME_STEPS[-1]
+    step = next((step for step in _TIME_STEPS if step >= raw), day * math.ceil(raw / day))
+    return [index * step for index in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
 def log_ticks(low: float, high: float, *, most: int = 5) -> list[float]:
     """At most about `most` round values between two positive ones: decades, then 1-2-5, then evenly spaced."""
     if not (0 < low < high and math.isfinite(high)):

@@ -15,8 +15,9 @@ from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, P90_PX
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.panel import Panel, TextToggle
+from sleapnn_gui.monitor.run_axis import X
 from sleapnn_gui.monitor.run_summary import RunSummary
-from sleapnn_gui.results.compared_curves import ComparedCurves, Legend, X
+from sleapnn_gui.results.compared_curves import ComparedCurves, Legend
 from sleapnn_gui.results.exports import Exports
 from sleapnn_gui.results.figure_table import FigureTable, Row
 from sleapnn_gui.results.help_panel import HelpPanel

@@ -1,16 +1,14 @@
 """Curves of several runs over each other, told apart by colour and dash, and the key to them."""
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sleapnn_engine.protocol.epoch_history import EpochFigures
-from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve
+from sleapnn_gui.monitor.run_axis import X
 from sleapnn_gui.widgets.theme import current_theme
 
 _SOLID, _DASH, _DOT = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
@@ -20,22 +18,6 @@ PENS = (
     ("warning", _DASH), ("accent", _DOT), ("validation_line", _SOLID), ("best", _DASH),
 )  # fmt: skip
 _LINE, _GAP, _HEIGHT = 22, 20, 20
-
-
-class X(Enum):
-    """What curves are drawn over."""
-
-    EPOCH = "epoch"
-    STEP = "step"
-    TIME = "time"
-
-    def of(self, one: EpochFigures) -> float:
-        """Where an epoch stands."""
-        return float({X.EPOCH: words.epoch_number(one.epoch), X.STEP: one.step, X.TIME: one.seconds}[self])
-
-    def text(self, value: float) -> str:
-        """A place below the axis in words."""
-        return words.duration(value) if self is X.TIME else ticks.plain_text(value)
 
 
 def _pen(place: int, *, width: float = 2.0) -> "Callable[[], object]":
@@ -65,7 +47,7 @@ class ComparedCurves(QuietPlot):
     ) -> None:
         """Show (name, points) of each run; a value of None is a gap, and so is one that a logarithm cannot show."""
         drawn = [_points(points, log=log) for _, points in curves]
-        self.bottom.text = over.text
+        self.bottom.text, self.bottom.values = over.text, over.values
         self.left.text = lambda value: written(value)
         self.left.set_log(log)
         for place, curve in enumerate(self._curves):

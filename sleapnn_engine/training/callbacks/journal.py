@@ -75,6 +75,7 @@ class Journal(Callback):
                 best_val=training.best_val,
                 data_wait=result.waited,
                 error=result.errors,
+                gradient=result.gradient,
             )
         )
         log.info(

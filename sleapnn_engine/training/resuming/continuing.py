@@ -172,10 +172,15 @@ def _not_summed(previous: PreviousRun, steps: int) -> list[str]:
     return [] if is_whole else ["the mean loss of the epoch in progress"]
 
 
+#: What the sums of an earlier version lack; nothing that a training needs to go on.
+_SUMMED_LATER = frozenset({"gradients", "measured"})
+
+
 def has_sums(previous: PreviousRun) -> bool:
     """Whether the checkpoint holds the sums of an epoch in progress."""
     sums = previous.own.get("averages")
-    return isinstance(sums, Mapping) and set(sums) == {field.name for field in attrs.fields(Averages)}
+    names = {field.name for field in attrs.fields(Averages)}
+    return isinstance(sums, Mapping) and names - _SUMMED_LATER <= set(sums) <= names
 
 
 def _best_elsewhere(job: Job, previous: PreviousRun) -> list[str]:

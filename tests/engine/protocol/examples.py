@@ -61,6 +61,7 @@ BODIES = {
             "f1": 0.75,
             "class_accuracy": None,
         },
+        "gradient": 0.25,
     },
     "checkpoint": {"epoch": 3, "path": "/data/models/mouse-ünï/best.ckpt", "best": True, "val": 0.015},
     "pausing": {},

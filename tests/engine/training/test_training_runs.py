@@ -60,6 +60,7 @@ def test_two_frames_are_learned_by_heart(
     run, _ = trained(config, precision=precision)
     losses = [event["body"]["loss"] for event in events(run) if event["kind"] == "batch_end"]
     last = [event["body"] for event in events(run) if event["kind"] == "epoch_end"][-1]
+    assert last["gradient"] > 0
     assert losses[-1] < losses[0] / 10
     assert last["error"]["median_px"] < 2
     assert last["error"]["percent_of_body"] < 2

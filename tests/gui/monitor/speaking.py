@@ -90,6 +90,7 @@ class Speaker:
         after=2.0,
         speed=4.0,
         counted=None,
+        gradient=None,
     ):
         """`counted` holds what is measured of animals besides distances: precision, recall, f1, class_accuracy."""
         best = self.best[1] is None or (val is not None and val < self.best[1])
@@ -118,6 +119,7 @@ class Speaker:
                 "best_val": self.best[1],
                 "data_wait": 0.02,
                 "error": error,
+                **({} if gradient is None else {"gradient": gradient}),
             },
             after=after,
         )

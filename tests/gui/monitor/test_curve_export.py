@@ -27,6 +27,7 @@ def test_each_kind_of_file_holds_the_curves(page, tmp_path):
     assert QSvgRenderer(QByteArray(curves_as(".svg", store=store, view=view))).isValid()
     rows = list(csv.DictReader(io.StringIO(curves_as(".csv", store=store, view=view).decode())))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert [float(row["elapsed_seconds"]) for row in rows] == [6.0, 12.0, 18.0]
     assert [float(row["val_loss"]) for row in rows] == [1.0, 1 / 2, 1 / 3]
     assert (rows[0]["median_px"], rows[0]["median_px nose"], rows[0]["median_px tail"]) == ("3.0", "2.0", "")
     told = write_curves(tmp_path / "a.csv", curves_as(".csv", store=store, view=view))
