@@ -131,6 +131,7 @@ def _request(args: argparse.Namespace) -> "Request":
                 line_points=args.n_points,
                 min_line_score=args.min_line_scores,
                 min_points=args.min_instance_peaks,
+                limbs=args.limbs,
                 identities=args.identities,
             ),
         ),

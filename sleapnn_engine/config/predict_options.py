@@ -191,6 +191,14 @@ OPTIONS: tuple[Option, ...] = (
         limits=(0, 1000),
     ),
     Option(
+        name="limbs",
+        label="Choice of limbs",
+        help="limbs of too little agreement are dropped after the choice, or not chosen from",
+        group=Group.LIMBS,
+        default="strict",
+        choices=("strict", "lenient"),
+    ),
+    Option(
         name="batch_size",
         label="Batch size",
         help="frames or crops at once",

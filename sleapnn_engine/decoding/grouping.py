@@ -4,11 +4,11 @@ Every pair of peaks that an edge could join is scored along the straight line be
 edge the best one-to-one choice is kept, and peaks that hang together become an animal. The skeleton may point in any
 direction, have loops and several roots, and consist of several trees: edges are used wherever they are.
 
-Three details differ from the family's programs. A line counts as long beyond a share of the larger side of the
-field; they take the number of its channels for a side as well. Lines below the least score are worth nothing while
-lines are chosen, rather than dropped afterwards, so that a wrong one cannot cost a good one. And they use the edges
-below one root only, where here every tree counts. No field leads from one tree to another, so their pieces are put
-together by distance.
+Two rules say which lines are chosen. By the strict one, that of the family's programs, a line counts as long beyond a
+share of the larger side of the field, for which they take the number of its channels as well, and lines below the least
+score are dropped after the choice. By the lenient one, ours, only real sides count, and such lines are worth nothing while
+lines are chosen, so that a wrong one cannot cost a good one. By either, every tree counts; the family's programs use the
+edges below one root only. No field leads from one tree to another, so their pieces are put together by distance.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ import torch
 from sleapnn_engine.data.linear_assignment import best_pairs
 from sleapnn_engine.decoding.animals import Animals, make_animals
 from sleapnn_engine.decoding.identities import Identities
-from sleapnn_engine.decoding.paf_scores import LineScoring, Links, find_links
+from sleapnn_engine.decoding.paf_scores import Limbs, LineScoring, Links, find_links
 from sleapnn_engine.decoding.peaks import Peaks
 
 
 @attrs.frozen(kw_only=True)
 class Grouping:
-    """What peaks are joined by: `group_along_fields` by all but `identities`, which is the rule of `group_by_class`.
+    """What peaks are joined by: `group_along_fields` by all but `identities`, which is the rule of `group_by_class`; `limbs` is the rule by
+    which lines are chosen.
 
     An animal of fewer than `min_points` points, or of less than that share of its nodes where it is below 1, is none.
     """
@@ -36,6 +37,7 @@ class Grouping:
     line_points: int = 10
     min_line_score: float = 0.25
     min_points: float = 0
+    limbs: Limbs = "strict"
     identities: Identities = "strict"
 
 
@@ -63,18 +65,20 @@ def group_along_fields(
 
     `edges` is int (E, 2), source and target node; `stride` is that of the fields. A line's score is the mean of the
     field along it, minus `distance_penalty` times the share of its length beyond `max_edge_length_ratio` of the
-    image's larger side. Lines below `min_line_score` do not count. A peak without a line is dropped, unless no edge
+    image's larger side (or of 2E cells, by the strict rule). Lines below `min_line_score` do not count. A peak without a line is dropped, unless no edge
     touches its node and an animal is near. An animal's score is the sum of its lines' scores.
     """
     edges = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
     fields = fields.detach().float()
-    longest = settings.max_edge_length_ratio * max(fields.shape[-2:]) * stride
+    sides = fields.shape[-2:] if settings.limbs == "lenient" else fields.shape[1:]
+    longest = settings.max_edge_length_ratio * max(sides) * stride
     scoring = LineScoring(
         stride=stride,
         longest=longest,
         distance_penalty=settings.distance_penalty,
         points=settings.line_points,
         least=settings.min_line_score,
+        limbs=settings.limbs,
     )
     links = find_links(peaks, fields, edges, scoring=scoring)
     peaks = peaks.cpu()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import attrs
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from sleapnn_engine.data.linear_assignment import best_pairs
 from sleapnn_engine.decoding.peaks import Peaks
 
+#: Which lines may be chosen: "strict" is the rule of the family's programs, "lenient" ours.
+Limbs = Literal["strict", "lenient"]
 # Pairs scored at once; bounds the memory that a noisy map with hundreds of peaks takes.
 _CHUNK = 1 << 16
 
@@ -21,7 +24,7 @@ class LineScoring:
 
     `stride` of the field in input pixels; `longest` in input pixels is what a line may measure before the part
     beyond it costs `distance_penalty` times its share of the whole; `points` is the number of places looked at, both
-    ends included; lines below `least` do not count.
+    ends included; lines below `least` do not count, chosen as `choose_pairs` says.
     """
 
     stride: int
@@ -29,6 +32,7 @@ class LineScoring:
     distance_penalty: float
     points: int
     least: float
+    limbs: Limbs = "strict"
 
 
 @attrs.frozen(eq=False)
@@ -58,11 +62,11 @@ def line_scores(
     """Score lines from starts to ends, (L, 2) x, y in input pixels, on images `rows` (L,) of a field (B, 2, h, w).
 
     The score is the mean over equally spaced places of the field's component along the line, read from the nearest
-    cell, minus what the line's length costs. A line without length scores 0.
+    cell, minus what the line's length costs. A line without length has no score, NaN.
     """
     span = ends - starts
     length = span.norm(dim=-1)
-    unit = span / length.clamp_min(torch.finfo(length.dtype).tiny)[:, None]
+    unit = span / length[:, None]
     along = torch.linspace(0, 1, scoring.points, device=field.device)
     places = (starts[:, None] + span[:, None] * along[:, None]) / scoring.stride
     height, width = field.shape[-2:]
@@ -101,13 +105,25 @@ def _links_of_edge(
         shape = (len(mine), lengths[mine[0]])
         table = found[done : done + shape[0] * shape[1]].reshape(shape)
         done += table.size
-        i, j = choose_pairs(table, least=scoring.least)
+        i, j = choose_pairs(table, least=scoring.least, limbs=scoring.limbs)
         yield froms[mine[i]], ends[starts[mine[0]] + j], table[i, j].astype(np.float64)
 
 
-def choose_pairs(values: np.ndarray, *, least: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pair rows with columns of (R, C) one to one for the greatest sum; pairs below `least` (or NaN) are no pairs."""
-    allowed = values >= least
-    i, j = best_pairs(np.where(allowed, values, 0.0), greatest=True)
+def choose_pairs(
+    values: np.ndarray, *, least: float, limbs: Limbs = "strict"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pair rows with columns of (R, C) one to one for the greatest sum; pairs below `least` (or NaN) are no pairs.
+
+    By the strict rule those below `least` are dropped after the choice, so that a wrong pair, which has to be somewhere,
+    can keep a right one from being chosen; by the lenient one they are worth nothing while pairs are chosen.
+    """
+    allowed, known = values >= least, np.isfinite(values)
+    if limbs == "lenient":
+        worth = np.where(allowed, values, 0.0)
+    else:
+        # Whatever is known is better than what is not.
+        spread = np.ptp(values[known]) if known.any() else 0.0
+        worth = np.where(known, values, values[known].min(initial=0.0) - min(values.shape) * (1.0 + spread))
+    i, j = best_pairs(worth, greatest=True)
     kept = allowed[i, j]
     return i[kept], j[kept]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 
 from sleapnn_engine.decoding.grouping import Grouping, group_along_fields, skeleton_trees
 from sleapnn_engine.decoding.paf_scores import LineScoring, choose_pairs, line_scores
@@ -98,10 +99,13 @@ def test_noise_peaks_leave_the_animals_alone():
     noise[gaps < 16] = torch.nan
     maps = torch.maximum(maps_of(points), 0.5 * maps_of(noise))
     assert int((local_peaks(maps, stride=2).channels == 0).sum()) > 4
-    found = decode(points, FLY_EDGES, maps=maps)[0]
+    found = decode(points, FLY_EDGES, maps=maps, limbs="lenient")[0]
     whole = found.scores > 6
     assert_same_animals(found.points[whole], scene)
     assert np.isfinite(found.points[~whole]).all(-1).sum() <= 6
+    # By the strict rule a peak of noise takes a point of an animal here.
+    strict = decode(points, FLY_EDGES, maps=maps)[0]
+    assert np.isfinite(strict.points[:2]).all(-1).sum() == 2 * 13 - 1
 
 
 # Nodes 0-2 and 3-5 in two trees, node 6 without any edge.
@@ -190,12 +194,15 @@ def test_of_two_parents_that_disagree_the_weaker_line_is_left_out():
         assert found.scores.tolist() == pytest.approx([2.0])
 
 
-def test_the_allowed_length_is_a_share_of_the_image_however_many_edges_there_are():
-    """32 px wide, so that 8 px are free and 12 of 20 px cost."""
+@pytest.mark.parametrize(("limbs", "score"), [("lenient", 0.4), ("strict", 1.0)])
+def test_the_allowed_length_is_a_share_of_the_image(limbs, score):
+    """32 px wide, so that 8 px are free and 12 of 20 px cost; by the strict rule its 60 channels are a side of 240 px."""
     edges = np.array([[0, 1]] + [[k, k + 1] for k in range(1, 30)])
     fields = flat_fields(*[[1, 0]] * 30, cells=8)
-    found = group_along_fields(peaks_at((0, 4, 16), (1, 24, 16)), fields, edges, n_nodes=31, stride=4)[0]
-    assert found.scores.tolist() == pytest.approx([0.4])
+    found = group_along_fields(
+        peaks_at((0, 4, 16), (1, 24, 16)), fields, edges, n_nodes=31, stride=4, settings=Grouping(limbs=limbs)
+    )[0]
+    assert found.scores.tolist() == pytest.approx([score])
 
 
 def test_a_line_scores_as_the_formula_says():
@@ -212,7 +219,7 @@ def test_a_line_scores_as_the_formula_says():
         span = (ends[number] - starts[number]).astype(float)
         length = np.hypot(*span)
         if length == 0:
-            assert scores[number] == 0
+            assert np.isnan(scores[number])
             continue
         total = 0.0
         for k in range(10):
@@ -223,12 +230,34 @@ def test_a_line_scores_as_the_formula_says():
         assert scores[number] == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_wrong_pair_cannot_cost_a_good_one():
+def test_by_the_lenient_rule_a_wrong_pair_cannot_cost_a_good_one():
     values = np.array([[0.9, 0.3], [0.3, -2.0]])
-    i, j = choose_pairs(values, least=0.25)
-    assert sorted(zip(i.tolist(), j.tolist())) == [(0, 0)]
-    i, j = choose_pairs(np.array([[0.9, 0.8], [0.85, 0.1], [np.nan, np.nan]]), least=0.25)
-    assert sorted(zip(i.tolist(), j.tolist())) == [(0, 1), (1, 0)]
+    assert chosen(values, limbs="lenient") == [(0, 0)]
+    # With both of 0.3 the sum is greater than with -2 and 0.9.
+    assert chosen(values) == [(0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("limbs", ["strict", "lenient"])
+def test_pairs_that_are_not_known_are_none(limbs):
+    assert chosen([[0.9, 0.8], [0.85, 0.1], [np.nan, np.nan]], limbs=limbs) == [(0, 1), (1, 0)]
+    assert chosen([[np.nan, 0.3], [0.3, 0.9]], limbs=limbs) == (
+        [(1, 1)] if limbs == "lenient" else [(0, 1), (1, 0)]
+    )
+    assert chosen([[np.nan]], limbs=limbs) == []
+
+
+def test_by_the_strict_rule_the_best_choice_of_all_pairs_is_made_first():
+    generator = np.random.default_rng(4)
+    for shape in ((6, 6), (3, 8), (7, 4)):
+        values = generator.uniform(-1, 1, shape)
+        i, j = linear_sum_assignment(values, maximize=True)
+        good = values[i, j] >= 0.25
+        assert chosen(values) == list(zip(i[good].tolist(), j[good].tolist()))
+
+
+def chosen(values, **rule):
+    i, j = choose_pairs(np.array(values), least=0.25, **rule)
+    return sorted(zip(i.tolist(), j.tolist()))
 
 
 def test_long_lines_cost_more_than_short_ones():
