@@ -78,7 +78,9 @@ class MainWindow(QMainWindow):
         self.draft_offer = DraftOffer(self.drafts, self.files.guard)
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
-        self.results = ResultCommands(self, self.runs, self.inspect, looked_at=self._run_looked_at)
+        self.pages = Pages()
+        looked_at = self._run_looked_at
+        self.results = ResultCommands(self, self.runs, self.inspect, place=self.pages, looked_at=looked_at)
         self.listed = ListCommands(self, self.results, self.runs, self.files)
         self._closing = Closing(self, self.document, self.files, self.runs, self.results)
         self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
@@ -120,7 +122,7 @@ class MainWindow(QMainWindow):
         self.banner.setContentsMargins(16, 8, 16, 8)
         self.banner.hide()
         self.banner.followed.connect(self._follow_banner)
-        self.nav_bar, self.pages = NavBar(), Pages()
+        self.nav_bar = NavBar()
         self.status_line = StatusLine(self.document)
         whole, below = QWidget(), QWidget()
         self._still = Still(below)
@@ -136,7 +138,6 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
         # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
-        self.results.place = self.pages
         self.pages.add("data", self.labels_page)
         form = partial(make_form, self.pages, self.document, self.inspect, self.runs.folders)
         train = partial(

@@ -85,8 +85,7 @@ class FormPage(QWidget):
     def fill(self) -> Iterator[None]:
         """Make the rows, section by section, and what stands beside them; to be gone through once, to its end."""
         for page in self._layout.pages:
-            self._add_page(page)
-            yield
+            yield from self._add_page(page)
         # Made last, so that Tab goes from the list through the rows to the pane beside them.
         self.context = ContextPane(self._document, self)
         self._splitter.addWidget(self.context)
@@ -256,9 +255,10 @@ class FormPage(QWidget):
         self._only.clicked.connect(lambda on: self.set_filter(attrs.evolve(self._filter, changed_only=on)))
         self._toggle.clicked.connect(self.set_pane_shown)
 
-    def _add_page(self, page: Page) -> None:
+    def _add_page(self, page: Page) -> Iterator[None]:
         shown = SectionPage(page, self._document, self._inside)
         shown.hide()
+        yield from shown.fill()
         shown.all_wanted.connect(lambda: self.set_filter(attrs.evolve(self._filter, all=True)))
         self._stacked.addWidget(shown)
         self._pages[page.id] = shown

@@ -173,6 +173,7 @@ class SectionPage(QWidget):
     all_wanted = Signal()
 
     def __init__(self, page: Page, document: Document, parent: QWidget | None = None) -> None:
+        """It is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.page = page
         self._document = document
@@ -180,6 +181,10 @@ class SectionPage(QWidget):
         self.cards: SectionCards | None = None
         self.switch_box: GroupBox | None = None
         self._messages: list[SectionMessage] = []
+        self.groups: list[GroupBox] = []
+
+    def fill(self) -> Iterator[None]:
+        """Make the groups, one in each step, and what stands around them."""
         # A row in a layout of its own width: only so do wrapped sentences get the height they need on wide screens.
         inside = QWidget(self)
         inside.setMaximumWidth(ROW_WIDTH)
@@ -193,11 +198,10 @@ class SectionPage(QWidget):
         column.setSpacing(theme.size("space_4"))
         label_width = self._label_width()
         self._add_choice(column, label_width)
-        self.groups = [
-            GroupBox(group, document, label_width=label_width, parent=self) for group in page.groups
-        ]
-        for group in self.groups:
-            column.addWidget(group)
+        for group in self.page.groups:
+            self.groups.append(GroupBox(group, self._document, label_width=label_width, parent=self))
+            column.addWidget(self.groups[-1])
+            yield
         self._more = QPushButton(self)
         self._more.setProperty("link", True)
         self._more.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -63,7 +63,8 @@ class ChartsView(QWidget):
         column.addWidget(self.rows)
         self.upper = _splitter(Qt.Orientation.Horizontal, "charts:upper")
         self.rows.addWidget(self.upper)
-        self.loss = CurvesPanel(self.upper)
+        self.loss = CurvesPanel(self.upper, in_steps=True)
+        yield from self.loss.fill()
         yield
         self.frames = FramePanel()
         self.upper.addWidget(self.loss)
@@ -73,7 +74,7 @@ class ChartsView(QWidget):
         self._beside = [2000, 1000]
         self.upper.setSizes(self._beside)
         yield
-        self.rows.addWidget(self._make_lower_row())
+        yield from self._make_lower_row()
         self.rows.setStretchFactor(0, 1)
         self.rows.setStretchFactor(1, 0)
         self.rows.setSizes([2000, LOWER_HEIGHT])
@@ -115,8 +116,8 @@ class ChartsView(QWidget):
         """What it can do with where the frame stands below the loss."""
         return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
 
-    def _make_lower_row(self) -> QWidget:
-        row = QWidget()
+    def _make_lower_row(self) -> Iterator[None]:
+        row = QWidget(self.rows)
         lower = self._lower = QGridLayout(row)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(GAP)
@@ -130,10 +131,12 @@ class ChartsView(QWidget):
             steps=True, from_zero=True, y_text=ticks.rate_text, name="Learning rate over epochs"
         )
         self.rate_panel.body.addWidget(self.rate, 1)
+        yield
         self.speed_panel = Panel("Throughput")
         self.wait_now = self.speed_panel.add_caption()
         self.speed = TrendPlot(from_zero=True, name="Training frames per second over epochs")
         self.speed_panel.body.addWidget(self.speed, 1)
+        yield
         self.log_panel = Panel("Log")
         self.journal = link_button("events.jsonl", tip="Open the run folder, where the journal is")
         self.journal.clicked.connect(self.journal_wanted)
@@ -153,7 +156,7 @@ class ChartsView(QWidget):
             lower.setColumnStretch(place, stretch)
             lower.setColumnMinimumWidth(place, LEAST_LOWER_WIDTH)
         row.setMinimumHeight(LEAST_LOWER)
-        return row
+        self.rows.addWidget(row)
 
     def set_store(self, store: RunStore) -> None:
         """Show another run."""

@@ -1,6 +1,8 @@
 """The large panel of the page: the loss, or what validation measured, over the epochs; one of them at a time."""
 
 import math
+from collections import deque
+from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
@@ -70,14 +72,25 @@ class CurvesPanel(Panel):
 
     axis_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__("Loss", parent)
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make the plots, one in each step, and what stands above them."""
         self.axis = axis = RunAxis()
         self.plot = LossPlot(axis)
+        yield
         self.errors = EpochPlot(Group.ERROR, axis=axis, name="Error over epochs, in pixels")
+        yield
         self.shares = EpochPlot(Group.ANIMALS, axis=axis, name="Animals found over epochs, in percent")
+        yield
         self.parts = PartStrip(axis)
+        yield
         self.gradient = GradientPlot(axis)
+        yield
         self._of_epochs = {
             "error": self.errors,
             "animals": self.shares,

@@ -1,6 +1,7 @@
 """Two to eight runs side by side: curves over each other, the best of each, what differs, and the error of each part."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import attrs
@@ -48,13 +49,19 @@ class ComparePage(QWidget):
 
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:compare")
         self.setAccessibleName("Compare")
         self.runs: tuple[RunSummary, ...] = ()
         self.compared: Compared | None = None
         self._reading = BackgroundTask(self)
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make what it shows, some in each step."""
         self.strip = ResultStrip("Compare")
         self.export = self.strip.add_button(
             "Export…", "Write figures and curves as tables, or the page as a picture"
@@ -71,9 +78,12 @@ class ComparePage(QWidget):
         inside = QVBoxLayout()
         inside.setContentsMargins(16, 12, 16, 12)
         inside.setSpacing(12)
+        yield
         inside.addWidget(self._make_curves(), 5)
+        yield
         self.help = HelpPanel()
         inside.addWidget(self.help)
+        yield
         inside.addLayout(self._make_tables(), 4)
         column.addLayout(inside, 1)
 

@@ -1,6 +1,7 @@
 """The evaluation of a run: which one is shown, beside which other run, on which labels next, and where it is written."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,19 @@ class EvaluationPage(QWidget):
     predict_wanted = Signal(Path)
     left = Signal()
 
-    def __init__(self, inspect: Inspect, source: FrameSource, *, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        inspect: Inspect,
+        source: FrameSource,
+        *,
+        parent: QWidget | None = None,
+        in_steps: bool = False,
+    ) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:evaluate")
         self.setAccessibleName("Evaluation")
-        self._inspect = inspect
+        self._inspect, self._source = inspect, source
         self._first: _Side | None = None
         self._second: _Side | None = None
         self._folder: Path | None = None
@@ -79,9 +88,17 @@ class EvaluationPage(QWidget):
             BackgroundTask(self),
         )
         self.evaluating = Evaluating(self)
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make what it shows, some in each step."""
         self.strip = ResultStrip("Evaluation")
         self._fill_strip()
-        self.view = JudgementView(source)
+        yield
+        self.view = JudgementView(self._source, in_steps=True)
+        yield from self.view.fill(self._source)
+        yield
         self.empty = QLabel(_NOTHING)
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
@@ -100,6 +117,11 @@ class EvaluationPage(QWidget):
         around.addWidget(self.banner)
         column.addLayout(around)
         column.addWidget(self.stack, 1)
+        self._connect()
+        self._offer()
+
+    def _connect(self) -> None:
+        inspect = self._inspect
         self.labelling = Labelling(self, inspect)
         self.labelling.progressed.connect(self._show_note)
         self.view.to_labelling.clicked.connect(self._offer_labelling)
@@ -110,7 +132,6 @@ class EvaluationPage(QWidget):
         self.evaluating.progressed.connect(self._show_note)
         self.evaluating.failed.connect(self._evaluation_failed)
         self.evaluating.done.connect(self._evaluated)
-        self._offer()
 
     def _fill_strip(self) -> None:
         strip = self.strip

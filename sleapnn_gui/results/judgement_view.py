@@ -1,6 +1,7 @@
 """One evaluation, or two side by side, as figures, boxes, curves, videos and worst frames; it only draws."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,14 @@ class JudgementView(QWidget):
 
     frame_chosen = Signal(object, object)
 
-    def __init__(self, source: FrameSource) -> None:
+    def __init__(self, source: FrameSource, *, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__()
+        if not in_steps:
+            deque(self.fill(source), maxlen=0)
+
+    def fill(self, source: FrameSource) -> Iterator[None]:
+        """Make what it shows, some in each step; pictures of frames come from the source."""
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 12)
         column.setSpacing(10)
@@ -135,7 +142,9 @@ class JudgementView(QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(12)
         middle.addWidget(self._make_parts(), 9)
+        yield
         middle.addWidget(self._make_curves(), 11)
+        yield
         column.addLayout(middle, 3)
         column.addWidget(self._make_worst(source), 1)
         self._drawing = OneByOne(self)

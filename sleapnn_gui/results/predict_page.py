@@ -1,5 +1,7 @@
 """Predicting with a trained model: the sheet, how far it is, and what became of it."""
 
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,8 @@ class PredictPage(QWidget):
     left = Signal()
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:predict")
         self.setAccessibleName("Predict")
@@ -61,8 +64,15 @@ class PredictPage(QWidget):
             BackgroundTask(self),
             BackgroundTask(self),
         )
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make what it shows, some in each step."""
+        self.sheet = PredictSheet(in_steps=True)
+        yield from self.sheet.fill()
+        yield
         self.strip = ResultStrip("Predict")
-        self.sheet = PredictSheet()
         self.banner = Banner(self.sheet)
         self._fill_strip()
         column = QVBoxLayout(self)

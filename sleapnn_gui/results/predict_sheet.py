@@ -1,6 +1,7 @@
 """What a person says before a prediction: the models, what they look at, where the result goes, and every option."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +35,28 @@ class PredictSheet(QWidget):
     places_changed = Signal()
     partner_asked = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__()
         self.model: RunModel | None = None
         self.others: list[RunModel] = []
         self.replaces = False
         self._own_output = False
         self._absent = ""
-        self.rows = {option.name: OptionRow(option) for option in OPTIONS}
+        self.rows: dict[str, OptionRow] = {}
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make the fields, some in each step."""
+        for option in OPTIONS:
+            self.rows[option.name] = OptionRow(option)
+            yield
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(self._what(), 1)
+        yield
         row.addWidget(self._how(), 1)
         for one in self.rows.values():
             one.edited.connect(self._option_edited)

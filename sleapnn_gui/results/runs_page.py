@@ -1,6 +1,7 @@
 """The Runs page: every run under the folders a person has used, as a table to sort, filter and act on."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
@@ -53,7 +54,8 @@ class RunsPage(QWidget):
     evaluation_wanted = Signal()
     selection_changed = Signal()
 
-    def __init__(self, source: FrameSource, *, parent: QWidget | None = None) -> None:
+    def __init__(self, source: FrameSource, *, parent: QWidget | None = None, in_steps: bool = False) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:runs")
         self.setAccessibleName("Runs")
@@ -66,7 +68,13 @@ class RunsPage(QWidget):
         self.model = RunsModel(self)
         self.reading = RunsReading(self)
         self.reading.ready.connect(self._receive)
+        if not in_steps:
+            deque(self.fill(source), maxlen=0)
+
+    def fill(self, source: FrameSource) -> Iterator[None]:
+        """Make what it shows, some in each step; frames of runs come from the source."""
         self.panel = RunPanel(source)
+        yield
         self.panel.setObjectName("runs:panel")
         self._make_table()
         self.status = QLabel()
@@ -80,6 +88,7 @@ class RunsPage(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self.status)
         column.addWidget(self.table, 1)
+        yield
         self.queue = QueuePanel(QueueWatch(self))
         column.addStretch()  # with nothing to list, the sentence stays under the title
         column.addWidget(self.queue)

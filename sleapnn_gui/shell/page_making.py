@@ -25,7 +25,8 @@ def make_form(
     form = FormPage(document, place, in_steps=True)
     yield
     yield from form.fill()
-    see = SeePane(document, inspect, folders=folders)
+    see = SeePane(document, inspect, folders=folders, in_steps=True)
+    yield from see.fill()
     yield
     from sleapnn_gui.shell.beside import put_beside
 

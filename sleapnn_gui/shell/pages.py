@@ -16,10 +16,17 @@ Steps = Generator[None, None, QWidget]
 _INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs", "compare": "runs"}
 
 
-#: What the pages are made of, loaded one in a turn.
-_MODULES = (
-    "sleapnn_gui.form.form_page", "sleapnn_gui.inspector.see.see_pane", "sleapnn_gui.monitor.train_page",
-    *(f"sleapnn_gui.results.{name}_page" for name in ("runs", "predict", "frames", "evaluation", "compare")),
+#: What the pages are made of, loaded one in a turn; what takes long of a page stands before it.
+_MODULES = tuple(
+    f"sleapnn_{name}"
+    for name in (
+        "gui.form.row", "gui.form.form_page",
+        "gui.inspector.see.views", "gui.inspector.see.skeleton_view", "gui.inspector.see.see_pane",
+        "gui.monitor.plots", "gui.monitor.curves_panel", "gui.monitor.frames", "gui.monitor.train_page",
+        "engine.protocol.training_queue", "gui.monitor.runs_model", "gui.results.run_panel", "gui.results.runs_page",
+        "engine.config.predict_options", "gui.results.predict_page", "gui.results.frames_page",
+        "gui.results.judgement_view", "gui.results.evaluation_page", "gui.results.compare_page",
+    )
 )  # fmt: skip
 
 

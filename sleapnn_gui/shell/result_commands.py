@@ -1,10 +1,8 @@
 """What is done with a trained model: predicting, and looking at what came of it."""
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QWidget
@@ -12,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.frame_source import Files, FrameSource
-from sleapnn_gui.shell.pages import Steps
+from sleapnn_gui.shell.pages import Pages, Steps
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.desktop import open_in_desktop
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
@@ -38,7 +36,7 @@ class Offering(Protocol):
 class ResultCommands(QObject):
     """Commands on the model of a run, and the pages they lead to. `page_wanted` carries the name of the one to show.
 
-    `seeds_wanted` carries (folder of a run, seed) of trainings that a comparison asks for. Each page is made, and what it needs is loaded, when it is first asked for: the window is there sooner without them.
+    `seeds_wanted` carries (folder of a run, seed) of trainings that a comparison asks for.
     """
 
     message = Signal(str, str)
@@ -51,100 +49,121 @@ class ResultCommands(QObject):
         runs: RunCommands,
         inspect: Inspect,
         *,
+        place: Pages,
         looked_at: Callable[[], Path | None],
     ) -> None:
-        """`looked_at` gives the folder of the run that a person has before them."""
+        """The pages are made in `place`; `looked_at` gives the folder of the run that a person has before them."""
         super().__init__(window)
         self._window, self._runs, self._looked_at = window, runs, looked_at
         self._inspect, self._source = inspect, FrameSource(inspect)
         #: What the pages are made in: one that is put there later is gone through by Qt once more, which takes long.
-        self.place: QWidget | None = None
+        self.place = place
         self._frames_from = "runs"
         self._waiting: list[Callable[[RunsPage], object]] = []
 
-    @cached_property
+    @property
     def runs_page(self) -> "RunsPage":
         """The list of runs."""
+        return cast("RunsPage", self.place.page("runs"))
+
+    @property
+    def predict_page(self) -> "PredictPage":
+        """Where a model is put to work."""
+        return cast("PredictPage", self.place.page("predict"))
+
+    @property
+    def frames_page(self) -> "FramesPage":
+        """Predictions over their video."""
+        return cast("FramesPage", self.place.page("frames"))
+
+    @property
+    def evaluation_page(self) -> "EvaluationPage":
+        """How good a model is."""
+        return cast("EvaluationPage", self.place.page("evaluation"))
+
+    @property
+    def compare_page(self) -> "ComparePage":
+        """Runs side by side."""
+        return cast("ComparePage", self.place.page("compare"))
+
+    @property
+    def pages(self) -> Mapping[str, Callable[[], Steps]]:
+        """What makes the pages, by their names: made, and what they need loaded, in steps or when first asked for."""
+        return {
+            "runs": self._make_runs_page,
+            "predict": self._make_predict_page,
+            "frames": self._make_frames_page,
+            "evaluation": self._make_evaluation_page,
+            "compare": self._make_compare_page,
+        }
+
+    def _make_runs_page(self) -> Steps:
         from sleapnn_gui.results.runs_page import RunsPage
 
-        page = RunsPage(self._source, parent=self.place)
+        yield
+        page = RunsPage(self._source, parent=self.place, in_steps=True)
+        yield from page.fill(self._source)
         self.serve(page)
         for do in self._waiting:
             do(page)
         return page
 
-    @cached_property
-    def predict_page(self) -> "PredictPage":
-        """Where a model is put to work."""
+    def _make_predict_page(self) -> Steps:
         from sleapnn_gui.results.predict_page import PredictPage
 
-        page = PredictPage(self.place)
+        yield
+        page = PredictPage(self.place, in_steps=True)
+        yield from page.fill()
         page.left.connect(lambda: self.page_wanted.emit("runs"))
         page.result_wanted.connect(lambda path: self.show_frames(Files(str(path)), back="predict"))
         page.folder_wanted.connect(lambda path: open_in_desktop(path.parent))
         return page
 
-    @cached_property
-    def frames_page(self) -> "FramesPage":
-        """Predictions over their video."""
+    def _make_frames_page(self) -> Steps:
         from sleapnn_gui.results.frames_page import FramesPage
 
+        yield
         page = FramesPage(self._source, parent=self.place)
         page.left.connect(lambda: self.page_wanted.emit(self._frames_from))
         page.folder_wanted.connect(lambda path: open_in_desktop(path.parent))
         return page
 
-    @cached_property
-    def evaluation_page(self) -> "EvaluationPage":
-        """How good a model is."""
+    def _make_evaluation_page(self) -> Steps:
         from sleapnn_gui.results.evaluation_page import EvaluationPage
 
-        page = EvaluationPage(self._inspect, self._source, parent=self.place)
+        yield
+        page = EvaluationPage(self._inspect, self._source, parent=self.place, in_steps=True)
+        yield from page.fill()
         page.left.connect(lambda: self.page_wanted.emit("runs"))
         page.predict_wanted.connect(self.predict_with)
         page.frame_wanted.connect(self._show_frame)
         return page
 
-    @cached_property
-    def compare_page(self) -> "ComparePage":
-        """Runs side by side."""
+    def _make_compare_page(self) -> Steps:
         from sleapnn_gui.results.compare_page import ComparePage
 
-        page = ComparePage(self.place)
+        yield
+        page = ComparePage(self.place, in_steps=True)
+        yield from page.fill()
         page.help.seeds_wanted.connect(self.seeds_wanted)
         page.left.connect(lambda: self.page_wanted.emit("runs"))
-        return page
-
-    @property
-    def pages(self) -> Mapping[str, Callable[[], Steps]]:
-        """What makes the pages, by their names."""
-        names = ("runs", "predict", "frames", "evaluation", "compare")
-        return {name: partial(self._make_page, f"{name}_page") for name in names}
-
-    def _make_page(self, name: str) -> Steps:
-        importlib.import_module(f"sleapnn_gui.results.{name}")
-        yield
-        page: QWidget = getattr(self, name)
         return page
 
     def when_listed(self, do: "Callable[[RunsPage], object]") -> None:
         """Do something with the list of runs once it is made."""
         self._waiting.append(do)
-        if self._is_made("runs_page"):
+        if self.place.is_made("runs"):
             do(self.runs_page)
 
     @property
     def lists_runs(self) -> bool:
         """Whether the list of runs is on the screen."""
-        return self._is_made("runs_page") and self.runs_page.isVisible()
+        return self.place.is_made("runs") and self.runs_page.isVisible()
 
     @property
     def is_predicting(self) -> bool:
         """Whether a prediction is being made."""
-        return self._is_made("predict_page") and self.predict_page.is_at_work
-
-    def _is_made(self, page: str) -> bool:
-        return page in vars(self)
+        return self.place.is_made("predict") and self.predict_page.is_at_work
 
     def serve(self, page: "Offering") -> None:
         """Do what a page offers, with the run that is looked at there."""
@@ -224,6 +243,6 @@ class ResultCommands(QObject):
 
     def leave(self) -> None:
         """Let go of what is at work; for when the window closes."""
-        for page in ("predict_page", "evaluation_page", "compare_page", "runs_page"):
-            if self._is_made(page):
-                getattr(self, page).leave()
+        for name in ("predict", "evaluation", "compare", "runs"):
+            if self.place.is_made(name):
+                cast("PredictPage | EvaluationPage | ComparePage | RunsPage", self.place.page(name)).leave()

@@ -1,6 +1,7 @@
 """See: what the setting in hand does to one's own animals, beside the form."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ class SeePane(QWidget):
         *,
         folders: Callable[[], Sequence[Path]] = tuple,
         parent: QWidget | None = None,
+        in_steps: bool = False,
     ) -> None:
+        """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self._document = document
         self._path = ""
@@ -59,7 +62,12 @@ class SeePane(QWidget):
         self.setObjectName("pane:see")
         self.setAccessibleName("See")
         self.setAccessibleDescription("What the settings do to your own animals.")
-        self._make_views()
+        if not in_steps:
+            deque(self.fill(), maxlen=0)
+
+    def fill(self) -> Iterator[None]:
+        """Make the sights and what stands around them, some in each step."""
+        yield from self._make_views()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 8)
         column.setSpacing(8)
@@ -71,7 +79,9 @@ class SeePane(QWidget):
         self.quiet = MessageLine(self)
         self.quiet.setObjectName("see_quiet")
         self.quiet.hide()
+        yield
         column.addWidget(self._scrolled(), 1)
+        yield
         column.addWidget(self.quiet)
         column.addWidget(self.message)
         self._connect()
@@ -80,10 +90,14 @@ class SeePane(QWidget):
 
     # -- building ------------------------------------------------------------------------------------------
 
-    def _make_views(self) -> None:
-        self.chain, self.crops, self.augment = ChainView(self), CropView(self), AugmentView(self)
-        self.targets, self.network = TargetView(self), NetworkView(self)
-        self.skeleton, self.schedule = SkeletonView(self), ScheduleView(self)
+    def _make_views(self) -> Iterator[None]:
+        self.chain, self.crops = ChainView(self), CropView(self)
+        yield
+        self.augment, self.targets = AugmentView(self), TargetView(self)
+        yield
+        self.network, self.skeleton = NetworkView(self), SkeletonView(self)
+        yield
+        self.schedule = ScheduleView(self)
         self.views: dict[str, SightView] = {
             "chain": self.chain,
             "crops": self.crops,
