@@ -12,11 +12,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-#: What each lane tests. The window has one of its own: its process holds thousands of widgets and should hold no more. The
-#: others share what there is, file by file, so that they end together.
-ENGINE = ("tests", "--ignore=tests/gui")
-LANES: Mapping[str, tuple[str, ...]] = {"window": ("tests/gui",), "engine 1": ENGINE, "engine 2": ENGINE}
-#: How much of a processor a lane leaves to others that want it: the window cannot share its tests, so it never waits.
+#: What each lane tests. The window has lanes of its own: its processes hold thousands of widgets and should hold no more.
+#: Those with the same tests share them file by file, so that they end together. There are more than processors: the window
+#: waits for engines and for its own pace half of the time.
+WINDOW, ENGINE = ("tests/gui",), ("tests", "--ignore=tests/gui")
+LANES: Mapping[str, tuple[str, ...]] = {
+    "window 1": WINDOW, "window 2": WINDOW, "engine 1": ENGINE, "engine 2": ENGINE
+}  # fmt: skip
+#: How much of a processor a lane leaves to others that want it: what waits for a window has a person's patience.
 PATIENCE: Mapping[str, int] = {"engine 1": 5, "engine 2": 5, "types": 5}
 #: What runs beside them, and has a say in the result: types take a processor a minute to check.
 BESIDE: Mapping[str, Sequence[str]] = {"types": ("-m", "mypy")}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 #: Folders whose files come first: they hold the longest, and whoever has the last file keeps all others waiting.
-LONGEST = ("installer", "training")
+LONGEST = ("installer", "training", "shell")
 
 #: Fixtures whose tests are taken together: six trainings.
 DEAR = ("learned_run",)
