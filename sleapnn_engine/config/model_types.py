@@ -14,7 +14,7 @@ class HeadTraits:
     `column` is what other programs call its loss, after "train/" and "val/". `identities`: it tells animals apart, and
     learns the classes of its section. `limbs`: it joins parts along the limbs of its section. `maps`: it draws maps at
     its own output stride; one that does not says one thing of the whole image, read at the backbone's max stride.
-    `mined`: its channels are parts or limbs, some of which can be hard to learn.
+    `mined`: its channels are parts or limbs, some of which can be hard to learn. `words` is what people call its maps.
     """
 
     key: str
@@ -23,15 +23,16 @@ class HeadTraits:
     limbs: bool = False
     maps: bool = True
     mined: bool = False
+    words: str = ""
 
 
 #: All heads by their keys.
 HEADS: Mapping[str, HeadTraits] = {
     head.key: head
     for head in (
-        HeadTraits(key="confmaps", column="confmaps_loss", mined=True),
-        HeadTraits(key="pafs", column="paf_loss", limbs=True, mined=True),
-        HeadTraits(key="class_maps", column="classmap_loss", identities=True),
+        HeadTraits(key="confmaps", column="confmaps_loss", mined=True, words="confidence"),
+        HeadTraits(key="pafs", column="paf_loss", limbs=True, mined=True, words="PAFs"),
+        HeadTraits(key="class_maps", column="classmap_loss", identities=True, words="class maps"),
         HeadTraits(key="class_vectors", column="classvector_loss", identities=True, maps=False),
     )
 }

@@ -24,7 +24,8 @@ class Summary:
     that were found, `f1` their harmonic mean. `class_accuracy` is the share of matched animals with a labelled
     identity that were given it. `body` is that median diagonal, in source pixels: half of it is how far off a small
     animal may be found. `hits` is the number of animals found. `order` are the places of the frames as they were added,
-    the worst first: by animals missed or extra, then by the mean distance.
+    the worst first: by animals missed or extra, then by the mean distance. `worst_by_node` is the place of the frame
+    with the greatest distance of each node that was found, the greatest of all first.
     """
 
     median_px: float | None
@@ -38,6 +39,7 @@ class Summary:
     body: float | None = None
     hits: int = 0
     order: tuple[int, ...] = ()
+    worst_by_node: dict[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
@@ -113,6 +115,7 @@ class PoseScores:
             body=body,
             hits=hits,
             order=self._order(pairs),
+            worst_by_node=self._worst_by_node(pairs, distances),
         )
 
     def found(self) -> tuple[np.ndarray, np.ndarray, float | None]:
@@ -135,6 +138,14 @@ class PoseScores:
             unpaired = int(_there(frame.predicted).sum() + _there(frame.truth).sum()) - 2 * len(found)
             wrong.append((unpaired, float(known.mean()) if known.size else -1.0))
         return tuple(sorted(range(len(wrong)), key=lambda place: wrong[place], reverse=True))
+
+    def _worst_by_node(self, pairs: list[Pairs], distances: np.ndarray) -> dict[str, int]:
+        """`distances` (animals found, nodes) in the order of the frames."""
+        frame_of = np.repeat(np.arange(len(pairs)), [len(found) for found in pairs])
+        known = np.where(np.isfinite(distances), distances, -1.0)
+        worst = known.max(axis=0, initial=-1.0)
+        order = [node for node in np.argsort(-worst, kind="stable") if worst[node] >= 0]
+        return {self.nodes[node]: int(frame_of[known[:, node].argmax()]) for node in order}
 
     def _points_of(self, pairs: list[Pairs]) -> tuple[np.ndarray, np.ndarray]:
         none = [np.empty((0, len(self.nodes), 2))]

@@ -1,36 +1,20 @@
 """One class for each kind of event: an engine says what happened with these, and what a viewer reads becomes one of them."""
 
 import inspect
-import math
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, get_type_hints
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import attrs
 
 from sleapnn_engine.config.errors import CAUSES
-from sleapnn_engine.protocol.fields import (
-    INTEGER,
-    NUMBER,
-    TEXT,
-    Field,
-    list_of,
-    maybe,
-    record,
-    shape_of,
-    table_of,
-    without_null,
-)
-from sleapnn_engine.protocol.measures import MEASURES, Measured
+from sleapnn_engine.protocol.event_fields import Pair, Points, body_field, converters_of, fields_of, plain
+from sleapnn_engine.protocol.fields import Field
+from sleapnn_engine.protocol.measures import Measured
 
 #: The stretches of work a run goes through, in order.
 PHASES = ("labels", "split", "cache", "model", "first_batch", "train", "validate", "save", "finish")
 #: Those before the first epoch.
 PHASES_BEFORE_TRAINING = PHASES[: PHASES.index("train")]
-
-
-def body_field(doc: str, *, choices: tuple[str, ...] = (), default: Any = attrs.NOTHING) -> Any:
-    """A key of a body. One with a default may be left out; None as the default stands for that and for nothing else."""
-    return attrs.field(default=default, metadata={"doc": doc, "choices": choices})
 
 
 @attrs.frozen
@@ -66,7 +50,7 @@ class EventBody:
         for field in attrs.fields(type(self)):
             value = getattr(self, field.name)
             if value is not None or field.default is not None:
-                said[field.name] = _plain(value)
+                said[field.name] = plain(value)
         return said
 
 
@@ -90,6 +74,7 @@ class Started(EventBody):
     early_stopping_patience: int | None = body_field("epochs without progress allowed; null: off")
     pid: int = body_field("process id of the engine")
     backbone: str | None = body_field("type of network below the heads, for example unet", default=None)
+    identities: list[str] | None = body_field("who its class maps are of, in their order", default=None)
     versions: dict[str, str] | None = body_field("Python's and those of packages, by name", default=None)
 
 
@@ -242,19 +227,6 @@ class Finished(EventBody):
 
 
 @attrs.frozen(kw_only=True)
-class Pair:
-    """Two animals of a frame that belong together."""
-
-    labelled: int = body_field("place in `truth`")
-    predicted: int = body_field("place in `predicted`")
-    error_px: float | None = body_field("mean distance, in source-image pixels")
-
-
-#: Instances, each a list of nodes in skeleton order, each [x, y] or None when not visible.
-Points = list[list[tuple[float, float] | None]]
-
-
-@attrs.frozen(kw_only=True)
 class Frame(EventBody):
     """An image with its labels and what the model sees in it. Points are in pixels of the sent image."""
 
@@ -283,6 +255,13 @@ class Frame(EventBody):
     error_px: float | None = body_field("mean distance of all pairs, in source-image pixels")
     rank: int | None = body_field("place among all validation samples, 1 for the worst", default=None)
     stride: int = body_field("pixels of the sent image per cell of the confidence maps")
+    strides: dict[str, int] | None = body_field(
+        "the same of further maps, by the names of their arrays", default=None
+    )
+    worst_of: list[str] | None = body_field(
+        "body points of which no validation sample has a greater error; absent: an earlier engine",
+        default=None,
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -326,75 +305,5 @@ KINDS: dict[str, type[EventBody]] = {
 #: Kinds after which a run says nothing more.
 LAST_KINDS = frozenset({Finished.kind, Failed.kind})
 
-_ARRAYS = Field(
-    "arrays",
-    list_of(
-        record(
-            Field("name", TEXT, "what the array shows"),
-            Field("dtype", TEXT, "how its numbers are stored"),
-            Field("shape", list_of(INTEGER), "its size along each axis"),
-        )
-    ),
-    "the arrays that follow, in order",
-)
-
-_ERROR = record(
-    *(Field(each.key, NUMBER, each.doc, nullable=True) for each in MEASURES if each.always),
-    Field("by_node", table_of(maybe(NUMBER)), "median distance of each node"),
-    *(
-        Field(each.key, NUMBER, each.doc, nullable=True, optional=True)
-        for each in MEASURES
-        if not each.always
-    ),
-)
-
-
-def _fields(of: type) -> tuple[Field, ...]:
-    """The keys of a class; the form of each follows from its annotation."""
-    hints = get_type_hints(of)
-    known = {Measured: _ERROR} if of is Pair else {Measured: _ERROR, Pair: record(*_fields(Pair))}
-    made = []
-    for field in attrs.fields(of):
-        inner, nullable = without_null(hints[field.name])
-        made.append(
-            Field(
-                field.name,
-                shape_of(inner, known),
-                field.metadata["doc"],
-                nullable=nullable and field.default is not None,
-                optional=field.default is not attrs.NOTHING,
-                choices=field.metadata["choices"],
-            )
-        )
-    return (*made, _ARRAYS) if getattr(of, "carries_arrays", False) else tuple(made)
-
-
-def _converters(of: type) -> dict[str, Callable[[Any], Any]]:
-    """What makes the value of each key of what was read."""
-    hints = get_type_hints(of)
-    return {field.name: _converter(hints[field.name]) for field in attrs.fields(of)}
-
-
-def _converter(hint: Any) -> Callable[[Any], Any]:
-    inner, nullable = without_null(hint)
-    if inner is Measured:
-        return lambda value: None if value is None else Measured.of(value)
-    if inner is float and not nullable:
-        return lambda value: math.nan if value is None else value
-    if inner == list[Pair]:
-        names = [field.name for field in attrs.fields(Pair)]
-        return lambda value: [Pair(**{name: each[name] for name in names}) for each in value]
-    return lambda value: value
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
-    if isinstance(value, Measured):
-        return value.body
-    if isinstance(value, (list, tuple)) and value and attrs.has(type(value[0])):
-        return [attrs.asdict(each) for each in value]
-    return value
-
-
-_FIELDS = {each: _fields(each) for each in KINDS.values()}
-_CONVERTERS = {each: _converters(each) for each in KINDS.values()}
+_FIELDS = {each: fields_of(each) for each in KINDS.values()}
+_CONVERTERS = {each: converters_of(each) for each in KINDS.values()}

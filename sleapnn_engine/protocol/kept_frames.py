@@ -1,7 +1,7 @@
 """Frames that stay in a run folder, `<run>/frames/`: one file for each kept epoch, one for each image, all bounded in size.
 
 A file is a NumPy archive without objects. An epoch has, for each of its frames, the body of the `frame` event as JSON and
-its confidence maps in steps of 1/255, which take a fiftieth of what was sent.
+its confidence maps in steps of 1/255, which take a fiftieth of what was sent; class maps likewise, PAFs in steps of 1/127.
 """
 
 import io
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from sleapnn_engine.config.disk import read_ordinary, write_whole
+from sleapnn_engine.config.model_types import HEADS
 from sleapnn_engine.protocol.codec import encode_body
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.fields import complaint
@@ -27,6 +28,11 @@ _MOST_BYTES = 64 * 2**20
 _MOST_FRAMES = 64
 
 Arrays = Mapping[str, np.ndarray]
+
+#: The maps that are kept, and what their values from 0 or -1 to 1 are kept as.
+_STEPS: dict[str, type] = {
+    key: np.int8 if head.limbs else np.uint8 for key, head in HEADS.items() if head.maps
+}
 
 
 def kept_epochs(run_dir: Path) -> dict[int, Path]:
@@ -48,10 +54,11 @@ def write_frames(folder: Path, epoch: int, frames: Sequence[tuple[Frame, Arrays]
     packed: dict[str, np.ndarray] = {}
     for place, (said, arrays) in enumerate(frames):
         packed[f"body_{place}"] = np.frombuffer(encode_body(said.body)[0], np.uint8)
-        if maps:
-            packed[f"confmaps_{place}"] = np.round(
-                np.clip(arrays["confmaps"].astype(np.float32), 0, 1) * 255
-            ).astype(np.uint8)
+        for name, steps in _STEPS.items() if maps else ():
+            if name in arrays:
+                lowest = 0.0 if np.dtype(steps).kind == "u" else -1.0
+                values = np.clip(arrays[name].astype(np.float32), lowest, 1.0)
+                packed[f"{name}_{place}"] = np.round(values * np.iinfo(steps).max).astype(steps)
         image = image_path(folder, said)
         if not image.exists():
             _write(image, {"image": arrays["image"]})
@@ -71,9 +78,10 @@ def read_frames(path: Path) -> list[Event]:
         if image is None or image.ndim != 3:
             continue
         arrays = {"image": image}
-        maps = packed.get(f"confmaps_{place}")
-        if maps is not None and maps.ndim == 3 and maps.dtype == np.uint8:
-            arrays["confmaps"] = (maps.astype(np.float32) / 255).astype(np.float16)
+        for name, steps in _STEPS.items():
+            maps = packed.get(f"{name}_{place}")
+            if maps is not None and maps.ndim == 3 and maps.dtype == steps:
+                arrays[name] = (maps.astype(np.float32) / np.iinfo(steps).max).astype(np.float16)
         found.append(Event(None, 0.0, Frame.kind, body, arrays))
     return found
 

@@ -95,6 +95,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         val_by_head=scores.by_head,
         body=scores.body,
         worst=scores.worst,
+        worst_by_part=scores.worst_by_part,
         gradient=averages.gradient,
     )
 

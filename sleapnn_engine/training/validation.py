@@ -20,7 +20,8 @@ from sleapnn_engine.training.state import Training
 class Scores:
     """Validation of one epoch: `loss` and `by_head` are means over samples, `body` the median animal in source px.
 
-    `worst` are the samples by how wrong they are, the worst first.
+    `worst` are the samples by how wrong they are, the worst first, `worst_by_part` the sample with the greatest error
+    of each part, the greatest of all first.
     """
 
     loss: float
@@ -29,6 +30,7 @@ class Scores:
     body: float | None
     seconds: float
     worst: tuple[int, ...] = ()
+    worst_by_part: dict[str, int] = attrs.field(factory=dict)
 
 
 def validate(training: Training, *, check: Callable[[], None]) -> Scores:
@@ -61,6 +63,7 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
         body=found.body,
         seconds=time.perf_counter() - began,
         worst=tuple(judged[place] for place in found.order),
+        worst_by_part={name: judged[place] for name, place in found.worst_by_node.items()},
     )
 
 

@@ -106,6 +106,7 @@ class CurvesPanel(Panel):
         self._make_controls()
         self.head.addWidget(self.controls)
         self._samples: list[QWidget] = self.controls.findChildren(LineSample)
+        self._names: list[QWidget] = self.controls.findChildren(LineName)
         self.unit = self.add_caption()
         self._make_part_controls()
         self._make_axis_choice()
@@ -126,6 +127,7 @@ class CurvesPanel(Panel):
             toggle.setFont(current_theme().font("heading"))
             toggle.clicked.connect(lambda _checked=False, view=name: self.show_view(view))
             group.addButton(toggle)
+            toggle.setVisible(name == "loss")
             self.head.insertWidget(place, toggle)
 
     def _make_controls(self) -> None:
@@ -201,8 +203,9 @@ class CurvesPanel(Panel):
         self.controls.setVisible(view == "loss")
         self.of_body.setVisible(view == "parts")
         self.colors.setVisible(view == "parts")
-        self.unit.setVisible(view in _UNITS)
         self.unit.setText(_UNITS.get(view, ""))
+        self.unit.setVisible(False)
+        self._make_room()
         self.setAccessibleName(self.views[view].text())
         self._draw_epochs()
 
@@ -211,20 +214,27 @@ class CurvesPanel(Panel):
         self._make_room()
 
     def minimumSizeHint(self) -> QSize:
-        """With what `_make_room` leaves out left out."""
-        extras = sum(one.sizeHint().width() + 8 for one in self._extras() if not one.isHidden())
-        hint = super().minimumSizeHint()
-        return QSize(max(0, hint.width() - (extras if self.view == "loss" else 0)), hint.height())
+        """With what `_make_room` leaves out left out: the same whatever is shown now."""
+        needed = sum(one.sizeHint().width() + 8 for one in (self.heads, self.log) if not one.isHidden())
+        return QSize(self._taken() + needed, super().minimumSizeHint().height())
 
-    def _extras(self) -> list[QWidget]:
-        return [self.smoothing_text, self.smoothing, *self._samples]
+    def _taken(self) -> int:
+        """Pixels of the heading that are never left out."""
+        shown = [toggle for toggle in self.views.values() if not toggle.isHidden()]
+        gap, sides = self.head.spacing(), 2 * current_theme().size("space_4")
+        return sides + sum(one.sizeHint().width() + gap for one in (*shown, self.over))
 
     def _make_room(self) -> None:
         """Leave out what is needed least until the heading fits."""
-        gap, space = self.head.spacing(), self.width() - 2 * (current_theme().size("space_4"))
-        shown = [toggle for toggle in self.views.values() if not toggle.isHidden()]
-        space -= sum(toggle.sizeHint().width() + gap for toggle in (*shown, self.over))
-        extras = ([self.smoothing_text], self._samples, [self.smoothing])
+        space = self.width() - self._taken()
+        if self.view != "loss":
+            captions: tuple[QWidget, ...] = (self.unit, self.colors)
+            for widget in captions:
+                wanted = self.view in _UNITS if widget is self.unit else self.view == "parts"
+                beside = self.of_body.sizeHint().width() if self.view == "parts" else 0
+                widget.setVisible(wanted and widget.sizeHint().width() + beside + 16 <= space)
+            return
+        extras = [self.smoothing_text], self._samples, [self.smoothing], self._names
         for group in extras:
             for widget in group:
                 widget.show()
@@ -276,7 +286,6 @@ class CurvesPanel(Panel):
     def _show_span(self) -> None:
         strip = self.parts.plot
         known = math.isfinite(strip.span[0])
-        self.colors.setVisible(known and self.view == "parts")
         if known:
             self.colors.show_span(*(strip.written(one) for one in strip.span))
 

@@ -1,5 +1,6 @@
 """The images of a run with what the model saw in them, as many as a fixed amount of memory holds."""
 
+import math
 from typing import Any
 
 import attrs
@@ -58,14 +59,19 @@ class FrameCache:
         """Whether there is any frame of an epoch."""
         return epoch in self._epochs
 
-    def of_epoch(self, epoch: int, *, split: str = "") -> list[Event]:
-        """The frames of an epoch, validation before training, each worst first; `split` names one of the two."""
+    def of_epoch(self, epoch: int, *, split: str = "", part: int | None = None) -> list[Event]:
+        """The frames of an epoch, validation before training, each worst first; `split` names one of the two.
+
+        With `part`, the place of a body part, the worst are those with the greatest error of it.
+        """
         frames = [
             frame
             for frame in self._epochs.get(epoch, [])
             if not split or frame.event.typed_as(Frame).split == split
         ]
         frames.sort(key=lambda frame: frame.badness, reverse=True)
+        if part is not None:
+            frames.sort(key=lambda frame: part_error(frame.event.typed_as(Frame), part) or -1.0, reverse=True)
         frames.sort(key=lambda frame: frame.event.typed_as(Frame).split != "validation")
         return [frame.event for frame in frames]
 
@@ -78,6 +84,16 @@ class FrameCache:
         gaps = [(epochs[i + 1] - epochs[i - 1], epochs[i]) for i in range(1, len(epochs) - 1)]
         _, dropped = min(gaps)
         self._bytes -= sum(map(_weight, self._epochs.pop(dropped)))
+
+
+def part_error(said: Frame, part: int) -> float | None:
+    """The greatest error of a body part on a frame, in source-image pixels; None where it was not found or not labelled."""
+    gaps = []
+    for true, found, _ in Matching.of(said).pairs:
+        start, end = said.truth[true][part], said.predicted[found][part]
+        if start is not None and end is not None:
+            gaps.append(said.scale * math.dist(start, end))
+    return max(gaps, default=None)
 
 
 def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:

@@ -1,9 +1,10 @@
 """One frame on near-black: image, confidence maps, truth, prediction and the lines between them; zoom and pan."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -17,10 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sleapnn_engine.config.model_types import HEADS
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.colormaps import confidence_image, gray_or_color_image
+from sleapnn_gui.monitor.colormaps import gray_or_color_image
+from sleapnn_gui.monitor.map_layer import map_image, value_text
 from sleapnn_gui.monitor.matching import Matching
 from sleapnn_gui.monitor.overlay import Layers, Overlay
 from sleapnn_gui.widgets.theme import current_theme
@@ -48,6 +51,8 @@ class FrameView(QWidget):
         self.nodes: tuple[str, ...] = ()
         self.edges: tuple[tuple[int, int], ...] = ()
         self.tracks: tuple[str, ...] = ()
+        self.channels: Mapping[str, Sequence[str]] = {}
+        """What the channels of each kind of maps are of."""
         self.one_animal = True
         """Whether every image shows exactly one animal."""
         self.close_up = False
@@ -222,17 +227,31 @@ class FrameView(QWidget):
 
         self.overlay.paint(painter, self.layers, place=place, zoom=scale, view=QRectF(self.rect()))
 
-    def _paint_heat(self, painter: QPainter) -> None:
+    @property
+    def _maps(self) -> np.ndarray | None:
+        """The maps of the layer that is chosen, (channels, h, w)."""
+        maps = self._event.arrays.get(self.layers.maps) if self._event is not None else None
+        return maps if maps is not None and maps.ndim == 3 else None
+
+    def _channel(self, maps: np.ndarray) -> int | None:
+        count = len(maps) // 2 if HEADS[self.layers.maps].limbs else len(maps)
+        return self.layers.node if self.layers.node is not None and self.layers.node < count else None
+
+    def _stride(self) -> float:
+        """Image pixels for each cell of the maps that are chosen."""
         assert self._event is not None
-        maps = self._event.arrays.get("confmaps")
-        if maps is None or maps.ndim != 3:
+        said = self._event.typed_as(Frame)
+        return float((said.strides or {}).get(self.layers.maps, said.stride))
+
+    def _paint_heat(self, painter: QPainter) -> None:
+        maps = self._maps
+        if maps is None:
             return
-        wanted = (id(self._event), self.layers.node, self.layers.heat)
+        wanted = (id(self._event), self.layers.maps, self.layers.node, self.layers.heat)
         if self._heat is None or wanted != self._heat_of:
-            node = self.layers.node if self.layers.node is not None and self.layers.node < len(maps) else None
-            self._heat = confidence_image(maps, node=node, name=self.layers.heat)
+            self._heat = map_image(self.layers.maps, maps, channel=self._channel(maps), heat=self.layers.heat)
             self._heat_of = wanted
-        stride = float(self._event.typed_as(Frame).stride)
+        stride = self._stride()
         # The middle of cell 0 lies on the middle of pixel 0.
         start = QPointF((1.0 - stride) / 2, (1.0 - stride) / 2)
         size = QPointF(self._heat.width() * stride, self._heat.height() * stride)
@@ -275,7 +294,7 @@ class FrameView(QWidget):
             self.fit()
 
     def describe_at(self, position: QPointF) -> str:
-        """The part nearest to a widget position with its error and confidence; empty when none is near."""
+        """The part nearest to a widget position with its error and confidence, else what the maps hold there."""
         best, found = NEAR, ""
         for kind, animals in (("truth", self.overlay.truth), ("predicted", self.overlay.predicted)):
             for number, animal in enumerate(animals):
@@ -286,7 +305,17 @@ class FrameView(QWidget):
                     distance = math.dist(place.toTuple(), position.toTuple())
                     if distance < best:
                         best, found = distance, self._describe(kind, number, node)
-        return found
+        return found or self._describe_map(position)
+
+    def _describe_map(self, position: QPointF) -> str:
+        """What the maps that are shown hold at a widget position."""
+        maps = self._maps if self.layers.confidence else None
+        if maps is None:
+            return ""
+        place, stride = self._to_image(position) - QPointF(0.5, 0.5), self._stride()
+        cell = round(place.x() / stride), round(place.y() / stride)
+        names = self.channels.get(self.layers.maps, ())
+        return value_text(self.layers.maps, maps, channel=self._channel(maps), cell=cell, names=names)
 
     def _describe(self, kind: str, number: int, node: int) -> str:
         """One part of one animal; `kind` says whether `number` counts the labelled or the predicted ones."""

@@ -1,21 +1,19 @@
 """The frame beside the loss: which image, which epoch, which layers."""
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QActionGroup, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.colormaps import colormap
-from sleapnn_gui.monitor.frame_cache import frame_key
+from sleapnn_gui.monitor.frame_cache import frame_key, part_error
 from sleapnn_gui.monitor.frame_view import FrameView
+from sleapnn_gui.monitor.map_row import MapRow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption
 from sleapnn_gui.monitor.store import Header, RunStore
-from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.icons import icon
-from sleapnn_gui.widgets.theme import current_theme
 
 LEGEND = "○ truth   × predicted"
 
@@ -26,7 +24,12 @@ _SPLITS = {"validation": "Validation", "train": "Training"}
 
 class FramePanel(Panel):
     """Shows the frames of a `RunStore`: worst first, the newest epoch until a person goes back, the chosen image
-    pinned through the epochs."""
+    pinned through the epochs.
+
+    `labelling_wanted` carries the frames that are to be labelled anew.
+    """
+
+    labelling_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Validation frame", parent)
@@ -38,11 +41,15 @@ class FramePanel(Panel):
         self._pinned: tuple[object, ...] | None = None
         self._follow = True
         self._model_type = ""
+        self.part: int | None = None
+        """The place of the part by whose error frames are the worst; None for all parts."""
         self.legend = self.add_caption(LEGEND)
         self.body.addWidget(self.view, 1)
         self.body.addLayout(self._make_chooser())
         self.body.addLayout(self._make_layers())
-        self.body.addWidget(self._make_heat_row())
+        self.heat_row = MapRow(self.view.layers)
+        self.heat_row.changed.connect(self._change_layers)
+        self.body.addWidget(self.heat_row)
         self.view.pointed.connect(self._point_out)
         self._enable()
 
@@ -91,28 +98,58 @@ class FramePanel(Panel):
         self.close_up.setCheckable(True)
         self.close_up.toggled.connect(self.view.set_close_up)
         row.addWidget(self.close_up)
+        self.more = _step_button("dots-three", "Order by a part, and send frames to labelling")
+        self.menu = QMenu(self.more)
+        self.more.clicked.connect(self._offer_more)
+        row.addWidget(self.more)
         return row
 
-    def _make_heat_row(self) -> QWidget:
-        """Which part's confidence, how strongly, and what the colours mean; shown with the confidence maps."""
-        self.heat_row = QWidget()
-        row = QHBoxLayout(self.heat_row)
-        row.setContentsMargins(0, 2, 0, 0)
-        row.setSpacing(8)
-        layers = self.view.layers
-        self.part = QuietComboBox()
-        self.part.setAccessibleName("Part whose confidence is shown")
-        self.part.addItem("all parts")
-        self.part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.part.currentIndexChanged.connect(self._change_layers)
-        self.opacity = QuietSlider(name="Opacity of the confidence maps")
-        self.opacity.setValue(round(layers.opacity * 100))
-        self.opacity.valueChanged.connect(self._change_layers)
-        row.addWidget(self.part, 3)
-        row.addWidget(caption("opacity"))
-        row.addWidget(self.opacity, 2)
-        row.addWidget(Colorbar(), 2)
-        return self.heat_row
+    def _offer_more(self) -> None:
+        self.fill_menu()
+        self.menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height() + 2)))
+
+    def fill_menu(self) -> None:
+        """Offer by which part frames are the worst, and which of them to send to labelling."""
+        self.menu.clear()
+        group = QActionGroup(self.menu)
+        nodes = self.view.nodes if len(self.view.nodes) > 1 else ()
+        for part, name in (
+            (None, "Worst of all parts"),
+            *((at, f"Worst {one}") for at, one in enumerate(nodes)),
+        ):
+            action = self.menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(part == self.part)
+            group.addAction(action)
+            action.triggered.connect(lambda _checked=False, part=part: self.order_by(part))
+        self.menu.addSeparator()
+        frame, together = self.view.frame, self._together()
+        one = self.menu.addAction("Send this frame to labelling…")
+        one.setEnabled(bool(together))
+        one.triggered.connect(lambda: self.labelling_wanted.emit([frame]))
+        if len(together) > 1:
+            text = f"Send the {len(together)} {together[0].typed_as(Frame).split} frames shown here to labelling…"
+            self.menu.addAction(text).triggered.connect(lambda: self.labelling_wanted.emit(together))
+
+    def _together(self) -> list[Event]:
+        """The frames of the epoch and split shown that are in the same labels file as the one shown."""
+        frame = self.view.frame
+        if frame is None or frame.typed_as(Frame).labels_file is None or frame.typed_as(Frame).frame is None:
+            return []
+        same = frame.typed_as(Frame)
+        return [
+            other
+            for other in self._shown
+            if (other.typed_as(Frame).labels_file, other.typed_as(Frame).split)
+            == (same.labels_file, same.split)
+        ]
+
+    def order_by(self, part: int | None) -> None:
+        """Go through the frames from the one with the greatest error of a part, or of all."""
+        self.part, self._pinned = part, None
+        epoch = self._epoch_shown()
+        if epoch is not None:
+            self._show_epoch(epoch)
 
     def set_store(self, store: RunStore | None) -> None:
         """Show another run, or none."""
@@ -127,15 +164,19 @@ class FramePanel(Panel):
         self.view.edges = tuple(
             (places[a], places[b]) for a, b in header.edges if a in places and b in places
         )
-        self.part.blockSignals(True)
-        self.part.clear()
-        self.part.addItems(["all parts", *header.nodes])
-        self.part.blockSignals(False)
+        self.heat_row.set_header(header)
+        self.view.channels = self.heat_row.names
+        several = len(self.heat_row.kinds) > 1
+        self.confidence.setText("maps" if several else "confidence")
+        told = "confidence maps, PAFs or class maps" if several else "confidence maps"
+        self.confidence.setToolTip(f"Show {told}")
+        self.confidence.setAccessibleName(f"Show {told}")
         self._model_type = header.model_type
+        if self.part is not None and self.part >= len(header.nodes):
+            self.part = None
         self.view.one_animal = header.model_type in ONE_ANIMAL
         self.limbs.setVisible(bool(header.edges))
         self.names.setVisible(len(header.nodes) > 1)
-        self.part.setVisible(len(header.nodes) > 1)
         # A crop is a close-up already.
         self.close_up.setVisible(header.model_type not in CROPPED)
 
@@ -206,7 +247,7 @@ class FramePanel(Panel):
 
     def _show_epoch(self, epoch: int) -> None:
         assert self.store is not None
-        frames = self.store.frames.of_epoch(epoch)
+        frames = self.store.frames.of_epoch(epoch, part=self.part)
         index = next((i for i, event in enumerate(frames) if frame_key(event) == self._pinned), 0)
         self._show(frames, index)
 
@@ -241,12 +282,18 @@ class FramePanel(Panel):
     def _rank(self, said: Frame) -> str:
         """How bad it is among all that were judged, most of which are not sent."""
         many = self.store.header.n_val if self.store is not None and self.store.header is not None else 0
+        if self.part is not None:
+            name = self.view.nodes[self.part]
+            return f", worst {name} of {many}" if name in (said.worst_of or ()) else f", by {name}"
         if said.rank is None or said.rank > many:
             return ""
         return f", worst of {many}" if said.rank == 1 else f", {words.ordinal(said.rank)} worst of {many}"
 
     def _result(self, frame: Event) -> str:
         """The error, or where animals were not found that, in as few words as there is room for."""
+        if self.part is not None:
+            off = part_error(frame.typed_as(Frame), self.part)
+            return "not found" if off is None else words.pixels(off)
         missed, extra = len(self.view.matching.missed), len(self.view.matching.extra)
         if missed or (extra and frame.typed_as(Frame).error_px is None):
             return f"{missed} missed" if missed else f"{extra} extra"
@@ -260,7 +307,7 @@ class FramePanel(Panel):
         self.next.setEnabled(several)
         self.slider.setEnabled(self.slider.maximum() > 0)
         frame = self.view.frame
-        has_maps = frame is not None and "confmaps" in frame.arrays
+        has_maps = frame is not None and any(kind in frame.arrays for kind in self.heat_row.kinds)
         self.confidence.setEnabled(has_maps)
         shown = has_maps and self.confidence.isChecked()
         self.heat_row.setVisible(shown)
@@ -270,39 +317,13 @@ class FramePanel(Panel):
         layers.points, layers.errors = self.points.isChecked(), self.errors.isChecked()
         layers.limbs, layers.names = self.limbs.isChecked(), self.names.isChecked()
         layers.confidence = self.confidence.isChecked()
-        layers.opacity = self.opacity.value() / 100
-        layers.node = self.part.currentIndex() - 1 if self.part.currentIndex() > 0 else None
+        self.heat_row.put_into(layers)
         self._enable()
         self.view.update()
 
     def _point_out(self, text: str) -> None:
         """Say what is under the pointer in place of the legend."""
         self.legend.setText(text or LEGEND)
-
-
-class Colorbar(QWidget):
-    """The colours of confidence from 0 to 1."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(20)
-        self.setMinimumWidth(64)
-        self.setAccessibleName("Colour scale of confidence, 0 to 1")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.setFont(theme.font("small"))
-        painter.setPen(theme.color("muted"))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), "0")
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), "1")
-        bar = QRectF(12, 6, self.width() - 24, 8)
-        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
-        for stop in range(9):
-            gradient.setColorAt(stop / 8, QColor(*colormap("magma")[round(255 * stop / 8)].tolist()))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(gradient)
-        painter.drawRoundedRect(bar, 2, 2)
 
 
 def _step_button(name: str, tip: str) -> QToolButton:

@@ -43,8 +43,10 @@ class Layers:
     """Whether predicted animals are told apart by colour, rather than their parts."""
     confidence: bool = False
     opacity: float = 0.7
+    maps: str = "confmaps"
+    """The maps that are shown with `confidence`, by the name of their array."""
     node: int | None = None
-    """The part whose confidence is shown; None for all."""
+    """The part, limb or animal whose map is shown; None for all."""
     heat: str = "magma"
 
 

@@ -22,7 +22,7 @@ ROW, AXIS = 15, 26
 MOST_NAME = 110
 COLORS = "viridis"
 MOST_COLUMNS = 2000
-_BAR = QSize(150, 14)
+_BAR = QSize(170, 18)
 
 
 class PartPlot(QuietPlot):
@@ -175,7 +175,7 @@ class ColorBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words = ("", "")
-        self.setFixedSize(_BAR.width() + 20, _BAR.height() + 4)
+        self.setFixedSize(_BAR)
         self.setAccessibleName("Colours of errors")
         current_theme().changed.connect(self.update)
 
@@ -191,6 +191,8 @@ class ColorBar(QWidget):
         painter.setFont(theme.font("caption"))
         painter.setPen(theme.color("muted"))
         low, high = self.words
+        if not low:
+            return
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(self.rect(), middle, low)
         painter.drawText(self.rect(), middle | int(Qt.AlignmentFlag.AlignRight), high)

@@ -40,6 +40,7 @@ class Header:
     n_val: int = 0
     nodes: tuple[str, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
+    identities: tuple[str, ...] = ()
     device: str = ""
     precision: str = ""
     parameters: int = 0
@@ -58,6 +59,7 @@ class Header:
             n_val=said.n_val,
             nodes=tuple(said.nodes),
             edges=tuple((edge[0], edge[1]) for edge in said.edges),
+            identities=tuple(said.identities or ()),
             device=said.device,
             precision=said.precision,
             parameters=said.parameters,

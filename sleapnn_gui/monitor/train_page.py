@@ -48,7 +48,7 @@ _VERBS = ("pause", "resume", "stop", "cancel")
 class TrainPage(QWidget):
     """Follows one `RunSession` at a time. The page never waits for the engine and draws at most ten times a second.
 
-    `train_wanted`, `configure_wanted`, `predict_wanted` and `evaluation_wanted` are for the window; `can_changed` when what `can` answers may differ,
+    `train_wanted`, `configure_wanted`, `predict_wanted`, `evaluation_wanted` and `labelling_wanted`, with frames, are for the window; `can_changed` when what `can` answers may differ,
     `news` at most ten times a second while there is something new.
     """
 
@@ -56,6 +56,7 @@ class TrainPage(QWidget):
     configure_wanted = Signal()
     predict_wanted = Signal()
     evaluation_wanted = Signal()
+    labelling_wanted = Signal(object)
     can_changed = Signal()
     news = Signal()
 
@@ -126,6 +127,7 @@ class TrainPage(QWidget):
         self.charts.journal_wanted.connect(self.open_folder)
         yield
         yield from self.charts.fill()
+        self.charts.frames.labelling_wanted.connect(self.labelling_wanted)
         self.set_session(session)
 
     # -- the run -------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ import attrs
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from sleapnn_engine.protocol.events import Frame
+from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor import words
 from sleapnn_gui.results.frame_source import Files
@@ -39,6 +41,13 @@ class WorthALook:
         return [*offered, (f"All {words.counted(len(self.frames), 'frame', 'frames')}…", self.frames)]
 
 
+def sent_frames(run: str, frames: Sequence[Event]) -> WorthALook:
+    """Frames of one labels file as a training sends them."""
+    said = [one.typed_as(Frame) for one in frames]
+    listed = [{"video": one.video, "frame": one.frame} for one in said]
+    return WorthALook(run, Files(str(said[0].labels_file)), listed)
+
+
 class Labelling(QObject):
     """Lets a person choose frames and a file, and has the engine write it. `progressed` carries a sentence and its severity."""
 
@@ -47,6 +56,7 @@ class Labelling(QObject):
     def __init__(self, page: QWidget, inspect: Inspect) -> None:
         super().__init__(page)
         self._page, self._inspect = page, inspect
+        self._waiting = False
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
 
@@ -82,13 +92,16 @@ class Labelling(QObject):
             replace=True,
             **({} if files.truth is None else {"predicted": files.predicted}),
         )
+        self._waiting = True
         self.progressed.emit(f"Writing {words.counted(len(frames), 'frame', 'frames')} …", "info")
 
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
-        if kind == KIND:
+        if kind == KIND and self._waiting:
+            self._waiting = False
             frames = words.counted(answer["frames"], "frame is a suggestion", "frames are suggestions")
             self.progressed.emit(f"{frames} in {answer['path']}. Open it in SLEAP to label them.", "info")
 
     def _failed(self, kind: str, text: str) -> None:
-        if kind == KIND:
+        if kind == KIND and self._waiting:
+            self._waiting = False
             self.progressed.emit(text, "error")

@@ -49,6 +49,7 @@ def make_train_page(
     yield from page.fill()
     page.train_wanted.connect(train)
     page.news.connect(show_news)
+    page.labelling_wanted.connect(lambda frames: results.send_to_labelling(page.strip.name.text(), frames))
     results.serve(page)
     coach.serve(page)
     return page

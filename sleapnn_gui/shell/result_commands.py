@@ -16,9 +16,11 @@ from sleapnn_gui.widgets.desktop import open_in_desktop
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
 
 if TYPE_CHECKING:
+    from sleapnn_engine.protocol.messages import Event
     from sleapnn_gui.results.compare_page import ComparePage
     from sleapnn_gui.results.evaluation_page import EvaluationPage
     from sleapnn_gui.results.frames_page import FramesPage
+    from sleapnn_gui.results.labelling import Labelling
     from sleapnn_gui.results.predict_page import PredictPage
     from sleapnn_gui.results.runs_page import RunsPage
 
@@ -60,6 +62,7 @@ class ResultCommands(QObject):
         self.place = place
         self._frames_from = "runs"
         self._waiting: list[Callable[[RunsPage], object]] = []
+        self._labelling: Labelling | None = None
 
     @property
     def runs_page(self) -> "RunsPage":
@@ -148,6 +151,16 @@ class ResultCommands(QObject):
         page.help.seeds_wanted.connect(self.seeds_wanted)
         page.left.connect(lambda: self.page_wanted.emit("runs"))
         return page
+
+    def send_to_labelling(self, run: str, frames: "Sequence[Event]") -> None:
+        """Ask where frames that a training has shown are written as suggestions, and have them written."""
+        from sleapnn_gui.results.labelling import Labelling, sent_frames
+
+        if self._labelling is None:
+            self._labelling = Labelling(self._window, self._inspect)
+            self._labelling.progressed.connect(self.message)
+        found = sent_frames(run, frames)
+        self._labelling.ask(found, found.frames)
 
     def when_listed(self, do: "Callable[[RunsPage], object]") -> None:
         """Do something with the list of runs once it is made."""

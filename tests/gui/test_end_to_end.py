@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sleap_io as sio
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from sleapnn_engine.protocol.checkpoint_reach import checkpoint_reach
 from sleapnn_engine.protocol.journal import JournalReader
@@ -76,7 +77,21 @@ def test_train_pause_resume_stop(
     assert all(name.startswith("model.") for name in best["state_dict"])
     assert (session.run_dir / "training_config.yaml").is_file()
     assert not (session.run_dir / "engine.json").exists()
+    is_sent_to_labelling(window, tmp_path / "again.slp", wait_until)
     goes_on(window, session.run_dir, wait_until)
+
+
+def is_sent_to_labelling(window: MainWindow, file: Path, wait_until: Wait) -> None:
+    """Send the frames that are shown to labelling; SLEAP lists them as suggestions."""
+    frames = window.train_page.charts.frames
+    frames.fill_menu()
+    frames.menu.actions()[-1].trigger()
+    dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+    wait_until(file.is_file, 60, "the suggestions are written")
+    wait_until(lambda: "suggestions in" in window.banner.sentence, 30, "it is said")
+    assert len(sio.load_slp(file.as_posix()).suggestions) == len(frames._together()) > 1
 
 
 def goes_on(window: MainWindow, folder: Path, wait_until: Wait) -> None:

@@ -25,7 +25,7 @@ class KeptFrames:
         self._folder, self._most = run_dir / FOLDER, most_bytes
         self._every = max(1, math.ceil(epochs / _EPOCHS))
         self._frames: list[tuple[Frame, Arrays]] = []
-        self._latest: tuple[int, list[tuple[Frame, Arrays]]] | None = None
+        self._latest: int | None = None
         self._first: int | None = None
         self._best: int | None = None
         self._images: dict[int, set[Path]] = {}
@@ -37,23 +37,15 @@ class KeptFrames:
         self._frames.append((said, arrays))
 
     def end_epoch(self, epoch: int, *, best: bool) -> None:
-        """All frames of an epoch are there."""
+        """All frames of an epoch are there. They are written at once: what ends a run may leave no time for it."""
         frames, self._frames = self._frames, []
-        self._latest = epoch, frames
-        first = self._first is None
         self._first = epoch if self._first is None else self._first
-        if not (best or first or epoch % self._every == 0):
-            return
         before, self._best = self._best, epoch if best else self._best
+        last, self._latest = self._latest, epoch
         self._write(epoch, frames)
-        if best and before is not None and before != self._first and before % self._every:
-            self._drop(before)
-
-    def finish(self) -> None:
-        """Training has ended: the last epoch stays too."""
-        latest, self._latest = self._latest, None
-        if latest is not None and latest[0] not in kept_epochs(self._folder.parent):
-            self._write(*latest)
+        for older in {one for one in (before, last) if one is not None and one != epoch}:
+            if older not in (self._first, self._best) and older % self._every:
+                self._drop(older)
 
     def _write(self, epoch: int, frames: list[tuple[Frame, Arrays]]) -> None:
         if self._failed:

@@ -2,6 +2,7 @@
 
 from sleapnn_engine.config.build import active
 from sleapnn_engine.config.installed import versions_at_work
+from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.counting import epoch_name
@@ -34,6 +35,7 @@ class Journal(Callback):
                 early_stopping_patience=parts.early_stopping.patience,
                 pid=parts.report.channel.connection.pid,
                 backbone=active(parts.job.model_config.backbone_config),
+                identities=_identities(training),
                 versions=versions_at_work(),
             )
         )
@@ -93,3 +95,10 @@ class Journal(Callback):
             log.info(
                 "The learning rate falls from %s to %s after %s.", before, after, epoch_name(result.epoch)
             )
+
+
+def _identities(training: Training) -> list[str] | None:
+    """The names of the animals that are told apart; None where none are."""
+    parts = training.parts
+    known = MODEL_TYPES[parts.model_type].identities
+    return list(parts.batches.train.store.labels.tracks) if known else None

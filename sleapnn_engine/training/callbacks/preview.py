@@ -13,7 +13,7 @@ from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.evaluation.scores import pairs_found
 from sleapnn_engine.heads.assemble import kinds_of
-from sleapnn_engine.protocol import events
+from sleapnn_engine.protocol import event_fields, events
 from sleapnn_engine.training.artifacts.drawing import draw_prediction, save_picture
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
@@ -21,6 +21,8 @@ from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import predict
 
 VALIDATION_FRAMES = 6
+#: Of frames with the greatest error of some part so many are shown besides those.
+PART_FRAMES = 4
 #: Frames of one epoch take at most about this much; with very large maps fewer are shown.
 MOST_BYTES = 48_000_000
 
@@ -53,7 +55,7 @@ class Shown:
 class Preview(Callback):
     """After each epoch: a `frame` event for each pinned frame, and with a folder one PNG of each part.
 
-    Costs one prediction of up to seven images an epoch, and a few hundredths of a second for the pictures.
+    Costs one prediction of up to eleven images an epoch, and a few hundredths of a second for the pictures.
     """
 
     def __init__(self, pictures: Path | None, *, keep: bool, kept: KeptFrames | None = None) -> None:
@@ -67,13 +69,18 @@ class Preview(Callback):
         most = max(MOST_BYTES // _frame_bytes(training), 2)
         pinned = [("train", batches.train, 0)]
         wanted = chosen(batches.n_val, result.worst, most=min(VALIDATION_FRAMES, most - 1))
+        room = min(PART_FRAMES, max(0, most - 1 - len(wanted)))
+        others = dict.fromkeys(index for index in result.worst_by_part.values() if index not in wanted)
+        wanted = sorted({*wanted, *list(others)[:room]})
         pinned += [("validation", batches.val, i) for i in wanted]
         ranks = {index: place for place, index in enumerate(result.worst, start=1)}
         seen: set[str] = set()
         for split, store, index in pinned:
             shown = predict_sample(training, store, split=split, index=index, body=result.body)
-            rank = ranks.get(index) if split == "validation" else None
-            said, arrays = send(training, store, shown, epoch=result.epoch, rank=rank)
+            judged = split == "validation"
+            rank = ranks.get(index) if judged else None
+            worst_of = [name for name, worst in result.worst_by_part.items() if judged and worst == index]
+            said, arrays = send(training, store, shown, epoch=result.epoch, rank=rank, worst_of=worst_of)
             if self._kept is not None:
                 self._kept.add(said, arrays)
             if self._pictures is not None and split not in seen:
@@ -84,8 +91,6 @@ class Preview(Callback):
 
     def fit_ended(self, training: Training, outcome: str) -> None:
         """Without `keep`, remove the pictures this run drew, and their folder when nothing else is in it."""
-        if self._kept is not None:
-            self._kept.finish()
         if self._pictures is None or self._keep:
             return
         for path in self._drawn:
@@ -158,12 +163,20 @@ def predict_sample(
 
 
 def send(
-    training: Training, samples: FrameSamples, shown: Shown, *, epoch: int, rank: int | None = None
+    training: Training,
+    samples: FrameSamples,
+    shown: Shown,
+    *,
+    epoch: int,
+    rank: int | None = None,
+    worst_of: Sequence[str] = (),
 ) -> tuple[events.Frame, dict[str, np.ndarray]]:
     """Publish one sample, which the journal does not keep; returns what was published."""
     parts = training.parts
     labels, head = samples.store.labels, parts.batches.targets[0].head
     frame = labels.frames[samples.frame_index(shown.index)]
+    kinds = kinds_of(parts.model_type).items()
+    further = {name: kind.traits.key for name, kind in kinds if name != head and name in shown.maps}
     true_identities = identities = None
     if MODEL_TYPES[parts.model_type].identities:
         true_identities = _names(shown.tracks, labels.tracks)
@@ -180,16 +193,19 @@ def send(
         predicted=[_plain_points(points) for points in shown.predicted],
         scores=[[float(score) for score in scores] for scores in shown.scores],
         pairs=[
-            events.Pair(labelled=t, predicted=p, error_px=_or_none(error))
+            event_fields.Pair(labelled=t, predicted=p, error_px=_or_none(error))
             for (p, t), error in zip(shown.pairs, shown.pair_errors, strict=True)
         ],
         error_px=shown.error_px,
         rank=rank,
         stride=parts.decoder.strides[head],
+        strides={array: parts.decoder.strides[name] for name, array in further.items()},
+        worst_of=list(worst_of),
         true_identities=true_identities,
         identities=identities,
     )
     arrays = {"image": shown.image, "confmaps": shown.maps[head].astype(np.float16)}
+    arrays |= {array: shown.maps[name].astype(np.float16) for name, array in further.items()}
     parts.report.event(said, arrays=arrays)
     return said, arrays
 
@@ -215,6 +231,8 @@ def _plain_points(points: np.ndarray) -> list[Any]:
 def _frame_bytes(training: Training) -> int:
     parts = training.parts
     height, width = parts.batches.val.input_size
-    stride = parts.decoder.strides[parts.batches.targets[0].head]
-    cells = -(-height // stride) * -(-width // stride)
-    return height * width * parts.batches.val.store.plan.channels + 2 * cells * len(parts.batches.nodes)
+    total = height * width * parts.batches.val.store.plan.channels
+    for head in parts.model.heads:
+        if head.maps:
+            total += 2 * head.channels * -(-height // head.stride) * -(-width // head.stride)
+    return total

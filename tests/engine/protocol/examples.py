@@ -92,6 +92,8 @@ BODIES = {
         "pairs": [{"labelled": 0, "predicted": 0, "error_px": 0.5}],
         "error_px": 0.5,
         "stride": 2,
+        "strides": {"pafs": 4},
+        "worst_of": ["nose"],
         "arrays": [
             {"name": "image", "dtype": "uint8", "shape": [4, 2, 1]},
             {"name": "confmaps", "dtype": "float16", "shape": [2, 2, 1]},

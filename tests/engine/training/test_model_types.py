@@ -9,7 +9,9 @@ import pytest
 import torch
 import yaml
 
-from sleapnn_engine.config.model_types import MODEL_TYPES
+from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
+from sleapnn_engine.protocol.events import Frame
+from sleapnn_engine.protocol.kept_frames import kept_epochs, read_frames
 from tests.engine.training.jobs import events
 from tests.engine.training.rendered import NODES, job, trained, write_labels
 from tests.engine.training.test_presets_train import few_frames
@@ -56,6 +58,10 @@ def test_every_type_trains_with_every_backbone(tmp_path: Path, model_type: str, 
         value.numel() for name, value in weights.items() if not name.endswith(UNTRAINED)
     )
     assert (run / "viz" / "validation.0000.png").stat().st_size > 1000
+    drawn = {key for key in MODEL_TYPES[model_type].heads if HEADS[key].maps}
+    for event in read_frames(kept_epochs(run)[0]):
+        assert set(event.arrays) == {"image", *drawn}
+        assert set(event.typed_as(Frame).strides or {}) == drawn - {"confmaps"}
 
 
 #: Each type with two backbones, each backbone with three types; any type with any backbone is trained above.

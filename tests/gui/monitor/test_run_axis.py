@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from sleapnn_gui.monitor.minmax_pyramid import Series
@@ -149,3 +149,21 @@ def test_smoothing_does_not_trail_a_line_that_falls(page):
     series.extend(np.arange(400.0), values)
     _, smooth = series.smoothed(0.96, most=4096)
     np.testing.assert_allclose(smooth, values, atol=0.05)
+
+
+def test_a_full_heading_leaves_things_out_and_moves_no_panel(page, app):
+    """What fits depends on the width alone: panels that changed places with what is shown would do so for ever."""
+    counted = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "class_accuracy": 1.0}
+    speaker = Speaker().start(max_epochs=9, model_type="multi_class_bottomup")
+    for number in range(2):
+        speaker.batches(4, heads=("confmaps", "pafs")).epoch(number, gradient=1.0, counted=counted)
+    show(page, speaker)
+    turned = []
+    for _ in range(6):
+        app.processEvents()
+        turned.append(page.charts.upper.orientation())
+    assert set(turned) == {Qt.Orientation.Horizontal}
+    loss = page.charts.loss
+    assert loss.smoothing_text.isHidden()
+    for widget in (*loss.views.values(), loss.heads, loss.log, loss.over):
+        assert widget.width() >= widget.sizeHint().width(), widget.text()

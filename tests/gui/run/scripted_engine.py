@@ -18,7 +18,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 
-from sleapnn_engine.protocol import events
+from sleapnn_engine.protocol import event_fields, events
 from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.counting import reached
 from sleapnn_engine.protocol.measures import Measured
@@ -243,7 +243,7 @@ class ScriptedRun:
                 truth=truth,
                 predicted=predicted,
                 scores=[[0.9, 0.8, 0.3]],
-                pairs=[events.Pair(labelled=0, predicted=0, error_px=3.5 - epoch)],
+                pairs=[event_fields.Pair(labelled=0, predicted=0, error_px=3.5 - epoch)],
                 error_px=3.5 - epoch,
                 stride=4,
             ),
