@@ -10,11 +10,18 @@ class UserError(Exception):
 
     `where` names the file, frame or dotted key; `hint` says what to do; `usage` marks errors of the command
     line or the config (exit code 2) as against failures while working (exit code 1). `cause` is one of CAUSES where
-    a viewer may know a remedy.
+    a viewer may know a remedy, `line` the line of a text that is at fault, from 1.
     """
 
     def __init__(
-        self, message: str, *, where: str = "", hint: str = "", usage: bool = False, cause: str = ""
+        self,
+        message: str,
+        *,
+        where: str = "",
+        hint: str = "",
+        usage: bool = False,
+        cause: str = "",
+        line: int | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -22,6 +29,7 @@ class UserError(Exception):
         self.hint = hint
         self.usage = usage
         self.cause = cause
+        self.line = line
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message

@@ -29,6 +29,16 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 #: Kinds of values that YAML has and configs do not; only a tag asks for them.
 _FOREIGN = ("timestamp", "binary", "set", "omap", "pairs")
 _MERGE = "tag:yaml.org,2002:merge"
+#: What PyYAML calls mistakes that are made often, by how it begins, and in words.
+_IN_WORDS = {
+    "mapping values are not allowed here": "a colon stands where only a value can; is the line indented too far, or "
+    "does a text with a colon need quotation marks?",
+    "could not find expected ':'": "a name has no colon after it",
+    "expected <block end>": "this line is indented otherwise than those that it belongs to",
+    "found unexpected end of stream": "a quotation mark is opened and not closed",
+    "expected ',' or ']'": "a list that begins with [ is not closed with ]",
+    "expected ',' or '}'": "a section that begins with { is not closed with }",
+}
 
 #: Far more than any config has: characters of the text, values in it with repeated parts counted each time,
 #: sections inside one another, signs of one number.
@@ -182,7 +192,14 @@ def parse(text: str, *, where: str = "") -> Any:
     try:
         return _read(text)
     except yaml.YAMLError as problem:
-        raise UserError(_sentence(problem), where=where, hint="Nothing was changed.", usage=True) from None
+        mark = getattr(problem, "problem_mark", None)
+        raise UserError(
+            _sentence(problem),
+            where=where,
+            hint="Nothing was changed.",
+            usage=True,
+            line=None if mark is None else mark.line + 1,
+        ) from None
     except (ValueError, RecursionError) as problem:
         raise UserError(f"The file cannot be read as YAML: {problem}.", where=where, usage=True) from None
 
@@ -206,6 +223,7 @@ def _sentence(problem: yaml.YAMLError) -> str:
         what = f"“{tag}” marks a kind of value that configs do not have"
     if "\\t" in what:
         what = "a tab is used for indentation; use spaces"
+    what = next((words for start, words in _IN_WORDS.items() if what.startswith(start)), what)
     if mark is None:
         return f"The file cannot be read as YAML: {what}."
     return f"Line {mark.line + 1}, column {mark.column + 1}: {what}."

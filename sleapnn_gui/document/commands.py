@@ -11,9 +11,12 @@ from PySide6.QtGui import QUndoCommand
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.own_presets import label_of
 from sleapnn_engine.config.tree import same
 
 _ABSENT = object()
+#: In place of a key, for edits of the text.
+TYPED = "text"
 
 
 @attrs.frozen
@@ -21,7 +24,7 @@ class State:
     """What the file says, the values kept for sections that are null in it, and where both come from.
 
     `parked` is by dotted path, as is `started`: what sections began with that were not in use in what was opened.
-    `opened`, `started` and `text` are what changes are measured against and saved into.
+    `opened`, `started` and `text`, which is what stands in the file, are what changes are measured against and saved into.
     """
 
     values: dict[str, Any] = attrs.field(factory=dict)
@@ -30,6 +33,8 @@ class State:
     opened: dict[str, Any] = attrs.field(factory=dict)
     text: str = ""
     title: str = ""
+    #: What a person typed as the text of all this; '' where it is made of the values and `text`, as saving does.
+    typed: str = ""
     path: Path | None = None
     #: What is wrong with the values; found before a state is shown, so that showing it cannot fail.
     issues: tuple[Issue, ...] = attrs.field(default=(), eq=False)
@@ -77,6 +82,8 @@ class Edit(QUndoCommand):
         if other._last - self._last > self._TOGETHER:
             return False
         self._after, self._last = other._after, other._last
+        if self._key == TYPED:
+            self.setText(typing_title(self._before, self._after))
         # PySide keeps a merged step for as long as the undo stack, so it lets go of its states.
         other._before = other._after = State()
         return True
@@ -90,6 +97,14 @@ class Edit(QUndoCommand):
 
     def redo(self) -> None:
         self._show(self._after)
+
+
+def typing_title(before: State, after: State) -> str:
+    """The name of an edit of the text."""
+    paths = changed_paths(before, after)
+    if len(paths) == 1:
+        return f"Edit {label_of(paths[0])}"
+    return f"Edit {len(paths)} settings as text" if paths else "Edit comments"
 
 
 def changed_paths(before: State, after: State) -> list[str]:

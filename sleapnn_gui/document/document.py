@@ -13,14 +13,21 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.derived import also_text, auto_text
 from sleapnn_engine.config.files import copy_values, save_text
 from sleapnn_engine.config.idle_settings import idle_reason
-from sleapnn_engine.config.issue import Issue, Remove
+from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
-from sleapnn_gui.document.commands import Edit, State, changed_paths
+from sleapnn_gui.document.commands import TYPED, Edit, State, changed_paths, typing_title
 from sleapnn_gui.document.files import Opened, open_config
-from sleapnn_gui.document.starting import starting_values
-from sleapnn_gui.document.states import judged, judged_state, text_of, with_preset
+from sleapnn_gui.document.states import (
+    judged,
+    judged_state,
+    state_of,
+    switch_section,
+    text_of,
+    with_preset,
+    write_value,
+)
 
 _ABSENT = object()
 
@@ -222,7 +229,7 @@ class Document(QObject):
         if self.section_on(path) == on:
             return
         after = self._state.copy()
-        _switch(after, path, on, view=self._view)
+        switch_section(after, path, on, view=self._view)
         self._push(f"{'Use' if on else 'Leave out'} {SPEC.sections[path].meta.label}", after)
 
     def choose(self, path: str, name: str | None) -> None:
@@ -235,9 +242,9 @@ class Document(QObject):
         for child in SPEC.sections[path].sections:
             wanted = SPEC.sections[child].name == name
             if wanted != self._view.on(child):
-                _switch(after, child, wanted, view=self._view)
+                switch_section(after, child, wanted, view=self._view)
             elif not wanted:
-                _write(after.values, child, SPEC.left_out(child))
+                write_value(after.values, child, SPEC.left_out(child))
         self._push(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
 
     def apply_values(self, changes: dict[str, Any], title: str, *, called: str = "") -> None:
@@ -249,8 +256,12 @@ class Document(QObject):
         if called and self.path is None:
             after = attrs.evolve(after, title=called)
         for path, value in changes.items():
-            _write(after.values, path, value)
+            write_value(after.values, path, value)
         self._push(title, after)
+
+    def take_typed(self, after: State) -> None:
+        """Take over what `with_text` made of the present state; texts typed soon after one another are one step."""
+        self._push(typing_title(self._state, after), after, TYPED)
 
     def set_facts(self, facts: dict[str, Any] | None) -> None:
         """Take over what the engine said of the training labels."""
@@ -310,21 +321,34 @@ class Document(QObject):
     def saved(self, state: State, target: Path, text: str) -> None:
         """Take over that a state was written to a file; edits made since are still unsaved."""
         is_present = state is self._state
-        home = {"path": target, "title": target.name, "text": text, "opened": copy_values(state.values)}
-        self._state = attrs.evolve(self._state, **home)
+        self._move({"path": target, "title": target.name, "text": text, "opened": copy_values(state.values)})
         if is_present:
             self.keep_text(self._state, text)
-        for index in range(self.undo_stack.count()):
-            # What undo brings back belongs to this file too: saving it must not go to the one before.
-            cast(Edit, self.undo_stack.command(index)).move(home)
-        if is_present:
             self.undo_stack.setClean()
         else:
             self.undo_stack.resetClean()
         self.changed.emit([])
         self.state_changed.emit()
 
+    def take_theirs(self, opened: Opened) -> None:
+        """Take over what another program wrote to the file, as one undoable step."""
+        self._push(f"Take {opened.title} from the disk", state_of(opened))
+        self.undo_stack.setClean()
+
+    def keep_mine(self, opened: Opened) -> None:
+        """Keep everything, and know what another program wrote: that is what changes are from now on measured against."""
+        self._move({"text": opened.text, "opened": copy_values(opened.values)})
+        self.undo_stack.resetClean()
+        self.changed.emit([])
+        self.state_changed.emit()
+
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _move(self, home: dict[str, Any]) -> None:
+        """What undo brings back belongs to this file too: saving it must not go to the one before."""
+        self._state = attrs.evolve(self._state, **home)
+        for index in range(self.undo_stack.count()):
+            cast(Edit, self.undo_stack.command(index)).move(home)
 
     def _start_over(self, state: State, *, saved: bool) -> None:
         self._outside_issues = {}
@@ -373,25 +397,3 @@ class Document(QObject):
         self._view = ConfigReader(state.values)
         if state.issues != found:
             self.issues_changed.emit()
-
-
-def _switch(state: State, path: str, on: bool, *, view: ConfigReader) -> None:
-    """Use a section with what it had when it was last in use, or keep its values aside; `view` is of before."""
-    if on:
-        kept = state.parked.pop(path, None)
-        if kept is None:
-            kept = starting_values(path, view)
-            state.started[path] = copy_values(kept)
-        tree.put(state.values, path, kept)
-        return
-    present = tree.get(state.values, path)
-    state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)
-    _write(state.values, path, SPEC.left_out(path))
-
-
-def _write(values: dict[str, Any], path: str, value: Any) -> None:
-    """Set a key; `Remove` takes it out of the file."""
-    if value is Remove:
-        tree.drop(values, path)
-    else:
-        tree.put(values, path, copy_values(value))

@@ -15,6 +15,8 @@ class ContextPane(QFrame):
     """Help, YAML and Diff of the form; other parts of the window add tabs of their own."""
 
     asked = Signal(str)
+    #: The key of a line that the cursor was put on, which is to be shown while the cursor stays there.
+    reached = Signal(str)
     #: The key or section in hand, or the first key of a page that was opened.
     followed = Signal(str)
 
@@ -24,8 +26,8 @@ class ContextPane(QFrame):
         self.help = HelpPane(document, self)
         self.yaml = YamlPane(document, self)
         self.diff = DiffPane(self)
-        for pane in (self.yaml, self.diff):
-            pane.asked.connect(self.asked)
+        self.diff.asked.connect(self.asked)
+        self.yaml.reached.connect(self.reached)
         self._tabs = QTabBar(self)
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)

@@ -116,7 +116,7 @@ class FormPage(QWidget):
         """The row of a key."""
         return self._rows.get(path)
 
-    def reveal(self, path: str) -> bool:
+    def reveal(self, path: str, *, focus: bool = True) -> bool:
         """Go to a key or section, show it whatever is filtered, focus it and let it flash. False: no such place.
 
         Where it cannot be edited now, a line above the rows says why and offers the choice that changes that.
@@ -133,7 +133,9 @@ class FormPage(QWidget):
         has_place = row is not None and box is not None and not row.isHidden() and not box.isHidden()
         target: QWidget | None = row if has_place else self._pages[page.id].control_of(path)
         QTimer.singleShot(0, self, lambda: self._flash(target))
-        if found is not None and not found.is_editable:
+        if not focus:
+            pass
+        elif found is not None and not found.is_editable:
             self.absence.focus_link()
         elif isinstance(target, Row):
             target.focus_editor()
@@ -271,6 +273,7 @@ class FormPage(QWidget):
         self._document.figures_changed.connect(self._later.start)
         self.sections.opened.connect(self._open)
         self.context.asked.connect(self.reveal)
+        self.context.reached.connect(lambda path: self.reveal(path, focus=False))
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._focus_moved)

@@ -1,121 +1,205 @@
-"""The file as it would be saved, with the line of the focused setting marked."""
+"""The file as it would be saved, to read and to type into; what is typed counts as soon as it is a config."""
 
-import re
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QMouseEvent, QShowEvent, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import without_secrets
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.states import with_text
 from sleapnn_gui.document.wording import Wording
-from sleapnn_gui.widgets.theme import current_theme
+from sleapnn_gui.form.yaml_text import YamlText, line_of
+from sleapnn_gui.widgets.message_line import MessageLine
 
 _SEEN_MS, _UNSEEN_MS = 60, 1000
-_LINE = re.compile(r"^(\s*)([^\s#:'\"-][^:]*?)\s*:(\s|$)")
+_PAUSE_MS = 80
+"""How long nothing is typed before a text is read."""
+_PATIENCE_MS = 500
+"""How long a text may be no config before that is said: it is on the way from one to the next."""
+_AT_ONCE = 20_000
+"""Signs of a text that is read in a moment."""
+_MOST_MARKED = 20
 
 
-def line_of(text: str, path: str) -> int:
-    """Number of the line (from 0) that holds the dotted key in block-style YAML, or -1."""
-    names = path.split(".")
-    open_at: list[tuple[int, str]] = []
-    for number, line in enumerate(text.splitlines()):
-        found = _LINE.match(line)
-        if not found:
-            continue
-        indent = len(found[1])
-        while open_at and open_at[-1][0] >= indent:
-            open_at.pop()
-        open_at.append((indent, found[2]))
-        if [name for _, name in open_at] == names:
-            return number
-    return -1
+class YamlPane(QWidget):
+    """The text follows the settings and they follow it, unless it is no config: then both stay as they are.
 
-
-def path_at(text: str, number: int) -> str:
-    """The dotted key of the line of this number (from 0) in block-style YAML; of an item of a list, that of the list."""
-    open_at: list[tuple[int, str]] = []
-    for line in text.splitlines()[: number + 1]:
-        found = _LINE.match(line)
-        if not found:
-            continue
-        while open_at and open_at[-1][0] >= len(found[1]):
-            open_at.pop()
-        open_at.append((len(found[1]), found[2]))
-    return ".".join(name for _, name in open_at)
-
-
-class YamlPane(QPlainTextEdit):
-    """Read-only text, brought up to date shortly after an edit and only while it can be seen.
-
-    `asked` carries the key of a line that was clicked.
+    `reached` carries the key of the line that a person went to.
     """
 
-    asked = Signal(str)
+    reached = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._path = ""
         self._follow = False
+        #: The text that was shown or taken over last, and the values in it: what is typed is measured against these.
+        self._settled, self._shown = "", dict[str, Any]()
+        self._problem: UserError | None = None
+        self._reading = BackgroundTask(self)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self._read)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._show_problem)
         self._wording = Wording(document)
         self._wording.ready.connect(self._show_text)
-        self.setReadOnly(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFont(current_theme().font("caption", mono=True))
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.document().setDocumentMargin(16)
-        self.setAccessibleName("YAML")
-        self.setAccessibleDescription("The configuration as it would be saved; read only.")
+        self.editor, self.told = YamlText(self), MessageLine(self)
+        self.told.setObjectName("yaml:told")
+        self.told.setContentsMargins(16, 8, 16, 8)
+        self.told.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.editor, 1)
+        column.addWidget(self.told)  # below, so that no line moves when it comes
+        self.setFocusProxy(self.editor)
+        self.editor.typed.connect(self._typed)
+        self.editor.settling.connect(self._settle)
+        self.editor.reached.connect(self.reached)
+        self.told.followed.connect(self._give_up)
+        document.reloaded.connect(self._give_up)
+        document.issues_changed.connect(self._mark)
 
     def invalidate(self) -> None:
         """The text is out of date. It is made anew even while nobody looks, for saving needs it as well."""
         self._wording.ask(_SEEN_MS if self.isVisible() else _UNSEEN_MS)
 
     def show_path(self, path: str) -> None:
-        """Mark the line of this key and bring it into view."""
+        """Mark the line of this key and, where nobody is typing, bring it into view."""
         self._path = path
         if self.isVisible():
-            self._mark(follow=True)
+            self._mark(follow=not self.editor.hasFocus())
 
     def marked_line(self) -> int:
         """Number of the marked line from 0, or -1."""
-        return line_of(self.toPlainText(), self._path) if self._path else -1
-
-    def _show_text(self) -> None:
-        if not self.isVisible():
-            return
-        text = self._document.to_yaml()
-        if text != self.toPlainText():
-            at = self.verticalScrollBar().value()
-            self.setPlainText(text)
-            self.verticalScrollBar().setValue(at)
-        self._mark(follow=self._follow)
-        self._follow = False
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        path = path_at(self.toPlainText(), self.textCursor().blockNumber())
-        if not self.textCursor().hasSelection() and (path in SPEC.keys or path in SPEC.sections):
-            self.asked.emit(path)
+        return line_of(self.editor.text(), self._path) if self._path else -1
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._follow = True
         self._wording.ask(0)
 
-    def _mark(self, *, follow: bool) -> None:
-        number = self.marked_line()
-        if number < 0:
-            self.setExtraSelections([])
+    # -- from the settings to the text -----------------------------------------------------------------------
+
+    @property
+    def _is_typed(self) -> bool:
+        """Whether the text is not what the settings say, because somebody typed in it."""
+        return self.editor.text() != self._settled
+
+    def _show_text(self) -> None:
+        if not self.isVisible():
             return
-        cursor = QTextCursor(self.document().findBlockByNumber(number))
-        mark = QTextEdit.ExtraSelection()
-        mark.cursor = cursor
-        mark.format.setBackground(current_theme().color("accent_tint"))
-        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-        self.setExtraSelections([mark])
-        if follow:
-            self.setTextCursor(cursor)
-            self.centerCursor()
-            self.horizontalScrollBar().setValue(0)
+        if not self._is_typed:
+            self._show_anew()
+        self._mark(follow=self._follow and not self.editor.hasFocus())
+        self._follow = False
+
+    def _show_anew(self) -> None:
+        text = self._document.to_yaml()
+        if text != self._settled:
+            self.editor.show_text(text)
+            self.editor.forget_steps()
+        self._settled, self._shown = self.editor.text(), without_secrets(self._document.values)
+        # What cannot be shown as it is, as a sign that ends lines elsewhere only, is not to be typed over either.
+        self.editor.setReadOnly(self._settled != text)
+
+    def _give_up(self) -> None:
+        """Show what the settings say in place of what was typed, which undo in the text brings back."""
+        self._pause.stop()
+        self._reading.drop()
+        self._no_problem()
+        if self.isVisible() and self._document.has_text:
+            self.editor.show_text(self._document.to_yaml())
+            self._settled, self._shown = self.editor.text(), without_secrets(self._document.values)
+        else:
+            self._settled = self.editor.text()
+            self.invalidate()
+        self._mark()
+
+    # -- from the text to the settings -----------------------------------------------------------------------
+
+    def _typed(self) -> None:
+        if self._is_typed:
+            self._pause.start()
+        else:
+            self._pause.stop()
+            self._no_problem()
+
+    def _read(self) -> None:
+        if self._reading.is_at_work:
+            self._pause.start()
+            return
+        state, text = self._document.state, self.editor.text()
+        self._reading.begin(partial(_outcome, state, text, self._shown), partial(self._was_read, state, text))
+
+    def _settle(self) -> None:
+        """What was typed counts now, where reading it takes no time to speak of."""
+        if self._is_typed and self._problem is None and len(self.editor.text()) < _AT_ONCE:
+            self._pause.stop()
+            self._reading.drop()
+            state, text = self._document.state, self.editor.text()
+            self._was_read(state, text, _outcome(state, text, self._shown))
+
+    def _was_read(self, state: State, text: str, found: "tuple[State, dict[str, Any]] | UserError") -> None:
+        if text != self.editor.text() or state is not self._document.state:
+            self._typed()
+        elif isinstance(found, UserError):
+            is_new, self._problem = self._problem is None, found
+            if is_new:
+                self._patience.start()
+            elif not self._patience.isActive():
+                self._show_problem()
+        else:
+            self._no_problem()
+            after, self._shown = found
+            self._settled = text
+            self.editor.forget_steps()
+            self._document.take_typed(after)
+            self._document.keep_text(self._document.state, after.typed)
+            self._mark()
+
+    def _no_problem(self) -> None:
+        self._problem = None
+        self._patience.stop()
+        self.told.hide()
+
+    def _show_problem(self) -> None:
+        if self._problem is not None:
+            # “Nothing was changed”, as a file that cannot be read has it, is said in full here.
+            self.told.show_message(
+                f"{self._problem.message} The settings stay as they were until this is mended.",
+                severity="error",
+                link="Give up what was typed",
+            )
+            self.told.show()
+            self._mark()
+
+    # -- marks -----------------------------------------------------------------------------------------------
+
+    def _mark(self, *, follow: bool = False) -> None:
+        if not self.isVisible():
+            return
+        number, text = self.marked_line(), self.editor.text()
+        wrong = [issue.path for issue in self._document.issues() if issue.severity == "error"][:_MOST_MARKED]
+        lines = [line for path in dict.fromkeys(wrong) if (line := line_of(text, path)) >= 0]
+        marks = [(number, "accent_tint")] if number >= 0 else []
+        if self._problem is not None:
+            lines = [min(self._problem.line or 1, text.count("\n") + 1) - 1]
+        self.editor.mark_lines(
+            [*marks, *((line, "error_tint") for line in lines)], follow=number if follow else -1
+        )
+
+
+def _outcome(state: State, text: str, shown: dict[str, Any]) -> "tuple[State, dict[str, Any]] | UserError":
+    """What a text comes to, or what is wrong with it."""
+    try:
+        return with_text(state, text, shown=shown)
+    except UserError as problem:
+        return problem

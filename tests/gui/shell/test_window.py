@@ -15,7 +15,7 @@ from sleapnn_engine.config.yaml_dialect import parse
 from sleapnn_gui.app import build
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.open_files import OpenFile
-from sleapnn_gui.form.yaml_pane import line_of
+from sleapnn_gui.form.yaml_text import line_of
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.shell import run_commands
@@ -133,10 +133,11 @@ def test_a_line_of_the_yaml_leads_to_its_setting(window: MainWindow, wait_until:
     window.show_page("configure")
     window.form.set_pane_shown(True)
     window.form.context.open(pane)
-    wait_until(lambda: line_of(pane.toPlainText(), EPOCHS) >= 0)
-    cursor = QTextCursor(pane.document().findBlockByNumber(line_of(pane.toPlainText(), EPOCHS)))
-    pane.setTextCursor(cursor)
-    QTest.mouseClick(pane.viewport(), Qt.MouseButton.LeftButton, pos=pane.cursorRect(cursor).center())
+    wait_until(lambda: line_of(pane.editor.text(), EPOCHS) >= 0)
+    cursor = QTextCursor(pane.editor.document().findBlockByNumber(line_of(pane.editor.text(), EPOCHS)))
+    pane.editor.setTextCursor(cursor)
+    place = pane.editor.cursorRect(cursor).center()
+    QTest.mouseClick(pane.editor.viewport(), Qt.MouseButton.LeftButton, pos=place)
     row = window.form.row(EPOCHS)
     assert row is not None
     assert row.isVisible()
