@@ -26,11 +26,12 @@ from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.shell.advice_commands import AdviceCommands
-from sleapnn_gui.shell.beside import remember_beside, reveal
+from sleapnn_gui.shell.beside import compare_with_file, remember_beside, reveal
 from sleapnn_gui.shell.closing import Closing
 from sleapnn_gui.shell.coach_commands import CoachCommands
 from sleapnn_gui.shell.commands import ACTION, make_actions
 from sleapnn_gui.shell.data_page import watch_frames
+from sleapnn_gui.shell.disk_offer import DiskOffer
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.help_commands import HelpCommands
@@ -131,9 +132,9 @@ class MainWindow(QMainWindow):
         for box in (column, middle):
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(0)
-        column.addWidget(self.top_bar)
-        column.addWidget(self.draft_offer)
-        column.addWidget(self.banner)
+        self.disk_offer = DiskOffer(self.document, self.files.watch, around=below)
+        for part in (self.top_bar, self.draft_offer, self.disk_offer, self.banner):
+            column.addWidget(part)
         column.addWidget(below, 1)
         middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
@@ -154,7 +155,8 @@ class MainWindow(QMainWindow):
         self.listed.adopt(self.actions_by_verb, lambda: self.form)
         self.status_line.issue_chosen.connect(self.reveal)
         tellers = (self.files, self.presets, self.runs, self.results, self.advice, self.help)
-        for source in (*tellers, self.settings, self.review):
+        self.disk_offer.compare_wanted.connect(lambda: compare_with_file(self.show_page, self.form))
+        for source in (*tellers, self.settings, self.review, self.disk_offer):
             source.message.connect(self.show_message)
         self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
@@ -392,7 +394,7 @@ class MainWindow(QMainWindow):
         for part in (self.pages, self.runs, self.results, self.listed, self.coach):
             part.leave()
         watches = (self.labels_watch, self.frames_watch, self.figures_watch, self.advice)
-        for asking in (*watches, self.review, self.presets, self.full_check, self.help):
+        for asking in (*watches, self.files.watch, self.review, self.presets, self.full_check, self.help):
             asking.stop()
         if self.pages.is_made("configure"):
             self.see.stop()

@@ -10,7 +10,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 
 #: What is another one in every run and says nothing of how it was trained.
-_OF_EACH_RUN = (TRAINER + "run_name", TRAINER + "ckpt_dir", TRAINER + "resume_ckpt_path")
+OF_EACH_RUN = (TRAINER + "run_name", TRAINER + "ckpt_dir", TRAINER + "resume_ckpt_path")
 
 
 @attrs.frozen
@@ -29,7 +29,7 @@ def differences(configs: Sequence[ConfigReader]) -> list[Difference]:
     """What differs between configs; settings of a section count where all have it, and secrets never."""
     found = [*_choices(configs), *_sections(configs)]
     for path, key in SPEC.keys.items():
-        if path in _OF_EACH_RUN or key.meta.secret or not key.meta.edited:
+        if path in OF_EACH_RUN or key.meta.secret or not key.meta.edited:
             continue
         if not all(config.on(key.section) for config in configs if key.section):
             continue

@@ -1,6 +1,7 @@
 """The labels that a run was trained on, by its config and at a glance: parsing thousands of configs would take a minute."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from sleapnn_engine.config.disk import read_ordinary
@@ -8,6 +9,11 @@ from sleapnn_engine.config.run_models import GIVEN
 
 _MOST_BYTES = 256 * 2**10
 _LABELS = re.compile(rb"train_labels_path:[ \t]*(?P<own>[^\n]*)\n(?P<items>(?:[ \t]*-[ \t][^\n]*\n)*)")
+
+
+def learned_from(folder: Path, labels: Iterable[str]) -> bool:
+    """Whether the config in a run folder names exactly these training labels."""
+    return {_place(path) for path in labels_of(folder)} == {_place(path) for path in labels}
 
 
 def labels_of(folder: Path) -> list[str]:
@@ -25,3 +31,7 @@ def labels_of(folder: Path) -> list[str]:
         paths = (one.strip().strip("'\"") for one in listed)
         return [path for path in paths if path not in ("", "null", "~")]
     return []
+
+
+def _place(path: str) -> Path:
+    return Path(path).expanduser().absolute()

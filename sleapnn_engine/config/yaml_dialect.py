@@ -31,8 +31,8 @@ _FOREIGN = ("timestamp", "binary", "set", "omap", "pairs")
 _MERGE = "tag:yaml.org,2002:merge"
 #: What PyYAML calls mistakes that are made often, by how it begins, and in words.
 _IN_WORDS = {
-    "mapping values are not allowed here": "a colon stands where only a value can; is the line indented too far, or "
-    "does a text with a colon need quotation marks?",
+    "mapping values are not allowed here": "a colon stands where only a value can; the line is indented too far, "
+    "or a text with a colon needs quotation marks",
     "could not find expected ':'": "a name has no colon after it",
     "expected <block end>": "this line is indented otherwise than those that it belongs to",
     "found unexpected end of stream": "a quotation mark is opened and not closed",

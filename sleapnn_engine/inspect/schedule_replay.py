@@ -11,7 +11,7 @@ from torch import nn
 
 from sleapnn_engine.config.build import build_trainer
 from sleapnn_engine.config.reader import ConfigReader
-from sleapnn_engine.config.run_labels import labels_of
+from sleapnn_engine.config.run_labels import learned_from
 from sleapnn_engine.config.schema.trainer import TrainerConfig
 from sleapnn_engine.inspect.labelled import label_paths
 from sleapnn_engine.inspect.wanted import Cancelled, never, require_wanted
@@ -94,10 +94,9 @@ def _last_run(
     labels: Sequence[str], *, folders: Sequence[Path], cancelled: Cancelled
 ) -> tuple[Path | None, list[float]]:
     """The newest run that learned from these labels and came far enough, with its validation losses."""
-    wanted = {_place(path) for path in labels}
-    for run in find_runs(folders) if wanted else ():
+    for run in find_runs(folders) if labels else ():
         require_wanted(cancelled)
-        if {_place(path) for path in labels_of(run)} != wanted:
+        if not learned_from(run, labels):
             continue
         losses = []
         for one in read_epochs(run):
@@ -107,7 +106,3 @@ def _last_run(
         if len(losses) >= FEWEST_EPOCHS:
             return run, losses
     return None, []
-
-
-def _place(path: str) -> Path:
-    return Path(path).expanduser().absolute()

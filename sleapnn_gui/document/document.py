@@ -259,7 +259,7 @@ class Document(QObject):
             write_value(after.values, path, value)
         self._push(title, after)
 
-    def take_typed(self, after: State) -> None:
+    def adopt_typed(self, after: State) -> None:
         """Take over what `with_text` made of the present state; texts typed soon after one another are one step."""
         self._push(typing_title(self._state, after), after, TYPED)
 
@@ -330,7 +330,7 @@ class Document(QObject):
         self.changed.emit([])
         self.state_changed.emit()
 
-    def take_theirs(self, opened: Opened) -> None:
+    def adopt_theirs(self, opened: Opened) -> None:
         """Take over what another program wrote to the file, as one undoable step."""
         self._push(f"Take {opened.title} from the disk", state_of(opened))
         self.undo_stack.setClean()

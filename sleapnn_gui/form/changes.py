@@ -8,6 +8,7 @@ import attrs
 
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.files import Opened
 from sleapnn_gui.form.codecs import show_chosen
 
 
@@ -28,6 +29,22 @@ def changes(document: Document) -> list[Change]:
     for path, old, new in document.differences():
         if path not in SPEC.sections:
             found.append(_setting(document, path, old, new))
+    return found
+
+
+def changes_to(document: Document, values: dict[str, Any]) -> list[Change]:
+    """Every difference of a document to other values; single settings can be made as they are there."""
+    beside = Document()
+    here = attrs.evolve(document.state, opened=values, started={})
+    beside.adopt(Opened(values={}, title=""), here)
+    found = []
+    for one in changes(beside):
+        undo = None
+        if one.path in SPEC.keys:
+            label = SPEC.keys[one.path].meta.label
+            undo = partial(document.apply_values, {one.path: beside.baseline(one.path)}, f"Edit {label}")
+        found.append(attrs.evolve(one, undo=undo))
+    beside.deleteLater()
     return found
 
 

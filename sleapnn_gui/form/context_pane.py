@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBo
 
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.changes import Change
-from sleapnn_gui.form.diff_pane import DiffPane
+from sleapnn_gui.form.compared_pane import ComparedPane
 from sleapnn_gui.form.help_pane import HelpPane
 from sleapnn_gui.form.layout import Page
 from sleapnn_gui.form.yaml_pane import YamlPane
@@ -25,7 +25,8 @@ class ContextPane(QFrame):
         self.setProperty("pane", "plain")
         self.help = HelpPane(document, self)
         self.yaml = YamlPane(document, self)
-        self.diff = DiffPane(self)
+        self.diff = ComparedPane(document, self)
+        self.diff.counted.connect(self._count)
         self.diff.asked.connect(self.asked)
         self.yaml.reached.connect(self.reached)
         self._tabs = QTabBar(self)
@@ -103,5 +104,8 @@ class ContextPane(QFrame):
         if self.help.isVisible():
             self.help.refresh()
         self.yaml.invalidate()
-        self.diff.show_changes(found)
-        self._tabs.setTabText(self._stack.indexOf(self.diff), f"Diff {len(found)}" if found else "Diff")
+        self.diff.refresh(found)
+
+    def _count(self, differences: int) -> None:
+        words = f"Diff {differences}" if differences else "Diff"
+        self._tabs.setTabText(self._stack.indexOf(self.diff), words)

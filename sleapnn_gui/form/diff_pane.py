@@ -81,6 +81,13 @@ class DiffPane(QScrollArea):
         inside = self.widget()
         return [] if inside is None else inside.findChildren(ChangeRow)
 
+    def set_nothing(self, sentence: str) -> None:
+        """What is said where nothing differs, or where nothing can be compared."""
+        if sentence != self._nothing:
+            self._nothing, self._stale = sentence, True
+            if self.isVisible():
+                self._fill()
+
     def show_changes(self, found: list[Change]) -> None:
         """Show these changes, now or as soon as the pane is seen."""
         before = [(change.path, change.old, change.new) for change in self._changes]

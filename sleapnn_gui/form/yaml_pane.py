@@ -161,7 +161,7 @@ class YamlPane(QWidget):
             after, self._shown = found
             self._settled = text
             self.editor.forget_steps()
-            self._document.take_typed(after)
+            self._document.adopt_typed(after)
             self._document.keep_text(self._document.state, after.typed)
             self._mark()
 
@@ -179,6 +179,7 @@ class YamlPane(QWidget):
                 link="Give up what was typed",
             )
             self.told.show()
+            self.editor.ensureCursorVisible()
             self._mark()
 
     # -- marks -----------------------------------------------------------------------------------------------

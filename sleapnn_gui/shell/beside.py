@@ -1,5 +1,6 @@
 """What stands beside the form: See among its tabs, and which tab was open at the last start."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
@@ -30,6 +31,16 @@ def reveal(form: "FormPage", see: "SeePane", path: str) -> None:
     form.set_pane_shown(True)
     form.context.open(see)
     see.show_kind(kind)
+
+
+def compare_with_file(show_page: Callable[[str], None], form: "FormPage") -> None:
+    """Show what differs from the file that the config was opened from, as it is now."""
+    from sleapnn_gui.form.compared_pane import DISK
+
+    show_page("configure")
+    form.set_pane_shown(True)
+    form.context.open(form.context.diff)
+    form.context.diff.compare_with(DISK)
 
 
 def remember_beside(form: "FormPage") -> None:

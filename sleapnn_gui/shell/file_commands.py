@@ -17,6 +17,7 @@ from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import Preset, find_preset
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.file_watch import FileWatch
 from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
 from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.document.open_files import OpenFile
@@ -63,6 +64,7 @@ class FileCommands(QObject):
         self._show_report: Callable[[], None] | None = None
         self.open_file = OpenFile(document, lock_folder())
         self.open_file.shared.connect(lambda text: self.message.emit(text, "warning"))
+        self.watch = FileWatch(document, busy=lambda: self._writing.is_at_work)
 
     # -- opening -------------------------------------------------------------------------------------------
 

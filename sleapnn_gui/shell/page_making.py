@@ -25,6 +25,7 @@ def make_form(
     form = FormPage(document, place, in_steps=True)
     yield
     yield from form.fill()
+    form.context.diff.set_folders(folders)
     see = SeePane(document, inspect, folders=folders, in_steps=True)
     yield from see.fill()
     yield

@@ -25,7 +25,7 @@ SIGMA = "model_config.head_configs.single_instance.confmaps.sigma"
 
 
 def entries(form):
-    return [(row.change.label, row.change.old, row.change.new) for row in form.context.diff.rows()]
+    return [(row.change.label, row.change.old, row.change.new) for row in form.context.diff.list.rows()]
 
 
 @pytest.mark.parametrize("path", sorted(SPEC.edited))
@@ -171,7 +171,7 @@ def test_differences_are_listed_counted_and_taken_back(form):
     form.document.set_value("data_config.validation_fraction", 0.2)
     assert form.context.titles()[-1] == "Diff 2"
     assert set(entries(form)) == {("Most epochs", "10", "20"), ("Validation share", "0.1", "0.2")}
-    row = next(row for row in form.context.diff.rows() if row.change.label == "Most epochs")
+    row = next(row for row in form.context.diff.list.rows() if row.change.label == "Most epochs")
     click(row.findChild(QToolButton))
     assert form.document.value("trainer_config.max_epochs") == 10
     assert entries(form) == [("Validation share", "0.1", "0.2")]
@@ -181,7 +181,7 @@ def test_differences_are_listed_counted_and_taken_back(form):
 def test_a_click_on_a_difference_goes_there(form):
     form.context.open(form.context.diff)
     form.document.set_value("trainer_config.seed", 4)
-    QTest.mouseClick(form.context.diff.rows()[0], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(form.context.diff.list.rows()[0], Qt.MouseButton.LeftButton)
     assert form.page() == "epochs"
     form.context.open(form.context.help)
 

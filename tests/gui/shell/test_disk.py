@@ -117,6 +117,7 @@ def config_acts(
     yield "save", window.actions_by_verb["save"].trigger, lambda: not document.is_dirty
     document.set_value(EPOCHS, 32)
     (folder / "a.yaml").write_text("trainer_config:\n  max_epochs: 7\n", encoding="utf-8")
+    yield "see what others changed", files.watch.check, window.disk_offer.isVisible
     yield "save what others changed", window.actions_by_verb["save"].trigger, lambda: has(window, "overtaken")
     window.findChild(object, "overtaken").close()
     new = folder / "new" / "b.yaml"

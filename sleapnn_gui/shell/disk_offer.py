@@ -1,0 +1,96 @@
+"""The line that tells of a file that another program changed while it is open here, and what can be done about it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from sleapnn_engine.config.errors import UserError
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.file_watch import FileWatch
+from sleapnn_gui.document.files import Opened
+from sleapnn_gui.widgets.still import Still
+from sleapnn_gui.widgets.theme import current_theme
+
+
+class DiskOffer(QFrame):
+    """Comes when nothing under the pointer moves by it, and stays until it is answered or settled.
+
+    `compare_wanted` is emitted where a person wants to see both, `message` carries a sentence and its severity.
+    """
+
+    compare_wanted = Signal()
+    message = Signal(str, str)
+
+    def __init__(self, document: Document, watch: FileWatch, *, around: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("disk_offer")
+        self.setProperty("pane", "top")
+        self._document = document
+        self._theirs: Opened | None = None
+        self._still = Still(around)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(current_theme().size("space_2"))
+        row.addWidget(self.text, 1)
+        self.take = self._button(
+            "take",
+            "Take theirs",
+            self._use_theirs,
+            "Show what is in the file now; Undo brings back what was here",
+        )
+        self.keep = self._button(
+            "keep", "Keep mine", self._keep, "Go on with what is here; saving replaces what is in the file"
+        )
+        self.compare = self._button(
+            "compare", "Compare", self.compare_wanted.emit, "List what differs from the file, under Diff"
+        )
+        self.hide()
+        watch.overtaken.connect(lambda theirs: self._still.when_away(lambda: self._show(theirs)))
+        watch.settled.connect(self._close)
+
+    def _button(self, name: str, words: str, act: Callable[[], None], told: str) -> QPushButton:
+        button = QPushButton(words, self)
+        button.setObjectName(f"disk_{name}")
+        button.setAccessibleName(words)
+        button.setAccessibleDescription(told)
+        button.setToolTip(told)
+        button.clicked.connect(act)
+        self._row.addWidget(button)
+        return button
+
+    def _show(self, theirs: Opened | UserError) -> None:
+        self._theirs = theirs if isinstance(theirs, Opened) else None
+        text = f"{self._document.title} was changed by another program while it is open here."
+        if isinstance(theirs, UserError):
+            text += f" It cannot be read now: {theirs.message} What is here stays as it is."
+        elif self._document.is_dirty:
+            text += " What you changed here is not in it."
+        self.text.setText(text)
+        self.setAccessibleName(text)
+        for button in (self.take, self.compare):
+            button.setVisible(self._theirs is not None)
+        self.show()
+
+    def _use_theirs(self) -> None:
+        if self._theirs is not None:
+            theirs = self._theirs
+            self._close()
+            self._document.adopt_theirs(theirs)
+            self.message.emit(
+                f"These are the settings that are in {theirs.title} now. Undo takes it back.", "info"
+            )
+
+    def _keep(self) -> None:
+        theirs = self._theirs
+        self._close()
+        if theirs is not None:
+            self._document.keep_mine(theirs)
+
+    def _close(self) -> None:
+        self._still.drop()
+        self._theirs = None
+        self.hide()
