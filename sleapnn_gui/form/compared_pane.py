@@ -66,6 +66,7 @@ class ComparedPane(QWidget):
         label.setProperty("role", "muted")
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 16, 0)
+        row.setSpacing(8)
         row.addWidget(label)
         row.addWidget(self.basis, 1, Qt.AlignmentFlag.AlignVCenter)
         column = QVBoxLayout(self)
