@@ -249,8 +249,7 @@ class MainWindow(QMainWindow):
         self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search_field.selectAll()
 
-    def do_palette(self) -> None:
-        self.do_search()
+    do_palette = do_search
 
     def do_undo(self) -> None:
         stack = self.document.undo_stack
