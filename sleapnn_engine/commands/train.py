@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from sleapnn_engine.config.overrides import apply_overrides
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.config.strategies import PRECISIONS
 from sleapnn_engine.config.validate import errors, validate
+from sleapnn_engine.protocol.stop_rules import StopRule, parse_rule
 from sleapnn_engine.training.processes.cluster import own_membership
 
 
@@ -51,6 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep validation frames of the first, the best, the last and some other epochs in the run folder, up to so "
         "many megabytes (default: 50; 0: none)",
     )
+    parser.add_argument(
+        "--stop-when",
+        action="append",
+        default=[],
+        type=_stop_rule,
+        metavar="RULE",
+        help="end training by itself, for example “error below 3 px”, “after 2 h”, “by 18:00” or “no smaller error for 10 "
+        "epochs”; with several, the first that holds",
+    )
     parser.add_argument("--verbose", action="store_true", help="show the traceback when training fails")
 
 
@@ -72,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
             run_dir=args.run_dir,
             precision=args.precision,
             frame_bytes=args.keep_frames * 1_000_000,
+            stop_rules=args.stop_when,
             stream=sys.stdout,
             errors=sys.stderr,
         )
@@ -86,6 +98,14 @@ def _megabytes(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 6:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of megabytes; give 0 or a whole number")
     return int(text)
+
+
+def _stop_rule(text: str) -> StopRule:
+    """Raises argparse.ArgumentTypeError."""
+    try:
+        return parse_rule(text, now=time.time())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 @attrs.frozen

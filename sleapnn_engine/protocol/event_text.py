@@ -121,7 +121,8 @@ _TELLERS: dict[str, Callable[[Any], str]] = {
     "resumed": lambda said: (
         f"resumed in {epoch_name(said.epoch)} after a pause of {exact_duration(said.paused_seconds)}"
     ),
-    "stopping": lambda said: f"stopping after this {said.after}",
+    "stopping": lambda said: f"stopping after this {said.after}{f': {said.reason}' if said.reason else ''}",
+    "stop_rules": lambda said: f"stops by itself: {' or '.join(said.rules) or 'by no rule'}",
     "memory_released": lambda said: said.text,
     "log": lambda said: f"{said.level}: {said.text}",
     "failed": _failed,

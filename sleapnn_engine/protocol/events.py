@@ -181,6 +181,17 @@ class Stopping(EventBody):
 
     kind = "stopping"
     after: str = body_field("when training ends", choices=("batch", "epoch"))
+    reason: str | None = body_field(
+        "which rule it follows, in a sentence; absent: somebody asked", default=None
+    )
+
+
+@attrs.frozen(kw_only=True)
+class StopRules(EventBody):
+    """From now on the training stops by itself once any of these rules holds."""
+
+    kind = "stop_rules"
+    rules: list[str] = body_field("the rules in words; none: it stops by no rule")
 
 
 @attrs.frozen(kw_only=True)
@@ -293,6 +304,7 @@ KINDS: dict[str, type[EventBody]] = {
         Paused,
         Resumed,
         Stopping,
+        StopRules,
         MemoryReleased,
         Log,
         Failed,

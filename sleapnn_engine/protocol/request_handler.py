@@ -50,6 +50,8 @@ class RequestHandler:
         if verb is None:
             return _refusal(request.id, f"'{request.verb:.60}' is no request; there are {', '.join(VERBS)}.")
         wrong = complaint(verb.fields, request.args, mode="wire")
+        if wrong is None and verb.check is not None:
+            wrong = verb.check(request.args)
         if wrong is not None:
             return _refusal(request.id, f"{request.verb}: {wrong}.")
         return self._enqueue(request) if verb.command else self._answer_query(request)

@@ -1,8 +1,12 @@
 """Every request that a running engine answers: what it takes, and how one knows that it is done."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import attrs
 
-from sleapnn_engine.protocol.fields import FLAG, INTEGER, TEXT, Field
+from sleapnn_engine.protocol.fields import FLAG, INTEGER, TEXT, Field, list_of
+from sleapnn_engine.protocol.stop_rules import complaint_of
 
 
 @attrs.frozen(kw_only=True)
@@ -19,6 +23,8 @@ class Verb:
     command: bool = False
     done: str = ""
     terminal: str = ""
+    check: Callable[[Mapping[str, Any]], str | None] | None = None
+    """What says why arguments of the right form cannot be followed."""
 
 
 _FRAMES_FIELD = Field(
@@ -73,6 +79,14 @@ _REQUESTS = (
                 closed=True,
             ),
         ),
+    ),
+    Verb(
+        name="stop_when",
+        doc="End training by itself once any of these rules holds; they take the place of those before.",
+        command=True,
+        done="stop_rules",
+        fields=(Field("rules", list_of(TEXT), "rules in words, for example “by 18:00”; none: no rule"),),
+        check=complaint_of,
     ),
     Verb(
         name="checkpoint",

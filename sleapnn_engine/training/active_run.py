@@ -8,6 +8,7 @@ import attrs
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.data.loader import Share
 from sleapnn_engine.protocol.signals import Signals
+from sleapnn_engine.protocol.stop_rules import StopRule
 from sleapnn_engine.training.artifacts.run_folder import RunFolder
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
 from sleapnn_engine.training.callbacks.console import Console
@@ -41,6 +42,7 @@ class ActiveRun:
     test_sets: tuple[EvaluationSet, ...] = ()
     is_trained: bool = False
     frame_bytes: int = 0
+    stop_rules: tuple[StopRule, ...] = ()
     warnings: list[str] = attrs.field(factory=list)
     others: list[Any] = attrs.field(factory=list)
 

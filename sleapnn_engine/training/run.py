@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +16,7 @@ from sleapnn_engine.data.samples import FrameSamples
 from sleapnn_engine.models.assemble import PoseModel
 from sleapnn_engine.models.device import to_device
 from sleapnn_engine.protocol.signals import Interrupted, Signals
+from sleapnn_engine.protocol.stop_rules import StopRule
 from sleapnn_engine.training import build
 from sleapnn_engine.training.active_run import ActiveRun
 from sleapnn_engine.training.artifacts.ground_truth_files import write_split
@@ -30,6 +31,7 @@ from sleapnn_engine.training.callbacks.frame_keeper import FRAME_BYTES, KeptFram
 from sleapnn_engine.training.callbacks.journal import Journal
 from sleapnn_engine.training.callbacks.preview import Preview
 from sleapnn_engine.training.callbacks.run_log import run_log
+from sleapnn_engine.training.callbacks.self_stop import SelfStop
 from sleapnn_engine.training.callbacks.wandb_log import WandbLog
 from sleapnn_engine.training.callbacks.wandb_session import open_wandb_session
 from sleapnn_engine.training.endings import INTERRUPTED, failed, finished, interrupted, tidy
@@ -62,12 +64,13 @@ def train(
     run_dir: Path | None = None,
     precision: str = "auto",
     frame_bytes: int = FRAME_BYTES,
+    stop_rules: Sequence[StopRule] = (),
     stream: TextIO,
     errors: TextIO | None = None,
 ) -> int:
     """Train a job; returns the exit code, 0 or 130.
 
-    Up to `frame_bytes` of validation frames stay in the run folder, none for 0. Progress goes to `stream`, warnings to `errors`. A process that a launcher started beside the first one takes part
+    Up to `frame_bytes` of validation frames stay in the run folder, none for 0. It stops by itself by `stop_rules`. Progress goes to `stream`, warnings to `errors`. A process that a launcher started beside the first one takes part
     in each step, and has neither a folder nor anything to say; its exit code is 0 or 1.
 
     Raises UserError with `usage` before anything is created (no such device, no Weights & Biases, folder in use, a
@@ -79,9 +82,8 @@ def train(
     if fabric.global_rank:
         return follow(fabric)
     with open_followers(fabric, job, precision=precision) as followers:
-        return _lead(
-            job, fabric, followers, run_dir=run_dir, frame_bytes=frame_bytes, stream=stream, errors=errors
-        )
+        options = {"frame_bytes": frame_bytes, "stop_rules": tuple(stop_rules)}
+        return _lead(job, fabric, followers, run_dir=run_dir, options=options, stream=stream, errors=errors)
 
 
 def _lead(
@@ -90,7 +92,7 @@ def _lead(
     followers: Followers | None,
     *,
     run_dir: Path | None,
-    frame_bytes: int,
+    options: Mapping[str, Any],
     stream: TextIO,
     errors: TextIO | None,
 ) -> int:
@@ -125,7 +127,7 @@ def _lead(
                     checkpoints=checkpoints,
                     previous=previous,
                     wandb_session=wandb_session,
-                    frame_bytes=frame_bytes,
+                    **options,
                 )
             )
     return INTERRUPTED
@@ -306,4 +308,5 @@ def _callbacks(run: ActiveRun) -> list[Callback]:
     if tracked is not None:
         callbacks.append(tracked)
         run.others.append(tracked)
-    return [*callbacks, Control(run.checkpoints)]
+    stops = SelfStop(run.stop_rules)
+    return [*callbacks, stops, Control(run.checkpoints, stops)]

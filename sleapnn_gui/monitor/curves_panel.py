@@ -127,7 +127,8 @@ class CurvesPanel(Panel):
             toggle.setFont(current_theme().font("heading"))
             toggle.clicked.connect(lambda _checked=False, view=name: self.show_view(view))
             group.addButton(toggle)
-            toggle.setVisible(name == "loss")
+            if name != "loss":
+                toggle.hide()
             self.head.insertWidget(place, toggle)
 
     def _make_controls(self) -> None:

@@ -151,7 +151,10 @@ _TELLERS: dict[str, Callable[[Any], list[str]]] = {
     "pausing": lambda said: ["pausing after this batch"],
     "paused": lambda said: [f"paused in {words.epoch_name(said.epoch)}"],
     "resumed": lambda said: [f"resumed after {words.exact_duration(said.paused_seconds)}"],
-    "stopping": lambda said: [f"stopping after this {said.after}, the model is kept"],
+    "stopping": lambda said: [
+        f"stopping after this {said.after}, the model is kept{f': {said.reason}' if said.reason else ''}"
+    ],
+    "stop_rules": lambda said: [f"stops by itself: {' or '.join(said.rules) or 'by no rule'}"],
     "log": lambda said: [said.text if said.level == "info" else f"{said.level}: {said.text}"],
     "failed": _failed,
     "finished": _finished,

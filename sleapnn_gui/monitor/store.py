@@ -166,6 +166,8 @@ class RunStore:
         self.frames = FrameCache(limit=frame_bytes)
         self.batch_seconds = Column(np.float32)
         self._clock_x, self._clock_t = Column(), Column()
+        self.stop_rules: tuple[str, ...] = ()
+        """By what it stops by itself, in words."""
         self.stop_x: float | None = None
         """Where a stop was taken up."""
         self.step = 0
@@ -328,6 +330,9 @@ class RunStore:
         if self.paused is not None:
             self.pauses[-1].seconds = event.typed_as(events.Resumed).paused_seconds
             self._note_clock(self.pauses[-1].x, event.t)
+
+    def _add_stop_rules(self, event: Event) -> None:
+        self.stop_rules = tuple(event.typed_as(events.StopRules).rules)
 
     def _add_stopping(self, event: Event) -> None:
         self.stop_x = self.x

@@ -23,6 +23,7 @@ from sleapnn_gui.monitor.empty_state import EmptyState
 from sleapnn_gui.monitor.ending import REPORT, describe_ending, with_log
 from sleapnn_gui.monitor.kept_reading import KeptReading
 from sleapnn_gui.monitor.phases import PhasesView
+from sleapnn_gui.monitor.self_stopping import SelfStopping
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.monitor.summary import RunStrip
 from sleapnn_gui.run.machine import Phase, State
@@ -99,14 +100,14 @@ class TrainPage(QWidget):
         self.stack = QStackedWidget()
         self.question = CancelQuestion(self.stack)
         self.banner, self.advice = Banner(self.stack), Banner(self.stack)
-        self.coach = CoachStrip(self.stack)
+        self.coach, self.stops = CoachStrip(self.stack), SelfStopping(self.stack)
         self._coaching = Coaching(self.coach)
         yield
         self.empty, self.phases = EmptyState(), PhasesView()
         self.charts = ChartsView(self.stack, in_steps=True)
         for view in (self.empty, self.phases, self.charts):
             self.stack.addWidget(view)
-        for widget in (self.question, self.banner, self.advice, self.coach):
+        for widget in (self.question, self.banner, *self.stops.widgets, self.advice, self.coach):
             inside.addWidget(widget)
         inside.addWidget(self.stack, 1)
         column.addLayout(inside, 1)
@@ -145,6 +146,7 @@ class TrainPage(QWidget):
         self.banner.clear(at_once=True)
         self.advice.clear(at_once=True)
         self._coaching.start_over()
+        self.stops.start_over(session)
         self._kept.drop()
         self.charts.set_store(self.store)
         self.charts.set_over(False)
@@ -295,6 +297,7 @@ class TrainPage(QWidget):
         self._show_strip()
         self._show_contact()
         self._show_advice()
+        self.stops.refresh(self.store)
         self._coaching.refresh(self.store, session.run_dir, outcome=session.outcome)
         if self.store.is_training:
             self.stack.setCurrentWidget(self.charts)

@@ -6,7 +6,7 @@ from pathlib import Path
 import attrs
 
 from sleapnn_engine.protocol.counting import Reach, epoch_name
-from sleapnn_engine.protocol.events import EpochEnd, EventBody, Failed, Finished
+from sleapnn_engine.protocol.events import EpochEnd, EventBody, Failed, Finished, Stopping
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import Measured
 from sleapnn_gui.run.machine import ExitKind, State
@@ -100,6 +100,8 @@ class LastWords:
     where: str = ""
     hint: str = ""
     early_stopped: bool = False
+    reason: str = ""
+    """Why it stopped by itself, in a sentence."""
     best_epoch: int | None = None
     warnings: tuple[str, ...] = ()
     reach: Reach = attrs.field(factory=lambda: Reach(0))
@@ -114,6 +116,8 @@ class LastWords:
         """
         if isinstance(said, EpochEnd) and said.best:
             return attrs.evolve(self, found=said.error)
+        if isinstance(said, Stopping):
+            return attrs.evolve(self, reason=said.reason or "")
         if isinstance(said, Failed):
             return attrs.evolve(self, message=said.message, where=said.path or "", hint=said.hint or "")
         if not isinstance(said, Finished):
@@ -161,8 +165,10 @@ def _completed_sentence(words: LastWords) -> str:
 
 
 def _stopped_sentence(words: LastWords, leaving: Exit) -> str:
-    how = "interrupted" if leaving.code == INTERRUPTED_CODE else "stopped on request"
     after = f" after {words.reach.text}" if words.reach != Reach(0) else ""
+    if words.reason and leaving.code != INTERRUPTED_CODE:
+        return f"The run stopped by itself{after} and is kept{_best(words)}. {words.reason}"
+    how = "interrupted" if leaving.code == INTERRUPTED_CODE else "stopped on request"
     return f"The run was {how}{after} and kept{_best(words)}."
 
 

@@ -84,6 +84,18 @@ RUN_COMMANDS = (
         over="The memory of the graphics card is released; it is taken again when training goes on.",
     ),
     Command(
+        "stop_when",
+        "Stop training by itself when…",
+        "",
+        "End training once an error is small enough, after a time, by a time of day, or when nothing improves",
+        menu="Run",
+        group=3,
+        states=frozenset({"training", "paused"}),
+        asks="stop_when",
+        under_way="The rules reach the engine after the present batch …",
+        over="Training stops by these rules.",
+    ),
+    Command(
         "stop",
         "Stop training and keep the model",
         "Ctrl+Shift+E",

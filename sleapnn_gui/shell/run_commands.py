@@ -244,6 +244,11 @@ class RunCommands(QObject):
     def do_resume(self) -> None:
         self._page().resume()
 
+    def do_stop_when(self) -> None:
+        """Let a person say when the run is to stop by itself, on its page."""
+        self.opened.emit()
+        self._page().stops.ask()
+
     def do_stop(self) -> None:
         self._page().stop_and_keep()
 

@@ -115,8 +115,14 @@ def goes_on(window: MainWindow, folder: Path, wait_until: Wait) -> None:
     assert session is not None
     assert session.run_dir is not None
     wait_until(lambda: len(window.train_page.store.epochs) >= 1, 120, "an epoch ends")
-    window.actions_by_verb["stop"].trigger()
+    window.actions_by_verb["stop_when"].trigger()
+    panel = window.train_page.stops.panel
+    assert panel.isVisible()
+    panel.spans.setText("0.1 s")
+    panel.after.setChecked(True)
+    panel.use.click()
     wait_until(lambda: session.is_over, 120, "stopped again")
+    assert "it was to stop after 0.1 s." in window.train_page.banner.text
     events = list(JournalReader(session.run_dir).read_all())
     first = next(event.body for event in events if event.kind == "batch_end")
     assert (first["step"], first["epoch"], first["batch"]) == (done, reach.epochs, reach.steps)

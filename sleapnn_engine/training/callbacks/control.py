@@ -7,8 +7,10 @@ import torch
 
 from sleapnn_engine.protocol import events
 from sleapnn_engine.protocol.messages import Command
+from sleapnn_engine.protocol.stop_rules import parse_rules
 from sleapnn_engine.training.callbacks.base import Callback
 from sleapnn_engine.training.callbacks.checkpoint import Checkpoints
+from sleapnn_engine.training.callbacks.self_stop import SelfStop
 from sleapnn_engine.training.report import log
 from sleapnn_engine.training.state import BatchResult, EpochResult, Training
 
@@ -19,8 +21,8 @@ WAIT_SECONDS = 0.2
 class Control(Callback):
     """Reads commands after each step and each epoch; without one that costs less than 0.05 ms."""
 
-    def __init__(self, checkpoints: Checkpoints) -> None:
-        self._checkpoints = checkpoints
+    def __init__(self, checkpoints: Checkpoints, stops: SelfStop) -> None:
+        self._checkpoints, self._stops = checkpoints, stops
         self._waiting: deque[Command] = deque()
 
     def fit_begun(self, training: Training) -> None:
@@ -49,6 +51,8 @@ class Control(Callback):
                 training.progress.stop_after = after
             parts.report.heartbeat(state="stopping")
             parts.report.event(events.Stopping(after=after))
+        elif command.verb == "stop_when":
+            self._stops.replace(training, parse_rules(command.args["rules"]))
         elif command.verb == "checkpoint":
             with parts.report.phase("save", "Saving on request"):
                 self._checkpoints.write_last(training)
@@ -68,6 +72,7 @@ class Control(Callback):
         moved = False
         while not progress.interrupted and progress.stop_after is None:
             command = self._next(training)
+            self._stops.look_at_clock(training)
             if command is None or command.verb == "pause":
                 continue
             if command.verb == "resume":

@@ -118,6 +118,7 @@ BODIES = {
         "crop": 96,
         "cut": 14,
     },
+    "stop_rules": {"rules": ["error of nose below 3 px", "by 18:00"]},
 }
 
 ARRAYS = {
@@ -143,6 +144,7 @@ ARGS = {
     "snapshot": {"from_seq": 0, "frames": False},
     "replay": {"from": 12, "to": 40},
     "stop": {"after": "batch"},
+    "stop_when": {"rules": ["after 2 h"]},
 }
 
 VERB_NAMES = (
@@ -155,6 +157,7 @@ VERB_NAMES = (
     "checkpoint",
     "release_memory",
     "ping",
+    "stop_when",
 )
 
 REQUESTS = {

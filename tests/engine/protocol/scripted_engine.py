@@ -32,6 +32,8 @@ def _obey(channel: EngineChannel, step: int) -> bool:
             channel.emit(events.Stopping(after=command.args["after"]))
             return False
         _act(channel, command.verb)
+        if command.verb == "stop_when":
+            channel.emit(events.StopRules(rules=command.args["rules"]))
         if command.verb == "pause":
             channel.emit(events.Pausing())
             channel.emit(events.Paused(epoch=0, step=step))

@@ -132,6 +132,7 @@ def test_commands_reach_the_training_loop(channel: EngineChannel, sockets: Socke
         ("pause", {}),
         ("resume", {}),
         ("release_memory", {}),
+        ("stop_when", {"rules": ["by 18:00"]}),
         ("stop", {}),
     ):
         reply, _ = ask(dealer, channel.token, verb, **args)
@@ -141,8 +142,16 @@ def test_commands_reach_the_training_loop(channel: EngineChannel, sockets: Socke
         Command("pause"),
         Command("resume"),
         Command("release_memory"),
+        Command("stop_when", {"rules": ["by 18:00"]}),
         Command("stop", {"after": "epoch"}),
     ]
+
+
+def test_rules_that_cannot_be_read_are_refused_with_what_there_is(channel: EngineChannel, sockets: Sockets):
+    reply, _ = ask(sockets(zmq.DEALER), channel.token, "stop_when", rules=["by noon"])
+    assert (reply["ok"], reply["accepted"]) == (False, False)
+    assert "“by noon” is nothing to stop by; there is “error below 3 px”" in reply["error"]
+    assert channel.pop_commands() == []
 
 
 def test_a_command_that_makes_no_sense_is_understood_but_not_accepted(

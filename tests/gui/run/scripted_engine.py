@@ -223,6 +223,8 @@ class ScriptedRun:
         elif verb == "checkpoint":
             path = str(self.run_dir / "last.ckpt")
             self.channel.emit(events.Checkpoint(epoch=epoch, path=path, best=False, val=None))
+        elif verb == "stop_when":
+            self.channel.emit(events.StopRules(rules=args["rules"]))
         elif verb == "release_memory":
             text = "Handed 120 MB of GPU memory back."
             self.channel.emit(events.MemoryReleased(text=text))

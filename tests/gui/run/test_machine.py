@@ -132,6 +132,7 @@ CAN = {
     "resume": {State.PAUSED},
     "stop": {State.PREPARING, State.TRAINING, State.PAUSING, State.PAUSED},
     "checkpoint": {State.TRAINING, State.PAUSED},
+    "stop_when": {State.TRAINING, State.PAUSED},
     "release_memory": {State.PAUSED},
     "cancel": set(State) - TERMINAL,
 }

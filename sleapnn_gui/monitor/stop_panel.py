@@ -1,0 +1,196 @@
+"""When the run is to stop by itself: four rules in words, each with a tick, put together on the page."""
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sleapnn_engine.protocol.stop_rules import StopRule, parse_rule
+from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.theme import current_theme, set_state
+from sleapnn_gui.widgets.tick import Tick
+
+
+class StopPanel(QFrame):
+    """Puts rules together; `wanted` carries their words, none for no rule. Hidden until it is asked for; Escape closes it."""
+
+    wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stop_panel")
+        self.setProperty("panel", True)
+        self.setAccessibleName("When training stops by itself")
+        self.error, self.after = Tick("error of"), Tick("after")
+        self.by, self.plateau = Tick("by"), Tick("no smaller error for")
+        self.parts = QToolButton()
+        self.parts.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.parts.setAccessibleName("Parts whose error counts")
+        self.menu = QMenu(self.parts)
+        self.parts.setMenu(self.menu)
+        self.px = _line("3", "Error in px", 44)
+        self.spans = _line("2 h", "Time of training, pauses not counted", 84)
+        self.clock = _line("18:00", "Time of day", 60)
+        self.epochs = _line("10", "Epochs", 44)
+        self.problem = caption()
+        self.use = QPushButton("Stop by these")
+        self.never = QPushButton("Never by itself")
+        self.close_it = QPushButton("Close")
+        self.setVisible(False)
+        self._lay_out()
+        for tick in (self.error, self.after, self.by, self.plateau):
+            tick.toggled.connect(self._judge)
+        for line, tick in (
+            (self.px, self.error),
+            (self.spans, self.after),
+            (self.clock, self.by),
+            (self.epochs, self.plateau),
+        ):
+            line.textEdited.connect(lambda _text, tick=tick: tick.setChecked(True))
+            line.textChanged.connect(self._judge)
+            line.returnPressed.connect(self._send)
+        self.use.clicked.connect(self._send)
+        self.never.clicked.connect(lambda: self._finish([]))
+        self.close_it.clicked.connect(self.hide)
+        self.set_parts(())
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 14, 8)
+        column.setSpacing(8)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for widget in (self.error, self.parts, caption("below"), self.px, caption("px")):
+            first.addWidget(widget)
+        first.addSpacing(20)
+        for widget in (self.plateau, self.epochs, caption("epochs")):
+            first.addWidget(widget)
+        first.addStretch(1)
+        for widget in (self.after, self.spans, caption("of training")):
+            second.addWidget(widget)
+        second.addSpacing(20)
+        for widget in (self.by, self.clock):
+            second.addWidget(widget)
+        second.addSpacing(12)
+        second.addWidget(self.problem, 1)
+        for button in (self.close_it, self.never, self.use):
+            second.addWidget(button)
+        set_state(self.use, "primary", value=True)
+        self.use.setAccessibleDescription(
+            "Training ends after the batch at which one of these holds; the model is kept"
+        )
+        self.problem.setText("The first that holds ends training; the best model is kept.")
+        column.addLayout(first)
+        column.addLayout(second)
+
+    def set_parts(self, nodes: Sequence[str]) -> None:
+        """Learn which parts there are to choose from."""
+        self.menu.clear()
+        for name in nodes if len(nodes) > 1 else ():
+            action = self.menu.addAction(name)
+            action.setCheckable(True)
+            action.toggled.connect(self._judge)
+            action.toggled.connect(lambda _on: self.error.setChecked(True))
+        self.parts.setEnabled(len(nodes) > 1)
+        self._judge()
+
+    @property
+    def chosen(self) -> list[str]:
+        """The parts whose error counts, none for the median of all."""
+        return [action.text() for action in self.menu.actions() if action.isChecked()]
+
+    @property
+    def texts(self) -> list[str]:
+        """The rules that are ticked, in words."""
+        of = f" of {', '.join(self.chosen)}" if self.chosen else ""
+        said = (
+            (self.error, f"error{of} below {self.px.text()} px"),
+            (self.after, f"after {self.spans.text()}"),
+            (self.by, f"by {self.clock.text()}"),
+            (self.plateau, f"no smaller error for {self.epochs.text()} epochs"),
+        )
+        return [text for tick, text in said if tick.isChecked()]
+
+    def open(self, rules: Sequence[str]) -> None:
+        """Show the rules that are followed now, to be changed."""
+        for tick in (self.error, self.after, self.by, self.plateau):
+            tick.setChecked(False)
+        for text in rules:
+            rule = _read(text)
+            if rule is not None:
+                self._show(rule)
+        self.never.setEnabled(bool(rules))
+        self._judge()
+        self.setVisible(True)
+        self.error.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show(self, rule: StopRule) -> None:
+        if rule.px is not None:
+            for action in self.menu.actions():
+                action.setChecked(action.text() in rule.parts)
+            self.px.setText(f"{rule.px:g}")
+            self.error.setChecked(True)
+        elif rule.seconds is not None:
+            self.spans.setText(rule.text.removeprefix("after "))
+            self.after.setChecked(True)
+        elif rule.at is not None:
+            self.clock.setText(rule.text.removeprefix("by "))
+            self.by.setChecked(True)
+        elif rule.epochs is not None:
+            self.epochs.setText(str(rule.epochs))
+            self.plateau.setChecked(True)
+
+    def _judge(self) -> None:
+        """Say which of the fields cannot be read; rules can be sent once all can."""
+        words = ", ".join(self.chosen) if len(self.chosen) < 3 else f"{len(self.chosen)} parts"
+        self.parts.setText(f"{words} ▾")
+        if not self.chosen:
+            self.parts.setText("all parts ▾")
+        wrong = [text for text in self.texts if _read(text) is None]
+        self.use.setEnabled(bool(self.texts) and not wrong)
+        self.problem.setText(
+            f"“{wrong[0]}” cannot be read."
+            if wrong
+            else "The first that holds ends training; the best model is kept."
+        )
+        self.problem.setStyleSheet(f"color: {current_theme().hex('error')};" if wrong else "")
+
+    def _send(self) -> None:
+        if self.use.isEnabled():
+            self._finish(self.texts)
+
+    def _finish(self, rules: list[str]) -> None:
+        self.hide()
+        self.wanted.emit(rules)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+
+def _read(text: str) -> StopRule | None:
+    try:
+        return parse_rule(text, now=time.time())
+    except ValueError:
+        return None
+
+
+def _line(text: str, name: str, width: int) -> QLineEdit:
+    line = Line()
+    line.setText(text)
+    line.setAccessibleName(name)
+    line.setFixedWidth(width)
+    return line
