@@ -32,6 +32,7 @@ COMMANDS = {
     "watch": ("watch", "follow a running training"),
     **{verb.name.replace("_", "-"): ("request", verb.terminal) for verb in VERBS.values() if verb.terminal},
     "stop": ("stop", "stop a running training and keep its model"),
+    "stop-when": ("stop_when", "have a running training stop by itself"),
     "evaluate": ("evaluate", "compare predictions with labels, in figures"),
     "runs": ("runs", "list runs and what became of them"),
     "queue": ("queue", "train one config after the other"),

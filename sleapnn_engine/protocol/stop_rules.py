@@ -25,7 +25,6 @@ EXAMPLES = (
     "no smaller error for 10 epochs",
 )
 MOST_RULES = 8
-_DAY = 86_400.0
 _UNITS = {"h": 3600.0, "min": 60.0, "s": 1.0}
 _ERROR = re.compile(r"error(?: of (?P<parts>.+?))? (?:below|<) ?(?P<px>\d+(?:\.\d+)?) ?px")
 _AFTER = re.compile(r"after (?P<spans>\d+(?:\.\d+)? ?(?:h|min|s)(?: \d+(?:\.\d+)? ?(?:h|min|s))*)")

@@ -52,4 +52,4 @@ class SelfStopping(QObject):
 
     def _send(self, rules: list[str]) -> None:
         if self._session is not None:
-            self._session.ask("stop_when", rules=rules)
+            self._session.stop_when(rules)

@@ -244,6 +244,10 @@ class RunSession(QObject):
         """Ask the engine to end training after the `batch` or `epoch` in progress, write its files and leave."""
         self.ask("stop", after=after)
 
+    def stop_when(self, rules: Sequence[str]) -> None:
+        """Ask the engine to end training by itself once one of these rules holds; without any, by no rule."""
+        self.ask("stop_when", rules=list(rules))
+
     def cancel(self) -> None:
         """End the run soon, by force if need be: the person's own choice. The run folder is kept."""
         if not self.can("cancel") or self._engine is None or self._link is None:

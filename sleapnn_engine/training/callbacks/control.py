@@ -72,7 +72,7 @@ class Control(Callback):
         moved = False
         while not progress.interrupted and progress.stop_after is None:
             command = self._next(training)
-            self._stops.look_at_clock(training)
+            self._stops.check_clock(training)
             if command is None or command.verb == "pause":
                 continue
             if command.verb == "resume":

@@ -28,13 +28,13 @@ class SelfStop(Callback):
             self._announce(training)
 
     def batch_ended(self, training: Training, result: BatchResult) -> None:
-        self.look_at_clock(training)
+        self.check_clock(training)
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         if reason := self.watch.by_error(result.errors):
             self._stop(training, reason)
 
-    def look_at_clock(self, training: Training) -> None:
+    def check_clock(self, training: Training) -> None:
         """Stop where it is time to; also called while the training stands still."""
         if self.watch.rules:
             trained = time.perf_counter() - self._began - training.progress.paused_seconds

@@ -85,8 +85,8 @@ def test_pause_resume_stop_say_asked_accepted_done(engine: Engine, run_dir: Path
         (["checkpoint", str(run_dir)], "asked: checkpoint", "checkpoint of epoch 1"),
         (["release-memory", str(run_dir)], "asked: release_memory", "no unused GPU memory"),
         (["resume", str(run_dir)], "asked: resume", "resumed in epoch 1"),
-        (["stop", str(run_dir), "--when", "by 18:00"], "asked: stop_when (rules: ['by 18:00'])", "by 18:00"),
-        (["stop", str(run_dir), "--when", "never"], "asked: stop_when (rules: [])", "by no rule"),
+        (["stop-when", str(run_dir), "by 18:00"], "asked: stop_when (rules: ['by 18:00'])", "by 18:00"),
+        (["stop-when", str(run_dir)], "asked: stop_when (rules: [])", "by no rule"),
         (["stop", str(run_dir), "--after", "batch"], "asked: stop (after: batch)", "stopped after"),
     ):
         code, lines, err = call(*words)
