@@ -1,6 +1,7 @@
 """SLEAP's own windows: the one that watches a training and stops it, and the lists of trained models and their figures."""
 
 import io
+import json
 import socket
 import threading
 import time
@@ -81,6 +82,14 @@ def test_its_lists_show_every_kind_of_run(their_side, tmp_path: Path) -> None:
         assert "frames)" in row["Training Instances"]
         # A model that has seen four images finds little; that its figures are there is what counts.
         assert "OKS mAP" in row or row["Model Type"] == "centroid"
+    folders = [tmp_path / "models" / kind for kind in MODEL_TYPES]
+    for run, read in their_side("figures", *folders).items():
+        ours = json.loads((Path(run) / "metrics.val.0.json").read_text())
+        for section, part in read.items():
+            known = {name: ours[section][name] for name in part}
+            np.testing.assert_allclose(
+                [np.nan if value is None else value for value in known.values()], list(part.values())
+            )
 
 
 def test_its_main_window_lists_what_is_sent_to_labelling(their_side, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 `their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json` the same
 twice, with the seconds of the second time, `train CONFIG...` trains, `verify CONFIG...` says of each config why it is
-refused, or null. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training and presses its button after
+refused, or null, `figures RUN...` says what it reads of metrics. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training and presses its button after
 two epochs, `listed LABELS` says what its lists of trained models show, and `shown LABELS` opens its main window on
 labels and says what it lists as suggestions and what is on each labelled or suggested frame.
 """
@@ -61,6 +61,20 @@ def train(*configs: str) -> dict[str, object]:
             found[config] = None
         except Exception as error:  # any reason is told
             found[config] = f"{type(error).__name__}: {error}"
+    return found
+
+
+def figures(*runs: str) -> dict[str, object]:
+    """What its own reader takes from the figures of each run's validation frames."""
+    from sleap_nn.evaluation import load_metrics
+
+    found: dict[str, object] = {}
+    for run in runs:
+        read = load_metrics(run, split="val")
+        found[run] = {
+            section: {name: value for name, value in part.items() if isinstance(value, int | float)}
+            for section, part in read.items()
+        }
     return found
 
 
@@ -188,6 +202,6 @@ def shown(labels: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    acts = (predict, timed, train, verify, watch, listed, shown)
+    acts = (predict, timed, train, figures, verify, watch, listed, shown)
     act = next(act for act in acts if act.__name__ == sys.argv[1])
     print(json.dumps(act(*sys.argv[2:])))

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pickle
+import zipfile
 
 import h5py
 import numpy as np
@@ -193,6 +195,28 @@ def test_metrics_come_back_from_both_files(tmp_path):
     assert listed["mOKS"]["mOKS"] == metrics["mOKS"]["mOKS"]
     assert listed["distance_metrics"]["dists"][0][1] is None
     assert listed["voc_metrics"]["oks_voc.AP"] == metrics["voc_metrics"]["oks_voc.AP"].tolist()
+
+
+class Watching(pickle.Unpickler):
+    """Notes what is looked up."""
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.modules = set()
+
+    def find_class(self, module, name):
+        self.modules.add(module.partition(".")[0])
+        return super().find_class(module, name)
+
+
+def test_what_is_pickled_for_others_needs_nothing_but_numpy(tmp_path):
+    packed, _ = write_metrics(tmp_path, split="val", index=0, metrics=some_metrics())
+    with zipfile.ZipFile(packed) as archive, archive.open("metrics.npy") as file:
+        np.lib.format.read_magic(file)
+        np.lib.format.read_array_header_1_0(file)
+        reader = Watching(file)
+        assert reader.load().shape == ()
+    assert reader.modules == {"numpy"}
 
 
 def test_figures_that_are_no_numbers_are_null(tmp_path):
