@@ -201,7 +201,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="batch_size",
         label="Batch size",
-        help="frames or crops at once",
+        help="frames at once, and of small crops up to 8 times as many",
         group=Group.COMPUTING,
         kind=int,
         default=4,

@@ -20,6 +20,9 @@ from sleapnn_engine.inference.input_plans import samples_of
 from sleapnn_engine.inference.trained import Trained
 from sleapnn_engine.models.device import computing_in, to_device
 
+#: How many times as many crops go through a network at once, at most, where they are small.
+_MOST_CROPS = 8
+
 
 @attrs.frozen(kw_only=True)
 class Settings:
@@ -51,7 +54,7 @@ class Shown:
 
 @attrs.frozen(eq=False, kw_only=True)
 class Stage:
-    """A network on its device. `batch_size` frames, or crops, go through it at once."""
+    """A network on its device. `batch_size` frames go through it at once, and as many crops as fill them, or a few times more."""
 
     trained: Trained
     decoder: Decoder
@@ -103,13 +106,20 @@ class Stage:
         store = HeldFrames(labels, plan, pixels=pixels.to(self.device))
         samples = samples_of(self.trained.job, store, self.trained.crops)
         found: list[list[tuple[int, Animals]]] = [[] for _ in frames]
-        for indices in torch.arange(len(samples)).split(self.batch_size):
+        for indices in torch.arange(len(samples)).split(self._at_once(pixels)):
             for index, animals in zip(indices.tolist(), self._decoded(samples, indices), strict=True):
                 found[samples.frame_index(index)].append((index, animals))
         return [
             self._frame(samples, frame, crops, scores=None if scores is None else scores[place])
             for place, (frame, crops) in enumerate(zip(frames, found, strict=True))
         ]
+
+    def _at_once(self, pixels: torch.Tensor) -> int:
+        """Samples in a batch: frames as said, and of crops more where they are small beside the frames they are cut from."""
+        if self.trained.crops is None:
+            return self.batch_size
+        fill = pixels.shape[-2] * pixels.shape[-1] // self.trained.crops.input_side**2
+        return self.batch_size * min(max(fill, 1), _MOST_CROPS)
 
     def _decoded(self, samples: FrameSamples, indices: torch.Tensor) -> list[Animals]:
         images, _ = network_input(samples, samples.batch(indices).to(self.device))

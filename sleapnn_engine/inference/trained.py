@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,9 @@ def read_trained(path: Path) -> Trained:
     folder = path if path.is_dir() else path.parent
     config, weights = _config_in(path, folder), _weights_in(path, folder)
     keras = weights.suffix.lower() in KERAS_SUFFIXES
-    content = _keras_content(weights) if keras else read_checkpoint(weights, setting=str(weights))
+    content = (
+        _keras_content(weights) if keras else read_checkpoint(weights, setting=str(weights), mapped=True)
+    )
     values = values_of(config)
     # What this program trained before it wrote the centre down has the usual one, whoever wrote the first config.
     unsaid = usual(None if OWN_SECTION in content else values.get(VERSION))
@@ -91,7 +94,8 @@ def read_trained(path: Path) -> Trained:
     names, limbs = _names(job, values, where=str(config))
     places = places_of(content)
     crops = _crops(job, places=places, where=str(config))
-    network = build_network(
+    build = partial(
+        build_network,
         job.model_config,
         model_type=model_type(job).key,
         n_nodes=len(names.nodes),
@@ -100,6 +104,7 @@ def read_trained(path: Path) -> Trained:
         in_channels=_channels(state, values, job, where=str(weights)),
         input_size=None if crops is None else (crops.input_side, crops.input_side),
     )
+    network = build() if keras else _without_start(build)
     notes = _load_keras(network, weights) if keras else _load(network, state, weights)
     network.eval()
     return Trained(
@@ -252,6 +257,16 @@ def _channels(state: Mapping[str, torch.Tensor], values: Mapping[str, Any], job:
     return int(given)
 
 
+def _without_start(build: Callable[[], PoseModel]) -> PoseModel:
+    """A network whose values all come from a file: drawing its random start may take as long as predicting a few frames."""
+    with torch.device("meta"):
+        network = build()
+    # What is made with the network and is in no file has its values from there only.
+    if {name for name, _ in network.named_buffers()} - network.state_dict().keys():
+        return build()
+    return network
+
+
 def _load(network: PoseModel, state: Mapping[str, torch.Tensor], weights: Path) -> tuple[str, ...]:
     refuse_misfit(
         network.state_dict(),
@@ -266,6 +281,8 @@ def _load(network: PoseModel, state: Mapping[str, torch.Tensor], weights: Path) 
             where=str(weights),
             hint="That training went wrong; choose another checkpoint.",
         )
+    if any(parameter.is_meta for parameter in network.parameters()):
+        network.to_empty(device="cpu")
     network.load_state_dict(dict(state))
     return ()
 

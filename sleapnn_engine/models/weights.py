@@ -44,17 +44,17 @@ def read_state(path: Path | str, *, setting: str = "") -> dict[str, Tensor]:
     return {name.removeprefix(PREFIX): value for name, value in state.items()}
 
 
-def read_checkpoint(path: Path | str, *, setting: str = "") -> dict[str, Any]:
+def read_checkpoint(path: Path | str, *, setting: str = "", mapped: bool = False) -> dict[str, Any]:
     """Everything in a checkpoint that is plain, with its tensors on the CPU; `state_dict` is always there.
 
-    Raises UserError when the file is missing or no checkpoint; `setting` is the dotted key that named it.
+    With `mapped` a tensor stays in the file until it is looked at, and the file open until all are forgotten. Raises UserError when the file is missing or no checkpoint; `setting` is the dotted key that named it.
     """
     where = setting or str(path)
     path = Path(path)
     if not path.is_file():
         raise UserError(f"There is no file {path}.", where=where, hint="Choose a .ckpt file.")
     try:
-        content = _read(path)
+        content = _read(path, mapped=mapped)
     except Exception as error:  # any damage to the zip or its pickle surfaces as one of many types
         raise UserError(
             f"{path} could not be read as a checkpoint ({type(error).__name__}).",
@@ -85,14 +85,18 @@ def first_broken_tensor(state: Mapping[str, Any]) -> str | None:
 
 def is_finite(value: Any) -> bool:
     """Whether a value is anything but a tensor with numbers that are not finite."""
-    return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return True
+    # A sum with such a number in it is none either, and quickly made; one of finite numbers may be too large.
+    return bool(value.sum().isfinite()) or bool(value.isfinite().all())
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, *, mapped: bool) -> Any:
     """Older programs also put their settings into the file, as objects; those are skipped."""
+    packed = zipfile.is_zipfile(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped and packed)
     except pickle.UnpicklingError:
-        if not zipfile.is_zipfile(path):
+        if not packed:
             raise
         return load_tensors(path)

@@ -31,6 +31,8 @@ HEAD = (
 )
 #: Frames that are predicted; the networks have learned from as many others.
 FRAMES = 24
+#: How often each program predicts them; its quickest time counts, as other work of the machine only takes more.
+TIMES = 4
 #: No animal is farther than that from the same one in another file.
 FAR = 1e3
 
@@ -71,7 +73,7 @@ def table(
         ]
         listed = folder / "jobs.json"
         listed.write_text(json.dumps(jobs))
-        told = their_side("timed", listed)
+        told = their_side("timed", listed, TIMES)
         yield from (_line(one, folder, told) for one in rows)
 
 
@@ -151,7 +153,7 @@ def _line(made: Made, folder: Path, told: dict[str, Any]) -> str:
     for where in ("here", "there"):
         theirs, ours = (_output(folder, made, where, whom) for whom in ("them", "us"))
         why, seconds = told[str(theirs)]
-        failed, own_seconds = predicted(made.labels, ours, made.trained[where])
+        failed, own_seconds = predicted(made.labels, ours, made.trained[where], times=TIMES)
         refused = why if where == "here" else failed
         cells.append("yes" if refused is None else f"no: {refused}")
         cells.append(_difference(ours, theirs) if why is None and failed is None else "–")
@@ -161,8 +163,10 @@ def _line(made: Made, folder: Path, told: dict[str, Any]) -> str:
     return "| " + " | ".join([*cells, *errors, ratio]) + " |"
 
 
-def predicted(labels: Path, output: Path, runs: Sequence[Path], *options: str) -> tuple[str | None, float]:
-    """Predict the labelled frames here, twice; why that failed, and the seconds of the second time."""
+def predicted(
+    labels: Path, output: Path, runs: Sequence[Path], *options: str, times: int = 1
+) -> tuple[str | None, float]:
+    """Predict the labelled frames here, some times; why that failed, and the seconds of the quickest time."""
     words = [
         "predict",
         *map(str, runs),
@@ -174,12 +178,12 @@ def predicted(labels: Path, output: Path, runs: Sequence[Path], *options: str) -
         "--overwrite",
         *options,
     ]
-    seconds = 0.0
-    for _ in range(2):
+    seconds = float("inf")
+    for _ in range(times):
         began = time.perf_counter()
         with redirect_stdout(io.StringIO()):
             code = main([*words, "--device", "cpu"])
-        seconds = time.perf_counter() - began
+        seconds = min(seconds, time.perf_counter() - began)
         if code:
             return f"exit code {code}", seconds
     return None, seconds
