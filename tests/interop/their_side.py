@@ -1,9 +1,9 @@
 """The side of sleap-nn: run by the Python of its own environment, needs nothing of this project, prints one line of JSON.
 
 `their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json TIMES`
-the same some times, with the seconds of the quickest, `train CONFIG...` trains, `verify CONFIG...` says of each config why it is
-refused, or null, `figures RUN...` says what it reads of metrics. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training and presses its button after
-two epochs, `listed LABELS` says what its lists of trained models show, and `shown LABELS` opens its main window on
+the same some times, with the seconds of the quickest, `train CONFIG...` trains, `verify CONFIG...` says of each config
+why it is refused, or null, `figures RUN...` says what it reads of metrics. Of SLEAP, `watch PUBLISH CONTROL` opens the
+window that follows a training and presses its button after two epochs, `listed LABELS` says what its lists of trained models show, and `shown LABELS` opens its main window on
 labels and says what it lists as suggestions and what is on each labelled or suggested frame.
 """
 
