@@ -48,7 +48,9 @@ def print_table(python: str, words: Sequence[str]) -> int:
     kinds = [word for word in MODEL_TYPES if word in words] or list(MODEL_TYPES)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        for line in table(Path(folder), calling(python, timeout=3600), backbones=backbones, kinds=kinds):
+        for line in table(
+            Path(folder), calling(python, timeout=3600), python=Path(python), backbones=backbones, kinds=kinds
+        ):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
     return 0

@@ -3,6 +3,9 @@ trained here and there, and read by both programs. Every number is from this run
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
@@ -31,8 +34,8 @@ HEAD = (
 )
 #: Frames that are predicted; the networks have learned from as many others.
 FRAMES = 24
-#: How often each program predicts them; its quickest time counts, as other work of the machine only takes more.
-TIMES = 4
+#: How often each program is timed; its quickest time counts, as other work of the machine only takes more.
+TIMES = 2
 #: No animal is farther than that from the same one in another file.
 FAR = 1e3
 
@@ -52,10 +55,13 @@ def table(
     folder: Path,
     their_side: Theirs,
     *,
+    python: Path,
     backbones: Sequence[str] = BACKBONES,
     kinds: Sequence[str] = tuple(MODEL_TYPES),
 ) -> Iterator[str]:
     """The lines of the table, those of one backbone after the other. Trains everything in `folder`, which is to be empty.
+
+    `python` is that of the environment that `their_side` calls, where their command is that whole processes are timed of.
 
     Both pairs are in it where all that they consist of is."""
     yield from HEAD
@@ -73,8 +79,8 @@ def table(
         ]
         listed = folder / "jobs.json"
         listed.write_text(json.dumps(jobs))
-        told = their_side("timed", listed, TIMES)
-        yield from (_line(one, folder, told) for one in rows)
+        refused = their_side("predict", listed)
+        yield from (_line(one, folder, refused, command=python.with_name("sleap-nn")) for one in rows)
 
 
 def _drawn(folder: Path, *, alone: bool) -> tuple[Path, Path]:
@@ -147,27 +153,41 @@ def learning(
     return job(folder, labels, model_type=kind, backbone=backbone, **settings)
 
 
-def _line(made: Made, folder: Path, told: dict[str, Any]) -> str:
-    """One row of the table."""
+def _line(made: Made, folder: Path, told: dict[str, Any], *, command: Path) -> str:
+    """One row of the table; `told` says why they could not predict, by output."""
     cells, errors, ratio = [made.name], ["–", "–"], "–"
     for where in ("here", "there"):
         theirs, ours = (_output(folder, made, where, whom) for whom in ("them", "us"))
-        why, seconds = told[str(theirs)]
-        failed, own_seconds = predicted(made.labels, ours, made.trained[where], times=TIMES)
+        why, failed = told[str(theirs)], predicted(made.labels, ours, made.trained[where])
         refused = why if where == "here" else failed
         cells.append("yes" if refused is None else f"no: {refused}")
         cells.append(_difference(ours, theirs) if why is None and failed is None else "–")
         if where == "here" and why is None and failed is None:
-            ratio = f"{seconds / own_seconds:.1f}×"
+            ratio = f"{_ratio(made, folder, command):.1f}×"
             errors = [_error(file, made.labels) for file in (ours, theirs)]
     return "| " + " | ".join([*cells, *errors, ratio]) + " |"
 
 
-def predicted(
-    labels: Path, output: Path, runs: Sequence[Path], *options: str, times: int = 1
-) -> tuple[str | None, float]:
-    """Predict the labelled frames here, some times; why that failed, and the seconds of the quickest time."""
-    words = [
+def _ratio(made: Made, folder: Path, command: Path) -> float:
+    """Seconds that their whole process takes to predict with the models trained here, in terms of ours."""
+    runs = made.trained["here"]
+    models = [word for run in runs for word in ("--model_paths", str(run))]
+    output = folder / "timed.slp"
+    theirs = [command, "predict", "--data_path", made.labels, "-o", output, *models, "--device", "cpu"]
+    ours = [sys.executable, "-m", "sleapnn_engine", *_words(made.labels, output, runs)]
+    seconds: dict[str, list[float]] = {"theirs": [], "ours": []}
+    for _ in range(TIMES):
+        for whose, words in (("theirs", theirs), ("ours", ours)):
+            began = time.perf_counter()
+            one = {**os.environ, "OMP_NUM_THREADS": "1"}
+            subprocess.run(list(map(str, words)), check=True, capture_output=True, env=one)
+            seconds[whose].append(time.perf_counter() - began)
+    return min(seconds["theirs"]) / min(seconds["ours"])
+
+
+def _words(labels: Path, output: Path, runs: Sequence[Path]) -> list[str]:
+    """The command that predicts the labelled frames."""
+    return [
         "predict",
         *map(str, runs),
         "--data",
@@ -176,17 +196,16 @@ def predicted(
         "-o",
         str(output),
         "--overwrite",
-        *options,
+        "--device",
+        "cpu",
     ]
-    seconds = float("inf")
-    for _ in range(times):
-        began = time.perf_counter()
-        with redirect_stdout(io.StringIO()):
-            code = main([*words, "--device", "cpu"])
-        seconds = min(seconds, time.perf_counter() - began)
-        if code:
-            return f"exit code {code}", seconds
-    return None, seconds
+
+
+def predicted(labels: Path, output: Path, runs: Sequence[Path], *options: str) -> str | None:
+    """Predict the labelled frames here; why that failed."""
+    with redirect_stdout(io.StringIO()):
+        code = main([*_words(labels, output, runs), *options])
+    return f"exit code {code}" if code else None
 
 
 def _animals(file: Path) -> dict[int, np.ndarray]:

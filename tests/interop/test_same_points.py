@@ -63,7 +63,7 @@ def assert_same(their_side, folder: Path, labels: dict[bool, Path], runs: list[P
     for run in runs:
         own = labels[run.name.startswith("single_instance")]
         ours[run.name] = folder / f"{run.name}.ours.slp"
-        assert predicted(own, ours[run.name], [run])[0] is None
+        assert predicted(own, ours[run.name], [run]) is None
         theirs = str(folder / f"{run.name}.theirs.slp")
         jobs.append({"labels": str(own), "runs": [str(run)], "output": theirs})
     listed = folder / "jobs.json"

@@ -120,7 +120,7 @@ def test_its_main_window_shows_what_is_predicted(their_side, tmp_path: Path) -> 
     config = learning(tmp_path / "runs", several, "multi_class_bottomup", "unet")
     run = trained(config)
     output = tmp_path / "found.slp"
-    assert predicted(several, output, [run], "--frames", "0-5")[0] is None
+    assert predicted(several, output, [run], "--frames", "0-5") is None
     said = their_side("shown", output)
     ours = sorted(sio.load_slp(str(output)).labeled_frames, key=lambda frame: frame.frame_idx)
     assert said["tracks"] == ["short", "long"]

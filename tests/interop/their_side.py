@@ -1,10 +1,10 @@
 """The side of sleap-nn: run by the Python of its own environment, needs nothing of this project, prints one line of JSON.
 
-`their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `timed JOBS.json TIMES`
-the same some times, with the seconds of the quickest, `train CONFIG...` trains, `verify CONFIG...` says of each config
-why it is refused, or null, `figures RUN...` says what it reads of metrics. Of SLEAP, `watch PUBLISH CONTROL` opens the
-window that follows a training and presses its button after two epochs, `listed LABELS` says what its lists of trained models show, and `shown LABELS` opens its main window on
-labels and says what it lists as suggestions and what is on each labelled or suggested frame.
+`their_side.py predict JOBS.json` predicts what is listed there ({labels, output, runs} each), `train CONFIG...` trains,
+`verify CONFIG...` says of each config why it is refused, or null, `figures RUN...` says what it reads of metrics,
+`evaluated TRUTH PREDICTED...` what it measures. Of SLEAP, `watch PUBLISH CONTROL` opens the window that follows a training
+and presses its button after two epochs, `listed LABELS` says what its lists of trained models show, and `shown LABELS`
+opens its main window on labels and says what it lists as suggestions and what is on each labelled or suggested frame.
 """
 
 import json
@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 
 
 def predict(jobs: str) -> dict[str, object]:
-    """Predict all frames of labels with a model, or a pair, in the usual way, several times; why it failed, by output."""
+    """Predict all frames of labels with a model, or a pair, in the usual way; why it failed, by output."""
     from sleap_nn.inference.run import predict as run
 
     found: dict[str, object] = {}
@@ -33,22 +33,6 @@ def predict(jobs: str) -> dict[str, object]:
             found[job["output"]] = None
         except Exception as error:  # any reason is told
             found[job["output"]] = f"{type(error).__name__}: {error}"
-    return found
-
-
-def timed(jobs: str, times: str) -> dict[str, object]:
-    """The same some times: why it failed, and the seconds of the quickest time, by output."""
-    first = predict(jobs)
-    found: dict[str, object] = {}
-    for job in json.loads(Path(jobs).read_text()):
-        one = Path(jobs).with_name("one_job.json")
-        one.write_text(json.dumps([job]))
-        seconds = []
-        for _ in range(int(times) - 1 if first[job["output"]] is None else 0):
-            began = time.perf_counter()
-            predict(str(one))
-            seconds.append(time.perf_counter() - began)
-        found[job["output"]] = [first[job["output"]], min(seconds, default=0.0)]
     return found
 
 
@@ -78,6 +62,25 @@ def figures(*runs: str) -> dict[str, object]:
             for section, part in read.items()
         }
     return found
+
+
+def evaluated(*files: str) -> dict[str, object]:
+    """All numbers that it measures of labels and the predictions that follow, and lists of numbers, by predictions and section."""
+    from sleap_nn.evaluation import _metrics_to_json_safe, run_evaluation
+
+    told: dict[str, object] = {}
+    for truth, predicted in zip(files[::2], files[1::2], strict=True):
+        found = _metrics_to_json_safe(run_evaluation(truth, predicted, match_method="auto"))
+        told[predicted] = {
+            section: {name: value for name, value in part.items() if not _named(value)}
+            for section, part in found.items()
+        }
+    return told
+
+
+def _named(value: object) -> bool:
+    """Whether there is a text in nested lists."""
+    return any(map(_named, value)) if isinstance(value, list) else isinstance(value, str)
 
 
 def verify(*configs: str) -> dict[str, object]:
@@ -204,6 +207,6 @@ def shown(labels: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    acts = (predict, timed, train, figures, verify, watch, listed, shown)
+    acts = (predict, train, figures, evaluated, verify, watch, listed, shown)
     act = next(act for act in acts if act.__name__ == sys.argv[1])
     print(json.dumps(act(*sys.argv[2:])))
