@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         document = self.document
         self.nav_bar.chosen.connect(self.show_page)
         self.search_field.revealed.connect(self._found)
-        self.labels_page.labels_chosen.connect(self.files.set_labels)
+        self.labels_page.labels_chosen.connect(self.files.offer_labels)
         self.listed.adopt(self.actions_by_verb, lambda: self.form)
         self.status_line.issue_chosen.connect(self.reveal)
         tellers = (self.files, self.presets, self.runs, self.results, self.advice, self.help)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_engine.config import tree
@@ -15,6 +15,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import Preset, find_preset
+from sleapnn_engine.config.text_format import first_few
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.file_watch import FileWatch
@@ -23,8 +24,16 @@ from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.document.open_files import OpenFile
 from sleapnn_gui.document.states import judged_state, text_of
 from sleapnn_gui.shell.guard import Guard
-from sleapnn_gui.shell.handed_over import HandedOver, is_labels, sort_by_kind, uses_of
+from sleapnn_gui.shell.handed_over import (
+    TRAIN_LABELS,
+    HandedOver,
+    is_labels,
+    sort_by_kind,
+    uses_of,
+    uses_of_labels,
+)
 from sleapnn_gui.shell.import_report import ImportReport
+from sleapnn_gui.shell.question import ask
 from sleapnn_gui.shell.settings_store import lock_folder
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
 
@@ -32,8 +41,6 @@ _FIRST_PRESET = "single_instance_unet_medium_rf"
 _CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"
 _LONG_MS = 200
 """How long reading may take before the window says that it reads."""
-Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None]]
-_LABELS = "data_config.train_labels_path"
 
 
 class FileCommands(QObject):
@@ -61,6 +68,7 @@ class FileCommands(QObject):
         self._writing = BackgroundTask(self, abandon=False)
         self._after_writing: list[Callable[[], None]] = []
         self.guard = Guard(window, document, self.save, busy=self.once_written)
+        self._question = partial(ask, window)
         self._show_report: Callable[[], None] | None = None
         self.open_file = OpenFile(document, lock_folder())
         self.open_file.shared.connect(lambda text: self.message.emit(text, "warning"))
@@ -118,7 +126,8 @@ class FileCommands(QObject):
 
         def go_on() -> None:
             if found.labels:
-                self.set_labels(found.labels)
+                # What is handed over together belongs together; else there may be labels already.
+                (self.set_labels if found.configs else self.offer_labels)(found.labels)
             if found.weights:
                 self._ask_about_weights(found.weights[0])
             if left:
@@ -139,7 +148,7 @@ class FileCommands(QObject):
             self.setting_chosen.emit(next(iter(changes)))
 
         role = QMessageBox.ButtonRole.AcceptRole
-        self._ask(
+        self._question(
             "weights",
             f"{weights.name} is a trained model.",
             "What shall this config do with it?",
@@ -152,7 +161,25 @@ class FileCommands(QObject):
 
     def set_labels(self, paths: Sequence[str]) -> None:
         """Use these files as the training labels."""
-        self._document.apply_values({_LABELS: [str(path) for path in paths]}, "Choose labels")
+        self._document.apply_values({TRAIN_LABELS: [str(path) for path in paths]}, "Choose labels")
+
+    def offer_labels(self, paths: Sequence[str]) -> None:
+        """Use these files as the training labels; where there are others, ask what they are for."""
+        present = [str(path) for path in self._document.value(TRAIN_LABELS) or ()]
+        if not present or set(paths) == set(present):
+            self.set_labels(paths)
+            return
+
+        def use(words: str, changes: dict[str, Any]) -> None:
+            self._document.apply_values(changes, f"{words}: {names}")
+            self.message.emit(f"{words}: {names}. Undo takes it back.", "info")
+
+        names, here = (first_few([Path(path).name for path in some]) for some in (paths, present))
+        role, uses = QMessageBox.ButtonRole.AcceptRole, uses_of_labels(paths, present=present)
+        answers = [(words, role, partial(use, words, changes)) for words, changes in uses.items()]
+        self._question(
+            "labels", f"What are the labels in {names} for?", f"This config learns from {here}.", answers
+        )
 
     def _open_text(self, path: str) -> None:
         self.open_path(Path(path))
@@ -321,7 +348,7 @@ class FileCommands(QObject):
 
     def _ask_about_folder(self, path: Path, then: Callable[[], None] | None) -> None:
         """No folder is made without a word: it may be a slip of the pen, or a disk that is not there today."""
-        self._ask(
+        self._question(
             "new_folder",
             f"There is no folder {path.parent}.",
             f"It can be made, and {path.name} saved into it.",
@@ -337,7 +364,7 @@ class FileCommands(QObject):
 
     def _ask_about_overtaken(self, path: Path, then: Callable[[], None] | None) -> None:
         """Another window or program has written to the file: what it wrote is not replaced without a word."""
-        self._ask(
+        self._question(
             "overtaken",
             f"{path.name} was changed by another program since it was opened here.",
             f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.",
@@ -350,20 +377,6 @@ class FileCommands(QObject):
                 ),
             ),
         )
-
-    def _ask(self, name: str, text: str, more: str, answers: Sequence[Answer]) -> None:
-        """A question over the window, with Cancel as the last answer."""
-        box = QMessageBox(self._window)
-        box.setObjectName(name)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText(text)
-        box.setInformativeText(more)
-        for words, role, answer in (*answers, ("Cancel", QMessageBox.ButtonRole.RejectRole, lambda: None)):
-            button = box.addButton(words, role)
-            button.setAccessibleName(words)
-            button.clicked.connect(lambda _checked=False, answer=answer: answer())
-        box.open()
 
     def _ask_where(self, then: Callable[[], None] | None = None) -> None:
         write, name = lambda path: self._write(Path(path), then), str(self._document.path or "config.yaml")

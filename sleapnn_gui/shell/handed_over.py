@@ -7,11 +7,12 @@ from typing import Any
 
 import attrs
 
-from sleapnn_engine.config.reader import MODEL, TRAINER
+from sleapnn_engine.config.reader import DATA, MODEL, TRAINER
 from sleapnn_engine.config.run_models import CONFIGS
 from sleapnn_engine.config.run_models import WEIGHTS as WEIGHT_FILES
 
 _WEIGHTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
+TRAIN_LABELS, VALIDATION_LABELS = DATA + "train_labels_path", DATA + "val_labels_path"
 _RESUMES = TRAINER + "resume_ckpt_path"
 
 
@@ -45,6 +46,16 @@ def uses_of(weights: Path) -> dict[str, dict[str, Any]]:
     uses = {"Start from its weights": dict.fromkeys(_WEIGHTS, str(weights))}
     if weights.suffix.lower() == ".ckpt":
         uses["Go on with its training"] = {_RESUMES: str(weights)}
+    return uses
+
+
+def uses_of_labels(new: Sequence[str], *, present: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What a config that learns from labels can do with others: the name of the act, and the settings it changes."""
+    more = [path for path in new if path not in present]
+    uses: dict[str, dict[str, Any]] = {"Replace": {TRAIN_LABELS: list(new)}}
+    if more:
+        uses["Add to training"] = {TRAIN_LABELS: [*present, *more]}
+        uses["Use as validation"] = {VALIDATION_LABELS: more}
     return uses
 
 

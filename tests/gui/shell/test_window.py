@@ -197,6 +197,33 @@ def test_a_trained_model_that_is_dropped_raises_its_question(
     assert window.document.undo_stack.undoText() == "Start from its weights"
 
 
+def test_labels_on_labels_raise_their_question(window: MainWindow) -> None:
+    train, validation, document = (
+        "data_config.train_labels_path",
+        "data_config.val_labels_path",
+        window.document,
+    )
+    files = window.files
+    files.open_paths([Path("/data/a.slp")])
+    assert document.value(train) == ["/data/a.slp"], "the first ones are no question"
+    for words, wanted in (
+        ("Cancel", (["/data/a.slp"], None)),
+        ("Add to training", (["/data/a.slp", "/data/b.pkg.slp"], None)),
+        ("Use as validation", (["/data/a.slp"], ["/data/b.pkg.slp"])),
+        ("Replace", (["/data/b.pkg.slp"], None)),
+    ):
+        before = document.undo_stack.index()
+        window.labels_page.labels_chosen.emit(["/data/b.pkg.slp"])
+        box = next(box for box in window.findChildren(QMessageBox, "labels") if box.isVisible())
+        assert "b.pkg.slp" in box.text()
+        assert "a.slp" in box.informativeText()
+        QTest.mouseClick(next(b for b in box.buttons() if b.text() == words), Qt.MouseButton.LeftButton)
+        assert (document.value(train), document.value(validation)) == wanted
+        if words != "Cancel":
+            assert document.undo_stack.undoText() == f"{words}: b.pkg.slp"
+            document.undo_stack.setIndex(before)
+
+
 def test_undo_and_redo_are_commands(window: MainWindow) -> None:
     before = window.document.value(EPOCHS)
     assert not window.actions_by_verb["undo"].isEnabled()
