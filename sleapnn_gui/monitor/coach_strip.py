@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from sleapnn_engine.protocol.coach_case import Hint, Shows
-from sleapnn_gui.monitor.panel import caption, link_button
-from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.monitor.panel import caption, icon_button, link_button
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import set_state
 
@@ -48,7 +47,10 @@ class CoachStrip(QFrame):
         self.look = link_button(_LOOK[Shows.LOSS], tip="Go to what shows this")
         self.fix = QPushButton()
         self.place = caption()
-        self.back, self.on = _step("caret-left", "Previous hint"), _step("caret-right", "Next hint")
+        self.back, self.on = (
+            icon_button("caret-left", tip="Previous hint"),
+            icon_button("caret-right", tip="Next hint"),
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.setSpacing(10)
@@ -110,12 +112,3 @@ class CoachStrip(QFrame):
     def _emit(self, signal: SignalInstance) -> None:
         if self.hint is not None:
             signal.emit(self.hint)
-
-
-def _step(name: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setFixedSize(24, 24)
-    return button

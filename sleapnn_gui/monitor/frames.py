@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
@@ -11,9 +11,8 @@ from sleapnn_gui.monitor.frame_cache import frame_key, part_error
 from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.monitor.map_row import MapRow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
-from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption
+from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, icon_button
 from sleapnn_gui.monitor.store import Header, RunStore
-from sleapnn_gui.widgets.icons import icon
 
 LEGEND = "○ truth   × predicted"
 
@@ -56,8 +55,8 @@ class FramePanel(Panel):
     def _make_chooser(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.previous = _step_button("caret-left", "Frame with a larger error")
-        self.next = _step_button("caret-right", "Frame with a smaller error")
+        self.previous = icon_button("caret-left", tip="Frame with a larger error")
+        self.next = icon_button("caret-right", tip="Frame with a smaller error")
         self.place = caption("–")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.place.setMinimumWidth(112)
@@ -94,11 +93,11 @@ class FramePanel(Panel):
             toggle.toggled.connect(self._change_layers)
             row.addWidget(toggle)
         row.addStretch(1)
-        self.close_up = _step_button("magnifying-glass-plus", "Close-up of the animals")
+        self.close_up = icon_button("magnifying-glass-plus", tip="Close-up of the animals")
         self.close_up.setCheckable(True)
         self.close_up.toggled.connect(self.view.set_close_up)
         row.addWidget(self.close_up)
-        self.more = _step_button("dots-three", "Order by a part, and send frames to labelling")
+        self.more = icon_button("dots-three", tip="Order by a part, and send frames to labelling")
         self.menu = QMenu(self.more)
         self.more.clicked.connect(self._offer_more)
         row.addWidget(self.more)
@@ -324,12 +323,3 @@ class FramePanel(Panel):
     def _point_out(self, text: str) -> None:
         """Say what is under the pointer in place of the legend."""
         self.legend.setText(text or LEGEND)
-
-
-def _step_button(name: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setFixedSize(24, 24)
-    return button

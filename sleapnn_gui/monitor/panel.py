@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 HEAD = 22
@@ -67,6 +68,16 @@ def link_button(text: str, *, tip: str) -> QPushButton:
     button.setToolTip(tip)
     button.setAccessibleDescription(tip)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
+
+
+def icon_button(name: str, *, tip: str) -> QToolButton:
+    """A small picture to press; `tip` says what it does."""
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFixedSize(24, 24)
     return button
 
 

@@ -71,6 +71,12 @@ def loss_text(value: float) -> str:
     return words.power(value, figures=3)
 
 
+def short_text(value: float) -> str:
+    """A tick in seven signs at most, for an axis that has no room for more: '0.005', '2.5e-4'."""
+    plain = loss_text(value)
+    return plain if len(plain) <= 6 or value == 0 else words.power(value, figures=3)
+
+
 def plain_text(value: float) -> str:
     """A tick without any frills: '40', '2.5'."""
     return f"{value:.6g}"

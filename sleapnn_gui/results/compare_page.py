@@ -14,7 +14,7 @@ from sleapnn_engine.protocol.comparison_tables import epochs_csv, runs_csv
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, P90_PX
 from sleapnn_gui.document.background import BackgroundTask
-from sleapnn_gui.monitor import words
+from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.panel import Panel, TextToggle
 from sleapnn_gui.monitor.run_axis import X
 from sleapnn_gui.monitor.run_summary import RunSummary
@@ -29,18 +29,19 @@ from sleapnn_gui.widgets.segmented import Segmented
 
 @attrs.frozen
 class Curve:
-    """What is drawn of the runs: its words, its value in an epoch, and how it is written."""
+    """What is drawn of the runs: its words, its value in an epoch, how it is written, and how on an axis, where room is short."""
 
     name: str
     title: str
     value: Callable[[EpochFigures], float | None]
     written: Callable[[float | None], str]
+    tick: Callable[[float], str]
 
 
 CURVES = (
-    Curve("Loss", "Validation loss", lambda one: one.val, words.loss),
-    Curve("Error", "Median error in px", lambda one: one.measured[MEDIAN_PX], words.pixels),
-    Curve("Animals", "Animals found", lambda one: one.measured[F1], words.part),
+    Curve("Loss", "Validation loss", lambda one: one.val, words.loss, ticks.short_text),
+    Curve("Error", "Median error in px", lambda one: one.measured[MEDIAN_PX], words.pixels, words.pixels),
+    Curve("Animals", "Animals found", lambda one: one.measured[F1], words.part, words.part),
 )
 
 
@@ -168,9 +169,8 @@ class ComparePage(QWidget):
             (run.name, [(over.of(one), curve.value(one)) for one in epochs])
             for run, epochs in zip(self.runs, compared.epochs, strict=True)
         ]
-        self.plot.draw(
-            drawn, over=over, log=self.log.isChecked() and self.what.index() == 0, written=curve.written
-        )
+        log = self.log.isChecked() and self.what.index() == 0
+        self.plot.draw(drawn, over=over, log=log, written=curve.written, tick=curve.tick)
 
     def leave(self) -> None:
         """For when the window closes."""

@@ -44,11 +44,12 @@ class ComparedCurves(QuietPlot):
         over: X,
         log: bool,
         written: Callable[[float | None], str],
+        tick: Callable[[float], str],
     ) -> None:
         """Show (name, points) of each run; a value of None is a gap, and so is one that a logarithm cannot show."""
         drawn = [_points(points, log=log) for _, points in curves]
         self.bottom.text, self.bottom.values = over.text, over.values
-        self.left.text = lambda value: written(value)
+        self.left.text = tick
         self.left.set_log(log)
         for place, curve in enumerate(self._curves):
             curve.setData(*(drawn[place] if place < len(drawn) else ([], [])))

@@ -111,10 +111,10 @@ class ReviewCommands(QObject):
             return
         for name, words in rows_of(document, self._network, self.measuring).items():
             sheet.show_row(name, words)
-        sheet.measure.setEnabled(not self.measuring.is_at_work)
         told = [change for change in changes(document) if change.path not in LABELS]  # which stand above
         sheet.show_differences(told, title=document.title)
         sheet.show_issues(worth_a_look(document))
+        sheet.measure.setEnabled(sheet.train.isEnabled() and not self.measuring.is_at_work)
 
     def _found(self, run_dir: Path) -> None:
         """Where the run would go is known."""

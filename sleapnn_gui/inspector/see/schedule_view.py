@@ -70,7 +70,7 @@ def falls_text(falls: Sequence[int], rates: Sequence[float]) -> str:
 def end_text(answer: dict[str, Any]) -> str:
     """When training ends, and why."""
     if answer["stopped"] is not None:
-        return f"{epoch_name(answer['stopped'])}, stopped early"
+        return f"{epoch_name(answer['stopped'])}, early"
     if len(answer["val"]) < answer["max_epochs"]:
         return f"later than {epoch_name(len(answer['val']) - 1)}"
     return f"{epoch_name(answer['max_epochs'] - 1)}, the last"

@@ -15,6 +15,7 @@ from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.protocol.comparison import read_compared
 from sleapnn_engine.protocol.epoch_history import read_epochs
 from sleapnn_engine.protocol.measures import MEDIAN_PX
+from sleapnn_gui.monitor.plots import QuietAxis
 from sleapnn_gui.monitor.run_summary import summarise
 from sleapnn_gui.results.compare_page import ComparePage
 from sleapnn_gui.results.figure_table import FigureTable
@@ -116,6 +117,31 @@ def test_runs_stand_side_by_side(page: ComparePage, folders: list[Path], wait_un
         assert page.plot.view.viewRange()[0][1] == pytest.approx(most * 1.01)
     page.over.buttons[2].click()
     page.log.click()
+
+
+def test_every_value_that_the_axis_of_the_loss_names_is_drawn(
+    page: ComparePage, tmp_path: Path, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wider than its axis is left out by what draws it."""
+    drawn: list[str] = []
+    draw = QuietAxis.drawPicture
+
+    def listen(axis: QuietAxis, painter: object, line: object, marks: object, texts: list) -> None:
+        if axis is page.plot.left:
+            drawn[:] = [text for _, _, text in texts]
+        draw(axis, painter, line, marks, texts)
+
+    monkeypatch.setattr(QuietAxis, "drawPicture", listen)
+    for number, (first, last) in enumerate(((9e-4, 1.1e-4), (5.6e-4, 3.1e-4), (0.02, 1.2e-6))):
+        speaker = Speaker(t=1000.0).start(model_type="single_instance", steps=2)
+        for epoch, loss in enumerate((first, last)):
+            speaker.batches(2, steps=2).epoch(epoch, val=loss)
+        folders = [write(tmp_path / f"{number}{name}", speaker, outcome="completed") for name in "ab"]
+        page.open([run for run in map(summarise, folders) if run is not None])
+        wait_until(lambda number=number: page.compared is not None and page.legend.names[0] == f"{number}a")
+        page.grab()
+        low, high = page.plot.view.viewRange()[1]
+        assert len(drawn) == len(page.plot.left.places(low, high)) >= 3, (first, last, drawn)
 
 
 def test_a_run_without_a_config_is_compared_by_its_figures(

@@ -160,8 +160,10 @@ def test_ten_steps_are_measured_and_are_of_the_config_as_it_stands(
     assert issue.fix is not None
     assert issue.fix.changes == {batch: 3}
     assert not sheet.train.isEnabled()
+    assert not sheet.measure.isEnabled(), "what cannot be trained cannot be measured"
     window.document.apply_values(issue.fix.changes, "Batches of 3")
     assert not window.document.issues(batch)
+    assert sheet.measure.isEnabled()
     window.inspect.asked.disconnect(asked.append)
     sheet.close()
 
