@@ -4,6 +4,7 @@ import importlib
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QProcess, QTimer
@@ -19,6 +20,8 @@ from sleapnn_gui.shell.screen import first_place, is_seen
 from sleapnn_gui.shell.settings_store import remembered_theme, restore_layout
 from sleapnn_gui.widgets.theme import install_theme
 
+#: Where the demonstration puts its labels and runs, in the folder of the runs.
+DEMO_FOLDER = "demo"
 #: A process that was told to end has this long to be gone, once the window is; milliseconds.
 _LAST_MS = 2000
 _SWITCH_SECONDS = 0.0002
@@ -50,6 +53,7 @@ def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     faults = install_faults(app)
     window = MainWindow()
     faults.found.connect(window.show_fault)
+    window.first_steps.demo_wanted.connect(partial(_show_demo, window))
     restore_layout(window)
     if (options.demo or options.screenshots) and not is_seen(window.screen()):
         # What was remembered is squeezed by Qt into the screen it makes up; pictures are to show what a person sees.
@@ -90,6 +94,15 @@ def begin_work(app: QApplication, window: MainWindow) -> None:
     window.pages.make_ahead()
 
 
+def _show_demo(window: MainWindow) -> None:
+    """What a person asked for in the window."""
+    from sleapnn_gui.demo import Demo
+
+    demo = Demo(window, window.runs.base / DEMO_FOLDER, [])
+    demo.failed.connect(lambda text: window.show_message(text, "error"))
+    demo.start()
+
+
 def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
     from sleapnn_gui.demo import Demo, TerminalReport  # only for these options
     from sleapnn_gui.shell.screenshots import Screenshots
@@ -102,7 +115,7 @@ def _begin(app: QApplication, window: MainWindow, options: Namespace) -> None:
         teller.over.connect(lambda _code: window.drafts.discard())  # what was filled in is nobody's work
         teller.over.connect(app.exit)
     if options.demo:
-        demo = Demo(window, options.demo_dir or Path("demo"), options.labels)
+        demo = Demo(window, options.demo_dir or Path(DEMO_FOLDER), options.labels)
         demo.failed.connect(
             teller.fail if teller is not None else lambda text: window.show_message(text, "error")
         )

@@ -34,6 +34,7 @@ from sleapnn_gui.shell.data_page import watch_frames
 from sleapnn_gui.shell.disk_offer import DiskOffer
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.first_steps import FirstSteps
 from sleapnn_gui.shell.help_commands import HelpCommands
 from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
@@ -49,9 +50,8 @@ from sleapnn_gui.shell.setting_commands import SettingCommands
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
 from sleapnn_gui.shell.status_line import StatusLine, findings_text, parameters_text
 from sleapnn_gui.shell.title import labels_title, window_title
-from sleapnn_gui.shell.top_bar import TopBar, search_everything
+from sleapnn_gui.shell.top_bar import TopBar, make_banner, search_everything
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
-from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
 
 
@@ -80,14 +80,14 @@ class MainWindow(QMainWindow):
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
         self.pages = Pages()
-        looked_at = self._run_looked_at
-        self.results = ResultCommands(self, self.runs, self.inspect, place=self.pages, looked_at=looked_at)
+        self.results = ResultCommands(self, self.runs, self.inspect, self.pages, self._run_looked_at)
         self.listed = ListCommands(self, self.results, self.runs, self.files)
         self._closing = Closing(self, self.document, self.files, self.runs, self.results)
         self.review = ReviewCommands(self, self.document, self.runs, self.inspect)
         self.labels_page = LabelsPage(list_presets("guide"))
         self.presets = PresetCommands(self, self.document, self.files, self.labels_page.beside.presets)
-        first = (self, self.files, self.presets, self.review, self.runs, self.listed.queue)
+        self.first_steps = FirstSteps(self, self.pages, self.labels_page, can=self.runs.can)
+        first = (self, self.first_steps, self.files, self.presets, self.review, self.runs, self.listed.queue)
         self.settings = SettingCommands(self.document, in_hand=lambda: self.form.context.help.path)
         views = ViewCommands(self.show_page)
         owners = (*first, self.results, self.listed, self.help, self.settings, views)
@@ -118,10 +118,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         actions = self.actions_by_verb
         self.top_bar = TopBar(self.search_field, *(actions[verb] for verb in ("check", "train", "review")))
-        self.banner = MessageLine()
-        self.banner.setObjectName("banner")
-        self.banner.setContentsMargins(16, 8, 16, 8)
-        self.banner.hide()
+        self.banner = make_banner()
         self.banner.followed.connect(self._follow_banner)
         self.nav_bar = NavBar()
         self.status_line = StatusLine(self.document)
@@ -133,12 +130,12 @@ class MainWindow(QMainWindow):
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(0)
         self.disk_offer = DiskOffer(self.document, self.files.watch, around=below)
-        for part in (self.top_bar, self.draft_offer, self.disk_offer, self.banner):
+        above = (self.first_steps.strip, self.draft_offer, self.disk_offer, self.banner)
+        for part in (self.top_bar, *above):
             column.addWidget(part)
         column.addWidget(below, 1)
         middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
-        # Where they stay: Qt goes through all that a page holds each time something around it gets another parent.
         self.pages.add("data", self.labels_page)
         form = partial(make_form, self.pages, self.document, self.inspect, self.runs.folders)
         train = partial(
@@ -156,7 +153,7 @@ class MainWindow(QMainWindow):
         self.status_line.issue_chosen.connect(self.reveal)
         tellers = (self.files, self.presets, self.runs, self.results, self.advice, self.help)
         self.disk_offer.compare_wanted.connect(lambda: compare_with_file(self.show_page, self.form))
-        for source in (*tellers, self.settings, self.review, self.disk_offer):
+        for source in (*tellers, self.settings, self.review, self.disk_offer, self.first_steps):
             source.message.connect(self.show_message)
         self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
         self.files.offered.connect(self.offer)
@@ -169,6 +166,9 @@ class MainWindow(QMainWindow):
         self.runs.folder_chosen.connect(self.open_path)
         self.results.page_wanted.connect(self.show_page)
         self.recent_menu.chosen.connect(self.open_path)
+        self.first_steps.adopt(self.actions_by_verb)
+        self.first_steps.path_wanted.connect(self.open_path)
+        self.first_steps.strip.page_wanted.connect(self.show_page)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)

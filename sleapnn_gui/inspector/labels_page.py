@@ -27,6 +27,7 @@ from sleapnn_gui.inspector.frames.findings import FindingList
 from sleapnn_gui.inspector.frames.split_view import SplitView
 from sleapnn_gui.inspector.frames.table import Choice
 from sleapnn_gui.inspector.labels_watch import LabelsWatch
+from sleapnn_gui.inspector.ways_in import WaysIn
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.file_dialog import ask_for_files
 from sleapnn_gui.widgets.message_line import MessageLine
@@ -164,7 +165,8 @@ class LabelsPage(QWidget):
         self.misfit.setObjectName("misfit")
         self.misfit.hide()
         self.facts = FactsView()
-        for widget in (self.drop_zone, self.busy, self.misfit, self.facts.notes):
+        self.ways_in = WaysIn()
+        for widget in (self.drop_zone, self.busy, self.misfit, self.facts.notes, self.ways_in):
             column.addWidget(widget)
         column.addLayout(self._make_pictures(), 1)
         column.addWidget(self.split)
@@ -261,6 +263,7 @@ class LabelsPage(QWidget):
     def show_reading(self, paths: Sequence[str]) -> None:
         """Labels are being read."""
         self.busy.show()
+        self.ways_in.hide()
         self.facts.show_reading(paths)
         self.drop_zone.show_open(_names(paths), "The labels are read …")
 
@@ -309,6 +312,7 @@ class LabelsPage(QWidget):
         self.busy.hide()
         self._found = {}
         self.facts.show_nothing()
+        self.ways_in.show()
         self._show_frames(False)
         self.drop_zone.show_open("", "")
         self.beside.presets.judge({})

@@ -17,6 +17,7 @@ from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, l
 from sleapnn_gui.monitor.part_plot import ColorBar, PartStrip
 from sleapnn_gui.monitor.run_axis import RunAxis, X
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.menus import open_below
 from sleapnn_gui.widgets.theme import current_theme
 
 _OVER = {X.EPOCH: "by epoch ▾", X.STEP: "by step ▾", X.TIME: "by time ▾"}
@@ -168,7 +169,6 @@ class CurvesPanel(Panel):
     def _make_axis_choice(self) -> None:
         self.over = TextToggle(_OVER[X.EPOCH], name="What all curves are drawn over")
         self.over.setCheckable(False)
-        self.over.setPopupMode(TextToggle.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.over)
         group = QActionGroup(menu)
         for x, text in _OVER.items():
@@ -177,7 +177,7 @@ class CurvesPanel(Panel):
             action.setChecked(x is X.EPOCH)
             group.addAction(action)
             action.triggered.connect(lambda _checked=False, x=x: self.show_over(x))
-        self.over.setMenu(menu)
+        self.over.clicked.connect(lambda: open_below(menu, self.over))
         self.head.addWidget(self.over)
 
     def show_over(self, x: X) -> None:

@@ -25,13 +25,14 @@ from sleapnn_gui.results.evaluations import (
     read_judgement,
     results_of,
 )
-from sleapnn_gui.results.exports import Exports, fresh_menu, open_below
+from sleapnn_gui.results.exports import Exports, fresh_menu
 from sleapnn_gui.results.frame_source import FrameSource
 from sleapnn_gui.results.judgement_view import JudgementView
 from sleapnn_gui.results.labelling import Labelling, WorthALook
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
+from sleapnn_gui.widgets.menus import open_below
 
 _KIND = "evaluation"
 _NOTHING = (

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_where_to_save
+from sleapnn_gui.widgets.menus import open_below
 
 _SCALE = 2.0
 
@@ -76,11 +77,6 @@ def fresh_menu(page: QWidget) -> QMenu:
     menu.setObjectName("menu.results")
     menu.clear()
     return menu
-
-
-def open_below(menu: QMenu, button: QPushButton) -> None:
-    """Open a menu below its button; nothing waits while it is open."""
-    menu.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
 
 
 def _write_text(path: Path, make: Callable[[], str]) -> str:

@@ -252,6 +252,14 @@ COMMANDS = (
     ),
     *LIST_COMMANDS,
     *QUEUE_COMMANDS,
+    Command("tour", "Take the tour", "", "Five steps through the window, to be left at any time", "Help"),
+    Command(
+        "demo",
+        "See the demonstration",
+        "",
+        "Train a small model on drawn frames for a minute; its files go into “demo”",
+        "Help",
+    ),
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
     Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
     Command(

@@ -50,7 +50,6 @@ class ResultCommands(QObject):
         window: QWidget,
         runs: RunCommands,
         inspect: Inspect,
-        *,
         place: Pages,
         looked_at: Callable[[], Path | None],
     ) -> None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
 from sleapnn_gui.document.files import Opened
@@ -35,6 +36,8 @@ def start_over(window: MainWindow, *paths: str) -> MainWindow:
     window.show_page("data")
     window.resize(WANTED)
     window.show()
+    # The pointer of an earlier test, on a control, would hold back whatever comes by itself.
+    QTest.mouseMove(window.windowHandle(), window.rect().bottomRight() - QPoint(2, 2))
     if paths:
         window.files.open_paths([Path(path) for path in paths])
         window.files.finish()

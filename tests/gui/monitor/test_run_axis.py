@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from sleapnn_gui.monitor.minmax_pyramid import Series
 from sleapnn_gui.monitor.run_axis import X
@@ -47,7 +48,7 @@ class TestTheAxis:
     def test_all_panels_change_together_and_say_so(self, page):
         show(page, long_run())
         loss = page.charts.loss
-        next(action for action in loss.over.menu().actions() if "step" in action.text()).trigger()
+        next(action for action in loss.over.findChild(QMenu).actions() if "step" in action.text()).trigger()
         assert loss.over.text() == "by step ▾"
         assert drawn(loss.plot._validation)[0][:2] == [4.0, 8.0]
         assert page.charts.speed._curve.xData[:2].tolist() == [4.0, 8.0]
