@@ -161,6 +161,17 @@ def test_widgets_are_listed_where_none_of_them_goes_meanwhile():
     assert found == []
 
 
+def test_no_button_waits_for_a_menu_within_its_press():
+    """`sleapnn_gui/widgets/menus.py` says why: Qt's own way keeps whoever pressed until the menu is closed."""
+    found = [
+        f"{source.name}:{node.lineno}"
+        for source in product_sources()
+        for node in source.nodes
+        if isinstance(node, ast.Attribute) and node.attr in ("setPopupMode", "setMenu", "exec_")
+    ]
+    assert found == []
+
+
 #: Words for which the field and the glossary of architecture.md have better ones: report, show, describe, read, select.
 _VAGUE = re.compile(r"^_*(tells?|told|says?|said|looks?|takes?|heed)(_|$)")
 
