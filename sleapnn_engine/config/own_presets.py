@@ -4,6 +4,7 @@ Every program that reads configs reads them, for what is ours in them is comment
 """
 
 import os
+import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from sleapnn_engine.config.spec import SPEC
 
 #: What kind of preset these are.
 MINE = "mine"
+#: The folder of presets among the settings of the app, which lie where Qt would put them for it.
+SHELF, _APP = "presets", "sleapnn-gui"
 #: What belongs to one training and to no preset, and what it is there.
 _OF_ONE_RUN: dict[str, Any] = {
     DATA + "train_labels_path": [],
@@ -59,6 +62,17 @@ class OwnPreset:
             note=f"{locks}{self.note}".strip(),
             changes=(),
         )
+
+
+def own_folder() -> Path:
+    """Where presets of this person lie, in SHELF, and what is locked: where the system has programs keep settings."""
+    if os.name == "nt":
+        place = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local")
+    elif platform.system() == "Darwin":
+        place = os.path.expanduser("~/Library/Preferences")
+    else:
+        place = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return Path(place, _APP, _APP)
 
 
 def read_own_preset(path: Path) -> OwnPreset:

@@ -47,6 +47,7 @@ class Document(QObject):
     state_changed = Signal()
     figures_changed = Signal()
     locks_changed = Signal()
+    unlock_wanted = Signal(str)
     #: A sentence: what was to be changed and was not, because of a fault in the program.
     edit_failed = Signal(str)
 

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from sleapnn_engine.config.differences import OF_EACH_RUN
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import read_config
-from sleapnn_engine.config.presets import find_preset, list_presets
+from sleapnn_engine.config.own_presets import SHELF, list_own_presets, own_folder
+from sleapnn_engine.config.presets import Preset, list_presets
+from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.run_labels import learned_from
 from sleapnn_engine.config.run_models import given_config, values_of
 from sleapnn_engine.protocol.run_state import find_runs
@@ -50,15 +52,14 @@ class ComparedPane(QWidget):
         self._values: dict[str, Any] | None = None
         self._changed: list[Change] = []
         self._folders: Callable[[], Sequence[Path]] = list
-        self._reading = BackgroundTask(self)
+        self._reading, self._listing = BackgroundTask(self), BackgroundTask(self)
         self.basis = QuietComboBox(self)
         self.basis.setAccessibleName("Compared with")
         self.basis.setAccessibleDescription("What the config is compared with.")
         for key, words in _WORDS.items():
             self.basis.addItem(words, key)
         self.basis.insertSeparator(self.basis.count())
-        for preset in list_presets("guide"):
-            self.basis.addItem(f"preset “{preset.title}”", preset.name)
+        self._add_presets(list_presets("guide"))
         self.basis.activated.connect(self._choose)
         self.list = DiffPane(self)
         self.list.asked.connect(self.asked)
@@ -78,12 +79,17 @@ class ComparedPane(QWidget):
 
     @property
     def chosen(self) -> str:
-        """What the config is compared with: a word of this module, or the name of a preset."""
+        """What the config is compared with: a word of this module, or the file of a preset."""
         return str(self.basis.currentData())
 
     def set_folders(self, folders: Callable[[], Sequence[Path]]) -> None:
         """Know where runs lie."""
         self._folders = folders
+
+    def _add_presets(self, presets: Sequence[Preset]) -> None:
+        for preset in presets:
+            if self.basis.findData(preset.file) < 0:
+                self.basis.addItem(f"preset “{preset.title}”", preset.file)
 
     def compare_with(self, key: str) -> None:
         """Choose what the config is compared with."""
@@ -98,6 +104,7 @@ class ComparedPane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._read()  # files and runs may be others by now
+        self._listing.begin(_own_presets, self._add_presets)
 
     def _choose(self) -> None:
         self._values = None
@@ -139,7 +146,7 @@ def _values_of(key: str, state: State, folders: Sequence[Path]) -> dict[str, Any
             raise UserError("This config was never saved, so there is no file to compare it with.")
         return read_config(state.path).values
     if key != LAST_RUN:
-        return read_config(find_preset(key).path).values
+        return read_config(resource_path("presets", key)).values  # one's own is named by its whole path
     labels = state.values.get("data_config") or {}
     paths = labels.get("train_labels_path") if isinstance(labels, dict) else None
     listed = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
@@ -148,6 +155,10 @@ def _values_of(key: str, state: State, folders: Sequence[Path]) -> dict[str, Any
         if config is not None:
             return values_of(config)
     raise UserError("No run of these labels is known yet." if listed else "No labels are chosen yet.")
+
+
+def _own_presets() -> list[Preset]:
+    return [preset.record for preset in list_own_presets(own_folder() / SHELF)[0]]
 
 
 def _outcome(work: Callable[[], dict[str, Any]]) -> dict[str, Any] | UserError:

@@ -270,7 +270,8 @@ class FormPage(QWidget):
         self._document.changed.connect(self._changed)
         self._document.reloaded.connect(self._reloaded)
         self._document.issues_changed.connect(self._later.start)
-        self._document.figures_changed.connect(self._later.start)
+        for signal in (self._document.figures_changed, self._document.locks_changed):
+            signal.connect(self._later.start)
         self.sections.opened.connect(self._open)
         self.context.asked.connect(self.reveal)
         self.context.reached.connect(lambda path: self.reveal(path, focus=False))

@@ -14,6 +14,7 @@ from sleapnn_engine.config.values import describe
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from sleapnn_gui.form.facts import names_for
+from sleapnn_gui.form.lock_mark import LockMark, lock_of
 from sleapnn_gui.form.registry import make_editor
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
@@ -50,6 +51,7 @@ class Row(QWidget):
         self._wide: bool | None = None
         self._glow = 0.0
         self._reset: QToolButton | None = None
+        self._lock: LockMark | None = None
         self._message: MessageLine | None = None
         self.setObjectName(f"row:{key.path}")
         self.label = QLabel(key.meta.label, self)
@@ -110,6 +112,7 @@ class Row(QWidget):
         if role != self.label.foregroundRole():
             self.label.setForegroundRole(role)
         self._show_change()
+        self._show_lock()
         self._show_note()
         self._show_message("" if off else reason, silent=off)
 
@@ -214,6 +217,17 @@ class Row(QWidget):
         if changed != self._changed:
             self._changed = changed
             self.update()
+
+    def _show_lock(self) -> None:
+        found = lock_of(self._document, self.path) if self._document.locks else None
+        if found is not None and self._lock is None:
+            self._lock = LockMark(self.path, self._document, self)
+            self._grid.addWidget(self._lock, 0, 4, Qt.AlignmentFlag.AlignTop)
+            QWidget.setTabOrder(self._reset or self.editor, self._lock)
+        if self._lock is not None:
+            self._lock.setVisible(found is not None)
+            if found is not None:
+                self._lock.show_lock(*found)
 
     def _make_reset(self) -> QToolButton:
         button = QToolButton(self)

@@ -66,11 +66,17 @@ class SectionMessage(MessageLine):
             self.show_message(
                 issues[0].message, severity=issues[0].severity, link=self._fix.label if self._fix else ""
             )
-        self.setVisible(bool(issues))
+        title = self._document.locks.get(self._path) if not issues else None
+        if title is not None:
+            told = f"Locked by “{title}”: other presets and advice leave this choice as it is."
+            self.show_message(told, severity="hint", link="Unlock")
+        self.setVisible(bool(issues) or title is not None)
 
     def _apply(self) -> None:
         if self._fix is not None:
             self._document.apply_values(self._fix.changes, self._fix.label)
+        elif self._path in self._document.locks:
+            self._document.unlock_wanted.emit(self._path)
 
 
 class GroupBox(QWidget):

@@ -5,15 +5,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_engine.config.disk import copy_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, read_text, save_text
 from sleapnn_engine.config.own_presets import (
+    SHELF,
     OwnPreset,
     list_own_presets,
+    own_folder,
     own_preset_file,
     own_preset_text,
     read_own_preset,
@@ -30,11 +32,6 @@ from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.widgets.file_dialog import ask_for_file, ask_where_to_save
 
 _FILTER = "Presets and configs (*.yaml *.yml)"
-
-
-def own_folder() -> Path:
-    """Where presets of this person lie, and what is locked: with what the system lets programs keep of settings."""
-    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation))
 
 
 class PresetCommands(QObject):
@@ -60,6 +57,7 @@ class PresetCommands(QObject):
         view.share_wanted.connect(self.share)
         view.remove_wanted.connect(self.remove)
         view.unlock_wanted.connect(self.unlock)
+        document.unlock_wanted.connect(self._unlock_one)
         QTimer.singleShot(0, self, self.refresh)
 
     # -- what there is ---------------------------------------------------------------------------------------
@@ -130,6 +128,9 @@ class PresetCommands(QObject):
         """Nothing is locked any more."""
         self._keep({})
 
+    def _unlock_one(self, path: str) -> None:
+        self._keep({one: title for one, title in self._document.locks.items() if one != path})
+
     def _keep(self, locks: Mapping[str, str]) -> None:
         self._set_locks(locks)
         self._write(lambda: write_locks(_made(self.folder) / "locks.json", locks), lambda: None)
@@ -144,7 +145,7 @@ class PresetCommands(QObject):
 
     def save(self, title: str, note: str, locked: list[str]) -> None:
         """Save the present config as a preset of this title; an earlier one of the same title stays as `.bak`."""
-        path, values = own_preset_file(self.folder / "presets", title), copy_values(self._document.values)
+        path, values = own_preset_file(self.folder / SHELF, title), copy_values(self._document.values)
 
         def write() -> None:
             _made(path.parent)
@@ -161,7 +162,7 @@ class PresetCommands(QObject):
 
         def write() -> None:
             found = read_own_preset(Path(path))
-            target = own_preset_file(self.folder / "presets", found.title)
+            target = own_preset_file(self.folder / SHELF, found.title)
             _made(target.parent)
             save_text(target, read_text(found.path))
 
@@ -213,7 +214,7 @@ class PresetCommands(QObject):
 
 
 def _read(folder: Path) -> tuple[list[OwnPreset], list[UserError], dict[str, str]]:
-    return *list_own_presets(folder / "presets"), read_locks(folder / "locks.json")
+    return *list_own_presets(folder / SHELF), read_locks(folder / "locks.json")
 
 
 def _set_aside(path: Path) -> None:

@@ -9,6 +9,8 @@ from sleapnn_engine.cli import main
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.files import read_text
+from sleapnn_engine.config.own_presets import SHELF, own_folder
 from sleapnn_engine.config.presets import Preset, find_preset, list_presets, load_preset
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.resources import resource_path
@@ -166,7 +168,9 @@ def test_a_preset_is_found_by_its_name_and_its_file():
         load_preset("zzz")
 
 
-def test_the_commands_list_and_show(capsys):
+def test_the_commands_list_and_show(capsys, tmp_path, monkeypatch):
+    for name in ("XDG_CONFIG_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
     assert main(["presets", "list"]) == 0
     assert [line.split(" ")[0] for line in capsys.readouterr().out.splitlines()] == _NAMES
     assert main(["presets", "list", "--json"]) == 0
@@ -175,5 +179,16 @@ def test_the_commands_list_and_show(capsys):
     assert listed[0]["changes"][0]["why"]
     assert main(["presets", "show", "bottomup_convnext"]) == 0
     assert parse(capsys.readouterr().out) == load_preset("bottomup_convnext")
+    (own_folder() / SHELF).mkdir(parents=True)
+    text = f"# title: Ours\n{read_text(find_preset('centroid_unet').path)}"
+    (own_folder() / SHELF / "ours.yaml").write_text(text, encoding="utf-8")
+    (own_folder() / SHELF / "broken.yaml").write_text("[", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["presets", "list"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1].startswith("mine:ours.yaml ")
+    assert "broken.yaml" in said.err
+    assert main(["presets", "show", "mine:ours.yaml"]) == 0
+    assert capsys.readouterr().out == text
     assert main(["presets", "show", "nothing_like_it"]) == 2
     assert "There is no preset" in capsys.readouterr().err

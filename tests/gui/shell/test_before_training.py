@@ -1,21 +1,23 @@
 """What Train will do is seen before it does: the sheet before training, and what a preset would change; presets of one's own."""
 
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 from shiboken6 import isValid
 
-from sleapnn_engine.cli import build_parser
+from sleapnn_engine.cli import build_parser, main
 from sleapnn_engine.config.advice import advise
-from sleapnn_engine.config.own_presets import MINE
+from sleapnn_engine.config.own_presets import MINE, own_folder
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_gui.document.locks import read_locks
+from sleapnn_gui.form.lock_mark import LockMark
 from sleapnn_gui.form.preset_sheet import PresetSheet
 from sleapnn_gui.form.save_preset import SavePreset
 from sleapnn_gui.inspector.presets_view import PresetsView
@@ -293,6 +295,18 @@ def test_a_preset_of_ones_own_locks_what_others_leave_alone(shelf: MainWindow, w
     window.presets.use(f"{MINE}:our_flies.yaml")
     window.presets.finish()
     assert dict(document.locks) == {FILTERS: "Our flies", BATCH: "Our flies"}
+    window.reveal(BATCH)
+    mark = window.form.row(BATCH).findChild(LockMark)
+    wait_until(mark.isVisible)
+    assert "Locked by “Our flies”" in mark.toolTip()
+    press(mark)
+    window.presets.finish()
+    assert dict(document.locks) == {FILTERS: "Our flies"}
+    wait_until(lambda: not mark.isVisible())
+    window.presets.use(f"{MINE}:our_flies.yaml")
+    window.presets.finish()
+    wait_until(mark.isVisible)
+    window.show_page("data")
     assert read_locks(window.presets.folder / "locks.json") == document.locks
     wait_until(view_of(window).locks.isVisible)
     assert view_of(window).locks.sentence.startswith("Locked by “Our flies”: ")
@@ -316,6 +330,30 @@ def test_a_preset_of_ones_own_locks_what_others_leave_alone(shelf: MainWindow, w
     window.presets.finish()
     assert document.value(FILTERS) == 16
     wait_until(lambda: not view_of(window).locks.isVisible())
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="Qt is told of folders for tests in another way"
+)
+def test_terminals_find_them_where_the_window_keeps_them(
+    kept: MainWindow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)
+    assert own_folder() == Path(place)
+    window = start_over(kept)
+    window.presets.folder = own_folder()
+    save_as_preset(window, "Our worms", "As agreed.")
+    assert main(["presets", "list"]) == 0
+    assert f"{MINE}:our_worms.yaml" in capsys.readouterr().out
+    assert main(["presets", "show", f"{MINE}:our_worms.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("# title: Our worms\n")
+    diff = window.form.context.diff
+    window.show_page("configure")
+    window.form.set_pane_shown(True)
+    window.form.context.open(diff)
+    diff._listing.finish()
+    assert diff.basis.itemText(diff.basis.count() - 1) == "preset “Our worms”"
+    window.form.context.open(window.form.context.help)
 
 
 def test_it_is_shared_as_a_file_and_taken_off_without_being_lost(

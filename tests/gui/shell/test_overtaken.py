@@ -147,7 +147,7 @@ def test_the_config_is_compared_with_what_a_person_chooses(
     assert not {path for path, _, _ in said()} & {"trainer_config.run_name", "data_config.train_labels_path"}
     diff.compare_with(DEFAULTS)
     assert (SEED, "None", "1") in said() or SEED in {path for path, _, _ in said()}
-    diff.compare_with("bottomup_unet_medium_rf")
+    diff.compare_with("config_bottomup_unet_medium_rf.yaml")
     wait_until(lambda: "model_config.head_configs" in {path for path, _, _ in said()})
     diff.compare_with(OPENED)
     assert EPOCHS in {path for path, _, _ in said()}
