@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from sleapnn_engine.protocol.stop_rules import StopRule, parse_rule
 from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.menus import open_below
 from sleapnn_gui.widgets.theme import current_theme, set_state
 from sleapnn_gui.widgets.tick import Tick
 
@@ -36,10 +37,9 @@ class StopPanel(QFrame):
         self.error, self.after = Tick("error of"), Tick("after")
         self.by, self.plateau = Tick("by"), Tick("no smaller error for")
         self.parts = QToolButton()
-        self.parts.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.parts.setAccessibleName("Parts whose error counts")
         self.menu = QMenu(self.parts)
-        self.parts.setMenu(self.menu)
+        self.parts.clicked.connect(lambda: open_below(self.menu, self.parts))
         self.px = _line("3", "Error in px", 44)
         self.spans = _line("2 h", "Time of training, pauses not counted", 84)
         self.clock = _line("18:00", "Time of day", 60)
