@@ -2,7 +2,7 @@
 
 #: Kinds of trouble that have a remedy: a step or the cached images need more memory than there is, the disk is full, a
 #: place may not be used, images are missing, numbers ran away, another process of the run is gone.
-CAUSES = ("memory", "cache", "disk", "permission", "images", "diverged", "worker")
+CAUSES = ("memory", "cache", "disk", "permission", "images", "diverged", "worker", "port")
 
 
 class UserError(Exception):

@@ -12,6 +12,9 @@ from sleapnn_engine.evaluation.matching import Pairs, body_sizes, match_animals,
 
 # What the family allows between a centroid and its animal when nothing else is said, in pixels.
 _POINT_LIMIT = 50.0
+# Two parts are taken for each other where, exchanged, they lie less than this share as far off; of fewer animals than
+# that nothing is said.
+_CROSSED, _LEAST_SIDES = 0.5, 5
 
 
 @attrs.frozen(kw_only=True)
@@ -25,7 +28,8 @@ class Summary:
     identity that were given it. `body` is that median diagonal, in source pixels: half of it is how far off a small
     animal may be found. `hits` is the number of animals found. `order` are the places of the frames as they were added,
     the worst first: by animals missed or extra, then by the mean distance. `worst_by_node` is the place of the frame
-    with the greatest distance of each node that was found, the greatest of all first.
+    with the greatest distance of each node that was found, the greatest of all first. `swapped`: of the `sides` that
+    were asked for, on which share of the animals found the two lie in each other's place, where that is any.
     """
 
     median_px: float | None
@@ -40,6 +44,7 @@ class Summary:
     hits: int = 0
     order: tuple[int, ...] = ()
     worst_by_node: dict[str, int] = attrs.field(factory=dict)
+    swapped: dict[str, float] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
@@ -62,12 +67,14 @@ class PoseScores:
 
     With `limit`, in source pixels, pairs up to that mean distance count instead; animals of one node, as centroids
     are, have no body and 50 px are allowed without it. With `paired`, row i of the prediction belongs to row i of the
-    truth whatever lies between them (types with one animal per sample).
+    truth whatever lies between them (types with one animal per sample). `sides` are nodes of the left and of the right
+    of which it is of interest whether they are taken for each other.
     """
 
     nodes: Sequence[str]
     limit: float | None = None
     paired: bool = False
+    sides: Sequence[tuple[str, str]] = ()
     _frames: list[_Frame] = attrs.field(factory=list, init=False)
 
     def add(
@@ -116,6 +123,7 @@ class PoseScores:
             hits=hits,
             order=self._order(pairs),
             worst_by_node=self._worst_by_node(pairs, distances),
+            swapped=self._swapped(predicted, truth),
         )
 
     def found(self) -> tuple[np.ndarray, np.ndarray, float | None]:
@@ -146,6 +154,20 @@ class PoseScores:
         worst = known.max(axis=0, initial=-1.0)
         order = [node for node in np.argsort(-worst, kind="stable") if worst[node] >= 0]
         return {self.nodes[node]: int(frame_of[known[:, node].argmax()]) for node in order}
+
+    def _swapped(self, predicted: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+        """Of animals found, (K, N, 2) each."""
+        shares = {}
+        for first, second in self.sides:
+            one, other = self.nodes.index(first), self.nodes.index(second)
+            both, places = predicted[:, [one, other]], truth[:, [one, other]]
+            straight = np.linalg.norm(both - places, axis=-1).sum(axis=-1)
+            crossed = np.linalg.norm(both - places[:, ::-1], axis=-1).sum(axis=-1)
+            known = np.isfinite(straight) & np.isfinite(crossed)
+            swapped = int((crossed[known] < _CROSSED * straight[known]).sum())
+            if swapped and known.sum() >= _LEAST_SIDES:
+                shares[f"{first} ↔ {second}"] = swapped / int(known.sum())
+        return shares
 
     def _points_of(self, pairs: list[Pairs]) -> tuple[np.ndarray, np.ndarray]:
         none = [np.empty((0, len(self.nodes), 2))]

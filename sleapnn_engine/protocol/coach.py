@@ -27,6 +27,8 @@ _STILL_EPOCHS, _STILL_SHARE = 15, 0.3
 _DROP = 0.95
 #: A part is much worse whose error is this many times that of the others, and more than so many pixels.
 _WORSE, _WORSE_PX = 3.0, 2.0
+#: Left and right are taken for each other on more than this share of the animals: now and then it happens to any model.
+_SWAPPED = 0.2
 #: A part that fewer than this share of animals show is rarely labelled.
 _RARE = 0.5
 #: Less than these shares are not worth a word: validation frames that repeat, animals that crops cut off.
@@ -208,6 +210,23 @@ def _is_centroid(case: RunCase) -> bool:
     return kind is not None and kind.centroid
 
 
+def _swapped(case: RunCase) -> Iterator[Hint]:
+    """Left and right are taken for each other."""
+    best = case.best
+    found = {} if best is None else {pair: share for pair, share in best.swapped.items() if share >= _SWAPPED}
+    if not found:
+        return
+    worst = max(found, key=lambda pair: found[pair])
+    more = f", and {counted(len(found) - 1, 'other pair')} likewise" if len(found) > 1 else ""
+    yield Hint(
+        name="sides_swapped",
+        text=f"{worst}: on {plain(100 * found[worst], figures=2)} % of the validation animals the two lie in each other's "
+        f"place{more}. Left and right may be exchanged on some labels: the Data page lists the animals that look so. Where "
+        "all labels are right, more labelled frames of those moments tell the two apart.",
+        shows=Shows.LABELS,
+    )
+
+
 def _unmeasured_part(case: RunCase) -> Iterator[Hint]:
     """A part of which nobody knows how well it is found."""
     samples, best = case.samples, case.best
@@ -312,6 +331,7 @@ RULES: tuple[Callable[[RunCase], Iterator[Hint]], ...] = (
     _overfitting,
     _no_progress,
     _worst_part,
+    _swapped,
     _unmeasured_part,
     _cut_off,
     _repeated,

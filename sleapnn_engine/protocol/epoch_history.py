@@ -1,7 +1,7 @@
 """The epochs of a run with their losses and figures, from its journal: what curves of runs that are over are drawn from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ class EpochFigures:
     val: float | None
     measured: Measured
     lr: float | None = None
+    swapped: Mapping[str, float] = attrs.field(factory=dict)
+    """By pairs of parts, on which share of the animals found they lie in each other's place."""
 
 
 def read_epochs(run_dir: Path) -> list[EpochFigures]:
@@ -67,4 +69,11 @@ def _ends(stream: Iterator[bytes], *, began: float, per_epoch: int) -> Iterator[
                 val=as_number(body.get("val")),
                 measured=Measured.of(body.get("error")),
                 lr=as_number(body.get("lr")),
+                swapped=_shares(body.get("swapped")),
             )
+
+
+def _shares(said: object) -> dict[str, float]:
+    """What is a number of a table that was read."""
+    numbers = {name: as_number(value) for name, value in said.items()} if isinstance(said, dict) else {}
+    return {name: value for name, value in numbers.items() if value is not None}

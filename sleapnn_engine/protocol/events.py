@@ -136,6 +136,10 @@ class EpochEnd(EventBody):
     data_wait: float | None = body_field("share of the time spent waiting for data, 0 to 1")
     error: Measured | None = body_field("distance to validation labels, in source-image pixels")
     gradient: float | None = body_field("length of the gradient, mean of the measured steps", default=None)
+    swapped: dict[str, float] | None = body_field(
+        "by pairs of parts of left and right, on which share of the animals found they lie in each other's place",
+        default=None,
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -109,6 +109,16 @@ def _worker(case: RunCase) -> Hint:
     )
 
 
+def _port(case: RunCase) -> Hint:
+    return _hint(
+        "port",
+        "Another program listens where this training was to: often an earlier one that has not ended yet. Look for it in the "
+        "list of runs and stop it, or train again; one device needs no port for other processes.",
+        fix=case.fix("Train on one device", {_DEVICES: 1}),
+        setting=_DEVICES,
+    )
+
+
 def _killed(case: RunCase) -> Hint:
     return _hint(
         "killed",
@@ -128,6 +138,7 @@ REMEDIES: dict[str, Remedy] = {
     "images": _images,
     "diverged": _diverged,
     "worker": _worker,
+    "port": _port,
     "killed": _killed,
 }
 

@@ -32,6 +32,12 @@ def explained(error: BaseException, *, folder: Path | None = None) -> UserError:
             hint="Use a smaller batch size, a smaller input scale, or fewer filters.",
             cause="memory",
         )
+    if _is_port(error):
+        return UserError(
+            f"A port of this computer is taken by another program ({error}).",
+            hint="Train again. With several processes, another MASTER_PORT helps where one is set.",
+            cause="port",
+        )
     if isinstance(error, OSError):
         return _of_disk(error, where=where)
     text = str(error).strip() or "it gave no reason"
@@ -58,6 +64,12 @@ def _disk_is_full(where: str) -> UserError:
     return UserError(
         "The disk is full.", where=where, hint="Free some space; what was saved before is kept.", cause="disk"
     )
+
+
+def _is_port(error: BaseException) -> bool:
+    """ZeroMQ's errors have the system's number; what meets other processes only says it."""
+    text = str(error).lower()
+    return getattr(error, "errno", None) == errno.EADDRINUSE or "address already in use" in text
 
 
 def _is_memory(error: BaseException) -> bool:

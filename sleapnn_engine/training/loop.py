@@ -96,6 +96,7 @@ def run_epoch(training: Training, callbacks: Sequence[Callback]) -> EpochResult:
         body=scores.body,
         worst=scores.worst,
         worst_by_part=scores.worst_by_part,
+        swapped=scores.swapped,
         gradient=averages.gradient,
     )
 

@@ -56,7 +56,7 @@ class EpochResult:
     """One epoch, trained and validated.
 
     `by_node` is the training error of each node's maps, `waited` a share 0..1, `*_by_head` the mean loss of each head,
-    `worst` the validation samples from the worst on, `worst_by_part` that with the greatest error of each part, `score` the loss by which it may be the best (None: that of validation), `gradient` the mean length of the measured gradients, `body` the diagonal of the median validation animal's box in source pixels.
+    `worst` the validation samples from the worst on, `worst_by_part` that with the greatest error of each part, `swapped` on which share of animals two parts are taken for each other, `score` the loss by which it may be the best (None: that of validation), `gradient` the mean length of the measured gradients, `body` the diagonal of the median validation animal's box in source pixels.
     """
 
     epoch: int
@@ -77,6 +77,7 @@ class EpochResult:
     score: float | None = None
     worst: tuple[int, ...] = ()
     worst_by_part: dict[str, int] = attrs.field(factory=dict)
+    swapped: dict[str, float] = attrs.field(factory=dict)
     gradient: float | None = None
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
+from sleapnn_engine.data.doctor.sides import side_pairs
 from sleapnn_engine.decoding.animals import Animals
 from sleapnn_engine.evaluation.scores import PoseScores, Summary
 from sleapnn_engine.protocol.counting import epoch_name
@@ -21,7 +22,7 @@ class Scores:
     """Validation of one epoch: `loss` and `by_head` are means over samples, `body` the median animal in source px.
 
     `worst` are the samples by how wrong they are, the worst first, `worst_by_part` the sample with the greatest error
-    of each part, the greatest of all first.
+    of each part, the greatest of all first. `swapped`: on which share of animals two parts lie in each other's place.
     """
 
     loss: float
@@ -31,6 +32,7 @@ class Scores:
     seconds: float
     worst: tuple[int, ...] = ()
     worst_by_part: dict[str, int] = attrs.field(factory=dict)
+    swapped: dict[str, float] = attrs.field(factory=dict)
 
 
 def validate(training: Training, *, check: Callable[[], None]) -> Scores:
@@ -38,7 +40,10 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
     parts = training.parts
     began = time.perf_counter()
     batches, losses = parts.batches, [0.0] * (1 + len(parts.losses))
-    scores = PoseScores(nodes=batches.nodes, paired=parts.decoder.one_each)
+    labels = batches.val.store.labels
+    sides = [(labels.nodes[a], labels.nodes[b]) for a, b in side_pairs(labels)]
+    sides = [pair for pair in sides if set(pair) <= set(batches.nodes)]
+    scores = PoseScores(nodes=batches.nodes, paired=parts.decoder.one_each, sides=sides)
     judged: list[int] = []
     parts.model.eval()
     with parts.report.phase(
@@ -63,6 +68,7 @@ def validate(training: Training, *, check: Callable[[], None]) -> Scores:
         body=found.body,
         seconds=time.perf_counter() - began,
         worst=tuple(judged[place] for place in found.order),
+        swapped=found.swapped,
         worst_by_part={name: judged[place] for name, place in found.worst_by_node.items()},
     )
 

@@ -87,6 +87,7 @@ def _figures(epoch: Epoch, store: RunStore) -> EpochFigures:
         val=_number(epoch.val),
         measured=epoch.measured,
         lr=_number(epoch.lr),
+        swapped=epoch.swapped,
     )
 
 

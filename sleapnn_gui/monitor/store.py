@@ -1,6 +1,7 @@
 """What a run has said so far, ready to be drawn: losses, epochs, marks, frames and phases, all bounded in memory."""
 
 import math
+from collections.abc import Mapping
 
 import attrs
 import numpy as np
@@ -82,6 +83,7 @@ class Epoch:
     samples_per_second: float
     data_wait: float
     gradient: float
+    swapped: Mapping[str, float]
     measured: Measured
 
     @property
@@ -103,6 +105,7 @@ class Epoch:
             samples_per_second=said.samples_per_second,
             data_wait=number(said.data_wait),
             gradient=number(said.gradient),
+            swapped=said.swapped or {},
             measured=said.error or Measured(),
         )
 

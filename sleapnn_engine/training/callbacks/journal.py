@@ -78,6 +78,7 @@ class Journal(Callback):
                 data_wait=result.waited,
                 error=result.errors,
                 gradient=result.gradient,
+                swapped=result.swapped,
             )
         )
         log.info(

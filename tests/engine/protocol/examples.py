@@ -62,6 +62,7 @@ BODIES = {
             "class_accuracy": None,
         },
         "gradient": 0.25,
+        "swapped": {"earL ↔ earR": 0.25},
     },
     "checkpoint": {"epoch": 3, "path": "/data/models/mouse-ünï/best.ckpt", "best": True, "val": 0.015},
     "pausing": {},

@@ -68,6 +68,10 @@ CASES = {
         RunCase(epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "thorax": 2.0, "tail": 12.0}))),
         "“tail” is 12 px off in the middle, the other parts 2 px.",
     ),
+    "sides_swapped": (
+        RunCase(epochs=[attrs.evolve(one, swapped={"wingL ↔ wingR": 0.3, "earL ↔ earR": 0.2, "eyeL ↔ eyeR": 0.1}) for one in epochs(falling(4))]),
+        "wingL ↔ wingR: on 30 % of the validation animals the two lie in each other's place, and 1 other pair likewise.",
+    ),
     "part_not_in_validation": (
         RunCase(epochs=epochs(falling(4)), samples=attrs.evolve(ENOUGH, val_parts={"nose": 20, "thorax": 20, "tail": 0})),
         "No validation frame shows “tail”",
@@ -127,6 +131,9 @@ QUIET = {
     "nothing known": RunCase(),
     "no validation": RunCase(epochs=epochs([None] * 40, measured=Measured()), over=True, samples=ENOUGH),
     "noise of the validation": RunCase(epochs=epochs([0.2 + 0.01 * (place % 3) for place in range(12)])),
+    "one animal in twelve the other way round": RunCase(
+        epochs=[attrs.evolve(one, swapped={"hindlegL4 ↔ hindlegR4": 0.083}) for one in epochs(falling(4))]
+    ),
     "few parts": RunCase(epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "tail": 40.0}))),
 }  # fmt: skip
 

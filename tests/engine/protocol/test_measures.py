@@ -11,7 +11,7 @@ from sleapnn_engine.protocol.measures import HEADLINES, MEASURES, Group, Measure
 
 
 def test_each_figure_that_is_computed_has_a_record_and_the_other_way_round():
-    beside = {"by_node", "body", "hits", "order", "worst_by_node"}
+    beside = {"by_node", "body", "hits", "order", "worst_by_node", "swapped"}
     assert {field.name for field in attrs.fields(Summary)} - beside == {each.key for each in MEASURES}
 
 

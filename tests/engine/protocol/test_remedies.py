@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 import torch
+import zmq
 
 from sleapnn_engine.config.advice import apply_advice
 from sleapnn_engine.config.errors import CAUSES, UserError
@@ -41,7 +42,7 @@ def failed(cause: str) -> RunCase:
 
 FIXES = {
     "memory": "Batches of 2", "cache": "Read images as needed", "disk": "Keep no images on it", "permission": None,
-    "images": None, "diverged": "Learning rate 1e-5", "worker": "Train on one device", "killed": "Batches of 2",
+    "images": None, "diverged": "Learning rate 1e-5", "worker": "Train on one device", "port": "Train on one device", "killed": "Batches of 2",
 }  # fmt: skip
 
 
@@ -88,6 +89,9 @@ def test_memory_that_is_short_for_one_sample_asks_for_smaller_images() -> None:
         (FileNotFoundError(errno.ENOENT, "No such file", "/runs/a"), ""),
         (Diverged("The loss became nan.", where="trainer_config.optimizer.lr"), "diverged"),
         (UserError("A video was not found.", cause="images"), "images"),
+        (OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE)), "port"),
+        (zmq.ZMQError(errno.EADDRINUSE), "port"),
+        (RuntimeError("The server socket has failed to listen: errno 98, Address already in use"), "port"),
         (ValueError("odd"), ""),
     ],
 )

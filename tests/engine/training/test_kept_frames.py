@@ -132,6 +132,16 @@ def test_the_frame_with_the_greatest_error_of_each_part_is_known() -> None:
     assert list(scores.summary().worst_by_node.items()) == [("b", 2), ("a", 1)], "the greatest of all first"
 
 
+def test_parts_that_lie_in_each_others_place_are_counted() -> None:
+    truth = np.array([[[10.0, 10.0], [40.0, 10.0], [25.0, 40.0]]])
+    scores = PoseScores(nodes=("earL", "earR", "nose"), paired=True, sides=[("earL", "earR")])
+    for swapped in (True, False, False, False):
+        scores.add(truth[:, [1, 0, 2]] + 1.0 if swapped else truth + 3.0, truth)
+    assert scores.summary().swapped == {}, "four animals are too few to say"
+    scores.add(np.full((1, 3, 2), 25.0), truth)
+    assert scores.summary().swapped == {"earL ↔ earR": 0.2}, "what lies between the two is of neither side"
+
+
 def test_frames_are_ranked_by_what_is_missed_and_then_by_how_far_it_is_off() -> None:
     truth = np.array([[[10.0, 10.0], [40.0, 10.0]]])
     scores = PoseScores(nodes=("a", "b"))
