@@ -123,18 +123,13 @@ def describe_devices() -> list[tuple[str, str]]:
     except ImportError as problem:
         return [("torch", f"cannot be loaded: {problem}")]
     lines = [("torch", f"{torch.__version__}, {torch.get_num_threads()} threads")]
+    from sleapnn_engine.training.machine_devices import list_devices  # loads torch
+
     if torch.cuda.is_available():
         lines.append(("CUDA", str(torch.version.cuda)))
-        for index in range(torch.cuda.device_count()):
-            free, total = torch.cuda.mem_get_info(index)
-            name = torch.cuda.get_device_name(index)
-            lines.append((f"cuda:{index}", f"{name}, {free / 1e9:.1f} GB free of {total / 1e9:.1f}"))
-    else:
-        built = torch.version.cuda
-        reason = (
-            f"torch is built for CUDA {built}, but finds no GPU" if built else "torch is built without CUDA"
-        )
-        lines.append(("CUDA", f"not available: {reason}"))
-    mps = torch.backends.mps.is_available()
-    lines.append(("Apple GPU (mps)", "available" if mps else "not available"))
+    for device in list_devices():
+        memory = "" if device.free is None else f", {device.free / 1e9:.1f} GB free"
+        whole = "" if device.total is None else f" of {device.total / 1e9:.1f}"
+        about = f"not available: {device.reason}" if device.reason else f"{device.words}{memory}{whole}"
+        lines.append((device.name, about))
     return lines

@@ -58,6 +58,7 @@ def make_answers() -> dict[str, Answer]:
         "evaluation": _evaluation,
         "suggest": _suggest,
         "schedule": _schedule,
+        "devices": _devices,
         "measure": _measure,
     }
     about_frames = ("skeleton", "frames", "frame", "thumbnails", "doctor", "split", "save_split")
@@ -81,6 +82,12 @@ def _schedule(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
     from sleapnn_engine.inspect.schedule_replay import replay as answer
 
     return answer(args["values"], folders=args.get("folders", ()), cancelled=cancelled), {}
+
+
+def _devices(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.training.machine_devices import device_answer as answer
+
+    return answer(args["values"]), {}
 
 
 def _measure(args: Mapping[str, Any], cancelled: Cancelled) -> Found:

@@ -166,6 +166,13 @@ _QUESTIONS = (
         ),
     ),
     Verb(
+        name="devices",
+        doc="What this machine has to train on: `devices` with `name` as torch has it, `words`, `free` and `total` bytes (null where "
+        "it has no memory of its own, or that is not known), `reason` why it cannot be used, '' where it can, and `set`, what "
+        "chooses it; `chosen`, names of those that the config trains on, and `fault`, why it cannot.",
+        fields=(_VALUES,),
+    ),
+    Verb(
         name="measure",
         doc="Ten real steps and a validation on the config's device, in a process of their own, of which nothing is kept: what "
         "`sleapnn-engine measure --json` prints; `failed` (`message`, `where`, `hint`, `fix`) where the steps could not be taken.",

@@ -65,7 +65,7 @@ def open_fabric(
         raise ValueError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
     member = own_membership() if member is None else member
     kind = kind_of_device(settings.trainer_accelerator, where=ACCELERATOR)
-    numbers = _numbers(kind, settings, member)
+    numbers = device_numbers(kind, settings, member)
     world = member.world if member.launcher else len(numbers)
     devices = [torch.device(kind, number) if kind == "cuda" else torch.device(kind) for number in numbers]
     if world > 1:
@@ -108,7 +108,7 @@ def _environment(member: Membership) -> ClusterEnvironment:
     return LightningEnvironment() if member.launcher == OURSELVES else OwnProcesses(find_free_network_port())
 
 
-def _numbers(kind: str, settings: TrainerConfig, member: Membership) -> list[int]:
+def device_numbers(kind: str, settings: TrainerConfig, member: Membership) -> list[int]:
     """The devices of this machine that take part, by number. A launcher's count goes where none was set."""
     indices, devices = settings.trainer_device_indices, settings.trainer_devices
     if indices:

@@ -24,6 +24,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.see.asking import SeeWatch
 from sleapnn_gui.inspector.see.crop_view import CROP_SIZE, CropView
+from sleapnn_gui.inspector.see.device_view import DeviceView
 from sleapnn_gui.inspector.see.network_view import NetworkView
 from sleapnn_gui.inspector.see.schedule_view import ScheduleView
 from sleapnn_gui.inspector.see.sights import SIGHTS, nothing_to_see, sight_of
@@ -97,7 +98,7 @@ class SeePane(QWidget):
         yield
         self.network, self.skeleton = NetworkView(self), SkeletonView(self)
         yield
-        self.schedule = ScheduleView(self)
+        self.schedule, self.devices = ScheduleView(self), DeviceView(self)
         self.views: dict[str, SightView] = {
             "chain": self.chain,
             "crops": self.crops,
@@ -106,6 +107,7 @@ class SeePane(QWidget):
             "network": self.network,
             "skeleton": self.skeleton,
             "schedule": self.schedule,
+            "devices": self.devices,
         }
         for kind, view in self.views.items():
             view.setObjectName(f"see:{_NAMES.get(kind, kind)}")
@@ -188,7 +190,8 @@ class SeePane(QWidget):
         self.augment.again.connect(watch.draw_again)
         self.targets.part_asked.connect(lambda part: watch.show_part(None if part < 0 else part))
         self.crops.previewed.connect(lambda side: watch.preview({CROP_SIZE: side} if side else {}))
-        self.skeleton.fix_asked.connect(self._document.apply_values)
+        for changing in (self.skeleton.fix_asked, self.devices.device_asked):
+            changing.connect(self._document.apply_values)
         for view in self.views.values():
             view.set_asked.connect(
                 lambda path, value, title: self._document.apply_values({path: value}, title)

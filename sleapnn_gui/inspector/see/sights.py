@@ -45,6 +45,9 @@ SIGHTS = (
         tip="What learning rate and early stopping would have done on the last run",
         asks=("folders",),
     ),
+    EngineSight(
+        kind="devices", label="Devices", tip="What there is to train on, and how much memory is free", asks=()
+    ),
 )
 
 
@@ -63,6 +66,9 @@ _LABELS = tuple(DATA + name for name in ("train_labels_path", "user_instances_on
 _OF_EPOCHS = tuple(
     TRAINER + name for name in ("lr_scheduler", "optimizer.lr", "early_stopping", "max_epochs")
 )
+_DEVICES = tuple(
+    TRAINER + name for name in ("trainer_accelerator", "trainer_devices", "trainer_device_indices")
+)
 _OF_LAYERS = ("num_fc_layers", "num_fc_units", "global_pool")
 _OF_LOSS = ("loss_weight",)
 
@@ -80,6 +86,8 @@ def sight_of(path: str, view: ConfigReader) -> str:
         return "network"
     if path.startswith(_OF_EPOCHS):
         return "schedule"
+    if path.startswith(_DEVICES):
+        return "devices"
     if not path.startswith(HEADS) or name in _OF_LOSS:
         return ""
     if path in SPEC.keys and SPEC.keys[path].meta.names_of:
@@ -97,7 +105,7 @@ def is_cropped(view: ConfigReader) -> bool:
 
 def nothing_to_see(kind: str, view: ConfigReader) -> str:
     """Why a sight has nothing to show under this config, in a sentence that says what would change it; '' else."""
-    if kind == "schedule":
+    if kind in ("schedule", "devices"):
         return ""
     if not view.value(DATA + "train_labels_path"):
         return _TEACHING[kind]

@@ -166,6 +166,28 @@ def schedule() -> dict[str, Any]:
     }
 
 
+def devices() -> dict[str, Any]:
+    card = {"trainer_config.trainer_accelerator": "gpu", "trainer_config.trainer_device_indices": [1]}
+    known = {"free": None, "total": None, "reason": "", "set": {}}
+    return {
+        "devices": [
+            known | {"name": "cpu", "words": "Processor, 8 cores", "free": 12_300_000_000},
+            known
+            | {
+                "name": "cuda:1",
+                "words": "A card",
+                "free": 20_000_000_000,
+                "total": 24_000_000_000,
+                "set": card,
+            },
+            known | {"name": "mps", "words": "Apple GPU", "reason": "only Macs with Apple silicon have one"},
+        ],
+        "chosen": ["cpu"],
+        "fault": "",
+        "arrays": {},
+    }
+
+
 ANSWERS = {
     "chain": chain,
     "crops": crops,
@@ -174,4 +196,5 @@ ANSWERS = {
     "network": network,
     "skeleton": skeleton,
     "schedule": schedule,
+    "devices": devices,
 }

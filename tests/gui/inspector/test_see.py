@@ -70,13 +70,13 @@ def test_every_setting_of_images_and_network_has_a_sight() -> None:
             blind |= {path for path in page.keys if not sight_of(path, ConfigReader({}))}
         else:
             kinds = {sight_of(path, ConfigReader({})) for path in page.keys}
-            assert kinds <= {"", "chain", "schedule"}
+            assert kinds <= {"", "chain", "schedule", "devices"}
     assert {path.rpartition(".")[2] for path in blind} == {"loss_weight"}
     kinds = {sight_of(path, ConfigReader({})) for path in SPEC.keys}
     assert kinds - {""} == {sight.kind for sight in SIGHTS}
 
 
-@pytest.mark.parametrize("kind", sorted({*ANSWERS} - {"schedule"}))
+@pytest.mark.parametrize("kind", sorted({*ANSWERS} - {"schedule", "devices"}))
 def test_without_labels_each_sight_says_what_would_be_there(kind: str) -> None:
     said = nothing_to_see(kind, ConfigReader({}))
     assert said.startswith("Choose labels on the Data page")
@@ -109,7 +109,7 @@ def test_it_follows_the_setting_in_hand(window: MainWindow, wait_until: Wait) ->
         assert see.buttons[kind].isChecked()
         wait_until(lambda: settled(see), 30)
         assert see.message.isHidden(), see.message.sentence
-    window.reveal("trainer_config.trainer_accelerator")
+    window.reveal("trainer_config.enable_progress_bar")
     assert see.watch.kind == "network", "what has nothing to see leaves what is seen"
     assert see.network.facts.value("Parameters")
 
@@ -362,6 +362,30 @@ def test_without_labels_the_pane_teaches(window: MainWindow, wait_until: Wait) -
     wait_until(lambda: window.see._stack.currentWidget() is window.see.nothing and settled(window.see))
     assert "random changes" in window.see.nothing.text()
     assert not window.see.before.isEnabled()
+
+
+def test_devices_are_told_by_the_engine_and_chosen_by_a_press(window: MainWindow, wait_until: Wait) -> None:
+    see, document = window.see, window.document
+    accelerator = "trainer_config.trainer_accelerator"
+    document.set_value(accelerator, "auto")
+    window.files.set_labels([])
+    window.reveal(accelerator)
+    wait_until(lambda: see.watch.kind == "devices" and settled(see) and see.devices.ready, 60)
+    cpu = see.devices.ticks["cpu"]
+    assert "GB of memory free" in cpu.accessibleDescription()
+    for tick in see.devices.ticks.values():
+        assert tick.isEnabled() != tick.accessibleDescription().startswith("Cannot be used: ")
+    QTest.mouseClick(cpu, Qt.MouseButton.LeftButton)
+    assert document.value(accelerator) == "cpu"
+    assert document.undo_stack.undoText().startswith("Train on Processor")
+    wait_until(lambda: settled(see) and cpu.isChecked(), 30)
+    see.devices.show_answer(ANSWERS["devices"]())
+    QTest.mouseClick(see.devices.ticks["cuda:1"], Qt.MouseButton.LeftButton)
+    assert document.value(accelerator) == "gpu"
+    assert document.value("trainer_config.trainer_device_indices") == [1]
+    wait_until(lambda: settled(see), 30)
+    assert see.devices.fault.sentence or see.devices.ticks.get("cuda:1", cpu).isChecked()
+    document.undo_stack.undo()
 
 
 @pytest.mark.parametrize("kind", ANSWERS)

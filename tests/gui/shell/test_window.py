@@ -96,7 +96,7 @@ PARTS = (
     *(f"pane:{name}" for name in ("help", "see", "yaml", "diff")),
     *(
         f"see:{name}"
-        for name in ("chain", "crop", "augmentation", "targets", "network", "skeleton", "schedule")
+        for name in ("chain", "crop", "augmentation", "targets", "network", "skeleton", "schedule", "devices")
     ),
     *(f"data:{name}" for name in ("frame", "strip", "doctor", "split", "advice")),
     *(f"runs:{name}" for name in ("table", "panel", "queue")),
