@@ -9,7 +9,13 @@ import pytest
 import sleap_io as sio
 
 from sleapnn_engine.cli import main
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.build import build_job, job_values
+from sleapnn_engine.config.files import dump_config
+from sleapnn_engine.config.for_others import for_version
+from tests.engine.training.rendered import write_labels
 from tests.interop.hand_made import animals, run_folder
+from tests.interop.table import learning
 
 pytestmark = pytest.mark.interop
 
@@ -56,6 +62,41 @@ def test_a_dot_is_where_it_is_drawn(case, found) -> None:
     # Theirs are off by what rounding a corner down, and a size, leaves over: up to half a pixel either way.
     assert np.abs(off).max() < 0.6 / per_pixel, off
     assert np.abs(off.mean(axis=(0, 1))).max() < 0.3 / per_pixel, off
+
+
+def test_a_model_of_crops_that_was_trained_there_finds_the_same_places_here(
+    their_side, tmp_path: Path
+) -> None:
+    """Its centre is left open in the config, which each program has to read as it was meant."""
+    drawn = {"animals": 2, "size": (64, 96), "tracks": ("short", "long")}
+    labels, test = (write_labels(tmp_path, f"{name}.slp", frames=24, **drawn) for name in ("train", "test"))
+    config = learning(tmp_path / "ours", labels, "centered_instance", "unet")
+    tree.put(config, "trainer_config.ckpt_dir", str(tmp_path / "theirs"))
+    file = tmp_path / "config.yaml"
+    file.write_text(dump_config(for_version(job_values(build_job(config)), version="0.3.5")[0]))
+    assert "anchor_part: null" in file.read_text()
+    assert set(their_side("train", file).values()) == {None}
+    run = tmp_path / "theirs" / "centered_instance_unet"
+    listed, theirs = tmp_path / "jobs.json", tmp_path / "theirs.slp"
+    listed.write_text(json.dumps([{"labels": str(test), "runs": [str(run)], "output": str(theirs)}]))
+    assert set(their_side("predict", listed).values()) == {None}
+    truth = points_of_all(test)
+    off = {
+        name: points_of_all(found) - truth
+        for name, found in (("ours", predicted(test, tmp_path / "ours.slp", run)), ("theirs", theirs))
+    }
+    for name, gaps in off.items():
+        assert np.isfinite(gaps).mean() > 0.95, name
+        assert np.nanmedian(np.linalg.norm(gaps, axis=-1)) < 0.6, name
+        assert np.abs(np.nanmean(gaps, axis=(0, 1, 2))).max() < 0.3, name
+
+
+def points_of_all(file: Path) -> np.ndarray:
+    """The points of both animals of each frame, the left one first, (frames, 2, 3, 2)."""
+    frames = sorted(sio.load_slp(str(file)).labeled_frames, key=lambda frame: frame.frame_idx)
+    found = np.stack([np.stack([one.numpy() for one in frame.instances]) for frame in frames])
+    order = np.argsort(np.nanmean(found[..., 0], axis=-1), axis=1)
+    return np.take_along_axis(found, order[:, :, None, None], axis=1)
 
 
 def predicted(labels: Path, output: Path, *runs: Path) -> Path:

@@ -65,22 +65,13 @@ def figures(*runs: str) -> dict[str, object]:
 
 
 def evaluated(*files: str) -> dict[str, object]:
-    """All numbers that it measures of labels and the predictions that follow, and lists of numbers, by predictions and section."""
+    """All that it measures of labels and the predictions that follow, by the predictions."""
     from sleap_nn.evaluation import _metrics_to_json_safe, run_evaluation
 
-    told: dict[str, object] = {}
-    for truth, predicted in zip(files[::2], files[1::2], strict=True):
-        found = _metrics_to_json_safe(run_evaluation(truth, predicted, match_method="auto"))
-        told[predicted] = {
-            section: {name: value for name, value in part.items() if not _named(value)}
-            for section, part in found.items()
-        }
-    return told
-
-
-def _named(value: object) -> bool:
-    """Whether there is a text in nested lists."""
-    return any(map(_named, value)) if isinstance(value, list) else isinstance(value, str)
+    return {
+        predicted: _metrics_to_json_safe(run_evaluation(truth, predicted, match_method="auto"))
+        for truth, predicted in zip(files[::2], files[1::2], strict=True)
+    }
 
 
 def verify(*configs: str) -> dict[str, object]:
