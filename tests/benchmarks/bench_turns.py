@@ -197,6 +197,10 @@ def yaml_pane(bench: Bench) -> None:
             "edit with YAML open", lambda value=value: window.document.set_value(EPOCHS, value), seconds=1.0
         )
     bench.act("save an edited config", window.actions_by_verb["save"].trigger, seconds=1.0)
+    editor = form.context.yaml.editor
+    editor.setFocus()
+    for sign in "# a":
+        bench.act("type into the YAML", lambda sign=sign: QTest.keyClicks(editor, sign), seconds=0.6)
     form.context.open(form.context.help)
 
 
