@@ -2,7 +2,7 @@
 
 import difflib
 
-#: Number formats that a training computes in; `auto` is the one its devices are fast at.
+#: Number formats that a training computes in; `auto` is bf16 on graphics cards that are fast at it, and 32 elsewhere.
 PRECISIONS = ("auto", "32", "bf16", "16")
 
 #: Those of the DDP family: a process for each device. Lightning's differ in how the processes are started, which here is

@@ -93,8 +93,8 @@ class Predictor:
     ) -> Predictor:
         """Read one run folder, or two that make a pair, in any order; a checkpoint in a folder may stand for it.
 
-        `device` is auto, cpu, cuda, cuda:1 or mps; `precision` the number format, 32, bf16, 16, or auto for what the
-        device is fast at. Raises UserError (usage) with everything that speaks against it: missing or damaged folders,
+        `device` is auto, cpu, cuda, cuda:1 or mps; `precision` the number format, 32, bf16, 16, or auto for bf16
+        on graphics cards that are fast at it. Raises UserError (usage) with everything that speaks against it: missing or damaged folders,
         no such device, two models that are no pair, settings that these models have no use for.
         """
         given = [run_dirs] if isinstance(run_dirs, Path | str) else list(run_dirs)

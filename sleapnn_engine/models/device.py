@@ -37,9 +37,11 @@ def kind_of_device(accelerator: str, *, where: str) -> str:
 
 
 def format_on(devices: Sequence[torch.device], *, precision: str) -> str:
-    """The number format that was chosen, 32, bf16 or 16; for auto the one that every device is fast at.
+    """The number format that was chosen, 32, bf16 or 16; for auto bf16 where every device is a GPU that is fast at it.
 
-    Raises UserError (usage) for a format that they do not have.
+    On a processor auto is 32, also where it multiplies bf16 in hardware: trainings there are up to four times as fast in
+    bf16, and two of two small networks lost within twenty epochs what they had learned (median error 1 px, then 115 px),
+    which the same in 32 did not. Raises UserError (usage) for a format that they do not have.
     """
     if precision == "auto":
         return "bf16" if all(map(is_fast_bf16, devices)) else "32"
@@ -119,10 +121,7 @@ def exact_numbers() -> Iterator[None]:
 
 
 def is_fast_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware; elsewhere it is emulated and slower than float32."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device)[0] >= _AMPERE and torch.version.hip is None
-    if device.type != "cpu":
+    """Whether the device is a GPU that multiplies bfloat16 in hardware; elsewhere it is slower than float32, or unsafe."""
+    if device.type != "cuda":
         return False
-    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, test, bool)()) for test in tests)
+    return torch.cuda.get_device_capability(device)[0] >= _AMPERE and torch.version.hip is None

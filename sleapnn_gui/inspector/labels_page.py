@@ -33,6 +33,7 @@ from sleapnn_gui.widgets.file_dialog import ask_for_files
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
+from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import set_state
 
 _SUFFIXES = (".slp",)
@@ -166,7 +167,9 @@ class LabelsPage(QWidget):
         self.misfit.hide()
         self.facts = FactsView()
         self.ways_in = WaysIn()
-        for widget in (self.drop_zone, self.busy, self.misfit, self.facts.notes, self.ways_in):
+        self._still = Still(self.ways_in)
+        # What comes by itself stands below what may be pressed.
+        for widget in (self.drop_zone, self.busy, self.ways_in, self.misfit, self.facts.notes):
             column.addWidget(widget)
         column.addLayout(self._make_pictures(), 1)
         column.addWidget(self.split)
@@ -263,7 +266,7 @@ class LabelsPage(QWidget):
     def show_reading(self, paths: Sequence[str]) -> None:
         """Labels are being read."""
         self.busy.show()
-        self.ways_in.hide()
+        self._still.when_away(self.ways_in.hide)
         self.facts.show_reading(paths)
         self.drop_zone.show_open(_names(paths), "The labels are read …")
 
@@ -312,6 +315,7 @@ class LabelsPage(QWidget):
         self.busy.hide()
         self._found = {}
         self.facts.show_nothing()
+        self._still.drop()
         self.ways_in.show()
         self._show_frames(False)
         self.drop_zone.show_open("", "")

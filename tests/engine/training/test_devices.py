@@ -5,6 +5,7 @@ import torch
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.schema.trainer import TrainerConfig
+from sleapnn_engine.models.device import format_on
 from sleapnn_engine.training.processes.device import number_format, open_fabric
 
 #: What the cards can do: the last is too old for bfloat16.
@@ -87,3 +88,10 @@ def test_half_precision_is_chosen_where_every_card_is_fast_at_it(indices: list[i
     for precision, expected in {"auto": bf16, "32": False, "bf16": True}.items():
         fabric = open_fabric(settings, backbone="unet", precision=precision)
         assert number_format(fabric) == ("bf16" if expected else "32")
+
+
+def test_a_processor_trains_in_full_precision_whatever_it_is_fast_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda: True)
+    for precision, expected in {"auto": "32", "32": "32", "bf16": "bf16"}.items():
+        assert format_on([torch.device("cpu")], precision=precision) == expected

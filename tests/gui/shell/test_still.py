@@ -134,8 +134,12 @@ def test_nothing_moves_when_labels_are_known(window: MainWindow, shared_data: Pa
 
 
 def around_presets(window: MainWindow) -> dict[tuple[str, ...], QPoint]:
-    """Where everything is but the entries of the list of presets, of which those that fit come first."""
-    return {name: place for name, place in corners(window.labels_page).items() if "presets" not in name}
+    """Where everything is but the presets, of which those that fit come first, and what is offered without labels."""
+    return {
+        name: place
+        for name, place in corners(window.labels_page).items()
+        if not {"presets", "data:ways_in"}.intersection(name)
+    }
 
 
 def corners(part: QWidget) -> dict[tuple[str, ...], QPoint]:
