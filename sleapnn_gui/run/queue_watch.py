@@ -111,6 +111,9 @@ class QueueWatch(QObject):
             self._changing.finish()
         self._reading.drop()
         if self.asked == TRAIN:
+            # The one before may be at its end, and see nothing of what was added; of two at it one has nothing to do.
+            self._worker.leave()
+            self._worker = EngineJob(self)
             self._start()
         self.asked = ""
         self._worker.leave()

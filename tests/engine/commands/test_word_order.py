@@ -10,6 +10,8 @@ from sleapnn_engine.cli import COMMANDS, build_parser
 from tests.engine.commands.in_process import engine
 
 _SAMPLES = {int: "3", float: "0.25"}
+#: What an option of its own kind takes.
+_OWN = {"stop_when": "by 18:00"}
 
 
 def leaves() -> Iterator[tuple[tuple[str, ...], argparse.ArgumentParser]]:
@@ -36,7 +38,8 @@ def _words(parser: argparse.ArgumentParser) -> tuple[list[str], list[list[str]]]
         if isinstance(action, argparse._HelpAction) or action in excluded:
             continue
         kind = int if type(action.default) is int else action.type  # a type of its own that takes numbers
-        value = next(iter(action.choices)) if action.choices else _SAMPLES.get(kind, "sample")  # type: ignore[call-overload]
+        known = _OWN.get(action.dest) or _SAMPLES.get(kind, "sample")  # type: ignore[call-overload]
+        value = next(iter(action.choices)) if action.choices else known
         if action.option_strings:
             options.append([action.option_strings[-1]] + ([str(value)] if action.nargs != 0 else []))
         else:

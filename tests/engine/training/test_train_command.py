@@ -78,8 +78,8 @@ def test_events_come_in_exactly_this_order(run: Path) -> None:
 def test_numbers_of_the_journal_leave_room_for_frames_only(run: Path) -> None:
     numbers = [event["seq"] for event in events(run)]
     assert numbers == sorted(set(numbers))
-    # One training and six validation frames per epoch are sent, but not kept.
-    assert numbers[-1] - len(numbers) == 2 * 7
+    # One training and six validation frames per epoch are sent, but not kept, and up to four that are a part's worst.
+    assert 2 * 7 <= numbers[-1] - len(numbers) <= 2 * 11
 
 
 def test_started_says_what_is_trained(run: Path) -> None:
@@ -296,10 +296,13 @@ def test_a_viewer_pauses_saves_resumes_and_stops(shared_data: Path, tmp_path: Pa
 
 
 def check_frames(frames: list[Event]) -> None:
-    assert [event.body["split"] for event in frames] == ["train", *["validation"] * 6]
+    assert [event.body["split"] for event in frames] == ["train", *["validation"] * (len(frames) - 1)]
+    assert 6 <= len(frames) - 1 <= 10, "and up to four that are the worst of a part"
     shown = [event.body["index"] for event in frames]
     assert shown[:2] == [0, 0]
-    assert len(set(shown[1:])) == 6, "half of them spread, half the worst of all"
+    assert len(set(shown[1:])) == len(shown) - 1, (
+        "some of them spread, the others the worst of all or of a part"
+    )
     for event in frames:
         assert event.arrays["image"].shape == (96, 96, 1)
         assert event.arrays["confmaps"].shape == (32, 24, 24)
