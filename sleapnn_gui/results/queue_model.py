@@ -36,12 +36,7 @@ class QueueModel(QAbstractTableModel):
     def show_sight(self, sight: QueueSight) -> None:
         """Take in what was read: rows go, move, change and come, and all others are left alone."""
         wanted = list(sight.standing.trainings)
-        numbers = {one.number for one in wanted}
-        for row in range(len(self.rows) - 1, -1, -1):
-            if self.rows[row].number not in numbers:
-                self.beginRemoveRows(_NO_INDEX, row, row)
-                del self.rows[row]
-                self.endRemoveRows()
+        self._remove_others({one.number for one in wanted})
         known = {one.number for one in self.rows}
         for fresh, group in itertools.groupby(
             enumerate(wanted), key=lambda pair: pair[1].number not in known
@@ -52,6 +47,19 @@ class QueueModel(QAbstractTableModel):
             for row, one in placed:
                 self._move(one.number, row)
         self._change(wanted, sight)
+
+    def _remove_others(self, numbers: set[int]) -> None:
+        """Take out what is not among these, neighbours at once: whoever follows the rows works anew for each removal."""
+        last = len(self.rows) - 1
+        while last >= 0:
+            first = last + 1
+            while first > 0 and self.rows[first - 1].number not in numbers:
+                first -= 1
+            if first <= last:
+                self.beginRemoveRows(_NO_INDEX, first, last)
+                del self.rows[first : last + 1]
+                self.endRemoveRows()
+            last = first - 2
 
     def _insert(self, row: int, fresh: list[QueuedTraining], sight: QueueSight) -> None:
         self.beginInsertRows(_NO_INDEX, row, row + len(fresh) - 1)

@@ -419,7 +419,8 @@ def queue(bench: Bench) -> None:
         show = bench.window.actions_by_verb["queue_show"].trigger
         bench.act("200 trainings in the queue", show, until=lambda: len(panel.model.rows) == 200)
         panel.table.selectRow(100)
-        bench.act("a training sooner", panel.sooner.click, until=lambda: panel.model.rows[99].number == 101)
+        moved = panel.model.rows[100].number
+        bench.act("a training sooner", panel.sooner.click, until=lambda: panel.model.rows[99].number == moved)
         panel.table.selectAll()
         bench.act("200 trainings taken out", panel.out.click, until=lambda: not panel.model.rows)
         page.queue.hide()

@@ -173,6 +173,8 @@ def test_rows_that_have_not_changed_are_left_alone() -> None:
     assert show(three, two) == [model.rowsRemoved]
     four, five = training(4), training(5)
     assert show(four, three, two, five) == [model.rowsInserted] * 2
+    assert show(four, five) == [model.rowsRemoved], "neighbours at once"
+    assert show(four, three, two, five) == [model.rowsInserted]
     assert show(three, two) == [model.rowsRemoved] * 2
     assert show(attrs.evolve(three, state="running"), two) == [model.dataChanged]
 
