@@ -17,7 +17,7 @@ from sleapnn_gui.monitor.frames import FramePanel
 from sleapnn_gui.monitor.log import LogView
 from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.plots import TrendPlot
-from sleapnn_gui.monitor.store import Header, RunStore
+from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.theme import set_state
 
@@ -36,6 +36,8 @@ _NONE_FOUND = {
     True: "No animal was found, so there is no distance to measure.",
 }
 """By whether the run is over."""
+_UNIT = {True: "px", False: "px, worst first"}
+"""By whether the animals have one part only."""
 
 
 class ChartsView(QWidget):
@@ -194,7 +196,7 @@ class ChartsView(QWidget):
             self.frames.set_header(store.header)
             one = len(store.header.nodes) == 1
             self.parts_panel.title.setText("Error" if one else "Error by part")
-            self.parts_unit.setText("px" if one else "px, worst first")
+            self.parts_unit.setText(_UNIT[one])
         state = (
             len(store.losses),
             len(store.epochs),
@@ -224,13 +226,20 @@ class ChartsView(QWidget):
         self._show_errors(store)
 
     def _show_errors(self, store: RunStore) -> None:
-        measured = store.latest(Group.ERROR)
-        if measured is not None:
-            self.parts.set_errors(_rows(measured))
+        shown = store.outcome(Group.ERROR, over=self._over)
+        if shown is not None:
+            self.parts.set_errors(_rows(shown.measured))
+            self.parts_unit.setText(self._unit_of(store, shown))
         elif store.latest(Group.ANIMALS) is not None:
             self.parts.set_errors({}, otherwise=_NONE_FOUND[self._over])
         else:
             self.parts.set_errors({}, otherwise=_NO_ERRORS[self._over])
+
+    def _unit_of(self, store: RunStore, shown: Epoch) -> str:
+        """Unit and order of the parts, and which epoch they are of where it is not the last."""
+        one = self._header is not None and len(self._header.nodes) == 1
+        when = "" if shown is store.epochs[-1] else f", {words.epoch_name(shown.number)}"
+        return _UNIT[one] + when
 
     def _draw_trends(self) -> None:
         store = self.store

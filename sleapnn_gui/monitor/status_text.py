@@ -2,10 +2,10 @@
 
 import attrs
 
-from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, Group, Measured
+from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, Group
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.estimate import Estimate, samples_per_second, time_left
-from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.run.machine import Phase, State
 
 STATE_TOKENS = {
@@ -86,23 +86,24 @@ def progress(store: RunStore) -> float:
 
 def error_figure(store: RunStore, *, over: bool) -> Figure:
     """The median distance to the labels, in pixels and as a share of the body."""
-    measured = store.latest(Group.ERROR)
-    if measured is not None:
-        return _headline(measured, Group.ERROR)
+    shown = store.outcome(Group.ERROR, over=over)
+    if shown is not None:
+        return _headline(store, shown, Group.ERROR)
     counted = store.latest(Group.ANIMALS)
     if counted is None or counted[F1] != 0:
         return Figure("–", MEDIAN_PX.caption)
     return Figure("–", "no animal found" if over else "no animal found yet")
 
 
-def animals_figure(store: RunStore) -> Figure | None:
+def animals_figure(store: RunStore, *, over: bool) -> Figure | None:
     """How many of the animals are found and told apart; None for models that do neither."""
-    measured = store.latest(Group.ANIMALS)
-    return None if measured is None else _headline(measured, Group.ANIMALS)
+    shown = store.outcome(Group.ANIMALS, over=over)
+    return None if shown is None else _headline(store, shown, Group.ANIMALS)
 
 
-def _headline(measured: Measured, group: Group) -> Figure:
-    """The headline of a group, and beside its caption what else a few words can say."""
+def _headline(store: RunStore, epoch: Epoch, group: Group) -> Figure:
+    """The headline of a group, and beside its caption what else a few words can say, and which epoch it is of."""
+    measured = epoch.measured
     leading = measured.headline(group)
     assert leading is not None, "there is one in what a store has as the latest"
     beside = "".join(
@@ -110,14 +111,16 @@ def _headline(measured: Measured, group: Group) -> Figure:
         for each, value in measured.items()
         if each.group is group and each.brief and each is not leading
     )
-    return Figure(words.written(leading, measured[leading]), f"{leading.caption}{beside}")
+    when = "" if epoch is store.epochs[-1] else f", {words.epoch_name(epoch.number)}"
+    return Figure(words.written(leading, measured[leading]), f"{leading.caption}{beside}{when}")
 
 
-def animals_help(store: RunStore) -> str:
+def animals_help(store: RunStore, *, over: bool) -> str:
     """What is behind the share of animals found, in a sentence or two."""
-    measured = store.latest(Group.ANIMALS)
-    if measured is None:
+    shown = store.outcome(Group.ANIMALS, over=over)
+    if shown is None:
         return ""
+    measured = shown.measured
     values = {each.key: words.written(each, measured[each]) for each in MEASURES}
     return " ".join(each.help.format(**values) for each, _ in measured.items() if each.help)
 

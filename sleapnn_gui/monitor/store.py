@@ -235,9 +235,19 @@ class RunStore:
 
     def latest(self, group: Group) -> Measured | None:
         """The newest of what was measured that has a headline in a group; None where there never was one."""
-        return next(
-            (epoch.measured for epoch in reversed(self.epochs) if epoch.measured.headline(group)), None
-        )
+        found = self.outcome(group, over=False)
+        return None if found is None else found.measured
+
+    def outcome(self, group: Group, *, over: bool) -> Epoch | None:
+        """The epoch whose figures in a group count: the newest, and of a run that is over that of the best model.
+
+        None where nothing with a headline in the group was ever measured.
+        """
+        if over and self.best_epoch is not None and self.epochs:
+            best = self.epochs[self.place_of(self.best_epoch)]
+            if best.number == self.best_epoch and best.measured.headline(group):
+                return best
+        return next((epoch for epoch in reversed(self.epochs) if epoch.measured.headline(group)), None)
 
     def add(self, items: list[Item]) -> None:
         """Take events in the order they were said."""

@@ -327,7 +327,8 @@ class TrainPage(QWidget):
             1.0 if session.state is State.COMPLETED else status_text.progress(store), token=token
         )
         strip.error.show_figure(status_text.error_figure(store, over=over))
-        strip.show_animals(status_text.animals_figure(store), told=status_text.animals_help(store))
+        told = status_text.animals_help(store, over=over)
+        strip.show_animals(status_text.animals_figure(store, over=over), told=told)
         strip.time.show_figure(status_text.time_figure(store, session.state, over=over))
         strip.speed.show_figure(status_text.speed_figure(store))
         can = {verb: session.can(verb) for verb in _VERBS}

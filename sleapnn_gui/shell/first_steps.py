@@ -47,8 +47,8 @@ class FirstSteps(QObject):
                 ),
                 Step(
                     "configure",
-                    "Every setting, with what it does. See, at the right, shows it on your own animals while you type; "
-                    "Ctrl+F finds a setting by what you would call it.",
+                    "Every setting, with what it does. See shows it on your own animals while you type; in a narrow "
+                    "window the button at the top right opens it. Ctrl+F finds a setting by what you would call it.",
                     lambda: pages.page("configure"),
                 ),
                 Step(

@@ -105,6 +105,18 @@ def test_every_state_has_words_of_its_own(state):
     assert len(set(STATE_TEXTS.values())) == len(State)
 
 
+def test_what_is_left_of_a_run_is_its_best_model_and_its_figures_are_that_models():
+    store = RunStore()
+    speaker = Speaker().start(max_epochs=3).batches(4).epoch(0, val=0.9, median=9.0)
+    store.add(speaker.epoch(1, val=0.1, median=1.2).epoch(2, val=0.7, median=6.8).items)
+    assert status_text.error_figure(store, over=False).value == "6.8 px"
+    left = status_text.error_figure(store, over=True)
+    assert (left.value, left.caption) == ("1.2 px", "median error, 2.5 % of body, epoch 2")
+    unmeasured = RunStore()
+    unmeasured.add(Speaker().start().epoch(0, val=0.1, median=None).epoch(1, val=0.7, median=6.8).items)
+    assert status_text.error_figure(unmeasured, over=True).value == "6.8 px"
+
+
 def test_figures_before_and_during_and_after():
     store = RunStore()
     assert status_text.error_figure(store, over=False).value == "–"
