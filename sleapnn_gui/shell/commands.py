@@ -257,7 +257,7 @@ COMMANDS = (
         "demo",
         "See the demonstration",
         "",
-        "Train a small model on drawn frames for a minute; its files go into “demo”",
+        "Train a small model on drawn frames for some minutes; its files go into “demo”",
         "Help",
     ),
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
