@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.protocol.stop_rules import StopRule, parse_rule
+from sleapnn_engine.protocol.stop_rules import EXAMPLES, StopRule, parse_rule
 from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.menus import open_below
@@ -160,7 +160,7 @@ class StopPanel(QFrame):
         wrong = [text for text in self.texts if _read(text) is None]
         self.use.setEnabled(bool(self.texts) and not wrong)
         self.problem.setText(
-            f"“{wrong[0]}” cannot be read."
+            f"Not readable: write it like “{_example(wrong[0])}”."
             if wrong
             else "The first that holds ends training; the best model is kept."
         )
@@ -179,6 +179,11 @@ class StopPanel(QFrame):
             self.hide()
         else:
             super().keyPressEvent(event)
+
+
+def _example(text: str) -> str:
+    """A rule of the same kind as one that cannot be read."""
+    return next(one for one in EXAMPLES if one.split()[0] == text.split()[0])
 
 
 def _read(text: str) -> StopRule | None:

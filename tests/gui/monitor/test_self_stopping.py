@@ -29,9 +29,21 @@ def test_rules_are_put_together_and_what_cannot_be_read_is_not_sent(panel):
         action.trigger()
     QTest.keyClicks(panel.clock, "x")
     assert panel.texts == ["error of nose, thorax below 3 px", "by 18:00x"]
-    assert panel.problem.text() == "“by 18:00x” cannot be read."
+    assert panel.problem.text() == "Not readable: write it like “by 18:00”."
     QTest.keyClick(panel.clock, Qt.Key.Key_Return)
     assert sent == []
+    for field, word in (
+        (panel.px, "error below 3 px"),
+        (panel.spans, "after 2 h 30 min"),
+        (panel.epochs, "no smaller"),
+    ):
+        before = field.text()
+        panel.clock.setText("18:00")
+        QTest.keyClicks(field, "abc")
+        assert f"write it like “{word}" in panel.problem.text()
+        field.setText(before)
+    for tick in (panel.after, panel.plateau):
+        tick.setChecked(False)  # typing had ticked them
     panel.clock.setText("7:30")
     panel.use.click()
     assert sent == [["error of nose, thorax below 3 px", "by 7:30"]]
