@@ -44,7 +44,7 @@ from sleapnn_gui.shell.pages import Pages, home_of
 from sleapnn_gui.shell.preset_commands import PresetCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.review_commands import ReviewCommands
-from sleapnn_gui.shell.run_commands import RunCommands
+from sleapnn_gui.shell.run_commands import AROUND, RunCommands
 from sleapnn_gui.shell.screen import SMALLEST, WANTED
 from sleapnn_gui.shell.setting_commands import SettingCommands
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
@@ -350,7 +350,7 @@ class MainWindow(QMainWindow):
         if self.page() != "train" or self.session is None:
             return "" if home_of(self.page()) == "runs" else None
         header = self.train_page.store.header
-        return "" if header is None else f"{parameters_text(header.parameters)}      this run"
+        return "" if header is None else parameters_text(header.parameters, of="this run")
 
     def _show_labels(self, _said: Any = None) -> None:
         facts = self.document.facts
@@ -361,7 +361,7 @@ class MainWindow(QMainWindow):
         actions["undo"].setEnabled(stack.canUndo())
         actions["redo"].setEnabled(stack.canRedo())
         actions["train"].setEnabled(self.runs.can("train"))
-        for verb in (*ON_RUN, "show_folder"):
+        for verb in (*ON_RUN, *AROUND):
             actions[verb].setEnabled(self.runs.can(verb))
         mark_theme(actions)
         self._show_title()

@@ -64,8 +64,8 @@ def _failed(case: RunCase) -> Iterator[Hint]:
 def _nothing_found(case: RunCase) -> Iterator[Hint]:
     """A result of 0 % is no result, however calmly the training came to its end."""
     best, validated = case.best, case.validated
-    if best is None or not nothing_found(best.measured):
-        return
+    if best is None or not best.measured.values or not nothing_found(best.measured):
+        return  # what was not measured says nothing
     if not case.over and len(validated) < _NOTHING_EPOCHS:
         return
     what = "0 % of the animals are" if best.measured[F1] == 0 else "No body part is"

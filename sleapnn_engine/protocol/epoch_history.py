@@ -67,7 +67,7 @@ def _ends(stream: Iterator[bytes], *, began: float, per_epoch: int) -> Iterator[
                 seconds=max(0.0, (as_number(message.get("t")) or began) - began),
                 train=as_number(body.get("train")),
                 val=as_number(body.get("val")),
-                measured=Measured.of(body.get("error")),
+                measured=Measured.of(body["error"]) if body.get("error") is not None else Measured(),
                 lr=as_number(body.get("lr")),
                 swapped=_shares(body.get("swapped")),
             )

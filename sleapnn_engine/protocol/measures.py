@@ -53,7 +53,7 @@ class Measure:
     value where a few must do, `help` sentences in which keys stand for values, `if_zero` what a person should know
     when it is 0. `view` names the view that it leads.
 
-    `column` is its column in `training_log.csv`, `listed` its name in `runs list --json`, `heading` and `heading_help`
+    `column` is its column in `training_log.csv`, `theirs` are its names in the messages of sleap-nn, `listed` its name in `runs list --json`, `heading` and `heading_help`
     its column on the Runs page.
     """
 
@@ -69,6 +69,7 @@ class Measure:
     if_zero: str = ""
     view: str = ""
     column: str = ""
+    theirs: tuple[str, ...] = ()
     listed: str = ""
     heading: str = ""
     heading_help: str = ""
@@ -88,6 +89,7 @@ MEDIAN_PX = Measure(
     always=True,
     caption="median error",
     view="Error",
+    theirs=("eval/val/distance/p50", "eval/val/centroid_dist_median"),
     listed="median_px",
     heading="Median error",
     heading_help="Distance to the labels, of the epoch whose model was kept",
@@ -124,6 +126,7 @@ F1 = Measure(
     "is the balance of both (F1).",
     if_zero="The model finds no animal in the validation frames.",
     view="Animals",
+    theirs=("eval/val/centroid_f1",),
     listed="f1",
     heading="Animals found",
     heading_help="Balance of animals missed and of finds that are none (F1); for models that find several",
@@ -141,6 +144,7 @@ MEASURES = (
         unit=Unit.SHARE,
         group=Group.ANIMALS,
         belongs=_counts,
+        theirs=("eval/val/centroid_precision",),
         line=Line("precision", Stroke.DASH_DOTTED),
     ),
     Measure(
@@ -149,6 +153,7 @@ MEASURES = (
         unit=Unit.SHARE,
         group=Group.ANIMALS,
         belongs=_counts,
+        theirs=("eval/val/centroid_recall",),
         line=Line("recall", Stroke.DOTTED),
     ),
     F1,

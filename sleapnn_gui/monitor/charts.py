@@ -31,6 +31,7 @@ _NO_ERRORS = {
     False: "Distances are measured when the first epoch ends.",
     True: "No distance was measured: the run ended before its first validation.",
 }
+_NEVER_MEASURED = "sleap-nn tells no distances of parts while it trains."
 _NONE_FOUND = {
     False: "No animal was found yet, so there is no distance to measure. Early epochs are often like that.",
     True: "No animal was found, so there is no distance to measure.",
@@ -197,6 +198,7 @@ class ChartsView(QWidget):
             one = len(store.header.nodes) == 1
             self.parts_panel.title.setText("Error" if one else "Error by part")
             self.parts_unit.setText(_UNIT[one])
+            self.journal.setHidden(store.header.losses_only)
         state = (
             len(store.losses),
             len(store.epochs),
@@ -220,7 +222,8 @@ class ChartsView(QWidget):
         if not store.epochs:
             return
         latest = store.epochs[-1]
-        self.rate_now.setText(words.power(latest.lr) if latest.lr > 0 else "0")
+        if np.isfinite(latest.lr):
+            self.rate_now.setText(words.power(latest.lr) if latest.lr > 0 else "0")
         if np.isfinite(latest.data_wait):
             self.wait_now.setText(f"data wait {words.share(latest.data_wait * 100)}")
         self._show_errors(store)
@@ -233,7 +236,8 @@ class ChartsView(QWidget):
         elif store.latest(Group.ANIMALS) is not None:
             self.parts.set_errors({}, otherwise=_NONE_FOUND[self._over])
         else:
-            self.parts.set_errors({}, otherwise=_NO_ERRORS[self._over])
+            never = self._header is not None and self._header.losses_only
+            self.parts.set_errors({}, otherwise=_NEVER_MEASURED if never else _NO_ERRORS[self._over])
 
     def _unit_of(self, store: RunStore, shown: Epoch) -> str:
         """Unit and order of the parts, and which epoch they are of where it is not the last."""

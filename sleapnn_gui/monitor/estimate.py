@@ -25,7 +25,7 @@ class Estimate:
 def time_left(store: RunStore) -> Estimate | None:
     """Estimate from the pace of the last epochs, validation and saving included; None before there is a pace."""
     header = store.header
-    if header is None or not store.is_training:
+    if header is None or not header.max_epochs or not store.is_training:
         return None
     epoch_seconds = _epoch_seconds(store)
     if epoch_seconds is None:
@@ -73,7 +73,7 @@ def samples_per_second(store: RunStore) -> float | None:
     if store.epochs and store.epochs[-1].samples_per_second > 0:
         return store.epochs[-1].samples_per_second
     seconds = store.batch_seconds.values[-50:]
-    if store.header is None or not len(seconds) or not seconds.sum() > 0:
+    if store.header is None or not store.header.n_train or not len(seconds) or not seconds.sum() > 0:
         return None
     frames = store.header.n_train / store.header.steps_per_epoch
     return frames * len(seconds) / float(seconds.sum())

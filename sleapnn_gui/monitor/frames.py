@@ -18,6 +18,9 @@ LEGEND = "○ truth   × predicted"
 
 _FIRST = "The first frames come at the end of the first epoch."
 _OVER = "No frame of this run was kept; if it saved pictures, they are in its viz folder."
+_NEVER = (
+    "sleap-nn sends no frames. With visualize_preds_during_training it writes pictures into its run folder."
+)
 _SPLITS = {"validation": "Validation", "train": "Training"}
 
 
@@ -35,6 +38,7 @@ class FramePanel(Panel):
         self.store: RunStore | None = None
         self.view = FrameView()
         self.view.placeholder = _FIRST
+        self._over = False
         self._version = -1
         self._shown: list[Event] = []
         self._pinned: tuple[object, ...] | None = None
@@ -171,6 +175,7 @@ class FramePanel(Panel):
         self.confidence.setToolTip(f"Show {told}")
         self.confidence.setAccessibleName(f"Show {told}")
         self._model_type = header.model_type
+        self._explain_nothing()
         if self.part is not None and self.part >= len(header.nodes):
             self.part = None
         self.view.one_animal = header.model_type in ONE_ANIMAL
@@ -181,7 +186,13 @@ class FramePanel(Panel):
 
     def set_over(self, over: bool) -> None:
         """Say what an empty view means: frames to come, or a run that has ended."""
-        self.view.placeholder = _OVER if over else _FIRST
+        self._over = over
+        self._explain_nothing()
+
+    def _explain_nothing(self) -> None:
+        header = self.store.header if self.store is not None else None
+        never = header is not None and header.losses_only
+        self.view.placeholder = _NEVER if never else _OVER if self._over else _FIRST
         self.view.update()
 
     def refresh(self) -> None:

@@ -102,6 +102,8 @@ def _clock(t: float) -> str:
 
 
 def _started(said: events.Started) -> list[str]:
+    if not said.parameters:  # a program that does not say more of itself
+        return [said.run_name]
     samples = samples_name(said.model_type)
     frames = f"{said.n_train:,} training and {said.n_val:,} validation {samples}"
     return [

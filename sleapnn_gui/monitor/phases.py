@@ -4,7 +4,7 @@ import time
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
@@ -123,17 +123,24 @@ class PhasesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.panel = Panel("Getting ready")
+        self.waiting = QLabel()
+        self.waiting.setWordWrap(True)
+        self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.waiting.hide()
         self.panel.setMaximumWidth(960)
         self.facts = self.panel.add_caption()
         self._since = 0.0
         self._launched: float | None = None
         self.lines = {name: PhaseLine(name) for name in ("launch", *PHASE_NAMES)}
-        column = QVBoxLayout()
+        self.steps = QWidget()
+        column = QVBoxLayout(self.steps)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for line in self.lines.values():
             column.addWidget(line)
         self.panel.body.addSpacing(8)
-        self.panel.body.addLayout(column)
+        self.panel.body.addWidget(self.waiting)
+        self.panel.body.addWidget(self.steps)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.addWidget(self.panel)
@@ -143,8 +150,15 @@ class PhasesView(QWidget):
         """Another run begins now."""
         self._since, self._launched = time.time(), None
 
-    def refresh(self, store: RunStore, state: State, *, over: bool) -> None:
-        """Bring every step up to date."""
+    def refresh(self, store: RunStore, state: State, *, over: bool, waits_for: str = "") -> None:
+        """Bring every step up to date; of a run whose steps are not told, what it `waits_for`."""
+        self.waiting.setText(waits_for)
+        self.waiting.setVisible(bool(waits_for))
+        self.steps.setVisible(not waits_for)
+        self.panel.title.setText("Waiting for a training" if waits_for else "Getting ready")
+        if waits_for:
+            self.facts.setText("")
+            return
         now = time.time()
         launching = state in (State.LAUNCHING, State.CONNECTING)
         if not launching and self._launched is None:

@@ -112,7 +112,7 @@ class RunAxis:
 
 def end_in_epochs(store: RunStore) -> float:
     """The last epoch once a good part is done, before that a round number."""
-    total = float(store.header.max_epochs) if store.header is not None else math.inf
+    total = float(store.header.max_epochs or math.inf) if store.header is not None else math.inf
     if store.x >= total / 3:
         return max(total, math.ceil(store.x))
     wanted = max(2.0, store.x * 1.5)

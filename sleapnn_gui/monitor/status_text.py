@@ -64,7 +64,8 @@ def state_text(state: State, phase: Phase, store: RunStore, *, cancelled: bool, 
     if state is State.STOPPING and cancelled:
         text = "Cancelling"
     if state in _WITH_EPOCH and store.header is not None:
-        text += f" · {words.epoch_name(store.epoch)} of {store.header.max_epochs}"
+        planned = f" of {store.header.max_epochs}" if store.header.max_epochs else ""
+        text += f" · {words.epoch_name(store.epoch)}{planned}"
     elif state in _WITH_COUNT and store.is_training:
         text += f" · {store.reach.text}"
     return f"No contact · {text[0].lower()}{text[1:]}" if lost else text

@@ -48,6 +48,11 @@ class Header:
     patience: int | None = None
     pid: int = 0
 
+    @property
+    def losses_only(self) -> bool:
+        """Whether it is of a program that tells its losses and little else."""
+        return not self.parameters
+
     @classmethod
     def of(cls, said: events.Started) -> "Header":
         """Read a `started` event."""
@@ -195,7 +200,8 @@ class RunStore:
     def epoch(self) -> int:
         """The epoch that is in progress, or was last, from 0."""
         most = self.header.max_epochs if self.header is not None else 1
-        return max(0, min(int(self.x + 1e-9), most - 1))
+        reached = int(self.x + 1e-9)
+        return max(0, min(reached, most - 1)) if most else reached
 
     @property
     def reach(self) -> Reach:
@@ -287,7 +293,21 @@ class RunStore:
 
     def _add_started(self, event: Event) -> None:
         self.started = event.typed_as(events.Started)
-        self.header = Header.of(self.started)
+        before, self.header = self.header, Header.of(self.started)
+        if before is not None and before.steps_per_epoch != self.header.steps_per_epoch:
+            self._stretch(before.steps_per_epoch / self.header.steps_per_epoch)
+
+    def _stretch(self, share: float) -> None:
+        """How long an epoch is has turned out otherwise: its batches move, its ends stay where they are."""
+
+        def moved(x: np.ndarray) -> np.ndarray:
+            begins = np.ceil(x - 1e-9) - 1.0
+            return begins + (x - begins) * share
+
+        known, self.losses = self.losses, Series()
+        self.losses.extend(moved(known.x.values), known.y.values.copy())
+        clock, self._clock_x = self._clock_x, Column()
+        self._clock_x.extend(moved(clock.values))
 
     def _add_samples(self, event: Event) -> None:
         self.samples = event.typed_as(events.Samples)

@@ -215,6 +215,11 @@ class RunStrip(QFrame):
         """What there is to do with a run that is over."""
         return self.folder, self.configure, self.evaluation, self.predict
 
+    @property
+    def _of_folder(self) -> tuple[QPushButton, ...]:
+        """What needs a run folder."""
+        return self.folder, self.evaluation, self.predict
+
     def _pause_or_resume(self) -> None:
         (self.resume_wanted if self._resumes else self.pause_wanted).emit()
 
@@ -302,6 +307,8 @@ class RunStrip(QFrame):
         self.stop.setEnabled(can["stop"])
         self.cancel.setText(self._pending.get("cancel") or "Cancel…")
         self.cancel.setEnabled(can["cancel"])
+        for button in self._of_folder:
+            button.setEnabled(can["folder"])
 
     def _offer(self, offers: tuple[bool, bool]) -> None:
         """Have each button do what it does from now on; `offers` are whether the run is over and pause means resume."""

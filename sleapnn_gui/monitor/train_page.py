@@ -304,7 +304,7 @@ class TrainPage(QWidget):
             self.charts.refresh()
         else:
             self.stack.setCurrentWidget(self.phases)
-            self.phases.refresh(self.store, session.state, over=session.is_over)
+            self.phases.refresh(self.store, session.state, over=session.is_over, waits_for=session.waits_for)
 
     def _show_strip(self) -> None:
         session = self.session
@@ -312,7 +312,7 @@ class TrainPage(QWidget):
             return
         strip, store, over = self.strip, self.store, session.is_over
         name = store.header.run_name if store.header is not None else ""
-        strip.name.setText(name or (session.run_dir.name if session.run_dir is not None else ""))
+        strip.name.setText(name or (session.run_dir.name if session.run_dir is not None else "sleap-nn"))
         text = status_text.state_text(
             session.state,
             self._steady_phase(session),
@@ -331,7 +331,7 @@ class TrainPage(QWidget):
         strip.show_animals(status_text.animals_figure(store, over=over), told=told)
         strip.time.show_figure(status_text.time_figure(store, session.state, over=over))
         strip.speed.show_figure(status_text.speed_figure(store))
-        can = {verb: session.can(verb) for verb in _VERBS}
+        can = {verb: session.can(verb) for verb in _VERBS} | {"folder": session.run_dir is not None}
         strip.set_buttons(can=can, paused=session.state is State.PAUSED, over=over)
 
     def _steady_phase(self, session: RunSession) -> Phase:

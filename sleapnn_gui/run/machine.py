@@ -127,6 +127,8 @@ TRANSITIONS: Mapping[State, Mapping[RunEvent, State]] = {
     State.TRAINING: {
         **_WAY_OUT,
         RunEvent.CONNECTED: State.TRAINING,
+        # Told again by one that knows more by now.
+        RunEvent.STARTED: State.TRAINING,
         # The phase "first batch" is closed after the first batch was counted.
         RunEvent.PREPARE: State.TRAINING,
         RunEvent.EPOCH: State.TRAINING,

@@ -73,6 +73,8 @@ class RunSession(QObject):
     notice = Signal(str)
     distant = Signal(str)
     ended = Signal(object)
+    waits_for = ""
+    """What has to happen elsewhere before there is something to see, in sentences."""
 
     def __init__(
         self,

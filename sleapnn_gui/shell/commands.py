@@ -116,6 +116,13 @@ COMMANDS = (
     Command("new", "New config", "Ctrl+N", "Start over from the first preset", "File"),
     Command("open", "Open…", "Ctrl+O", "Open a config, SLEAP 1.4 JSON, labels or a run folder", "File"),
     Command("open_run", "Open a run folder…", "", "Show a training that is at work or over", "File"),
+    Command(
+        "watch_peer",
+        "Watch a sleap-nn training…",
+        "",
+        "Listen where SLEAP's own window would: losses as they come, and its stop",
+        "File",
+    ),
     Command("save", "Save config", "Ctrl+S", "Write the config to its file", "File", 1),
     Command("save_as", "Save config as…", "Ctrl+Shift+S", "Write the config to another file", "File", 1),
     Command(
@@ -218,6 +225,7 @@ COMMANDS = (
         4,
     ),
     Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
+    Command("leave_run", "Leave this run", "", "Stop following it; it goes on without this window", "Run", 4),
     Command(
         "predict",
         "Predict a video or labels…",

@@ -20,6 +20,7 @@ from sleapnn_gui.run.resuming import Resumed, prepare_resuming
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.standby import Standby
 from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.shell.elsewhere_commands import ElsewhereCommands
 from sleapnn_gui.shell.settings_store import (
     frames_mb,
     remember_frames_mb,
@@ -31,6 +32,13 @@ from sleapnn_gui.widgets.file_dialog import ask_for_folder, ask_where_to_save
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
+
+
+#: Commands that begin to follow a run which was not started here.
+_BEGINNINGS = ("watch_peer",)
+
+#: Commands whose states are not those of a run.
+AROUND = (*_BEGINNINGS, "leave_run", "show_folder")
 
 
 def secrets(document: Document) -> dict[str, str]:
@@ -63,6 +71,8 @@ class RunCommands(QObject):
         self._standby: Standby | None = None
         self._preparing, self._writing = BackgroundTask(self), BackgroundTask(self, abandon=False)
         self.base = Path.cwd()
+        elsewhere = ElsewhereCommands(window, self)
+        self.do_watch_peer = elsewhere.do_watch_peer
 
     def keep_ready(self) -> None:
         """Have an engine loaded before Train is pressed, from now on; see `prepare`."""
@@ -80,10 +90,12 @@ class RunCommands(QObject):
 
     def can(self, verb: str) -> bool:
         """Whether a command on a run, or train, makes sense now."""
-        if verb == "train":
+        if verb in ("train", *_BEGINNINGS):
             return not self._preparing.is_at_work and not self.is_running
+        if verb == "leave_run":
+            return self.is_running
         if verb == "show_folder":
-            return self.session is not None
+            return self.session is not None and self.session.run_dir is not None
         return self.session is not None and self.session.can(verb)
 
     @property
@@ -146,7 +158,7 @@ class RunCommands(QObject):
             self.changed.emit()
             return
         self.message.emit("", "info")
-        self._follow(session)
+        self.follow(session)
 
     def resume_run(self, folder: Path) -> None:
         """Go on with a training from its last checkpoint, in a folder of its own."""
@@ -178,7 +190,7 @@ class RunCommands(QObject):
         session = RunSession(self)
         session.attach(run_dir)
         remember_recent(Path(run_dir))
-        self._follow(session)
+        self.follow(session)
 
     def do_open_run(self) -> None:
         ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
@@ -260,6 +272,16 @@ class RunCommands(QObject):
         self._preparing.drop()
         if self._standby is not None:
             self._standby.close()
+        self._let_go()
+
+    def do_leave_run(self) -> None:
+        """Stop following a run that goes on."""
+        if self.can("leave_run"):
+            self._let_go()
+            self.message.emit("The run goes on without this window; open it again to follow it.", "info")
+            self.changed.emit()
+
+    def _let_go(self) -> None:
         if self.session is not None:
             self._page().set_session(None)
             self.session.leave()
@@ -284,7 +306,8 @@ class RunCommands(QObject):
         self.changed.emit()
         self.prepare()
 
-    def _follow(self, session: RunSession) -> None:
+    def follow(self, session: RunSession) -> None:
+        """Show this run from now on, in the place of the one before."""
         if self.session is not None:
             self.session.leave()
             self.session.deleteLater()

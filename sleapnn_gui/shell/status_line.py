@@ -117,9 +117,10 @@ def findings_text(issues: Sequence[Issue]) -> tuple[str, str, str]:
     return "No problems found. Press Train to begin.", "info", ""
 
 
-def parameters_text(count: int) -> str:
-    """The size of a network, for example '1.23 M parameters'."""
-    return f"{count / 1e6:.2f} M parameters" if count >= 1e5 else f"{count:,} parameters"
+def parameters_text(count: int, *, of: str = "") -> str:
+    """The size of a network and what it is `of`, for example '1.23 M parameters'; of one that is not told, the latter."""
+    size = f"{count / 1e6:.2f} M parameters" if count >= 1e5 else f"{count:,} parameters"
+    return "      ".join(filter(None, (size if count else "", of)))
 
 
 def network_text(document: Document) -> str:

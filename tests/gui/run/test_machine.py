@@ -28,7 +28,7 @@ MATRIX = {
     L: [C, P, P, P, T, T, T, T, A, D, ".", S, F, F, F, F, S],
     C: [C, P, P, P, T, T, T, T, A, D, ".", S, F, F, F, F, S],
     P: [".", P, P, P, T, T, T, T, A, D, ".", S, F, F, F, F, S],
-    T: [".", T, T, ".", T, T, T, T, A, D, ".", S, F, F, F, F, S],
+    T: [".", T, T, T, T, T, T, T, A, D, ".", S, F, F, F, F, S],
     A: [".", A, A, A, A, A, A, A, ".", D, T, S, F, F, F, F, S],
     D: [".", D, ".", ".", ".", ".", D, D, ".", ".", T, S, F, F, F, F, S],
     S: [S, S, S, S, S, S, S, S, S, S, S, S, F, F, F, F, S],

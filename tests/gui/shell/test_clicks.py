@@ -257,7 +257,7 @@ def test_a_run(walker: Presser, window: MainWindow, tmp_path: Path, wait_until: 
     session, page = RunSession(window, engine=ENGINE), window.train_page
     session.start(json.dumps(SCRIPTS[state]), tmp_path / "run_a", folder=ROOT)
     try:
-        window.runs._follow(session)
+        window.runs.follow(session)
         if not session.is_over and state in (State.TRAINING, State.PAUSED):
             wait_until(lambda: page.store.is_training and len(page.store.epochs) > 2, 30)
             if state is State.PAUSED:

@@ -59,7 +59,7 @@ def followed(window: MainWindow, tmp_path: Path, wait_until: Wait) -> Iterator[R
     """A run of a scripted engine that the window follows."""
     session = RunSession(window, engine=ENGINE)
     session.start('{"epochs": 400, "frames": false}', tmp_path / "run_a", folder=ROOT)
-    window.runs._follow(session)
+    window.runs.follow(session)
     wait_until(lambda: session.state is State.TRAINING, 30)
     yield session
     session.cancel()
