@@ -84,6 +84,11 @@ class Connection:
             ) from error
         except OSError as error:
             raise UnreadableConnectionFileError(f"{file} cannot be read: {reason_of(error)}.") from error
+        return cls.parse(data, named=str(file))
+
+    @classmethod
+    def parse(cls, data: bytes, *, named: str) -> "Connection":
+        """Read what stands in a connection file, which is `named` so. Raises ConnectionFileError when it cannot be used."""
         try:
             if len(data) > _MAX_BYTES:
                 raise ValueError("it is too long")
@@ -91,14 +96,14 @@ class Connection:
             if not isinstance(values, dict):
                 raise ValueError("it holds no object")
             if values.get("protocol") != PROTOCOL_VERSION:
-                raise OtherProtocolError(_other_protocol(file, values["protocol"]), values)
+                raise OtherProtocolError(_other_protocol(named, values["protocol"]), values)
             return cls._from_values(values)
         except KeyError as error:
             raise ConnectionFileError(
-                f"{file} is not a connection file of an engine: {error} is missing."
+                f"{named} is not a connection file of an engine: {error} is missing."
             ) from error
         except (ValueError, RecursionError) as error:
-            raise ConnectionFileError(f"{file} is not a connection file of an engine: {error}.") from error
+            raise ConnectionFileError(f"{named} is not a connection file of an engine: {error}.") from error
 
     @classmethod
     def _from_values(cls, values: dict[str, Any]) -> "Connection":
@@ -156,9 +161,9 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def _other_protocol(file: Path, protocol: object) -> str:
+def _other_protocol(named: str, protocol: object) -> str:
     return (
-        f"{file}: the engine of this run speaks version {protocol!r:.20} of the protocol, this program version "
+        f"{named}: the engine of this run speaks version {protocol!r:.20} of the protocol, this program version "
         f"{PROTOCOL_VERSION}; use the program that came with the engine."
     )
 

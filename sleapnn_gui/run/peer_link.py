@@ -3,15 +3,14 @@
 import time
 from pathlib import Path
 
-import attrs
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from sleapnn_engine.protocol.messages import Event, Reply
 from sleapnn_engine.protocol.peer_messages import MAX_MESSAGE_BYTES, STOP, read_message
 from sleapnn_engine.protocol.peer_story import PeerStory
+from sleapnn_gui.run.apart import ApartEngine
 from sleapnn_gui.run.link import EVENTS_AT_ONCE, LinkEvent, LinkEventKind, RunLink
-from sleapnn_gui.run.outcome import Exit
 from sleapnn_gui.run.queue import EventQueue
 
 _LISTEN_MS = 40
@@ -62,36 +61,10 @@ def _bind(socket: "zmq.Socket[bytes]", number: int) -> None:
         ) from error
 
 
-@attrs.define
-class PeerEngine:
-    """A training of sleap-nn. Its process is not known, so it is never sent a signal."""
-
-    pid: int | None = None
-    is_reachable: bool = True
-    is_gone: bool = False
-
-    @property
-    def may_be_ended(self) -> bool:
-        """Never: it is not known which process it is."""
-        return False
-
-    def poll(self) -> Exit | None:
-        """An Exit that says nothing but 'gone', or None while it may be at work."""
-        return Exit() if self.is_gone else None
-
-    def terminate(self) -> bool:
-        """Nothing is sent to a process that is not known."""
-        return False
-
-    def kill(self) -> bool:
-        """Nothing is sent to a process that is not known."""
-        return False
-
-
 class PeerLink(RunLink):
     """Listens on `ports`, which are closed with it. It has no folder: what it hears is all there is."""
 
-    def __init__(self, ports: PeerPorts, *, queue: EventQueue, engine: PeerEngine) -> None:
+    def __init__(self, ports: PeerPorts, *, queue: EventQueue, engine: ApartEngine) -> None:
         super().__init__(Path(), queue=queue)
         self._ports, self._engine = ports, engine
         self._story = PeerStory()

@@ -1,16 +1,14 @@
 """A training of sleap-nn as the window sees it: followed on SLEAP's ports, without a folder and without a process."""
 
+from sleapnn_gui.run.apart import ApartEngine, ApartSession
 from sleapnn_gui.run.machine import RunEvent
-from sleapnn_gui.run.outcome import Exit
-from sleapnn_gui.run.peer_link import PeerEngine, PeerLink, PeerPorts
-from sleapnn_gui.run.remains import Remains
-from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.run.peer_link import PeerLink, PeerPorts
 
 #: All that it can be asked for.
 _ASKED = ("stop",)
 
 
-class PeerSession(RunSession):
+class PeerSession(ApartSession):
     """A run that is only listened to. What it says is kept as long as the window shows it."""
 
     def listen(self, ports: PeerPorts) -> None:
@@ -21,14 +19,10 @@ class PeerSession(RunSession):
             f"with sleap-nn now; its config has to say trainer_config.zmq.publish_port: {progress} and "
             f"controller_port: {control}."
         )
-        engine = PeerEngine()
+        engine = ApartEngine()
         self._engine = engine
         self._advance(RunEvent.CONNECTION_FOUND)
         self._follow(PeerLink(ports, queue=self._queue, engine=engine))
 
     def can(self, verb: str) -> bool:
         return verb in _ASKED and super().can(verb)
-
-    def _settle(self, leaving: Exit) -> None:
-        self._timer.stop()
-        self._end(leaving, Remains(printed=[], last_lines=[], log_path=None, run_dir=None))

@@ -117,6 +117,13 @@ COMMANDS = (
     Command("open", "Open…", "Ctrl+O", "Open a config, SLEAP 1.4 JSON, labels or a run folder", "File"),
     Command("open_run", "Open a run folder…", "", "Show a training that is at work or over", "File"),
     Command(
+        "attach_far",
+        "Attach to a run on another machine…",
+        "",
+        "Follow and command it through ssh, as if it were here",
+        "File",
+    ),
+    Command(
         "watch_peer",
         "Watch a sleap-nn training…",
         "",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 #: Commands that begin to follow a run which was not started here.
-_BEGINNINGS = ("watch_peer",)
+_BEGINNINGS = ("watch_peer", "attach_far")
 
 #: Commands whose states are not those of a run.
 AROUND = (*_BEGINNINGS, "leave_run", "show_folder")
@@ -72,7 +72,7 @@ class RunCommands(QObject):
         self._preparing, self._writing = BackgroundTask(self), BackgroundTask(self, abandon=False)
         self.base = Path.cwd()
         elsewhere = ElsewhereCommands(window, self)
-        self.do_watch_peer = elsewhere.do_watch_peer
+        self.do_watch_peer, self.do_attach_far = elsewhere.do_watch_peer, elsewhere.do_attach_far
 
     def keep_ready(self) -> None:
         """Have an engine loaded before Train is pressed, from now on; see `prepare`."""

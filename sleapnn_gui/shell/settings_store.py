@@ -9,7 +9,7 @@ from sleapnn_gui.run.process import USUAL_FRAMES_MB
 from sleapnn_gui.shell.screen import first_place, place_window
 
 _GEOMETRY, _THEME, _PANES, _RECENT, _RUNS = "window/geometry", "theme", "panes/", "recent", "run_folders"
-_REVIEW, _FRAMES = "train/review", "train/frames_mb"
+_REVIEW, _FRAMES, _PLACE = "train/review", "train/frames_mb", "runs/elsewhere"
 _MOST_RECENT, _MOST_FOLDERS = 10, 50
 
 
@@ -64,6 +64,17 @@ def recent() -> list[str]:
 def run_folders() -> list[Path]:
     """Folders that runs were trained or looked at in, the latest first."""
     return [Path(path) for path in _listed(_RUNS)]
+
+
+def last_place() -> tuple[str, str]:
+    """Host and folder of the run on another machine that was followed last; '' before."""
+    found = _listed(_PLACE)
+    return (found[0], found[1]) if len(found) == 2 else ("", "")
+
+
+def remember_place(host: str, folder: str) -> None:
+    """Offer this place the next time."""
+    QSettings().setValue(_PLACE, [host, folder])
 
 
 def remember_run_folder(folder: Path) -> None:

@@ -11,7 +11,8 @@ from sleapnn_engine.config.build import build_job, job_values
 from sleapnn_engine.config.files import dump_config
 from sleapnn_engine.config.for_others import for_version
 from sleapnn_gui.monitor.store import RunStore
-from sleapnn_gui.run.peer_link import PeerEngine, PeerLink, PeerPorts
+from sleapnn_gui.run.apart import ApartEngine
+from sleapnn_gui.run.peer_link import PeerLink, PeerPorts
 from sleapnn_gui.run.queue import EventQueue
 from tests.engine.training.rendered import write_labels
 from tests.gui.run.peer_trainer import free_ports
@@ -30,7 +31,7 @@ def test_its_training_is_followed_and_ends_when_it_is_asked_to(their_side, tmp_p
     file = tmp_path / "config.yaml"
     file.write_text(dump_config(for_version(job_values(build_job(config)), version="0.3.5")[0]))
     queue, store = EventQueue(), RunStore()
-    link = PeerLink(PeerPorts(progress, control), queue=queue, engine=PeerEngine())
+    link = PeerLink(PeerPorts(progress, control), queue=queue, engine=ApartEngine())
     link.start()
     said: dict[str, Any] = {}
     training = threading.Thread(target=lambda: said.update(their_side("train", file)))

@@ -1,5 +1,6 @@
 """Trainings that this window did not start: asked for in a sheet, shown on the Train page, left again."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from PySide6.QtWidgets import QDialog
 
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
+from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.shell.elsewhere_sheet import ElsewhereSheet
+from tests.gui.run import fake_ssh
+from tests.gui.run.following import ENGINE, ROOT
 from tests.gui.run.peer_trainer import PeerTrainer, free_ports
 from tests.gui.windows import start_over
 
@@ -76,6 +80,34 @@ def test_a_watch_can_be_left(window: MainWindow) -> None:
     assert window.session is None
     assert window.actions_by_verb["watch_peer"].isEnabled()
     assert window.train_page.empty.isVisible()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for ssh is a script of the shell")
+def test_a_run_on_another_machine_is_attached_to(
+    window: MainWindow, wait_until: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_ssh.install(tmp_path, monkeypatch)
+    folder = tmp_path / "far_run"
+    engine = RunSession(window, engine=ENGINE)
+    engine.start('{"epochs": 400, "frames": false}', folder, folder=ROOT)
+    wait_until(lambda: engine.state is State.TRAINING, 30)
+    sheet = sheet_of(window, "attach_far")
+    fill(sheet, host="nowhere", folder=folder)
+    assert sheet.problem.sentence == f"Looking at nowhere:{folder} …", "the window does not wait for it"
+    wait_until(lambda: "no machine called" in sheet.problem.sentence)
+    fill(sheet, host="lab", folder="far_run")
+    assert "whole path" in sheet.problem.sentence
+    fill(sheet, host="lab", folder=folder)
+    page = window.train_page
+    wait_until(lambda: page.charts.isVisible() and page.strip.name.text() == "far_run", 20)
+    wait_until(page.strip.stop.isEnabled)
+    assert page.strip.pause.isEnabled()
+    page.strip.stop.click()
+    wait_until(lambda: window.session is not None and window.session.is_over, 20)
+    wait_until(lambda: engine.is_over, 20)
+    engine.leave()
+    assert page.banner.text.startswith("The run was stopped on request")
+    assert sheet_of(window, "attach_far").fields["host"].text() == "lab", "where one was before"
 
 
 def test_ports_that_cannot_be_used_are_told_where_they_were_asked_for(window: MainWindow) -> None:
