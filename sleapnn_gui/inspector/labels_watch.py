@@ -48,7 +48,7 @@ class LabelsWatch(QObject):
         """Read the labels if they are to be read otherwise than before, or `again`."""
         said = self._document.value(_PATHS)
         paths = [str(path) for path in said if path] if isinstance(said, list) else [said] if said else []
-        wanted = [self._document.value(path) for path in _DECISIVE]
+        wanted = self._wanted()
         if wanted == self._asked and not again:
             return
         self._asked = wanted
@@ -61,8 +61,13 @@ class LabelsWatch(QObject):
             self.reading.emit(paths)
             self._looking.begin(partial(_missing, paths), self._found)
 
+    def _wanted(self) -> list[Any]:
+        return [self._document.value(path) for path in _DECISIVE]
+
     def _found(self, missing: str) -> None:
-        if missing:
+        if self._wanted() != self._asked:
+            self._asked = None  # they are others by now, which is looked at in a moment
+        elif missing:
             self._inspect.cancel("describe")
             self._document.set_facts(None)
             self.failed.emit(f"{missing} does not exist.")

@@ -29,8 +29,10 @@ class StopPanel(QFrame):
 
     wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, narrow: bool = False) -> None:
+        """`narrow` has three lines instead of two."""
         super().__init__(parent)
+        self._narrow = narrow
         self.setObjectName("stop_panel")
         self.setProperty("panel", True)
         self.setAccessibleName("When training stops by itself")
@@ -82,10 +84,14 @@ class StopPanel(QFrame):
         second.addSpacing(20)
         for widget in (self.by, self.clock):
             second.addWidget(widget)
-        second.addSpacing(12)
-        second.addWidget(self.problem, 1)
+        last = QHBoxLayout() if self._narrow else second
+        if self._narrow:
+            second.addStretch(1)
+        else:
+            second.addSpacing(12)
+        last.addWidget(self.problem, 1)
         for button in (self.close_it, self.never, self.use):
-            second.addWidget(button)
+            last.addWidget(button)
         set_state(self.use, "primary", value=True)
         self.use.setAccessibleDescription(
             "Training ends after the batch at which one of these holds; the model is kept"
@@ -93,6 +99,8 @@ class StopPanel(QFrame):
         self.problem.setText("The first that holds ends training; the best model is kept.")
         column.addLayout(first)
         column.addLayout(second)
+        if self._narrow:
+            column.addLayout(last)
 
     def set_parts(self, nodes: Sequence[str]) -> None:
         """Learn which parts there are to choose from."""
@@ -177,6 +185,8 @@ class StopPanel(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()  # a field has taken it; in a sheet it would press a button as well
         else:
             super().keyPressEvent(event)
 

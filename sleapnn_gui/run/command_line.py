@@ -11,9 +11,16 @@ from sleapnn_gui.run.process import USUAL_FRAMES_MB, train_words
 _PROGRAM = "sleapnn-engine"
 
 
-def train_command(config: Path, *, run_dir: Path, base: Path, frames_mb: int = USUAL_FRAMES_MB) -> str:
+def train_command(
+    config: Path,
+    *,
+    run_dir: Path,
+    base: Path,
+    frames_mb: int = USUAL_FRAMES_MB,
+    stop_rules: Sequence[str] = (),
+) -> str:
     """What to type into a terminal: to the folder that relative paths of the config count from, and train from there."""
-    words = (_PROGRAM, *train_words(config, run_dir=run_dir, frames_mb=frames_mb))
+    words = (_PROGRAM, *train_words(config, run_dir=run_dir, frames_mb=frames_mb, stop_rules=stop_rules))
     return " && ".join(map(_joined, (_change_to(base), words)))
 
 

@@ -30,11 +30,15 @@ class Launch:
     """Unix seconds before which nothing is of this run."""
     frames_mb: int = USUAL_FRAMES_MB
     """How many megabytes of validation frames the run folder keeps."""
+    stop_rules: tuple[str, ...] = ()
+    """By what it stops by itself, in words."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """What an engine is told that trains."""
-        return train_words(self.config, run_dir=self.run_dir, frames_mb=self.frames_mb)
+        return train_words(
+            self.config, run_dir=self.run_dir, frames_mb=self.frames_mb, stop_rules=self.stop_rules
+        )
 
     def discard(self) -> None:
         """Remove what was prepared."""

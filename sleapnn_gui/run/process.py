@@ -49,10 +49,15 @@ class Engine(Protocol):
 USUAL_FRAMES_MB = 50
 
 
-def train_words(config: Path, *, run_dir: Path, frames_mb: int = USUAL_FRAMES_MB) -> tuple[str, ...]:
-    """What an engine is told that trains `config` into `run_dir` and keeps so many megabytes of validation frames."""
+def train_words(
+    config: Path, *, run_dir: Path, frames_mb: int = USUAL_FRAMES_MB, stop_rules: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """What an engine is told that trains `config` into `run_dir`, keeps so many megabytes of validation frames, and stops
+    by itself once one of the rules holds.
+    """
     kept = () if frames_mb == USUAL_FRAMES_MB else ("--keep-frames", str(frames_mb))
-    return ("train", str(config), "--run-dir", str(run_dir), *kept)
+    rules = [word for rule in stop_rules for word in ("--stop-when", rule)]
+    return ("train", str(config), "--run-dir", str(run_dir), *kept, *rules)
 
 
 class ChildEngine:

@@ -93,7 +93,6 @@ RUN_COMMANDS = (
         states=frozenset({"training", "paused"}),
         asks="stop_when",
         under_way="The rules reach the engine after the present batch …",
-        over="Training stops by these rules.",
     ),
     Command(
         "stop",

@@ -13,6 +13,7 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import changes
+from sleapnn_gui.form.facts import names_for
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.measuring import Measuring
 from sleapnn_gui.run.command_line import train_command
@@ -35,6 +36,7 @@ class ReviewCommands(QObject):
         super().__init__(window)
         self._window, self._document, self._runs, self._inspect = window, document, runs, inspect
         self._sheet: TrainSheet | None = None
+        self._run_dir: Path | None = None
         self._network: dict[str, Any] | None = None
         self._looking = BackgroundTask(self)
         self.measuring = Measuring(document, inspect)
@@ -58,7 +60,8 @@ class ReviewCommands(QObject):
         if self._sheet is not None:
             self._sheet.close()
         sheet = TrainSheet(self._window, always=reviews_before_training())
-        sheet.train_wanted.connect(self._runs.do_train)
+        sheet.train_wanted.connect(lambda: self._runs.do_train(sheet.stops.rules))
+        sheet.stops.changed.connect(self._show_command)
         sheet.measure.clicked.connect(self.do_measure)
         sheet.setting_chosen.connect(self.setting_chosen)
         sheet.always_wanted.connect(remember_review)
@@ -111,6 +114,7 @@ class ReviewCommands(QObject):
             return
         for name, words in rows_of(document, self._network, self.measuring).items():
             sheet.show_row(name, words)
+        sheet.stops.set_parts(names_for(document.facts, "part"))
         told = [change for change in changes(document) if change.path not in LABELS]  # which stand above
         sheet.show_differences(told, title=document.title)
         sheet.show_issues(worth_a_look(document))
@@ -118,18 +122,28 @@ class ReviewCommands(QObject):
 
     def _found(self, run_dir: Path) -> None:
         """Where the run would go is known."""
-        if self._sheet is None:
+        self._run_dir = run_dir
+        self._show_command()
+
+    def _show_command(self) -> None:
+        sheet, document, run_dir = self._sheet, self._document, self._run_dir
+        if sheet is None or run_dir is None:
             return
-        document = self._document
         config = document.path or self._runs.base / "config.yaml"
         notes = []
         if document.path is None or document.is_dirty:
             notes.append(f"Save the config as {config.name} first: as it stands here, it is in no file.")
         if secrets(document):
             notes.append("Set WANDB_API_KEY in the terminal; no file and no command line holds the key.")
-        self._sheet.show_row(FOLDER, str(run_dir))
-        command = train_command(config, run_dir=run_dir, base=self._runs.base, frames_mb=frames_mb())
-        self._sheet.show_command(command, " ".join(notes))
+        sheet.show_row(FOLDER, str(run_dir))
+        command = train_command(
+            config,
+            run_dir=run_dir,
+            base=self._runs.base,
+            frames_mb=frames_mb(),
+            stop_rules=sheet.stops.rules,
+        )
+        sheet.show_command(command, " ".join(notes))
 
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Starting, following and ending a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,8 +121,11 @@ class RunCommands(QObject):
 
     # -- commands ------------------------------------------------------------------------------------------
 
-    def do_train(self) -> None:
-        """Start the engine on the config as it stands; with problems in the way, go to them instead."""
+    def do_train(self, stop_rules: Sequence[str] = ()) -> None:
+        """Start the engine on the config as it stands; with problems in the way, go to them instead.
+
+        It stops by itself by `stop_rules`, in words.
+        """
         if not self.can("train"):
             return
         if errors(self._document.issues()):
@@ -141,17 +144,19 @@ class RunCommands(QObject):
 
         def made(found: tuple[str, Launch | OSError]) -> None:
             document.keep_text(state, found[0])
-            self._start(found[1], environment)
+            self._start(found[1], environment, stop_rules)
 
         self._preparing.begin(make, made)
         self.changed.emit()
 
-    def _start(self, launch: Launch | OSError, environment: dict[str, str]) -> None:
+    def _start(
+        self, launch: Launch | OSError, environment: dict[str, str], stop_rules: Sequence[str] = ()
+    ) -> None:
         session = RunSession(self, standby=self._standby)
         try:
             if isinstance(launch, OSError):
                 raise launch
-            launch = attrs.evolve(launch, frames_mb=frames_mb())
+            launch = attrs.evolve(launch, frames_mb=frames_mb(), stop_rules=tuple(stop_rules))
             session.launch(launch, folder=self.base, environment=environment)
         except OSError as problem:
             self.message.emit(f"The engine could not be started: {problem}.", "error")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.form.changes import Change
+from sleapnn_gui.shell.stop_choice import StopChoice
 from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL, TIME
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.tick import Tick
@@ -80,10 +81,11 @@ class TrainSheet(QDialog):
         self.setObjectName("train_sheet")
         self.setWindowTitle("Before training")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(min(640, parent.width()), min(620, parent.height()))
+        self.resize(min(720, parent.width()), min(660, parent.height()))
         self._values = {name: QLabel() for name in (MODEL, LABELS, LENGTH, FOLDER, MEMORY, TIME)}
         self._inside = QWidget()
         self._inside.setProperty("clear", True)
+        self.stops = StopChoice(self._inside)
         self.differences, self.issues = (_Lines(self._inside, self.setting_chosen) for _ in range(2))
         self.differing, self.doubts = _heading(""), _heading("Worth a look")
         column = QVBoxLayout(self)
@@ -111,7 +113,12 @@ class TrainSheet(QDialog):
             value.setAccessibleName(name)
             grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
+        label = QLabel("Stops by itself")
+        label.setProperty("role", "muted")
+        grid.addWidget(label, len(self._values), 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.stops.line, len(self._values), 1)
         column.addLayout(grid)
+        column.addWidget(self.stops.panel)
         for heading, lines in ((self.differing, self.differences), (self.doubts, self.issues)):
             lines.setSpacing(2)
             column.addSpacing(8)

@@ -88,6 +88,24 @@ def test_a_missing_file_is_said_without_a_process(
     assert said == [f"{tmp_path / 'gone.slp'} does not exist."]
 
 
+def test_labels_that_go_while_they_are_looked_for_are_asked_about_when_they_are_back(
+    document: Document, inspect: Inspect, shared_data: Path, wait_until: Wait
+) -> None:
+    watch = LabelsWatch(document, inspect)
+    said: list[str] = []
+    watch.failed.connect(said.append)
+    labels = {PATHS: [str(shared_data / "fly32_single" / "val.pkg.slp")]}
+    document.apply_values(labels, "labels")
+    watch.refresh()
+    document.undo_stack.undo()
+    watch._looking.finish()
+    document.apply_values(labels, "labels")
+    wait_until(lambda: document.facts is not None, 60)
+    assert said == []
+    assert not [issue for issue in document.issues() if "no training labels" in issue.message]
+    watch.stop()
+
+
 def test_predictions_count_where_the_config_says_so(
     document: Document, inspect: Inspect, tmp_path: Path, wait_until: Wait
 ) -> None:

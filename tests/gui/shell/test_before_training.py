@@ -16,6 +16,7 @@ from sleapnn_engine.cli import build_parser, main
 from sleapnn_engine.config.advice import advise
 from sleapnn_engine.config.own_presets import MINE, own_folder
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.locks import read_locks
 from sleapnn_gui.form.lock_mark import LockMark
 from sleapnn_gui.form.preset_sheet import PresetSheet
@@ -389,3 +390,30 @@ def test_it_is_shared_as_a_file_and_taken_off_without_being_lost(
     window.presets.finish()
     assert window.banner.severity == "error"
     assert mine(window) == ["Our mice"]
+
+
+def test_by_what_it_stops_is_chosen_before_it_begins(
+    window: MainWindow, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(RunSession, "launch", lambda _self, launch, **_kwargs: begun.append(launch.words))
+    monkeypatch.setattr(window.runs, "follow", lambda _session: None)
+    wait_until(lambda: not errors(window.document.issues()), 20)
+    sheet = opened(window)
+    assert "Only as the config says" in sheet.stops.line.sentence
+    sheet.stops.line.followed.emit()
+    panel = sheet.stops.panel
+    assert panel.isVisible()
+    assert [action.text() for action in panel.menu.actions()] == window.document.facts["nodes"]
+    panel.px.selectAll()
+    QTest.keyClicks(panel.px, "2.5")
+    QTest.keyClick(panel.px, Qt.Key.Key_Return)
+    assert sheet.isVisible(), "the key was the field's"
+    assert sheet.stops.line.sentence == "Error below 2.5 px"
+    wait_until(lambda: "--stop-when" in sheet.command.toPlainText())
+    words = shlex.split(sheet.command.toPlainText().partition(" && ")[2])
+    assert build_parser().parse_args(words[1:]).stop_when[0].text == "error below 2.5 px"
+    sheet.train.click()
+    wait_until(lambda: begun != [])
+    assert begun[0][-2:] == ("--stop-when", "error below 2.5 px")
+    assert "Only as the config says" in opened(window).stops.line.sentence, "they were of that training"

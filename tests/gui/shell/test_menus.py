@@ -66,6 +66,13 @@ def followed(window: MainWindow, tmp_path: Path, wait_until: Wait) -> Iterator[R
     wait_until(lambda: session.is_over, 30)
 
 
+def test_rules_to_stop_by_are_told_on_the_page_of_the_run_alone(window: MainWindow) -> None:
+    """A sentence above all pages would outlast the run."""
+    for stage in ("asked", "accepted", "done"):
+        window.runs._notify("stop_when", stage, "")
+    assert window.banner.isHidden()
+
+
 def test_checkpoint_and_memory_are_asked_for_accepted_and_done(
     window: MainWindow, followed: RunSession, wait_until: Wait
 ) -> None:
