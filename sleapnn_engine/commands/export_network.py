@@ -10,7 +10,7 @@ from sleapnn_engine.config.numbers import power
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "run", type=Path, metavar="RUN_DIR", help="folder of a training, or a checkpoint in it"
+        "runs", nargs="+", type=Path, metavar="RUN_DIR", help="folder of a training, or a checkpoint in it"
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write, .onnx or .pt2"
@@ -25,6 +25,13 @@ def run(args: argparse.Namespace) -> int:
     from sleapnn_engine.export.network import export_network
     from sleapnn_engine.inference.trained import read_trained
 
+    if len(args.runs) > 1:
+        raise UserError(
+            "A file holds one network, and those of a pair are two.",
+            where="RUN_DIR",
+            hint="Export each run to a file of its own; the JSON beside each says what the next one reads.",
+            usage=True,
+        )
     for path in (args.output, args.output.with_suffix(".json")):
         if exists(path) and not args.force:
             raise UserError(
@@ -33,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
                 hint="Choose another name, or add --force to replace it.",
                 usage=True,
             )
-    made = export_network(read_trained(args.run), args.output, size=_size(args.size))
+    made = export_network(read_trained(args.runs[0]), args.output, size=_size(args.size))
     print(f"{made.path}, described in {made.about.name}")
     if made.difference is None:
         print("  note: it was not run, for onnxruntime is not installed.")

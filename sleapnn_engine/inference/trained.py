@@ -268,22 +268,23 @@ def _without_start(build: Callable[[], PoseModel]) -> PoseModel:
 
 
 def _load(network: PoseModel, state: Mapping[str, torch.Tensor], weights: Path) -> tuple[str, ...]:
+    own = network.state_dict()
     refuse_misfit(
-        network.state_dict(),
+        own,
         state,
         where=str(weights),
         hint="The config beside it describes another network; use the folder as training left it.",
     )
-    broken = first_broken_tensor(state)
+    # Copied, as a file that somebody cuts short would take what is still to be read of it away.
+    read = {name: value.to(own[name].dtype, copy=True) for name, value in state.items()}
+    broken = first_broken_tensor(read)
     if broken is not None:
         raise UserError(
             f"The checkpoint holds values that are no numbers, first in {broken}.",
             where=str(weights),
             hint="That training went wrong; choose another checkpoint.",
         )
-    if any(parameter.is_meta for parameter in network.parameters()):
-        network.to_empty(device="cpu")
-    network.load_state_dict(dict(state))
+    network.load_state_dict(read, assign=True)
     return ()
 
 

@@ -22,7 +22,9 @@ from sleapnn_engine.config.schema.backbone import (
     TimmConfig,
     UNetConfig,
 )
+from sleapnn_engine.models.convnext import build_convnext
 from sleapnn_engine.models.pyramid import Pyramid, PyramidShape, SwinShape
+from sleapnn_engine.models.swin import build_swin
 from sleapnn_engine.models.timm_backbone import TimmBackbone, TimmShape
 from sleapnn_engine.models.unet import UNet, UNetShape
 
@@ -39,16 +41,11 @@ def build_backbone(config: BackboneConfig, *, in_channels: int, output_stride: i
     """
     if config.unet is not None:
         return UNet(unet_shape(config.unet, in_channels=in_channels, output_stride=output_stride))
-    # Both are made of torchvision's blocks, and importing those takes seconds that a UNet need not wait for.
     if config.convnext is not None:
-        from sleapnn_engine.models.convnext import build_convnext
-
         return build_convnext(
             convnext_shape(config.convnext, in_channels=in_channels, output_stride=output_stride)
         )
     if config.swint is not None:
-        from sleapnn_engine.models.swin import build_swin
-
         return build_swin(swin_shape(config.swint, in_channels=in_channels, output_stride=output_stride))
     if config.timm is not None:
         return TimmBackbone(timm_shape(config.timm, in_channels=in_channels, output_stride=output_stride))

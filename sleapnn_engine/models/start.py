@@ -65,7 +65,7 @@ def load_start_weights(
     setting, name = imagenet_setting(config.backbone_config)
     if name:
         assert isinstance(model.backbone, Pyramid)
-        # Imports torchvision, which only these backbones need.
+        # Imports torchvision, which takes seconds, for where its weights are.
         from sleapnn_engine.models.imagenet import find, load_imagenet, require_published
 
         if fetch or find(name):

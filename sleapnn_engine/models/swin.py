@@ -1,18 +1,20 @@
-"""The Swin Transformer encoder, made of torchvision's blocks: other versions of them give other numbers on most sizes."""
-
-from functools import partial
+"""The Swin Transformer encoder as torchvision has it: other versions of it give other numbers on most sizes."""
 
 from torch import Tensor, nn
-from torchvision.models.swin_transformer import PatchMerging, SwinTransformerBlock
-from torchvision.ops.misc import Permute
 
 from sleapnn_engine.models.blocks import sample_first
 from sleapnn_engine.models.pyramid import Pyramid, SwinShape
+from sleapnn_engine.models.swin_blocks import Merging, SwinBlock, norm
 
 #: The last layer is left out with this probability while training, earlier ones less often.
 STOCHASTIC_DEPTH = 0.1
 
-_norm = partial(nn.LayerNorm, eps=1e-5)
+
+class _ChannelsLast(nn.Module):
+    """(B, C, H, W) -> (B, H, W, C)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(0, 2, 3, 1)
 
 
 class SwinEncoder(nn.Module):
@@ -28,14 +30,14 @@ class SwinEncoder(nn.Module):
             padding=shape.stem_padding,
         )
         sample_first(stem)
-        self.features = nn.Sequential(nn.Sequential(stem, Permute([0, 2, 3, 1]), _norm(shape.widths[0])))
+        self.features = nn.Sequential(nn.Sequential(stem, _ChannelsLast(), norm(shape.widths[0])))
         before = 0
         for stage, depth in enumerate(shape.depths):
             if stage:
-                self.features.append(PatchMerging(shape.widths[stage - 1], _norm))
+                self.features.append(Merging(shape.widths[stage - 1]))
             self.features.append(_stage(shape, stage, before=before))
             before += depth
-        self.norm = _norm(shape.widths[-1])
+        self.norm = norm(shape.widths[-1])
 
     def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         inputs = []
@@ -51,13 +53,12 @@ def _stage(shape: SwinShape, stage: int, *, before: int) -> nn.Sequential:
     last = max(sum(shape.depths) - 1, 1)
     return nn.Sequential(
         *(
-            SwinTransformerBlock(
+            SwinBlock(
                 shape.widths[stage],
-                shape.heads[stage],
-                window_size=[shape.window] * 2,
-                shift_size=[shape.window // 2 if layer % 2 else 0] * 2,
-                stochastic_depth_prob=STOCHASTIC_DEPTH * (before + layer) / last,
-                norm_layer=_norm,
+                heads=shape.heads[stage],
+                window=shape.window,
+                shift=shape.window // 2 if layer % 2 else 0,
+                left_out=STOCHASTIC_DEPTH * (before + layer) / last,
             )
             for layer in range(shape.depths[stage])
         )
@@ -65,5 +66,5 @@ def _stage(shape: SwinShape, stage: int, *, before: int) -> nn.Sequential:
 
 
 def build_swin(shape: SwinShape) -> Pyramid:
-    """A Swin Transformer backbone, PyTorch's default initialisation where torchvision's blocks have none of their own."""
+    """A Swin Transformer backbone, PyTorch's default initialisation where its blocks have none of their own."""
     return Pyramid(shape, SwinEncoder(shape))

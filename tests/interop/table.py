@@ -86,9 +86,10 @@ def table(
 def _drawn(folder: Path, *, alone: bool) -> tuple[Path, Path]:
     """Labels to train on and to predict, with one animal on each frame or two."""
     drawn: dict[str, Any] = {} if alone else {"animals": 2, "size": (64, 96), "tracks": ("short", "long")}
-    train, test = (
-        write_labels(folder, f"{name}_{alone}.slp", frames=FRAMES, **drawn) for name in ("train", "test")
-    )
+    train, test = (folder / f"{name}_{alone}.slp" for name in ("train", "test"))
+    for file in (train, test):
+        if not file.exists():
+            write_labels(folder, file.name, frames=FRAMES, **drawn)
     return train, test
 
 
@@ -109,14 +110,21 @@ def _rows(
     for kind in kinds:
         train, test = labels[kind == "single_instance"]
         config = learning(folder / "ours", train, kind, backbone)
-        where = {"here": (trained(config),)}
+        where = {place: (folder / place / f"{kind}_{backbone}",) for place in ("ours", "theirs")}
+        if not (where["ours"][0] / "metrics.val.0.npz").exists():
+            trained(config)
         tree.put(config, "trainer_config.ckpt_dir", str(folder / "theirs"))
-        configs.append(folder / f"{kind}_{backbone}.yaml")
-        configs[-1].write_text(dump_config(for_version(job_values(build_job(config)), version="0.3.5")[0]))
-        where["there"] = (folder / "theirs" / configs[-1].stem,)
-        models[kind] = where
-        rows.append(Made(name=f"{kind}, {backbone}", labels=test, trained=where))
+        file = folder / f"{kind}_{backbone}.yaml"
+        if not file.with_suffix(".done").exists():
+            configs.append(file)
+            configs[-1].write_text(
+                dump_config(for_version(job_values(build_job(config)), version="0.3.5")[0])
+            )
+        models[kind] = {"here": where["ours"], "there": where["theirs"]}
+        rows.append(Made(name=f"{kind}, {backbone}", labels=test, trained=models[kind]))
     their_side("train", *configs)
+    for config in configs:
+        config.with_suffix(".done").touch()
     if backbone == "unet" and "centroid" in kinds:
         for kind in set(PAIRS).intersection(kinds):
             pair = {where: (*models["centroid"][where], *models[kind][where]) for where in models[kind]}

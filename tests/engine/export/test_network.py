@@ -13,7 +13,15 @@ from sleapnn_engine.cli import main
 from sleapnn_engine.inference.trained import read_trained
 from tests.engine.training.rendered import job, trained, write_labels
 
-KINDS = ["bottomup", "multi_class_topdown"]
+#: Every type of model has other outputs, and every kind of network has other layers.
+NETWORKS = {
+    "bottomup": {},
+    "single_instance": {"backbone": "swint"},
+    "centroid": {"backbone": "convnext"},
+    "centered_instance": {},
+    "multi_class_bottomup": {},
+    "multi_class_topdown": {},
+}
 without_onnx = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")),
     reason="onnx and onnxruntime are not installed",
@@ -23,15 +31,34 @@ without_onnx = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, Path]:
     made = {}
-    for kind in KINDS:
-        folder = tmp_path_factory.mktemp(kind)
-        labels = write_labels(folder, animals=2, size=(64, 96), tracks=("a", "b"))
-        made[kind] = trained(job(folder, labels, model_type=kind, trainer_config__save_ckpt=True))
+    folder = tmp_path_factory.mktemp("runs")
+    labels = {
+        count: write_labels(
+            folder, f"{count}.slp", animals=count, size=(64, 96), tracks=("a", "b")[:count], frames=4
+        )
+        for count in (1, 2)
+    }
+    for kind, settings in NETWORKS.items():
+        config = job(
+            folder,
+            labels[1 if kind == "single_instance" else 2],
+            model_type=kind,
+            trainer_config__save_ckpt=True,
+            trainer_config__run_name=kind,
+            trainer_config__train_steps_per_epoch=1,
+            **settings,
+        )
+        made[kind] = trained(config)
     return made
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("end", [pytest.param(".onnx", marks=without_onnx), ".pt2"])
+@pytest.mark.parametrize(
+    ("kind", "end"),
+    [
+        *(pytest.param(kind, ".onnx", marks=without_onnx) for kind in NETWORKS),
+        *((kind, ".pt2") for kind in ("centroid", "multi_class_topdown")),
+    ],
+)
 def test_the_file_gives_the_numbers_of_the_network(kind, end, runs, tmp_path: Path, capsys) -> None:
     path = tmp_path / f"model{end}"
     assert main(["export", str(runs[kind]), "-o", str(path)]) == 0
@@ -53,6 +80,7 @@ def test_the_file_gives_the_numbers_of_the_network(kind, end, runs, tmp_path: Pa
         np.testing.assert_allclose(output, expected[said["name"]].numpy(), atol=1e-5)
         assert said["channels"] == output.shape[1]
     assert 0 <= about["largest_difference"] < 1e-5
+    assert f"{about['largest_difference']:.0e}"[0] in capsys.readouterr().out
     assert main(["export", str(runs[kind]), "-o", str(path)]) == 2
     assert "exists already" in capsys.readouterr().err
 
@@ -80,4 +108,7 @@ def test_what_cannot_be_exported_is_said(runs, tmp_path: Path, capsys) -> None:
     ):
         assert main(["export", str(run), *words]) == 2
         assert said in capsys.readouterr().err
+    pair = [str(runs[kind]) for kind in ("centroid", "centered_instance")]
+    assert main(["export", *pair, "-o", str(tmp_path / "model.pt2")]) == 2
+    assert "Export each run to a file of its own" in capsys.readouterr().err
     assert not list(tmp_path.glob("model*"))

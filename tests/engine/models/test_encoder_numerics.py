@@ -304,3 +304,16 @@ def test_swin_with_weights_of_timm_gives_the_features_of_timm(tmp_path: Path) ->
         found, _ = encoder(picture)
         expected = other.forward_features(picture).permute(0, 3, 1, 2)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("backbone", ["convnext", "swint"])
+def test_what_is_computed_in_use_is_what_is_computed_in_training(backbone: str) -> None:
+    """On a processor dense layers are computed another way there."""
+    model = build(config(backbone, "single_instance", stride=2))
+    scrambled(model)
+    picture = images(67, 81)
+    before = model.eval()(picture)["SingleInstanceConfmapsHead"].detach()
+    with torch.inference_mode():
+        found = model(picture)["SingleInstanceConfmapsHead"]
+    assert before.std() > 1e-3
+    torch.testing.assert_close(found, before, rtol=1e-4, atol=1e-5)

@@ -47,8 +47,8 @@ def test_default_is_the_rule_of_each_layer(backbone: str) -> None:
             assert torch.equal(layer.weight, torch.ones_like(layer.weight))
     own = {
         "unet": set(),
-        "convnext": {"CNBlock", "LayerNorm2d"},
-        "swint": {"ShiftedWindowAttention", "LayerNorm"},
+        "convnext": {"Residual", "ChannelNorm"},
+        "swint": {"WindowAttention", "LayerNorm"},
         "timm": set(),
     }
     assert seen >= {"Conv2d", "ConvTranspose2d", "Linear"} | own[backbone]
