@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 
 from sleapnn_engine.config.disk import read_ordinary, write_whole
@@ -33,6 +34,14 @@ Arrays = Mapping[str, np.ndarray]
 _STEPS: dict[str, type] = {
     key: np.int8 if head.limbs else np.uint8 for key, head in HEADS.items() if head.maps
 }
+
+
+@attrs.frozen
+class KeptEpoch:
+    """The frames of an epoch as the events they were, and the names of files that hold no such things, or are not there."""
+
+    events: list[Event]
+    refused: list[str]
 
 
 def kept_epochs(run_dir: Path) -> dict[int, Path]:
@@ -67,15 +76,22 @@ def write_frames(folder: Path, epoch: int, frames: Sequence[tuple[Frame, Arrays]
     return path
 
 
-def read_frames(path: Path) -> list[Event]:
-    """The frames of a file of an epoch as the events they were; what is damaged or not there is left out. For a thread."""
-    packed, found = _read(path), []
+def read_frames(path: Path) -> KeptEpoch:
+    """The frames of a file of an epoch; those that are damaged are left out. For a thread."""
+    packed = _read(path)
+    if packed is None:
+        return KeptEpoch([], [path.name])
+    found, refused = [], {}
     for place in range(_MOST_FRAMES):
-        body = _body(packed.get(f"body_{place}"))
+        name = f"body_{place}"
+        body = _body(packed.get(name))
         if body is None:
+            refused.update({path.name: None} if name in packed else {})
             continue
-        image = _read(image_path(path.parent, Frame.read(body))).get("image")
+        stored = image_path(path.parent, Frame.read(body))
+        image = (_read(stored) or {}).get("image")
         if image is None or image.ndim != 3:
+            refused[stored.name] = None
             continue
         arrays = {"image": image}
         for name, steps in _STEPS.items():
@@ -83,7 +99,7 @@ def read_frames(path: Path) -> list[Event]:
             if maps is not None and maps.ndim == 3 and maps.dtype == steps:
                 arrays[name] = (maps.astype(np.float32) / np.iinfo(steps).max).astype(np.float16)
         found.append(Event(None, 0.0, Frame.kind, body, arrays))
-    return found
+    return KeptEpoch(found, list(refused))
 
 
 def image_path(folder: Path, said: Frame) -> Path:
@@ -112,14 +128,14 @@ def _write(path: Path, arrays: Arrays) -> None:
     write_whole(path, packed.getvalue(), durable=False)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a file; none where it is damaged, not there, or larger than anything kept here."""
+def _read(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of a file; None where it is damaged, not there, holds objects, or is larger than anything kept here."""
     try:
         data = read_ordinary(path, most=_MOST_BYTES)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             listed = archive.infolist()
             if sum(one.file_size for one in listed) > 8 * _MOST_BYTES:
-                return {}
+                return None
             return {
                 one.filename.removesuffix(".npy"): np.lib.format.read_array(
                     io.BytesIO(archive.read(one)), allow_pickle=False
@@ -127,4 +143,4 @@ def _read(path: Path) -> dict[str, np.ndarray]:
                 for one in listed
             }
     except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        return {}
+        return None

@@ -192,7 +192,11 @@ class FramePanel(Panel):
     def _explain_nothing(self) -> None:
         header = self.store.header if self.store is not None else None
         never = header is not None and header.losses_only
-        self.view.placeholder = _NEVER if never else _OVER if self._over else _FIRST
+        self.explain_absence(_NEVER if never else _OVER if self._over else _FIRST)
+
+    def explain_absence(self, text: str) -> None:
+        """Say in an empty view why it is."""
+        self.view.placeholder = text
         self.view.update()
 
     def refresh(self) -> None:

@@ -124,10 +124,12 @@ class TrainPage(QWidget):
         self.coach.look_wanted.connect(self._point_out)
         self._kept = KeptReading(self)
         self._kept.came.connect(self._refresh)
+        self._kept.refused.connect(self._note)
         self.empty.train_wanted.connect(self.train_wanted)
         self.charts.journal_wanted.connect(self.open_folder)
         yield
         yield from self.charts.fill()
+        self._kept.refused.connect(self.charts.frames.explain_absence)
         self.charts.frames.labelling_wanted.connect(self.labelling_wanted)
         self.set_session(session)
 

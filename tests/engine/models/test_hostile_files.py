@@ -1,7 +1,6 @@
 """Files are data: one that carries a command of each kind is refused or read, and the command is never carried out."""
 
 import json
-import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -19,26 +18,10 @@ from sleapnn_engine.inference.trained import read_trained
 from sleapnn_engine.models.keras_file import read_keras
 from sleapnn_engine.models.weights import read_checkpoint
 from sleapnn_engine.training.resuming.previous_run import open_previous_run
+from tests.engine.hostile import Command, mark
 from tests.engine.training.rendered import job, trained, write_labels
 
-
-class Command:
-    """Makes a folder when it is unpickled by a reader that takes anything."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = str(mark)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (self.mark,)
-
-
-@pytest.fixture
-def mark(tmp_path: Path) -> Path:
-    """The folder that a command would make; the command does so where it is let."""
-    mark = tmp_path / "carried_out"
-    pickle.loads(pickle.dumps(Command(mark)))
-    mark.rmdir()
-    return mark
+__all__ = ["mark"]  # a fixture
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,10 @@ from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.kept_frames import FOLDER, kept_epochs, read_frames
 from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
 from sleapnn_engine.training.callbacks.preview import chosen
+from tests.engine.hostile import Command, mark
 from tests.engine.protocol.examples import BODIES
+
+__all__ = ["mark"]  # a fixture
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 48, 1), dtype=np.uint8)
 
@@ -39,7 +42,7 @@ def size(folder: Path) -> int:
 
 def test_what_is_kept_is_read_back_as_it_was_sent(tmp_path: Path) -> None:
     train(KeptFrames(tmp_path, most_bytes=10**7, epochs=1), {0: True})
-    (event, second) = read_frames(kept_epochs(tmp_path)[0])
+    (event, second) = read_frames(kept_epochs(tmp_path)[0]).events
     said, arrays = shown(0, 0)
     assert event.typed_as(Frame) == said
     assert second.typed_as(Frame).index == 1
@@ -86,7 +89,7 @@ def test_large_maps_are_left_out_before_epochs_are(tmp_path: Path) -> None:
     assert all(
         "confmaps" not in event.arrays
         for path in kept_epochs(tmp_path).values()
-        for event in read_frames(path)
+        for event in read_frames(path).events
     )
 
 
@@ -109,12 +112,32 @@ def test_damaged_files_are_left_out(tmp_path: Path, damage: bytes | str) -> None
     path.write_bytes(
         {"cut": whole[:-40], "bits": bytes(spoilt)}.get(damage, damage) if isinstance(damage, str) else damage
     )
-    assert len(read_frames(path)) <= 1
+    read = read_frames(path)
+    assert len(read.events) <= 1
+    assert path.name in read.refused
     path.write_bytes(whole)
     for image in (tmp_path / FOLDER).glob("image-*"):
         image.unlink()
-    assert read_frames(path) == []
+    read = read_frames(path)
+    assert read.events == []
+    assert len(read.refused) == 2
     assert kept_epochs(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.parametrize("spoilt", ["epoch", "image"])
+def test_a_file_with_a_command_is_refused_and_the_command_not_carried_out(
+    tmp_path: Path, mark: Path, spoilt: str
+) -> None:
+    train(KeptFrames(tmp_path, most_bytes=10**7, epochs=1), {0: True})
+    path = kept_epochs(tmp_path)[0]
+    hostile = path if spoilt == "epoch" else min((tmp_path / FOLDER).glob("image-*"))
+    with np.load(hostile) as file:
+        arrays = dict(file)
+    np.savez(hostile, **{name: np.array(Command(mark), dtype=object) for name in arrays})
+    read = read_frames(path)
+    assert read.refused == [hostile.name]
+    assert len(read.events) == (0 if spoilt == "epoch" else 1)
+    assert not mark.exists()
 
 
 def test_half_of_the_frames_that_are_sent_are_the_worst_of_all() -> None:

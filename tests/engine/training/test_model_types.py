@@ -59,7 +59,7 @@ def test_every_type_trains_with_every_backbone(tmp_path: Path, model_type: str, 
     )
     assert (run / "viz" / "validation.0000.png").stat().st_size > 1000
     drawn = {key for key in MODEL_TYPES[model_type].heads if HEADS[key].maps}
-    for event in read_frames(kept_epochs(run)[0]):
+    for event in read_frames(kept_epochs(run)[0]).events:
         assert set(event.arrays) == {"image", *drawn}
         assert set(event.typed_as(Frame).strides or {}) == drawn - {"confmaps"}
 

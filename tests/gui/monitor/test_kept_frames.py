@@ -1,6 +1,7 @@
 """Frames that stayed in the run folder: an old run shows what it saw, epoch by epoch, and the worst says out of how many."""
 
 import attrs
+import numpy as np
 from PySide6.QtCore import QSettings
 
 from sleapnn_engine.protocol.events import Frame
@@ -9,8 +10,11 @@ from sleapnn_gui.run.command_line import train_command
 from sleapnn_gui.run.launch import prepare
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.shell.settings_store import frames_mb, remember_frames_mb
+from tests.engine.hostile import Command, mark
 from tests.gui.monitor.speaking import Speaker
 from tests.gui.monitor.test_runs_page import run, write
+
+__all__ = ["mark"]  # a fixture
 
 
 def keep(folder, epochs, *, rank=1):
@@ -53,6 +57,22 @@ def test_a_run_that_kept_nothing_says_so(page, tmp_path, wait_until):
     wait_until(lambda: session.is_over)
     assert page.charts.frames.view.placeholder.startswith("No frame of this run was kept")
     assert page.store.frames.epochs == []
+
+
+def test_files_with_a_command_are_refused_in_words(page, tmp_path, mark, wait_until):
+    folder = write(tmp_path / "one", run("single_instance"), outcome="completed")
+    keep(folder, (0, 1))
+    hostile = folder / "frames" / "epoch-0000.npz"
+    np.savez(hostile, body_0=np.array(Command(mark), dtype=object))
+    open_run(page, folder)
+    wait_until(lambda: page.store.frames.epochs == [1])
+    wait_until(lambda: "epoch-0000.npz in the folder frames" in page.charts.log.toPlainText())
+    np.savez(folder / "frames" / "epoch-0001.npz", body_0=np.array(Command(mark), dtype=object))
+    open_run(page, folder)
+    view = page.charts.frames.view
+    wait_until(lambda: view.placeholder.startswith("epoch-0000.npz, epoch-0001.npz in the folder frames"))
+    assert page.store.frames.epochs == []
+    assert not mark.exists()
 
 
 def test_another_run_gets_no_frames_of_the_one_before(page, tmp_path, wait_until):
