@@ -11,6 +11,8 @@ import pytest
 
 #: Names the Python of that environment; `python -m tests.interop FOLDER` makes one.
 VARIABLE = "SLEAP_NN_PYTHON"
+#: Names one with sleap-nn 0.1; `--old` makes that.
+OLD_VARIABLE = "SLEAP_NN_OLD_PYTHON"
 
 
 #: Seconds that a test waits for the other program.
@@ -20,9 +22,19 @@ PATIENCE = 280
 @pytest.fixture(scope="session")
 def their_side() -> Callable[..., dict[str, Any]]:
     """Calls sleap-nn in a process of its own, as `their_side.py` says."""
-    python = os.environ.get(VARIABLE)
+    return _side(VARIABLE, made_by="python -m tests.interop FOLDER")
+
+
+@pytest.fixture(scope="session")
+def their_old_side() -> Callable[..., dict[str, Any]]:
+    """Calls the oldest sleap-nn that configs are made for."""
+    return _side(OLD_VARIABLE, made_by="python -m tests.interop FOLDER --old")
+
+
+def _side(variable: str, *, made_by: str) -> Callable[..., dict[str, Any]]:
+    python = os.environ.get(variable)
     if not python:
-        pytest.skip(f"needs sleap-nn: {VARIABLE} names no Python; `python -m tests.interop FOLDER` makes one")
+        pytest.skip(f"needs sleap-nn: {variable} names no Python; `{made_by}` makes one")
     return calling(python, timeout=PATIENCE)
 
 

@@ -59,7 +59,7 @@ def table(
     backbones: Sequence[str] = BACKBONES,
     kinds: Sequence[str] = tuple(MODEL_TYPES),
 ) -> Iterator[str]:
-    """The lines of the table, those of one backbone after the other. Trains everything in `folder`, which is to be empty.
+    """The lines of the table, those of one backbone after the other. Trains everything in `folder` that is not there yet.
 
     `python` is that of the environment that `their_side` calls, where their command is that whole processes are timed of.
 
