@@ -302,8 +302,12 @@ def test_ctrl_c_keeps_what_is_done_and_costs_no_good_file(learned_run: Runs, tmp
         )
         assert process.stdout is not None
         lines = iter(process.stdout)
-        while json.loads(next(lines)).get("n_processed", 0) < 1:
-            pass
+        told: dict[str, object] = {}
+        while not told.get("n_processed"):
+            told = json.loads(next(lines))
+        assert told["n_total"] == 4000
+        assert float(str(told["rate"])) > 0
+        assert float(str(told["eta"])) > 0
         process.send_signal(signal.SIGINT)
         rest = [json.loads(line) for line in lines]
         process.stdout.close()
