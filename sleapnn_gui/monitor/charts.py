@@ -5,19 +5,21 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.coach_case import Shows
 from sleapnn_engine.protocol.measures import MEDIAN_PX, P90_PX, Group, Measured
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.bars import PartErrors
+from sleapnn_gui.monitor.crosshair import Crosshairs
 from sleapnn_gui.monitor.curves_panel import CurvesPanel
 from sleapnn_gui.monitor.frames import FramePanel
 from sleapnn_gui.monitor.log import LogView
 from sleapnn_gui.monitor.panel import Panel, link_button
-from sleapnn_gui.monitor.plots import TrendPlot
+from sleapnn_gui.monitor.speed_panel import SpeedPanel
 from sleapnn_gui.monitor.store import Epoch, Header, RunStore
+from sleapnn_gui.monitor.trend_plot import Trend, TrendPlot
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.theme import set_state
 
@@ -52,7 +54,7 @@ class ChartsView(QWidget):
         self.store: RunStore | None = None
         self._header: Header | None = None
         self._drawn = (-1, -1, -1)
-        self._over = False
+        self._over, self._beaten = False, 0
         self._painting = OneByOne(self)
         if not in_steps:
             deque(self.fill(), maxlen=0)
@@ -83,6 +85,9 @@ class ChartsView(QWidget):
         self.rows.setSizes([2000, LOWER_HEIGHT])
         self.loss.plot.view.sigXRangeChanged.connect(lambda *_: self._draw_trends())
         self.loss.axis_changed.connect(self._draw_trends)
+        plots = (*self.loss.plots, self.rate, self.speed_panel.speed, self.speed_panel.memory)
+        self.crosshairs = Crosshairs(self, [plot.crosshair for plot in plots])
+        QShortcut(QKeySequence.StandardKey.Copy, self).activated.connect(self.crosshairs.copy)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -131,14 +136,11 @@ class ChartsView(QWidget):
         self.rate_panel = Panel("Learning rate")
         self.rate_now = self.rate_panel.add_caption()
         self.rate = TrendPlot(
-            steps=True, from_zero=True, y_text=ticks.rate_text, name="Learning rate over epochs"
+            self._describe_rate, from_zero=True, y_text=ticks.rate_text, name="Learning rate over epochs"
         )
         self.rate_panel.body.addWidget(self.rate, 1)
         yield
-        self.speed_panel = Panel("Throughput")
-        self.wait_now = self.speed_panel.add_caption()
-        self.speed = TrendPlot(from_zero=True, name="Training frames per second over epochs")
-        self.speed_panel.body.addWidget(self.speed, 1)
+        self.speed_panel = SpeedPanel(self.loss.axis)
         yield
         self.log_panel = Panel("Log")
         self.journal = link_button("events.jsonl", tip="Open the run folder, where the journal is")
@@ -168,7 +170,7 @@ class ChartsView(QWidget):
         self.frames.set_store(store)
         self.parts.set_errors({}, otherwise=_NO_ERRORS[self._over])
         self.rate_now.setText("")
-        self.wait_now.setText("")
+        self.speed_panel.set_store(store)
         self.log.start_over()
         self._draw_trends()
 
@@ -211,6 +213,9 @@ class ChartsView(QWidget):
             if new_epoch:
                 self._show_epoch(store)
                 self._painting.draw((self.loss, *self._of_epochs()))
+        elif len(store.beats) != self._beaten:
+            self._draw_trends()
+        self._beaten = len(store.beats)
         self.frames.refresh()
 
     def _of_epochs(self) -> tuple[QWidget, ...]:
@@ -224,8 +229,6 @@ class ChartsView(QWidget):
         latest = store.epochs[-1]
         if np.isfinite(latest.lr):
             self.rate_now.setText(words.power(latest.lr) if latest.lr > 0 else "0")
-        if np.isfinite(latest.data_wait):
-            self.wait_now.setText(f"data wait {words.share(latest.data_wait * 100)}")
         self._show_errors(store)
 
     def _show_errors(self, store: RunStore) -> None:
@@ -252,8 +255,14 @@ class ChartsView(QWidget):
         x_range = tuple(self.loss.plot.view.viewRange()[0])
         axis = self.loss.axis
         x, begins = axis.ends(store), axis.begins(store)
-        self.rate.draw(x, store.columns["lr"].values, begins=begins, x_range=x_range)
-        self.speed.draw(x, store.columns["samples_per_second"].values, x_range=x_range)
+        self.rate.draw([Trend(x, store.columns["lr"].values, begins)], x_range=x_range)
+        self.speed_panel.draw(x_range=x_range)
+
+    def _describe_rate(self, place: float) -> list[str] | None:
+        epoch = None if self.store is None else self.loss.axis.epoch_at(self.store, place)[1]
+        if epoch is None or not np.isfinite(epoch.lr):
+            return None
+        return [f"rate {words.power(epoch.lr) if epoch.lr > 0 else '0'}"]
 
 
 def _rows(measured: Measured) -> Mapping[str, float | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from sleapnn_engine.protocol.coach_case import Hint, Shows
@@ -21,9 +22,14 @@ _LOOK = {
     Shows.SETTING: "Show the setting",
 }
 
+_NOTHING = "What was said of this run before holds no longer."
+
 
 class CoachStrip(QFrame):
-    """Shows hints, hidden without any; the one in view stays in view for as long as it is true.
+    """Shows hints, hidden before the first; the one in view stays in view for as long as it is true.
+
+    Once it stands there it stays, as high as it was, for as long as the run is followed: what is said changes with the
+    epochs, and nothing below it is to go up and down with that.
 
     `look_wanted` carries the hint whose evidence is wanted, `fix_wanted` the one whose change is.
     """
@@ -74,15 +80,23 @@ class CoachStrip(QFrame):
             self._still.when_away(lambda: self._show(hints))
 
     def clear(self) -> None:
-        """Say nothing, at once."""
+        """Say nothing, at once, and give the place up: another run is followed."""
         self._still.drop()
-        self._show(())
+        self._hints = ()
+        self.hide()
+        self.setMinimumHeight(0)
 
     def _show(self, hints: Sequence[Hint]) -> None:
         self._hints = hints
         if hints and (self.hint is None or hints[0].grave):
             self._name = hints[0].name
         self._show_one()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What a wrapped sentence needs depends on the width alone; it gets no less than it had."""
+        super().resizeEvent(event)
+        same = event.size().width() == event.oldSize().width()
+        self.setMinimumHeight(event.size().height() if same else 0)
 
     def _step(self, by: int) -> None:
         names = [hint.name for hint in self._hints]
@@ -91,23 +105,27 @@ class CoachStrip(QFrame):
 
     def _show_one(self) -> None:
         hint = self.hint
-        self.setVisible(hint is not None)
-        if hint is None:
-            return
-        self.text.setText(hint.text)
-        set_state(self, "grave", value=hint.grave)
-        self.setAccessibleDescription(hint.text)
+        several = hint is not None and len(self._hints) > 1
+        self.look.setVisible(hint is not None)
+        self.fix.setVisible(hint is not None and hint.fix is not None)
+        for widget in (self.back, self.place, self.on):
+            widget.setVisible(several)
+        set_state(self, "grave", value=hint is not None and hint.grave)
+        self.text.setText(_NOTHING if hint is None else hint.text)
+        set_state(self.text, "role", value="muted" if hint is None else "")
+        self.setAccessibleDescription(self.text.text())
+        if hint is not None:
+            self._describe(hint)
+            self.show()
+
+    def _describe(self, hint: Hint) -> None:
         self.look.setText(_LOOK[hint.shows])
-        self.fix.setVisible(hint.fix is not None)
         if hint.fix is not None:
             self.fix.setText(hint.fix.label)
             self.fix.setToolTip("Change this in the config, for the next training; what changes is shown")
             self.fix.setAccessibleDescription(self.fix.toolTip())
-        several = len(self._hints) > 1
         place = [one.name for one in self._hints].index(hint.name)
         self.place.setText(f"{place + 1} of {len(self._hints)}")
-        for widget in (self.back, self.place, self.on):
-            widget.setVisible(several)
 
     def _emit(self, signal: SignalInstance) -> None:
         if self.hint is not None:

@@ -81,7 +81,7 @@ def _figures(epoch: Epoch, store: RunStore) -> EpochFigures:
     per_epoch = store.header.steps_per_epoch if store.header is not None else 0
     return EpochFigures(
         epoch=epoch.number,
-        step=round(epoch.x) * per_epoch,
+        step=round(epoch.x * per_epoch),
         seconds=epoch.t - (store.first_t or epoch.t),
         train=_number(epoch.train),
         val=_number(epoch.val),

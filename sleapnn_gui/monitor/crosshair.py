@@ -1,6 +1,7 @@
 """Where the mouse points on a plot: a line there, and the values that belong to it in the upper right corner."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import pyqtgraph as pg
@@ -15,21 +16,26 @@ MARGIN = 4
 """Pixels between the words and the corner they stand in."""
 
 
+#: What a plot says of a place on its axis; None where there is nothing to tell.
+Describe = Callable[[float], Sequence[str] | None]
+
+
 class Crosshair(QObject):
-    """Follows the mouse over `plot`; `x` is where it is on the axis, None outside. The plot answers `moved`.
+    """Follows the mouse over `plot`; `x` is where it is on the axis, None outside. `moved` carries that to other plots.
 
     A click with the right button offers to copy what is written.
     """
 
-    moved = Signal()
+    moved = Signal(object)
 
-    def __init__(self, plot: QuietPlot, *, below: int = 0) -> None:
-        """`below`: pixels to leave free above the words."""
+    def __init__(self, plot: QuietPlot, describe: Describe, *, below: int = 0, at_foot: bool = False) -> None:
+        """The words stand at the upper right with so many pixels free above them, or `at_foot` at the lower left."""
         super().__init__(plot)
         self.x: float | None = None
         self.y = 0.0
+        self.plot, self._describe = plot, describe
         self.read_out = QLabel(plot)
-        self._view, self._below = plot.view, below
+        self._view, self._below, self._at_foot = plot.view, below, at_foot
         self._line = pg.InfiniteLine(angle=90, movable=False)
         plot.addItem(self._line, ignoreBounds=True)
         plot.on_restyle(lambda: self._line.setPen(line_pen("faint")))
@@ -40,32 +46,44 @@ class Crosshair(QObject):
         plot.scene().sigMouseMoved.connect(self.point_at)
         plot.scene().sigMouseClicked.connect(self._clicked)
         plot.pointer_left.connect(self._leave)
-        self.hide()
+        self.refresh()
 
-    def show_values(self, x: float, values: Sequence[str]) -> None:
-        """Draw the line at `x` and write the values."""
-        self.values = tuple(values)
-        self._line.setPos(x)
-        self.read_out.setText("  ·  ".join(values))
-        self.read_out.adjustSize()
-        corner = self._view.sceneBoundingRect().topRight()
-        self.read_out.move(
-            round(corner.x()) - self.read_out.width() - MARGIN, round(corner.y()) + self._below + MARGIN
-        )
-        self._line.setVisible(True)
-        self.read_out.setVisible(True)
+    def refresh(self) -> None:
+        """Bring line and values up to date with what the plot shows."""
+        values = None if self.x is None else self._describe(self.x)
+        shown = self.x is not None and values is not None
+        self.values = tuple(values or ())
+        self._line.setVisible(shown)
+        self.read_out.setVisible(shown)
+        if shown:
+            self._line.setPos(self.x)
+            self.read_out.setText("  ·  ".join(self.values))
+            self.read_out.adjustSize()
+            self.read_out.move(*self._corner())
 
-    def hide(self) -> None:
-        """Show nothing: there is nothing to tell here."""
-        self._line.setVisible(False)
-        self.read_out.setVisible(False)
+    def _corner(self) -> tuple[int, int]:
+        room = self._view.sceneBoundingRect()
+        if self._at_foot:
+            return round(room.left()) + MARGIN, round(room.bottom()) - self.read_out.height() - MARGIN
+        left = round(room.right()) - self.read_out.width() - MARGIN
+        return left, round(room.top()) + self._below + MARGIN
+
+    def follow(self, x: float | None) -> None:
+        """The mouse is at that place of another plot with the same axis."""
+        self.x = x
+        if self.plot.isVisible():
+            self.refresh()
 
     def point_at(self, position: QPointF) -> None:
         """Take the mouse to be at that place of the scene."""
         inside = self._view.sceneBoundingRect().contains(position)
         place = self._view.mapSceneToView(position)
-        self.x, self.y = (place.x() if inside else None), place.y()
-        self.moved.emit()
+        self._go_to(place.x() if inside else None, place.y())
+
+    def _go_to(self, x: float | None, y: float) -> None:
+        self.x, self.y = x, y
+        self.refresh()
+        self.moved.emit(x)
 
     def copy(self) -> None:
         """Put the values on the clipboard, as cells of a table beside one another."""
@@ -77,8 +95,7 @@ class Crosshair(QObject):
             self.menu.popup(event.screenPos().toPoint())
 
     def _leave(self) -> None:
-        self.x = None
-        self.moved.emit()
+        self._go_to(None, self.y)
 
     def _restyle(self) -> None:
         theme = current_theme()
@@ -87,3 +104,26 @@ class Crosshair(QObject):
             f"background: {theme.hex('panel')}; color: {theme.hex('text')}; padding: 3px 8px; "
             f"border: 1px solid {theme.hex('line')}; border-radius: {theme.size('radius')}px;"
         )
+
+
+class Crosshairs(QObject):
+    """Those of plots with one axis: where the mouse is in one, all say their values."""
+
+    def __init__(self, parent: QObject, members: Iterable[Crosshair]) -> None:
+        super().__init__(parent)
+        self._members = tuple(members)
+        for one in self._members:
+            others = [other for other in self._members if other is not one]
+            one.moved.connect(partial(_lead, others))
+
+    def copy(self) -> None:
+        """Put what all that are seen say on the clipboard, as cells beside one another, each once."""
+        seen = [one for one in self._members if one.plot.isVisible() and not one.read_out.isHidden()]
+        values = dict.fromkeys(value for one in seen for value in one.values)
+        if values:
+            QGuiApplication.clipboard().setText("\t".join(values))
+
+
+def _lead(others: Sequence[Crosshair], x: float | None) -> None:
+    for other in others:
+        other.follow(x)

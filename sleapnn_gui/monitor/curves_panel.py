@@ -14,7 +14,7 @@ from sleapnn_gui.monitor.epoch_plot import EpochPlot
 from sleapnn_gui.monitor.gradient_plot import GradientPlot
 from sleapnn_gui.monitor.loss_plot import LossPlot
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, link_button
-from sleapnn_gui.monitor.part_plot import ColorBar, PartStrip
+from sleapnn_gui.monitor.part_plot import ColorBar, PartPlot, PartStrip
 from sleapnn_gui.monitor.run_axis import RunAxis, X
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.menus import open_below
@@ -113,6 +113,11 @@ class CurvesPanel(Panel):
         self._make_axis_choice()
         self.body.addWidget(self.stack, 1)
         self.show_view("loss")
+
+    @property
+    def plots(self) -> tuple[LossPlot | EpochPlot | PartPlot | GradientPlot, ...]:
+        """All that share the axis."""
+        return self.plot, self.errors, self.shares, self.parts.plot, self.gradient
 
     def _make_views(self) -> None:
         self.title.hide()

@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
-from sleapnn_engine.protocol.measures import Group, Measure, Stroke, Unit, lines_of
+from sleapnn_engine.protocol.measures import Group, Measure, Measured, Stroke, Unit, lines_of
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve, make_name, put_name
 from sleapnn_gui.monitor.run_axis import RunAxis
-from sleapnn_gui.monitor.store import Epoch, RunStore
+from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
 LABEL_GAP = 15
@@ -68,8 +68,7 @@ class EpochPlot(QuietPlot):
         self.addItem(self._best, ignoreBounds=True)
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
-        self.crosshair = Crosshair(self)
-        self.crosshair.moved.connect(self._update_crosshair)
+        self.crosshair = Crosshair(self, self._describe)
         self.view.sigResized.connect(lambda *_: self._place_names())
 
     def draw(self) -> None:
@@ -88,7 +87,7 @@ class EpochPlot(QuietPlot):
             curve.setData(*lone_stroke(*self.axis.epoch_line(store, values), span=span))
         self._draw_best(store, shown[0])
         self._place_names()
-        self._update_crosshair()
+        self.crosshair.refresh()
 
     def _room_for_names(self, x: np.ndarray) -> float:
         """Where the axis must end so that the names stand beside the ends of their lines."""
@@ -127,26 +126,17 @@ class EpochPlot(QuietPlot):
             put_name(self, text, x, placed)
             above = placed
 
-    def _update_crosshair(self) -> None:
-        """Say what was measured in the epoch under the pointer."""
-        store, x = self.store, self.crosshair.x
-        if store is None or x is None or not store.epochs:
-            self.crosshair.hide()
-            return
-        ends = self.axis.ends(store)
-        place = ticks.nearest_index(ends, x)
-        epoch = store.epochs[place]
-        self.crosshair.show_values(
-            float(ends[place]), [words.epoch_name(epoch.number), *self._describe_values(epoch)]
-        )
-
-    def _describe_values(self, epoch: Epoch) -> list[str]:
-        taken = [(line, measure, epoch.measured[measure]) for measure, line in self._lines]
-        return [
-            f"{line.name} {words.written(measure, value)}"
-            for line, measure, value in taken
-            if value is not None
+    def _describe(self, x: float) -> list[str] | None:
+        """What was measured in the epoch at a place."""
+        if self.store is None or not self.store.epochs:
+            return None
+        number, epoch = self.axis.epoch_at(self.store, x)
+        measured = Measured() if epoch is None else epoch.measured
+        taken = [(line, measure, measured[measure]) for measure, line in self._lines]
+        told = [
+            f"{line.name} {words.written(each, value)}" for line, each, value in taken if value is not None
         ]
+        return [words.epoch_name(number), *(told or ["not measured"])]
 
 
 def _percent_text(value: float) -> str:

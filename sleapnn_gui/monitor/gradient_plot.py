@@ -23,8 +23,7 @@ class GradientPlot(QuietPlot):
         self.left.set_log(True)
         self.view.setMouseEnabled(x=False, y=False)
         self._curve = make_curve(self, lambda: line_pen("accent", width=2.0))
-        self.crosshair = Crosshair(self)
-        self.crosshair.moved.connect(self._update_crosshair)
+        self.crosshair = Crosshair(self, self._describe)
 
     def draw(self) -> None:
         """Bring the picture up to date with the store."""
@@ -41,18 +40,13 @@ class GradientPlot(QuietPlot):
             room = 0.06 * (high - low) or 0.3
             self.view.setYRange(low - room, high + room, padding=0)
         self._curve.setData(*lone_stroke(*self.axis.epoch_line(store, logs), span=span))
-        self._update_crosshair()
+        self.crosshair.refresh()
 
-    def _update_crosshair(self) -> None:
-        """Say the length in the epoch under the pointer."""
-        store, x = self.store, self.crosshair.x
-        if store is None or x is None or not store.epochs:
-            self.crosshair.hide()
-            return
-        ends = self.axis.ends(store)
-        place = ticks.nearest_index(ends, x)
-        epoch = store.epochs[place]
-        value = epoch.gradient if math.isfinite(epoch.gradient) else None
-        self.crosshair.show_values(
-            float(ends[place]), [words.epoch_name(epoch.number), f"gradient {words.loss(value)}"]
-        )
+    def _describe(self, x: float) -> list[str] | None:
+        """The length in the epoch at a place."""
+        if self.store is None or not self.store.epochs:
+            return None
+        number, epoch = self.axis.epoch_at(self.store, x)
+        known = epoch is not None and math.isfinite(epoch.gradient)
+        length = f"gradient {words.loss(epoch.gradient if known and epoch is not None else None)}"
+        return [words.epoch_name(number), length]

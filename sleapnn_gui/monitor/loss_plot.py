@@ -13,7 +13,7 @@ from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.head_lines import HeadLines
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve, pale, put_beside
-from sleapnn_gui.monitor.run_axis import RunAxis, X
+from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -74,8 +74,7 @@ class LossPlot(QuietPlot):
         self.on_restyle(lambda: self._checkpoints.setPen(QPen(Qt.PenStyle.NoPen)))
         self.on_restyle(lambda: self._checkpoints.setBrush(current_theme().color("faint")))
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
-        self.crosshair = Crosshair(self, below=MARK_LANES * LANE_HEIGHT)
-        self.crosshair.moved.connect(self._update_crosshair)
+        self.crosshair = Crosshair(self, self._describe, below=MARK_LANES * LANE_HEIGHT)
         self.left.set_log(True)
         self.view.setLimits(xMin=-0.5)
         self.fit_wanted.connect(self.fit)
@@ -128,7 +127,7 @@ class LossPlot(QuietPlot):
         self._draw_best(store)
         self._draw_checkpoints(store)
         self._draw_marks(store)
-        self._update_crosshair()
+        self.crosshair.refresh()
         self._redraw.stop()  # fitting has moved the axis; what that asks for is drawn
 
     def _weight(self, store: RunStore) -> float:
@@ -237,27 +236,24 @@ class LossPlot(QuietPlot):
         self.on_restyle(paint)
         return text
 
-    def _update_crosshair(self) -> None:
-        """Say the losses and errors where the pointer is."""
+    def _describe(self, place: float) -> list[str] | None:
+        """The losses and errors of the epoch at a place; of the one at work only what is known of it."""
         store = self.store
-        if store is None or self.crosshair.x is None or not store.is_training:
-            self.crosshair.hide()
-            return
-        x = min(max(self.axis.epochs(store, self.crosshair.x), 0.0), store.x)
-        place = self.crosshair.x if self.axis.over is X.TIME else self.axis.place(store, x)
-        values = [words.epoch_name(min(math.floor(x), max(0, math.ceil(store.x) - 1)))]
-        xs = store.columns["x"].values
-        train = store.losses.mean_between(math.floor(x), math.floor(x) + 1.0)
+        if store is None or not store.is_training:
+            return None
+        number, epoch = self.axis.epoch_at(store, place)
+        values = [words.epoch_name(number)]
+        train = store.losses.mean_between(number, words.epoch_number(number))
         if math.isfinite(train):
             values.append(f"train {words.loss(train)}")
-        if len(xs):
-            epoch = store.epochs[ticks.nearest_index(xs, math.floor(x) + 1.0)]
-            if math.isfinite(epoch.val):
-                values.append(f"validation {words.loss(epoch.val)}")
-            values += words.measured(epoch.measured)
-            if any(epoch.x - 1 < at <= epoch.x for at in store.checkpoints):
-                values.append("checkpoint")
-        self.crosshair.show_values(place, values)
+        if epoch is None:
+            return values
+        if math.isfinite(epoch.val):
+            values.append(f"validation {words.loss(epoch.val)}")
+        values += words.measured(epoch.measured)
+        if any(number < at <= words.epoch_number(number) for at in store.checkpoints):
+            values.append("checkpoint")
+        return values
 
     def _person_moved(self) -> None:
         self._set_fitted(False)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from sleapnn_engine.protocol.measures import MEDIAN_PX, OF_BODY
+from sleapnn_engine.protocol.measures import MEDIAN_PX, OF_BODY, Measured
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.colormaps import colormap
 from sleapnn_gui.monitor.crosshair import Crosshair
@@ -39,8 +39,7 @@ class PartPlot(QuietPlot):
         self.view.setMouseEnabled(x=False, y=False)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image, ignoreBounds=True)
-        self.crosshair = Crosshair(self)
-        self.crosshair.moved.connect(self._update_crosshair)
+        self.crosshair = Crosshair(self, self._describe_place)
         self.view.sigResized.connect(lambda *_: self.draw())
 
     def wheelEvent(self, event: object) -> None:
@@ -78,7 +77,7 @@ class PartPlot(QuietPlot):
         self.view.setYRange(0.0, max(1, len(self.names)), padding=0)
         self._paint_rows(store, errors, span)
         self._describe(errors)
-        self._update_crosshair()
+        self.crosshair.refresh()
 
     def _make_room(self) -> None:
         least = len(self.names) * ROW + AXIS
@@ -132,22 +131,20 @@ class PartPlot(QuietPlot):
         metrics = QFontMetrics(current_theme().font("small"))
         return metrics.elidedText(self.names[place], Qt.TextElideMode.ElideMiddle, MOST_NAME - 14)
 
-    def _update_crosshair(self) -> None:
-        """Say the error of the part and epoch under the pointer, in both units."""
-        store, x = self.store, self.crosshair.x
-        if store is None or x is None or not store.epochs or not self.names:
-            self.crosshair.hide()
-            return
-        ends = self.axis.ends(store)
-        epoch = min(int(np.searchsorted(ends, x)), len(ends) - 1)
+    def _describe_place(self, x: float) -> list[str] | None:
+        """The error of the part and epoch under the pointer, in both units."""
+        store = self.store
+        if store is None or not store.epochs or not self.names:
+            return None
+        number, epoch = self.axis.epoch_at(store, x)
         row = min(max(0, len(self.names) - 1 - int(self.crosshair.y)), len(self.names) - 1)
-        measured = store.epochs[epoch].measured
+        measured = Measured() if epoch is None else epoch.measured
         name = self.names[row]
         pixels, median, share = measured.by_node.get(name), measured[MEDIAN_PX], measured[OF_BODY]
-        values = [words.epoch_name(store.epochs[epoch].number), f"{name} {words.pixels(pixels)}"]
+        values = [words.epoch_name(number), f"{name} {words.pixels(pixels)}"]
         if pixels is not None and median and share is not None:
             values.append(f"{words.share(pixels * share / median)} of body")
-        self.crosshair.show_values(float(ends[epoch]), values)
+        return values
 
 
 def _levels(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:

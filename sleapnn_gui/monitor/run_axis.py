@@ -8,7 +8,7 @@ import numpy as np
 
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_gui.monitor import ticks, words
-from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.monitor.store import Epoch, RunStore
 
 
 class X(Enum):
@@ -95,6 +95,14 @@ class RunAxis:
             return place / _steps(store)
         epochs, seconds = store.clock
         return float(np.interp(place, seconds, epochs)) if len(epochs) else 0.0
+
+    def epoch_at(self, store: RunStore, place: float) -> tuple[int, Epoch | None]:
+        """The epoch, from 0, that was trained at a place, and its figures once it has ended."""
+        x = min(max(self.epochs(store, place), 0.0), store.x)
+        newest = max(0, math.ceil(store.x - 1e-9) - 1)
+        epoch = min(math.floor(x), newest)
+        found = store.place_of(epoch)
+        return epoch, store.epochs[found] if found >= 0 and store.epochs[found].number == epoch else None
 
     def end(self, store: RunStore) -> float:
         """Where the axis ends: at the last epoch once a good part is done, before that at a round number."""

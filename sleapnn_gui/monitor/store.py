@@ -11,6 +11,7 @@ from sleapnn_engine.protocol.counting import Reach, epoch_number, reach_told, ru
 from sleapnn_engine.protocol.events import KINDS, LAST_KINDS, PHASES_BEFORE_TRAINING
 from sleapnn_engine.protocol.measures import MEASURES, Group, Measured
 from sleapnn_engine.protocol.messages import Event
+from sleapnn_gui.monitor.beats import Beats
 from sleapnn_gui.monitor.frame_cache import FRAME_BYTES, FrameCache
 from sleapnn_gui.monitor.minmax_pyramid import Column, Series
 from sleapnn_gui.run.queue import Batches, Item
@@ -90,15 +91,12 @@ class Epoch:
     gradient: float
     swapped: Mapping[str, float]
     measured: Measured
-
-    @property
-    def x(self) -> float:
-        """Where it stands on the epoch axis: at its end."""
-        return float(epoch_number(self.number))
+    x: float
+    """Where it stands on the epoch axis: at its end, or where it was broken off and measured."""
 
     @classmethod
-    def from_event(cls, event: Event) -> "Epoch":
-        """Read an `epoch_end` event."""
+    def from_event(cls, event: Event, *, reached: float) -> "Epoch":
+        """Read an `epoch_end` event of a run that has `reached` so many epochs."""
         said = event.typed_as(events.EpochEnd)
         return cls(
             number=said.epoch,
@@ -112,6 +110,7 @@ class Epoch:
             gradient=number(said.gradient),
             swapped=said.swapped or {},
             measured=said.error or Measured(),
+            x=reached if said.epoch < reached < epoch_number(said.epoch) else float(epoch_number(said.epoch)),
         )
 
 
@@ -174,6 +173,7 @@ class RunStore:
         self.frames = FrameCache(limit=frame_bytes)
         self.batch_seconds = Column(np.float32)
         self._clock_x, self._clock_t = Column(), Column()
+        self.beats = Beats()
         self.stop_rules: tuple[str, ...] = ()
         """By what it stops by itself, in words."""
         self.stop_x: float | None = None
@@ -326,7 +326,7 @@ class RunStore:
         row.seconds = row.seconds if said.seconds is None else said.seconds
 
     def _add_epoch_end(self, event: Event) -> None:
-        epoch = Epoch.from_event(event)
+        epoch = Epoch.from_event(event, reached=self.x)
         before = self.epochs[-1].lr if self.epochs else math.nan
         if epoch.lr < before * RATE_DROP:
             self.rate_drops.append(RateDrop(epoch.number, before, epoch.lr))
@@ -374,6 +374,9 @@ class RunStore:
         x = self.x
         if not self.checkpoints or x > self.checkpoints[-1]:
             self.checkpoints.append(x)
+
+    def _add_heartbeat(self, event: Event) -> None:
+        self.beats.add(event.typed_as(events.Heartbeat), x=self.x, t=event.t)
 
     def _add_finished(self, event: Event) -> None:
         self.finished = event.typed_as(events.Finished)

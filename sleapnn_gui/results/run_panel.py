@@ -14,8 +14,8 @@ from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.monitor.frames import LEGEND
 from sleapnn_gui.monitor.panel import caption
-from sleapnn_gui.monitor.plots import TrendPlot
 from sleapnn_gui.monitor.run_summary import RunSummary
+from sleapnn_gui.monitor.trend_plot import Trend, TrendPlot
 from sleapnn_gui.results.frame_source import FrameSource, Shown
 from sleapnn_gui.results.run_details import RunDetails, read_details, shown_value
 from sleapnn_gui.widgets.elided import ElidedLabel
@@ -213,7 +213,7 @@ class RunPanel(QFrame):
         self.curve_of.setVisible(there)
         if there:
             self.curve_of.setText(text)
-            self.curve.draw(x, errors, x_range=(float(x[0]), float(x[-1])))
+            self.curve.draw([Trend(x, errors)], x_range=(float(x[0]), float(x[-1])))
 
     def _show_changes(self, details: RunDetails) -> None:
         before = details.before

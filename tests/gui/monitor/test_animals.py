@@ -123,7 +123,7 @@ class TestViews:
         loss = page.charts.loss
         loss.show_view("animals")
         plot = loss.shares
-        plot.crosshair.point_at(plot.view.mapViewToScene(QPointF(3.2, 50.0)))
+        plot.crosshair.point_at(plot.view.mapViewToScene(QPointF(2.9, 50.0)))
         assert plot.crosshair.read_out.text().startswith(
             "epoch 3  ·  animals found (F1) 50 %  ·  recall 40 %"
         )

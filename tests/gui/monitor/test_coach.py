@@ -131,4 +131,25 @@ def test_a_process_that_the_system_ended_is_told_what_helps(page):
     assert page.coach.hint.name == "killed"
     session.outcome = Outcome(State.CRASHED, "The engine stopped.", exit=Exit(signal=11))
     session.ended.emit(session.outcome)
-    assert page.coach.isHidden()
+    assert page.coach.hint is None
+
+
+def test_what_stands_below_stays_where_it_is_while_hints_come_and_go(page, app):
+    long = overfitting(samples={**SAMPLES, "repeated": 4})
+    session = show(page, long)
+    app.processEvents()
+    top = page.stack.y()
+    better = Speaker()
+    better.step, better.best = long.step, (20, 0.01)
+    better.batches(4).epoch(21, val=0.01)
+    page._coaching._judged = ()
+    page.store.samples = None
+    session.events.emit(better.items)
+    page._refresh()
+    app.processEvents()
+    assert page.coach.hint is None
+    assert page.coach.isVisible()
+    assert page.coach.look.isHidden()
+    assert page.stack.y() == top
+    page.set_session(None)
+    assert page.coach.isHidden(), "another run begins without it"

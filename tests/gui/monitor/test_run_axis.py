@@ -41,7 +41,10 @@ class TestTheAxis:
         assert (x[0], x[-1], len(x)) == (6.0, 112.0, 3)
         assert np.isnan(y[1])
         assert loss.plot.view.viewRange()[0][1] >= 112
-        assert [one.xData[0] for one in (page.charts.speed._curve, page.charts.rate._curve)] == [6.0, 1.0]
+        assert [one.xData[0] for one in (page.charts.speed_panel.speed._curve, page.charts.rate._curve)] == [
+            6.0,
+            1.0,
+        ]
         loss.show_over(X.EPOCH)
         assert not np.isnan(loss.plot._ghost.getData()[1]).any(), "a pause has no length in epochs"
 
@@ -51,10 +54,10 @@ class TestTheAxis:
         next(action for action in loss.over.findChild(QMenu).actions() if "step" in action.text()).trigger()
         assert loss.over.text() == "by step ▾"
         assert drawn(loss.plot._validation)[0][:2] == [4.0, 8.0]
-        assert page.charts.speed._curve.xData[:2].tolist() == [4.0, 8.0]
+        assert page.charts.speed_panel.speed._curve.xData[:2].tolist() == [4.0, 8.0]
         loss.show_view("error")
         assert loss.errors._curves[0].xData[:2].tolist() == [4.0, 8.0]
-        point_at(loss.errors, 8.1, 1.0)
+        point_at(loss.errors, 7.9, 1.0)
         assert loss.errors.crosshair.read_out.text().startswith("epoch 2")
 
     def test_marks_and_the_pointer_are_where_things_happened(self, page):

@@ -167,7 +167,7 @@ def test_numbers_of_the_strip_and_the_small_panels(page):
     assert page.strip.speed.value.text() == "4.0"
     assert page.charts.parts.rows == [("nose", 2.0), ("thorax", 1.0)]
     assert page.charts.rate_now.text() == "5e-4"
-    assert page.charts.wait_now.text() == "data wait 2.0 %"
+    assert page.charts.speed_panel.wait_now.text() == "data wait 2.0 %"
     assert "epoch 12" in page.charts.log.toPlainText().splitlines()[0]
 
 
