@@ -280,6 +280,9 @@ class TrainPage(QWidget):
 
     def _turn(self) -> None:
         self._turns += 1
+        session = self.session
+        if session is not None and session.was_over and not session.is_over and self._turns % SLOW_REFRESH:
+            return  # a journal is read: to draw each piece of it takes longer than the reading
         if self._fresh:
             if self.session is not None:
                 self.session.hold_link()

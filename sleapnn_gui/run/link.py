@@ -30,6 +30,8 @@ _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 0.3
 _BLOCK_BYTES = 2**20
 EVENTS_AT_ONCE = 250
+_READ_AT_ONCE = 1000
+"""From a file, where nothing is waited for, in longer stretches: each is followed by a breath."""
 _BREATH_SECONDS = 0.001
 
 
@@ -236,7 +238,7 @@ class RunLink:
             return
         reader = JournalReader(self.run_dir)
         first = True
-        while (events := reader.poll(limit=EVENTS_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
+        while (events := reader.poll(limit=_READ_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
             if first and events[0].t < self._since:
                 return
             first = False

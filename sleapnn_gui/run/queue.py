@@ -6,7 +6,6 @@ from collections import deque
 import attrs
 import numpy as np
 
-from sleapnn_engine.protocol.events import BatchEnd
 from sleapnn_engine.protocol.messages import Event
 
 CAPACITY = 200_000
@@ -46,15 +45,17 @@ class Batches:
 
     def add(self, event: Event) -> None:
         """Append one `batch_end` event."""
-        said = event.typed_as(BatchEnd)
+        said = (
+            event.body
+        )  # checked when it was read; a class of its own for each would take longer than all else here
         before = len(self.seqs)
         self.seqs.append(event.seq or 0)
-        self.epochs.append(said.epoch)
-        self.steps.append(said.step)
-        self.batch = said.batch
-        self.losses.append(said.loss)
-        self.seconds.append(said.seconds)
-        for name, value in said.losses.items():
+        self.epochs.append(said["epoch"])
+        self.steps.append(said["step"])
+        self.batch = said["batch"]
+        self.losses.append(_number(said["loss"]))
+        self.seconds.append(_number(said["seconds"]))
+        for name, value in said["losses"].items():
             self.heads.setdefault(name, [np.nan] * before).append(_number(value))
         for column in self.heads.values():
             if len(column) == before:

@@ -4,7 +4,11 @@ A second process says batch results at a steady rate through the real channel. T
 the other in the same run of this script: the Train page, and a plain window that does what viewers of training
 commonly do (look at the socket, redraw everything, sleep a tenth of a second). Run it on a quiet machine:
 
-    python tests/benchmarks/bench_monitor.py --rate 1000 --seconds 10
+    python -m tests.benchmarks.bench_monitor --rate 1000 --seconds 60 --history 100000 --ours
+    python -m tests.benchmarks.bench_monitor --hours 8
+
+With `--hours` a journal of a training that long (five steps a second, an epoch a minute) is opened instead: the time
+until all of it is on the page, and the longest turn meanwhile. 3 s and 50 ms are allowed.
 """
 
 import argparse
@@ -26,12 +30,15 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.protocol.client import EngineClient
+from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.queue import Batches
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.theme import install_theme
+from tests.gui.monitor.speaking import Speaker
 
 ENGINE = """
 import os, sys, time
@@ -63,11 +70,11 @@ class Watch:
 
     name: str
     taken: int = 0
+    seqs: set[int] = attrs.field(factory=set)
     lags: list[float] = attrs.field(factory=list)
     turns: list[float] = attrs.field(factory=list)
     began: float = 0.0
     ended: float = 0.0
-    said: str = ""
 
     def note(self, events: int, oldest: float) -> None:
         """`events` batch results were taken, the oldest of them said at the Unix time `oldest`."""
@@ -77,6 +84,11 @@ class Watch:
         self.lags.append(now - oldest)
         self.ended = now
 
+    @property
+    def lost(self) -> str:
+        """How many numbers of events are missing between the first and the last that came."""
+        return f"{max(self.seqs) - min(self.seqs) + 1 - len(self.seqs):,}" if self.seqs else "–"
+
     def row(self) -> str:
         """One line of the table."""
         rate = self.taken / max(1e-9, self.ended - self.began)
@@ -84,6 +96,7 @@ class Watch:
         return (
             f"{self.name:<18}{self.taken:>9,}{rate:>12,.0f}{1000 * float(np.median(self.lags)):>12.0f}"
             f"{1000 * max(self.lags):>12.0f}{1000 * turns[int(0.99 * len(turns))]:>12.1f}{1000 * turns[-1]:>12.1f}"
+            f"{self.lost:>8}"
         )
 
 
@@ -130,8 +143,9 @@ def watch_with_train_page(app: QApplication, run_dir: Path, *, total: int, histo
         for item in items:
             if isinstance(item, Batches):
                 watch.note(len(item), item.since)
-            elif item.kind == "log":
-                watch.said = item.body["text"]
+                watch.seqs.update(item.seqs)
+            elif item.seq is not None:
+                watch.seqs.add(item.seq)
 
     session.events.connect(take)
     session.attach(run_dir)
@@ -168,19 +182,70 @@ def watch_with_plain_window(app: QApplication, run_dir: Path, *, total: int, sec
     return watch
 
 
+def write_journal(run_dir: Path, *, hours: float) -> int:
+    """The journal of a training of so many hours that is over; how many events it has."""
+    speaker = Speaker(t=time.time() - 3600 * hours)
+    epochs, steps = round(60 * hours), 300
+    speaker.start(max_epochs=epochs, steps=steps)
+    for number in range(epochs):
+        loss = 1.0 / (1 + number)
+        speaker.batches(steps, steps=steps, loss=loss, seconds=0.2).epoch(number, val=loss, after=0.0)
+    end = {"outcome": "completed", "epochs": epochs, "best_epoch": epochs - 1, "best_val": loss}
+    speaker.emit("finished", {**end, "run_dir": str(run_dir), "seconds": 3600.0 * hours})
+    run_dir.mkdir()
+    (run_dir / "events.jsonl").write_bytes(b"\n".join(map(encode_event, speaker.events)) + b"\n")
+    return len(speaker.events)
+
+
+def open_journal(app: QApplication, *, hours: float) -> None:
+    """Write a journal, open it on the page as a person does, and print how long that took."""
+    with tempfile.TemporaryDirectory() as folder:
+        run_dir = Path(folder) / "long"
+        events = write_journal(run_dir, hours=hours)
+        size = (run_dir / "events.jsonl").stat().st_size / 1e6
+        session = RunSession()
+        page = TrainPage(session)
+        page.resize(1208, 692)
+        page.show()
+        icon("caret-left").pixmap(16, 16)
+        app.processEvents()
+        watch = Watch("journal")
+        begin = time.perf_counter()
+        session.attach(run_dir)
+        turn_until(app, watch, lambda: session.is_over and page.charts.isVisible(), pause=0.0005)
+        app.processEvents()
+        took = time.perf_counter() - begin
+        bare = time.perf_counter()
+        JournalReader(run_dir).poll(limit=events)
+        bare = time.perf_counter() - bare
+        session.leave()
+        page.close()
+    print(f"a training of {hours:g} h: {events:,} events, {size:.0f} MB")
+    print(
+        f"open after {took:.2f} s, {took / bare:.1f} times what reading it alone takes; longest turn {1000 * max(watch.turns):.0f} ms"
+    )
+
+
 def main() -> None:
     """Measure both viewers and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=1000.0, help="events a second the engine says")
     parser.add_argument("--seconds", type=float, default=10.0, help="for how long")
     parser.add_argument("--history", type=int, default=0, help="batch results the page holds beforehand")
+    parser.add_argument("--ours", action="store_true", help="leave the plain window out")
+    parser.add_argument(
+        "--hours", type=float, default=0.0, help="open the journal of so long a training instead"
+    )
     args = parser.parse_args()
     app = QApplication([])
     install_theme(app, mode="light")
+    if args.hours:
+        open_journal(app, hours=args.hours)
+        return
     total = int(args.rate * args.seconds)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("page", "plain"):
+        for name in ("page",) if args.ours else ("page", "plain"):
             run_dir = Path(folder) / name
             engine = start_engine(run_dir, rate=args.rate, total=total)
             if name == "page":
@@ -192,7 +257,7 @@ def main() -> None:
             engine.wait()
     print(f"{total:,} events at {args.rate:,.0f} a second on {os.cpu_count()} cores")
     print(
-        f"{'viewer':<18}{'taken':>9}{'taken/s':>12}{'lag ms':>12}{'worst lag':>12}{'turn p99':>12}{'worst turn':>12}"
+        f"{'viewer':<18}{'taken':>9}{'taken/s':>12}{'lag ms':>12}{'worst lag':>12}{'turn p99':>12}{'worst turn':>12}{'lost':>8}"
     )
     for watch in rows:
         print(watch.row())

@@ -20,10 +20,11 @@ from sleapnn_engine.protocol.codec import (
     encode_reply,
     encode_request,
 )
-from sleapnn_engine.protocol.events import KINDS
+from sleapnn_engine.protocol.events import KINDS, BatchEnd
+from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.verbs import VERBS
-from tests.engine.protocol.examples import ARRAYS, EVENTS, REPLIES, REQUESTS
+from tests.engine.protocol.examples import ARRAYS, BODIES, EVENTS, REPLIES, REQUESTS
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -247,3 +248,44 @@ def test_malformed_requests_are_refused_with_a_reason(data: bytes, says: str):
 def test_malformed_replies_are_refused(data: bytes):
     with pytest.raises(DecodeError):
         decode_reply(data)
+
+
+@pytest.mark.parametrize("key", ["epoch", "step", "batch", "loss", "losses", "seconds"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        "1",
+        1,
+        1.5,
+        2**63,
+        -(2**63),
+        [],
+        {},
+        {"a": None},
+        {"a": "x"},
+        {"a": 1},
+        {"a": True},
+        {"a": 1.0},
+    ],
+    ids=repr,
+)
+def test_the_short_check_of_batches_lets_nothing_through_that_the_record_refuses(
+    key: str, value: object
+) -> None:
+    body = {**BODIES["batch_end"], key: value}
+    line = json.dumps({"seq": 1, "t": 1.0, "kind": "batch_end", "body": body}).encode()
+    wrong = complaint(BatchEnd.fields(), body, mode="wire")
+    if wrong is None:
+        assert decode_event(line).body == body
+    else:
+        with pytest.raises(DecodeError, match="batch_end"):
+            decode_event(line)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN"])
+def test_a_batch_whose_loss_is_no_number_of_json_is_refused(number: str) -> None:
+    body = json.dumps(BODIES["batch_end"]).replace('"loss": ', f'"loss": {number}, "x": ')
+    with pytest.raises(DecodeError):
+        decode_event(f'{{"seq":1,"t":1.0,"kind":"batch_end","body":{body}}}'.encode())
