@@ -270,7 +270,7 @@ _FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 def _from_json(text: str) -> Any:
     """As `decode` reads it, which looks for space around first: in a line of a journal there is none."""
     if text[:1] == "{" and text[-1:] == "}":
-        message, end = _FROM_JSON.scan_once(text, 0)
+        message, end = _FROM_JSON.raw_decode(text)
         if end == len(text):
             return message
     return _FROM_JSON.decode(text)

@@ -81,7 +81,8 @@ def read_frames(path: Path) -> KeptEpoch:
     packed = _read(path)
     if packed is None:
         return KeptEpoch([], [path.name])
-    found, refused = [], {}
+    found: list[Event] = []
+    refused: dict[str, None] = {}
     for place in range(_MOST_FRAMES):
         name = f"body_{place}"
         body = _body(packed.get(name))

@@ -11,6 +11,7 @@ from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.monitor.panel import Panel, caption
 from sleapnn_gui.monitor.store import PHASE_NAMES, PhaseRow, RunStore
 from sleapnn_gui.run.machine import State
+from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.progress import ProgressBar
 from sleapnn_gui.widgets.theme import current_theme
@@ -150,8 +151,9 @@ class PhasesView(QWidget):
         """Another run begins now."""
         self._since, self._launched = time.time(), None
 
-    def refresh(self, store: RunStore, state: State, *, over: bool, waits_for: str = "") -> None:
-        """Bring every step up to date; of a run whose steps are not told, what it `waits_for`."""
+    def refresh(self, store: RunStore, session: RunSession) -> None:
+        """Bring every step up to date; of a run whose steps are not told, what it waits for."""
+        over, waits_for = session.is_over, session.waits_for
         self.waiting.setText(waits_for)
         self.waiting.setVisible(bool(waits_for))
         self.steps.setVisible(not waits_for)
@@ -160,7 +162,7 @@ class PhasesView(QWidget):
             self.facts.setText("")
             return
         now = time.time()
-        launching = state in (State.LAUNCHING, State.CONNECTING)
+        launching = session.state in (State.LAUNCHING, State.CONNECTING)
         if not launching and self._launched is None:
             self._launched = now - self._since
         begun = any(row.state != "waiting" for row in store.phases.values())

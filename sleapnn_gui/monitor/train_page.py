@@ -42,15 +42,14 @@ SLOW_REFRESH = 5
 PHASE_PATIENCE = 1.0
 """Seconds a validation or save must last before the chip names it: shorter ones would only flicker."""
 
-_END = "end the process"
-_VERBS = ("pause", "resume", "stop", "cancel")
+_END, _VERBS = "end the process", ("pause", "resume", "stop", "cancel")
 
 
 class TrainPage(QWidget):
     """Follows one `RunSession` at a time. The page never waits for the engine and draws at most ten times a second.
 
-    `train_wanted`, `configure_wanted`, `predict_wanted`, `evaluation_wanted` and `labelling_wanted`, with frames, are for the window; `can_changed` when what `can` answers may differ,
-    `news` at most ten times a second while there is something new.
+    `train_wanted`, `configure_wanted`, `predict_wanted`, `evaluation_wanted` and `labelling_wanted`, with frames, are for the
+    window; `can_changed` when what `can` answers may differ, `news` at most ten times a second while there is something new.
     """
 
     train_wanted = Signal()
@@ -280,9 +279,8 @@ class TrainPage(QWidget):
 
     def _turn(self) -> None:
         self._turns += 1
-        session = self.session
-        if session is not None and session.was_over and not session.is_over and self._turns % SLOW_REFRESH:
-            return  # a journal is read: to draw each piece of it takes longer than the reading
+        if self.session is not None and self.session.is_reading and self._turns % SLOW_REFRESH:
+            return  # to draw each piece of a journal takes longer than to read it
         if self._fresh:
             if self.session is not None:
                 self.session.hold_link()
@@ -309,7 +307,7 @@ class TrainPage(QWidget):
             self.charts.refresh()
         else:
             self.stack.setCurrentWidget(self.phases)
-            self.phases.refresh(self.store, session.state, over=session.is_over, waits_for=session.waits_for)
+            self.phases.refresh(self.store, session)
 
     def _show_strip(self) -> None:
         session = self.session

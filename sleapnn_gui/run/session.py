@@ -44,9 +44,7 @@ TICK_MS = 80
 REST_MS = 25
 """How long the link rests from when the window takes in what came: until that is drawn."""
 
-GRACE_SECONDS = 10.0
-
-LOG_LINES = 4
+GRACE_SECONDS, LOG_LINES = 10.0, 4
 
 _STEPS = {
     Step.TERMINATED: "The engine did not come to an end by itself; its process was told to end.",
@@ -74,7 +72,7 @@ class RunSession(QObject):
     distant = Signal(str)
     ended = Signal(object)
     waits_for = ""
-    """What has to happen elsewhere before there is something to see, in sentences."""
+    """What has to happen elsewhere before there is something to see."""
 
     def __init__(
         self,
@@ -136,6 +134,11 @@ class RunSession(QObject):
     def is_over(self) -> bool:
         """Whether the run has ended and everything about it is known."""
         return self.machine.is_over
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the journal of a run that was over is still being read."""
+        return self.was_over and not self.is_over
 
     @property
     def pid(self) -> int | None:
