@@ -14,6 +14,9 @@ EXCEPTIONS = {
         "weights_only=False",
     ): "with an unpickler that takes nothing else",
 }
+#: Readers that make whatever a file asks for, and functions that run what it says.
+LOADERS = {"Loader", "CLoader", "FullLoader", "UnsafeLoader", "full_load", "unsafe_load", "full_load_all"}
+CALLS = {"eval", "exec", "pickle.load", "pickle.loads", "pickle.Unpickler", "torch.jit.load", "torch.hub.load"}
 CARRYING_OUT = {"joblib", "dill", "cloudpickle", "shelve", "marshal", "jsonpickle"}
 
 
@@ -24,6 +27,8 @@ def ways(tree: ast.AST) -> Iterator[str]:
             yield from (name.name for name in node.names if name.name.partition(".")[0] in CARRYING_OUT)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in CARRYING_OUT:
             yield str(node.module)
+        elif isinstance(node, ast.Attribute) and node.attr in LOADERS and ast.unparse(node.value) == "yaml":
+            yield ast.unparse(node)
         elif isinstance(node, ast.Call):
             yield from judged(node)
 
@@ -32,8 +37,10 @@ def judged(call: ast.Call) -> Iterator[str]:
     """What a call says to the same end."""
     name = ast.unparse(call.func)
     said = {word.arg: ast.unparse(word.value) for word in call.keywords}
-    if name in ("pickle.load", "pickle.loads", "pickle.Unpickler", "torch.jit.load"):
+    if name in CALLS:
         yield name
+    if said.get("typ") == "'unsafe'":
+        yield "typ=unsafe"
     if said.get("allow_pickle", "False") != "False":
         yield f"allow_pickle={said['allow_pickle']}"
     if name == "torch.load" and said.get("weights_only") != "True":
@@ -54,6 +61,11 @@ def test_nothing_is_unpickled() -> None:
         ("torch.load(path, weights_only=True)", []),
         ("pickle.loads(text)", ["pickle.loads"]),
         ("pickletools.genops(text)", []),
+        ("yaml.load(text, Loader=yaml.UnsafeLoader)", ["yaml.UnsafeLoader"]),
+        ("yaml.load(text, Loader=yaml.SafeLoader)", []),
+        ("YAML(typ='unsafe')", ["typ=unsafe"]),
+        ("eval(text)", ["eval"]),
+        ("model.eval()", []),
         ("from joblib import load", ["joblib"]),
         ("import dill.source", ["dill.source"]),
     ],
