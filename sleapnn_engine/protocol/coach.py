@@ -14,7 +14,7 @@ from sleapnn_engine.protocol.coach_case import Hint, RunCase, Shows
 from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.judging import nothing_found
-from sleapnn_engine.protocol.measures import F1
+from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, Measured
 from sleapnn_engine.protocol.remedies import remedy_of
 
 #: So many epochs after the best one are the least from which anything is concluded, and this share of all of them.
@@ -25,8 +25,9 @@ _RISEN, _FALLEN = 1.15, 0.9
 _STILL_EPOCHS, _STILL_SHARE = 15, 0.3
 #: A rate that stays above this share of the first one has not dropped.
 _DROP = 0.95
-#: A part is much worse whose error is this many times that of the others, and more than so many pixels.
-_WORSE, _WORSE_PX = 3.0, 2.0
+#: A part is much worse whose error is this many times that of the others, more than so many pixels, and more than this
+#: share of the body: in a large picture a few pixels are no more than labels differ by.
+_WORSE, _WORSE_PX, _WORSE_BODY = 3.0, 2.0, 0.05
 #: Left and right are taken for each other on more than this share of the animals: now and then it happens to any model.
 _SWAPPED = 0.2
 #: A part that fewer than this share of animals show is rarely labelled.
@@ -184,7 +185,7 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
         return
     worst = max(parts, key=lambda name: parts[name])
     others = statistics.median(value for name, value in parts.items() if name != worst)
-    if parts[worst] < max(_WORSE * others, _WORSE_PX):
+    if parts[worst] < max(_WORSE * others, _WORSE_PX, _WORSE_BODY * _body(case)):
         return
     text = f"“{worst}” is {_px(parts[worst])} off in the middle, the other parts {_px(others)}."
     samples = case.samples
@@ -203,6 +204,13 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
         shows=Shows.LABELS if rare else Shows.PARTS,
         fix=None if rare or _is_centroid(case) else case.fix("Weigh hard parts more", {_MINING: True}),
     )
+
+
+def _body(case: RunCase) -> float:
+    """How long an animal is in pixels, as far as the figures tell; 0 where they do not."""
+    measured = case.best.measured if case.best is not None else Measured()
+    median, percent = measured[MEDIAN_PX], measured[OF_BODY]
+    return 100.0 * median / percent if median and percent else 0.0
 
 
 def _is_centroid(case: RunCase) -> bool:

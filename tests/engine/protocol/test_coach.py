@@ -163,6 +163,20 @@ def test_each_type_of_model_gets_changes_of_its_own():
     assert next(one for one in coach(stopped) if one.name == "nothing_found").fix.label.startswith(label)
 
 
+@pytest.mark.parametrize(("body", "told"), [(60.0, True), (None, True), (400.0, False)])
+def test_a_part_is_much_worse_only_where_that_is_more_than_labels_differ_by(body, told):
+    """6 px are a tenth of a fly in a small picture, and nothing on a mouse that fills a large one."""
+    measured = {"median_px": 1.0, "percent_of_body": None if body is None else 100.0 / body}
+    parts = {"nose": 1.0, "thorax": 1.0, "tail": 6.0}
+    case = RunCase(epochs=epochs(falling(4), measured=Measured(measured, parts)))
+    assert ["worst_part"] * told == [hint.name for hint in coach(case)]
+
+
+def test_what_was_never_measured_is_no_reason_to_say_that_nothing_is_found():
+    case = RunCase(epochs=epochs(falling(12), measured=Measured()), over=True)
+    assert coach(case) == []
+
+
 def test_images_are_varied_step_by_step_until_they_are_turned_any_way():
     values, labels = preset(), []
     tree.put(values, "data_config.augmentation_config", None)

@@ -1,5 +1,6 @@
 """Frames that stay in a run folder: which epochs, within which budget, what is read back, and what damage does."""
 
+import time
 from pathlib import Path
 
 import attrs
@@ -13,6 +14,8 @@ from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
 from sleapnn_engine.training.callbacks.preview import chosen
 from tests.engine.hostile import Command, mark
 from tests.engine.protocol.examples import BODIES
+from tests.engine.training.jobs import config_file, finish, start, wait_for
+from tests.engine.training.rendered import job, write_labels
 
 __all__ = ["mark"]  # a fixture
 
@@ -176,3 +179,30 @@ def test_frames_are_ranked_by_what_is_missed_and_then_by_how_far_it_is_off() -> 
     assert set(order[:2]) == {3, 4}
     assert order[2:] == (1, 2, 0)
     assert attrs.evolve(scores.summary(), hits=0).order == order
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("delay", [0.0, 0.15])
+def test_a_training_that_is_killed_leaves_its_kept_frames_whole(tmp_path: Path, delay: float) -> None:
+    """Whatever it was writing: each epoch that is there is read, with all images that it names."""
+    settings = job(
+        tmp_path,
+        write_labels(tmp_path),
+        trainer_config__max_epochs=10**6,
+        trainer_config__early_stopping__stop_training_on_plateau=False,
+    )
+    process = start(config_file(settings, tmp_path))
+    run = tmp_path / "models" / "run"
+    wait_for(run / FOLDER / "epoch-0002.npz", process=process)
+    time.sleep(delay)
+    process.kill()
+    finish(process)
+    kept = {epoch: read_frames(path) for epoch, path in kept_epochs(run).items()}
+    assert len(kept) >= 2
+    assert [one.refused for one in kept.values()] == [[]] * len(kept)
+    assert all(one.events and "confmaps" in one.events[0].arrays for one in kept.values())
+    assert not [
+        path.name
+        for path in (run / FOLDER).iterdir()
+        if path.suffix != ".npz" and not path.name.startswith(".")
+    ]
