@@ -2,28 +2,23 @@
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from sleapnn_engine.commands.queue_training import QueueTraining, cards_here
 from sleapnn_engine.commands.train import add_job_arguments, read_job
-from sleapnn_engine.config.engine_program import engine_command
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
 from sleapnn_engine.config.tree import same
-from sleapnn_engine.protocol.run_state import RunState, read_run
 from sleapnn_engine.protocol.training_queue import (
-    QueuedTraining,
     QueueState,
     TrainingQueue,
     default_queue,
 )
-
-_INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     listing = verbs.add_parser("list", parents=[shared], help="say what waits and what became of the rest")
     listing.add_argument("--json", action="store_true", help="print a JSON list")
-    running = verbs.add_parser("run", parents=[shared], help="train what waits, one after the other")
+    running = verbs.add_parser(
+        "run", parents=[shared], help="train what waits, one after the other, or one on each graphics card"
+    )
     running.add_argument("--go-on", action="store_true", help="train the next one also after a failure")
+    running.add_argument(
+        "--one-at-a-time",
+        action="store_true",
+        help="train one after the other, also where there are several graphics cards to train on at the same time",
+    )
     verbs.add_parser(
         "pause", parents=[shared], help="begin nothing new; what is at work is trained to its end"
     )
@@ -164,52 +166,7 @@ def _clear(queue: TrainingQueue, args: argparse.Namespace) -> int:
 
 def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
     """Train until nothing waits; 0 where all went well, 1 where one failed, 130 after Ctrl-C."""
-    worst = 0
     with queue.working():
         queue.open()
-        while (one := queue.start_next()) is not None:
-            waiting = queue.standing().waiting
-            print(f"queue: {one.number}: {one.config}, {waiting} after it", flush=True)
-            state, code, why = _train(one)
-            queue.finish(one.number, state, code=code, why=why)
-            if why:
-                print(f"queue: {one.number}: {why}", flush=True)
-            if code == _INTERRUPTED:
-                return _INTERRUPTED
-            if state is QueueState.FAILED:
-                worst = 1
-                if not (args.go_on or queue.standing().go_on):
-                    print("queue: stopped here; --go-on trains the next one also after a failure", flush=True)
-                    break
-    return worst
-
-
-def _train(one: QueuedTraining) -> tuple[QueueState, int | None, str]:
-    """Train it in a process of its own: what became of it, its exit code, and a sentence where there is more to say."""
-    trained = _finished_run(one)
-    if trained is not None:
-        return QueueState.SKIPPED, None, f"Skipped: {trained} holds a finished run."
-    if not Path(one.folder).is_dir():
-        return QueueState.FAILED, None, f"The folder {one.folder} is not there any more."
-    words = [*engine_command(*one.words)]
-    with subprocess.Popen(words, cwd=one.folder) as process:
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:  # the training has got it as well, and saves what it has
-                continue
-    if code == 0:
-        return QueueState.DONE, code, ""
-    if code == _INTERRUPTED:
-        return QueueState.INTERRUPTED, code, "Interrupted; “sleapnn-engine queue run” goes on with the next."
-    return QueueState.FAILED, code, f"The training ended with code {code}; its run folder holds the reason."
-
-
-def _finished_run(one: QueuedTraining) -> Path | None:
-    """The run folder that was asked for, where it holds a finished run; training would refuse it."""
-    if one.run_dir is None:
-        return None
-    record = read_run(one.run_dir)
-    finished = record is not None and record.state in (RunState.COMPLETED, RunState.EARLY_STOPPED)
-    return Path(one.run_dir) if finished else None
+        cards = [] if args.one_at_a_time else cards_here()
+        return QueueTraining(queue, cards, go_on=args.go_on).run()

@@ -245,14 +245,18 @@ class TrainingQueue:
         """Train the next one also after a failure, or not."""
         self._change_all(lambda found: attrs.evolve(found, go_on=wanted))
 
-    def start_next(self) -> QueuedTraining | None:
-        """The next that waits, which is at work from now on; None where none waits or the queue is paused."""
+    def start_next(self, fits: Callable[[QueuedTraining], bool] = lambda _one: True) -> QueuedTraining | None:
+        """The next that waits, which is at work from now on; None where none waits, the queue is paused, or it does not
+        fit yet: none goes before it for that.
+        """
         taken: list[QueuedTraining] = []
 
         def mark(found: QueueStanding) -> QueueStanding:
             listed = found.trainings
             for place, one in enumerate(listed if not found.paused else ()):
                 if one.state is QueueState.WAITING:
+                    if not fits(one):
+                        break
                     taken.append(attrs.evolve(one, state=QueueState.RUNNING, began=time.time()))
                     return attrs.evolve(found, trainings=(*listed[:place], *taken, *listed[place + 1 :]))
             return found

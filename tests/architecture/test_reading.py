@@ -16,7 +16,15 @@ EXCEPTIONS = {
 }
 #: Readers that make whatever a file asks for, and functions that run what it says.
 LOADERS = {"Loader", "CLoader", "FullLoader", "UnsafeLoader", "full_load", "unsafe_load", "full_load_all"}
-CALLS = {"eval", "exec", "pickle.load", "pickle.loads", "pickle.Unpickler", "torch.jit.load", "torch.hub.load"}
+CALLS = {
+    "eval",
+    "exec",
+    "pickle.load",
+    "pickle.loads",
+    "pickle.Unpickler",
+    "torch.jit.load",
+    "torch.hub.load",
+}
 CARRYING_OUT = {"joblib", "dill", "cloudpickle", "shelve", "marshal", "jsonpickle"}
 
 
