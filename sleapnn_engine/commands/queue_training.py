@@ -39,7 +39,7 @@ def cards_here() -> list[str]:
     return done.stdout.split()
 
 
-def takes_one_device(one: QueuedTraining) -> bool:
+def needs_one_device(one: QueuedTraining) -> bool:
     """Whether a training leaves the other devices alone; one that cannot be read says so itself when it is begun."""
     if any("trainer_device" in word for word in one.overrides):
         return False
@@ -105,10 +105,10 @@ class QueueTraining:
     def _fits(self, one: QueuedTraining) -> bool:
         """One that takes several devices waits until it has all of them, and the others until it is done."""
         alone = [work for work in self._at_work if not work.card]
-        return not self._at_work or (not alone and takes_one_device(one))
+        return not self._at_work or (not alone and needs_one_device(one))
 
     def _free_card(self, one: QueuedTraining) -> str:
-        if not self._several or not takes_one_device(one):
+        if not self._several or not needs_one_device(one):
             return ""
         taken = {work.card for work in self._at_work}
         return next(card for card in self.cards if card not in taken)
