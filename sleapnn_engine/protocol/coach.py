@@ -28,6 +28,8 @@ _DROP = 0.95
 #: A part is much worse whose error is this many times that of the others, more than so many pixels, and more than this
 #: share of the body: in a large picture a few pixels are no more than labels differ by.
 _WORSE, _WORSE_PX, _WORSE_BODY = 3.0, 2.0, 0.05
+#: Only where the others are found, nearer than this share of the body, does one stand out: before that, all are guesses.
+_FOUND_BODY = 0.1
 #: Left and right are taken for each other on more than this share of the animals: now and then it happens to any model.
 _SWAPPED = 0.2
 #: A part that fewer than this share of animals show is rarely labelled.
@@ -185,7 +187,8 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
         return
     worst = max(parts, key=lambda name: parts[name])
     others = statistics.median(value for name, value in parts.items() if name != worst)
-    if parts[worst] < max(_WORSE * others, _WORSE_PX, _WORSE_BODY * _body(case)):
+    body = _body(case)
+    if parts[worst] < max(_WORSE * others, _WORSE_PX, _WORSE_BODY * body) or 0 < _FOUND_BODY * body < others:
         return
     text = f"“{worst}” is {_px(parts[worst])} off in the middle, the other parts {_px(others)}."
     samples = case.samples

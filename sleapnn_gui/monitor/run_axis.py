@@ -81,11 +81,11 @@ class RunAxis:
         return np.insert(places, cuts, places[cuts - 1]), np.insert(y, cuts, math.nan)
 
     def begins(self, store: RunStore) -> np.ndarray:
-        """Where the epochs begin."""
+        """Where the epochs begin, also one that was broken off."""
+        begun = np.ceil(store.columns["x"].values - 1e-9) - 1.0
         if self.over is X.TIME:
-            ends = self.ends(store)
-            return np.concatenate([self.places(store, store.columns["x"].values[:1] - 1.0), ends[:-1]])
-        return self.places(store, store.columns["x"].values - 1.0)
+            return np.concatenate([self.places(store, begun[:1]), self.ends(store)[:-1]])
+        return self.places(store, begun)
 
     def epochs(self, store: RunStore, place: float) -> float:
         """How many epochs were done at a place."""

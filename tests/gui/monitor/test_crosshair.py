@@ -93,6 +93,7 @@ def test_a_run_that_ends_within_its_first_epoch_has_its_best_where_it_was_measur
     loss = page.charts.loss.plot
     assert loss._best.getData()[0].tolist() == [0.25]
     assert loss._validation.getData()[0][-1] == 0.25
+    assert page.charts.rate._curve.getData()[0].tolist() == [0.0, 0.25], "its rate held from its beginning"
     point_at(loss, 0.2)
     assert "validation 0.500" in loss.crosshair.values
 

@@ -297,6 +297,7 @@ def test_a_preset_of_ones_own_locks_what_others_leave_alone(shelf: MainWindow, w
     window.presets.finish()
     assert dict(document.locks) == {FILTERS: "Our flies", BATCH: "Our flies"}
     window.reveal(BATCH)
+    wait_until(lambda: window.form.row(BATCH).findChild(LockMark) is not None)
     mark = window.form.row(BATCH).findChild(LockMark)
     wait_until(mark.isVisible)
     assert "Locked by “Our flies”" in mark.toolTip()
