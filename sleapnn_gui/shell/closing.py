@@ -37,7 +37,7 @@ class Closing(QObject):
             return False
         if self._files.once_written(self._close):
             return False
-        if self._runs.is_running and not self._run_settled:
+        if self._runs.is_training and not self._run_settled:
             self._ask_about_run()
             return False
         if self._results.is_predicting and not self._prediction_settled:

@@ -16,6 +16,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import text_of
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.run.launch import Launch, prepare
+from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.resuming import Resumed, prepare_resuming
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.standby import Standby
@@ -102,6 +103,13 @@ class RunCommands(QObject):
     def is_running(self) -> bool:
         """Whether an engine that this window follows is at work."""
         return self.session is not None and not self.session.is_over
+
+    @property
+    def is_training(self) -> bool:
+        """The same, but for a window that only listens for a training which has not begun."""
+        session = self.session
+        listens = session is not None and bool(session.waits_for) and session.state is State.CONNECTING
+        return self.is_running and not listens
 
     def folder(self) -> Path:
         """The folder that the config's runs go to."""

@@ -76,6 +76,7 @@ def test_a_watch_can_be_left(window: MainWindow) -> None:
     fill(sheet_of(window, "watch_peer"), progress=progress, control=control)
     assert window.session is not None
     assert window.session.state is State.CONNECTING
+    assert not window.runs.is_training, "closing the window asks nothing: no training has begun"
     window.actions_by_verb["leave_run"].trigger()
     assert window.session is None
     assert window.actions_by_verb["watch_peer"].isEnabled()
