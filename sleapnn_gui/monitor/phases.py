@@ -2,13 +2,13 @@
 
 import time
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
-from sleapnn_gui.monitor.panel import Panel, caption
+from sleapnn_gui.monitor.panel import Panel, caption, link_button
 from sleapnn_gui.monitor.store import PHASE_NAMES, PhaseRow, RunStore
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
@@ -119,7 +119,9 @@ class PhaseLine(QWidget):
 
 
 class PhasesView(QWidget):
-    """The steps from the start of the engine to the first batch."""
+    """The steps from the start of the engine to the first batch. `leave_wanted` where it only waits for a training."""
+
+    leave_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,7 +129,10 @@ class PhasesView(QWidget):
         self.waiting = QLabel()
         self.waiting.setWordWrap(True)
         self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.waiting.hide()
+        self.leave = link_button("Stop listening", tip="Leave the ports to others; no training is touched")
+        self.leave.clicked.connect(self.leave_wanted)
+        for part in (self.waiting, self.leave):
+            part.hide()
         self.panel.setMaximumWidth(960)
         self.facts = self.panel.add_caption()
         self._since = 0.0
@@ -141,6 +146,7 @@ class PhasesView(QWidget):
             column.addWidget(line)
         self.panel.body.addSpacing(8)
         self.panel.body.addWidget(self.waiting)
+        self.panel.body.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignLeft)
         self.panel.body.addWidget(self.steps)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
@@ -155,7 +161,8 @@ class PhasesView(QWidget):
         """Bring every step up to date; of a run whose steps are not told, what it waits for."""
         over, waits_for = session.is_over, session.waits_for
         self.waiting.setText(waits_for)
-        self.waiting.setVisible(bool(waits_for))
+        for part in (self.waiting, self.leave):
+            part.setVisible(bool(waits_for) and not over)
         self.steps.setVisible(not waits_for)
         self.panel.title.setText("Waiting for a training" if waits_for else "Getting ready")
         if waits_for:

@@ -69,6 +69,7 @@ class RunCommands(QObject):
         self._document = document
         self._page = page
         self.session: RunSession | None = None
+        self._served: TrainPage | None = None
         self._standby: Standby | None = None
         self._preparing, self._writing = BackgroundTask(self), BackgroundTask(self, abandon=False)
         self.base = Path.cwd()
@@ -331,6 +332,10 @@ class RunCommands(QObject):
         session.command_state.connect(self._notify)
         session.ended.connect(self._run_ended)
         session.distant.connect(lambda text: self.message.emit(text, "info"))
-        self._page().set_session(session)
+        page = self._page()
+        if page is not self._served:
+            page.phases.leave_wanted.connect(self.do_leave_run)
+            self._served = page
+        page.set_session(session)
         self.opened.emit()
         self.changed.emit()

@@ -77,7 +77,10 @@ def test_a_watch_can_be_left(window: MainWindow) -> None:
     assert window.session is not None
     assert window.session.state is State.CONNECTING
     assert not window.runs.is_training, "closing the window asks nothing: no training has begun"
-    window.actions_by_verb["leave_run"].trigger()
+    leave = window.train_page.phases.leave
+    assert leave.isVisible()
+    assert window.actions_by_verb["leave_run"].isEnabled()
+    leave.click()
     assert window.session is None
     assert window.actions_by_verb["watch_peer"].isEnabled()
     assert window.train_page.empty.isVisible()
