@@ -16,7 +16,7 @@ from sleapnn_gui.form.section_page import SectionMessage
 from sleapnn_gui.inspector.advice_view import AdviceRow, AdviceView
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.widgets.two_lines import DOUBT
-from tests.gui.windows import throw_away
+from tests.gui.windows import start_over, throw_away
 
 pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
@@ -35,10 +35,9 @@ def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
     """The window as it starts, without labels."""
-    shown.files.set_labels([])
-    shown.files.do_new()
-    shown.files.finish()
-    shown.show_page("data")
+    start_over(shown)
+    beside = shown.labels_page.beside
+    beside.open(beside.presets)
     wait_until(lambda: shown.document.facts is None and doubted(shown) == set())
     return shown
 
