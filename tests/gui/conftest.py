@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_gui.inspector.client import Inspect
@@ -36,6 +37,13 @@ def nothing_remembered(
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     yield folder
     QSettings.setDefaultFormat(before)
+
+
+@pytest.fixture(autouse=True)
+def pointer_far_away() -> None:
+    """The pointer of an earlier test, on a control, would hold back whatever comes by itself."""
+    if isinstance(QApplication.instance(), QApplication):
+        QCursor.setPos(5000, 5000)
 
 
 @pytest.fixture(autouse=True)

@@ -301,7 +301,7 @@ class Presser:
 
     def _sight(self) -> Sight:
         QApplication.processEvents()
-        shown = [top for top in top_level_widgets() if top.isVisible()]
+        shown = [top for top in top_level_widgets() if shiboken6.isValid(top) and top.isVisible()]
         return Sight(
             {int(top.winId()): self._pixels(top) for top in shown},
             (QGuiApplication.clipboard().text(), self.window.windowTitle(), *self.opened),

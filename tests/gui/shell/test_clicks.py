@@ -64,8 +64,8 @@ def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
-    """The window as it starts."""
+def window(shown: MainWindow, wait_until: Wait) -> Iterator[MainWindow]:
+    """The window as it starts; what was set to train by a press trains no longer than the test."""
     shown.runs.leave()
     shown.runs.changed.emit()
     shown.files.set_labels([])
@@ -73,7 +73,15 @@ def window(shown: MainWindow, wait_until: Wait) -> MainWindow:
     shown.files.finish()
     shown.document.undo_stack.setClean()
     wait_until(lambda: shown.document.facts is None)
-    return shown
+    yield shown
+    shown.runs.finish()
+    if shown.session is not None:
+        end(shown.session)
+
+
+def end(session: RunSession) -> None:
+    if session.pid is not None and not session.is_over:
+        os.kill(session.pid, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -270,8 +278,7 @@ def test_a_run(walker: Presser, window: MainWindow, tmp_path: Path, wait_until: 
         walker.walk_menu(window.menuBar(), "Run", begin=on_page(window, "train"))
         assert len(walker.pressed) > 8
     finally:
-        if session.pid is not None and not session.is_over:
-            os.kill(session.pid, signal.SIGKILL)
+        end(session)
 
 
 def test_a_model_that_is_used(
