@@ -57,6 +57,10 @@ class FullCheck(QObject):
         if paths and (self._found or self._inspect.is_asking("check")):
             self._overtaken = True
             self._timer.start()
+        still = [issue for issue in self._found if issue.path not in paths]
+        if still != self._found:  # what was found of a setting is no news of its new value
+            self._found = still
+            self._document.set_outside_issues("check", still)
 
     @Slot()
     def _forget(self) -> None:

@@ -34,13 +34,14 @@ class LabelsWatch(QObject):
         self._document = document
         self._inspect = inspect
         self._asked: list[Any] | None = None
+        self._problem = ""  # why the labels that were asked for cannot be read
         self._looking = BackgroundTask(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(150)
         self._timer.timeout.connect(self.refresh)
         document.changed.connect(self._changed)
-        document.reloaded.connect(self._timer.start)
+        document.reloaded.connect(self._reloaded)
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
 
@@ -51,7 +52,7 @@ class LabelsWatch(QObject):
         wanted = self._wanted()
         if wanted == self._asked and not again:
             return
-        self._asked = wanted
+        self._asked, self._problem = wanted, ""
         self._looking.drop()
         if not paths:
             self._inspect.cancel("describe")
@@ -60,6 +61,7 @@ class LabelsWatch(QObject):
         else:
             self.reading.emit(paths)
             self._looking.begin(partial(_missing, paths), self._found)
+        self._check()
 
     def _wanted(self) -> list[Any]:
         return [self._document.value(path) for path in _DECISIVE]
@@ -78,6 +80,10 @@ class LabelsWatch(QObject):
         self._timer.start()
         self._check()
 
+    def _reloaded(self) -> None:
+        self._timer.start()
+        self._check()  # the document has forgotten what was found; of the same labels it is not asked again
+
     @Slot(str, object)
     def _answered(self, kind: str, facts: dict[str, Any]) -> None:
         if kind == "describe":
@@ -88,14 +94,21 @@ class LabelsWatch(QObject):
     @Slot(str, str)
     def _failed(self, kind: str, text: str) -> None:
         if kind == "describe":
+            self._problem = text
             self._document.set_facts(None)
-            self._document.set_outside_issues("labels", [error(_PATHS, text)])
+            self._check()
             self.failed.emit(text)
 
     def _check(self) -> None:
         facts = self._document.facts
-        if facts is not None:
-            self._document.set_outside_issues("labels", check_labels(self._document.values, facts))
+        if self._problem:
+            issues = [error(_PATHS, self._problem)]
+        else:
+            issues = check_labels(self._document.values, facts) if facts is not None else []
+        if self._wanted() != self._asked or self._looking.is_at_work or self._inspect.is_asking("describe"):
+            # What is wrong with former labels is not wrong with these, which are still to be read.
+            issues = [issue for issue in issues if issue.path not in _DECISIVE]
+        self._document.set_outside_issues("labels", issues)
 
     def stop(self) -> None:
         """Give up reading; for when the window closes."""

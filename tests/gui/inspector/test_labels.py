@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.document.files import open_preset
+from sleapnn_gui.document.files import Opened, open_preset
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.facts_view import fact_rows, headline
 from sleapnn_gui.inspector.labels_page import LabelsPage
@@ -49,6 +49,42 @@ def test_real_labels_are_described(
     assert headline(document.facts) == "64 frames · 1 animal · 32 parts"
     assert document.auto_text("data_config.preprocessing.max_width") == "→ 192 px"
     assert dict(fact_rows(document.facts))["Images"] == "192 × 192 px, gray (64 frames)"
+    watch.stop()
+
+
+def errors(document: Document) -> list[str]:
+    return [issue.message for issue in document.issues() if issue.severity == "error" and issue.path == PATHS]
+
+
+def test_labels_that_went_for_a_moment_are_not_held_to_be_none(
+    document: Document, inspect: Inspect, tmp_path: Path, wait_until: Wait
+) -> None:
+    """They are asked about as they were wanted: what is open meanwhile may have none, and Train would be refused."""
+    watch, path = LabelsWatch(document, inspect), str(write_labels(tmp_path / "a.slp"))
+    document.apply_values({PATHS: [path]}, "labels")
+    watch.refresh()
+    document.adopt(open_preset(list_presets("guide")[0]))
+    wait_until(lambda: not watch._looking.is_at_work)
+    document.apply_values({PATHS: [path]}, "labels again")
+    watch.refresh()
+    wait_until(lambda: document.facts is not None, 60)
+    assert errors(document) == []
+    watch.stop()
+
+
+def test_what_was_found_of_labels_goes_with_them_and_stays_with_them(
+    document: Document, inspect: Inspect, tmp_path: Path, wait_until: Wait
+) -> None:
+    watch, broken = LabelsWatch(document, inspect), tmp_path / "broken.slp"
+    broken.write_bytes(b"nothing")
+    document.apply_values({PATHS: [str(broken)]}, "labels")
+    wait_until(lambda: bool(errors(document)), 60)
+    found, opened = errors(document), Opened(values=document.values, title="again")
+    document.adopt(opened)
+    assert errors(document) == found, "they are not read again, and no better"
+    document.apply_values({PATHS: [str(write_labels(tmp_path / "a.slp"))]}, "other labels")
+    watch.refresh()
+    assert errors(document) == [], "an answer takes a moment, in which Train may be pressed"
     watch.stop()
 
 
