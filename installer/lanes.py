@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from installer import covered
+
 #: What each lane tests. The window has lanes of its own: its processes hold thousands of widgets and should hold no more.
 #: Those with the same tests share them file by file, so that they end together. There are more than processors: the window
 #: waits for engines and for its own pace half of the time.
@@ -33,6 +35,8 @@ _KEPT_LINES = 60
 #: waiting too long. What passes then is named, as a fault of the test or of the code that has to be mended; more than
 #: these is no accident.
 _MOST_UNSTEADY = 3
+#: SlipCover is a plugin of pytest as well, and has been imported by then.
+_NOTHING_REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 _LAST = re.compile(r"^=* ?\d+ (passed|failed|skipped|error|deselected).* in [\d.]+s")
 
 
@@ -107,13 +111,19 @@ def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
         if failing and pass_alone(python, failing, root=root, variables=variables):
             found = Counter(passed=found["passed"] + found["failed"], skipped=found["skipped"])
             codes = [0 if code == 1 else code for code in codes]
+        outs = [_coverage_of(cache) for cache in caches]
+        is_covered = covered.report(covered.lines_run(python, outs, root=root))
     for lane, code in zip(beside, others, strict=True):
         if code != 0:
             print(f"==> {lane.name} found problems: the result is a failure, whatever the tests say")
     print(f"==> the tests took {time.monotonic() - began:.0f} s")
     failed = found["failed"] + found["error"]
     print(f"{found['passed']} passed, {failed} failed, {found['skipped']} skipped", flush=True)
-    return next((code for code in (*codes, *others) if code != 0), 0)
+    return next((code for code in (*codes, *others, int(not is_covered)) if code != 0), 0)
+
+
+def _coverage_of(cache: Path) -> Path:
+    return cache.with_name(f"{cache.name}.json")
 
 
 def _words(python: str, folder: Path, caches: Sequence[Path]) -> Iterator[list[str]]:
@@ -122,8 +132,9 @@ def _words(python: str, folder: Path, caches: Sequence[Path]) -> Iterator[list[s
     for place in places.values():
         place.mkdir()
     for words, cache in zip(LANES.values(), caches, strict=True):
-        own = ["--share", str(places[words]), "-o", f"cache_dir={cache}"]
-        yield [python, "-m", "pytest", "--durations=15", "-p", "tests.sharing", *own, *words]
+        own = ["--share", str(places[words]), "-o", f"cache_dir={cache}", "-W", _NOTHING_REWRITTEN]
+        watched = [python, *covered.words(_coverage_of(cache)), "-m", "pytest", "--durations=15"]
+        yield [*watched, "-p", "tests.sharing", *own, *words]
 
 
 def pass_alone(python: str, caches: Sequence[Path], *, root: Path, variables: Mapping[str, str]) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from installer import covered
 from installer.environment import Environment
 from installer.lanes import LANES, pass_alone
 
@@ -21,11 +22,12 @@ kept = ("QT_QPA_PLATFORM", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 asked = {{"words": sys.argv[1:], **{{name: os.environ.get(name) for name in kept}}}}
 print("asked", json.dumps(asked), flush=True)
 codes = json.loads(os.environ.get("CODES", "{{}}"))
-if sys.argv[1:3] == ["-m", "pytest"]:
+module = "pytest" if "pytest" in sys.argv else sys.argv[2] if sys.argv[1] == "-m" else "app"
+if module == "pytest":
     if codes.get("pytest"):
         print("=== FAILURES ===\\n____ test_it ____\\nE   1 is not 2\\n=== slowest ===\\n1 s\\nFAILED tests/a.py::test_it")
     print("==== 3 passed in 0.01s ====", flush=True)
-sys.exit(codes.get(sys.argv[2] if sys.argv[1] == "-m" else "app", 0))
+sys.exit(codes.get(module, 0))
 """
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in programs are Unix scripts")
@@ -113,14 +115,17 @@ def test_test_runs_lint_types_and_tests_in_this_order(checkout):
 def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(checkout):
     done, asked = bootstrap(checkout, "test")
     assert done.stdout.splitlines()[-1] == f"{3 * len(LANES)} passed, 0 failed, 0 skipped"
-    tests = [one for one in asked if one["words"][1] == "pytest"]
-    assert [one["words"][1] for one in asked if one not in tests] == ["ruff", "ruff", "mypy"]
+    tests = [one["words"] for one in asked if "pytest" in one["words"]]
+    assert [one["words"][1] for one in asked if one["words"] not in tests] == ["ruff", "ruff", "mypy"]
+    assert all(words[:2] == ["-m", "slipcover"] for words in tests)
+    assert len({words[words.index("--out") + 1] for words in tests}) == len(LANES), "and what it has run"
+    tests = [words[words.index("pytest") + 1 :] for words in tests]
     shared = ["--durations=15", "-p", "tests.sharing", "--share"]
-    assert [one["words"][2:6] for one in tests] == [shared] * len(LANES)
-    assert len({one["words"][8] for one in tests}) == len(LANES), "each notes what failed elsewhere"
-    assert sorted(one["words"][9:] for one in tests) == sorted(list(words) for words in LANES.values())
+    assert [words[:4] for words in tests] == [shared] * len(LANES)
+    assert len({words[6] for words in tests}) == len(LANES), "each notes what failed elsewhere"
+    assert sorted(words[9:] for words in tests) == sorted(list(words) for words in LANES.values())
     # Lanes with the same tests share them; lanes with others have nothing to share.
-    places = {(one["words"][6], *one["words"][9:]) for one in tests}
+    places = {(words[4], *words[9:]) for words in tests}
     assert len(places) == len({place for place, *_ in places}) == len(set(LANES.values()))
     # What one lane leaves out is what another is for.
     everything, *others = sorted(set(LANES.values()))
@@ -133,7 +138,7 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
 def test_any_failure_is_the_result(checkout, codes, expected):
     done, asked = bootstrap(checkout, "test", codes=codes)
     assert done.returncode == expected
-    assert "pytest" in [one["words"][1] for one in asked]
+    assert any("pytest" in one["words"] for one in asked)
 
 
 def test_what_went_wrong_stands_at_the_end_with_its_reason(checkout):
@@ -165,6 +170,27 @@ def test_few_tests_that_failed_are_tried_alone_and_named_when_they_pass(tmp_path
     noted = cache / "v" / "cache" / "lastfailed"
     noted.write_text(json.dumps({f"test_{number}.py::test_other": True for number in range(4)}))
     assert not forgiven(), "so many are no accident"
+
+
+def test_lines_are_counted_over_all_lanes_and_too_few_are_a_failure(tmp_path, capfd):
+    for package in covered.PACKAGES:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text(
+            "def one():\n    return 1\n\ndef two():\n    return 2\n"
+        )
+    outs = [tmp_path / "one.json", tmp_path / "two.json"]
+    for out in outs:
+        file = tmp_path / f"test_{out.stem}.py"
+        file.write_text(f"import sleapnn_engine\ndef test_it():\n    sleapnn_engine.{out.stem}()\n")
+        words = [*covered.words(out), "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+        subprocess.run([sys.executable, *words], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    found = covered.lines_run(sys.executable, outs, root=tmp_path)
+    assert found == {"sleapnn_engine": (4, 4), "sleapnn_gui": (0, 4)}
+    assert covered.report(found, floor=50)
+    assert not covered.report(found, floor=51)
+    assert "coverage: 50.0 % of all lines (at least 51 % are wanted)" in capfd.readouterr().out
+    assert covered.lines_run(sys.executable, [*outs, tmp_path / "none.json"], root=tmp_path) == {}
+    assert covered.report({}), "a lane that ended early has failed in its own way"
 
 
 def test_unknown_words_are_refused(checkout):
