@@ -123,7 +123,7 @@ def _request(args: argparse.Namespace) -> "Request":
         ),
         settings=Settings(
             peak_threshold=args.peak_threshold,
-            refinement=None if args.refinement == "none" else "integral",
+            refinement=None if args.refinement == "none" else args.refinement,
             max_instances=args.max_instances,
             grouping=Grouping(
                 max_edge_length_ratio=args.max_edge_length_ratio,

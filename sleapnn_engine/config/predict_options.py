@@ -92,10 +92,11 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="refinement",
         label="Refinement",
-        help="points between the cells of the map, or on them",
+        help="points between the cells of the map (integral: centre of mass, as in sleap-nn; quadratic: a gaussian "
+        "fitted, more exact where it is wide), or on them",
         group=Group.READING,
         default="integral",
-        choices=("integral", "none"),
+        choices=("integral", "quadratic", "none"),
     ),
     Option(
         name="max_instances",

@@ -159,7 +159,8 @@ def build_losses(job: Job) -> tuple[HeadLoss, ...]:
 def build_decoder(job: Job, model: PoseModel, labels: LabelSet) -> Decoder:
     """Reads the animals out of what the model says while it is trained.
 
-    A model of one animal always gives every point, however faint its map, so that its error falls from the first
+    Points are refined as predictions are unless somebody asks otherwise, so that the error which is watched is that of
+    what the model will give. A model of one animal always gives every point, however faint its map, so that its error falls from the first
     epoch on.
     """
     model_type, _ = _section(job)
@@ -169,7 +170,6 @@ def build_decoder(job: Job, model: PoseModel, labels: LabelSet) -> Decoder:
         edges=np.array(edge_table(labels.nodes, labels.edges), dtype=np.int64).reshape(-1, 2),
         strides=model.strides,
         threshold=float("-inf") if MODEL_TYPES[model_type].one_animal else 0.2,
-        refinement="quadratic",
     )
 
 
