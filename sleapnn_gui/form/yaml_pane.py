@@ -17,7 +17,7 @@ from sleapnn_gui.document.wording import Wording
 from sleapnn_gui.form.yaml_text import YamlText, line_of
 from sleapnn_gui.widgets.message_line import MessageLine
 
-_SEEN_MS, _UNSEEN_MS = 60, 1000
+_SEEN_MS, _UNSEEN_MS = 20, 1000
 _PAUSE_MS = 80
 """How long nothing is typed before a text is read."""
 _PATIENCE_MS = 500

@@ -45,7 +45,9 @@ def test_every_type_learns_and_every_part_is_measured(
         assert packed["distance_metrics"]["p50"] == pytest.approx(plain["distance_metrics"]["p50"])
         if name == "val.0" and model_type in ("single_instance", "bottomup"):
             best = min(found, key=lambda end: end["val"])["error"]["median_px"]
-            assert plain["distance_metrics"]["p50"] == pytest.approx(best, abs=1e-3), "what is watched comes out"
+            assert plain["distance_metrics"]["p50"] == pytest.approx(best, abs=1e-3), (
+                "what is watched comes out"
+            )
         if model_type == "centroid":
             assert plain["detection_metrics"]["f1"] == 1.0
         else:
