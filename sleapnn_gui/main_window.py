@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         first = (self, self.first_steps, self.files, self.presets, self.review, self.runs, self.listed.queue)
         self.settings = SettingCommands(self.document, in_hand=lambda: self.form.context.help.path)
         views = ViewCommands(self.show_page)
-        owners = (*first, self.results, self.listed, self.help, self.settings, views)
+        owners = (*first, self.files.pairs, self.results, self.listed, self.help, self.settings, views)
         self.actions_by_verb = make_actions(self, owners)
         self.recent_menu = fill_menu_bar(self.menuBar(), self.actions_by_verb)
         self._remembered: Path | None = None
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
         self.labels_watch.refresh(again=True)
         self.full_check.ask()
         self.actions_by_verb["check"].setEnabled(False)
-        if any(issue.severity == "error" for issue in self.document.issues()):
+        if any(issue.severity == "error" for issue in self.document.every_issue()):
             self._report_findings()
         else:
             self.show_message("Looking at the labels and their images as a training would …")
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
 
     def _report_findings(self) -> None:
         """Say what stands in the way of training, and go there."""
-        text, severity, path = findings_text(self.document.issues())
+        text, severity, path = findings_text(self.document.every_issue())
         if severity == "info":
             self.offer(text, severity, "Measure ten steps", self.actions_by_verb["measure"].trigger)
             return

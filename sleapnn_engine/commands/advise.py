@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.advice import Advice, advice_values, advise, all_changes, apply_advice, preset_of
+from sleapnn_engine.config.advice import Advice, advice_values, advise, all_changes, apply_advice
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, read_config, save_text
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.config.presets import load_preset
+from sleapnn_engine.config.presets import load_preset, preset_of
 from sleapnn_engine.config.text_format import counted
 
 _LABELS = "data_config.train_labels_path"

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,8 @@ import attrs
 from sleapnn_engine.commands.queue_training import QueueTraining, cards_here
 from sleapnn_engine.commands.train import add_job_arguments, read_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.model_types import MODEL_TYPES
-from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
-from sleapnn_engine.config.tree import same
+from sleapnn_engine.config.pairs import differing, is_pair, names_of
+from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.protocol.training_queue import (
     QueueState,
     TrainingQueue,
@@ -80,7 +80,7 @@ def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
         print("Nothing was added to the queue.", file=sys.stderr)
         return 2
     if args.pair is not None:
-        _check_pair(*(ConfigReader(one.values) for one in read), where=str(args.pair))
+        _check_pair(*(one.values for one in read), where=str(args.pair))
     shared = {"folder": Path.cwd(), "overrides": args.overrides, "precision": args.precision}
     fields: list[dict[str, Any]] = [{**shared, "config": config} for config in configs]
     fields[0]["run_dir"] = None if args.run_dir is None else str(args.run_dir.absolute())
@@ -92,22 +92,22 @@ def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_pair(one: ConfigReader, other: ConfigReader, *, where: str) -> None:
-    """Raise UserError (usage) unless two configs are of models that work as one and learn from the same labels."""
-    kinds = [MODEL_TYPES.get(next(iter(config.chosen(HEADS)), "")) for config in (one, other)]
-    if kinds[0] is None or kinds[1] is None or not kinds[0].pairs_with(kinds[1]):
+def _check_pair(one: Mapping[str, Any], other: Mapping[str, Any], *, where: str) -> None:
+    """Raise UserError (usage) unless two configs are of models that work as one and have in common what a pair has."""
+    if not is_pair(one, other):
         raise UserError(
             "these two configs are no pair: one has to find animals by their centre, the other to look at each of them.",
             where=where,
             hint="Without --pair each is a training of its own.",
             usage=True,
         )
-    paths = [DATA + name for name in ("train_labels_path", "val_labels_path")]
-    if not all(same(one.value(path), other.value(path)) for path in paths):
+    wrong = differing(one, other)
+    if wrong:
         raise UserError(
-            "the two models of a pair learn from the same labels, and these configs name different ones.",
+            f"the two models of a pair have their labels and what is made of them in common, and these configs differ in "
+            f"{first_few(names_of(wrong))}.",
             where=where,
-            hint="Give both the same labels, or add them one by one.",
+            hint="Give both the same, or add them one by one.",
             usage=True,
         )
 

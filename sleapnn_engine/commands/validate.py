@@ -8,8 +8,9 @@ from typing import Any
 from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_text
-from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.issue import Issue, error
 from sleapnn_engine.config.legacy.conversion import import_legacy, is_legacy
+from sleapnn_engine.config.pairs import differing, is_pair
 from sleapnn_engine.config.strategies import PRECISIONS
 from sleapnn_engine.config.validate import validate
 
@@ -29,12 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="with --labels: the number format that the training would be given (default: auto)",
     )
+    parser.add_argument(
+        "--pair",
+        action="store_true",
+        help="two configs: also whether they are the models of a top-down pair, which have labels, split, size, colour and "
+        "anchor part in common",
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 
 
 def run(args: argparse.Namespace) -> int:
     told = {"with_labels": args.labels, "precision": args.precision}
     rows = [(file, issue) for file in args.configs for issue in issues_of(file, **told)]
+    rows += _pair_rows(args.configs) if args.pair else []
     if args.json:
         print(json.dumps([_row(file, issue) for file, issue in rows], indent=1))
     else:
@@ -56,6 +64,21 @@ def issues_of(file: Path, *, with_labels: bool, precision: str = "auto") -> list
     )
 
     return check(values, precision=precision)
+
+
+def _pair_rows(files: list[Path]) -> list[tuple[Path, Issue]]:
+    """What keeps two configs from being a pair, said of the second one. Raises UserError (usage) for another number."""
+    if len(files) != 2:
+        raise UserError("a pair is two configs.", where="--pair", hint="Give both of them.", usage=True)
+    try:
+        first, second = (values_of(file) for file in files)
+    except UserError:
+        return []  # which is told already
+    if not is_pair(first, second):
+        message = "These two are no pair: one has to find animals by their centre, the other to look at each of them."
+        return [(files[1], error("model_config.head_configs", message))]
+    message = f"Both models of a pair have this in common; {files[0].name} has another value."
+    return [(files[1], error(path, message)) for path in differing(second, first)]
 
 
 def values_of(file: Path) -> dict[str, Any]:

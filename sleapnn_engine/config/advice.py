@@ -14,7 +14,7 @@ from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.model_types import MODEL_TYPES, keys_of
 from sleapnn_engine.config.numbers import plain
-from sleapnn_engine.config.presets import Preset, list_presets, load_preset
+from sleapnn_engine.config.presets import load_preset, preset_of
 from sleapnn_engine.config.reader import BACKBONES, HEADS, ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.text_format import counted
@@ -104,11 +104,6 @@ def advice_from(values: Mapping[str, Any]) -> Advice:
         changes={**values["set"], **dict.fromkeys(values["remove"], Remove)},
         done=values["done"],
     )
-
-
-def preset_of(model_type: str) -> Preset:
-    """The preset that stands for a type of model: the first there is."""
-    return next(preset for preset in list_presets("guide") if preset.model_type == model_type)
 
 
 def _judged(piece: Piece, view: ConfigReader, *, switch: Mapping[str, Any], after: ConfigReader) -> Advice:

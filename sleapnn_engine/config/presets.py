@@ -70,6 +70,11 @@ def find_preset(name: str) -> Preset:
     raise UserError(f"There is no preset {name}.", hint=hint, usage=True)
 
 
+def preset_of(model_type: str) -> Preset:
+    """The preset that stands for a type of model: the first there is."""
+    return next(preset for preset in list_presets("guide") if preset.model_type == model_type)
+
+
 def load_preset(name: str) -> dict[str, Any]:
     """The values of a preset as a fresh nested dict. Raises UserError (usage) for an unknown name."""
     return read_config(find_preset(name).path).values

@@ -1,7 +1,7 @@
 """The one undo step there is: from one whole state of the document to another."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class State:
 
     `parked` is by dotted path, as is `started`: what sections began with that were not in use in what was opened.
     `opened`, `started` and `text`, which is what stands in the file, are what changes are measured against and saved into.
+    Of a top-down pair this is the `half` in hand and `other` the model beside it; without a pair these are '' and None.
     """
 
     values: dict[str, Any] = attrs.field(factory=dict)
@@ -36,6 +37,8 @@ class State:
     #: What a person typed as the text of all this; '' where it is made of the values and `text`, as saving does.
     typed: str = ""
     path: Path | None = None
+    half: str = ""
+    other: "State | None" = None
     #: What is wrong with the values; found before a state is shown, so that showing it cannot fail.
     issues: tuple[Issue, ...] = attrs.field(default=(), eq=False)
 
@@ -47,6 +50,11 @@ class State:
             parked=copy_values(self.parked),
             started=copy_values(self.started),
         )
+
+    def moved(self, homes: Mapping[str, dict[str, Any]]) -> "State":
+        """Each half in another file, by its name: path, title, text and the values that stand in it."""
+        other = None if self.other is None else self.other.moved(homes)
+        return attrs.evolve(self, other=other, **homes.get(self.half, {}))
 
     def known(self, path: str) -> tuple[dict[str, Any], str] | None:
         """The values that a key is measured against and its path in them; None where the default is meant."""
@@ -77,7 +85,7 @@ class Edit(QUndoCommand):
         return self._ID if self._key else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, Edit) or other._key != self._key:
+        if not isinstance(other, Edit) or other._key != self._key or other._after.half != self._after.half:
             return False
         if other._last - self._last > self._TOGETHER:
             return False
@@ -88,9 +96,9 @@ class Edit(QUndoCommand):
         other._before = other._after = State()
         return True
 
-    def move(self, home: dict[str, Any]) -> None:
-        """Both states belong to another file now: its path, title, text and the values that stand in it."""
-        self._before, self._after = attrs.evolve(self._before, **home), attrs.evolve(self._after, **home)
+    def move(self, homes: Mapping[str, dict[str, Any]]) -> None:
+        """Both states belong to other files now, by their halves: path, title, text and the values that stand in it."""
+        self._before, self._after = self._before.moved(homes), self._after.moved(homes)
 
     def undo(self) -> None:
         self._show(self._before)

@@ -101,12 +101,17 @@ class DraftStore:
 
 def encode(state: State, *, at: float) -> str:
     """A state as JSON text without secrets. JSON, because it is written fast beside a window that is in use."""
+    return json.dumps({"format": _FORMAT, "at": at, "state": _body(state)})
+
+
+def _body(state: State) -> dict[str, Any]:
     body = attrs.asdict(state, recurse=False, filter=lambda field, _: field.name != "issues")  # judged anew
     body["values"], body["opened"] = without_secrets(state.values), without_secrets(state.opened)
     for name in ("parked", "started"):
         body[name] = {section: _without(section, kept) for section, kept in body[name].items()}
     body["path"] = None if state.path is None else str(state.path)
-    return json.dumps({"format": _FORMAT, "at": at, "state": body})
+    body["other"] = None if state.other is None else _body(state.other)
+    return body
 
 
 def decode(text: str) -> tuple[State, float]:
@@ -114,9 +119,16 @@ def decode(text: str) -> tuple[State, float]:
     found = json.loads(text)
     if found["format"] != _FORMAT:
         raise ValueError("a draft of another version")
-    body: dict[str, Any] = found["state"]
-    path = body.pop("path")
-    return State(**body, path=None if path is None else Path(path)), float(found["at"])
+    return _state(found["state"]), float(found["at"])
+
+
+def _state(body: dict[str, Any]) -> State:
+    path, other = body.pop("path"), body.pop("other", None)
+    return State(
+        **body,
+        path=None if path is None else Path(path),
+        other=None if other is None else _state(other),
+    )
 
 
 def _read(path: Path, lock: LockFile) -> Draft | None:

@@ -1,6 +1,6 @@
 """Making states of a document, and their text: pure functions of what is never changed, for any thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -15,6 +15,8 @@ from sleapnn_engine.config.validate import validate
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.files import Opened
 from sleapnn_gui.document.starting import starting_values
+
+_ABSENT = object()
 
 
 def state_of(opened: Opened) -> State:
@@ -44,13 +46,25 @@ def with_preset(
 
 
 def judged(state: State) -> State:
-    """The same with what is wrong with its values."""
-    return attrs.evolve(state, issues=tuple(validate(state.values)))
+    """The same with what is wrong with its values, those of the other half of a pair included."""
+    other = None if state.other is None else judged(state.other)
+    return attrs.evolve(state, issues=tuple(validate(state.values)), other=other)
 
 
 def judged_state(opened: Opened) -> State:
     """What a document has at first of an opened file, with what is wrong with it."""
     return judged(state_of(opened))
+
+
+def differences(state: State, baseline: Callable[[str], Any]) -> Iterator[tuple[str, Any, Any]]:
+    """(dotted path, opened value, present value) of everything that differs; `baseline` knows what is not in the file."""
+    before, after = dict(tree.leaves(state.opened)), dict(tree.leaves(state.values))
+    for path in dict.fromkeys([*after, *before]):
+        old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
+        if old is _ABSENT and path in SPEC.keys:
+            old = baseline(path)
+        if new is not _ABSENT and not tree.same(old, new):
+            yield path, None if old is _ABSENT else old, new
 
 
 def text_of(state: State) -> str:
@@ -111,6 +125,18 @@ def switch_section(state: State, path: str, on: bool, *, view: ConfigReader) -> 
     present = tree.get(state.values, path)
     state.parked[path] = present if isinstance(present, dict) else SPEC.defaults(path)
     write_value(state.values, path, SPEC.left_out(path))
+
+
+def choose_child(state: State, path: str, name: str | None, *, view: ConfigReader) -> None:
+    """Use one child of a one-of section, or none; `view` is of before."""
+    if not view.on(path):
+        tree.put(state.values, path, {})
+    for child in SPEC.sections[path].sections:
+        wanted = SPEC.sections[child].name == name
+        if wanted != view.on(child):
+            switch_section(state, child, wanted, view=view)
+        elif not wanted:
+            write_value(state.values, child, SPEC.left_out(child))
 
 
 def write_value(values: dict[str, Any], path: str, value: Any) -> None:

@@ -48,6 +48,17 @@ def changes_to(document: Document, values: dict[str, Any]) -> list[Change]:
     return found
 
 
+def changes_beside(document: Document) -> list[Change]:
+    """Every difference of the other half of a pair to what was opened; none of them can be taken back from here."""
+    if document.state.other is None:
+        return []
+    beside = Document()
+    beside.adopt(Opened(values={}, title=""), document.state.other)
+    found = [attrs.evolve(one, undo=None) for one in changes(beside)]
+    beside.deleteLater()
+    return found
+
+
 def was_on(document: Document, path: str) -> bool:
     """Whether a section was set in what was opened; a missing one counts as the guide has it."""
     for part in (*SPEC.ancestors(path), path):

@@ -25,6 +25,7 @@ from sleapnn_gui.form.ahead import do_ahead
 from sleapnn_gui.form.anchored import Anchor
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.form.context_pane import ContextPane
+from sleapnn_gui.form.half_tabs import HalfTabs
 from sleapnn_gui.form.layout import Layout, Page, read_layout
 from sleapnn_gui.form.reach import Obstacle, obstacle
 from sleapnn_gui.form.row import ROW_WIDTH, Row
@@ -172,6 +173,8 @@ class FormPage(QWidget):
         left.setProperty("pane", "plain")
         column = QVBoxLayout(left)
         column.setContentsMargins(10, 10, 10, 0)
+        self.halves = HalfTabs(self._document, left)
+        column.addWidget(self.halves)
         column.addWidget(self.sections, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setObjectName("form:panes")
@@ -323,6 +326,7 @@ class FormPage(QWidget):
         self._refresh_page(keep=keep)
         found = changes(self._document)
         self.context.refresh(found)
+        self.halves.refresh(len(found))
         self.sections.count_marks([change.path for change in found], self._document.issues())
 
     # -- showing -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import html
 
 from sleapnn_engine.config.meta import Meta
+from sleapnn_engine.config.pairs import is_shared
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.codecs import range_text, show_plain
@@ -53,6 +54,8 @@ def key_help(document: Document, path: str) -> str:
         rows.append(("Files", ", ".join(meta.suffixes)))
     if meta.null:
         rows.append((meta.null_label, f"{meta.null} In the file: null."))
+    if document.half and is_shared(path):
+        rows.append(("Pair", "Both models have this in common: a change here is one of the other model too."))
     if meta.source:
         rows.append(("Source", meta.source))
     parts.append(_table(rows))

@@ -10,6 +10,7 @@ from sleapnn_engine.config.checks.labels import check_labels
 from sleapnn_engine.config.issue import error
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.pair import halves
 from sleapnn_gui.inspector.client import Inspect
 
 _PATHS = "data_config.train_labels_path"
@@ -101,14 +102,16 @@ class LabelsWatch(QObject):
 
     def _check(self) -> None:
         facts = self._document.facts
-        if self._problem:
-            issues = [error(_PATHS, self._problem)]
-        else:
-            issues = check_labels(self._document.values, facts) if facts is not None else []
-        if self._wanted() != self._asked or self._looking.is_at_work or self._inspect.is_asking("describe"):
-            # What is wrong with former labels is not wrong with these, which are still to be read.
-            issues = [issue for issue in issues if issue.path not in _DECISIVE]
-        self._document.set_outside_issues("labels", issues)
+        wanted, is_reading = self._wanted(), self._looking.is_at_work or self._inspect.is_asking("describe")
+        for half in halves(self._document.state):
+            if self._problem:
+                issues = [error(_PATHS, self._problem)]
+            else:
+                issues = check_labels(half.values, facts) if facts is not None else []
+            if wanted != self._asked or is_reading:
+                # What is wrong with former labels is not wrong with these, which are still to be read.
+                issues = [issue for issue in issues if issue.path not in _DECISIVE]
+            self._document.set_outside_issues("labels", issues, half=half.half)
 
     def stop(self) -> None:
         """Give up reading; for when the window closes."""

@@ -41,7 +41,7 @@ class AdviceCommands(QObject):
         kept = kept_words(dict.fromkeys(path for paths in touched.values() for path in paths))
         if free:
             name = free[0].title if len(free) == 1 else f"{len(free)} pieces"
-            called = f"{self._document.title.removesuffix(_ADVISED)}{_ADVISED}"
+            called = f"{self._document.state.title.removesuffix(_ADVISED)}{_ADVISED}"
             self._document.apply_values(all_changes(free), f"Apply advice: {name}", called=called)
             kept = f"Advice applied: {name}. Undo takes it back. {kept}".strip()
         self.message.emit(kept, "info")

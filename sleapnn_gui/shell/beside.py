@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
 
+from sleapnn_gui.document.pair import split_path
+
 if TYPE_CHECKING:
     from sleapnn_gui.form.form_page import FormPage
     from sleapnn_gui.inspector.see.see_pane import SeePane
@@ -23,7 +25,9 @@ def put_beside(form: "FormPage", see: "SeePane") -> None:
 
 
 def reveal(form: "FormPage", see: "SeePane", path: str) -> None:
-    """Go to a setting or section of the form, or by the name of a sight, as `see:crop`, to that."""
+    """Go to a setting or section of the form, of either half of a pair, or by the name of a sight, as `see:crop`, to that."""
+    half, path = split_path(path)
+    form.document.turn(half or form.document.half)
     kind = next((kind for kind, view in see.views.items() if view.objectName() == path), "")
     if not kind:
         form.reveal(path)

@@ -35,7 +35,7 @@ class Closing(QObject):
         """Whether nothing stands in the way; otherwise a question is now on the screen."""
         if self.question is not None or self._guard.question is not None:
             return False
-        if self._files.once_written(self._close):
+        if self._files.saving.once_written(self._close):
             return False
         if self._runs.is_training and not self._run_settled:
             self._ask_about_run()

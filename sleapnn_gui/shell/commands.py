@@ -170,6 +170,22 @@ COMMANDS = (
         "Edit",
         1,
     ),
+    Command(
+        "make_pair",
+        "Make this a top-down pair",
+        "",
+        "Add the other model of top-down: both are edited, saved and trained as one",
+        "Edit",
+        1,
+    ),
+    Command(
+        "part_pair",
+        "Go on with this model alone",
+        "",
+        "Leave out the other model of the top-down pair; its file stays",
+        "Edit",
+        1,
+    ),
     Command("search", "Search settings", "Ctrl+F", "Find a setting by any of its names", "Edit", 2),
     Command("palette", "Search settings and commands", "Ctrl+K", "Find a setting or a command", "Edit", 2),
     Command(

@@ -64,7 +64,7 @@ class DiskOffer(QFrame):
 
     def _show(self, theirs: Opened | UserError) -> None:
         self._theirs = theirs if isinstance(theirs, Opened) else None
-        text = f"{self._document.title} was changed by another program while it is open here."
+        text = f"{self._document.state.title} was changed by another program while it is open here."
         if isinstance(theirs, UserError):
             text += f" It cannot be read now: {theirs.message} What is here stays as it is."
         elif self._document.is_dirty:

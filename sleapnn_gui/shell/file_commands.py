@@ -1,6 +1,5 @@
 """Opening and saving: configs, SLEAP 1.4 JSON, labels, presets."""
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,19 +9,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_engine.config import tree
-from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.files import save_text
 from sleapnn_engine.config.issue import Remove
 from sleapnn_engine.config.presets import Preset, find_preset
 from sleapnn_engine.config.text_format import first_few
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.file_watch import FileWatch
-from sleapnn_gui.document.files import Opened, is_overtaken, open_config, open_preset
+from sleapnn_gui.document.files import Opened, open_config, open_preset
 from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.document.open_files import OpenFile
-from sleapnn_gui.document.states import judged_state, text_of
+from sleapnn_gui.document.states import judged_state
 from sleapnn_gui.shell.guard import Guard
 from sleapnn_gui.shell.handed_over import (
     TRAIN_LABELS,
@@ -33,12 +30,13 @@ from sleapnn_gui.shell.handed_over import (
     uses_of_labels,
 )
 from sleapnn_gui.shell.import_report import ImportReport
+from sleapnn_gui.shell.pair_commands import PairCommands
 from sleapnn_gui.shell.question import ask
+from sleapnn_gui.shell.saving import CONFIGS, Saving, outcome_of
 from sleapnn_gui.shell.settings_store import lock_folder
-from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_where_to_save
+from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
-_CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"
 _LONG_MS = 200
 """How long reading may take before the window says that it reads."""
 
@@ -64,15 +62,17 @@ class FileCommands(QObject):
         self._reading_is_long.timeout.connect(self._show_reading)
         self._name_read = ""
         self._told_reading = False
-        # The process does not end in the midst of a file.
-        self._writing = BackgroundTask(self, abandon=False)
-        self._after_writing: list[Callable[[], None]] = []
-        self.guard = Guard(window, document, self.save, busy=self.once_written)
+        self.saving = Saving(window, document)
+        self.saving.message.connect(self.message)
+        self.guard = Guard(window, document, self.saving.save, busy=self.saving.once_written)
         self._question = partial(ask, window)
         self._show_report: Callable[[], None] | None = None
         self.open_file = OpenFile(document, lock_folder())
         self.open_file.shared.connect(lambda text: self.message.emit(text, "warning"))
-        self.watch = FileWatch(document, busy=lambda: self._writing.is_at_work)
+        self.pairs = PairCommands(document)
+        self.pairs.message.connect(self.message)
+        self.pairs.offered.connect(self.offered)
+        self.watch = FileWatch(document, busy=lambda: self.saving.is_at_work)
 
     # -- opening -------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class FileCommands(QObject):
         self._read(preset.path, partial(open_preset, preset), fill_in)
 
     def do_open(self) -> None:
-        filters = f"Configs and labels (*.yaml *.yml *.json *.slp);;{_CONFIGS}"
+        filters = f"Configs and labels (*.yaml *.yml *.json *.slp);;{CONFIGS}"
         ask_for_file(self._window, "Open", self._open_text, filters=filters)
 
     def do_import_legacy(self) -> None:
@@ -186,9 +186,9 @@ class FileCommands(QObject):
 
     def finish(self) -> None:
         """Wait until what was to be opened and saved is; for those who have no event loop to wait in."""
-        while self._reading.is_at_work or self._writing.is_at_work:
+        while self._reading.is_at_work or self.saving.is_at_work:
             self._reading.finish()
-            self._writing.finish()
+            self.saving.finish()
 
     def _load(self, path: Path, *, then: Callable[[], None] = lambda: None, **options: bool) -> None:
         """Open a config in place of the present one; then, whether or not it could be read, go on with `then`."""
@@ -227,7 +227,7 @@ class FileCommands(QObject):
             then(found)
 
         self._name_read = path.name
-        self._reading.begin(partial(_outcome, read), taken)
+        self._reading.begin(partial(outcome_of, read), taken)
         if self._told_reading:
             self._show_reading()
         else:
@@ -283,118 +283,7 @@ class FileCommands(QObject):
     # -- saving --------------------------------------------------------------------------------------------
 
     def do_save(self) -> None:
-        self.save()
+        self.saving.save()
 
     def do_save_as(self) -> None:
-        self._ask_where()
-
-    def save(self, then: Callable[[], None] | None = None) -> None:
-        """Save, asking for a place where there is none yet; `then` runs once the file is written."""
-        if self.once_written(lambda: self.save(then)):
-            return
-        path = self._document.path
-        if path is None:
-            self._ask_where(then)
-        else:
-            self._write(path, then, look_first=True)
-
-    def _write(
-        self,
-        path: Path,
-        then: Callable[[], None] | None = None,
-        *,
-        look_first: bool = False,
-        new: bool = False,
-    ) -> None:
-        """Write beside the window; `look_first` whether others wrote there since, `new` makes the folder before."""
-        if self.once_written(lambda: self._write(path, then, look_first=look_first, new=new)):
-            return
-        state, text = self._document.state, self._document.to_yaml() if self._document.has_text else None
-
-        def write() -> str | Callable[[], None]:
-            if new:
-                _make_folder(path.parent)
-            # Unlike Path.exists, this never fails.
-            if not os.path.exists(path.parent) and not os.path.exists(path):
-                return partial(self._ask_about_folder, path, then)
-            if look_first and is_overtaken(path, state.text):
-                return partial(self._ask_about_overtaken, path, then)
-            whole = text_of(state) if text is None else text
-            save_text(path, whole)
-            return whole
-
-        def written(found: Any) -> None:
-            waiting, self._after_writing = self._after_writing, []
-            if isinstance(found, UserError):
-                self.message.emit(str(found), "error")
-            elif callable(found):
-                found()
-            else:
-                self._document.saved(state, path, found)
-                self.message.emit(f"Saved to {path}.", "info")
-                if then is not None:
-                    then()
-            for act in waiting:
-                act()
-
-        self._after_writing = []
-        self._writing.begin(partial(_outcome, write), written)
-
-    def once_written(self, act: Callable[[], None]) -> bool:
-        """Whether a file is being written now; `act` is then done after it, whatever became of it."""
-        if self._writing.is_at_work:
-            self._after_writing.append(act)
-        return self._writing.is_at_work
-
-    def _ask_about_folder(self, path: Path, then: Callable[[], None] | None) -> None:
-        """No folder is made without a word: it may be a slip of the pen, or a disk that is not there today."""
-        self._question(
-            "new_folder",
-            f"There is no folder {path.parent}.",
-            f"It can be made, and {path.name} saved into it.",
-            (
-                (
-                    "Make the folder and save",
-                    QMessageBox.ButtonRole.AcceptRole,
-                    lambda: self._write(path, then, new=True),
-                ),
-                ("Save elsewhere…", QMessageBox.ButtonRole.ActionRole, lambda: self._ask_where(then)),
-            ),
-        )
-
-    def _ask_about_overtaken(self, path: Path, then: Callable[[], None] | None) -> None:
-        """Another window or program has written to the file: what it wrote is not replaced without a word."""
-        self._question(
-            "overtaken",
-            f"{path.name} was changed by another program since it was opened here.",
-            f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.",
-            (
-                ("Save anyway", QMessageBox.ButtonRole.DestructiveRole, lambda: self._write(path, then)),
-                (
-                    "Save as another file…",
-                    QMessageBox.ButtonRole.AcceptRole,
-                    lambda: self._ask_where(then),
-                ),
-            ),
-        )
-
-    def _ask_where(self, then: Callable[[], None] | None = None) -> None:
-        write, name = lambda path: self._write(Path(path), then), str(self._document.path or "config.yaml")
-        ask_where_to_save(self._window, "Save config as", write, name=name, suffix="yaml", filters=_CONFIGS)
-
-
-def _outcome(work: Callable[[], Any]) -> Any:
-    """What came of it, or the error that says why nothing did."""
-    try:
-        return work()
-    except UserError as problem:
-        return problem
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UserError(
-            f"The folder cannot be made: {reason_of(problem)}. Nothing was saved.", where=str(folder)
-        ) from problem
+        self.saving.ask_where()

@@ -76,7 +76,7 @@ class QueueCommands(QObject):
 
     def do_queue_add(self) -> None:
         """Add the config as it stands; with problems in the way, go to them instead."""
-        if errors(self._document.issues()):
+        if errors(self._document.every_issue()):
             self._runs.refused.emit()
             return
         from sleapnn_gui.run.queueing import Wish  # nothing of the queue is needed to show the window

@@ -50,7 +50,7 @@ class ReviewCommands(QObject):
 
     def do_train(self) -> None:
         """Train at once; where a person wants the sheet before each training, and nothing is wrong, show that first."""
-        if reviews_before_training() and self._runs.can("train") and not errors(self._document.issues()):
+        if reviews_before_training() and self._runs.can("train") and not errors(self._document.every_issue()):
             self.do_review()
         else:
             self._runs.do_train()
@@ -72,7 +72,7 @@ class ReviewCommands(QObject):
 
     def do_measure(self) -> None:
         """Take ten real steps, to know memory and time before, and whatever would fail at once."""
-        if errors(self._document.issues()):
+        if errors(self._document.every_issue()):
             self._runs.refused.emit()
         elif not self.measuring.is_at_work:
             self.measuring.begin()

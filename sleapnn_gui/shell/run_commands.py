@@ -137,7 +137,7 @@ class RunCommands(QObject):
         """
         if not self.can("train"):
             return
-        if errors(self._document.issues()):
+        if errors(self._document.every_issue()):
             self.refused.emit()
             return
         document, environment = self._document, secrets(self._document)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.shell.status_line import by_weight
+from sleapnn_gui.shell.status_line import by_weight, sentence_of
 
 
 class SettingCommands(QObject):
@@ -36,7 +36,7 @@ class SettingCommands(QObject):
 
     def _step(self, by: int) -> None:
         """Go round through what is wrong, errors first, each setting once."""
-        issues = by_weight(self._document.issues())
+        issues = by_weight(self._document.every_issue())
         paths = list(dict.fromkeys(issue.path for issue in issues))
         if not paths:
             self.message.emit("No problems found.", "info")
@@ -45,5 +45,5 @@ class SettingCommands(QObject):
         place = (before + by) % len(paths)
         self._last = paths[place]
         issue = next(issue for issue in issues if issue.path == self._last)
-        self.message.emit(f"{place + 1} of {len(paths)}: {issue.message}", issue.severity)
+        self.message.emit(f"{place + 1} of {len(paths)}: {sentence_of(issue)}", issue.severity)
         self.setting_chosen.emit(self._last)

@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 
 from sleapnn_engine.config.derived import receptive_field
 from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.pairs import WORDS
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.pair import split_path
 from sleapnn_gui.widgets.theme import set_state
 
 #: Problems that the list shows at once; more would not fit on a screen.
@@ -58,7 +60,7 @@ class StatusLine(QFrame):
 
     def refresh(self) -> None:
         """Count again."""
-        issues = self._document.issues()
+        issues = self._document.every_issue()
         errors = sum(issue.severity == "error" for issue in issues)
         warnings = sum(issue.severity == "warning" for issue in issues)
         words = [
@@ -82,11 +84,12 @@ class StatusLine(QFrame):
     def show_list(self) -> None:
         """List every problem; choosing one goes to its setting."""
         menu = QMenu(self)
-        issues = by_weight(self._document.issues())
+        issues = by_weight(self._document.every_issue())
         for issue in issues[:_MOST]:
-            key = SPEC.keys.get(issue.path)
-            label = key.meta.label if key else issue.path or "File"
-            text = f"{label}: {issue.message}"
+            half, path = split_path(issue.path)
+            key = SPEC.keys.get(path)
+            label = key.meta.label if key else path or "File"
+            text = f"{WORDS[half]}: {label}: {issue.message}" if half else f"{label}: {issue.message}"
             action = menu.addAction(text if len(text) < 120 else text[:117] + "…")
             action.triggered.connect(lambda _checked=False, path=issue.path: self.issue_chosen.emit(path))
         if len(issues) > _MOST:
@@ -104,15 +107,21 @@ def by_weight(issues: Sequence[Issue]) -> list[Issue]:
     )
 
 
+def sentence_of(issue: Issue) -> str:
+    """What is wrong, and of a pair with which model where it is not the one in hand."""
+    half, _ = split_path(issue.path)
+    return f"{WORDS[half]}: {issue.message}" if half else issue.message
+
+
 def findings_text(issues: Sequence[Issue]) -> tuple[str, str, str]:
     """What Check says of them: a sentence, its severity, and the key of the worst one ('' without any)."""
     found = by_weight(issues)
     wrong = [issue for issue in found if issue.severity == "error"]
     if wrong:
         count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
-        return f"{count} in the way of training. {wrong[0].message}", "error", wrong[0].path
+        return f"{count} in the way of training. {sentence_of(wrong[0])}", "error", wrong[0].path
     if found:
-        text = f"Nothing stands in the way of training. Worth a look: {found[0].message}"
+        text = f"Nothing stands in the way of training. Worth a look: {sentence_of(found[0])}"
         return text, "warning", found[0].path
     return "No problems found. Press Train to begin.", "info", ""
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.form.changes import Change
+from sleapnn_gui.shell.status_line import sentence_of
 from sleapnn_gui.shell.stop_choice import StopChoice
 from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL, TIME
 from sleapnn_gui.widgets.message_line import MessageLine
@@ -191,7 +192,7 @@ class TrainSheet(QDialog):
     def show_issues(self, found: Sequence[Issue]) -> None:
         """What is wrong or doubtful."""
         self.doubts.setVisible(bool(found))
-        told = [_Line(issue.message, issue.path, issue.severity) for issue in found[:_MOST_ISSUES]]
+        told = [_Line(sentence_of(issue), issue.path, issue.severity) for issue in found[:_MOST_ISSUES]]
         if len(found) > _MOST_ISSUES:
             told.append(_Line(f"and {len(found) - _MOST_ISSUES} more, at the bottom of the window"))
         self.issues.show_lines(told)

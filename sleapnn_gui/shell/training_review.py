@@ -69,4 +69,4 @@ def _memory(network: dict[str, Any] | None) -> str:
 
 def worth_a_look(document: Document) -> list[Issue]:
     """What is wrong or doubtful, errors first."""
-    return by_weight(document.issues())
+    return by_weight(document.every_issue())

@@ -15,9 +15,16 @@ class SegmentButton(QRadioButton):
     def __init__(self, text: str, *, first: bool, last: bool, parent: QWidget) -> None:
         super().__init__(text.replace("&", "&&"), parent)
         self._first, self._last = first, last
+        self._mark, self._mark_color = "", "accent"
         self.setAccessibleName(text)
         self.setFixedHeight(current_theme().size("control"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_mark(self, text: str, color: str) -> None:
+        """A count behind the word, in a colour of the theme; '' for none."""
+        if (text, color) != (self._mark, self._mark_color):
+            self._mark, self._mark_color = text, color
+            self.update()
 
     def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
         return self.rect().contains(pos)
@@ -55,7 +62,18 @@ class SegmentButton(QRadioButton):
             font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(theme.color("muted" if not enabled else "accent_text" if chosen else "text"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.accessibleName())
+        room = self.rect()
+        if self._mark:
+            taken = painter.fontMetrics().horizontalAdvance(f"{self.accessibleName()}  {self._mark}")
+            left = max(4, (room.width() - taken) // 2)
+            side = Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(
+                room.adjusted(left, 0, 0, 0), side | Qt.AlignmentFlag.AlignLeft, self.accessibleName()
+            )
+            painter.setPen(theme.color(self._mark_color))
+            painter.drawText(room.adjusted(0, 0, -left, 0), side | Qt.AlignmentFlag.AlignRight, self._mark)
+        else:
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self.accessibleName())
 
     def _outline(self) -> QPainterPath:
         radius = current_theme().size("radius")

@@ -187,7 +187,7 @@ def test_the_two_models_of_a_pair_are_added_together(queue_file: Path, config: P
     assert [one.group for one in TrainingQueue(queue_file).read()] == ["pair centre"] * 2
     for pair, told in (
         ((config, paths["centre"]), "are no pair"),
-        ((paths["centre"], paths["else"]), "different ones"),
+        ((paths["centre"], paths["else"]), "differ in Training labels"),
     ):
         said = engine("queue", "add", pair[0], "--pair", pair[1])
         assert (said.code, told in said.err) == (2, True)

@@ -121,9 +121,9 @@ def config_acts(
     yield "save what others changed", window.actions_by_verb["save"].trigger, lambda: has(window, "overtaken")
     window.findChild(object, "overtaken").close()
     new = folder / "new" / "b.yaml"
-    yield "save into no folder", lambda: files._write(new), lambda: has(window, "new_folder")
+    yield "save into no folder", lambda: files.saving._write([new]), lambda: has(window, "new_folder")
     window.findChild(object, "new_folder").close()
-    yield "make the folder", lambda: files._write(new, new=True), lambda: document.path == new
+    yield "make the folder", lambda: files.saving._write([new], new=True), lambda: document.path == new
     missing = [str(folder / "none.slp")]
     yield "labels that are gone", lambda: files.set_labels(missing), lambda: document.value(LABELS) == missing
     document.undo_stack.setClean()
