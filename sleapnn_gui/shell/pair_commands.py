@@ -31,7 +31,7 @@ class PairCommands(QObject):
         self._looking = BackgroundTask(self)
         self._half = ""
         document.pair_wanted.connect(self.do_make_pair)
-        document.reloaded.connect(self._look_beside)
+        document.reloaded.connect(self._search_beside)
         document.state_changed.connect(self._follow)
 
     def do_make_pair(self) -> None:
@@ -75,7 +75,7 @@ class PairCommands(QObject):
     # -- the other half's file -------------------------------------------------------------------------------
 
     @Slot()
-    def _look_beside(self) -> None:
+    def _search_beside(self) -> None:
         """Look for the file of the other half beside the one that was opened."""
         document = self._document
         half = "" if document.half else half_of(document.values)

@@ -61,8 +61,8 @@ FOLDERS = {
     ("sleapnn_gui/results/evaluating.py", "mkdir"): "inside the run folder",
     ("sleapnn_gui/run/queueing.py", "mkdir"): "this program's own folder, beside the queue",
     ("sleapnn_gui/shell/faults.py", "mkdir"): "this program's own folder",
-    ("sleapnn_gui/shell/file_commands.py", "mkdir"): "asked for in the window",
     ("sleapnn_gui/shell/preset_commands.py", "mkdir"): "this program's own folder",
+    ("sleapnn_gui/shell/saving.py", "mkdir"): "asked for in the window",
     ("sleapnn_gui/shell/screenshots.py", "mkdir"): "the folder of --screenshots; its help says so",
 }
 WRITING = {

@@ -15,7 +15,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.yaml_dialect import parse
 from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
-from sleapnn_gui.shell import file_commands
+from sleapnn_gui.shell import file_commands, saving
 from tests.gui.windows import start_over, throw_away
 
 EPOCHS = "trainer_config.max_epochs"
@@ -274,13 +274,14 @@ def test_what_undo_brings_back_belongs_to_the_file_saved_last(window: MainWindow
 
 def slow(window: MainWindow, monkeypatch: pytest.MonkeyPatch, name: str) -> threading.Event:
     """Hold up what the window does beside itself until the event is set."""
-    go_on, real = threading.Event(), getattr(file_commands, name)
+    module = saving if hasattr(saving, name) else file_commands
+    go_on, real = threading.Event(), getattr(module, name)
 
     def held(*args: Any, **options: Any) -> Any:
         assert go_on.wait(20)
         return real(*args, **options)
 
-    monkeypatch.setattr(file_commands, name, held)
+    monkeypatch.setattr(module, name, held)
     return go_on
 
 
