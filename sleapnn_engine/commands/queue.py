@@ -50,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train one after the other, also where there are several graphics cards to train on at the same time",
     )
+    running.add_argument(
+        "--group",
+        default="",
+        metavar="NAME",
+        help="only the trainings of this group, as the list has it; what else waits goes on waiting",
+    )
     verbs.add_parser(
         "pause", parents=[shared], help="begin nothing new; what is at work is trained to its end"
     )
@@ -167,6 +173,6 @@ def _clear(queue: TrainingQueue, args: argparse.Namespace) -> int:
 def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
     """Train until nothing waits; 0 where all went well, 1 where one failed, 130 after Ctrl-C."""
     with queue.working():
-        queue.open()
+        (queue.pause if args.group else queue.open)()
         cards = [] if args.one_at_a_time else cards_here()
-        return QueueTraining(queue, cards, go_on=args.go_on).run()
+        return QueueTraining(queue, cards, go_on=args.go_on, group=args.group).run()

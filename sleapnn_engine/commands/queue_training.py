@@ -63,11 +63,15 @@ class _Work:
 
 @attrs.define
 class QueueTraining:
-    """Trains until nothing waits. `cards`: one engine on each of these; with fewer than two, one at a time."""
+    """Trains until nothing waits. `cards`: one engine on each of these; with fewer than two, one at a time.
+
+    Of a `group` only that is trained, also while the queue is paused; then what else waits, if the queue was opened meanwhile.
+    """
 
     queue: TrainingQueue
     cards: Sequence[str]
     go_on: bool = False
+    group: str = ""
     code: int = 0
     """0 while all goes well, 1 once one has failed, 130 after Ctrl-C."""
     _at_work: list[_Work] = attrs.field(factory=list)
@@ -83,6 +87,8 @@ class QueueTraining:
             try:
                 self._begin()
                 if not self._at_work:
+                    if not self.queue.standing().waiting:
+                        self.queue.open()  # a group that was trained alone holds nothing back any more
                     return self.code
                 self._collect()
                 time.sleep(_LOOK_SECONDS)
@@ -93,7 +99,7 @@ class QueueTraining:
         while not self._held and len(self._at_work) < max(1, len(self.cards)):
             if not self.queue.standing().waiting:
                 return
-            one = self.queue.start_next(fits=self._fits)
+            one = self._next()
             if one is None:
                 return
             waiting = self.queue.standing().waiting
@@ -101,6 +107,13 @@ class QueueTraining:
             where = f" on card {card}" if card else ""
             print(f"queue: {one.number}: {one.config}{where}, {waiting} after it", flush=True)
             self._start(one, card)
+
+    def _next(self) -> QueuedTraining | None:
+        one = self.queue.start_next(fits=self._fits, group=self.group)
+        if one is None and self.group and not self._at_work:
+            self.group = ""
+            one = self.queue.start_next(fits=self._fits)
+        return one
 
     def _fits(self, one: QueuedTraining) -> bool:
         """One that takes several devices waits until it has all of them, and the others until it is done."""

@@ -245,16 +245,20 @@ class TrainingQueue:
         """Train the next one also after a failure, or not."""
         self._change_all(lambda found: attrs.evolve(found, go_on=wanted))
 
-    def start_next(self, fits: Callable[[QueuedTraining], bool] = lambda _one: True) -> QueuedTraining | None:
+    def start_next(
+        self, fits: Callable[[QueuedTraining], bool] = lambda _one: True, *, group: str = ""
+    ) -> QueuedTraining | None:
         """The next that waits, which is at work from now on; None where none waits, the queue is paused, or it does not
         fit yet: none goes before it for that.
+
+        Of one `group` the next begins also while the queue is paused: it was asked for by its name.
         """
         taken: list[QueuedTraining] = []
 
         def mark(found: QueueStanding) -> QueueStanding:
             listed = found.trainings
-            for place, one in enumerate(listed if not found.paused else ()):
-                if one.state is QueueState.WAITING:
+            for place, one in enumerate(listed if group or not found.paused else ()):
+                if one.state is QueueState.WAITING and (not group or one.group == group):
                     if not fits(one):
                         break
                     taken.append(attrs.evolve(one, state=QueueState.RUNNING, began=time.time()))

@@ -70,7 +70,7 @@ class QueueWatch(QObject):
     def __init__(self, parent: QObject, *, path: Path | None = None) -> None:
         super().__init__(parent)
         self.sight = QueueSight()
-        self.asked = ""
+        self.asked = self._group = ""
         self._path = path
         self._acts: list[Act] = []
         self._reading, self._changing = BackgroundTask(self), BackgroundTask(self, abandon=False)
@@ -92,10 +92,10 @@ class QueueWatch(QObject):
         self._acts.append(act)
         self._do_next()
 
-    def train(self) -> None:
-        """Have the queue trained, by a process of its own where none is at it."""
-        self.asked = TRAIN
-        self.change(_open)
+    def train(self, *, group: str = "") -> None:
+        """Have the queue trained, or one group of it, by a process of its own where none is at it."""
+        self.asked, self._group = TRAIN, group
+        self.change(_nothing if group else _open)
         self.changed.emit()
 
     def pause(self) -> None:
@@ -140,11 +140,12 @@ class QueueWatch(QObject):
     def _show(self, sight: QueueSight) -> None:
         self.sight = sight
         written = not self._acts and not self._changing.is_at_work
-        if self.asked == TRAIN and written and not sight.standing.paused:
-            if sight.at_work:
-                self.asked = ""
-            else:
+        paused = sight.standing.paused
+        if self.asked == TRAIN and written and (self._group or not paused):
+            if not sight.at_work:
                 self._start()
+            elif not paused:
+                self.asked = ""
         elif self.asked == PAUSE and sight.standing.paused and not sight.at_work:
             self.asked = ""
         self.changed.emit()
@@ -152,7 +153,7 @@ class QueueWatch(QObject):
     def _start(self) -> None:
         if not self._worker.is_at_work:
             file = ("--queue", str(self._path)) if self._path is not None else ()
-            self._worker.start(("queue", "run", *file))
+            self._worker.start(("queue", "run", *file, *(("--group", self._group) if self._group else ())))
 
     def _worker_ended(self, end: JobEnd) -> None:
         self.asked = ""
@@ -165,6 +166,10 @@ class QueueWatch(QObject):
 
 def _open(queue: TrainingQueue) -> str:
     queue.open()
+    return ""
+
+
+def _nothing(_queue: TrainingQueue) -> str:
     return ""
 
 

@@ -14,7 +14,7 @@ from sleapnn_engine.config.files import copy_values, dump_config
 from sleapnn_engine.config.reader import TRAINER, ConfigReader
 from sleapnn_engine.config.run_models import given_config, values_of
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.protocol.training_queue import TrainingQueue
+from sleapnn_engine.protocol.training_queue import QueuedTraining, QueueState, TrainingQueue
 from sleapnn_gui.run.folders import next_run_dir
 
 
@@ -50,7 +50,18 @@ def other_seed(folder: Path, *, seed: int) -> Wish:
 
 
 def queue_up(queue: TrainingQueue, wishes: Sequence[Wish], *, base: Path, group: str = "") -> str:
-    """Put trainings at the end of the queue; returns a sentence. `base` is the folder that relative paths count from.
+    """Put trainings at the end of the queue; returns a sentence. For the rest see `put_into`."""
+    added = put_into(queue, wishes, base=base, group=group)
+    ahead = queue.standing().waiting - len(added)
+    names = ", ".join(Path(one.run_dir or "").name for one in added)
+    before = f"after {counted(ahead, 'other')}" if ahead else "as the first"
+    return f"Added to the queue, {before}: {names}."
+
+
+def put_into(
+    queue: TrainingQueue, wishes: Sequence[Wish], *, base: Path, group: str = "", first: bool = False
+) -> list[QueuedTraining]:
+    """Put trainings at the end of the queue, or before all that wait. `base` is the folder that relative paths count from.
 
     Each config is kept as it is now in a file beside the queue. Raises UserError and OSError; runs aside.
     """
@@ -66,7 +77,7 @@ def queue_up(queue: TrainingQueue, wishes: Sequence[Wish], *, base: Path, group:
             {"config": config, "folder": base, "overrides": wish.overrides, "run_dir": str(run_dir)}
         )
     added = queue.add_group(fields, name=group)
-    ahead = queue.standing().waiting - len(added)
-    names = ", ".join(Path(one.run_dir or "").name for one in added)
-    before = f"after {counted(ahead, 'other')}" if ahead else "as the first"
-    return f"Added to the queue, {before}: {names}."
+    waiting = [one.number for one in queue.read() if one.state is QueueState.WAITING]
+    if first and waiting[0] != added[0].number:
+        queue.move(added[0].number, before=waiting[0])
+    return added

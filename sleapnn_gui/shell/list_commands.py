@@ -67,6 +67,7 @@ class ListCommands(QObject):
         self._bundling, self._bundled = EngineJob(self), ""
         self._bundling.ended.connect(self._bundle_ended)
         self.queue = QueueCommands(self, results, runs, files.document)
+        self.queue.pair.offered.connect(files.offered)
         results.seeds_wanted.connect(self.queue.add_seeds)
         runs.changed.connect(self._refresh)
 
@@ -304,6 +305,7 @@ class ListCommands(QObject):
         self._reading.drop()
         self._moving.finish()
         self._bundling.leave()
+        self.queue.pair.leave()
 
 
 def _methods_of(run: RunSummary) -> tuple[str, str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.shell.pair_training import SECRETS_NOTE, PairTraining, group_of, wishes_of
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
 
@@ -25,7 +25,6 @@ _AS_BUTTONS = {
     "Pause": "queue_pause",
     "Train the queue": "queue_train",
 }
-_SECRETS = " Set WANDB_API_KEY where the queue is trained: no file holds the key."
 
 
 class QueueCommands(QObject):
@@ -37,6 +36,8 @@ class QueueCommands(QObject):
         super().__init__(parent)
         self._results, self._runs, self._document = results, runs, document
         self._actions: Mapping[str, QAction] = {}
+        self.pair = PairTraining(self, document, runs, results)
+        self.pair.message.connect(results.message)
 
     def adopt(self, actions: Mapping[str, QAction]) -> None:
         """The commands as they are pressed; what is in the queue is not known before the runs are listed."""
@@ -75,15 +76,13 @@ class QueueCommands(QObject):
         self._page.queue.show()
 
     def do_queue_add(self) -> None:
-        """Add the config as it stands; with problems in the way, go to them instead."""
+        """Add the config as it stands, or both of a pair; with problems in the way, go to them instead."""
         if errors(self._document.every_issue()):
             self._runs.refused.emit()
             return
-        from sleapnn_gui.run.queueing import Wish  # nothing of the queue is needed to show the window
-
-        note = _SECRETS if secrets(self._document) else ""
-        wish = Wish(copy_values(self._document.values))
-        self._add(lambda: [wish], note=note)
+        note = SECRETS_NOTE if secrets(self._document) else ""
+        wishes = wishes_of(self._document)
+        self._add(lambda: wishes, group=group_of(self._document), note=note)
 
     def add_runs(self, folders: Sequence[Path]) -> None:
         """Train these runs again, each as it was."""

@@ -208,9 +208,9 @@ class ResultCommands(QObject):
         else:
             self._ask_for_run(self._evaluate)
 
-    def show_evaluation(self, folder: Path) -> None:
-        """Show the evaluations of a run."""
-        self.evaluation_page.open(folder)
+    def show_evaluation(self, folder: Path, *, wanted: Path | None = None) -> None:
+        """Show the evaluations of a run, the `wanted` one of them first."""
+        self.evaluation_page.open(folder, wanted=wanted)
         self.page_wanted.emit("evaluation")
 
     def compare(self, runs: Sequence[RunSummary]) -> None:

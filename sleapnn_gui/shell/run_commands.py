@@ -53,7 +53,7 @@ class RunCommands(QObject):
     """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
 
     `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training;
-    `folder_chosen` carries a folder that a person wants to see as a run.
+    `folder_chosen` carries a folder that a person wants to see as a run, `pair_wanted` asks for both models of a pair.
     """
 
     message = Signal(str, str)
@@ -61,6 +61,7 @@ class RunCommands(QObject):
     opened = Signal()
     refused = Signal()
     folder_chosen = Signal(str)
+    pair_wanted = Signal()
 
     def __init__(self, window: QWidget, document: Document, page: Callable[[], "TrainPage"]) -> None:
         """`page` gives the page that shows the run; it may be made only then."""
@@ -140,6 +141,9 @@ class RunCommands(QObject):
         if errors(self._document.every_issue()):
             self.refused.emit()
             return
+        if self._document.half:
+            self.pair_wanted.emit()
+            return
         document, environment = self._document, secrets(self._document)
         state, view, base = document.state, document.view, self.base
         known = document.to_yaml() if document.has_text else None
@@ -194,8 +198,8 @@ class RunCommands(QObject):
         """Wait until a training that is to start can; for those who have no event loop to wait in."""
         self._preparing.finish()
 
-    def open_run(self, run_dir: Path | str) -> None:
-        """Show a run: live where its engine is at work, else from its journal."""
+    def open_run(self, run_dir: Path | str, *, show: bool = True) -> None:
+        """Follow a run: live where its engine is at work, else from its journal; `show` its page, whatever is looked at."""
         if not self.can("train"):
             self.message.emit(
                 "Another run is being followed; wait until it ends, or open a second window.", "warning"
@@ -204,7 +208,7 @@ class RunCommands(QObject):
         session = RunSession(self)
         session.attach(run_dir)
         remember_recent(Path(run_dir))
-        self.follow(session)
+        self.follow(session, show=show)
 
     def do_open_run(self) -> None:
         ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
@@ -320,8 +324,8 @@ class RunCommands(QObject):
         self.changed.emit()
         self.prepare()
 
-    def follow(self, session: RunSession) -> None:
-        """Show this run from now on, in the place of the one before."""
+    def follow(self, session: RunSession, *, show: bool = True) -> None:
+        """Follow this run from now on, in the place of the one before; `show` its page, whatever is looked at."""
         if self.session is not None:
             self.session.leave()
             self.session.deleteLater()
@@ -337,5 +341,6 @@ class RunCommands(QObject):
             page.phases.leave_wanted.connect(self.do_leave_run)
             self._served = page
         page.set_session(session)
-        self.opened.emit()
+        if show:
+            self.opened.emit()
         self.changed.emit()

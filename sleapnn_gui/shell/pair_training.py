@@ -1,0 +1,219 @@
+"""Training both models of a top-down pair: one after the other by the queue, followed here, and then judged as one."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+from PySide6.QtCore import QObject, Signal, Slot
+
+from sleapnn_engine.config.files import copy_values
+from sleapnn_engine.config.pairs import CENTRE, WORDS, half_of
+from sleapnn_engine.config.run_models import RunModel, run_model
+from sleapnn_engine.config.text_format import counted
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.pair import halves
+from sleapnn_gui.monitor.words import pixels
+from sleapnn_gui.results.evaluating import Evaluating
+from sleapnn_gui.results.evaluations import Judgement, read_judgement
+from sleapnn_gui.shell.result_commands import ResultCommands
+from sleapnn_gui.shell.run_commands import RunCommands, secrets
+from sleapnn_gui.widgets.still import Still
+
+if TYPE_CHECKING:
+    from sleapnn_engine.protocol.training_queue import QueuedTraining, TrainingQueue
+    from sleapnn_gui.run.queue_watch import QueueWatch
+    from sleapnn_gui.run.queueing import Wish
+
+SECRETS_NOTE = " Set WANDB_API_KEY where the queue is trained: no file holds the key."
+
+
+@attrs.frozen
+class _Trained:
+    """Both models of a pair and the frames that neither has learned from."""
+
+    models: list[RunModel]
+    labels: Path
+
+
+class PairTraining(QObject):
+    """One pair at a time. `message` carries a sentence and its severity, `offered` also the words of a link and what it does.
+
+    The queue trains both, also when this window is closed; what comes after that, judging them together, needs a window.
+    """
+
+    message = Signal(str, str)
+    offered = Signal(str, str, str, object)
+
+    def __init__(
+        self, parent: QObject, document: Document, runs: RunCommands, results: ResultCommands
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._runs, self._results = document, runs, results
+        self._watch: QueueWatch | None = None
+        self._still = Still(results.place)
+        self._added: list[QueuedTraining] = []
+        self._asked = False
+        self._shown: list[str] = []
+        self._finding = BackgroundTask(self)
+        self._judging = Evaluating(self)
+        self._judging.progressed.connect(self._show_progress)
+        self._judging.done.connect(self._judged)
+        self._judging.failed.connect(lambda text: self._tell(f"Not judged together: {text}", "warning"))
+        runs.pair_wanted.connect(self.begin)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a pair waits, is trained, or is judged."""
+        return self._asked or self._judging.is_at_work
+
+    @Slot()
+    def begin(self) -> None:
+        """Have both models trained, before what waits in the queue already."""
+        if self.is_at_work:
+            self.message.emit("A top-down pair is being trained; the queue on the Runs page has it.", "info")
+            return
+        from sleapnn_gui.run.queue_watch import (
+            QueueWatch,  # nothing of the queue is needed to show the window
+        )
+        from sleapnn_gui.run.queueing import put_into
+
+        if self._watch is None:
+            self._watch = QueueWatch(self)
+            self._watch.message.connect(self._answered)
+            self._watch.changed.connect(self._follow)
+        wishes, group, base = wishes_of(self._document), group_of(self._document), self._runs.base
+        note = SECRETS_NOTE if secrets(self._document) else ""
+        self._asked, self._shown = True, []
+        added = self._added = []
+
+        def act(queue: "TrainingQueue") -> str:
+            added.extend(put_into(queue, wishes, base=base, group=group, first=True))
+            names = " and ".join(Path(one.run_dir or "").name for one in added)
+            return f"Two models are trained, one after the other: {names}. The Runs page has the queue.{note}"
+
+        self._watch.change(act)
+        self._runs.opened.emit()
+
+    def leave(self) -> None:
+        """For when the window closes: both are trained on, and nobody is left to have them judged."""
+        self._finding.drop()
+        self._judging.leave()
+        if self._watch is not None:
+            self._watch.leave()
+
+    # -- while they are trained ------------------------------------------------------------------------------
+
+    def _answered(self, text: str, severity: str) -> None:
+        """What came of adding them, or of the process that trains the queue."""
+        self.message.emit(text, severity)
+        if severity == "error" and not self._added:
+            self._asked = False
+
+    @Slot()
+    def _follow(self) -> None:
+        """Have them begun once they are in the queue, show the one that is at work, and learn how they end."""
+        watch = self._watch
+        if watch is None or not self._added:
+            return
+        from sleapnn_engine.protocol.training_queue import QueueState
+
+        if not self._shown and not watch.asked:
+            self._shown.append("")  # asked once
+            watch.train(group=self._added[0].group)
+            watch.watch(True)
+            return
+        mine = {one.number for one in self._added}
+        now = [one for one in watch.sight.standing.trainings if one.number in mine]
+        for one in now:
+            if one.state is QueueState.RUNNING and watch.sight.reach.get(one.number):
+                self._show(one.run_dir or "")
+        left = [one for one in now if one.state in (QueueState.WAITING, QueueState.RUNNING)]
+        broken = next((one for one in now if one.state in (QueueState.FAILED, QueueState.INTERRUPTED)), None)
+        if not left or (broken is not None and not watch.sight.at_work):
+            self._end(now, broken, waits=bool(left))
+
+    def _show(self, run_dir: str) -> None:
+        """Follow the one that is at work now, where the page shows no other run."""
+        if run_dir in self._shown or self._runs.is_running:
+            return
+        session = self._runs.session
+        before = "" if session is None or session.run_dir is None else str(session.run_dir)
+        if len(self._shown) == 1 or before in self._shown:
+            self._runs.open_run(run_dir, show=False)
+        self._shown.append(run_dir)
+
+    def _end(self, now: "list[QueuedTraining]", broken: "QueuedTraining | None", *, waits: bool) -> None:
+        self._asked, self._added = False, []
+        if self._watch is not None:
+            self._watch.watch(False)
+        if broken is not None:
+            rest = " The other one waits in the queue." if waits else ""
+            self._tell(
+                f"{Path(broken.run_dir or broken.config).name} was not trained. {broken.why}{rest}", "error"
+            )
+        elif len(now) == len(WORDS):
+            self._finding.begin(partial(_trained, [Path(one.run_dir or "") for one in now]), self._judge)
+
+    # -- once they are trained -------------------------------------------------------------------------------
+
+    def _judge(self, found: "_Trained | str") -> None:
+        if isinstance(found, str):
+            self._tell(f"Both models are trained, but not judged together: {found}", "warning")
+        else:
+            self._judging.begin(found.models, str(found.labels), owner=found.models[-1])
+
+    def _show_progress(self, text: str) -> None:
+        words = f"Both models are trained. Judging them together on the validation frames: {text}"
+        self._still.when_away(lambda: self.offered.emit(words, "info", "Stop", self._judging.stop))
+
+    def _judged(self, path: Path) -> None:
+        self._finding.begin(partial(read_judgement, path), partial(self._report, path))
+
+    def _report(self, path: Path, found: "Judgement | str") -> None:
+        if isinstance(found, str):
+            self._tell(found, "warning")
+            return
+        show = partial(self._results.show_evaluation, path.parents[2], wanted=path)
+        self._still.when_away(lambda: self.offered.emit(pair_sentence(found), "info", "Show", show))
+
+    def _tell(self, text: str, severity: str) -> None:
+        self._still.when_away(lambda: self.message.emit(text, severity))
+
+
+def wishes_of(document: Document) -> "list[Wish]":
+    """Trainings of what is open: of both models of a pair, the one that finds the centres first."""
+    from sleapnn_gui.run.queueing import Wish
+
+    both = [Wish(copy_values(half.values)) for half in halves(document.state)]
+    return sorted(both, key=lambda wish: half_of(wish.values) != CENTRE)
+
+
+def group_of(document: Document) -> str:
+    """What the trainings of a pair are called together; '' where there is no pair."""
+    if not document.half:
+        return ""
+    return " ".join(["pair", *(path.name.partition(".")[0] for path in document.paths[:1])])
+
+
+def pair_sentence(found: Judgement) -> str:
+    """How good both are together, and which of them misses what."""
+    animals = found.report["animals"]
+    missed, misplaced = animals["missed"], animals["misplaced"]
+    error = found.figure("report", "distances", "px", "p50")
+    near = "" if error is None else f" Half of the points are within {pixels(error)}."
+    return (
+        f"Judged together: {animals['found']} of {counted(animals['labelled'], 'animal')} found on the validation frames; "
+        f"{missed - misplaced} missed by the centre model, {misplaced} misplaced by the parts model.{near}"
+    )
+
+
+def _trained(folders: list[Path]) -> _Trained | str:
+    """Both models with the frames they are judged on, or why that cannot be. Runs aside."""
+    models = [model for folder in folders if (model := run_model(folder)) is not None]
+    if len(models) < len(folders):
+        return "there are no weights of both."
+    models.sort(key=lambda model: model.kind.cropped)
+    labels = next(iter(sorted(models[-1].folder.glob("labels_gt.val.*.slp"))), None)
+    return "the run folder holds no validation frames." if labels is None else _Trained(models, labels)
