@@ -9,6 +9,7 @@ import attrs
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.pairs import (
+    CENTRE,
     CROPPED,
     WORDS,
     file_of_half,
@@ -29,6 +30,11 @@ _MARK = "|"
 def halves(state: State) -> list[State]:
     """The states of both models, each by itself, that in hand first; the only one where there is no pair."""
     return [attrs.evolve(state, other=None), *([state.other] if state.other is not None else [])]
+
+
+def in_order(state: State) -> list[State]:
+    """The same in the order they are trained: first what finds the centres."""
+    return sorted(halves(state), key=lambda one: one.half != CENTRE)
 
 
 def turned(state: State, half: str) -> State:
@@ -134,10 +140,15 @@ def issues_beside(state: State, found: list[Issue]) -> list[Issue]:
     told = {(issue.path, issue.message) for issue in state.issues if is_shared(issue.path)}
     every = (*other.issues, *found)
     return [
-        attrs.evolve(issue, path=f"{other.half}{_MARK}{issue.path}")
+        attrs.evolve(issue, path=path_in(other.half, issue.path))
         for issue in every
         if (issue.path, issue.message) not in told
     ]
+
+
+def path_in(half: str, path: str) -> str:
+    """A setting of one half, for who may have the other in hand."""
+    return f"{half}{_MARK}{path}"
 
 
 def split_path(path: str) -> tuple[str, str]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import attrs
 
+from sleapnn_engine.config.pairs import WORDS, is_shared
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened
+from sleapnn_gui.document.pair import path_in, split_path
 from sleapnn_gui.form.codecs import show_chosen
 
 
@@ -48,13 +50,23 @@ def changes_to(document: Document, values: dict[str, Any]) -> list[Change]:
     return found
 
 
+def every_change(document: Document) -> list[Change]:
+    """Those of both halves of a pair; what both share is told once."""
+    beside = [one for one in changes_beside(document) if not is_shared(split_path(one.path)[1])]
+    return [*changes(document), *beside]
+
+
 def changes_beside(document: Document) -> list[Change]:
     """Every difference of the other half of a pair to what was opened; none of them can be taken back from here."""
     if document.state.other is None:
         return []
     beside = Document()
     beside.adopt(Opened(values={}, title=""), document.state.other)
-    found = [attrs.evolve(one, undo=None) for one in changes(beside)]
+    half = document.state.other.half
+    found = [
+        attrs.evolve(one, path=path_in(half, one.path), label=f"{WORDS[half]}: {one.label}", undo=None)
+        for one in changes(beside)
+    ]
     beside.deleteLater()
     return found
 

@@ -24,6 +24,13 @@ def train_command(
     return " && ".join(map(_joined, (_change_to(base), words)))
 
 
+def pair_command(configs: Sequence[Path], *, base: Path) -> str:
+    """The same for both models of a pair, one after the other."""
+    first, second = map(str, configs)
+    adding = (_PROGRAM, "queue", "add", first, "--pair", second)
+    return " && ".join(map(_joined, (_change_to(base), adding, (_PROGRAM, "queue", "run"))))
+
+
 def _change_to(folder: Path) -> tuple[str, ...]:
     return ("cd", "/d", str(folder)) if os.name == "nt" else ("cd", str(folder))
 

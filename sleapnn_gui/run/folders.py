@@ -1,13 +1,22 @@
 """Where the next run goes: a folder of its own, never one that already holds a run."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sleapnn_engine.config.reader import HEADS, TRAINER, ConfigReader
 
 _NOT_IN_NAMES = re.compile(r'[/\\:*?"<>|\x00-\x1f]')
+
+
+def next_run_dirs(configs: Sequence[Mapping[str, Any]], *, base: Path) -> list[Path]:
+    """The same for configs that are trained one after the other."""
+    found: list[Path] = []
+    for values in configs:
+        found.append(next_run_dir(ConfigReader(values), base=base, taken=[str(one) for one in found]))
+    return found
 
 
 def next_run_dir(

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import LABELS
-from sleapnn_gui.form.changes import changes
+from sleapnn_gui.form.changes import every_change
 
 _MOST_NAMED = 4
 
@@ -83,7 +83,7 @@ def losses(document: Document) -> list[str]:
     found = []
     if document.report is not None and document.path is None:
         found.append("the imported settings")
-    named = [change for change in changes(document) if change.path not in LABELS]
+    named = [change for change in every_change(document) if change.path not in LABELS]
     if named:
         names = [f"“{change.label}”" for change in named[:_MOST_NAMED]]
         rest = len(named) - len(names)

@@ -8,12 +8,12 @@ import attrs
 from PySide6.QtCore import QObject, Signal, Slot
 
 from sleapnn_engine.config.files import copy_values
-from sleapnn_engine.config.pairs import CENTRE, WORDS, half_of
+from sleapnn_engine.config.pairs import WORDS
 from sleapnn_engine.config.run_models import RunModel, run_model
 from sleapnn_engine.config.text_format import counted
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.document.pair import halves
+from sleapnn_gui.document.pair import in_order
 from sleapnn_gui.monitor.words import pixels
 from sleapnn_gui.results.evaluating import Evaluating
 from sleapnn_gui.results.evaluations import Judgement, read_judgement
@@ -186,8 +186,7 @@ def wishes_of(document: Document) -> "list[Wish]":
     """Trainings of what is open: of both models of a pair, the one that finds the centres first."""
     from sleapnn_gui.run.queueing import Wish
 
-    both = [Wish(copy_values(half.values)) for half in halves(document.state)]
-    return sorted(both, key=lambda wish: half_of(wish.values) != CENTRE)
+    return [Wish(copy_values(half.values)) for half in in_order(document.state)]
 
 
 def group_of(document: Document) -> str:

@@ -8,16 +8,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.measured import measured_text
+from sleapnn_engine.config.pairs import CENTRE
 from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.pair import files_of, in_order, named_after
 from sleapnn_gui.document.states import LABELS
-from sleapnn_gui.form.changes import changes
+from sleapnn_gui.form.changes import every_change
 from sleapnn_gui.form.facts import names_for
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.measuring import Measuring
-from sleapnn_gui.run.command_line import train_command
-from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.run.command_line import pair_command, train_command
+from sleapnn_gui.run.folders import next_run_dirs
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
 from sleapnn_gui.shell.settings_store import frames_mb, remember_review, reviews_before_training
 from sleapnn_gui.shell.train_sheet import TrainSheet
@@ -36,7 +38,7 @@ class ReviewCommands(QObject):
         super().__init__(window)
         self._window, self._document, self._runs, self._inspect = window, document, runs, inspect
         self._sheet: TrainSheet | None = None
-        self._run_dir: Path | None = None
+        self._run_dirs: list[Path] = []
         self._network: dict[str, Any] | None = None
         self._looking = BackgroundTask(self)
         self.measuring = Measuring(document, inspect)
@@ -104,7 +106,8 @@ class ReviewCommands(QObject):
             self._inspect.ask(_NETWORK, values=self._document.values)
         else:
             self._network = {"failed": ""}
-        self._looking.begin(partial(next_run_dir, self._document.view, base=self._runs.base), self._found)
+        configs = [half.values for half in in_order(self._document.state)]
+        self._looking.begin(partial(next_run_dirs, configs, base=self._runs.base), self._found)
         self._refresh()
 
     @Slot()
@@ -114,36 +117,52 @@ class ReviewCommands(QObject):
             return
         for name, words in rows_of(document, self._network, self.measuring).items():
             sheet.show_row(name, words)
+        sheet.stops.line.setVisible(
+            not document.half
+        )  # of trainings in the queue it is said on the Train page
         sheet.stops.set_parts(names_for(document.facts, "part"))
-        told = [change for change in changes(document) if change.path not in LABELS]  # which stand above
+        told = [one for one in every_change(document) if one.path not in LABELS]  # which stand above
         sheet.show_differences(told, title=document.title)
         sheet.show_issues(worth_a_look(document))
         sheet.measure.setEnabled(sheet.train.isEnabled() and not self.measuring.is_at_work)
 
-    def _found(self, run_dir: Path) -> None:
-        """Where the run would go is known."""
-        self._run_dir = run_dir
+    def _found(self, run_dirs: list[Path]) -> None:
+        """Where the run, or those of a pair, would go is known."""
+        self._run_dirs = run_dirs
         self._show_command()
 
     def _show_command(self) -> None:
-        sheet, document, run_dir = self._sheet, self._document, self._run_dir
-        if sheet is None or run_dir is None:
+        sheet, document = self._sheet, self._document
+        if sheet is None or not self._run_dirs:
             return
-        config = document.path or self._runs.base / "config.yaml"
+        configs = self._configs()
         notes = []
-        if document.path is None or document.is_dirty:
-            notes.append(f"Save the config as {config.name} first: as it stands here, it is in no file.")
+        if len(document.paths) < len(configs) or document.is_dirty:
+            names = " and ".join(path.name for path in configs)
+            notes.append(f"Save the config as {names} first: as it stands here, it is in no file.")
         if secrets(document):
             notes.append("Set WANDB_API_KEY in the terminal; no file and no command line holds the key.")
-        sheet.show_row(FOLDER, str(run_dir))
-        command = train_command(
-            config,
-            run_dir=run_dir,
-            base=self._runs.base,
-            frames_mb=frames_mb(),
-            stop_rules=sheet.stops.rules,
-        )
+        sheet.show_row(FOLDER, "\n".join(map(str, self._run_dirs)))
+        base, (first, *second) = self._runs.base, configs
+        if second:
+            command = pair_command(configs, base=base)
+        else:
+            command = train_command(
+                first,
+                run_dir=self._run_dirs[0],
+                base=base,
+                frames_mb=frames_mb(),
+                stop_rules=sheet.stops.rules,
+            )
         sheet.show_command(command, " ".join(notes))
+
+    def _configs(self) -> list[Path]:
+        """Where what is trained stands, or would after saving, in the order it is trained."""
+        document, base = self._document, self._runs.base
+        if document.state.other is None:
+            return [document.path or base / "config.yaml"]
+        places = files_of(document.state) or named_after(document.state, base / "config.yaml")
+        return places if document.half == CENTRE else places[::-1]
 
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.measured import memory_text, time_text
-from sleapnn_engine.config.reader import HEADS, TRAINER
+from sleapnn_engine.config.pairs import WORDS
+from sleapnn_engine.config.reader import HEADS, TRAINER, ConfigReader
 from sleapnn_engine.config.text_format import counted
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.pair import in_order
 from sleapnn_gui.inspector.measuring import Measuring
 from sleapnn_gui.inspector.see.network_view import size_text
 from sleapnn_gui.monitor.model_words import model_name, samples_name
@@ -25,7 +27,7 @@ def rows_of(document: Document, network: dict[str, Any] | None, measuring: Measu
     measured = measuring.found
     kind = document.chosen(HEADS) or ""
     figures = document.figures or {}
-    model = [model_name(kind)] if kind else ["none is chosen"]
+    model = [_both(document) or (model_name(kind) if kind else "none is chosen")]
     if figures.get("parameters"):
         model.append(parameters_text(figures["parameters"]))
     if figures.get("input_width"):
@@ -37,6 +39,16 @@ def rows_of(document: Document, network: dict[str, Any] | None, measuring: Measu
         MEMORY: memory_text(measured) if measured else _memory(network),
         TIME: time_text(measured) if measured else _MEASURING if measuring.is_at_work else _TIME,
     }
+
+
+def _both(document: Document) -> str:
+    """The models of a pair in the order they are trained; what else stands in the rows is of the one in hand. '' without."""
+    if not document.half:
+        return ""
+    types = [
+        str(next(iter(ConfigReader(half.values).chosen(HEADS)), "")) for half in in_order(document.state)
+    ]
+    return f"{' first, then '.join(map(model_name, types))}; here {WORDS[document.half].lower()}"
 
 
 def _labels(document: Document, figures: dict[str, Any], kind: str) -> str:

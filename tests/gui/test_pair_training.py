@@ -29,11 +29,11 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def write_pair(folder: Path) -> Path:
     """Both configs of a pair on drawn animals; returns the one of the parts."""
     labels = write_labels(folder, animals=2, size=(64, 96))
-    for name, kind in (("centroid", "centroid"), ("centered_instance", "centered_instance")):
-        values = job(
-            folder, labels, model_type=kind, trainer_config__run_name=kind, trainer_config__max_epochs=2
-        )
-        (folder / f"flies.{name}.yaml").write_text(dump_config(values), encoding="utf-8")
+    for kind in ("centroid", "centered_instance"):
+        said = {"run_name": kind, "max_epochs": 2, "save_ckpt": True}
+        changes = {f"trainer_config__{name}": value for name, value in said.items()}
+        values = job(folder, labels, model_type=kind, **changes)
+        (folder / f"flies.{kind}.yaml").write_text(dump_config(values), encoding="utf-8")
     return folder / "flies.centered_instance.yaml"
 
 
