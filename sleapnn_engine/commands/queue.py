@@ -175,4 +175,7 @@ def _run(queue: TrainingQueue, args: argparse.Namespace) -> int:
     with queue.working():
         (queue.pause if args.group else queue.open)()
         cards = [] if args.one_at_a_time else cards_here()
-        return QueueTraining(queue, cards, go_on=args.go_on, group=args.group).run()
+        code = QueueTraining(queue, cards, go_on=args.go_on, group=args.group).run()
+        if args.group and not queue.standing().waiting:
+            queue.open()  # the group holds nothing back any more
+        return code

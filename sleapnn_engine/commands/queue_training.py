@@ -87,8 +87,6 @@ class QueueTraining:
             try:
                 self._begin()
                 if not self._at_work:
-                    if not self.queue.standing().waiting:
-                        self.queue.open()  # a group that was trained alone holds nothing back any more
                     return self.code
                 self._collect()
                 time.sleep(_LOOK_SECONDS)
