@@ -60,7 +60,7 @@ class PairTraining(QObject):
         self._judging = Evaluating(self)
         self._judging.progressed.connect(self._show_progress)
         self._judging.done.connect(self._judged)
-        self._judging.failed.connect(lambda text: self._tell(f"Not judged together: {text}", "warning"))
+        self._judging.failed.connect(lambda text: self._warn(f"Not judged together: {text}", "warning"))
         runs.pair_wanted.connect(self.begin)
 
     @property
@@ -150,7 +150,7 @@ class PairTraining(QObject):
             self._watch.watch(False)
         if broken is not None:
             rest = " The other one waits in the queue." if waits else ""
-            self._tell(
+            self._warn(
                 f"{Path(broken.run_dir or broken.config).name} was not trained. {broken.why}{rest}", "error"
             )
         elif len(now) == len(WORDS):
@@ -160,7 +160,7 @@ class PairTraining(QObject):
 
     def _judge(self, found: "_Trained | str") -> None:
         if isinstance(found, str):
-            self._tell(f"Both models are trained, but not judged together: {found}", "warning")
+            self._warn(f"Both models are trained, but not judged together: {found}", "warning")
         else:
             self._judging.begin(found.models, str(found.labels), owner=found.models[-1])
 
@@ -173,12 +173,12 @@ class PairTraining(QObject):
 
     def _report(self, path: Path, found: "Judgement | str") -> None:
         if isinstance(found, str):
-            self._tell(found, "warning")
+            self._warn(found, "warning")
             return
         show = partial(self._results.show_evaluation, path.parents[2], wanted=path)
         self._still.when_away(lambda: self.offered.emit(pair_sentence(found), "info", "Show", show))
 
-    def _tell(self, text: str, severity: str) -> None:
+    def _warn(self, text: str, severity: str) -> None:
         self._still.when_away(lambda: self.message.emit(text, severity))
 
 
