@@ -117,9 +117,8 @@ class ReviewCommands(QObject):
             return
         for name, words in rows_of(document, self._network, self.measuring).items():
             sheet.show_row(name, words)
-        sheet.stops.line.setVisible(
-            not document.half
-        )  # of trainings in the queue it is said on the Train page
+        if document.half:  # the queue begins both, and asks nobody
+            sheet.stops.line.show_message("Chosen on the Train page, for each model once it is trained")
         sheet.stops.set_parts(names_for(document.facts, "part"))
         told = [one for one in every_change(document) if one.path not in LABELS]  # which stand above
         sheet.show_differences(told, title=document.title)
