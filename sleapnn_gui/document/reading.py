@@ -47,6 +47,8 @@ class ReadDocument(QObject):
         self._facts: dict[str, Any] | None = None
         self._figures: dict[str, dict[str, Any] | None] = {}
         self._figures_pending = False
+        #: Why the text that somebody has typed beside the form is no config, and so in none of what is saved; '' otherwise.
+        self.unread = ""
         self._outside_issues: dict[str, dict[str, list[Issue]]] = {}
         self._view = ConfigReader(self._state.values)
 

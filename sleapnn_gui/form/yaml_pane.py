@@ -152,6 +152,7 @@ class YamlPane(QWidget):
             self._typed()
         elif isinstance(found, UserError):
             is_new, self._problem = self._problem is None, found
+            self._document.unread = found.message
             if is_new:
                 self._patience.start()
             elif not self._patience.isActive():
@@ -166,7 +167,7 @@ class YamlPane(QWidget):
             self._mark()
 
     def _no_problem(self) -> None:
-        self._problem = None
+        self._problem, self._document.unread = None, ""
         self._patience.stop()
         self.told.hide()
 

@@ -45,8 +45,8 @@ class Closing(QObject):
             return False
         # What was answered holds for this closing only: a person who stays is asked again the next time.
         self._run_settled = self._prediction_settled = False
-        if self._document.is_dirty and not self._edits_settled:
-            self._guard.before("Closing the window", self._close_settled, given_up=self._discard)
+        if (self._document.is_dirty or self._document.unread) and not self._edits_settled:
+            self._guard.before("Closing the window", self._edits_done, given_up=self._discard)
             return False
         self._edits_settled = False
         return True
@@ -95,6 +95,10 @@ class Closing(QObject):
 
     def _discard(self) -> None:
         self._edits_settled = True
+        self._edits_done()
+
+    def _edits_done(self) -> None:
+        self._document.unread = ""
         self._close_settled()
 
     def _box(self, text: str, more: str) -> QMessageBox:

@@ -1,6 +1,6 @@
 """The one question before unsaved work is replaced or closed: save it, give it up, or leave everything as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -10,6 +10,8 @@ from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import every_change
 
 _MOST_NAMED = 4
+#: The words of a button, its role, and what is done when it is pressed.
+_Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None] | None]
 
 
 class Guard(QObject):
@@ -47,19 +49,37 @@ class Guard(QObject):
             return
         if self._busy(lambda: self.before(act, then, given_up=given_up)):
             return
-        if not self._document.is_dirty:
+        if self._document.unread:
+            self._ask_about_text(act, lambda: self._before_edits_go(act, then, given_up or then))
+        else:
+            self._before_edits_go(act, then, given_up or then)
+
+    def _before_edits_go(self, act: str, then: Callable[[], None], given_up: Callable[[], None]) -> None:
+        if self._document.is_dirty:
+            told = f"“{self._document.title}” has work that was not saved."
+            more = f"{act} would lose {'; '.join(losses(self._document))}."
+            save: _Answer = ("Save", QMessageBox.ButtonRole.AcceptRole, lambda: self._save(then))
+            lose: _Answer = ("Don't save", QMessageBox.ButtonRole.DestructiveRole, given_up)
+            self._ask(
+                "unsaved", told, more, [save, lose, ("Cancel", QMessageBox.ButtonRole.RejectRole, None)]
+            )
+        else:
             then()
-            return
+
+    def _ask_about_text(self, act: str, then: Callable[[], None]) -> None:
+        """What is typed and no config is in nothing that could be saved."""
+        told = "What was typed as YAML beside the form is no config yet."
+        more = f"{self._document.unread} {act} would lose what was typed; the settings do not have it."
+        give_up: _Answer = ("Lose what was typed", QMessageBox.ButtonRole.DestructiveRole, then)
+        self._ask("unread", told, more, [give_up, ("Cancel", QMessageBox.ButtonRole.RejectRole, None)])
+
+    def _ask(self, name: str, told: str, more: str, answers: Sequence[_Answer]) -> None:
         box = QMessageBox(self._window)
-        box.setObjectName("unsaved")
-        box.setText(f"“{self._document.title}” has work that was not saved.")
-        box.setInformativeText(f"{act} would lose {'; '.join(losses(self._document))}.")
+        box.setObjectName(name)
+        box.setText(told)
+        box.setInformativeText(more)
         box.setWindowModality(Qt.WindowModality.WindowModal)
-        for text, role, answer in (
-            ("Save", QMessageBox.ButtonRole.AcceptRole, lambda: self._save(then)),
-            ("Don't save", QMessageBox.ButtonRole.DestructiveRole, given_up or then),
-            ("Cancel", QMessageBox.ButtonRole.RejectRole, None),
-        ):
+        for text, role, answer in answers:
             button = box.addButton(text, role)
             button.setAccessibleName(text)
             if answer is not None:

@@ -117,6 +117,44 @@ def test_what_is_saved_is_replaced_at_once(
         assert window.document.path != tmp_path / "mine.yaml"
 
 
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("name", ["open", "run", "close"])
+def test_text_that_is_no_config_is_not_lost_without_a_question(
+    window: MainWindow, tmp_path: Path, wait_until: Callable[..., None], name: str, edited: bool
+) -> None:
+    if edited:
+        window.document.set_value(EPOCHS, 31)
+    window.show_page("configure")
+    pane = window.form.context.yaml
+    window.form.context.open(pane)
+    wait_until(lambda: "max_epochs" in pane.editor.text())
+    QTest.keyClicks(pane.editor, "so far: [")
+    typed = pane.editor.text()
+    wait_until(lambda: bool(window.document.unread))
+    for _ in range(2):
+        REPLACING[name](window, tmp_path)
+        box = question(window, "unread")
+        assert box is not None
+        assert "would lose what was typed" in box.informativeText()
+        answer(window, "Cancel", "unread")
+        assert (window.isVisible(), pane.editor.text()) == (True, typed)
+        REPLACING[name](window, tmp_path)
+        answer(window, "Lose what was typed", "unread")
+        if not edited:
+            break
+        answer(window, "Cancel")
+        assert pane.editor.text() == typed
+    if edited:
+        REPLACING[name](window, tmp_path)
+        answer(window, "Lose what was typed", "unread")
+        answer(window, "Don't save")
+    wait_until(lambda: not window.document.unread)
+    if name == "close":
+        assert not window.isVisible()
+    else:
+        wait_until(lambda: "so far" not in pane.editor.text())
+
+
 def test_save_goes_on_after_saving(window: MainWindow, tmp_path: Path) -> None:
     window.document.set_value(EPOCHS, 31)
     drop(window, tmp_path / "other.yaml", tmp_path / "a.slp")
