@@ -27,7 +27,7 @@ class Change:
 
 def changes(document: Document) -> list[Change]:
     """Every difference to what was opened: choices and switches first, then single settings in file order."""
-    found = [*_choices(document), *_switches(document)]
+    found = [*_choices(document, on=document), *_switches(document, on=document)]
     for path, old, new in document.differences():
         if path not in SPEC.sections:
             found.append(_setting(document, path, old, new))
@@ -35,17 +35,19 @@ def changes(document: Document) -> list[Change]:
 
 
 def changes_to(document: Document, values: dict[str, Any]) -> list[Change]:
-    """Every difference of a document to other values; single settings can be made as they are there."""
+    """Every difference of a document to other values; settings, switches and choices can be made as they are there."""
     beside = Document()
     here = attrs.evolve(document.state, opened=values, started={})
     beside.adopt(Opened(values={}, title=""), here)
-    found = []
-    for one in changes(beside):
+    found = [*_choices(beside, on=document), *_switches(beside, on=document)]
+    for path, old, new in beside.differences():
+        if path in SPEC.sections:
+            continue
         undo = None
-        if one.path in SPEC.keys:
-            label = SPEC.keys[one.path].meta.label
-            undo = partial(document.apply_values, {one.path: beside.baseline(one.path)}, f"Edit {label}")
-        found.append(attrs.evolve(one, undo=undo))
+        if path in SPEC.keys:
+            change = {path: beside.baseline(path)}
+            undo = partial(document.apply_values, change, f"Edit {SPEC.keys[path].meta.label}")
+        found.append(attrs.evolve(_setting(beside, path, old, new), undo=undo))
     beside.deleteLater()
     return found
 
@@ -104,7 +106,8 @@ def _setting(document: Document, path: str, old: Any, new: Any) -> Change:
     )
 
 
-def _choices(document: Document) -> list[Change]:
+def _choices(document: Document, *, on: Document) -> list[Change]:
+    """Other choices than before; they are taken back `on` a document, which may be another one than is compared."""
     found = []
     for path, section in SPEC.sections.items():
         if not section.meta.one_of:
@@ -114,7 +117,7 @@ def _choices(document: Document) -> list[Change]:
         )
         now = document.chosen(path)
         if before != now:
-            undo = partial(document.choose, path, before)
+            undo = partial(on.choose, path, before)
             found.append(Change(path, section.meta.label, _child(path, before), _child(path, now), undo))
     return found
 
@@ -123,7 +126,8 @@ def _child(path: str, name: str | None) -> str:
     return SPEC.sections[f"{path}.{name}"].meta.label if name else "none"
 
 
-def _switches(document: Document) -> list[Change]:
+def _switches(document: Document, *, on: Document) -> list[Change]:
+    """Sections that are on or off and were not, in the same way."""
     found = []
     for path, section in SPEC.sections.items():
         if not section.meta.null or section.meta.one_of or SPEC.sections[section.parent].meta.one_of:
@@ -131,6 +135,6 @@ def _switches(document: Document) -> list[Change]:
         before, now = was_on(document, path), document.section_on(path)
         if before != now:
             words = {True: "on", False: "off"}
-            undo = partial(document.set_section, path, before)
+            undo = partial(on.set_section, path, before)
             found.append(Change(path, section.meta.label, words[before], words[now], undo))
     return found

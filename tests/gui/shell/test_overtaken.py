@@ -149,5 +149,16 @@ def test_the_config_is_compared_with_what_a_person_chooses(
     assert (SEED, "None", "1") in said() or SEED in {path for path, _, _ in said()}
     diff.compare_with("config_bottomup_unet_medium_rf.yaml")
     wait_until(lambda: "model_config.head_configs" in {path for path, _, _ in said()})
+    before = window.document.undo_stack.index()
+    for left in range(100, -1, -1):  # choices, switches and settings alike
+        taken_back = next((row.change for row in diff.list.rows() if row.change.undo is not None), None)
+        if taken_back is None:
+            break
+        assert left, f"{taken_back} stays"
+        taken_back.undo()
+        wait_until(lambda taken_back=taken_back: taken_back not in [row.change for row in diff.list.rows()])
+    assert said() == set()
+    assert window.document.chosen("model_config.head_configs") == "bottomup"
+    window.document.undo_stack.setIndex(before)
     diff.compare_with(OPENED)
     assert EPOCHS in {path for path, _, _ in said()}
