@@ -11,104 +11,135 @@ from sleapnn_gui.form.search import Hit, with_synonyms
 from sleapnn_gui.run.verbs import RUN_COMMANDS, Command
 
 #: The menus from left to right.
-MENUS = ("File", "Edit", "View", "Run", "Help")
+MENUS = ("File", "Edit", "View", "Train", "Runs", "Help")
 
 #: Commands on the runs that are chosen in the list.
 LIST_COMMANDS = (
-    Command("list_open", "Open this run", "", "Show its curves and pictures", "Run", 6),
+    Command("list_open", "Open this run", "", "Show its curves and pictures", "Runs"),
     Command(
         "list_resume",
         "Go on from its last checkpoint",
         "",
         "Train on where it ended, in a folder of its own",
-        "Run",
-        6,
+        "Runs",
     ),
     Command(
         "list_retrain",
         "Train again with changes…",
         "",
         "Open its config as a new one; what you change is listed beside it",
-        "Run",
-        6,
+        "Runs",
     ),
     Command(
         "list_weights",
         "Start from its weights…",
         "",
         "Open its config as a new one that begins with its best model",
-        "Run",
-        6,
+        "Runs",
     ),
     Command(
         "list_queue",
         "Add to the queue",
         "",
         "Train the chosen runs again as they were, one after the other",
-        "Run",
-        6,
+        "Runs",
     ),
     Command(
         "list_compare",
         "Compare runs",
         "Ctrl+Shift+K",
         "Show two to eight chosen runs side by side",
-        "Run",
-        6,
+        "Runs",
     ),
     Command(
         "list_methods",
         "Copy the methods text",
         "",
         "Copy a paragraph for a paper on how this run was trained",
-        "Run",
-        7,
+        "Runs",
+        1,
     ),
     Command(
         "list_bundle",
         "Save as a bundle…",
         "",
         "Write a zip file that trains this run again: config, split, seed, versions, hashes of the labels",
-        "Run",
-        7,
+        "Runs",
+        1,
     ),
-    Command("list_star", "Star, or take the star", "Ctrl+D", "Mark the chosen runs", "Run", 7),
-    Command("list_rename", "Give it a name", "F2", "Show another name than that of its folder", "Run", 7),
-    Command("list_note", "Write a note", "Ctrl+M", "Say in a few words what this run was for", "Run", 7),
-    Command("list_reveal", "Show its files", "", "Open the folders of the chosen runs", "Run", 7),
+    Command("list_star", "Star, or take the star", "Ctrl+D", "Mark the chosen runs", "Runs", 1),
+    Command("list_rename", "Give it a name", "F2", "Show another name than that of its folder", "Runs", 1),
+    Command("list_note", "Write a note", "Ctrl+M", "Say in a few words what this run was for", "Runs", 1),
+    Command("list_reveal", "Show its files", "", "Open the folders of the chosen runs", "Runs", 1),
     Command(
-        "list_trash", "Move to trash…", "Del", "Ask, and move the chosen run folders to the trash", "Run", 7
+        "list_trash", "Move to trash…", "Del", "Ask, and move the chosen run folders to the trash", "Runs", 1
+    ),
+)
+
+#: Commands on the model of a run.
+MODEL_COMMANDS = (
+    Command(
+        "predict",
+        "Predict a video or labels…",
+        "Ctrl+Shift+V",
+        "Find the animals on other frames with the model of a run",
+        "Runs",
+        2,
+    ),
+    Command(
+        "show_evaluation",
+        "Show the evaluation",
+        "Ctrl+Shift+J",
+        "See how good the model of a run is: error by part, curves, worst frames",
+        "Runs",
+        2,
+    ),
+    Command(
+        "evaluate",
+        "Evaluate on…",
+        "",
+        "Judge the model of a run on labels that it has not learned from",
+        "Runs",
+        2,
+    ),
+    Command(
+        "show_predictions",
+        "Look at predictions…",
+        "",
+        "Show a file of predictions over its video, frame by frame",
+        "Runs",
+        2,
     ),
 )
 
 #: Commands on the queue of trainings.
 QUEUE_COMMANDS = (
     Command(
-        "queue_show", "Show the queue", "Ctrl+Shift+U", "Show what is trained one after the other", "Run", 8
+        "queue_show", "Show the queue", "Ctrl+Shift+U", "Show what is trained one after the other", "Runs", 3
     ),
     Command(
         "queue_add",
         "Add this config to the queue",
         "",
         "Train the config as it stands, after what waits",
-        "Run",
-        8,
+        "Runs",
+        3,
     ),
     Command(
         "queue_train",
         "Train the queue",
         "",
         "Train what waits, one after the other, also when this window is closed",
-        "Run",
-        8,
+        "Runs",
+        3,
     ),
     Command(
         "queue_pause",
         "Pause the queue",
         "",
         "Begin nothing new; what is at work is trained to its end",
-        "Run",
-        8,
+        "Runs",
+        3,
     ),
 )
 
@@ -214,21 +245,21 @@ COMMANDS = (
     Command("theme_light", "Light theme", "", "Use light colours", "View", 1),
     Command("theme_dark", "Dark theme", "", "Use dark colours", "View", 1),
     Command("theme_system", "Theme of the system", "", "Use the colours of the desktop", "View", 1),
-    Command("check", "Check", "F7", "List every problem of the config, its files and its labels", "Run"),
+    Command("check", "Check", "F7", "List every problem of the config, its files and its labels", "Train"),
     Command(
         "measure",
         "Measure ten steps",
         "Shift+F7",
         "Take ten real steps: memory, time, and whatever would fail at once, before a training",
-        "Run",
+        "Train",
     ),
-    Command("train", "Train", "Ctrl+Return", "Train a model with this config", "Run"),
+    Command("train", "Train", "Ctrl+Return", "Train a model with this config", "Train"),
     Command(
         "review",
         "Before training…",
         "Ctrl+Shift+Return",
         "See what Train will run, where it saves, what differs, and the command line that does the same",
-        "Run",
+        "Train",
     ),
     *RUN_COMMANDS,
     Command(
@@ -236,7 +267,7 @@ COMMANDS = (
         "Frames that runs keep…",
         "",
         "How many megabytes of validation frames stay in each run folder",
-        "Run",
+        "Train",
         4,
     ),
     Command(
@@ -244,44 +275,15 @@ COMMANDS = (
         "Save the curves…",
         "",
         "Write what the Train page shows of the run as a picture or drawing, or the numbers of each epoch as CSV",
-        "Run",
+        "Train",
         4,
     ),
-    Command("show_folder", "Open the run folder", "", "Show the files of the run", "Run", 4),
-    Command("leave_run", "Leave this run", "", "Stop following it; it goes on without this window", "Run", 4),
+    Command("show_folder", "Open the run folder", "", "Show the files of the run", "Train", 4),
     Command(
-        "predict",
-        "Predict a video or labels…",
-        "Ctrl+Shift+V",
-        "Find the animals on other frames with the model of a run",
-        "Run",
-        5,
-    ),
-    Command(
-        "show_evaluation",
-        "Show the evaluation",
-        "Ctrl+Shift+J",
-        "See how good the model of a run is: error by part, curves, worst frames",
-        "Run",
-        5,
-    ),
-    Command(
-        "evaluate",
-        "Evaluate on…",
-        "",
-        "Judge the model of a run on labels that it has not learned from",
-        "Run",
-        5,
-    ),
-    Command(
-        "show_predictions",
-        "Look at predictions…",
-        "",
-        "Show a file of predictions over its video, frame by frame",
-        "Run",
-        5,
+        "leave_run", "Leave this run", "", "Stop following it; it goes on without this window", "Train", 4
     ),
     *LIST_COMMANDS,
+    *MODEL_COMMANDS,
     *QUEUE_COMMANDS,
     Command("tour", "Take the tour", "", "Five steps through the window, to be left at any time", "Help"),
     Command(

@@ -43,7 +43,7 @@ from tests.gui.windows import throw_away
 
 pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
-MENUS = ("File", "Edit", "View", "Run", "Help")
+MENUS = ("File", "Edit", "View", "Train", "Runs", "Help")
 QUIT = "action.quit"  # ends the window, which has tests of its own
 
 
@@ -275,7 +275,7 @@ def test_a_run(walker: Presser, window: MainWindow, tmp_path: Path, wait_until: 
         session._timer.stop()
         page._timer.stop()
         walker.walk(on_page(window, "train"), state.value)
-        walker.walk_menu(window.menuBar(), "Run", begin=on_page(window, "train"))
+        walker.walk_menu(window.menuBar(), "Train", begin=on_page(window, "train"))
         assert len(walker.pressed) > 8
     finally:
         end(session)

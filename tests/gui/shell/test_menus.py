@@ -44,6 +44,17 @@ def test_every_command_stands_in_one_menu(window: MainWindow) -> None:
     assert sorted(listed) == sorted(f"action.{command.verb}" for command in COMMANDS)
 
 
+def test_no_menu_is_higher_than_a_small_screen(window: MainWindow) -> None:
+    """A higher one breaks into columns, and covers the window that it is about."""
+    for name in MENUS:
+        one = menu(window, name.lower())
+        one.ensurePolished()
+        lines = [action for action in one.actions() if not action.isSeparator()]
+        high = sum(one.actionGeometry(action).height() for action in one.actions())
+        assert high <= 720 - window.menuBar().sizeHint().height(), name
+        assert len({one.actionGeometry(action).left() for action in lines}) == 1, f"{name} has columns"
+
+
 @pytest.mark.parametrize("command", RUN_COMMANDS, ids=lambda command: command.verb)
 def test_what_is_told_of_a_command_on_a_run_is_so(command) -> None:
     assert command.states <= {state.value for state in State}
