@@ -43,6 +43,8 @@ class YamlPane(QWidget):
         #: The text that was shown or taken over last, and the values in it: what is typed is measured against these.
         self._settled, self._shown = "", dict[str, Any]()
         self._problem: UserError | None = None
+        #: Of a pair: whose text this is, and what was typed as the other half's and is no config.
+        self._half, self._aside = document.half, dict[str, tuple[str, UserError]]()
         self._reading = BackgroundTask(self)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._read)
@@ -64,7 +66,8 @@ class YamlPane(QWidget):
         self.editor.settling.connect(self._settle)
         self.editor.reached.connect(self.reached)
         self.told.followed.connect(self._give_up)
-        document.reloaded.connect(self._give_up)
+        document.reloaded.connect(self._start_over)
+        document.state_changed.connect(self._follow_half)
         document.issues_changed.connect(self._mark)
 
     def invalidate(self) -> None:
@@ -109,6 +112,28 @@ class YamlPane(QWidget):
         self._settled, self._shown = self.editor.text(), without_secrets(self._document.values)
         # What cannot be shown as it is, as a sign that ends lines elsewhere only, is not to be typed over either.
         self.editor.setReadOnly(self._settled != text)
+
+    def _start_over(self) -> None:
+        self._aside.clear()
+        self._half = self._document.half
+        self._give_up()
+
+    def _follow_half(self) -> None:
+        """What is typed as the text of one half of a pair must not be read as that of the other; it waits there."""
+        before, self._half = self._half, self._document.half
+        if self._half == before or not self._half or not before:
+            return
+        if self._problem is not None and self._is_typed:
+            self._aside[before] = (self.editor.text(), self._problem)
+        self._give_up()
+        self.editor.setReadOnly(True)  # until it is the text of this half
+        kept = self._aside.pop(self._half, None)
+        if kept is not None:
+            self._show_anew()
+            text, self._problem = kept
+            self.editor.show_text(text)
+            self._document.unread = self._problem.message
+            self._show_problem()
 
     def _give_up(self) -> None:
         """Show what the settings say in place of what was typed, which undo in the text brings back."""
@@ -167,7 +192,8 @@ class YamlPane(QWidget):
             self._mark()
 
     def _no_problem(self) -> None:
-        self._problem, self._document.unread = None, ""
+        self._problem = None
+        self._document.unread = next((problem.message for _, problem in self._aside.values()), "")
         self._patience.stop()
         self.told.hide()
 

@@ -8,7 +8,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.pairs import CENTRE, PARTS
+from sleapnn_engine.config.presets import find_preset
 from sleapnn_gui.document.drafts import decode, encode
+from sleapnn_gui.document.files import open_preset
+from sleapnn_gui.document.pair import paired
 from sleapnn_gui.form.form_page import FormPage
 from sleapnn_gui.form.yaml_pane import YamlPane
 from sleapnn_gui.form.yaml_text import line_of
@@ -63,6 +68,30 @@ def test_what_is_typed_is_the_config_with_its_comments_and_order(
     cursor = pane.editor.textCursor()
     assert cursor.block().text().endswith("hope"), "the cursor stays in its line"
     assert cursor.atBlockEnd()
+
+
+def test_what_is_typed_as_the_text_of_one_model_of_a_pair_is_not_read_as_that_of_the_other(
+    form: FormPage, pane: YamlPane, wait_until: Wait
+) -> None:
+    document = form.document
+    document.adopt(open_preset(find_preset("topdown_centered_instance_unet_medium_rf")))
+    document.adopt_pair(paired(document.state, document.view))
+    wait_until(lambda: "centered_instance" in pane.editor.text())
+    QTest.keyClicks(pane.editor, "so far: [")
+    typed, values = pane.editor.text(), document.values
+    wait_until(lambda: bool(document.unread))
+    document.turn(CENTRE)
+    wait_until(lambda: "so far" not in pane.editor.text() and not pane.editor.isReadOnly())
+    assert document.unread, "it waits, and would still be lost"
+    put_cursor(pane, SEED, at="seed: ")
+    QTest.keyClicks(pane.editor, "7")
+    wait_until(lambda: document.value(SEED) != tree.get(values, SEED))
+    document.turn(PARTS)
+    wait_until(lambda: pane.editor.text() == typed)
+    assert document.values == values
+    pane.told.followed.emit()
+    wait_until(lambda: "so far" not in pane.editor.text())
+    assert document.unread == ""
 
 
 def test_one_settled_edit_is_one_step(form: FormPage, pane: YamlPane, wait_until: Wait) -> None:
