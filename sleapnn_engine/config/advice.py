@@ -34,7 +34,8 @@ class Advice:
     """One piece: `title` says what, `reason` why in a sentence with figures.
 
     `changes` are the new value of each dotted path, `Remove` for one to leave out; none where there is nothing to set.
-    `done`: the config has it so.
+    `done`: the config has it so. `pairs`: it takes a second config, of the other half of top-down, as it stands beside the
+    first in the window; of a config alone it is never done.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Advice:
     reason: str
     changes: Mapping[str, Any]
     done: bool
+    pairs: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to apply."""
+        return not self.done and (self.pairs or bool(self.changes))
 
 
 def advise(values: Mapping[str, Any], facts: Facts, *, model_type: str | None = None) -> list[Advice]:
@@ -92,6 +99,7 @@ def advice_values(piece: Advice) -> dict[str, Any]:
         "set": {path: value for path, value in piece.changes.items() if value is not Remove},
         "remove": [path for path, value in piece.changes.items() if value is Remove],
         "done": piece.done,
+        "pairs": piece.pairs,
     }
 
 
@@ -103,6 +111,7 @@ def advice_from(values: Mapping[str, Any]) -> Advice:
         reason=values["reason"],
         changes={**values["set"], **dict.fromkeys(values["remove"], Remove)},
         done=values["done"],
+        pairs=values["pairs"],
     )
 
 
@@ -110,9 +119,11 @@ def _judged(piece: Piece, view: ConfigReader, *, switch: Mapping[str, Any], afte
     """A piece with what else it takes, and whether the config has it so, and keeps it when the type of model changes."""
     own = piece.changes.items()
     done = all(_has(view, *one) and _has(after, *one) for one in own) if own else piece.holds
-    bound = any(path.startswith((HEADS, BACKBONES)) for path in piece.changes)
+    bound = piece.pairs or any(path.startswith((HEADS, BACKBONES)) for path in piece.changes)
     changes = {**switch, **piece.changes} if bound and not done else dict(piece.changes)
-    return Advice(name=piece.name, title=piece.title, reason=piece.reason, changes=changes, done=done)
+    return Advice(
+        name=piece.name, title=piece.title, reason=piece.reason, changes=changes, done=done, pairs=piece.pairs
+    )
 
 
 def _has(view: ConfigReader, path: str, value: Any) -> bool:
@@ -240,6 +251,7 @@ def _pair(case: Case) -> Iterator[Piece]:
         reason=f"This is one half of top-down; train “{other.title.partition(',')[0]}” on the same labels too, and predict "
         "with both.",
         changes={},
+        pairs=True,
     )
 
 

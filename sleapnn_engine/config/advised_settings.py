@@ -48,6 +48,8 @@ class Piece:
     reason: str
     changes: Mapping[str, Any]
     holds: bool = False
+    pairs: bool = False
+    """It takes the other half of top-down, which is a config of its own; a type of model is set with it all the same."""
 
 
 @attrs.frozen(kw_only=True)

@@ -17,7 +17,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_gui.document.commands import TYPED, Edit, State, changed_paths, typing_title
 from sleapnn_gui.document.files import Opened, open_config
-from sleapnn_gui.document.pair import halves, in_pair, linked, same_work, turned
+from sleapnn_gui.document.pair import halves, in_pair, linked, paired, same_work, turned
 from sleapnn_gui.document.reading import ReadDocument
 from sleapnn_gui.document.states import (
     choose_child,
@@ -83,16 +83,20 @@ class Document(ReadDocument):
         choose_child(after, path, name, view=self._view)
         self.change(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
 
-    def apply_values(self, changes: dict[str, Any], title: str, *, called: str = "") -> None:
+    def apply_values(
+        self, changes: dict[str, Any], title: str, *, called: str = "", pairs: bool = False
+    ) -> None:
         """Several keys at once, as one undo step; `Remove` takes a key out of the file.
 
-        A config without a file is then `called` so, where that is given.
+        A config without a file is then `called` so, where that is given. `pairs`: it gets its other half too.
         """
         after = self._state.copy()
         if called and self.path is None:
             after = attrs.evolve(after, title=called)
         for path, value in changes.items():
             write_value(after.values, path, value)
+        if pairs and after.other is None:
+            after = paired(after, ConfigReader(after.values))
         self.change(title, after)
 
     def adopt_typed(self, after: State) -> None:

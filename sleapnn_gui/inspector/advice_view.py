@@ -51,7 +51,7 @@ class AdviceRow(QWidget):
         self._title.setText(piece.title)
         self._reason.show_message(piece.reason)
         self.setAccessibleName(f"{piece.title}. {piece.reason}")
-        self.apply.setVisible(bool(piece.changes) and not piece.done and not locked)
+        self.apply.setVisible(piece.is_open and not locked)
         self.apply.setAccessibleName(f"Apply: {piece.title}")
         self.apply.setToolTip("\n".join(piece.changes))
         self.state.setText("In use" if piece.done else "Locked")
@@ -126,7 +126,7 @@ class AdviceView(SteadyScroll):
         self._coming = list(pieces[len(made) :])
         if self._coming:
             self._turns.start()
-        self._open = [one for one in pieces if one.changes and not one.done and one.name not in locked]
+        self._open = [one for one in pieces if one.is_open and one.name not in locked]
         done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
         self.hint.setText((_HINT if self._open else done) if pieces else _EMPTY)
         self.apply_all.setText(f"Apply all {len(self._open)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import attrs
 from PySide6.QtCore import QObject, Signal
 
 from sleapnn_engine.config.advice import Advice, all_changes
@@ -14,6 +15,7 @@ from sleapnn_gui.inspector.labels_page import LabelsPage
 
 #: What the title of a config without a file ends with, once advice has changed what it began as.
 _ADVISED = ", as advised"
+_BOTH = "Parts and Centre stand above the sections of Configure; each has advice of its own while it is in hand. "
 
 
 class AdviceCommands(QObject):
@@ -30,7 +32,9 @@ class AdviceCommands(QObject):
         page.beside.advice_wanted.connect(self.apply)
 
     def _show(self, pieces: list[Advice]) -> None:
-        locks = self._document.locks
+        locks, is_pair = self._document.locks, bool(self._document.half)
+        # The engine is asked about one config at a time, and knows of no other beside it.
+        pieces = [attrs.evolve(piece, done=piece.done or (piece.pairs and is_pair)) for piece in pieces]
         locked = {piece.name for piece in pieces if touched_locks(piece.changes, locks)}
         self._beside.show_advice(pieces, locked=locked)
 
@@ -42,8 +46,12 @@ class AdviceCommands(QObject):
         if free:
             name = free[0].title if len(free) == 1 else f"{len(free)} pieces"
             called = f"{self._document.state.title.removesuffix(_ADVISED)}{_ADVISED}"
-            self._document.apply_values(all_changes(free), f"Apply advice: {name}", called=called)
-            kept = f"Advice applied: {name}. Undo takes it back. {kept}".strip()
+            pairs = any(piece.pairs for piece in free) and not self._document.half
+            self._document.apply_values(
+                all_changes(free), f"Apply advice: {name}", called=called, pairs=pairs
+            )
+            both = _BOTH if pairs and self._document.half else ""
+            kept = f"Advice applied: {name}. {both}Undo takes it back. {kept}".strip()
         self.message.emit(kept, "info")
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from sleapnn_engine.config.advice import advise
+from sleapnn_engine.config.pairs import CENTRE, PARTS
 from sleapnn_engine.config.presets import find_preset, list_presets
 from sleapnn_gui.app import build
 from sleapnn_gui.form.section_page import SectionMessage
@@ -163,7 +164,7 @@ def row_of(window: MainWindow, name: str) -> AdviceRow:
 
 
 def open_pieces(window: MainWindow) -> list[str]:
-    return [row.piece.name for row in view_of(window).rows() if row.piece.changes and not row.piece.done]
+    return [row.piece.name for row in view_of(window).rows() if row.piece.is_open]
 
 
 def press(button: QPushButton) -> None:
@@ -188,7 +189,6 @@ def test_advice_from_opened_labels_to_all_of_it_applied_and_back(
     shown = [row.piece for row in view_of(window).rows()]
     assert shown == advise(document.values, document.facts or {}), "the engine's own words"
     assert document.undo_stack.undoText() == "Choose labels", "nothing is applied by itself"
-    assert not row_of(window, "pair").apply.isVisible(), "there is nothing to set"
     assert row_of(window, "batch").state.text() == "In use"
     assert row_of(window, "batch").state.isVisible()
 
@@ -204,12 +204,25 @@ def test_advice_from_opened_labels_to_all_of_it_applied_and_back(
     press(view_of(window).apply_all)
     assert document.undo_stack.index() == before + 1
     assert document.chosen(HEADS) == "centered_instance"
+    assert document.half == PARTS, "two models are advised, and here they are"
     wait_until(lambda: not open_pieces(window))
+    assert row_of(window, "pair").state.isVisible()
     assert not view_of(window).apply_all.isVisible()
     wait_until(lambda: not [found for found in document.issues() if found.severity == "error"])
 
     window.actions_by_verb["undo"].trigger()
-    assert document.values == values
+    assert (document.values, document.half) == (values, "")
+    wait_until(lambda: row_of(window, "pair").apply.isVisible())
+    press(row_of(window, "pair").apply)
+    assert document.undo_stack.index() == before + 1
+    assert (document.half, document.chosen(HEADS)) == (PARTS, "centered_instance")
+    assert "Parts and Centre stand above" in window.banner.sentence
+    wait_until(lambda: row_of(window, "pair").state.text() == "In use")
+    document.turn(CENTRE)
+    wait_until(lambda: any(row.piece.title == "Where the animals are" for row in view_of(window).rows()))
+    assert row_of(window, "pair").piece.done
+    window.actions_by_verb["undo"].trigger()
+    assert document.half == ""
     document.set_locks({"trainer_config.optimizer.lr": "Ours"})
     wait_until(lambda: row_of(window, "rate").state.text() == "Locked")
     assert not row_of(window, "rate").apply.isVisible()
