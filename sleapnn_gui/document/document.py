@@ -193,9 +193,12 @@ class Document(ReadDocument):
         self.state_changed.emit()
 
     def adopt_theirs(self, opened: Opened) -> None:
-        """Take over what another program wrote to the file, as one undoable step."""
+        """Take over what another program wrote to the file of the half in hand, as one undoable step."""
         self.change(f"Take {opened.title} from the disk", in_pair(self._state, state_of(opened)))
-        self.undo_stack.setClean()
+        if all(same(half.values, half.opened) for half in halves(self._state)):
+            self.undo_stack.setClean()
+        else:
+            self.undo_stack.resetClean()  # of the other half, or by what both share, something is in no file
 
     def keep_mine(self, opened: Opened) -> None:
         """Keep everything, and know what another program wrote: that is what changes are from now on measured against."""

@@ -1,7 +1,7 @@
-"""Whether another program writes to the document's file while it is open: looked for beside the window, now and then."""
+"""Whether another program writes to the document's files while they are open: looked for beside the window, now and then."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sleapnn_engine.config.files import parse_config, read_text
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened
+from sleapnn_gui.document.pair import halves
 
 _LOOK_MS = 2000
 
@@ -30,72 +31,75 @@ class _Look:
 
 
 class FileWatch(QObject):
-    """`overtaken` carries what another program wrote, as a config or as the reason why it is none; `settled` says that the
-    file is again what is known here. `busy` says whether the file is being written by this window."""
+    """`overtaken` carries the file and what another program wrote to it, as a config or as the reason why it is none; `settled`
+    says of a file that it is again what is known here. `busy` says whether this window is writing now."""
 
-    overtaken = Signal(object)
-    settled = Signal()
+    overtaken = Signal(Path, object)
+    settled = Signal(Path)
 
     def __init__(self, document: Document, *, busy: Callable[[], bool]) -> None:
         super().__init__(document)
         self._document, self._busy = document, busy
-        self._path: Path | None = None
-        self._seen = _Look()
-        self._told = ""
+        self._seen: dict[Path, _Look] = {}
+        self._told: dict[Path, str] = {}
         self._looking = BackgroundTask(self)
         # Asking again and again sees what a notice of the system misses: network folders, and files that are replaced.
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self.check)
         document.state_changed.connect(self._follow)
-        document.reloaded.connect(self._forget)
+        document.reloaded.connect(lambda: self._forget(self._seen))
 
     def check(self) -> None:
         """Look now."""
-        if self._path is not None and not self._looking.is_at_work and not self._busy():
-            known = self._document.state.text
-            self._looking.begin(
-                partial(_read_if_new, self._path, self._seen.stamp),
-                partial(self._was_seen, self._path, known),
-            )
+        if self._seen and not self._looking.is_at_work and not self._busy():
+            stamps = {path: seen.stamp for path, seen in self._seen.items()}
+            self._looking.begin(partial(_read_new, stamps), partial(self._were_seen, self._known()))
 
     def stop(self) -> None:
         """Look no more; for when the window closes."""
         self._timer.stop()
         self._looking.drop()
 
+    def _known(self) -> dict[Path, str]:
+        """The files of the document, of a pair those of both, and what is known to stand in them."""
+        return {half.path: half.text for half in halves(self._document.state) if half.path is not None}
+
     def _follow(self) -> None:
-        if self._document.path != self._path:
-            self._forget()
-            self._path = self._document.path
-            self._timer.start() if self._path is not None else self._timer.stop()
-        elif self._told and self._told == self._document.state.text:
-            self._settle()
+        known = self._known()
+        if known.keys() != self._seen.keys():
+            self._forget(set(self._seen) - set(known))
+            self._seen = {path: self._seen.get(path, _Look()) for path in known}
+            self._timer.start() if known else self._timer.stop()
+        for path, text in known.items():
+            if self._told.get(path) == text:
+                self._settle(path)
 
-    def _forget(self) -> None:
-        self._seen = _Look()
-        self._settle()
+    def _forget(self, paths: Iterable[Path]) -> None:
+        for path in list(paths):
+            self._seen[path] = _Look()
+            self._settle(path)
 
-    def _settle(self) -> None:
-        if self._told:
-            self._told = ""
-            self.settled.emit()
+    def _settle(self, path: Path) -> None:
+        if self._told.pop(path, None) is not None:
+            self.settled.emit(path)
+
+    def _were_seen(self, known: Mapping[Path, str], found: Mapping[Path, _Look]) -> None:
+        # While this window writes, what is there may be its own; it is looked at the next time.
+        if known == self._known() and not self._busy():
+            for path, look in found.items():
+                self._was_seen(path, known[path], look)
 
     def _was_seen(self, path: Path, known: str, found: _Look) -> None:
-        # While this window writes, what is there may be its own; it is looked at the next time.
-        if path != self._path or known != self._document.state.text or self._busy():
-            return
-        self._seen = (
-            found
-            if found.text is not None or found.stamp is None
-            else attrs.evolve(self._seen, stamp=found.stamp)
-        )
-        if found.text is None or found.text == self._told:
+        before = self._seen[path]
+        is_new = found.text is not None or found.stamp is None
+        self._seen[path] = found if is_new else attrs.evolve(before, stamp=found.stamp)
+        if found.text is None or found.text == self._told.get(path):
             return
         if found.text == known:
-            self._settle()
+            self._settle(path)
         elif found.theirs is not None:
-            self._told = found.text
-            self.overtaken.emit(found.theirs)
+            self._told[path] = found.text
+            self.overtaken.emit(path, found.theirs)
 
 
 def _read_if_new(path: Path, stamp: _Stamp | None) -> _Look:
@@ -116,3 +120,8 @@ def _read_if_new(path: Path, stamp: _Stamp | None) -> _Look:
     except UserError as problem:
         return _Look(now, text, problem)
     return _Look(now, text, Opened(values=values, title=path.name, text=text, path=path))
+
+
+def _read_new(stamps: Mapping[Path, _Stamp | None]) -> dict[Path, _Look]:
+    """What is in each of several files, likewise. Runs aside."""
+    return {path: _read_if_new(path, stamp) for path, stamp in stamps.items()}

@@ -1,4 +1,4 @@
-"""Whether the file of a document is open in another window too: each window holds a lock for the file it saves to."""
+"""Whether a file of a document is open in another window too: each window holds a lock for each file it saves to."""
 
 import contextlib
 import hashlib
@@ -13,54 +13,58 @@ from sleapnn_gui.document.lock_file import LockFile
 
 
 class OpenFile(QObject):
-    """Holds the lock of the document's file while that is open here. `shared` carries a sentence where another has it."""
+    """Holds the locks of the document's files while they are open here, of a pair two. `shared` carries a sentence where another
+    window has one."""
 
     shared = Signal(str)
 
     def __init__(self, document: Document, folder: Path) -> None:
         super().__init__(document)
         self._document, self.folder = document, folder
-        self._path: Path | None = None
-        self._asked: Path | None = None
+        self._paths: list[Path] = []
+        self._asked: list[Path] = []
         self._held: list[LockFile] = []
         self._work = BackgroundTask(self)
         document.state_changed.connect(self._follow)
         document.destroyed.connect(partial(_release, self._held))
 
     def _follow(self) -> None:
-        if self._document.path != self._path:
-            self._path = self._document.path
+        paths = sorted(self._document.paths)  # whichever half is in hand
+        if paths != self._paths:
+            self._paths = paths
             if not self._work.is_at_work:
                 self._begin()
 
     def _begin(self) -> None:
-        """Take the lock of the file that is open now, beside the window: its folder may be on a slow disk."""
-        self._asked = self._path
-        self._work.begin(partial(_hold, self._held, self.folder, self._path), self._done)
+        """Take the locks of what is open now, beside the window: its folder may be on a slow disk."""
+        self._asked = self._paths
+        self._work.begin(partial(_hold, self._held, self.folder, self._paths), self._done)
 
-    def _done(self, is_alone: bool) -> None:
-        if self._path != self._asked:
+    def _done(self, taken: list[Path]) -> None:
+        if self._paths != self._asked:
             self._begin()
-        elif not is_alone and self._path is not None:
-            name = self._path.name
+        elif taken:
+            names = " and ".join(path.name for path in taken)
             self.shared.emit(
-                f"{name} is open in another window too. Whoever saves later is asked about what the other wrote."
+                f"{names} {'is' if len(taken) == 1 else 'are'} open in another window too. Whoever saves later is asked about "
+                "what the other wrote."
             )
 
 
-def _hold(held: list[LockFile], folder: Path, path: Path | None) -> bool:
-    """Hold the lock of a file and no other; False where another window has it."""
+def _hold(held: list[LockFile], folder: Path, paths: list[Path]) -> list[Path]:
+    """Hold the locks of these files and no others; returns those that another window has."""
     _release(held)
-    if path is None:
-        return True
-    # Without a place for locks there is no news of other windows; saving asks about what they wrote all the same.
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = LockFile(folder / f"{_key(path)}.lock")
-        if not lock.acquire():
-            return False
-        held.append(lock)
-    return True
+    taken = []
+    for path in paths:
+        # Without a place for locks there is no news of other windows; saving asks about what they wrote all the same.
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = LockFile(folder / f"{_key(path)}.lock")
+            if lock.acquire():
+                held.append(lock)
+            else:
+                taken.append(path)
+    return taken
 
 
 def _release(held: list[LockFile], _gone: object = None) -> None:

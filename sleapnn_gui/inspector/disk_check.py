@@ -1,28 +1,32 @@
-"""Looking for the files a config names, away from the window's own thread."""
+"""Looking for the files that a config, or both of a pair, names, away from the window's own thread."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
 
 from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.files import copy_values
-from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.findings import Findings
+from sleapnn_gui.document.pair import halves
 
 _DELAY_MS = 300
 
 
 class _Answer(QObject):
-    ready = Signal(int, list)
+    ready = Signal(int, object)
 
 
 class _Task(QRunnable):
-    def __init__(self, number: int, values: dict[str, Any], answer: _Answer) -> None:
+    """Looks for the files of some configs, of which nothing was found yet."""
+
+    def __init__(self, number: int, configs: Sequence[Findings], answer: _Answer) -> None:
         super().__init__()
-        self._number, self._values, self._answer = number, values, answer
+        self._number, self._configs, self._answer = number, configs, answer
 
     def run(self) -> None:
-        self._answer.ready.emit(self._number, check_files(self._values))
+        found = [Findings(one.values, check_files(one.values)) for one in self._configs]
+        self._answer.ready.emit(self._number, found)
 
 
 class DiskCheck(QObject):
@@ -36,7 +40,7 @@ class DiskCheck(QObject):
         super().__init__(document)
         self._document = document
         self._number = 0
-        self._found: list[Issue] = []
+        self._found: list[Findings] = []
         self._answer = _Answer(self)
         self._answer.ready.connect(self._receive, Qt.ConnectionType.QueuedConnection)
         self._timer = QTimer(self)
@@ -48,26 +52,26 @@ class DiskCheck(QObject):
 
     def check(self) -> None:
         """Look now."""
-        QThreadPool.globalInstance().start(
-            _Task(self._number, copy_values(self._document.values), self._answer)
-        )
+        configs = [Findings(copy_values(half.values)) for half in halves(self._document.state)]
+        QThreadPool.globalInstance().start(_Task(self._number, configs, self._answer))
 
     def _start_over(self) -> None:
         self._found = []  # the document has forgotten it as well
         self._later([])
 
-    def _later(self, paths: list[str]) -> None:
+    def _later(self, _paths: list[str]) -> None:
         self._number += 1
         self._timer.start()
-        still = [issue for issue in self._found if issue.path not in paths]
-        if still != self._found:
-            self._show(still)
+        self._show()
 
-    def _show(self, issues: list[Issue]) -> None:
-        self._found = issues
-        self._document.set_outside_issues("disk", issues)
+    def _show(self) -> None:
+        """A file that one model names is as missing for the other one that names it too."""
+        for half in halves(self._document.state):
+            issues = [issue for one in self._found for issue in one.about(half.values)]
+            self._document.set_outside_issues("disk", issues, half=half.half)
 
-    @Slot(int, list)
-    def _receive(self, number: int, issues: list[Any]) -> None:
+    @Slot(int, object)
+    def _receive(self, number: int, found: list[Findings]) -> None:
         if number == self._number:
-            self._show(issues)
+            self._found = found
+            self._show()

@@ -15,7 +15,9 @@ from sleapnn_gui.inspector.labels_page import LabelsPage
 
 #: What the title of a config without a file ends with, once advice has changed what it began as.
 _ADVISED = ", as advised"
-_BOTH = "Parts and Centre stand above the sections of Configure; each has advice of its own while it is in hand. "
+_BOTH = (
+    "Parts and Centre stand above the sections of Configure; each has advice of its own while it is in hand. "
+)
 
 
 class AdviceCommands(QObject):

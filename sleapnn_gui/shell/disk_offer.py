@@ -1,6 +1,7 @@
-"""The line that tells of a file that another program changed while it is open here, and what can be done about it."""
+"""The line that tells of a file of the document that another program changed while it is open here, and what can be done about it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
@@ -9,6 +10,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.file_watch import FileWatch
 from sleapnn_gui.document.files import Opened
+from sleapnn_gui.document.pair import halves
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -27,7 +29,8 @@ class DiskOffer(QFrame):
         self.setObjectName("disk_offer")
         self.setProperty("pane", "top")
         self._document = document
-        self._theirs: Opened | None = None
+        self._told: dict[Path, Opened | UserError] = {}
+        self._path: Path | None = None
         self._still = Still(around)
         self.text = QLabel()
         self.text.setWordWrap(True)
@@ -46,10 +49,10 @@ class DiskOffer(QFrame):
             "keep", "Keep mine", self._keep, "Go on with what is here; saving replaces what is in the file"
         )
         self.compare = self._button(
-            "compare", "Compare", self.compare_wanted.emit, "List what differs from the file, under Diff"
+            "compare", "Compare", self._compare, "List what differs from the file, under Diff"
         )
         self.hide()
-        watch.overtaken.connect(lambda theirs: self._still.when_away(lambda: self._show(theirs)))
+        watch.overtaken.connect(self._tell)
         watch.settled.connect(self._close)
 
     def _button(self, name: str, words: str, act: Callable[[], None], told: str) -> QPushButton:
@@ -62,9 +65,17 @@ class DiskOffer(QFrame):
         self._row.addWidget(button)
         return button
 
-    def _show(self, theirs: Opened | UserError) -> None:
-        self._theirs = theirs if isinstance(theirs, Opened) else None
-        text = f"{self._document.state.title} was changed by another program while it is open here."
+    def _tell(self, path: Path, theirs: Opened | UserError) -> None:
+        self._told[path] = theirs
+        self._still.when_away(self._show)
+
+    def _show(self) -> None:
+        """Tell of one file at a time: of a pair both may be others."""
+        if not self._told:
+            return
+        self._path = next(iter(self._told))
+        theirs = self._told[self._path]
+        text = f"{self._path.name} was changed by another program while it is open here."
         if isinstance(theirs, UserError):
             text += f" It cannot be read now: {theirs.message} What is here stays as it is."
         elif self._document.is_dirty:
@@ -72,25 +83,44 @@ class DiskOffer(QFrame):
         self.text.setText(text)
         self.setAccessibleName(text)
         for button in (self.take, self.compare):
-            button.setVisible(self._theirs is not None)
+            button.setVisible(isinstance(theirs, Opened))
         self.show()
 
+    def _theirs(self) -> Opened | UserError | None:
+        """What stands in the file that is told of, whose half of a pair is in hand from now on; None where none is."""
+        half = next((one for one in halves(self._document.state) if one.path == self._path), None)
+        if self._path is None or half is None:
+            return None
+        self._document.turn(half.half)
+        return self._told.get(self._path)
+
     def _use_theirs(self) -> None:
-        if self._theirs is not None:
-            theirs = self._theirs
-            self._close()
+        theirs = self._theirs()
+        if isinstance(theirs, Opened):
+            self._close(self._path)
             self._document.adopt_theirs(theirs)
             self.message.emit(
                 f"These are the settings that are in {theirs.title} now. Undo takes it back.", "info"
             )
 
     def _keep(self) -> None:
-        theirs = self._theirs
-        self._close()
-        if theirs is not None:
+        theirs = self._theirs()
+        self._close(self._path)
+        if isinstance(theirs, Opened):
             self._document.keep_mine(theirs)
 
-    def _close(self) -> None:
-        self._still.drop()
-        self._theirs = None
-        self.hide()
+    def _compare(self) -> None:
+        self._theirs()
+        self.compare_wanted.emit()
+
+    def _close(self, path: Path | None) -> None:
+        """Nothing is to be told of a file any more."""
+        if path is not None:
+            self._told.pop(path, None)
+        if not self._told:
+            self._still.drop()
+        if path == self._path or not self._told:
+            self._path = None
+            self.hide()
+            if self._told:
+                self._still.when_away(self._show)

@@ -224,7 +224,10 @@ def test_advice_from_opened_labels_to_all_of_it_applied_and_back(
     window.actions_by_verb["undo"].trigger()
     assert document.half == ""
     document.set_locks({"trainer_config.optimizer.lr": "Ours"})
-    wait_until(lambda: row_of(window, "rate").state.text() == "Locked")
+    wait_until(
+        lambda: any(row.piece.name == "rate" and row.state.isVisible() for row in view_of(window).rows())
+    )
+    assert row_of(window, "rate").state.text() == "Locked"
     assert not row_of(window, "rate").apply.isVisible()
     assert view_of(window).apply_all.text() == f"Apply all {left - 1}"
     document.set_locks({})

@@ -12,7 +12,9 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.pairs import CENTRE, PARTS, differing
 from sleapnn_engine.config.presets import load_preset
+from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.drafts import DraftStore
+from sleapnn_gui.document.open_files import OpenFile
 from sleapnn_gui.main_window import MainWindow
 from tests.engine.commands.in_process import engine
 from tests.gui.windows import start_over
@@ -300,3 +302,60 @@ def test_a_draft_keeps_both(pair: MainWindow, tmp_path: Path, wait_until: Wait) 
     assert document.is_dirty
     pair.show_page("configure")
     assert pair.form.halves.tabs.isVisible()
+
+
+def test_the_model_that_is_not_in_hand_is_watched_too(
+    pair: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    """Files that it names and that are gone, what others write to its file, and who else has that open."""
+    document, weights = pair.document, "model_config.pretrained_backbone_weights"
+    gone = str(tmp_path / "gone.ckpt")
+    turn(pair, CENTRE)
+    document.set_value(weights, gone)
+    turn(pair, PARTS)
+    wait_until(
+        lambda: (
+            [issue.path for issue in document.every_issue() if gone in issue.message] == [f"centre|{weights}"]
+        )
+    )
+    turn(pair, CENTRE)
+    assert [issue.path for issue in document.issues() if gone in issue.message] == [weights]
+    document.set_value(weights, None)
+    assert not [issue for issue in document.every_issue() if gone in issue.message]
+    turn(pair, PARTS)
+    save_as(pair, tmp_path / "flies.yaml")
+    parts, centre = tmp_path / "flies.centered_instance.yaml", tmp_path / "flies.centroid.yaml"
+
+    other, told = Document(), list[str]()
+    lock = OpenFile(other, pair.files.open_file.folder)
+    lock.shared.connect(told.append)
+    wait_until(lambda: not pair.files.open_file._work.is_at_work)
+    other.load(centre)
+    wait_until(lambda: bool(told))
+    assert told[0].startswith("flies.centroid.yaml is open in another window too")
+    other.deleteLater()
+
+    watch = pair.files.watch
+
+    def look() -> None:
+        wait_until(lambda: not watch._looking.is_at_work)
+        watch.check()
+        wait_until(lambda: not watch._looking.is_at_work)
+
+    look()
+    document.set_value(EPOCHS, 7)
+    for path in (parts, centre):
+        path.write_text(path.read_text(encoding="utf-8").replace("seed: null", "seed: 3"), encoding="utf-8")
+    look()
+    assert pair.disk_offer.text.text().startswith("flies.centered_instance.yaml was changed")
+    press(pair, pair.disk_offer.keep)
+    QTest.mouseMove(pair.windowHandle(), pair.rect().bottomRight())
+    wait_until(pair.disk_offer.isVisible)
+    assert pair.disk_offer.text.text().startswith("flies.centroid.yaml was changed")
+    assert document.half == PARTS
+    press(pair, pair.disk_offer.take)
+    assert document.half == CENTRE, "one sees what was taken"
+    assert [tree.get(half, "trainer_config.seed") for half in both(pair)] == [3, None]
+    assert [tree.get(half, EPOCHS) for half in both(pair)] == [200, 7]
+    assert document.is_dirty, "the parts model has an edit that is in no file"
+    assert not pair.disk_offer.isVisible()
