@@ -17,8 +17,11 @@ class Findings:
     issues: Sequence[Issue] = ()
 
     def about(self, now: Mapping[str, Any]) -> list[Issue]:
-        """What holds of values as they are now: of a setting that is another one nothing is known."""
+        """What holds of values as they are now: of a setting that is another one nothing is known. A section stays one."""
         return [issue for issue in self.issues if self._is_same(issue.path, now)]
 
     def _is_same(self, path: str, now: Mapping[str, Any]) -> bool:
-        return not path or tree.same(tree.get(self.values, path), tree.get(now, path))
+        if not path:
+            return True
+        one, other = tree.get(self.values, path), tree.get(now, path)
+        return tree.same(one, other) or (isinstance(one, Mapping) and isinstance(other, Mapping))

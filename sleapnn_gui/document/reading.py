@@ -163,9 +163,13 @@ class ReadDocument(QObject):
 
         Of a pair those of the half in hand; `every_issue` has all.
         """
-        every = (*self._state.issues, *self._found_outside(self.half))
-        found = list({(issue.path, issue.severity, issue.message): issue for issue in every}.values())
+        found = self.issues_of(self._state)
         return found if path is None else [issue for issue in found if issue.path == path]
+
+    def issues_of(self, half: State) -> list[Issue]:
+        """Every finding about one half of a pair, once."""
+        every = (*half.issues, *self._found_outside(half.half))
+        return list({(issue.path, issue.severity, issue.message): issue for issue in every}.values())
 
     def every_issue(self) -> list[Issue]:
         """What is wrong with both halves of a pair; the paths of the other one say so (`pair.split_path`)."""

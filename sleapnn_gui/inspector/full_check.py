@@ -4,8 +4,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from sleapnn_engine.config.issue import Issue, issue_from
+from sleapnn_engine.config.issue import issue_from
+from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.findings import Findings
+from sleapnn_gui.document.pair import halves, same_work
 from sleapnn_gui.inspector.client import Inspect
 
 _DELAY_MS = 600
@@ -15,7 +18,7 @@ class FullCheck(QObject):
     """Asks the engine for everything that is wrong; what the window found by itself is not listed twice.
 
     `done` comes with the answer to `ask`, `failed` with a sentence where there was none. Findings are looked for again
-    after an edit, until none is left.
+    after an edit, until none is left. Both models of a pair are looked at, one after the other.
     """
 
     done = Signal()
@@ -24,7 +27,8 @@ class FullCheck(QObject):
     def __init__(self, document: Document, inspect: Inspect) -> None:
         super().__init__(document)
         self._document, self._inspect = document, inspect
-        self._found: list[Issue] = []
+        self._found: dict[str, Findings] = {}
+        self._looked, self._left = State(), list[State]()
         self._quiet = True
         self._overtaken = False
         self._timer = QTimer(self)
@@ -40,8 +44,7 @@ class FullCheck(QObject):
         """Look at everything now."""
         self._quiet = False
         self._timer.stop()
-        self._overtaken = False
-        self._inspect.ask("check", values=self._document.values)
+        self._again()
 
     def stop(self) -> None:
         """Ask no more; for when the window closes."""
@@ -50,33 +53,47 @@ class FullCheck(QObject):
     @Slot()
     def _again(self) -> None:
         self._overtaken = False
-        self._inspect.ask("check", values=self._document.values)
+        self._looked = self._document.state
+        self._left = halves(self._looked)
+        self._ask_next()
+
+    def _ask_next(self) -> None:
+        self._inspect.ask("check", values=self._left[0].values)
 
     @Slot(list)
     def _changed(self, paths: list[str]) -> None:
-        if paths and (self._found or self._inspect.is_asking("check")):
+        if not paths or same_work(self._looked, self._document.state):
+            return  # the other half of a pair was taken in hand
+        if any(one.issues for one in self._found.values()) or self._inspect.is_asking("check"):
             self._overtaken = True
             self._timer.start()
-        still = [issue for issue in self._found if issue.path not in paths]
-        if still != self._found:  # what was found of a setting is no news of its new value
-            self._found = still
-            self._document.set_outside_issues("check", still)
+        self._show()  # what was found of a setting is no news of its new value
+
+    def _show(self) -> None:
+        for half in halves(self._document.state):
+            found = self._found.get(half.half, Findings()).about(half.values)
+            self._document.set_outside_issues("check", found, half=half.half)
 
     @Slot()
     def _forget(self) -> None:
-        self._found, self._quiet = [], True
+        self._found, self._left, self._quiet = {}, [], True
         self._timer.stop()
         self._inspect.cancel("check")
 
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
-        if kind != "check" or self._overtaken:
+        if kind != "check" or self._overtaken or not self._left:
             return  # what was found of other settings is no news of these; they are looked at in a moment
-        self._document.set_outside_issues("check", [])
-        known = {(issue.path, issue.message) for issue in self._document.issues()}
+        half = self._left.pop(0)
+        self._document.set_outside_issues("check", [], half=half.half)
+        known = {(issue.path, issue.message) for issue in self._document.issues_of(half)}
         found = map(issue_from, answer["issues"])
-        self._found = [issue for issue in found if (issue.path, issue.message) not in known]
-        self._document.set_outside_issues("check", self._found)
+        new = [issue for issue in found if (issue.path, issue.message) not in known]
+        self._found[half.half] = Findings(half.values, new)
+        self._show()
+        if self._left:
+            self._ask_next()
+            return
         quiet, self._quiet = self._quiet, True
         if not quiet:
             self.done.emit()

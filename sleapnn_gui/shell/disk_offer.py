@@ -52,7 +52,7 @@ class DiskOffer(QFrame):
             "compare", "Compare", self._compare, "List what differs from the file, under Diff"
         )
         self.hide()
-        watch.overtaken.connect(self._tell)
+        watch.overtaken.connect(self._learn)
         watch.settled.connect(self._close)
 
     def _button(self, name: str, words: str, act: Callable[[], None], told: str) -> QPushButton:
@@ -65,7 +65,7 @@ class DiskOffer(QFrame):
         self._row.addWidget(button)
         return button
 
-    def _tell(self, path: Path, theirs: Opened | UserError) -> None:
+    def _learn(self, path: Path, theirs: Opened | UserError) -> None:
         self._told[path] = theirs
         self._still.when_away(self._show)
 

@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from sleapnn_engine.config.measured import measured_text
 from sleapnn_engine.config.pairs import CENTRE
 from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.background import BackgroundTask
@@ -23,7 +22,7 @@ from sleapnn_gui.run.folders import next_run_dirs
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
 from sleapnn_gui.shell.settings_store import frames_mb, remember_review, reviews_before_training
 from sleapnn_gui.shell.train_sheet import TrainSheet
-from sleapnn_gui.shell.training_review import FOLDER, rows_of, worth_a_look
+from sleapnn_gui.shell.training_review import FOLDER, measured_sentence, rows_of, worth_a_look
 
 _NETWORK = "network"
 
@@ -82,8 +81,8 @@ class ReviewCommands(QObject):
 
     @Slot()
     def _measured(self) -> None:
-        if self.measuring.found is not None:
-            self.message.emit(measured_text(self.measuring.found), "info")
+        if self.measuring.found:
+            self.message.emit(measured_sentence(self.measuring), "info")
         self._refresh()
 
     def stop(self) -> None:

@@ -1,9 +1,10 @@
 """What a press on Train will do, in words: what runs, on what, what it takes and leaves out, before it does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sleapnn_engine.config.issue import Issue
-from sleapnn_engine.config.measured import memory_text, time_text
+from sleapnn_engine.config.measured import measured_text, memory_text, time_text
 from sleapnn_engine.config.pairs import WORDS
 from sleapnn_engine.config.reader import HEADS, TRAINER, ConfigReader
 from sleapnn_engine.config.text_format import counted
@@ -36,9 +37,29 @@ def rows_of(document: Document, network: dict[str, Any] | None, measuring: Measu
         MODEL: " · ".join(model),
         LABELS: _labels(document, figures, kind),
         LENGTH: _length(document, figures),
-        MEMORY: memory_text(measured) if measured else _memory(network),
-        TIME: time_text(measured) if measured else _MEASURING if measuring.is_at_work else _TIME,
+        MEMORY: _measured_memory(measured) if measured else _memory(network),
+        TIME: _times(measured) if measured else _MEASURING if measuring.is_at_work else _TIME,
     }
+
+
+def measured_sentence(measuring: Measuring) -> str:
+    """What was measured, of a pair of each model."""
+    return " ".join(_named(half, measured_text(found)) for half, found in measuring.found.items())
+
+
+def _measured_memory(measured: Mapping[str, Mapping[str, Any]]) -> str:
+    """One model of a pair is trained after the other: the larger one counts."""
+    half = max(measured, key=lambda half: measured[half]["memory"])
+    larger = f", for the {WORDS[half].lower()} model, the larger of both" if half else ""
+    return memory_text(measured[half]) + larger
+
+
+def _times(measured: Mapping[str, Mapping[str, Any]]) -> str:
+    return "\n".join(_named(half, time_text(found)) for half, found in measured.items())
+
+
+def _named(half: str, text: str) -> str:
+    return f"{WORDS[half]}: {text}" if half else text
 
 
 def _both(document: Document) -> str:

@@ -399,6 +399,7 @@ def test_by_what_it_stops_is_chosen_before_it_begins(
     begun = []
     monkeypatch.setattr(RunSession, "launch", lambda _self, launch, **_kwargs: begun.append(launch.words))
     monkeypatch.setattr(window.runs, "follow", lambda _session: None)
+    wait_until(lambda: window.document.facts is not None, 60)
     wait_until(lambda: not errors(window.document.issues()), 20)
     sheet = opened(window)
     assert "Only as the config says" in sheet.stops.line.sentence

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QMessageBox
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config, read_config
+from sleapnn_engine.config.issue import error, issue_values
 from sleapnn_engine.config.pairs import CENTRE, PARTS, differing
 from sleapnn_engine.config.presets import load_preset
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.drafts import DraftStore
 from sleapnn_gui.document.open_files import OpenFile
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.shell.training_review import MEMORY, TIME, rows_of
 from tests.engine.commands.in_process import engine
 from tests.gui.windows import start_over
 
@@ -359,3 +361,54 @@ def test_the_model_that_is_not_in_hand_is_watched_too(
     assert [tree.get(half, EPOCHS) for half in both(pair)] == [200, 7]
     assert document.is_dirty, "the parts model has an edit that is in no file"
     assert not pair.disk_offer.isVisible()
+
+
+def test_check_looks_at_both_and_ten_steps_are_measured_of_both(
+    pair: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, review = pair.document, pair.review
+    asked: list[tuple[str, object]] = []
+    monkeypatch.setattr(pair.inspect, "ask", lambda kind, *, values: asked.append((kind, values)))
+    parts, centre = both(pair)
+    filters = "model_config.backbone_config.unet.filters"
+
+    def found(message: str) -> dict[str, object]:
+        return {"issues": [issue_values(error(filters, message))]}
+
+    pair.actions_by_verb["check"].trigger()
+    assert asked == [("check", parts)]
+    pair.inspect.answered.emit("check", found("Of the parts."))
+    assert asked[1:] == [("check", centre)]
+    assert not pair.actions_by_verb["check"].isEnabled(), "the other one is still looked at"
+    document.turn(CENTRE)
+    pair.inspect.answered.emit("check", found("Of the centre."))
+    assert pair.actions_by_verb["check"].isEnabled()
+    told = [(issue.path, issue.message) for issue in document.every_issue() if issue.path.endswith(filters)]
+    assert told == [(filters, "Of the centre."), (f"parts|{filters}", "Of the parts.")]
+    document.set_value(filters, 24)
+    assert [issue.path for issue in document.every_issue() if issue.path.endswith(filters)] == [
+        f"parts|{filters}"
+    ]
+    pair.full_check._forget()
+    asked.clear()
+
+    review.measuring.begin()
+    took = {"device": "cpu", "steps": 10, "free": 8e9, "step_seconds": 0.5, "data_share": None, "epochs": 20}
+    pair.inspect.answered.emit("measure", took | {"memory": 3e9, "seconds": 60.0})
+    document.turn(PARTS)
+    pair.inspect.answered.emit("measure", took | {"memory": 2e9, "seconds": 2280.0})
+    assert [values for _, values in asked] == [document.state.other.values, document.values]  # type: ignore[union-attr]
+    rows = rows_of(document, None, review.measuring)
+    assert rows[MEMORY] == "3 of 8 GB that are free on cpu, for the centre model, the larger of both"
+    assert rows[TIME].splitlines()[0].startswith("Centre: about 60 s for all 20 epochs")
+    assert rows[TIME].splitlines()[1].startswith("Parts: about 38 min for all 20 epochs")
+    assert pair.banner.sentence.startswith("Centre: 10 steps were measured: 3 of 8 GB")
+    review.measuring.begin()
+    wrong = {"message": "Too large.", "where": filters, "hint": "", "fix": None}
+    pair.inspect.answered.emit("measure", {"failed": wrong})
+    assert pair.banner.sentence == "The steps of the centre model failed. Too large."
+    assert [issue.path for issue in document.every_issue() if issue.message == "Too large."] == [
+        f"centre|{filters}"
+    ]
+    document.set_value(EPOCHS, 7)
+    assert not [issue for issue in document.every_issue() if issue.message == "Too large."]
