@@ -22,6 +22,7 @@ COMMANDS = {
     "presets": ("presets", "list or show the presets"),
     "import-legacy": ("import_legacy", "turn SLEAP 1.4 JSON into a config, with a report"),
     "describe": ("describe", "say what a labels file holds"),
+    "relink": ("relink", "write a copy of labels that names videos where they are now"),
     "advise": ("advise", "say how to train on labels, and why"),
     "inspect": ("inspect", "answer an editor's questions, for programs"),
     "standby": ("standby", "load everything and wait for a command, for programs"),

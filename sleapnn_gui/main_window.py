@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self.figures_watch = FiguresWatch(self.document, self.inspect)
         self.full_check = FullCheck(self.document, self.inspect)
         self.advice = AdviceCommands(self.document, self.inspect, self.labels_page)
-        self.coach = CoachCommands(self.advice, self.listed, self.labels_page)
+        self.coach = CoachCommands(self.advice, self.listed, self.labels_page, self.inspect)
         self.disk_check = DiskCheck(self.document)
         self.search_field = search_everything(self.document)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.issue import LOCATE, Issue
 from sleapnn_engine.config.spec import SPEC
 
 
@@ -100,4 +100,5 @@ def issue_of(error: UserError, path: str) -> Issue:
     """An error as a finding at the setting it names, else at `path`; then it begins with the file or frame it names."""
     is_setting = error.where in SPEC.keys or error.where in SPEC.sections
     text = f"{error.message} {error.hint}".strip() if is_setting else str(error)
-    return Issue(error.where if is_setting else path, "error", text)
+    fix = LOCATE if error.cause == "images" else None
+    return Issue(error.where if is_setting else path, "error", text, fix)

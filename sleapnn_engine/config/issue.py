@@ -12,10 +12,18 @@ class Remove:
 
 @attrs.frozen
 class Fix:
-    """A change that settles an issue: a short label and the new value for each dotted path."""
+    """A change that settles an issue: a short label and the new value for each dotted path.
+
+    With `locates` the change is not known yet: a person is asked where what is missing is now.
+    """
 
     label: str
     changes: dict[str, Any]
+    locates: bool = False
+
+
+#: What helps where labels, or videos that labels name, are not where they were.
+LOCATE = Fix("Locate…", {}, locates=True)
 
 
 @attrs.frozen
@@ -45,6 +53,7 @@ def issue_values(issue: Issue) -> dict[str, Any]:
             "label": issue.fix.label,
             "set": {path: value for path, value in changes.items() if value is not Remove},
             "remove": [path for path, value in changes.items() if value is Remove],
+            **({"locates": True} if issue.fix.locates else {}),
         }
     return {"path": issue.path, "severity": issue.severity, "message": issue.message, "fix": fix}
 
@@ -53,5 +62,6 @@ def issue_from(values: Mapping[str, Any]) -> Issue:
     """The issue that `issue_values` wrote."""
     said, fix = values["fix"], None
     if said is not None:
-        fix = Fix(said["label"], {**said["set"], **dict.fromkeys(said["remove"], Remove)})
+        changes = {**said["set"], **dict.fromkeys(said["remove"], Remove)}
+        fix = Fix(said["label"], changes, locates=said.get("locates", False))
     return Issue(values["path"], values["severity"], values["message"], fix)

@@ -4,7 +4,8 @@ Only numbers, strings, lists and dicts occur; nothing is null unless said here.
 Sizes and distances are source pixels. Keys:
 
 - `version`; `files`: [{path, labeled_frames, bytes}], those that could be read
-- `problems`: sentences, each a reason not to train; `warnings`: sentences on what is left out or odd
+- `problems`: sentences, each a reason not to train; `lost`: those of them that say which images are missing; `warnings`:
+  sentences on what is left out or odd
 - `labeled_frames`: those that can be learned from; `frames_in_files`, `empty_frames`, `unreadable_frames`
 - `negative_frames`: those marked as empty; `centroid_marks`: marks of centres without body parts that can be used,
   and `centroid_frames`: frames of `labeled_frames` that have nothing else
@@ -66,6 +67,7 @@ def describe_reading(reading: LabelReading) -> dict[str, Any]:
         "version": VERSION,
         "files": _files(labels),
         "problems": [str(problem) for problem in reading.problems],
+        "lost": [str(problem) for problem in reading.problems if problem.cause == "images"],
         "warnings": list(labels.warnings),
         "labeled_frames": len(labels),
         "frames_in_files": counts.frames,

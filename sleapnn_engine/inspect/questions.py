@@ -57,6 +57,8 @@ def make_answers() -> dict[str, Answer]:
         "prediction": prediction,
         "evaluation": _evaluation,
         "suggest": _suggest,
+        "missing": _missing,
+        "relink": _relink,
         "schedule": _schedule,
         "devices": _devices,
         "measure": _measure,
@@ -74,6 +76,18 @@ def _evaluation(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
 
 def _suggest(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
     from sleapnn_engine.inspect.suggestions import suggest as answer
+
+    return answer(args, cancelled), {}
+
+
+def _missing(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.moved_videos import find_missing as answer
+
+    return answer(args, cancelled), {}
+
+
+def _relink(args: Mapping[str, Any], cancelled: Cancelled) -> Found:
+    from sleapnn_engine.inspect.moved_videos import write_relinked as answer
 
     return answer(args, cancelled), {}
 

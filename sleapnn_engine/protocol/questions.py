@@ -36,6 +36,11 @@ _PLACE = record(
     Field("frame", INTEGER, "frame number in that video"),
 )
 
+_MOVED = record(
+    Field("old", TEXT, "path of a video as the labels have it; of a list of images the first"),
+    Field("new", TEXT, "where it is now"),
+)
+
 _QUESTIONS = (
     Verb(
         name="describe",
@@ -205,6 +210,21 @@ _QUESTIONS = (
             Field("frames", list_of(_PLACE), "the frames"),
             Field("output", TEXT, "labels file to write"),
             Field("replace", FLAG, "a file that is there may be replaced; no without", optional=True),
+        ),
+    ),
+    Verb(
+        name="missing",
+        doc="Labels of a config, and videos that they name, that are not where they were: `files`, each with `file` as the config "
+        "has it, `there`, and `missing`, stored paths of videos with labelled frames; only those of which something is missing.",
+        fields=(_VALUES,),
+    ),
+    Verb(
+        name="relink",
+        doc="Write a copy of labels beside them, over no other file, that names videos where they are now. Answers its `path`, what was "
+        "`given` and what was `found` along with it, both {stored path: path}, and the stored paths still `missing`.",
+        fields=(
+            Field("file", TEXT, "labels file, which stays as it is"),
+            Field("videos", list_of(_MOVED), "videos that are elsewhere"),
         ),
     ),
     Verb(name="ping", doc="Are you there? Answers `pid` and `engine`, whether what trains is installed."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sleapnn_engine.config.issue import Fix
+from sleapnn_engine.config.issue import LOCATE, Fix
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.reader import DATA, PREPROCESSING, TRAINER
 from sleapnn_engine.protocol.coach_case import Hint, RunCase, Shows
@@ -82,8 +82,9 @@ def _images(case: RunCase) -> Hint:
     return Hint(
         name="images",
         text="A video or image that the labels name is not where it was, or cannot be read: it was moved, renamed, or its "
-        "disk is not connected. Put it back or beside the labels file; the Data page shows which ones are missing.",
+        "disk is not connected. Say where it is now, put it back, or put it beside the labels file.",
         shows=Shows.LABELS,
+        fix=LOCATE if case.config is not None else None,
         grave=True,
     )
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, save_text
-from sleapnn_engine.config.issue import Issue
+from sleapnn_engine.config.issue import Fix, Issue
 from sleapnn_engine.config.pairs import half_of
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
@@ -98,6 +98,13 @@ class Document(ReadDocument):
         if pairs and after.other is None:
             after = paired(after, ConfigReader(after.values))
         self.change(title, after)
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Change what a fix says, as one step that Undo takes back, or ask for what it does not know."""
+        if fix.locates:
+            self.locate_wanted.emit()
+        else:
+            self.apply_values(fix.changes, fix.label)
 
     def adopt_typed(self, after: State) -> None:
         """Take over what `with_text` made of the present state; texts typed soon after one another are one step."""

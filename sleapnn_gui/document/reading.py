@@ -34,6 +34,8 @@ class ReadDocument(QObject):
     locks_changed = Signal()
     unlock_wanted = Signal(str)
     pair_wanted = Signal()
+    #: Where labels or their videos are now is to be asked.
+    locate_wanted = Signal()
     #: A sentence: what was to be changed and was not, because of a fault in the program.
     edit_failed = Signal(str)
 

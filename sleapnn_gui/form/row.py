@@ -323,7 +323,7 @@ class Row(QWidget):
 
     def _apply_fix(self) -> None:
         if self._fix is not None and self._fix.fix is not None:
-            self._document.apply_values(self._fix.fix.changes, self._fix.fix.label)
+            self._document.apply_fix(self._fix.fix)
 
     def _names(self) -> list[str]:
         return names_for(self._document.facts, self.key.meta.names_of)

@@ -74,7 +74,7 @@ class SectionMessage(MessageLine):
 
     def _apply(self) -> None:
         if self._fix is not None:
-            self._document.apply_values(self._fix.changes, self._fix.label)
+            self._document.apply_fix(self._fix)
         elif self._path in self._document.locks:
             self._document.unlock_wanted.emit(self._path)
 

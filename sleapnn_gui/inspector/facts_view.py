@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from sleapnn_engine.config.issue import LOCATE
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -100,7 +101,12 @@ class VisibilityBars(QWidget):
 
 
 class FactsView(QWidget):
-    """Facts of the open labels. `notes`, placed by the owner, has their problems, or why there are none yet."""
+    """Facts of the open labels. `notes`, placed by the owner, has their problems, or why there are none yet.
+
+    `locate_wanted` means that a person is to say where missing images are.
+    """
+
+    locate_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +162,7 @@ class FactsView(QWidget):
         self._clear()
         self._show_message("")
         for text in facts.get("problems", []):
-            self._add_message("error", text)
+            self._add_message("error", text, link=LOCATE.label if text in facts.get("lost", ()) else "")
         for text in facts.get("warnings", [])[:6]:
             self._add_message("warning", text)
         for row, (name, said) in enumerate(fact_rows(facts)):
@@ -175,9 +181,10 @@ class FactsView(QWidget):
         self.status.setText(text)
         self.status.setVisible(bool(text))
 
-    def _add_message(self, severity: str, text: str) -> None:
+    def _add_message(self, severity: str, text: str, *, link: str = "") -> None:
         line = MessageLine()
-        line.show_message(text, severity=severity)
+        line.show_message(text, severity=severity, link=link)
+        line.followed.connect(self.locate_wanted)
         self.messages.addWidget(line)
 
     def _clear(self) -> None:

@@ -22,6 +22,9 @@ _LOOK = {
     Shows.SETTING: "Show the setting",
 }
 
+_CHANGES = "Change this in the config, for the next training; what changes is shown"
+_LOCATES = "Choose where it is now: a copy of the labels names it there, and the config that copy"
+
 _NOTHING = "What was said of this run before holds no longer."
 
 
@@ -122,7 +125,7 @@ class CoachStrip(QFrame):
         self.look.setText(_LOOK[hint.shows])
         if hint.fix is not None:
             self.fix.setText(hint.fix.label)
-            self.fix.setToolTip("Change this in the config, for the next training; what changes is shown")
+            self.fix.setToolTip(_LOCATES if hint.fix.locates else _CHANGES)
             self.fix.setAccessibleDescription(self.fix.toolTip())
         place = [one.name for one in self._hints].index(hint.name)
         self.place.setText(f"{place + 1} of {len(self._hints)}")

@@ -241,7 +241,7 @@ class RunPanel(QFrame):
                 if more
                 else first.text
             )
-            link = "" if first.fix is None else f"{first.fix.label}…"
+            link = "" if first.fix is None else f"{first.fix.label.removesuffix('…')}…"
             self.hint.show_message(text, severity="warning" if first.grave else "hint", link=link)
 
     def _fix(self) -> None:

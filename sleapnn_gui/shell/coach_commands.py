@@ -1,5 +1,6 @@
 """What is said of a run leads on: to what shows it, and to a config that is changed by one press."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.run_models import config_of
 from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.list_commands import ListCommands
+from sleapnn_gui.shell.locating import Locating
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
 class CoachCommands(QObject):
     """A change goes into the config that is open where that is the run's, else into the run's, opened as a new one."""
 
-    def __init__(self, advice: AdviceCommands, listed: ListCommands, labels: LabelsPage) -> None:
+    def __init__(
+        self, advice: AdviceCommands, listed: ListCommands, labels: LabelsPage, inspect: Inspect
+    ) -> None:
         super().__init__(listed)
         self._advice, self._listed, self._labels = advice, listed, labels
         self._reading = BackgroundTask(self)
+        self.locating = Locating(advice, listed, labels, inspect)
         listed.when_listed(lambda page: page.panel.fix_wanted.connect(self.fix))
 
     def serve(self, page: "TrainPage") -> None:
@@ -52,16 +58,23 @@ class CoachCommands(QObject):
         """Change what a hint on the run in a folder says, and show what is changed."""
         if hint.fix is None:
             return
+        if hint.fix.locates:
+            self._in_config_of(folder, self.locating.begin)
+            return
         piece = Advice(
             name=hint.name, title=hint.fix.label, reason=hint.text, changes=hint.fix.changes, done=False
         )
+        self._in_config_of(folder, partial(self._apply, piece))
+
+    def _in_config_of(self, folder: Path, do: Callable[[], None]) -> None:
+        """Do something to the config of the run in a folder, which is opened where another one is."""
         values = self._listed.document.values
 
         def decide(config: ConfigReader | None) -> None:
             if config is None or not differences([ConfigReader(values), config]):
-                self._apply(piece)
+                do()
             else:
-                self._listed.open_config(folder, then=partial(self._apply, piece))
+                self._listed.open_config(folder, then=do)
 
         self._reading.begin(partial(config_of, folder), decide)
 
@@ -72,3 +85,4 @@ class CoachCommands(QObject):
     def leave(self) -> None:
         """For when the window closes."""
         self._reading.drop()
+        self.locating.leave()

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sleapnn_engine.config.issue import Issue, error, warning
+from sleapnn_engine.config.issue import LOCATE, Issue, error, warning
 from sleapnn_engine.config.reader import DATA, MODEL, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
 
+#: The settings that name labels.
+LABELS = tuple(DATA + name for name in ("train_labels_path", "val_labels_path", "test_file_path"))
 RESUME = TRAINER + "resume_ckpt_path"
 STARTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
 
@@ -52,7 +54,7 @@ def _file(path: str, name: str, suffixes: tuple[str, ...]) -> Iterator[Issue]:
     if file.is_dir():
         yield error(path, f"{label}: {name} is a folder; choose a file.")
     elif not file.exists():
-        yield error(path, f"{label}: {name} does not exist.")
+        yield error(path, f"{label}: {name} does not exist.", LOCATE if path in LABELS else None)
     elif not file.is_file():
         yield error(path, f"{label}: {name} is a device or a pipe; choose a file.")
     elif not os.access(file, os.R_OK):

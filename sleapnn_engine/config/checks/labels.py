@@ -5,7 +5,7 @@ from typing import Any
 
 from sleapnn_engine.config import label_fit
 from sleapnn_engine.config.findings import Findings
-from sleapnn_engine.config.issue import Issue, error, warning
+from sleapnn_engine.config.issue import LOCATE, Issue, error, warning
 from sleapnn_engine.config.model_types import MODEL_TYPES, ModelType
 from sleapnn_engine.config.reader import DATA, HEADS, ConfigReader
 from sleapnn_engine.config.spec import SPEC
@@ -30,7 +30,8 @@ def check_labels(values: Mapping[str, Any], facts: Facts) -> list[Issue]:
 def problems_of(facts: Facts, *, key: str = TRAIN) -> list[Issue]:
     """What is wrong with labels whatever is to learn from them; `key` is the setting that names their files."""
     warned = [warning(key, text) for text in facts.get("warnings", [])]
-    return warned + [error(key, text) for text in facts.get("problems", [])]
+    lost = facts.get("lost", ())
+    return warned + [error(key, text, LOCATE if text in lost else None) for text in facts.get("problems", [])]
 
 
 def misfit(model_type: str, facts: Facts) -> str:

@@ -13,7 +13,7 @@ from sleapnn_engine.commands import describe as command
 from sleapnn_engine.data.describe import VERSION, describe_labels, description_lines
 
 KEYS = [
-    "version", "files", "problems", "warnings", "labeled_frames", "frames_in_files", "empty_frames",
+    "version", "files", "problems", "lost", "warnings", "labeled_frames", "frames_in_files", "empty_frames",
     "unreadable_frames", "negative_frames", "centroid_marks", "centroid_frames", "instances", "max_instances_per_frame", "instances_per_frame",
     "first_crowded", "nodes", "edges",
     "symmetries", "tracks", "untracked_instances", "instances_per_track", "frames_per_track", "image_sizes", "channels", "visibility",

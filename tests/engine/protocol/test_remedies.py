@@ -42,7 +42,7 @@ def failed(cause: str) -> RunCase:
 
 FIXES = {
     "memory": "Batches of 2", "cache": "Read images as needed", "disk": "Keep no images on it", "permission": None,
-    "images": None, "diverged": "Learning rate 1e-5", "worker": "Train on one device", "port": "Train on one device", "killed": "Batches of 2",
+    "images": "Locate…", "diverged": "Learning rate 1e-5", "worker": "Train on one device", "port": "Train on one device", "killed": "Batches of 2",
 }  # fmt: skip
 
 
