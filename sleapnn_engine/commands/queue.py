@@ -3,17 +3,18 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from sleapnn_engine.commands.queue_training import QueueTraining, cards_here
-from sleapnn_engine.commands.train import add_job_arguments, read_job
+from sleapnn_engine.commands.train import add_job_arguments, add_stop_rules, read_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.pairs import differing, is_pair, names_of
+from sleapnn_engine.config.pairs import CENTRE, differing, half_of, is_pair, names_of
 from sleapnn_engine.config.text_format import first_few
+from sleapnn_engine.protocol.stop_rules import StopRule
 from sleapnn_engine.protocol.training_queue import (
     QueueState,
     TrainingQueue,
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="put a training at the end, after a check; its config is read again when its turn comes",
     )
     add_job_arguments(adding)
+    add_stop_rules(adding)
     adding.add_argument("--run-dir", type=Path, metavar="DIR", help="exactly this run folder")
     adding.add_argument(
         "--pair",
@@ -88,7 +90,10 @@ def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
     if args.pair is not None:
         _check_pair(*(one.values for one in read), where=str(args.pair))
     shared = {"folder": Path.cwd(), "overrides": args.overrides, "precision": args.precision}
-    fields: list[dict[str, Any]] = [{**shared, "config": config} for config in configs]
+    fields: list[dict[str, Any]] = [
+        {**shared, "config": config, "stop_rules": rules_for(one.values, args.stop_when)}
+        for config, one in zip(configs, read, strict=True)
+    ]
     fields[0]["run_dir"] = None if args.run_dir is None else str(args.run_dir.absolute())
     added = queue.add_group(fields, name="" if args.pair is None else f"pair {args.config.stem}")
     ahead = queue.standing().waiting - len(added)
@@ -96,6 +101,12 @@ def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
         print(f"{one.number}: {one.config} waits, {ahead} before it. Train with “sleapnn-engine queue run”.")
         ahead += 1
     return 0
+
+
+def rules_for(values: Mapping[str, Any], rules: Sequence[StopRule]) -> list[str]:
+    """The rules that a model can follow, in words: one that finds centres knows of no part."""
+    knows_parts = half_of(values) != CENTRE
+    return [rule.text for rule in rules if knows_parts or not rule.parts]
 
 
 def _check_pair(one: Mapping[str, Any], other: Mapping[str, Any], *, where: str) -> None:

@@ -36,6 +36,19 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_stop_rules(parser: argparse.ArgumentParser) -> None:
+    """Declare by what a training stops by itself."""
+    parser.add_argument(
+        "--stop-when",
+        action="append",
+        default=[],
+        type=_stop_rule,
+        metavar="RULE",
+        help="end training by itself, for example “error below 3 px”, “after 2 h”, “by 18:00” or “no smaller error for 10 "
+        "epochs”; with several, the first that holds",
+    )
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_job_arguments(parser)
@@ -53,15 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep validation frames of the first, the best, the last and some other epochs in the run folder, up to so "
         "many megabytes (default: 50; 0: none)",
     )
-    parser.add_argument(
-        "--stop-when",
-        action="append",
-        default=[],
-        type=_stop_rule,
-        metavar="RULE",
-        help="end training by itself, for example “error below 3 px”, “after 2 h”, “by 18:00” or “no smaller error for 10 "
-        "epochs”; with several, the first that holds",
-    )
+    add_stop_rules(parser)
     parser.add_argument("--verbose", action="store_true", help="show the traceback when training fails")
 
 

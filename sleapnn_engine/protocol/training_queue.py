@@ -45,7 +45,7 @@ class QueueState(StrEnum):
 class QueuedTraining:
     """One training: the words of `sleapnn-engine train`, the folder they are said in, and what became of it.
 
-    The config is read when its turn comes. Trainings of one `group` belong together, as the two models of a pair or the
+    The config is read when its turn comes; it stops by itself by `stop_rules`, in words. Trainings of one `group` belong together, as the two models of a pair or the
     seeds of one question: they stand next to each other and are moved together. Times are in Unix seconds; `code` is
     the exit code of the training.
     """
@@ -53,6 +53,7 @@ class QueuedTraining:
     number: int
     config: str
     overrides: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    stop_rules: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     run_dir: str | None = None
     precision: str = "auto"
     folder: str
@@ -68,7 +69,8 @@ class QueuedTraining:
     def words(self) -> list[str]:
         """The command without the program's name."""
         place = ["--run-dir", self.run_dir] if self.run_dir is not None else []
-        return ["train", self.config, *self.overrides, *place, "--precision", self.precision]
+        rules = [word for rule in self.stop_rules for word in ("--stop-when", rule)]
+        return ["train", self.config, *self.overrides, *place, *rules, "--precision", self.precision]
 
 
 @attrs.frozen(kw_only=True)

@@ -24,10 +24,11 @@ def train_command(
     return " && ".join(map(_joined, (_change_to(base), words)))
 
 
-def pair_command(configs: Sequence[Path], *, base: Path) -> str:
+def pair_command(configs: Sequence[Path], *, base: Path, stop_rules: Sequence[str] = ()) -> str:
     """The same for both models of a pair, one after the other."""
     first, second = map(str, configs)
-    adding = (_PROGRAM, "queue", "add", first, "--pair", second)
+    rules = [word for rule in stop_rules for word in ("--stop-when", rule)]
+    adding = (_PROGRAM, "queue", "add", first, "--pair", second, *rules)
     return " && ".join(map(_joined, (_change_to(base), adding, (_PROGRAM, "queue", "run"))))
 
 

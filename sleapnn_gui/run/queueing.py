@@ -20,10 +20,14 @@ from sleapnn_gui.run.folders import next_run_dir
 
 @attrs.frozen
 class Wish:
-    """A training that a person wants: the values of its config, and settings of its own, as words of the command line."""
+    """A training that a person wants: the values of its config, and settings of its own, as words of the command line.
+
+    It stops by itself by `stop_rules`, in words.
+    """
 
     values: Mapping[str, Any]
     overrides: tuple[str, ...] = ()
+    stop_rules: tuple[str, ...] = ()
 
 
 def again(folder: Path) -> Wish:
@@ -74,7 +78,13 @@ def put_into(
         config = queue.copies / f"{run_dir.name}-{uuid.uuid4().hex[:8]}.yaml"
         write_whole(config, dump_config(copy_values(wish.values)))
         fields.append(
-            {"config": config, "folder": base, "overrides": wish.overrides, "run_dir": str(run_dir)}
+            {
+                "config": config,
+                "folder": base,
+                "overrides": wish.overrides,
+                "stop_rules": wish.stop_rules,
+                "run_dir": str(run_dir),
+            }
         )
     added = queue.add_group(fields, name=group)
     waiting = [one.number for one in queue.read() if one.state is QueueState.WAITING]

@@ -52,9 +52,14 @@ class Closing(QObject):
         return True
 
     def _ask_about_run(self) -> None:
-        box = self._box(
-            "A training is running.", "It can go on without this window; open its run folder to see it again."
-        )
+        rest = self._runs.pair.waiting_model if self._runs.pair is not None else ""
+        more = "It can go on without this window; open its run folder to see it again."
+        if rest:
+            more = (
+                f"It can go on without this window, and the {rest} is trained after it. Stopping keeps this model, and the {rest} is "
+                "not trained."
+            )
+        box = self._box("A training is running.", more)
         leave = self._button(box, "Leave it running", QMessageBox.ButtonRole.AcceptRole)
         stop = self._button(box, "Stop and keep the model", QMessageBox.ButtonRole.DestructiveRole)
         self._button(box, "Do not close", QMessageBox.ButtonRole.RejectRole)
@@ -90,6 +95,8 @@ class Closing(QObject):
         if session is None or session.is_over:
             self._leave_run()
             return
+        if self._runs.pair is not None:
+            self._runs.pair.remove_waiting()
         session.ended.connect(lambda _: self._leave_run())
         self._runs.do_stop()
 

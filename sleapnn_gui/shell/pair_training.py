@@ -1,5 +1,6 @@
 """Training both models of a top-down pair: one after the other by the queue, followed here, and then judged as one."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,9 +9,10 @@ import attrs
 from PySide6.QtCore import QObject, Signal, Slot
 
 from sleapnn_engine.config.files import copy_values
-from sleapnn_engine.config.pairs import WORDS
+from sleapnn_engine.config.pairs import CENTRE, WORDS
 from sleapnn_engine.config.run_models import RunModel, run_model
 from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.protocol.stop_rules import parse_rule
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import in_order
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from sleapnn_gui.run.queue_watch import QueueWatch
     from sleapnn_gui.run.queueing import Wish
 
+#: The models in the order they are trained.
+_MODELS = ("centre model", "parts model")
+_WAITING = "waiting"
 SECRETS_NOTE = " Set WANDB_API_KEY where the queue is trained: no file holds the key."
 
 
@@ -62,15 +67,16 @@ class PairTraining(QObject):
         self._judging.done.connect(self._judged)
         self._judging.failed.connect(lambda text: self._warn(f"Not judged together: {text}", "warning"))
         runs.pair_wanted.connect(self.begin)
+        runs.pair = self
 
     @property
     def is_at_work(self) -> bool:
         """Whether a pair waits, is trained, or is judged."""
         return self._asked or self._judging.is_at_work
 
-    @Slot()
-    def begin(self) -> None:
-        """Have both models trained, before what waits in the queue already."""
+    @Slot(list)
+    def begin(self, stop_rules: Sequence[str] = ()) -> None:
+        """Have both models trained, before what waits in the queue already; each stops by itself by rules, in words."""
         if self.is_at_work:
             self.message.emit("A top-down pair is being trained; the queue on the Runs page has it.", "info")
             return
@@ -83,7 +89,8 @@ class PairTraining(QObject):
             self._watch = QueueWatch(self)
             self._watch.message.connect(self._answered)
             self._watch.changed.connect(self._follow)
-        wishes, group, base = wishes_of(self._document), group_of(self._document), self._runs.base
+        wishes = wishes_of(self._document, stop_rules)
+        group, base = group_of(self._document), self._runs.base
         note = SECRETS_NOTE if secrets(self._document) else ""
         self._asked, self._shown = True, []
         added = self._added = []
@@ -143,6 +150,47 @@ class PairTraining(QObject):
         if len(self._shown) == 1 or before in self._shown:
             self._runs.open_run(run_dir, show=False)
         self._shown.append(run_dir)
+        session = self._runs.session
+        if session is not None and str(session.run_dir) == run_dir:
+            session.command_state.connect(self._follow_stop)
+
+    # -- where one is stopped and the other waits --------------------------------------------------------------
+
+    @property
+    def waiting_model(self) -> str:
+        """The model that is trained after the one that is followed; '' where none waits for that."""
+        session, watch = self._runs.session, self._watch
+        if session is None or watch is None or str(session.run_dir) not in self._shown:
+            return ""
+        mine = [one.number for one in self._added]
+        waiting = [one.number for one in watch.sight.standing.trainings if one.state == _WAITING]
+        return next((_MODELS[place] for place, number in enumerate(mine) if number in waiting), "")
+
+    def remove_waiting(self) -> None:
+        """Have the one that waits not trained."""
+        mine, model, watch = {one.number for one in self._added}, self.waiting_model, self._watch
+        if watch is None or not model:
+            return
+
+        def act(queue: "TrainingQueue") -> str:
+            gone = queue.remove(lambda one: one.number in mine and one.state == _WAITING)
+            return f"The {model} is not trained." if gone else f"The {model} is being trained already."
+
+        watch.change(act)
+
+    @Slot(str, str, str)
+    def _follow_stop(self, verb: str, stage: str, _text: str) -> None:
+        """Stopped is the one that is trained; whether the other goes on is for a person to say."""
+        model = self.waiting_model
+        if verb in ("stop", "cancel") and stage == "accepted" and model:
+            self.offered.emit(
+                f"The {model} is trained next, whatever became of this one.",
+                "info",
+                "Do not train it",
+                self.remove_waiting,
+            )
+
+    # -- how they end ------------------------------------------------------------------------------------------
 
     def _end(self, now: "list[QueuedTraining]", broken: "QueuedTraining | None", *, waits: bool) -> None:
         self._asked, self._added = False, []
@@ -182,11 +230,18 @@ class PairTraining(QObject):
         self._still.when_away(lambda: self.message.emit(text, severity))
 
 
-def wishes_of(document: Document) -> "list[Wish]":
-    """Trainings of what is open: of both models of a pair, the one that finds the centres first."""
+def wishes_of(document: Document, stop_rules: Sequence[str] = ()) -> "list[Wish]":
+    """Trainings of what is open: of both models of a pair, the one that finds the centres first.
+
+    Rules about parts are none of a model that finds centres.
+    """
     from sleapnn_gui.run.queueing import Wish
 
-    return [Wish(copy_values(half.values)) for half in in_order(document.state)]
+    of_any = [rule for rule in stop_rules if not parse_rule(rule, now=0.0).parts]
+    return [
+        Wish(copy_values(half.values), stop_rules=tuple(of_any if half.half == CENTRE else stop_rules))
+        for half in in_order(document.state)
+    ]
 
 
 def group_of(document: Document) -> str:

@@ -116,8 +116,7 @@ class ReviewCommands(QObject):
             return
         for name, words in rows_of(document, self._network, self.measuring).items():
             sheet.show_row(name, words)
-        if document.half:  # the queue begins both, and asks nobody
-            sheet.stops.line.show_message("Chosen on the Train page, for each model once it is trained")
+        sheet.stops.show_pair(bool(document.half))
         sheet.stops.set_parts(names_for(document.facts, "part"))
         told = [one for one in every_change(document) if one.path not in LABELS]  # which stand above
         sheet.show_differences(told, title=document.title)
@@ -143,7 +142,7 @@ class ReviewCommands(QObject):
         sheet.show_row(FOLDER, "\n".join(map(str, self._run_dirs)))
         base, (first, *second) = self._runs.base, configs
         if second:
-            command = pair_command(configs, base=base)
+            command = pair_command(configs, base=base, stop_rules=sheet.stops.rules)
         else:
             command = train_command(
                 first,

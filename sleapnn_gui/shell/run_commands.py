@@ -33,6 +33,7 @@ from sleapnn_gui.widgets.file_dialog import ask_for_folder, ask_where_to_save
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
+    from sleapnn_gui.shell.pair_training import PairTraining
 
 
 #: Commands that begin to follow a run which was not started here.
@@ -53,7 +54,8 @@ class RunCommands(QObject):
     """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
 
     `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training;
-    `folder_chosen` carries a folder that a person wants to see as a run, `pair_wanted` asks for both models of a pair.
+    `folder_chosen` carries a folder that a person wants to see as a run, `pair_wanted` asks for both models of a pair,
+    and carries by what each stops by itself. `pair` trains them.
     """
 
     message = Signal(str, str)
@@ -61,7 +63,7 @@ class RunCommands(QObject):
     opened = Signal()
     refused = Signal()
     folder_chosen = Signal(str)
-    pair_wanted = Signal()
+    pair_wanted = Signal(list)
 
     def __init__(self, window: QWidget, document: Document, page: Callable[[], "TrainPage"]) -> None:
         """`page` gives the page that shows the run; it may be made only then."""
@@ -70,6 +72,7 @@ class RunCommands(QObject):
         self._document = document
         self._page = page
         self.session: RunSession | None = None
+        self.pair: PairTraining | None = None
         self._served: TrainPage | None = None
         self._standby: Standby | None = None
         self._preparing, self._writing = BackgroundTask(self), BackgroundTask(self, abandon=False)
@@ -142,7 +145,7 @@ class RunCommands(QObject):
             self.refused.emit()
             return
         if self._document.half:
-            self.pair_wanted.emit()
+            self.pair_wanted.emit(list(stop_rules))
             return
         document, environment = self._document, secrets(self._document)
         state, view, base = document.state, document.view, self.base

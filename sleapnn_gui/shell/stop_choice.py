@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_gui.monitor.stop_panel import StopPanel
 from sleapnn_gui.widgets.message_line import MessageLine
 
+_EACH = "Each model by itself; errors of parts are those of the parts model."
+
 
 class StopChoice(QObject):
     """`line` says the rules, `panel` puts them together; `changed` when they are others. They are of one training only."""
@@ -15,6 +17,7 @@ class StopChoice(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rules: tuple[str, ...] = ()
+        self._is_pair = False
         self._names: list[str] = []
         self.line, self.panel = MessageLine(parent), StopPanel(parent, narrow=True)
         self.line.followed.connect(lambda: self.panel.open(self.rules))
@@ -27,6 +30,12 @@ class StopChoice(QObject):
             self._names = names
             self.panel.set_parts(names)
 
+    def show_pair(self, wanted: bool) -> None:
+        """Say that the rules are of each model of a pair by itself, or of the only one."""
+        if wanted != self._is_pair:
+            self._is_pair = wanted
+            self._show()
+
     def _choose(self, rules: list[str]) -> None:
         self.rules = tuple(rules)
         self._show()
@@ -35,6 +44,7 @@ class StopChoice(QObject):
     def _show(self) -> None:
         told = " or ".join(self.rules)
         if told:
-            self.line.show_message(f"{told[0].upper()}{told[1:]}", link="Change…")
+            each = f". {_EACH}" if self._is_pair else ""
+            self.line.show_message(f"{told[0].upper()}{told[1:]}{each}", link="Change…")
         else:
             self.line.show_message("Only as the config says", link="Choose…")

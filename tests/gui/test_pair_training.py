@@ -26,11 +26,11 @@ def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         yield found
 
 
-def write_pair(folder: Path) -> Path:
+def write_pair(folder: Path, *, epochs: int = 2) -> Path:
     """Both configs of a pair on drawn animals; returns the one of the parts."""
     labels = write_labels(folder, animals=2, size=(64, 96))
     for kind in ("centroid", "centered_instance"):
-        said = {"run_name": kind, "max_epochs": 2, "save_ckpt": True}
+        said = {"run_name": kind, "max_epochs": epochs, "save_ckpt": True}
         changes = {f"trainer_config__{name}": value for name, value in said.items()}
         values = job(folder, labels, model_type=kind, **changes)
         (folder / f"flies.{kind}.yaml").write_text(dump_config(values), encoding="utf-8")
@@ -74,3 +74,38 @@ def test_both_models_are_trained_followed_and_judged_as_one(
     assert window.page() == "evaluation"
     (made,) = (tmp_path / "models" / "centered_instance" / "evaluations").glob("*/evaluation.json")
     assert made.parent.name == "labels_gt.val.0 with centroid"
+
+
+def test_who_stops_the_first_model_says_whether_the_other_one_is_trained(
+    window: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    """And who closes the window is told what becomes of both; each stops by the rules it can follow."""
+    queue = TrainingQueue(tmp_path / "queue.json")
+    window.open_path(write_pair(tmp_path, epochs=2000))
+    window.files.finish()
+    window.files.pairs.finish()
+    wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+    window.runs.do_train(["after 2 h", "error of nose below 0.01 px"])
+    pair = window.runs.pair
+    assert pair is not None
+    wait_until(
+        lambda: pair.waiting_model == "parts model" and window.runs.can("stop"), 90, "the first is trained"
+    )
+    both = ("after 2 h", "error of nose below 0.01 px")
+    assert [one.stop_rules for one in queue.read()] == [both[:1], both]
+    assert queue.read()[1].words[-6:-2] == ["--stop-when", both[0], "--stop-when", both[1]]
+
+    window.document.undo_stack.setClean()
+    window.close()
+    box = window._closing.question
+    assert box is not None
+    assert "the parts model is trained after it. Stopping keeps this model" in box.informativeText()
+    box.reject()
+
+    window.actions_by_verb["stop"].trigger()
+    wait_until(lambda: "The parts model is trained next" in window.banner.sentence, 60)
+    window.banner.followed.emit()
+    wait_until(lambda: len(queue.read()) == 1, 30, "the other one is taken out")
+    wait_until(lambda: "The parts model is not trained." in window.banner.sentence)
+    wait_until(lambda: not pair.is_at_work, 60)
+    assert [one.state for one in queue.read()] == ["done"]

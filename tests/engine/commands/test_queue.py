@@ -183,8 +183,11 @@ def test_the_two_models_of_a_pair_are_added_together(queue_file: Path, config: P
         tree.put(values, "data_config.train_labels_path", said)
         paths[name] = tmp_path / f"{name}.yaml"
         paths[name].write_text(dump_config(values), encoding="utf-8")
-    assert engine("queue", "add", paths["centre"], "--pair", paths["parts"]).code == 0
+    rules = ("--stop-when", "after 2 h", "--stop-when", "error of a below 3 px")
+    assert engine("queue", "add", paths["centre"], "--pair", paths["parts"], *rules).code == 0
     assert [one.group for one in TrainingQueue(queue_file).read()] == ["pair centre"] * 2
+    told = [one.stop_rules for one in TrainingQueue(queue_file).read()]
+    assert told == [("after 2 h",), ("after 2 h", "error of a below 3 px")], "a centre has no parts"
     for pair, told in (
         ((config, paths["centre"]), "are no pair"),
         ((paths["centre"], paths["else"]), "differ in Training labels"),
