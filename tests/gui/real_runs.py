@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,5 +29,6 @@ def real_window(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainW
     yield found
     session = found.session
     if session is not None and session.pid and not session.is_over:
-        os.kill(session.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may have ended since
+            os.kill(session.pid, signal.SIGKILL)
     throw_away(found)

@@ -109,3 +109,4 @@ def test_who_stops_the_first_model_says_whether_the_other_one_is_trained(
     wait_until(lambda: "The parts model is not trained." in window.banner.sentence)
     wait_until(lambda: not pair.is_at_work, 60)
     assert [one.state for one in queue.read()] == ["done"]
+    wait_until(lambda: not window.runs.is_running, 60, "its end is seen here too")
