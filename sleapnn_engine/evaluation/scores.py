@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.evaluation.matching import Pairs, body_sizes, match_animals, match_poses
+from sleapnn_engine.protocol.measures import NEAR
 
 # What the family allows between a centroid and its animal when nothing else is said, in pixels.
 _POINT_LIMIT = 50.0
@@ -29,7 +30,9 @@ class Summary:
     animal may be found. `hits` is the number of animals found. `order` are the places of the frames as they were added,
     the worst first: by animals missed or extra, then by the mean distance. `worst_by_node` is the place of the frame
     with the greatest distance of each node that was found, the greatest of all first. `swapped`: of the `sides` that
-    were asked for, on which share of the animals found the two lie in each other's place, where that is any.
+    were asked for, on which share of the animals found the two lie in each other's place, where that is any. `pck_10` and
+    `pck_5` are the share of labelled points of the animals found that are predicted within so many percent of that
+    diagonal.
     """
 
     median_px: float | None
@@ -45,6 +48,8 @@ class Summary:
     order: tuple[int, ...] = ()
     worst_by_node: dict[str, int] = attrs.field(factory=dict)
     swapped: dict[str, float] = attrs.field(factory=dict)
+    pck_10: float | None = None
+    pck_5: float | None = None
 
 
 @attrs.frozen(eq=False)
@@ -124,6 +129,7 @@ class PoseScores:
             order=self._order(pairs),
             worst_by_node=self._worst_by_node(pairs, distances),
             swapped=self._swapped(predicted, truth),
+            **_near(distances, truth, body=body),
         )
 
     def found(self) -> tuple[np.ndarray, np.ndarray, float | None]:
@@ -214,6 +220,15 @@ def _there(points: np.ndarray) -> np.ndarray:
     """Which animals of (I, N, 2) have a point: bool (I,)."""
     there: np.ndarray = np.isfinite(points).all(axis=-1).any(axis=-1)
     return there
+
+
+def _near(distances: np.ndarray, truth: np.ndarray, *, body: float | None) -> dict[str, float | None]:
+    """How many points lie near, of `distances` (K, N) to `truth` (K, N, 2); one that was not predicted does not."""
+    labelled = int(np.isfinite(truth).all(axis=-1).sum())
+    return {
+        f"pck_{percent}": _share(int((distances <= percent / 100 * body).sum()), labelled) if body else None
+        for percent in NEAR
+    }
 
 
 def _rows(pairs: Pairs, side: int) -> np.ndarray:

@@ -22,6 +22,7 @@ class Group(StrEnum):
 
     ERROR = "error"
     ANIMALS = "animals"
+    POINTS = "points"
 
 
 class Stroke(Enum):
@@ -133,6 +134,24 @@ F1 = Measure(
     line=Line("animals found (F1)", Stroke.STRONG),
 )
 
+#: How near a point has to lie to count, in percent of the median body.
+NEAR = (10, 5)
+
+
+def _near(percent: int, stroke: Stroke, *, view: str = "") -> Measure:
+    return Measure(
+        key=f"pck_{percent}",
+        doc=f"PCK: share of the labelled points of the animals found that are predicted within {percent} % of a body, 0 to 1",
+        unit=Unit.SHARE,
+        group=Group.POINTS,
+        belongs=lambda kind: not kind.centroid,
+        view=view,
+        column=f"val/pck_{percent}",
+        listed=f"pck_{percent}",
+        line=Line(f"within {percent} % of a body", stroke),
+    )
+
+
 #: All of them, in the order of files.
 MEASURES = (
     MEDIAN_PX,
@@ -174,6 +193,8 @@ MEASURES = (
         heading_help="Animals found that were given the right identity; for models that tell animals apart",
         line=Line("right identity", Stroke.DASHED),
     ),
+    _near(NEAR[0], Stroke.STRONG, view="PCK"),
+    _near(NEAR[1], Stroke.DASHED),
 )
 
 #: Those that stand large, in logs and in terminals.
@@ -222,5 +243,6 @@ class Measured:
                 yield measure, value
 
     def headline(self, group: Group) -> Measure | None:
-        """The figure that stands for what a group shows; None where nothing of that was measured."""
-        return next((measure for measure, _ in self.items(HEADLINES) if measure.group is group), None)
+        """The figure that leads what a group shows; None where nothing of that was measured."""
+        leading = tuple(measure for measure in MEASURES if measure.view)
+        return next((measure for measure, _ in self.items(leading) if measure.group is group), None)

@@ -24,6 +24,7 @@ _OVER = {X.EPOCH: "by epoch ▾", X.STEP: "by step ▾", X.TIME: "by time ▾"}
 _UNITS = {
     "error": "px from the labels",
     "animals": "share of the animals in validation frames",
+    "points": "share of the labelled points",
     "gradient": "length of the gradient, mean of the epoch",
 }
 """What the views other than the loss count in."""
@@ -88,6 +89,10 @@ class CurvesPanel(Panel):
         yield
         self.shares = EpochPlot(Group.ANIMALS, axis=axis, name="Animals found over epochs, in percent")
         yield
+        self.near = EpochPlot(
+            Group.POINTS, axis=axis, name="Points near their labels over epochs, in percent"
+        )
+        yield
         self.parts = PartStrip(axis)
         yield
         self.gradient = GradientPlot(axis)
@@ -95,11 +100,12 @@ class CurvesPanel(Panel):
         self._of_epochs = {
             "error": self.errors,
             "animals": self.shares,
+            "points": self.near,
             "parts": self.parts.plot,
             "gradient": self.gradient,
         }
         self.stack = QStackedWidget()
-        for widget in (self.plot, self.errors, self.shares, self.parts, self.gradient):
+        for widget in (self.plot, self.errors, self.shares, self.near, self.parts, self.gradient):
             self.stack.addWidget(widget)
         self._make_views()
         self.head.addStretch(1)
@@ -117,7 +123,7 @@ class CurvesPanel(Panel):
     @property
     def plots(self) -> tuple[LossPlot | EpochPlot | PartPlot | GradientPlot, ...]:
         """All that share the axis."""
-        return self.plot, self.errors, self.shares, self.parts.plot, self.gradient
+        return self.plot, self.errors, self.shares, self.near, self.parts.plot, self.gradient
 
     def _make_views(self) -> None:
         self.title.hide()
@@ -125,6 +131,7 @@ class CurvesPanel(Panel):
             "loss": TextToggle("Loss", name="Loss over epochs"),
             "error": TextToggle("Error", name="Distance to the labels over epochs, in pixels"),
             "animals": TextToggle("Animals", name="Animals found and told apart over epochs, in percent"),
+            "points": TextToggle("PCK", name="Points near their labels (PCK) over epochs, in percent"),
             "parts": TextToggle("Parts", name="Error of each body part over epochs, as a strip of colour"),
             "gradient": TextToggle("Gradient", name="Length of the gradient over epochs"),
         }
@@ -199,7 +206,7 @@ class CurvesPanel(Panel):
 
     @property
     def view(self) -> str:
-        """The view that is shown: loss, error, animals, parts or gradient."""
+        """The view that is shown: loss, error, animals, points, parts or gradient."""
         return next(name for name, toggle in self.views.items() if toggle.isChecked())
 
     def show_view(self, view: str) -> None:

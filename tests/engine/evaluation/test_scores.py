@@ -41,6 +41,8 @@ def test_numbers_worked_out_by_hand():
     assert summary.median_px == 2
     assert summary.p90_px == pytest.approx(4)
     assert summary.percent_of_body == pytest.approx(5)
+    # A body is 40 px: of six labelled points three lie at 2 px, two at 4 px, and one was not predicted.
+    assert (summary.pck_5, summary.pck_10) == (3 / 6, 5 / 6)
     assert summary.by_node == {"nose": 3, "middle": 3, "tail": 2}
 
 

@@ -107,6 +107,27 @@ class TestViews:
         np.testing.assert_allclose(shares, [0, 25, 50, 75])
         assert not loss.shares._names[1].isVisible(), "identities were never measured"
 
+    def test_points_near_their_labels_are_curves_where_they_were_counted(self, page):
+        speaker = Speaker().start(model_type="single_instance", steps=4)
+        for number in range(3):
+            counted = {"pck_10": 0.3 * number, "pck_5": 0.2 * number}
+            speaker.batches(4, steps=4).epoch(number, counted=counted)
+        loss = page.charts.loss
+        show(page, several())
+        assert not loss.views["points"].isVisible(), "engines of earlier versions do not count them"
+        show(page, speaker)
+        assert loss.views["points"].text() == "PCK"
+        QTest.mouseClick(loss.views["points"], Qt.MouseButton.LeftButton)
+        assert loss.stack.currentWidget() is loss.near
+        for place, shares in enumerate(([0, 30, 60], [0, 20, 40])):
+            np.testing.assert_allclose(loss.near._curves[place].getData()[1], shares)
+        assert [name.toPlainText() for name in loss.near._names] == [
+            "within 10 % of a body",
+            "within 5 % of a body",
+        ]
+        loss.near.crosshair.point_at(loss.near.view.mapViewToScene(QPointF(2.9, 50.0)))
+        assert "within 10 % of a body 60 %" in loss.near.crosshair.read_out.text()
+
     def test_a_view_follows_the_run_while_it_is_shown(self, page):
         session = show(page, several(2))
         loss = page.charts.loss
