@@ -226,8 +226,8 @@ def _near(distances: np.ndarray, truth: np.ndarray, *, body: float | None) -> di
     """How many points lie near, of `distances` (K, N) to `truth` (K, N, 2); one that was not predicted does not."""
     labelled = int(np.isfinite(truth).all(axis=-1).sum())
     return {
-        f"pck_{percent}": _share(int((distances <= percent / 100 * body).sum()), labelled) if body else None
-        for percent in NEAR
+        key: _share(int((distances <= percent / 100 * body).sum()), labelled) if body else None
+        for key, percent in NEAR.items()
     }
 
 

@@ -135,20 +135,21 @@ F1 = Measure(
 )
 
 #: How near a point has to lie to count, in percent of the median body.
-NEAR = (10, 5)
+NEAR = {"pck_10": 10, "pck_5": 5}
 
 
-def _near(percent: int, stroke: Stroke, *, view: str = "") -> Measure:
+def _near(key: str, stroke: Stroke, *, view: str = "") -> Measure:
     return Measure(
-        key=f"pck_{percent}",
-        doc=f"PCK: share of the labelled points of the animals found that are predicted within {percent} % of a body, 0 to 1",
+        key=key,
+        doc="PCK: share of the labelled points of the animals found that are predicted within "
+        f"{NEAR[key]} % of a body, 0 to 1",
         unit=Unit.SHARE,
         group=Group.POINTS,
         belongs=lambda kind: not kind.centroid,
         view=view,
-        column=f"val/pck_{percent}",
-        listed=f"pck_{percent}",
-        line=Line(f"within {percent} % of a body", stroke),
+        column=f"val/{key}",
+        listed=key,
+        line=Line(f"within {NEAR[key]} % of a body", stroke),
     )
 
 
@@ -193,8 +194,8 @@ MEASURES = (
         heading_help="Animals found that were given the right identity; for models that tell animals apart",
         line=Line("right identity", Stroke.DASHED),
     ),
-    _near(NEAR[0], Stroke.STRONG, view="PCK"),
-    _near(NEAR[1], Stroke.DASHED),
+    _near("pck_10", Stroke.STRONG, view="PCK"),
+    _near("pck_5", Stroke.DASHED),
 )
 
 #: Those that stand large, in logs and in terminals.
