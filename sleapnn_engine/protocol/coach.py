@@ -190,7 +190,7 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
     body = _body(case)
     if parts[worst] < max(_WORSE * others, _WORSE_PX, _WORSE_BODY * body) or 0 < _FOUND_BODY * body < others:
         return
-    text = f"“{worst}” is {_px(parts[worst])} off in the middle, the other parts {_px(others)}."
+    text = f"“{worst}” is typically {_px(parts[worst])} off, the other parts {_px(others)}."
     samples = case.samples
     shown = samples.train_parts.get(worst) if samples is not None else None
     rare = samples is not None and shown is not None and shown < _RARE * samples.train_animals

@@ -93,8 +93,8 @@ def _setting(document: Document, path: str, old: Any, new: Any) -> Change:
         return Change(
             path,
             key.meta.label,
-            "•••" if old else "null",
-            "•••" if new else "null",
+            "•••" if old else "none",
+            "•••" if new else "none",
             partial(document.reset, path),
         )
     return Change(

@@ -151,8 +151,12 @@ def show_plain(value: Any) -> str:
 
 
 def show_chosen(path: str, value: Any) -> str:
-    """The value of a setting for people: a choice by its words, anything else as it would stand in the file."""
+    """The value of a setting for people, in the words of the form; a number or name as it would stand in the file."""
     key = SPEC.keys.get(path)
+    if value is None:
+        return key.meta.null_label.lower() if key is not None and key.meta.nullable else "none"
+    if value == []:
+        return "none"
     choices = key.meta.choices if key is not None else ()
     words = (choice.label for choice in choices if same(choice.value, value))
     return next(words, None) or show_plain(value)

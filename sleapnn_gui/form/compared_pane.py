@@ -30,8 +30,8 @@ OPENED, DISK, DEFAULTS, LAST_RUN = "opened", "disk", "defaults", "run"
 _WORDS = {
     OPENED: "what was opened",
     DISK: "the file on the disk",
-    DEFAULTS: "the default of each setting",
-    LAST_RUN: "the last run of these labels",
+    DEFAULTS: "the defaults",
+    LAST_RUN: "the last run",
 }
 #: What belongs to one training, so that it says nothing of how a preset or another run differs.
 _OF_ONE_TRAINING = {*LABELS, *OF_EACH_RUN}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -69,12 +69,10 @@ class _Painter(QStyledItemDelegate):
                 QRectF(box).adjusted(0, 0.5, 0, -0.5), theme.size("radius"), theme.size("radius")
             )
         font = theme.font()
-        if chosen:
-            font.setWeight(font.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(theme.color("accent_text" if chosen else "text"))
         room = box.adjusted(8, 0, -8, 0)
         used = self._paint_counts(painter, room, index.data(_COUNTS) or Counts())
+        if chosen:
+            font = heavier(font, index.data(), room.width() - used)
         painter.setFont(font)
         painter.setPen(theme.color("accent_text" if chosen else "text"))
         label = QFontMetrics(font).elidedText(index.data(), Qt.TextElideMode.ElideRight, room.width() - used)
@@ -103,6 +101,13 @@ class _Painter(QStyledItemDelegate):
         painter.setBrush(theme.color("accent"))
         painter.drawEllipse(QRectF(room.right() - width - 13, room.center().y() - 3.5, 8, 8))
         return width + 22
+
+
+def heavier(font: QFont, text: str, room: int) -> QFont:
+    """The type of what is chosen, unless that would cut its words."""
+    heavy = QFont(font)
+    heavy.setWeight(font.Weight.DemiBold)
+    return heavy if QFontMetrics(heavy).horizontalAdvance(text) <= room else font
 
 
 class SectionList(QListWidget):

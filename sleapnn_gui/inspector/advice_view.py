@@ -51,12 +51,20 @@ class AdviceRow(QWidget):
         self._title.setText(piece.title)
         self._reason.show_message(piece.reason)
         self.setAccessibleName(f"{piece.title}. {piece.reason}")
+        self.apply.setText("Apply")
+        self.apply.setEnabled(True)
         self.apply.setVisible(piece.is_open and not locked)
         self.apply.setAccessibleName(f"Apply: {piece.title}")
         self.apply.setToolTip("\n".join(piece.changes))
         self.state.setText("In use" if piece.done else "Locked")
         self.state.setToolTip("" if piece.done else "A preset locked what this would change.")
         self.state.setVisible(piece.done or locked)
+
+    def show_done(self, piece: Advice) -> None:
+        """Say whether the piece is in use by now, without moving anything."""
+        if not self.apply.isHidden():
+            self.apply.setText("In use" if piece.done else "Apply")
+            self.apply.setEnabled(not piece.done)
 
 
 class AdviceView(SteadyScroll):
@@ -87,6 +95,7 @@ class AdviceView(SteadyScroll):
         self._rows.setSpacing(0)
         self._coming: list[Advice] = []
         self._open: list[Advice] = []
+        self._left: list[Advice] = []
         self._locked: frozenset[str] = frozenset()
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._add_next)
@@ -126,12 +135,24 @@ class AdviceView(SteadyScroll):
         self._coming = list(pieces[len(made) :])
         if self._coming:
             self._turns.start()
-        self._open = [one for one in pieces if one.is_open and one.name not in locked]
+        self._open = self._left = [one for one in pieces if one.is_open and one.name not in locked]
         done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
         self.hint.setText((_HINT if self._open else done) if pieces else _EMPTY)
         self.apply_all.setText(f"Apply all {len(self._open)}")
+        self.apply_all.setEnabled(True)
         self.apply_all.setAccessibleName("Apply all of the advice")
         self.apply_all.setVisible(len(self._open) > 1)
+
+    def show_done(self, pieces: Sequence[Advice]) -> None:
+        """Say in its place what came into use; the pointer may be on the button that was pressed."""
+        known = {piece.name: piece for piece in pieces}
+        for row in self._made():
+            row.show_done(known.get(row.piece.name, row.piece))
+        if self._open:
+            self._left = [piece for piece in self._open if not known.get(piece.name, piece).done]
+            self.hint.setText(_HINT if self._left else "All of it is in use.")
+            self.apply_all.setText(f"Apply all {len(self._left)}" if self._left else "All in use")
+            self.apply_all.setEnabled(bool(self._left))
 
     def _clear(self) -> None:
         self._coming = []
@@ -156,4 +177,4 @@ class AdviceView(SteadyScroll):
             self._turns.stop()
 
     def _want_all(self) -> None:
-        self.wanted.emit(list(self._open))
+        self.wanted.emit(list(self._left))

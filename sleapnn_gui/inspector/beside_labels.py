@@ -57,7 +57,12 @@ class BesideLabels(QFrame):
 
     def show_advice(self, pieces: Sequence[Advice], *, locked: Collection[str] = ()) -> None:
         """Show what is known now; its tab opens by itself when there is advice for the first time."""
-        self._still.when_away(lambda: self._show_advice(pieces, locked))
+        self.advice.show_done(pieces)
+        if not self._offered and self.is_open(self.advice):
+            self._still.drop()
+            self._show_advice(pieces, locked)  # nothing is there that could move
+        else:
+            self._still.when_away(lambda: self._show_advice(pieces, locked))
 
     def _show_advice(self, pieces: Sequence[Advice], locked: Collection[str]) -> None:
         self.advice.show_advice(pieces, locked=locked)

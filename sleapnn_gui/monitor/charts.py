@@ -113,6 +113,7 @@ class ChartsView(QWidget):
             return
         if narrow:
             self._beside = self.upper.sizes()
+        self.parts_panel.title.keep_whole(not narrow)
         self.upper.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
         self.upper.setSizes([LEAST_LOSS, LEAST_LOSS] if narrow else self._beside)
         self.loss.setMinimumHeight(LEAST_LOSS if narrow else 0)
@@ -130,6 +131,7 @@ class ChartsView(QWidget):
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(GAP)
         self.parts_panel = Panel("Error by part")
+        self.parts_panel.title.keep_whole(True)
         self.parts_unit = self.parts_panel.add_caption("px, worst first")
         self.parts = PartErrors()
         self.parts_panel.body.addWidget(self.parts, 1)
@@ -243,10 +245,9 @@ class ChartsView(QWidget):
             self.parts.set_errors({}, otherwise=_NEVER_MEASURED if never else _NO_ERRORS[self._over])
 
     def _unit_of(self, store: RunStore, shown: Epoch) -> str:
-        """Unit and order of the parts, and which epoch they are of where it is not the last."""
+        """Unit and order of the parts, or which epoch they are of where it is not the last."""
         one = self._header is not None and len(self._header.nodes) == 1
-        when = "" if shown is store.epochs[-1] else f", {words.epoch_name(shown.number)}"
-        return _UNIT[one] + when
+        return _UNIT[one] if shown is store.epochs[-1] else f"px, {words.epoch_name(shown.number)}"
 
     def _draw_trends(self) -> None:
         store = self.store

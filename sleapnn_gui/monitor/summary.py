@@ -207,6 +207,7 @@ class RunStrip(QFrame):
         self._resumes = False
         self._offers: tuple[bool, bool] | None = None
         self._by_hand = False
+        self._held: QPushButton | None = None
         self._pending: dict[str, str] = {}
         self._still = Still(self)
 
@@ -258,7 +259,8 @@ class RunStrip(QFrame):
         """On a small screen the figures go, and the chip is cut, before a button does."""
         layout = self.layout()
         assert layout is not None
-        for give in (self.time.hide, self.animals.hide, self.error.hide, lambda: self.chip.set_narrow(True)):
+        less = (self.speed.hide, self.bar.hide, self.time.hide, self.animals.hide, self.error.hide)
+        for give in (*less, lambda: self.chip.set_narrow(True)):
             if layout.minimumSize().width() <= width:
                 return
             give()
@@ -302,13 +304,24 @@ class RunStrip(QFrame):
             self._still.when_away(lambda: self._offer(offers))
         verb = "resume" if self._resumes else "pause"
         self.pause.setText(self._pending.get(verb) or verb.capitalize())
-        self.pause.setEnabled(self._offers == offers and can[verb])
+        self._enable(self.pause, on=self._offers == offers and can[verb])
         self.stop.setText(self._pending.get("stop") or "Stop and keep")
-        self.stop.setEnabled(can["stop"])
+        self._enable(self.stop, on=can["stop"])
         self.cancel.setText(self._pending.get("cancel") or "Cancel…")
-        self.cancel.setEnabled(can["cancel"])
+        self._enable(self.cancel, on=can["cancel"])
         for button in self._of_folder:
             button.setEnabled(can["folder"])
+
+    def _enable(self, button: QPushButton, *, on: bool) -> None:
+        """Have a button pressed or not; the keyboard comes back to it, where Qt would hand it on to what ends the run."""
+        if self.window().focusWidget() is button and not on:
+            button.clearFocus()
+            self._held = button
+        button.setEnabled(on)
+        if on and self._held is button:
+            self._held = None
+            if self.window().focusWidget() is None:
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _offer(self, offers: tuple[bool, bool]) -> None:
         """Have each button do what it does from now on; `offers` are whether the run is over and pause means resume."""

@@ -151,7 +151,7 @@ class RunPanel(QFrame):
             if self._is_new:
                 self._is_new = False
                 self._show_parts((self.figures,))
-            self.figures.show_rows(_figures(self._wanted[0], None))
+            self.figures.show_rows(figures_of(self._wanted[0], None))
 
     def _show_parts(self, shown: Sequence[QWidget]) -> None:
         parts = (
@@ -174,7 +174,7 @@ class RunPanel(QFrame):
 
     def _found(self, details: RunDetails) -> None:
         self.details = details
-        self.figures.show_rows(_figures(details.run, details))
+        self.figures.show_rows(figures_of(details.run, details))
         self._show_curve(details)
         self._show_changes(details)
         self._show_hint(details)
@@ -254,7 +254,8 @@ class RunPanel(QFrame):
         self._reading.drop()
 
 
-def _figures(run: RunSummary, details: RunDetails | None) -> list[tuple[str, str]]:
+def figures_of(run: RunSummary, details: RunDetails | None) -> list[tuple[str, str]]:
+    """What is known of a run, row by row: name and figure."""
     median, body = run.figures.get(MEDIAN_PX.key), run.figures.get(OF_BODY.key)
     rows = [("Median error", " · ".join(filter(None, (median, body and f"{body} of body"))))]
     rows += [("9 in 10 points within", run.figures.get(P90_PX.key, ""))]
@@ -266,7 +267,10 @@ def _figures(run: RunSummary, details: RunDetails | None) -> list[tuple[str, str
         if parts:
             worst = max(parts, key=lambda name: parts[name])
             rows.append(("Worst part", f"{worst} · {words.pixels(parts[worst])}"))
-        rows.append(("Best epoch", f"{words.epoch_number(best.epoch)} of {run.epochs}"))
+        whole = run.epochs.isdigit()  # else it ended within an epoch
+        number = words.epoch_number(best.epoch)
+        rows.append(("Best epoch", f"{number} of {run.epochs}" if whole else str(number)))
+        rows += [] if whole else [("Epochs", run.epochs)]
     rows += [("Model", ", ".join(filter(None, (run.model, run.backbone)))), ("Labels", run.labels)]
     return [row for row in rows if row[1]]
 

@@ -16,11 +16,18 @@ class ElidedLabel(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
-        self._mode = mode
+        self._mode, self._whole = mode, False
         self.setTextFormat(Qt.TextFormat.PlainText)
 
+    def keep_whole(self, whole: bool) -> None:
+        """Ask for the room of all of it, or give way again."""
+        if whole != self._whole:
+            self._whole = whole
+            self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(24, super().minimumSizeHint().height())
+        least = super().minimumSizeHint()
+        return least if self._whole else QSize(24, least.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

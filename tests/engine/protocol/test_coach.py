@@ -66,7 +66,7 @@ CASES = {
     ),
     "worst_part": (
         RunCase(epochs=epochs(falling(4), measured=Measured({"median_px": 3.0}, {"nose": 2.0, "thorax": 2.0, "tail": 12.0}))),
-        "“tail” is 12 px off in the middle, the other parts 2 px.",
+        "“tail” is typically 12 px off, the other parts 2 px.",
     ),
     "sides_swapped": (
         RunCase(epochs=[attrs.evolve(one, swapped={"wingL ↔ wingR": 0.3, "earL ↔ earR": 0.2, "eyeL ↔ eyeR": 0.1}) for one in epochs(falling(4))]),

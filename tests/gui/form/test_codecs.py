@@ -14,6 +14,7 @@ from sleapnn_gui.form.codecs import (
     parse_ints,
     parse_mapping,
     range_text,
+    show_chosen,
     show_edge,
     show_list,
     show_mapping,
@@ -121,6 +122,13 @@ def test_values_in_lists_of_differences():
     assert show_plain(None) == "null"
     assert show_plain(True) == "true"
     assert show_plain([["a", "b"], 1.0]) == "[[a, b], 1]"
+
+
+def test_what_a_setting_has_where_none_is_said_has_the_words_of_the_form():
+    assert show_chosen("data_config.preprocessing.crop_size", None) == "auto"
+    assert show_chosen("model_config.head_configs.centroid.confmaps.anchor_part", None) == "box middle"
+    assert show_chosen("data_config.train_labels_path", []) == "none"
+    assert show_chosen("data_config.preprocessing.crop_size", 80) == "80"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton
 
@@ -9,7 +10,9 @@ from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.form.layout import read_layout
 from sleapnn_gui.form.section_controls import SectionCards, SectionSwitch
+from sleapnn_gui.form.section_list import heavier
 from sleapnn_gui.form.section_page import Filter
+from sleapnn_gui.widgets.theme import current_theme
 from tests.gui.form.conftest import open_values, use
 from tests.gui.form.driving import click, type_over
 
@@ -224,3 +227,13 @@ def test_another_file_brings_nothing_of_the_one_before(form):
     assert row.editor.value() is None
     row.editor.switch.buttons[1].click()
     assert row.editor.inner.text() == ""
+
+
+def test_the_name_of_a_chosen_section_is_heavier_only_where_it_fits(form):
+    font = current_theme().font()
+    heavy = QFont(font)
+    heavy.setWeight(QFont.Weight.DemiBold)
+    name = "Learning rate schedule"
+    room = QFontMetrics(heavy).horizontalAdvance(name)
+    assert heavier(font, name, room).weight() == QFont.Weight.DemiBold
+    assert heavier(font, name, room - 1) == font

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -223,6 +223,20 @@ def test_advice_from_opened_labels_to_all_of_it_applied_and_back(
     assert row_of(window, "pair").piece.done
     window.actions_by_verb["undo"].trigger()
     assert document.half == ""
+    wait_until(lambda: view_of(window).apply_all.isVisible() and len(open_pieces(window)) == left)
+    beside._still.when_away = lambda act: None  # type: ignore[method-assign]
+    try:
+        press(view_of(window).apply_all)
+        wait_until(lambda: not view_of(window).apply_all.isEnabled())
+    finally:
+        del beside._still.when_away
+    assert "in use" in view_of(window).hint.text(), "the pointer has not left it yet"
+    assert row_of(window, "rate").apply.text() == "In use"
+    assert not row_of(window, "rate").apply.isEnabled()
+    window.actions_by_verb["undo"].trigger()
+    assert document.values == values
+    wait_until(lambda: view_of(window).apply_all.isEnabled() and row_of(window, "rate").apply.isEnabled())
+    QTest.mouseMove(window.windowHandle(), QPoint(1, 1))
     document.set_locks({"trainer_config.optimizer.lr": "Ours"})
     wait_until(
         lambda: any(row.piece.name == "rate" and row.state.isVisible() for row in view_of(window).rows())

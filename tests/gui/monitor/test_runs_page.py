@@ -22,7 +22,7 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
 from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES
 from sleapnn_gui.results.frame_source import FrameSource
-from sleapnn_gui.results.run_panel import PairRows
+from sleapnn_gui.results.run_panel import PairRows, figures_of
 from sleapnn_gui.results.runs_page import RunsPage
 from tests.gui.monitor.speaking import Speaker
 
@@ -301,6 +301,9 @@ def test_beside_it_stands_what_changed_since_the_run_before(page, wait_until, tm
     assert panel.changed_since.text() == "Changed since a"
     assert rows(panel.changes) == [("Learning rate", "0.001 → 0.002")]
     assert ("Best epoch", "2 of 3") in rows(panel.figures)
+    assert panel.details is not None
+    within = attrs.evolve(panel.details.run, epochs="2 and 162 steps")
+    assert {("Best epoch", "2"), ("Epochs", "2 and 162 steps")} <= set(figures_of(within, panel.details))
     assert panel.curve.isVisible()
     page.choose([tmp_path / "a", tmp_path / "b"])
     assert panel.about.text().startswith("2 runs are chosen.")

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from sleapnn_gui.monitor.status_text import Figure
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.outcome import Outcome
@@ -144,6 +145,45 @@ def test_a_refused_command_says_why_and_the_button_comes_back(page):
     assert "not answered for 5 s" in page.banner.text
     session.command_state.emit("pause", "asked", "")
     assert page.banner.text == ""
+
+
+@pytest.mark.parametrize("verb", ["pause", "stop"])
+def test_the_keyboard_never_goes_on_by_itself_to_what_ends_the_run(page, app, verb):
+    show(page, long_run())
+    strip = page.strip
+    can = dict.fromkeys(("pause", "resume", "stop", "cancel", "folder"), True)
+    strip.set_buttons(can=can, paused=False, over=False)
+    button = getattr(strip, verb)
+    button.setFocus()
+    assert page.focusWidget() is button
+    strip.set_buttons(can={**can, verb: False}, paused=False, over=False)
+    assert not button.isEnabled()
+    assert page.focusWidget() is None
+    strip.set_buttons(can=can, paused=False, over=False)
+    assert page.focusWidget() is button
+
+
+def test_the_time_to_the_end_is_the_last_that_a_small_screen_leaves_out(page, app):
+    session = show(page, long_run())
+    strip = page.strip
+    strip.error.show_figure(Figure("12.8 px", "median error, 13.5 % of body"))
+    strip.time.show_figure(Figure("about 12 h 36 min", "to the end"))
+    strip.chip.show_state("Training · epoch 102 of 200", "accent")
+    strip._make_room()
+    app.processEvents()
+    assert session.state is State.TRAINING
+    assert strip.time.isVisible()
+    assert not strip.speed.isVisible(), "it stands over its own chart"
+
+
+def test_headings_over_small_panels_are_whole(page, app):
+    show(page, long_run())
+    for width in (1208, 1000):
+        page.resize(width, 692)
+        page.charts.parts_unit.setText("px, epoch 1234")
+        app.processEvents()
+        title = page.charts.parts_panel.title
+        assert title.width() >= QFontMetrics(title.font()).horizontalAdvance(title.text()), width
 
 
 def test_the_phases_before_the_first_epoch(page):

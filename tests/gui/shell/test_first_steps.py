@@ -65,7 +65,9 @@ def test_while_nothing_is_open_what_was_opened_before_is_a_press_away(
     window.files.finish()
     assert window.document.path == saved
     window.show_page("data")
+    window.show_page("runs")
     window.open_path(shared_data / "fly32_single" / "val.pkg.slp")
+    assert window.page() == "data", "nothing on another page would show them"
     wait_until(lambda: window.document.facts is not None, 60)
     QTest.mouseMove(window.windowHandle(), window.rect().bottomRight() - QPoint(2, 2))
     wait_until(lambda: not ways.isVisible())  # the pointer was on what was pressed, which holds them
