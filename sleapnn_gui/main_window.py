@@ -163,12 +163,12 @@ class MainWindow(QMainWindow):
         self.runs.refused.connect(self.do_check)
         self.runs.changed.connect(self._refresh_commands)
         self.runs.opened.connect(lambda: self.show_page("train"))
-        self.runs.folder_chosen.connect(self.open_path)
-        for leader in (self.files, self.results, self.first_steps.strip):
+        for leader in (self.results, self.first_steps.strip):
             leader.page_wanted.connect(self.show_page)
-        self.recent_menu.chosen.connect(self.open_path)
+        self.files.labels_opened.connect(lambda: None if self.page() == "data" else self.show_page("data"))
+        for chooser in (self.runs.folder_chosen, self.recent_menu.chosen, self.first_steps.path_wanted):
+            chooser.connect(self.open_path)
         self.first_steps.adopt(self.actions_by_verb)
-        self.first_steps.path_wanted.connect(self.open_path)
         document.state_changed.connect(self._show_document)
         document.reloaded.connect(self._show_document)
         document.issues_changed.connect(self._follow_problems)
@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         self.nav_bar.show_page(home_of(name))
         self.actions_by_verb[f"show_{home_of(name)}"].setChecked(True)
         focus = self.focusWidget()
-        if focus is None or not (self.nav_bar.isAncestorOf(focus) or page.isAncestorOf(focus)):
+        if focus is None or not self.nav_bar.isAncestorOf(focus):
             # Qt would give it to the first control of the page, which may be one that ends a run.
             page.setFocus(Qt.FocusReason.OtherFocusReason)
         if name == "runs":

@@ -45,14 +45,15 @@ class FileCommands(QObject):
     """Commands on files.
 
     `said` carries a sentence and its severity, `offered` also the words of a link and what it does; `run_opened`
-    a run folder, `setting_chosen` the dotted path of a setting to go to, `page_wanted` the name of a page.
+    a run folder, `setting_chosen` the dotted path of a setting to go to; `labels_opened`: there are labels, where there
+    were none.
     """
 
     message = Signal(str, str)
     offered = Signal(str, str, str, object)
     run_opened = Signal(Path)
     setting_chosen = Signal(str)
-    page_wanted = Signal(str)
+    labels_opened = Signal()
 
     def __init__(self, window: QWidget, document: Document) -> None:
         super().__init__(window)
@@ -128,7 +129,7 @@ class FileCommands(QObject):
         def go_on() -> None:
             if found.labels:
                 if not (found.configs or found.runs or self._document.value(TRAIN_LABELS)):
-                    self.page_wanted.emit("data")  # on other pages hardly anything shows what was opened
+                    self.labels_opened.emit()  # on other pages hardly anything shows what was opened
                 # What is handed over together belongs together; else there may be labels already.
                 (self.set_labels if found.configs else self.offer_labels)(found.labels)
             if found.weights:
