@@ -147,7 +147,7 @@ class CurvesPanel(Panel):
     def _make_controls(self) -> None:
         row = QHBoxLayout(self.controls)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         self.fit = link_button("Show all", tip="Show the whole run again (double click on the plot)")
         self.fit.setVisible(False)
         self.heads = TextToggle("heads", name="Loss of each head, before its weight")
@@ -160,7 +160,6 @@ class CurvesPanel(Panel):
         self.smoothing_text.setMinimumWidth(96)
         for widget in (self.fit, self.heads, self.log, self.smoothing_text, self.smoothing):
             row.addWidget(widget)
-        row.addSpacing(6)
         self._add_line_name(row, "train", "accent", Qt.PenStyle.SolidLine)
         self._add_line_name(row, "validation", "validation", Qt.PenStyle.DashLine)
         self.heads.toggled.connect(self.plot.show_heads)
