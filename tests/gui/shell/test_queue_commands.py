@@ -93,7 +93,7 @@ def test_what_is_added_and_moved_is_so_in_the_file(
     copies = list(queue.copies.iterdir())
     press(window, "Take out")
     wait_until(lambda: names(queue) == ["one-1", "one-2"])
-    assert len(list(queue.copies.iterdir())) == len(copies) - 1
+    wait_until(lambda: len(list(queue.copies.iterdir())) == len(copies) - 1)
     window.document.set_value("trainer_config.max_epochs", "many")
     press(window, "Add this config")
     assert window.page() == "configure", "a config with problems is not added; the first of them is shown"
