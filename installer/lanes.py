@@ -111,7 +111,11 @@ def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
         if failing and pass_alone(python, failing, root=root, variables=variables):
             found = Counter(passed=found["passed"] + found["failed"], skipped=found["skipped"])
             codes = [0 if code == 1 else code for code in codes]
-        outs = [_coverage_of(cache) for cache in caches]
+        outs = [
+            _coverage_of(cache)
+            for cache, words in zip(caches, LANES.values(), strict=True)
+            if words == ENGINE
+        ]
         is_covered = covered.report(covered.lines_run(python, outs, root=root))
     for lane, code in zip(beside, others, strict=True):
         if code != 0:
@@ -133,8 +137,9 @@ def _words(python: str, folder: Path, caches: Sequence[Path]) -> Iterator[list[s
         place.mkdir()
     for words, cache in zip(LANES.values(), caches, strict=True):
         own = ["--share", str(places[words]), "-o", f"cache_dir={cache}", "-W", _NOTHING_REWRITTEN]
-        watched = [python, *covered.words(_coverage_of(cache)), "-m", "pytest", "--durations=15"]
-        yield [*watched, "-p", "tests.sharing", *own, *words]
+        watched = covered.words(_coverage_of(cache)) if words == ENGINE else []
+        start = [python, *watched, "-m", "pytest", "--durations=15", "-p", "no:randomly"]
+        yield [*start, "-p", "tests.sharing", *own, *words]
 
 
 def pass_alone(python: str, caches: Sequence[Path], *, root: Path, variables: Mapping[str, str]) -> bool:

@@ -60,6 +60,8 @@ BODIES = {
             "recall": 1.0,
             "f1": 0.75,
             "class_accuracy": None,
+            "pck_10": 0.75,
+            "pck_5": None,
         },
         "gradient": 0.25,
         "swapped": {"earL ↔ earR": 0.25},
