@@ -1,6 +1,9 @@
 """One QApplication for all GUI tests, and waiting for something to become true."""
 
+import atexit
+import shutil
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -15,6 +18,13 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.run.job import EngineJob
 from sleapnn_gui.run.session import RunSession
 from tests.gui.borrowed import CAN_BORROW, lender
+
+# A window that several tests share is made before each of them has a folder of its own: it neither knows nor changes what the
+# person's windows have kept.
+_SETTINGS = tempfile.mkdtemp(prefix="sleapnn-tests-settings-")
+atexit.register(shutil.rmtree, _SETTINGS, ignore_errors=True)
+QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, _SETTINGS)
 
 
 @pytest.fixture(scope="session")
