@@ -13,9 +13,10 @@ from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.moved_files import found_along
 from sleapnn_engine.config.text_format import first_few
-from sleapnn_engine.data.label_files import check_labels_file, unreadable_labels
+from sleapnn_engine.data.label_files import check_labels_file
 from sleapnn_engine.data.label_writing import name_video, save_labels
-from sleapnn_engine.data.video_choice import Stored, choose_files
+from sleapnn_engine.data.stored_videos import labelled_videos
+from sleapnn_engine.data.video_choice import Stored
 from sleapnn_engine.data.video_paths import same_stored
 
 _SUFFIX = ".relinked"
@@ -82,14 +83,8 @@ def relink(path: Path, videos: Mapping[str, Path], *, output: Path | None = None
 def _opened(path: Path) -> tuple[sio.Labels, list[Stored]]:
     """The labels, and what is known of their labelled videos that are missing."""
     check_labels_file(path)
-    try:
-        stored = sio.load_slp(path.as_posix(), open_videos=False)
-    except Exception as error:  # guards the third-party reader: damaged files make it fail in any way
-        raise unreadable_labels(path, error) from error
-    numbers = {id(video): number for number, video in enumerate(stored.videos)}
-    labelled = {numbers[id(frame.video)] for frame in stored.labeled_frames}
-    chosen = choose_files(stored.videos, labels=path, labelled=labelled)
-    return stored, [file for file in chosen if file.number in labelled and not file.is_found]
+    stored, videos = labelled_videos(path)
+    return stored, [video for video in videos if not video.is_found]
 
 
 def _names_of(video: sio.Video) -> list[str]:
