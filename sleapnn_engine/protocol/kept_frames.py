@@ -2,10 +2,13 @@
 
 A file is a NumPy archive without objects. An epoch has, for each of its frames, the body of the `frame` event as JSON and
 its confidence maps in steps of 1/255, which take a fiftieth of what was sent; class maps likewise, PAFs in steps of 1/127.
+Where that is too much, as in early epochs of large images, whose maps are full of noise, steps are coarse (1/15, 1/7), and
+where that is too much still, only the worst frames have maps.
 """
 
 import io
 import json
+import math
 import re
 import zipfile
 import zlib
@@ -57,23 +60,58 @@ def kept_epochs(run_dir: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def write_frames(folder: Path, epoch: int, frames: Sequence[tuple[Frame, Arrays]], *, maps: bool) -> Path:
-    """Keep the frames of an epoch in `folder`, with their confidence maps or without; returns its file. Raises OSError."""
+def write_frames(
+    folder: Path, epoch: int, frames: Sequence[tuple[Frame, Arrays]], *, map_bytes: float = math.inf
+) -> Path:
+    """Keep the frames of an epoch in `folder`, with maps that take about `map_bytes` at most; returns its file.
+
+    Raises OSError.
+    """
     folder.mkdir(exist_ok=True)
-    packed: dict[str, np.ndarray] = {}
+    packed = _maps_within(frames, map_bytes)
     for place, (said, arrays) in enumerate(frames):
         packed[f"body_{place}"] = np.frombuffer(encode_body(said.body)[0], np.uint8)
-        for name, steps in _STEPS.items() if maps else ():
-            if name in arrays:
-                lowest = 0.0 if np.dtype(steps).kind == "u" else -1.0
-                values = np.clip(arrays[name].astype(np.float32), lowest, 1.0)
-                packed[f"{name}_{place}"] = np.round(values * np.iinfo(steps).max).astype(steps)
         image = image_path(folder, said)
         if not image.exists():
             _write(image, {"image": arrays["image"]})
     path = folder / f"epoch-{epoch:04d}.npz"
     _write(path, packed)
     return path
+
+
+def _maps_within(frames: Sequence[tuple[Frame, Arrays]], most: float) -> dict[str, np.ndarray]:
+    """The maps of the worst frames first, fine while each has its share, else coarse, until `most` bytes are taken."""
+    packed: dict[str, np.ndarray] = {}
+    order = sorted(range(len(frames)), key=lambda place: frames[place][0].rank or math.inf)
+    for left, place in zip(range(len(frames), 0, -1), order, strict=True):
+        arrays = frames[place][1]
+        kept = _in_steps(arrays)
+        taken = _stored_bytes(kept)
+        if taken > most / left:
+            kept = _in_steps(arrays, coarse=True)
+            taken = _stored_bytes(kept)
+        if taken <= most:
+            most -= taken
+            packed |= {f"{name}_{place}": maps for name, maps in kept.items()}
+    return packed
+
+
+def _in_steps(arrays: Arrays, *, coarse: bool = False) -> dict[str, np.ndarray]:
+    """Maps as whole numbers; coarse ones come to a sixteenth of the values, which noise disappears between."""
+    kept = {}
+    for name, steps in _STEPS.items():
+        if name in arrays:
+            lowest = 0.0 if np.dtype(steps).kind == "u" else -1.0
+            values, most = np.clip(arrays[name].astype(np.float32), lowest, 1.0), np.iinfo(steps).max
+            if coarse:
+                values = np.round(values * (most >> 4)) / (most >> 4)
+            kept[name] = np.round(values * most).astype(steps)
+    return kept
+
+
+def _stored_bytes(kept: Arrays) -> int:
+    """About what maps take in a file, by every eighth of their rows."""
+    return sum(8 * len(zlib.compress(np.ascontiguousarray(maps[:, ::8]), 1)) for maps in kept.values())
 
 
 def read_frames(path: Path) -> KeptEpoch:

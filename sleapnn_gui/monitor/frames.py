@@ -21,6 +21,10 @@ _OVER = "No frame of this run was kept; if it saved pictures, they are in its vi
 _NEVER = (
     "sleap-nn sends no frames. With visualize_preds_during_training it writes pictures into its run folder."
 )
+_NO_MAPS = (
+    "The maps of this frame were not kept: they were larger than what a run may keep, "
+    "which the menu Train sets for trainings to come."
+)
 _SPLITS = {"validation": "Validation", "train": "Training"}
 
 
@@ -44,6 +48,7 @@ class FramePanel(Panel):
         self._pinned: tuple[object, ...] | None = None
         self._follow = True
         self._model_type = ""
+        self._maps_tip = ""
         self.part: int | None = None
         """The place of the part by whose error frames are the worst; None for all parts."""
         self.legend = self.add_caption(LEGEND)
@@ -172,7 +177,7 @@ class FramePanel(Panel):
         several = len(self.heat_row.kinds) > 1
         self.confidence.setText("maps" if several else "confidence")
         told = "confidence maps, PAFs or class maps" if several else "confidence maps"
-        self.confidence.setToolTip(f"Show {told}")
+        self._maps_tip = f"Show {told}"
         self.confidence.setAccessibleName(f"Show {told}")
         self._model_type = header.model_type
         self._explain_nothing()
@@ -323,6 +328,7 @@ class FramePanel(Panel):
         frame = self.view.frame
         has_maps = frame is not None and any(kind in frame.arrays for kind in self.heat_row.kinds)
         self.confidence.setEnabled(has_maps)
+        self.confidence.setToolTip(self._maps_tip if has_maps or frame is None else _NO_MAPS)
         shown = has_maps and self.confidence.isChecked()
         self.heat_row.setVisible(shown)
 

@@ -12,7 +12,7 @@ from sleapnn_engine.protocol.kept_frames import FOLDER, Arrays, image_path, kept
 FRAME_BYTES = 50_000_000
 #: About so many epochs are kept beside the first, the best and the last.
 _EPOCHS = 20
-#: Maps are left out where those of one epoch take more than this share of all.
+#: Maps of one epoch take about this share of all at most; what that does not hold is coarse, or left out.
 _MAPS_SHARE = 0.25
 
 log = logging.getLogger("sleapnn_engine.training")
@@ -29,7 +29,6 @@ class KeptFrames:
         self._first: int | None = None
         self._best: int | None = None
         self._images: dict[int, set[Path]] = {}
-        self._maps = True
         self._failed = False
 
     def add(self, said: Frame, arrays: Arrays) -> None:
@@ -52,10 +51,7 @@ class KeptFrames:
             return
         try:
             self._images[epoch] = {image_path(self._folder, said) for said, _ in frames}
-            path = write_frames(self._folder, epoch, frames, maps=self._maps)
-            if self._maps and path.stat().st_size > _MAPS_SHARE * self._most:
-                self._maps = False
-                write_frames(self._folder, epoch, frames, maps=False)
+            write_frames(self._folder, epoch, frames, map_bytes=_MAPS_SHARE * self._most)
             self._thin_out(epoch)
         except OSError as problem:
             self._failed = True

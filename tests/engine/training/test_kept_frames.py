@@ -81,19 +81,32 @@ def test_a_budget_is_never_exceeded_and_first_best_and_last_stay_longest(tmp_pat
     assert len(images) == (2 if kept else 0), "an image is kept once, and goes with its last epoch"
 
 
-def test_large_maps_are_left_out_before_epochs_are(tmp_path: Path) -> None:
+def kept_maps(folder: Path, epoch: int) -> dict[int, np.ndarray]:
+    """The confidence maps that were kept, by the index of their frame."""
+    events = read_frames(kept_epochs(folder)[epoch]).events
+    return {
+        event.typed_as(Frame).index: event.arrays["confmaps"] for event in events if "confmaps" in event.arrays
+    }
+
+
+def test_noise_that_does_not_fit_costs_neither_epochs_nor_the_maps_of_later_ones(tmp_path: Path) -> None:
+    """As training begins, maps of large images are full of it."""
     keeper = KeptFrames(tmp_path, most_bytes=40_000, epochs=4)
-    noise = np.random.default_rng(1).random((13, 64, 64)).astype(np.float16)
-    for epoch in range(4):
-        said, arrays = shown(epoch, 0)
-        keeper.add(said, {**arrays, "confmaps": noise})
+    random = np.random.default_rng(1)
+    for epoch, height in enumerate((1.0, 0.15, 0.02, 0.001)):
+        for index in (1, 0):
+            said, arrays = shown(epoch, index)
+            maps = height * random.random((7, 64, 64))
+            maps[0, 5, 5] = 1.0
+            keeper.add(said, {**arrays, "confmaps": maps.astype(np.float16)})
         keeper.end_epoch(epoch, best=epoch == 2)
     assert list(kept_epochs(tmp_path)) == [0, 1, 2, 3]
-    assert all(
-        "confmaps" not in event.arrays
-        for path in kept_epochs(tmp_path).values()
-        for event in read_frames(path).events
-    )
+    assert size(tmp_path) <= 40_000
+    assert kept_maps(tmp_path, 0) == {}
+    assert list(kept_maps(tmp_path, 1)) == [0], "there is room for the worst one"
+    assert [maps[0, 5, 5] for maps in kept_maps(tmp_path, 2).values()] == [1, 1]
+    assert kept_maps(tmp_path, 2)[0].sum() == 1, "what is weak is the first to go"
+    assert sorted(kept_maps(tmp_path, 3)) == [0, 1]
 
 
 def test_a_disk_that_refuses_ends_the_keeping_and_not_the_run(

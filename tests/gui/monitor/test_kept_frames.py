@@ -17,7 +17,7 @@ from tests.gui.monitor.test_runs_page import run, write
 __all__ = ["mark"]  # a fixture
 
 
-def keep(folder, epochs, *, rank=1):
+def keep(folder, epochs, *, rank=1, map_bytes=10**6):
     """Two frames of each of these epochs, as an engine keeps them."""
     for epoch in epochs:
         speaker = Speaker().frame(epoch).frame(epoch, index=5, error=9.0)
@@ -25,7 +25,7 @@ def keep(folder, epochs, *, rank=1):
         frames = [
             (attrs.evolve(said, rank=rank + 1 - place), arrays) for place, (said, arrays) in enumerate(told)
         ]
-        write_frames(folder / "frames", epoch, frames, maps=True)
+        write_frames(folder / "frames", epoch, frames, map_bytes=map_bytes)
 
 
 def open_run(page, folder):
@@ -45,10 +45,21 @@ def test_an_old_run_shows_what_it_saw(page, tmp_path, wait_until):
     assert frames.epoch.text() == "3"
     assert frames.title.text() == "Validation frame 105, worst of 8"
     assert frames.confidence.isEnabled()
+    assert frames.confidence.toolTip() == "Show confidence maps"
     frames.slider.setValue(0)
     assert frames.epoch.text() == "1"
     frames.step(1)
     assert frames.title.text() == "Validation frame 100, 2nd worst of 8"
+
+
+def test_maps_that_were_not_kept_are_not_offered_and_it_is_said_why(page, tmp_path, wait_until):
+    folder = write(tmp_path / "one", run("single_instance"), outcome="completed")
+    keep(folder, (0,), map_bytes=0)
+    open_run(page, folder)
+    frames = page.charts.frames
+    wait_until(lambda: frames.view.frame is not None)
+    assert not frames.confidence.isEnabled()
+    assert "were not kept" in frames.confidence.toolTip()
 
 
 def test_a_run_that_kept_nothing_says_so(page, tmp_path, wait_until):
