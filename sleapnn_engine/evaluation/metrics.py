@@ -18,7 +18,12 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.evaluation.matching import match_animals, mean_distances
-from sleapnn_engine.evaluation.oks import key_point_similarity, match_by_similarity, precision_recall
+from sleapnn_engine.evaluation.oks import (
+    figures_of_all,
+    key_point_similarity,
+    match_by_similarity,
+    precision_recall,
+)
 from sleapnn_engine.evaluation.parts import part_figures
 from sleapnn_engine.evaluation.scores import PoseScores, identity_figures
 
@@ -222,8 +227,7 @@ def _visibility(pairing: _Pairing) -> dict[str, Any]:
 def _additions(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: int, hidden: int) -> Metrics:
     """Figures in which every labelled and every predicted animal of all `frames` counts.
 
-    An animal is found as `PoseScores` says, and `hidden` ones without a visible point are not. `mOKS` counts missed
-    animals as 0; for `mAP` and `mAR` predictions without a partner are wrong.
+    An animal is found as `PoseScores` says, and `hidden` ones without a visible point are not.
     """
     scores = PoseScores(nodes=[str(node) for node in range(n_nodes)])
     for frame in frames:
@@ -232,11 +236,8 @@ def _additions(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: 
     labelled = sum(len(frame.truth) for frame in frames) + hidden
     predicted = len(pairing.scores) + len(pairing.alone)
     hits = found.hits
-    every = precision_recall(
-        np.concatenate([pairing.similarity, np.zeros(len(pairing.alone))]),
-        scores=np.concatenate([pairing.scores, pairing.alone]),
-        labelled=labelled,
-        prefix="oks",
+    every = figures_of_all(
+        pairing.similarity, scores=pairing.scores, alone=pairing.alone, labelled=labelled
     )
     return {
         "animal_metrics": {
@@ -245,9 +246,7 @@ def _additions(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: 
             "precision": _ratio(hits, predicted),
             "recall": _ratio(hits, labelled),
             "f1": _ratio(2 * hits, predicted + labelled),
-            "mOKS": _ratio(float(pairing.similarity.sum()), labelled),
-            "mAP": every["oks.mAP"],
-            "mAR": every["oks.mAR"],
+            **every,
         },
         "part_metrics": part_figures(scores),
         "identity_metrics": identity_figures(found),

@@ -89,6 +89,29 @@ def precision_recall(
     return {f"{prefix}.{name}": value for name, value in found.items()}
 
 
+def figures_of_all(
+    similarity: np.ndarray, *, scores: np.ndarray, alone: np.ndarray, labelled: int
+) -> dict[str, float]:
+    """`mOKS`, `mAP` and `mAR` in which every animal counts; NaN where nothing is labelled.
+
+    `similarity` (K,) of the pairs with `scores` (K,), how certain their predictions are; `alone` (M,) the same of
+    predictions without a partner, which are wrong. Of the `labelled` animals those that were missed are 0 in `mOKS`.
+    """
+    if not labelled:
+        return dict.fromkeys(("mOKS", "mAP", "mAR"), float("nan"))
+    every = precision_recall(
+        np.concatenate([similarity, np.zeros(len(alone))]),
+        scores=np.concatenate([scores, alone]),
+        labelled=labelled,
+        prefix="oks",
+    )
+    return {
+        "mOKS": float(similarity.sum()) / labelled,
+        "mAP": every["oks.mAP"],
+        "mAR": every["oks.mAR"],
+    }
+
+
 def _box_areas(points: np.ndarray, visible: np.ndarray) -> np.ndarray:
     """Areas of the boxes around visible nodes (T, N), 0 where there is none."""
     low = np.where(visible[..., None], points, np.inf).min(axis=1)

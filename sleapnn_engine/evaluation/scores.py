@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.evaluation.matching import Pairs, body_sizes, match_animals, match_poses
+from sleapnn_engine.evaluation.oks import figures_of_all, key_point_similarity, match_by_similarity
 from sleapnn_engine.protocol.measures import NEAR
 
 # What the family allows between a centroid and its animal when nothing else is said, in pixels.
@@ -32,7 +33,8 @@ class Summary:
     with the greatest distance of each node that was found, the greatest of all first. `swapped`: of the `sides` that
     were asked for, on which share of the animals found the two lie in each other's place, where that is any. `pck_10` and
     `pck_5` are the share of labelled points of the animals found that are predicted within so many percent of that
-    diagonal.
+    diagonal. `mean_oks` is the mean OKS of the labelled animals and `oks_map` its mAP, as `animal_metrics` has both in a file
+    of metrics: pairs are made by similarity, and animals that are missed or extra count.
     """
 
     median_px: float | None
@@ -50,6 +52,8 @@ class Summary:
     swapped: dict[str, float] = attrs.field(factory=dict)
     pck_10: float | None = None
     pck_5: float | None = None
+    mean_oks: float | None = None
+    oks_map: float | None = None
 
 
 @attrs.frozen(eq=False)
@@ -58,6 +62,7 @@ class _Frame:
     truth: np.ndarray
     predicted_classes: np.ndarray
     true_classes: np.ndarray
+    certain: np.ndarray
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -88,10 +93,12 @@ class PoseScores:
         truth: np.ndarray,
         predicted_classes: np.ndarray | None = None,
         true_classes: np.ndarray | None = None,
+        *,
+        certain: np.ndarray | None = None,
     ) -> None:
         """Add one frame: predicted (P, N, 2) and labelled (T, N, 2) points in source pixels, NaN where missing.
 
-        Classes are int (P,) and (T,), -1 for none. Rows without any point are no animals. Raises ValueError when
+        Classes are int (P,) and (T,), -1 for none; `certain` (P,) says how certain each prediction is. Rows without any point are no animals. Raises ValueError when
         `paired` and P is not T.
         """
         predicted, truth = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
@@ -100,10 +107,12 @@ class PoseScores:
         none = (np.full(len(predicted), -1), np.full(len(truth), -1))
         given = none[0] if predicted_classes is None else np.asarray(predicted_classes)
         labelled = none[1] if true_classes is None else np.asarray(true_classes)
+        sure = np.ones(len(predicted)) if certain is None else np.asarray(certain, np.float64)
         if not self.paired:
             there, real = _there(predicted), _there(truth)
             predicted, given, truth, labelled = predicted[there], given[there], truth[real], labelled[real]
-        self._frames.append(_Frame(predicted, truth, given, labelled))
+            sure = sure[there]
+        self._frames.append(_Frame(predicted, truth, given, labelled, sure))
 
     def summary(self) -> Summary:
         """Match every frame and score all of them."""
@@ -130,6 +139,7 @@ class PoseScores:
             worst_by_node=self._worst_by_node(pairs, distances),
             swapped=self._swapped(predicted, truth),
             **_near(distances, truth, body=body),
+            **self._similar(),
         )
 
     def found(self) -> tuple[np.ndarray, np.ndarray, float | None]:
@@ -143,6 +153,27 @@ class PoseScores:
         body = _median(np.concatenate([np.empty(0), *sizes]))
         find = partial(pairs_found, body=body, limit=self.limit, paired=self.paired)
         return body, [find(frame.predicted, frame.truth) for frame in self._frames]
+
+    def _similar(self) -> dict[str, float | None]:
+        """OKS over all frames, whatever counts as found."""
+        similarity, scores, alone = ([np.empty(0)] for _ in range(3))
+        labelled = 0
+        for frame in self._frames:
+            there, real = _there(frame.predicted), _there(frame.truth)
+            sure = frame.certain[there]
+            table = key_point_similarity(frame.predicted[there], frame.truth[real])
+            rows, columns = _rows(pairs := match_by_similarity(table, scores=sure), 0), _rows(pairs, 1)
+            similarity.append(table[rows, columns])
+            scores.append(sure[rows])
+            alone.append(np.delete(sure, rows))
+            labelled += int(real.sum())
+        every = figures_of_all(
+            np.concatenate(similarity),
+            scores=np.concatenate(scores),
+            alone=np.concatenate(alone),
+            labelled=labelled,
+        )
+        return {"mean_oks": every["mOKS"], "oks_map": every["mAP"]} if labelled else {}
 
     def _order(self, pairs: list[Pairs]) -> tuple[int, ...]:
         wrong = []

@@ -196,6 +196,26 @@ MEASURES = (
     ),
     _near("pck_10", Stroke.STRONG, view="PCK"),
     _near("pck_5", Stroke.DASHED),
+    Measure(
+        key="mean_oks",
+        doc="mean OKS of the labelled animals, 0 for one that is missed, 0 to 1",
+        unit=Unit.SHARE,
+        group=Group.POINTS,
+        belongs=lambda kind: not kind.centroid,
+        column="val/mean_oks",
+        listed="mean_oks",
+        line=Line("mean OKS", Stroke.DOTTED),
+    ),
+    Measure(
+        key="oks_map",
+        doc="mAP of the OKS over thresholds of 0.5 to 0.95, in which each prediction that is no animal is wrong, 0 to 1",
+        unit=Unit.SHARE,
+        group=Group.POINTS,
+        belongs=lambda kind: not kind.centroid,
+        column="val/oks_map",
+        listed="oks_map",
+        line=Line("mAP (OKS)", Stroke.DASH_DOTTED),
+    ),
 )
 
 #: Those that stand large, in logs and in terminals.

@@ -92,6 +92,7 @@ def _add(scores: PoseScores, training: Training, index: int, animals: Animals) -
         truth,
         predicted_classes=animals.classes if named else None,
         true_classes=tracks if named else None,
+        certain=animals.scores,
     )
     return True
 

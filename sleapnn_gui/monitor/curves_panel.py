@@ -24,7 +24,7 @@ _OVER = {X.EPOCH: "by epoch ▾", X.STEP: "by step ▾", X.TIME: "by time ▾"}
 _UNITS = {
     "error": "px from the labels",
     "animals": "share of the animals in validation frames",
-    "points": "share of the labelled points",
+    "points": "PCK: share of the points · OKS: likeness of the animals",
     "gradient": "length of the gradient, mean of the epoch",
 }
 """What the views other than the loss count in."""
@@ -90,7 +90,7 @@ class CurvesPanel(Panel):
         self.shares = EpochPlot(Group.ANIMALS, axis=axis, name="Animals found over epochs, in percent")
         yield
         self.near = EpochPlot(
-            Group.POINTS, axis=axis, name="Points near their labels over epochs, in percent"
+            Group.POINTS, axis=axis, name="PCK and OKS over epochs, in percent"
         )
         yield
         self.parts = PartStrip(axis)
@@ -131,7 +131,9 @@ class CurvesPanel(Panel):
             "loss": TextToggle("Loss", name="Loss over epochs"),
             "error": TextToggle("Error", name="Distance to the labels over epochs, in pixels"),
             "animals": TextToggle("Animals", name="Animals found and told apart over epochs, in percent"),
-            "points": TextToggle("PCK", name="Points near their labels (PCK) over epochs, in percent"),
+            "points": TextToggle(
+                "PCK", name="Points near their labels (PCK) and likeness (OKS) over epochs, in percent"
+            ),
             "parts": TextToggle("Parts", name="Error of each body part over epochs, as a strip of colour"),
             "gradient": TextToggle("Gradient", name="Length of the gradient over epochs"),
         }

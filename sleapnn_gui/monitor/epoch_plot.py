@@ -119,12 +119,14 @@ class EpochPlot(QuietPlot):
             text.setVisible(len(known) > 0)
             if len(known):
                 ends.append((float(values[known[-1]]), float(over[known[-1]]), text))
-        # From the highest down, each clear of the one above.
+        # From the highest down, each clear of the one above, and the lowest inside the plot.
+        ends.sort(key=lambda end: -end[0])
+        low, gap = self.view.viewRange()[1][0], LABEL_GAP * pixel
         above = math.inf
-        for y, x, text in sorted(ends, key=lambda end: -end[0]):
-            placed = min(y, above - LABEL_GAP * pixel)
-            put_name(self, text, x, placed)
-            above = placed
+        for place, (y, x, text) in enumerate(ends):
+            room = low + gap * (len(ends) - place - 0.5)
+            above = max(min(y, above - gap), room)
+            put_name(self, text, x, above)
 
     def _describe(self, x: float) -> list[str] | None:
         """What was measured in the epoch at a place."""

@@ -6,6 +6,7 @@ import torch
 
 from sleapnn_engine.evaluation.metrics import EvaluatedFrame, centroid_metrics, pose_metrics
 from sleapnn_engine.evaluation.oks import key_point_similarity, match_by_similarity
+from sleapnn_engine.evaluation.scores import PoseScores
 from sleapnn_engine.models.device import exact_numbers, prepare_cpu
 from tests.engine.evaluation.slow_metrics import slow_metrics
 
@@ -54,6 +55,12 @@ def test_every_figure_is_the_one_computed_node_by_node(seed):
     found = pose_metrics([EvaluatedFrame(predicted=p, scores=s, truth=t) for p, s, t in frames], n_nodes=5)
     slow = slow_metrics([(p.tolist(), s.tolist(), t.tolist()) for p, s, t in frames])
     assert {(a, b): found[a][b] for a, b in slow} == pytest.approx(slow, rel=1e-9)
+    # What is told at the end of each epoch is the same.
+    scores = PoseScores(nodes=list("abcde"))
+    for predicted, certain, truth in frames:
+        scores.add(predicted, truth, certain=certain)
+    summary, animals = scores.summary(), found["animal_metrics"]
+    assert (summary.mean_oks, summary.oks_map) == (animals["mOKS"], animals["mAP"])
 
 
 def test_the_names_are_those_other_programs_ask_for():

@@ -27,6 +27,8 @@ def test_a_perfect_frame():
     assert summary.by_node == {"nose": 0, "middle": 0, "tail": 0}
     assert (summary.precision, summary.recall, summary.f1) == (1, 1, 1)
     assert summary.class_accuracy is None
+    assert (summary.mean_oks, summary.oks_map) == (1, 1)
+    assert scored(truth, np.empty((0, 3, 2))).mean_oks is None, "where nothing is labelled nothing is said"
 
 
 def test_numbers_worked_out_by_hand():

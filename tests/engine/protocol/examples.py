@@ -62,6 +62,8 @@ BODIES = {
             "class_accuracy": None,
             "pck_10": 0.75,
             "pck_5": None,
+            "mean_oks": 0.5,
+            "oks_map": 0.25,
         },
         "gradient": 0.25,
         "swapped": {"earL ↔ earR": 0.25},

@@ -138,7 +138,7 @@ def test_the_log_has_each_epoch_with_its_own_values(run: Path) -> None:
     epochs = [event["body"] for event in said if event["kind"] == "epoch_end"]
     nodes = next(event["body"]["nodes"] for event in said if event["kind"] == "started")
     fixed = ["epoch", "train/loss", "val/loss", "learning_rate", "train/time", "val/time"]
-    assert list(rows[0]) == [*fixed, *(f"train/confmaps/{node}" for node in nodes), "val/pck_10", "val/pck_5"]
+    assert list(rows[0]) == [*fixed, *(f"train/confmaps/{node}" for node in nodes), "val/pck_10", "val/pck_5", "val/mean_oks", "val/oks_map"]
     for row, body in zip(rows, epochs, strict=True):
         steps = [
             e["body"]["loss"]
@@ -148,6 +148,8 @@ def test_the_log_has_each_epoch_with_its_own_values(run: Path) -> None:
         assert int(row["epoch"]) == body["epoch"]
         assert float(row["train/loss"]) == pytest.approx(sum(steps) / len(steps), rel=1e-6)
         assert float(row["val/loss"]) == body["val"]
+        assert 0 <= float(row["val/mean_oks"]) == body["error"]["mean_oks"] <= 1
+        assert float(row["val/oks_map"]) == body["error"]["oks_map"]
         assert 0 <= float(row["val/pck_5"]) <= float(row["val/pck_10"]) == body["error"]["pck_10"] <= 1
         assert float(row["learning_rate"]) == 0.001
         by_node = [float(row[f"train/confmaps/{node}"]) for node in nodes]

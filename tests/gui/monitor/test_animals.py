@@ -110,7 +110,12 @@ class TestViews:
     def test_points_near_their_labels_are_curves_where_they_were_counted(self, page):
         speaker = Speaker().start(model_type="single_instance", steps=4)
         for number in range(3):
-            counted = {"pck_10": 0.3 * number, "pck_5": 0.2 * number}
+            counted = {
+                "pck_10": 0.3 * number,
+                "pck_5": 0.2 * number,
+                "mean_oks": 0.001 * number,
+                "oks_map": 0.0,
+            }
             speaker.batches(4, steps=4).epoch(number, counted=counted)
         loss = page.charts.loss
         show(page, several())
@@ -119,12 +124,18 @@ class TestViews:
         assert loss.views["points"].text() == "PCK"
         QTest.mouseClick(loss.views["points"], Qt.MouseButton.LeftButton)
         assert loss.stack.currentWidget() is loss.near
-        for place, shares in enumerate(([0, 30, 60], [0, 20, 40])):
+        for place, shares in enumerate(([0, 30, 60], [0, 20, 40], [0, 0.1, 0.2], [0, 0, 0])):
             np.testing.assert_allclose(loss.near._curves[place].getData()[1], shares)
         assert [name.toPlainText() for name in loss.near._names] == [
             "within 10 % of a body",
             "within 5 % of a body",
+            "mean OKS",
+            "mAP (OKS)",
         ]
+        low, pixel = loss.near.view.viewRange()[1][0], loss.near.view.viewPixelSize()[1]
+        middles = [(name.pos().y() - low) / pixel for name in loss.near._names]
+        assert all(np.diff(middles) <= -14), "the names of lines that end close together are clear of each other"
+        assert middles[-1] >= 7, "and of the axis"
         loss.near.crosshair.point_at(loss.near.view.mapViewToScene(QPointF(2.9, 50.0)))
         assert "within 10 % of a body 60 %" in loss.near.crosshair.read_out.text()
 
