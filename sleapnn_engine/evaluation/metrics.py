@@ -236,9 +236,7 @@ def _additions(frames: Sequence[EvaluatedFrame], pairing: _Pairing, *, n_nodes: 
     labelled = sum(len(frame.truth) for frame in frames) + hidden
     predicted = len(pairing.scores) + len(pairing.alone)
     hits = found.hits
-    every = figures_of_all(
-        pairing.similarity, scores=pairing.scores, alone=pairing.alone, labelled=labelled
-    )
+    every = figures_of_all(pairing.similarity, scores=pairing.scores, alone=pairing.alone, labelled=labelled)
     return {
         "animal_metrics": {
             "n_predicted": predicted,

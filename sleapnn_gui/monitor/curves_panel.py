@@ -89,9 +89,7 @@ class CurvesPanel(Panel):
         yield
         self.shares = EpochPlot(Group.ANIMALS, axis=axis, name="Animals found over epochs, in percent")
         yield
-        self.near = EpochPlot(
-            Group.POINTS, axis=axis, name="PCK and OKS over epochs, in percent"
-        )
+        self.near = EpochPlot(Group.POINTS, axis=axis, name="PCK and OKS over epochs, in percent")
         yield
         self.parts = PartStrip(axis)
         yield

@@ -85,7 +85,9 @@ def kept_maps(folder: Path, epoch: int) -> dict[int, np.ndarray]:
     """The confidence maps that were kept, by the index of their frame."""
     events = read_frames(kept_epochs(folder)[epoch]).events
     return {
-        event.typed_as(Frame).index: event.arrays["confmaps"] for event in events if "confmaps" in event.arrays
+        event.typed_as(Frame).index: event.arrays["confmaps"]
+        for event in events
+        if "confmaps" in event.arrays
     }
 
 

@@ -138,7 +138,14 @@ def test_the_log_has_each_epoch_with_its_own_values(run: Path) -> None:
     epochs = [event["body"] for event in said if event["kind"] == "epoch_end"]
     nodes = next(event["body"]["nodes"] for event in said if event["kind"] == "started")
     fixed = ["epoch", "train/loss", "val/loss", "learning_rate", "train/time", "val/time"]
-    assert list(rows[0]) == [*fixed, *(f"train/confmaps/{node}" for node in nodes), "val/pck_10", "val/pck_5", "val/mean_oks", "val/oks_map"]
+    assert list(rows[0]) == [
+        *fixed,
+        *(f"train/confmaps/{node}" for node in nodes),
+        "val/pck_10",
+        "val/pck_5",
+        "val/mean_oks",
+        "val/oks_map",
+    ]
     for row, body in zip(rows, epochs, strict=True):
         steps = [
             e["body"]["loss"]

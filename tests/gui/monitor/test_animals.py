@@ -134,7 +134,9 @@ class TestViews:
         ]
         low, pixel = loss.near.view.viewRange()[1][0], loss.near.view.viewPixelSize()[1]
         middles = [(name.pos().y() - low) / pixel for name in loss.near._names]
-        assert all(np.diff(middles) <= -14), "the names of lines that end close together are clear of each other"
+        assert all(np.diff(middles) <= -14), (
+            "the names of lines that end close together are clear of each other"
+        )
         assert middles[-1] >= 7, "and of the axis"
         loss.near.crosshair.point_at(loss.near.view.mapViewToScene(QPointF(2.9, 50.0)))
         assert "within 10 % of a body 60 %" in loss.near.crosshair.read_out.text()
