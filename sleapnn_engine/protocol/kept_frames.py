@@ -102,16 +102,16 @@ def _in_steps(arrays: Arrays, *, coarse: bool = False) -> dict[str, np.ndarray]:
     for name, steps in _STEPS.items():
         if name in arrays:
             lowest = 0.0 if np.dtype(steps).kind == "u" else -1.0
-            values, most = np.clip(arrays[name].astype(np.float32), lowest, 1.0), np.iinfo(steps).max
-            if coarse:
-                values = np.round(values * (most >> 4)) / (most >> 4)
-            kept[name] = np.round(values * most).astype(steps)
+            most = float(np.iinfo(steps).max)
+            levels = most // 16 if coarse else most
+            values = np.round(np.clip(arrays[name].astype(np.float32), lowest, 1.0) * levels)
+            kept[name] = np.round(values * (most / levels)).astype(steps)
     return kept
 
 
 def _stored_bytes(kept: Arrays) -> int:
     """About what maps take in a file, by every eighth of their rows."""
-    return sum(8 * len(zlib.compress(np.ascontiguousarray(maps[:, ::8]), 1)) for maps in kept.values())
+    return sum(8 * len(zlib.compress(maps[:, ::8].tobytes(), 1)) for maps in kept.values())
 
 
 def read_frames(path: Path) -> KeptEpoch:
