@@ -98,7 +98,7 @@ def _maps_within(frames: Sequence[tuple[Frame, Arrays]], most: float) -> dict[st
 
 def _in_steps(arrays: Arrays, *, coarse: bool = False) -> dict[str, np.ndarray]:
     """Maps as whole numbers; coarse ones come to a sixteenth of the values, which noise disappears between."""
-    kept = {}
+    kept: dict[str, np.ndarray] = {}
     for name, steps in _STEPS.items():
         if name in arrays:
             lowest = 0.0 if np.dtype(steps).kind == "u" else -1.0
