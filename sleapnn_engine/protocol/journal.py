@@ -3,12 +3,13 @@
 import bisect
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
 
 from sleapnn_engine.config.disk import open_ordinary
+from sleapnn_engine.protocol.batch_lines import BatchLines, read_batch_lines, stretches
 from sleapnn_engine.protocol.codec import MAX_EVENT_BYTES, DecodeError, decode_event
 from sleapnn_engine.protocol.messages import Event
 
@@ -144,6 +145,20 @@ class JournalReader:
             events.extend(self._decode(lines))
         return events
 
+    def poll_packed(self, *, limit: int = 2000) -> list[Event | BatchLines]:
+        """What `poll` returns, batch results that follow one another as columns; `limit` counts each of them."""
+        packed: list[Event | BatchLines] = []
+        while not packed and (self._pending or self._read_chunk()):
+            lines, self._pending = self._pending[:limit], self._pending[limit:]
+            for batches, stretch in stretches(lines):
+                columns = read_batch_lines(stretch) if batches else None
+                if columns is None:
+                    packed.extend(self._decode(stretch))
+                else:
+                    self._line += len(columns)
+                    packed.append(columns)
+        return packed
+
     def read_all(self) -> list[Event]:
         """Return every event from here to the end of the file, and note a last line that is cut off."""
         events: list[Event] = []
@@ -187,7 +202,7 @@ class JournalReader:
             self._offset, self._line, self._rest, self._skipping = 0, 0, b"", False
         self._file_id = now.st_ino
 
-    def _decode(self, lines: list[bytes]) -> list[Event]:
+    def _decode(self, lines: Sequence[bytes]) -> list[Event]:
         events = []
         for line in lines:
             self._line += 1

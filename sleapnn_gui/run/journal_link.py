@@ -15,10 +15,10 @@ class JournalLink(RunLink):
         reader = JournalReader(self.run_dir)
         self._events.append(LinkEvent(LinkEventKind.FOUND))
         while not self._over():
-            events = reader.poll(limit=EVENTS_AT_ONCE)
+            events = reader.poll_packed(limit=EVENTS_AT_ONCE)
             for event in events:
                 self._pass_on(event)
             self._events.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.pop_notices())
             self._poll_engine(time.monotonic())
-            self._closing.wait(_LOOK_SECONDS if len(events) < EVENTS_AT_ONCE else 0.001)
+            self._closing.wait(0.001 if events else _LOOK_SECONDS)
         return True

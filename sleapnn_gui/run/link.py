@@ -16,6 +16,7 @@ import attrs
 import zmq
 
 from sleapnn_engine.config.disk import open_ordinary
+from sleapnn_engine.protocol.batch_lines import BatchLines
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import DecodeError, decode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
@@ -30,7 +31,7 @@ _WATCH_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 0.3
 _BLOCK_BYTES = 2**20
 EVENTS_AT_ONCE = 250
-_READ_AT_ONCE = 1000
+_READ_AT_ONCE = 4000
 """From a file, where nothing is waited for, in longer stretches: each is followed by a breath."""
 _BREATH_SECONDS = 0.001
 
@@ -195,10 +196,11 @@ class RunLink:
             self._closing.wait(_BREATH_SECONDS)
         return len(events)
 
-    def _pass_on(self, event: Event) -> None:
+    def _pass_on(self, event: Event | BatchLines) -> None:
         # A put that waits for room holds this thread back; the journal keeps what the sockets then drop.
-        if self.queue.put(event) and event.seq is not None:
-            self.last_seq = event.seq
+        seq = event.seqs[-1] if isinstance(event, BatchLines) else event.seq
+        if self.queue.put(event) and seq is not None:
+            self.last_seq = seq
 
     def _poll_engine(self, now: float) -> None:
         if self._watch is not None and now >= self._next_watch:
@@ -238,13 +240,18 @@ class RunLink:
             return
         reader = JournalReader(self.run_dir)
         first = True
-        while (events := reader.poll(limit=_READ_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
-            if first and events[0].t < self._since:
+        while (events := reader.poll_packed(limit=_READ_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
+            if first and _time_of(events[0]) < self._since:
                 return
             first = False
-            for event in events:
-                self._pass_on(event)
+            for one in events:
+                self._pass_on(one)
         self._events.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.pop_notices())
+
+
+def _time_of(event: Event | BatchLines) -> float:
+    """When it was said, in Unix seconds; of many batch results, the first."""
+    return event.times[0] if isinstance(event, BatchLines) else event.t
 
 
 def events_after(run_dir: Path, last_seq: int) -> list[Event]:

@@ -6,6 +6,7 @@ from collections import deque
 import attrs
 import numpy as np
 
+from sleapnn_engine.protocol.batch_lines import BatchLines
 from sleapnn_engine.protocol.messages import Event
 
 CAPACITY = 200_000
@@ -63,6 +64,22 @@ class Batches:
         self.since = self.since or event.t
         self.t = event.t
 
+    def extend(self, lines: BatchLines) -> None:
+        """Append what was read as columns."""
+        before, now = len(self.seqs), len(self.seqs) + len(lines)
+        self.seqs += lines.seqs
+        self.epochs += lines.epochs
+        self.steps += lines.steps
+        self.batch = lines.batches[-1]
+        self.losses += lines.losses
+        self.seconds += lines.seconds
+        for name, values in lines.heads.items():
+            self.heads.setdefault(name, [np.nan] * before).extend(values)
+        for column in self.heads.values():
+            column.extend([np.nan] * (now - len(column)))
+        self.since = self.since or lines.times[0]
+        self.t = lines.times[-1]
+
 
 def _number(value: float | None) -> float:
     return np.nan if value is None else value
@@ -86,15 +103,19 @@ class EventQueue:
     def __len__(self) -> int:
         return self._waiting
 
-    def put(self, event: Event) -> bool:
-        """Add one event, waiting while the queue is full or held; False when the queue was closed meanwhile."""
+    def put(self, event: Event | BatchLines) -> bool:
+        """Add one event, or many batch results, waiting while the queue is full or held; False when it was closed meanwhile."""
         with self._room:
             while (self._held or self._waiting >= self._capacity) and not self._closed:
                 self._room.wait()
             if self._closed:
                 return False
+            if isinstance(event, BatchLines):
+                self._packet(len(event)).extend(event)
+                self._waiting += len(event)
+                return True
             if event.kind == "batch_end":
-                self._pack(event)
+                self._packet(1).add(event)
             else:
                 self._items.append(event)
             self._waiting += 1
@@ -138,12 +159,13 @@ class EventQueue:
             self._closed = True
             self._room.notify_all()
 
-    def _pack(self, event: Event) -> None:
+    def _packet(self, more: int) -> Batches:
+        """Where `more` batch results go."""
         last = self._items[-1] if self._items else None
-        if not isinstance(last, Batches) or len(last) >= MOST_BATCHES:
+        if not isinstance(last, Batches) or len(last) + more > MOST_BATCHES:
             last = Batches()
             self._items.append(last)
-        last.add(event)
+        return last
 
     def _drop_oldest_frame(self) -> None:
         for index, item in enumerate(self._items):

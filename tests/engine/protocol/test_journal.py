@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sleapnn_engine.protocol.batch_lines import BatchLines
 from sleapnn_engine.protocol.codec import MAX_EVENT_BYTES, encode_event
 from sleapnn_engine.protocol.journal import FILE_NAME, JournalReader, JournalWriter
 from sleapnn_engine.protocol.messages import Event
@@ -95,6 +96,66 @@ def test_a_cut_last_line_and_damaged_lines_are_left_out_and_told(run_dir: Path):
     ] * 3
     assert len(notices) == 3
     assert reader.pop_notices() == []
+
+
+def batch_line(seq: int, **changes: object) -> bytes:
+    body = {
+        "epoch": 0,
+        "step": seq - 1,
+        "batch": seq - 1,
+        "loss": 0.5 / seq,
+        "losses": {"côté": 1e-07},
+        "seconds": 0.25,
+    }
+    return encode_event(Event(seq, 1000.5 + seq, "batch_end", {**body, **changes}))
+
+
+def flat(packed: list[Event | BatchLines]) -> list[tuple[object, ...]]:
+    """Events as numbers, times and what batch results say."""
+    found: list[tuple[object, ...]] = []
+    for one in packed:
+        if isinstance(one, BatchLines):
+            columns = (one.seqs, one.times, one.epochs, one.steps, one.batches, one.losses, one.seconds)
+            heads = [dict(zip(one.heads, row, strict=True)) for row in zip(*one.heads.values(), strict=True)]
+            found += zip(*columns, heads or [{}] * len(one), strict=True)
+        elif one.kind == "batch_end":
+            names = ("epoch", "step", "batch", "loss", "seconds", "losses")
+            found.append((one.seq, one.t, *(one.body[name] for name in names)))
+        else:
+            found.append((one.seq, one.t, one.kind))
+    return found
+
+
+ODD = {
+    "a loss that is not finite": batch_line(51, loss=float("nan")),
+    "another head": batch_line(51, losses={"pafs": 1.0}),
+    "no head": batch_line(51, losses={}),
+    "one head twice": batch_line(51).replace(b'"losses":{', b'"losses":{"c\xc3\xb4t\xc3\xa9":2.0,'),
+    "more keys": batch_line(51, note="x"),
+    "a whole number": batch_line(51, loss=1),
+    "too large for a number": batch_line(51).replace(b'"seconds":0.25', b'"seconds":1e999'),
+    "no JSON": batch_line(51).replace(b'"seconds":0.25', b'"seconds":00.25'),
+    "no number": batch_line(51).replace(b'{"seq":51', b'{"seq":null'),
+    "number 0": batch_line(51).replace(b'{"seq":51', b'{"seq":0'),
+    "a time that is text": batch_line(51).replace(b'"t":1051.5', b'"t":"1051.5"'),
+    "no text": batch_line(51).replace(b"c\xc3", b"c\xff"),
+    "cut": batch_line(51)[:-20],
+    "nothing": b"",
+    "another event": line(51),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_many_batch_results_are_read_as_one_by_one(run_dir: Path, odd: bytes):
+    lines = [batch_line(seq) for seq in range(1, 51)] + [odd] + [batch_line(seq) for seq in range(52, 101)]
+    (run_dir / FILE_NAME).write_bytes(b"\n".join(lines) + b"\n")
+    plain, packing = JournalReader(run_dir), JournalReader(run_dir)
+    packed: list[Event | BatchLines] = []
+    while more := packing.poll_packed(limit=40):
+        packed += more
+    assert flat(packed) == flat([*plain.read_all()])
+    assert packing.pop_notices() == plain.pop_notices()
+    assert sum(isinstance(one, BatchLines) for one in packed) >= 2, "and few of them one by one"
 
 
 def test_a_line_longer_than_any_event_is_left_out(run_dir: Path):

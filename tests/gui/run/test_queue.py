@@ -5,6 +5,8 @@ import threading
 
 import numpy as np
 
+from sleapnn_engine.protocol.codec import encode_event
+from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.run.queue import MOST_FRAMES, Batches, EventQueue
 
@@ -57,6 +59,23 @@ def test_packed_columns_keep_non_finite_losses_and_heads_that_come_and_go():
     np.testing.assert_array_equal(packed.heads["a"], [1.0, np.nan, np.nan])
     np.testing.assert_array_equal(packed.heads["b"], [np.nan, 2.0, 3.0])
     assert packed.t == 1003.0
+
+
+def test_what_is_read_as_columns_is_packed_as_if_one_by_one(tmp_path):
+    said = [batch(seq, confmaps=0.5, **({"pafs": 0.25} if seq > 30 else {})) for seq in range(1, 61)]
+    said.insert(45, note(200))
+    (tmp_path / "events.jsonl").write_bytes(b"".join(encode_event(event) + b"\n" for event in said))
+    ways = []
+    for reader in (JournalReader(tmp_path).poll, JournalReader(tmp_path).poll_packed):
+        queue = EventQueue()
+        while events := reader(limit=25):
+            for event in events:
+                queue.put(event)
+        assert len(queue) == 61
+        ways.append(queue.pop())
+        assert len(queue) == 0
+    assert str(ways[0]) == str(ways[1])
+    assert [type(item) for item in ways[1]] == [Batches, Event, Batches]
 
 
 def test_one_turn_takes_a_bounded_piece_of_a_long_history():
