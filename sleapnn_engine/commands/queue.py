@@ -14,12 +14,9 @@ from sleapnn_engine.commands.train import add_job_arguments, add_stop_rules, rea
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.pairs import CENTRE, differing, half_of, is_pair, names_of
 from sleapnn_engine.config.text_format import first_few
+from sleapnn_engine.protocol.queue_records import QueueState
 from sleapnn_engine.protocol.stop_rules import StopRule
-from sleapnn_engine.protocol.training_queue import (
-    QueueState,
-    TrainingQueue,
-    default_queue,
-)
+from sleapnn_engine.protocol.training_queue import TrainingQueue, default_queue
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,8 +152,10 @@ def _list(queue: TrainingQueue, args: argparse.Namespace) -> int:
     for one in found:
         group = f"  ({one.group})" if one.group else ""
         print(f"{one.number:>3}  {one.state:<11}  {' '.join((one.config, *one.overrides))}{group}")
-        if one.why:
-            print(f"{'':>18}{one.why}")
+        unjudged = f"not judged together: {one.not_judged}" if one.not_judged else ""
+        judged = f"both are judged in {one.judged}" if one.judged else unjudged
+        for told in filter(None, (one.why, judged)):
+            print(f"{'':>18}{told}")
     if not found:
         print(f"The queue in {queue.path} is empty.", file=sys.stderr)
     if standing.paused:

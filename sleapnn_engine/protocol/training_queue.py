@@ -4,10 +4,8 @@ import contextlib
 import itertools
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,13 @@ from filelock import FileLock, Timeout
 
 from sleapnn_engine.config.disk import reason_of, whole_file
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.protocol.connection import is_this_computer
-from sleapnn_engine.protocol.processes import NoProcessError, same_start, start_mark
+from sleapnn_engine.protocol.queue_records import (
+    PairStanding,
+    QueuedTraining,
+    QueueStanding,
+    QueueState,
+    QueueWorker,
+)
 
 _VERSION = 1
 _PATIENCE_SECONDS = 10.0
@@ -26,99 +29,6 @@ _PATIENCE_SECONDS = 10.0
 _LEAVING_SECONDS = 1.0
 #: Names another place for the queue, for example one of a project or of a machine that several people use.
 QUEUE_VARIABLE = "SLEAPNN_QUEUE"
-
-
-class QueueState(StrEnum):
-    """What became of a training in the queue."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    """Its run folder held a finished run already."""
-    INTERRUPTED = "interrupted"
-    """The queue that trained it ended before it did; whether the training goes on is told by its run folder."""
-
-
-@attrs.frozen(kw_only=True)
-class QueuedTraining:
-    """One training: the words of `sleapnn-engine train`, the folder they are said in, and what became of it.
-
-    The config is read when its turn comes; it stops by itself by `stop_rules`, in words. Trainings of one `group` belong together, as the two models of a pair or the
-    seeds of one question: they stand next to each other and are moved together. Times are in Unix seconds; `code` is
-    the exit code of the training.
-    """
-
-    number: int
-    config: str
-    overrides: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    stop_rules: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    run_dir: str | None = None
-    precision: str = "auto"
-    folder: str
-    group: str = ""
-    added: float
-    state: QueueState = attrs.field(default=QueueState.WAITING, converter=QueueState)
-    began: float | None = None
-    ended: float | None = None
-    code: int | None = None
-    why: str = ""
-
-    @property
-    def words(self) -> list[str]:
-        """The command without the program's name."""
-        place = ["--run-dir", self.run_dir] if self.run_dir is not None else []
-        rules = [word for rule in self.stop_rules for word in ("--stop-when", rule)]
-        return ["train", self.config, *self.overrides, *place, *rules, "--precision", self.precision]
-
-
-@attrs.frozen(kw_only=True)
-class QueueWorker:
-    """The process that trains what is in the queue: its number, its computer, and when it began."""
-
-    pid: int
-    host: str = ""
-    began: str = ""
-
-    @classmethod
-    def own(cls) -> "QueueWorker":
-        """This process."""
-        return cls(pid=os.getpid(), host=socket.gethostname(), began=start_mark(os.getpid()))
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it is at work; of one on another computer that is taken to be so."""
-        if not is_this_computer(self.host):
-            return True
-        try:
-            return same_start(start_mark(self.pid), self.began)
-        except NoProcessError:
-            return False
-
-
-@attrs.frozen(kw_only=True)
-class QueueStanding:
-    """All of a queue: its trainings in their order, and how they are trained.
-
-    `paused`: nothing new is begun. `go_on`: the next one is trained also after a failure. `worker` is the process that
-    trains, or trained last.
-    """
-
-    trainings: tuple[QueuedTraining, ...] = ()
-    paused: bool = False
-    go_on: bool = False
-    worker: QueueWorker | None = None
-
-    @property
-    def is_at_work(self) -> bool:
-        """Whether a process trains what is in it."""
-        return self.worker is not None and self.worker.is_there
-
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return sum(one.state is QueueState.WAITING for one in self.trainings)
 
 
 def default_queue() -> Path:
@@ -163,12 +73,13 @@ class TrainingQueue:
                     where=str(self.path),
                     hint="Use that version, or another file with --queue FILE.",
                 )
-            worker = found.get("worker")
+            worker, judging = found.get("worker"), found.get("judging")
             return QueueStanding(
                 trainings=tuple(QueuedTraining(**entry) for entry in found["trainings"]),
                 paused=found.get("paused", False) is True,
                 go_on=found.get("go_on", False) is True,
                 worker=None if worker is None else QueueWorker(**worker),
+                judging=None if judging is None else PairStanding(**judging),
             )
         except FileNotFoundError:
             return QueueStanding()
@@ -281,6 +192,50 @@ class TrainingQueue:
             ]
         )
 
+    def place(self, number: int, run_dir: Path) -> None:
+        """Say which run folder one gets."""
+        self._change(
+            lambda found: [
+                attrs.evolve(one, run_dir=str(run_dir)) if one.number == number else one for one in found
+            ]
+        )
+
+    def show_judging(self, number: int, reach: str) -> None:
+        """Say how far judging the pair is whose last training has this number."""
+
+        def change(found: QueueStanding) -> QueueStanding:
+            before = found.judging
+            unwanted = before is not None and before.number == number and before.is_unwanted
+            return attrs.evolve(found, judging=PairStanding(number=number, reach=reach, is_unwanted=unwanted))
+
+        self._change_all(change)
+
+    def stop_judging(self, number: int) -> bool:
+        """Have the judging of that pair given up; False where it is over."""
+        asked: list[bool] = []
+
+        def change(found: QueueStanding) -> QueueStanding:
+            if found.judging is None or found.judging.number != number:
+                return found
+            asked.append(True)
+            return attrs.evolve(found, judging=attrs.evolve(found.judging, is_unwanted=True))
+
+        self._change_all(change)
+        return bool(asked)
+
+    def keep_judgement(self, number: int, *, judged: str, why: str) -> None:
+        """Say in which file that pair is judged, or why it is not."""
+        self._change_all(
+            lambda found: attrs.evolve(
+                found,
+                judging=None,
+                trainings=tuple(
+                    attrs.evolve(one, judged=judged, not_judged=why) if one.number == number else one
+                    for one in found.trainings
+                ),
+            )
+        )
+
     def remove(self, wanted: Callable[[QueuedTraining], bool]) -> list[QueuedTraining]:
         """Take out what is wanted, but never what is at work; returns what was taken out."""
         gone: list[QueuedTraining] = []
@@ -364,7 +319,10 @@ def _taken_over(found: QueueStanding) -> QueueStanding:
         else one
         for one in found.trainings
     )
-    return attrs.evolve(found, trainings=listed, worker=QueueWorker.own())
+    if found.judging is not None:
+        why, number = "the queue ended before.", found.judging.number
+        listed = tuple(attrs.evolve(one, not_judged=why) if one.number == number else one for one in listed)
+    return attrs.evolve(found, trainings=listed, worker=QueueWorker.own(), judging=None)
 
 
 def _blocks(found: Sequence[QueuedTraining]) -> list[list[QueuedTraining]]:

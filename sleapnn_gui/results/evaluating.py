@@ -1,14 +1,23 @@
 """Judging a model on labels: its predictions on what a person has labelled, and then their figures, kept in its run folder."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from sleapnn_engine.config.disk import reason_of
+from sleapnn_engine.config.judging import (
+    COMPARING,
+    EVALUATION,
+    LOADING,
+    evaluate_words,
+    failure_text,
+    make_place,
+    predict_words,
+    progress_text,
+)
 from sleapnn_engine.config.run_models import RunModel
 from sleapnn_gui.document.background import BackgroundTask
-from sleapnn_gui.results.evaluations import EVALUATION, FOLDER, PREDICTIONS
 from sleapnn_gui.run.job import EngineJob, JobEnd
 
 
@@ -40,11 +49,8 @@ class Evaluating(QObject):
         """Judge a model, or a pair in the order they work, on labels; the result goes to the folder of `owner`."""
         self._models, self._labels = models, labels
         self._failure, self._judging, self._stopped = "", False, False
-        self.progressed.emit("Loading the model …")
-        stem = Path(labels).name.removesuffix(".slp").removesuffix(".pkg")
-        pair = [one.folder.name for one in models if one.folder != owner.folder]
-        name = " with ".join([stem, *pair])
-        self._making.begin(lambda: _make(owner.folder / FOLDER, name), self._predict)
+        self.progressed.emit(LOADING)
+        self._making.begin(partial(make_place, models, labels, owner=owner), self._predict)
 
     def stop(self) -> None:
         """Give it up; what was predicted stays in its folder."""
@@ -62,29 +68,18 @@ class Evaluating(QObject):
             self.failed.emit(made)
             return
         self._folder = made
-        runs = [str(model.folder) for model in self._models]
-        every = [] if any(not model.only_user for model in self._models) else ["--only-labelled"]
-        self._job.start(
-            ["predict", *runs, f"--data={self._labels}", f"--output={made / PREDICTIONS}", *every, "--json"]
-        )
+        self._job.start(predict_words(self._models, self._labels, made))
 
     def _judge(self) -> None:
         self._judging = True
-        self.progressed.emit("Comparing with the labels …")
-        words = ["evaluate", f"--truth={self._labels}", f"--predicted={self._folder / PREDICTIONS}"]
-        last = self._models[-1]
-        if last.kind.centroid:
-            words.append(f"--centroid-method={last.centring.otherwise}")
-            words += [f"--anchor={last.centring.anchor}"] if last.centring.anchor is not None else []
-        words += ["--with-predictions"] if not last.only_user else []
-        self._job.start([*words, f"--output={self._folder}"])
+        self.progressed.emit(COMPARING)
+        self._job.start(evaluate_words(self._models, self._labels, self._folder))
 
     def _read_message(self, body: dict[str, Any]) -> None:
-        if body.get("kind") == "progress" and body.get("n_total"):
-            self.progressed.emit(f"Predicting {body['n_processed']:,} of {body['n_total']:,} frames …")
-        elif body.get("kind") == "failed":
-            parts = (body.get("where"), body.get("message"), body.get("hint"))
-            self._failure = " ".join(str(part) for part in parts if part)
+        text = progress_text(body)
+        if text:
+            self.progressed.emit(text)
+        self._failure = failure_text(body) or self._failure
 
     def _ended(self, end: JobEnd) -> None:
         if self._stopped:
@@ -95,16 +90,3 @@ class Evaluating(QObject):
             self.done.emit(self._folder / EVALUATION)
         else:
             self._judge()
-
-
-def _make(folder: Path, name: str) -> Path | str:
-    """A new folder of that name, or why there is none. Runs aside."""
-    made, number = folder / name, 0
-    try:
-        while made.exists():
-            number += 1
-            made = folder / f"{name}-{number}"
-        made.mkdir(parents=True)
-    except OSError as problem:
-        return f"The evaluation cannot be kept in {folder}: {reason_of(problem)}."
-    return made

@@ -8,11 +8,10 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.disk import reason_of
+from sleapnn_engine.config.judging import EVALUATION, FOLDER, PREDICTIONS
 from sleapnn_engine.config.run_models import RunModel, partners, run_model
 from sleapnn_gui.results.frame_source import Files
 
-#: The folder in a run folder in which evaluations on other labels lie, and what each consists of.
-FOLDER, PREDICTIONS, EVALUATION = "evaluations", "predictions.slp", "evaluation.json"
 _SPLITS = {"test": "Test", "val": "Validation", "train": "Training"}
 _MOST_OTHERS = 30
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from sleapnn_engine.protocol.training_queue import QueuedTraining, QueueState
+from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueState
 from sleapnn_gui.run.queue_watch import QueueSight
 
 Index = QModelIndex | QPersistentModelIndex
@@ -114,9 +114,17 @@ def _texts(one: QueuedTraining, sight: QueueSight) -> tuple[str, ...]:
     state = _WORDS[one.state]
     if one.state is QueueState.RUNNING and not sight.at_work:
         state = "interrupted"  # nobody has said so yet: what trained it is gone
-    known = one.why or sight.reach.get(one.number, "") or _ended(one)
+    known = _judging(one, sight) or one.why or sight.reach.get(one.number, "") or _ended(one)
     own = " ".join(_last_part(text) for text in one.overrides)
     return name, state, own, one.group, known
+
+
+def _judging(one: QueuedTraining, sight: QueueSight) -> str:
+    """Where this completes a pair: how far judging both together is, or why they are not."""
+    judging = sight.standing.judging
+    if sight.at_work and judging is not None and judging.number == one.number:
+        return f"judged together: {judging.reach}"
+    return f"not judged together: {one.not_judged}" if one.not_judged else ""
 
 
 def _ended(one: QueuedTraining) -> str:

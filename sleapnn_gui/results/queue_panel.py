@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableView
 
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.protocol.training_queue import QueuedTraining, QueueState, TrainingQueue
+from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueState
+from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.monitor.panel import Panel
 from sleapnn_gui.results.queue_model import COLUMNS, QueueModel
 from sleapnn_gui.run.queue_watch import QueueWatch, queue_words

@@ -9,14 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.text_format import counted
+from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueStanding, QueueState
 from sleapnn_engine.protocol.run_state import read_run
-from sleapnn_engine.protocol.training_queue import (
-    QueuedTraining,
-    QueueStanding,
-    QueueState,
-    TrainingQueue,
-    default_queue,
-)
+from sleapnn_engine.protocol.training_queue import TrainingQueue, default_queue
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.job import EngineJob, JobEnd
 

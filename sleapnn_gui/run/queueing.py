@@ -14,7 +14,8 @@ from sleapnn_engine.config.files import copy_values, dump_config
 from sleapnn_engine.config.reader import TRAINER, ConfigReader
 from sleapnn_engine.config.run_models import given_config, values_of
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.protocol.training_queue import QueuedTraining, QueueState, TrainingQueue
+from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueState
+from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.run.folders import next_run_dir
 
 

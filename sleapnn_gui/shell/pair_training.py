@@ -5,26 +5,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 from PySide6.QtCore import QObject, Signal, Slot
 
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.pairs import CENTRE, WORDS
-from sleapnn_engine.config.run_models import RunModel, run_model
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.stop_rules import parse_rule
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import in_order
 from sleapnn_gui.monitor.words import pixels
-from sleapnn_gui.results.evaluating import Evaluating
 from sleapnn_gui.results.evaluations import Judgement, read_judgement
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
 from sleapnn_gui.widgets.still import Still
 
 if TYPE_CHECKING:
-    from sleapnn_engine.protocol.training_queue import QueuedTraining, TrainingQueue
+    from sleapnn_engine.protocol.queue_records import QueuedTraining
+    from sleapnn_engine.protocol.training_queue import TrainingQueue
     from sleapnn_gui.run.queue_watch import QueueWatch
     from sleapnn_gui.run.queueing import Wish
 
@@ -34,18 +32,10 @@ _WAITING = "waiting"
 SECRETS_NOTE = " Set WANDB_API_KEY where the queue is trained: no file holds the key."
 
 
-@attrs.frozen
-class _Trained:
-    """Both models of a pair and the frames that neither has learned from."""
-
-    models: list[RunModel]
-    labels: Path
-
-
 class PairTraining(QObject):
     """One pair at a time. `message` carries a sentence and its severity, `offered` also the words of a link and what it does.
 
-    The queue trains both, also when this window is closed; what comes after that, judging them together, needs a window.
+    The queue trains both and then judges them together, also when this window is closed.
     """
 
     message = Signal(str, str)
@@ -61,18 +51,15 @@ class PairTraining(QObject):
         self._added: list[QueuedTraining] = []
         self._asked = False
         self._shown: list[str] = []
+        self._reach = ""
         self._finding = BackgroundTask(self)
-        self._judging = Evaluating(self)
-        self._judging.progressed.connect(self._show_progress)
-        self._judging.done.connect(self._judged)
-        self._judging.failed.connect(lambda text: self._warn(f"Not judged together: {text}", "warning"))
         runs.pair_wanted.connect(self.begin)
         runs.pair = self
 
     @property
     def is_at_work(self) -> bool:
         """Whether a pair waits, is trained, or is judged."""
-        return self._asked or self._judging.is_at_work
+        return self._asked
 
     @Slot(list)
     def begin(self, stop_rules: Sequence[str] = ()) -> None:
@@ -92,7 +79,7 @@ class PairTraining(QObject):
         wishes = wishes_of(self._document, stop_rules)
         group, base = group_of(self._document), self._runs.base
         note = SECRETS_NOTE if secrets(self._document) else ""
-        self._asked, self._shown = True, []
+        self._asked, self._shown, self._reach = True, [], ""
         added = self._added = []
 
         def act(queue: "TrainingQueue") -> str:
@@ -104,9 +91,8 @@ class PairTraining(QObject):
         self._runs.opened.emit()
 
     def leave(self) -> None:
-        """For when the window closes: both are trained on, and nobody is left to have them judged."""
+        """For when the window closes: both are trained on, and judged."""
         self._finding.drop()
-        self._judging.leave()
         if self._watch is not None:
             self._watch.leave()
 
@@ -124,7 +110,7 @@ class PairTraining(QObject):
         watch = self._watch
         if watch is None or not self._added:
             return
-        from sleapnn_engine.protocol.training_queue import QueueState
+        from sleapnn_engine.protocol.queue_records import QueueState
 
         if not self._shown and not watch.asked:
             self._shown.append("")  # asked once
@@ -136,6 +122,8 @@ class PairTraining(QObject):
         for one in now:
             if one.state is QueueState.RUNNING and watch.sight.reach.get(one.number):
                 self._show(one.run_dir or "")
+        if self._is_judged(now):
+            return
         left = [one for one in now if one.state in (QueueState.WAITING, QueueState.RUNNING)]
         broken = next((one for one in now if one.state in (QueueState.FAILED, QueueState.INTERRUPTED)), None)
         if not left or (broken is not None and not watch.sight.at_work):
@@ -201,23 +189,42 @@ class PairTraining(QObject):
             self._warn(
                 f"{Path(broken.run_dir or broken.config).name} was not trained. {broken.why}{rest}", "error"
             )
+        elif now and now[-1].judged:
+            path = Path(now[-1].judged)
+            self._finding.begin(partial(read_judgement, path), partial(self._report, path))
         elif len(now) == len(WORDS):
-            self._finding.begin(partial(_trained, [Path(one.run_dir or "") for one in now]), self._judge)
+            why = now[-1].not_judged or "the queue ended before."
+            self._warn(f"Both models are trained, but not judged together: {why}", "warning")
 
     # -- once they are trained -------------------------------------------------------------------------------
 
-    def _judge(self, found: "_Trained | str") -> None:
-        if isinstance(found, str):
-            self._warn(f"Both models are trained, but not judged together: {found}", "warning")
-        else:
-            self._judging.begin(found.models, str(found.labels), owner=found.models[-1])
+    def _is_judged(self, now: "list[QueuedTraining]") -> bool:
+        """Whether both are trained and the queue judges them, or is about to; how far that is, is shown."""
+        sight = self._watch.sight if self._watch is not None else None
+        if sight is None or not sight.at_work or len(now) < len(WORDS):
+            return False
+        if not all(one.is_trained for one in now) or now[-1].judged or now[-1].not_judged:
+            return False
+        judging = sight.standing.judging
+        if judging is not None and judging.number == now[-1].number and not judging.is_unwanted:
+            self._show_reach(judging.reach)
+        return True
 
-    def _show_progress(self, text: str) -> None:
+    def _show_reach(self, text: str) -> None:
+        if text == self._reach:
+            return
+        self._reach = text
         words = f"Both models are trained. Judging them together on the validation frames: {text}"
-        self._still.when_away(lambda: self.offered.emit(words, "info", "Stop", self._judging.stop))
+        self._still.when_away(lambda: self.offered.emit(words, "info", "Stop", self._stop_judging))
 
-    def _judged(self, path: Path) -> None:
-        self._finding.begin(partial(read_judgement, path), partial(self._report, path))
+    def _stop_judging(self) -> None:
+        watch, added = self._watch, self._added
+        if watch is not None and added:
+
+            def act(queue: "TrainingQueue") -> str:
+                return "Stopping …" if queue.stop_judging(added[-1].number) else ""
+
+            watch.change(act)
 
     def _report(self, path: Path, found: "Judgement | str") -> None:
         if isinstance(found, str):
@@ -261,13 +268,3 @@ def pair_sentence(found: Judgement) -> str:
         f"Judged together: {animals['found']} of {counted(animals['labelled'], 'animal')} found on the validation frames; "
         f"{missed - misplaced} missed by the centre model, {misplaced} misplaced by the parts model.{near}"
     )
-
-
-def _trained(folders: list[Path]) -> _Trained | str:
-    """Both models with the frames they are judged on, or why that cannot be. Runs aside."""
-    models = [model for folder in folders if (model := run_model(folder)) is not None]
-    if len(models) < len(folders):
-        return "there are no weights of both."
-    models.sort(key=lambda model: model.kind.cropped)
-    labels = next(iter(sorted(models[-1].folder.glob("labels_gt.val.*.slp"))), None)
-    return "the run folder holds no validation frames." if labels is None else _Trained(models, labels)

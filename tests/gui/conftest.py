@@ -1,6 +1,7 @@
 """One QApplication for all GUI tests, and waiting for something to become true."""
 
 import atexit
+import shlex
 import shutil
 import sys
 import tempfile
@@ -94,8 +95,8 @@ def borrowed() -> Iterator[tuple[str, ...]]:
 
 
 @pytest.fixture(scope="module")
-def quick_engines(borrowed: tuple[str, ...]) -> Iterator[None]:
-    """Whatever window is made in the module: its engines start at once.
+def quick_engines(borrowed: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever window is made in the module: its engines start at once, and those that the queue starts too.
 
     For tests about what engines do; that the window starts them as a person's would is for tests without it.
     """
@@ -108,4 +109,9 @@ def quick_engines(borrowed: tuple[str, ...]) -> Iterator[None]:
             defaults = starter.__kwdefaults__
             assert name in defaults
             patch.setitem(defaults, name, command)
+        if CAN_BORROW:
+            program = tmp_path_factory.mktemp("engine") / "sleapnn-engine"
+            program.write_text(f'#!/bin/sh\nexec {shlex.join(borrowed)} "$@"\n', encoding="utf-8")
+            program.chmod(0o700)
+            patch.setenv("SLEAPNN_ENGINE", str(program))
         yield

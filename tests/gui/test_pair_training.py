@@ -1,5 +1,7 @@
 """Train on a top-down pair, with the real queue and real engines: both models, one after the other, then judged as one."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.config.files import dump_config
 from sleapnn_engine.config.pairs import PARTS
+from sleapnn_engine.protocol.queue_records import PairStanding, QueueState
 from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.main_window import MainWindow
+from tests.engine.commands.in_process import engine
 from tests.engine.training.rendered import job, write_labels
 from tests.gui.real_runs import real_window
 
@@ -64,8 +68,15 @@ def test_both_models_are_trained_followed_and_judged_as_one(
             90,
             f"{name} is followed",
         )
+    told: list[str] = []
+    pair = window.runs.pair
+    assert pair is not None
+    pair.offered.connect(lambda words, *_: told.append(words))
     wait_until(lambda: "Judged together" in window.banner.sentence, 120, "judged together")
     assert [one.state for one in queue.read()] == ["done", "done", "waiting"], "nobody asked for the rest"
+    judged = Path(queue.read()[1].judged)
+    assert judged.is_file(), "by the queue, so that no window is needed"
+    assert [words for words in told if "Judging them together" in words]
     said = window.banner.sentence
     assert "of 4 animals found on the validation frames" in said
     assert "missed by the centre model" in said
@@ -73,7 +84,45 @@ def test_both_models_are_trained_followed_and_judged_as_one(
     window.banner.followed.emit()
     assert window.page() == "evaluation"
     (made,) = (tmp_path / "models" / "centered_instance" / "evaluations").glob("*/evaluation.json")
+    assert made == judged
     assert made.parent.name == "labels_gt.val.0 with centroid"
+
+
+def stop_judging(queue: TrainingQueue) -> None:
+    """Press Stop as soon as there is something to stop."""
+    end = time.monotonic() + 60
+    while (judging := queue.standing().judging) is None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert judging is not None
+    assert queue.stop_judging(judging.number)
+    assert not queue.stop_judging(judging.number - 1), "that is none"
+
+
+def test_a_pair_of_the_terminal_is_judged_by_the_queue_too_and_that_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody says which run folders: the second time both are skipped, for what is trained is trained."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLEAPNN_QUEUE", str(tmp_path / "queue.json"))
+    parts = write_pair(tmp_path)
+    queue = TrainingQueue(tmp_path / "queue.json")
+    assert engine("queue", "add", tmp_path / "flies.centroid.yaml", "--pair", parts).code == 0
+    said = engine("queue", "run", "--group", "pair flies.centroid")
+    assert (said.code, "both models are trained; judging them together" in said.out) == (0, True), said.err
+    first, second = queue.read()
+    assert (Path(first.run_dir or "").name, first.judged) == ("centroid", "")
+    assert Path(second.judged).parents[1] == tmp_path / "models" / "centered_instance" / "evaluations"
+    assert queue.standing().judging is None
+
+    again = [{"config": one.config, "folder": one.folder, "run_dir": one.run_dir} for one in (first, second)]
+    queue.add_group(again, name="pair flies")
+    stopper = threading.Thread(target=stop_judging, args=(queue,))
+    stopper.start()
+    assert engine("queue", "run").code == 0
+    stopper.join()
+    last = queue.read()[-1]
+    assert (last.state, last.judged, last.not_judged) == ("skipped", "", "it was stopped.")
+    assert "not judged together: it was stopped." in engine("queue", "list").out
 
 
 def test_who_stops_the_first_model_says_whether_the_other_one_is_trained(
@@ -110,3 +159,36 @@ def test_who_stops_the_first_model_says_whether_the_other_one_is_trained(
     wait_until(lambda: not pair.is_at_work, 60)
     assert [one.state for one in queue.read()] == ["done"]
     wait_until(lambda: not window.runs.is_running, 60, "its end is seen here too")
+
+
+def test_how_far_the_queue_is_with_judging_is_in_the_banner_and_stop_there_stops_it(
+    window: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    """The queue is trained by this test, as by a process that the window knows nothing of."""
+    queue = TrainingQueue(tmp_path / "queue.json")
+    window.open_path(write_pair(tmp_path))
+    window.files.finish()
+    window.files.pairs.finish()
+    wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+    with queue.working():
+        window.actions_by_verb["train"].trigger()
+        wait_until(lambda: len(queue.read()) == 2, 30, "both are in the queue")
+        for one in queue.read():
+            assert queue.start_next(group="pair flies") is not None
+            queue.finish(one.number, QueueState.DONE, code=0)
+        for reach in ("Predicting 1 of 4 frames …", "Predicting 2 of 4 frames …"):
+            queue.show_judging(2, reach)
+            wait_until(lambda reach=reach: window.banner.sentence.endswith(reach))
+        assert window.banner.sentence.startswith("Both models are trained. Judging them together")
+        window.banner.followed.emit()
+        wait_until(lambda: (judging := queue.standing().judging) is not None and judging.is_unwanted)
+        wait_until(lambda: window.banner.sentence == "Stopping …")
+        queue.show_judging(2, "Comparing with the labels …")
+        assert queue.standing().judging == PairStanding(
+            number=2, reach="Comparing with the labels …", is_unwanted=True
+        ), "what is on its way meanwhile does not undo it"
+        queue.keep_judgement(2, judged="", why="it was stopped.")
+        wait_until(lambda: window.banner.sentence.endswith("not judged together: it was stopped."))
+    pair = window.runs.pair
+    assert pair is not None
+    assert not pair.is_at_work

@@ -95,6 +95,16 @@ def wanted_folder(job: Job, *, model_type: str) -> Path:
     return configured_folder(job) or _parent(job) / (time.strftime("%y%m%d_%H%M%S") + f"_{model_type}")
 
 
+def free_folder(job: Job, *, model_type: str, base: Path) -> Path:
+    """The same for one that is called in the folder `base`, or the next that holds no run; nobody has claimed it yet."""
+    wanted, number = base / wanted_folder(job, model_type=model_type).expanduser(), 0
+    found = wanted
+    while holds_run(found):
+        number += 1
+        found = wanted.with_name(f"{wanted.name}-{number}")
+    return found
+
+
 def _parent(job: Job) -> Path:
     folder = job.trainer_config.ckpt_dir
     return Path("." if folder in _NO_NAME else str(folder))

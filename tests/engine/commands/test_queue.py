@@ -10,7 +10,8 @@ import pytest
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.protocol.processes import start_mark
-from sleapnn_engine.protocol.training_queue import QueueState, TrainingQueue
+from sleapnn_engine.protocol.queue_records import QueueState
+from sleapnn_engine.protocol.training_queue import TrainingQueue
 from tests.engine.commands.in_process import engine
 from tests.engine.training.rendered import job, write_labels
 

@@ -11,13 +11,8 @@ from PySide6.QtWidgets import QPushButton
 
 from sleapnn_engine.config.files import copy_values, dump_config, read_config
 from sleapnn_engine.config.presets import list_presets
-from sleapnn_engine.protocol.training_queue import (
-    QueuedTraining,
-    QueueStanding,
-    QueueState,
-    TrainingQueue,
-    default_queue,
-)
+from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueStanding, QueueState
+from sleapnn_engine.protocol.training_queue import TrainingQueue, default_queue
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.results.queue_model import QueueModel
 from sleapnn_gui.run.queue_watch import PAUSE, TRAIN, QueueSight, queue_words
