@@ -12,7 +12,7 @@ import attrs
 from sleapnn_engine.commands.queue_training import QueueTraining, cards_here
 from sleapnn_engine.commands.train import add_job_arguments, add_stop_rules, read_job
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.pairs import CENTRE, differing, half_of, is_pair, names_of
+from sleapnn_engine.config.pairs import CENTRE, differing, group_of_file, half_of, is_pair, names_of
 from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.protocol.queue_records import QueueState
 from sleapnn_engine.protocol.stop_rules import StopRule
@@ -92,7 +92,7 @@ def _add(queue: TrainingQueue, args: argparse.Namespace) -> int:
         for config, one in zip(configs, read, strict=True)
     ]
     fields[0]["run_dir"] = None if args.run_dir is None else str(args.run_dir.absolute())
-    added = queue.add_group(fields, name="" if args.pair is None else f"pair {args.config.stem}")
+    added = queue.add_group(fields, name="" if args.pair is None else group_of_file(args.config))
     ahead = queue.standing().waiting - len(added)
     for one in added:
         print(f"{one.number}: {one.config} waits, {ahead} before it. Train with “sleapnn-engine queue run”.")

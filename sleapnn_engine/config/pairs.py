@@ -121,6 +121,11 @@ def files_of_other(path: Path, half: str) -> list[Path]:
     return [path.with_name(f"{_stem(path)}.{ending}.yaml") for ending in endings]
 
 
+def group_of_file(name: Path) -> str:
+    """What the trainings of a pair are called together in the queue, by the file of one of its configs: "pair flies"."""
+    return f"pair {_stem(name)}"
+
+
 def _stem(name: Path) -> str:
     """The name without its suffix and the type of model before that."""
     stem = _SUFFIX.sub("", name.name)

@@ -1,6 +1,7 @@
 """What stands in the file of the queue: trainings, what became of each, the process that trains, and the pair it judges."""
 
 import os
+import re
 import socket
 from enum import StrEnum
 
@@ -54,6 +55,11 @@ class QueuedTraining:
     def is_trained(self) -> bool:
         """Whether there is a model of it."""
         return self.state in (QueueState.DONE, QueueState.SKIPPED)
+
+    def is_of(self, group: str) -> bool:
+        """Whether it is of a group that was added by this name; a number stands behind a name that was taken."""
+        rest = self.group.removeprefix(group) if self.group.startswith(group) else None
+        return rest == "" or (rest is not None and re.fullmatch(r" \(\d+\)", rest) is not None)
 
     @property
     def words(self) -> list[str]:

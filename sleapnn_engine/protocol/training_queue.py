@@ -164,14 +164,15 @@ class TrainingQueue:
         """The next that waits, which is at work from now on; None where none waits, the queue is paused, or it does not
         fit yet: none goes before it for that.
 
-        Of one `group` the next begins also while the queue is paused: it was asked for by its name.
+        Of one `group` the next begins also while the queue is paused: it was asked for by its name. That is the name it was
+        given, also where that was taken, and a number stands behind it.
         """
         taken: list[QueuedTraining] = []
 
         def mark(found: QueueStanding) -> QueueStanding:
             listed = found.trainings
             for place, one in enumerate(listed if group or not found.paused else ()):
-                if one.state is QueueState.WAITING and (not group or one.group == group):
+                if one.state is QueueState.WAITING and (not group or one.is_of(group)):
                     if not fits(one):
                         break
                     taken.append(attrs.evolve(one, state=QueueState.RUNNING, began=time.time()))

@@ -126,10 +126,13 @@ class Document(ReadDocument):
         self.changed.emit([])
         self.state_changed.emit()
 
-    def set_figures(self, figures: dict[str, Any] | None, *, pending: bool = False) -> None:
-        """Take over what the engine made of the settings; `pending` while newer figures are asked for."""
-        if (figures, pending) != (self.figures, self._figures_pending):
-            self._figures[self.half], self._figures_pending = figures, pending
+    def set_figures(
+        self, figures: dict[str, Any] | None, *, pending: bool = False, half: str | None = None
+    ) -> None:
+        """Take over what the engine made of the settings, of the half in hand or another; `pending` while newer ones are asked for."""
+        of = self.half if half is None else half
+        if (figures, pending) != (self._figures.get(of), self._figures_pending):
+            self._figures[of], self._figures_pending = figures, pending
             self.figures_changed.emit()
 
     def set_outside_issues(self, source: str, issues: list[Issue], *, half: str | None = None) -> None:

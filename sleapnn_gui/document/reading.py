@@ -95,6 +95,10 @@ class ReadDocument(QObject):
         """What the engine made of settings and labels, or None while nothing is known."""
         return self._figures.get(self.half)
 
+    def figures_of(self, half: str) -> dict[str, Any] | None:
+        """The same of one half of a pair."""
+        return self._figures.get(half)
+
     @property
     def figures_pending(self) -> bool:
         """Whether the figures are being asked for, so that those that are there may be of an earlier config."""

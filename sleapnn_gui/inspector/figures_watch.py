@@ -4,18 +4,24 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.pair import halves
 from sleapnn_gui.inspector.client import Inspect
 
 _DELAY_MS = 150
 
 
 class FiguresWatch(QObject):
-    """Asks for figures a moment after each change of the config, as long as labels are chosen."""
+    """Asks for figures a moment after each change of the config, as long as labels are chosen.
+
+    Of a pair those of both models, one after the other: first of the half in hand.
+    """
 
     def __init__(self, document: Document, inspect: Inspect) -> None:
         super().__init__(document)
         self._document, self._inspect = document, inspect
+        self._left: list[State] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -31,7 +37,9 @@ class FiguresWatch(QObject):
         if not self._document.value("data_config.train_labels_path"):
             self._timer.stop()
             self._inspect.cancel("derive")
-            self._document.set_figures(None)
+            self._left = []
+            for half in halves(self._document.state):
+                self._document.set_figures(None, half=half.half)
             return
         self._document.set_figures(self._document.figures, pending=True)
         self._timer.start()
@@ -39,23 +47,35 @@ class FiguresWatch(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask now."""
-        self._inspect.ask("derive", values=self._document.values)
+        self._left = halves(self._document.state)
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._left:
+            self._inspect.ask("derive", values=self._left[0].values)
 
     @Slot(list)
     def _changed(self, paths: list[str]) -> None:
-        if paths:
+        is_asked = bool(self._left) or self._timer.isActive()
+        beside = self._document.state.other
+        if paths or (beside is not None and not is_asked and self._document.figures_of(beside.half) is None):
             self.later()
 
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
-        # An edit since the question was asked has a question of its own on its way.
-        if kind == "derive" and not self._timer.isActive():
-            self._document.set_figures(answer)
+        if kind == "derive":
+            self._show(answer)
 
     @Slot(str, str)
     def _failed(self, kind: str, text: str) -> None:
         if kind == "derive":
-            self._document.set_figures({"failed": text})
+            self._show({"failed": text})
+
+    def _show(self, figures: dict[str, Any]) -> None:
+        # An edit since the question was asked has a question of its own on its way.
+        if self._left and not self._timer.isActive():
+            self._document.set_figures(figures, half=self._left.pop(0).half)
+            self._ask()
 
     def stop(self) -> None:
         """Ask no more; for when the window closes."""

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from sleapnn_engine.config.pairs import group_of_file
 from sleapnn_gui.run.process import USUAL_FRAMES_MB, train_words
 
 _PROGRAM = "sleapnn-engine"
@@ -25,11 +26,12 @@ def train_command(
 
 
 def pair_command(configs: Sequence[Path], *, base: Path, stop_rules: Sequence[str] = ()) -> str:
-    """The same for both models of a pair, one after the other."""
+    """The same for both models of a pair, one after the other; what else waits in the queue goes on waiting."""
     first, second = map(str, configs)
     rules = [word for rule in stop_rules for word in ("--stop-when", rule)]
     adding = (_PROGRAM, "queue", "add", first, "--pair", second, *rules)
-    return " && ".join(map(_joined, (_change_to(base), adding, (_PROGRAM, "queue", "run"))))
+    training = (_PROGRAM, "queue", "run", "--group", group_of_file(configs[0]))
+    return " && ".join(map(_joined, (_change_to(base), adding, training)))
 
 
 def _change_to(folder: Path) -> tuple[str, ...]:

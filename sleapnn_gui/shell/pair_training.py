@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from sleapnn_engine.config.files import copy_values
-from sleapnn_engine.config.pairs import CENTRE, WORDS
+from sleapnn_engine.config.pairs import CENTRE, WORDS, group_of_file
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.stop_rules import parse_rule
 from sleapnn_gui.document.background import BackgroundTask
@@ -255,7 +255,7 @@ def group_of(document: Document) -> str:
     """What the trainings of a pair are called together; '' where there is no pair."""
     if not document.half:
         return ""
-    return " ".join(["pair", *(path.name.partition(".")[0] for path in document.paths[:1])])
+    return group_of_file(document.paths[0]) if document.paths else "pair"
 
 
 def pair_sentence(found: Judgement) -> str:

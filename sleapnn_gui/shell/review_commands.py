@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.config.pairs import CENTRE
 from sleapnn_engine.config.validate import errors
 from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.document.pair import files_of, in_order, named_after
+from sleapnn_gui.document.pair import files_of, halves, in_order, named_after
 from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import every_change
 from sleapnn_gui.form.facts import names_for
@@ -38,7 +39,8 @@ class ReviewCommands(QObject):
         self._window, self._document, self._runs, self._inspect = window, document, runs, inspect
         self._sheet: TrainSheet | None = None
         self._run_dirs: list[Path] = []
-        self._network: dict[str, Any] | None = None
+        self._networks: dict[str, dict[str, Any]] = {}
+        self._left: list[State] = []
         self._looking = BackgroundTask(self)
         self.measuring = Measuring(document, inspect)
         self.measuring.changed.connect(self._measured)
@@ -100,11 +102,12 @@ class ReviewCommands(QObject):
     def _changed(self, paths: list[str]) -> None:
         if self._sheet is None or not paths:
             return
-        self._network = None
-        if self._document.facts is not None:
-            self._inspect.ask(_NETWORK, values=self._document.values)
-        else:
-            self._network = {"failed": ""}
+        self._networks = {}
+        # That in hand comes last: who shows its network beside hears of this one's in the end.
+        self._left = halves(self._document.state)[::-1]
+        if self._document.facts is None:
+            self._networks, self._left = {half.half: {"failed": ""} for half in self._left}, []
+        self._ask_network()
         configs = [half.values for half in in_order(self._document.state)]
         self._looking.begin(partial(next_run_dirs, configs, base=self._runs.base), self._found)
         self._refresh()
@@ -114,7 +117,7 @@ class ReviewCommands(QObject):
         sheet, document = self._sheet, self._document
         if sheet is None:
             return
-        for name, words in rows_of(document, self._network, self.measuring).items():
+        for name, words in rows_of(document, self._networks, self.measuring).items():
             sheet.show_row(name, words)
         sheet.stops.show_pair(bool(document.half))
         sheet.stops.set_parts(names_for(document.facts, "part"))
@@ -161,14 +164,17 @@ class ReviewCommands(QObject):
         places = files_of(document.state) or named_after(document.state, base / "config.yaml")
         return places if document.half == CENTRE else places[::-1]
 
+    def _ask_network(self) -> None:
+        if self._left:
+            self._inspect.ask(_NETWORK, values=self._left[0].values)
+
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
-        if kind == _NETWORK and self._sheet is not None:
-            self._network = answer
+        if kind == _NETWORK and self._sheet is not None and self._left:
+            self._networks[self._left.pop(0).half] = answer
+            self._ask_network()
             self._refresh()
 
     @Slot(str, str)
     def _failed(self, kind: str, text: str) -> None:
-        if kind == _NETWORK and self._sheet is not None:
-            self._network = {"failed": text}
-            self._refresh()
+        self._answered(kind, {"failed": text})

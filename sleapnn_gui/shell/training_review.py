@@ -1,6 +1,6 @@
 """What a press on Train will do, in words: what runs, on what, what it takes and leaves out, before it does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sleapnn_engine.config.issue import Issue
@@ -8,6 +8,7 @@ from sleapnn_engine.config.measured import measured_text, memory_text, time_text
 from sleapnn_engine.config.pairs import WORDS
 from sleapnn_engine.config.reader import HEADS, TRAINER, ConfigReader
 from sleapnn_engine.config.text_format import counted
+from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import in_order
 from sleapnn_gui.inspector.measuring import Measuring
@@ -23,21 +24,27 @@ _TIME = "Not known yet: measure ten steps, or see the Train page once the first 
 _MEASURING = "Taking ten steps …"
 
 
-def rows_of(document: Document, network: dict[str, Any] | None, measuring: Measuring) -> dict[str, str]:
-    """Words by row; `network` is what the engine says of the network, None while that is not known."""
+def rows_of(
+    document: Document, networks: Mapping[str, dict[str, Any]], measuring: Measuring
+) -> dict[str, str]:
+    """Words by row, of a pair those of both models in the order they are trained.
+
+    `networks` is what the engine says of each network, by half, as far as that is known.
+    """
     measured = measuring.found
-    kind = document.chosen(HEADS) or ""
-    figures = document.figures or {}
-    model = [_both(document) or (model_name(kind) if kind else "none is chosen")]
-    if figures.get("parameters"):
-        model.append(parameters_text(figures["parameters"]))
-    if figures.get("input_width"):
-        model.append(f"input {figures['input_width']} × {figures['input_height']} px")
+    models = in_order(document.state)
+
+    def lines(words: Callable[[State, dict[str, Any]], str]) -> str:
+        return "\n".join(_named(one.half, words(one, document.figures_of(one.half) or {})) for one in models)
+
+    samples = lines(_samples)
     return {
-        MODEL: " · ".join(model),
-        LABELS: _labels(document, figures, kind),
-        LENGTH: _length(document, figures),
-        MEMORY: _measured_memory(measured) if measured else _memory(network),
+        MODEL: lines(_model),
+        LABELS: f"{labels_title(document)}\n{samples}"
+        if document.half
+        else _joined(labels_title(document), samples),
+        LENGTH: lines(_length),
+        MEMORY: _measured_memory(measured) if measured else _memory(networks, [one.half for one in models]),
         TIME: _times(measured) if measured else _MEASURING if measuring.is_at_work else _TIME,
     }
 
@@ -50,8 +57,7 @@ def measured_sentence(measuring: Measuring) -> str:
 def _measured_memory(measured: Mapping[str, Mapping[str, Any]]) -> str:
     """One model of a pair is trained after the other: the larger one counts."""
     half = max(measured, key=lambda half: measured[half]["memory"])
-    larger = f", for the {WORDS[half].lower()} model, the larger of both" if half else ""
-    return memory_text(measured[half]) + larger
+    return memory_text(measured[half]) + (f", for{larger}" if (larger := _larger(half)) else "")
 
 
 def _times(measured: Mapping[str, Mapping[str, Any]]) -> str:
@@ -59,45 +65,61 @@ def _times(measured: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _named(half: str, text: str) -> str:
-    return f"{WORDS[half]}: {text}" if half else text
+    return f"{WORDS[half]}: {text}" if half and text else text
 
 
-def _both(document: Document) -> str:
-    """The models of a pair in the order they are trained; what else stands in the rows is of the one in hand. '' without."""
-    if not document.half:
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
+
+
+def _type_of(state: State) -> str:
+    return str(next(iter(ConfigReader(state.values).chosen(HEADS)), ""))
+
+
+def _model(state: State, figures: dict[str, Any]) -> str:
+    kind = _type_of(state)
+    return _joined(
+        model_name(kind) if kind else "none is chosen",
+        parameters_text(figures["parameters"]) if figures.get("parameters") else "",
+        f"input {figures['input_width']} × {figures['input_height']} px"
+        if figures.get("input_width")
+        else "",
+    )
+
+
+def _samples(state: State, figures: dict[str, Any]) -> str:
+    if figures.get("train_samples") is None:
         return ""
-    types = [
-        str(next(iter(ConfigReader(half.values).chosen(HEADS)), "")) for half in in_order(document.state)
-    ]
-    return f"{' first, then '.join(map(model_name, types))}; here {WORDS[document.half].lower()}"
+    one = samples_name(_type_of(state))
+    return f"{figures['train_samples']} {one} to learn from, {figures['val_samples']} to check on"
 
 
-def _labels(document: Document, figures: dict[str, Any], kind: str) -> str:
-    said = [labels_title(document)]
-    if figures.get("train_samples") is not None:
-        one = samples_name(kind)
-        said.append(f"{figures['train_samples']} {one} to learn from, {figures['val_samples']} to check on")
-    return " · ".join(said)
-
-
-def _length(document: Document, figures: dict[str, Any]) -> str:
-    epochs = document.value(TRAINER + "max_epochs")
+def _length(state: State, figures: dict[str, Any]) -> str:
+    value = ConfigReader(state.values).value
+    epochs, batch = value(TRAINER + "max_epochs"), value(TRAINER + "train_data_loader.batch_size")
     said = [f"up to {counted(epochs, 'epoch')}"] if isinstance(epochs, int) else []
     if figures.get("steps_per_epoch"):
-        batch = document.value(TRAINER + "train_data_loader.batch_size")
         said.append(f"{counted(figures['steps_per_epoch'], 'step')} each, of {counted(batch, 'sample')}")
-    if document.value(TRAINER + "early_stopping.stop_training_on_plateau") is True:
-        patience = document.value(TRAINER + "early_stopping.patience")
+    if value(TRAINER + "early_stopping.stop_training_on_plateau") is True:
+        patience = value(TRAINER + "early_stopping.patience")
         said.append(f"ends when {patience} epochs bring nothing better")
-    return " · ".join(said)
+    return _joined(*said)
 
 
-def _memory(network: dict[str, Any] | None) -> str:
-    if network is None:
+def _memory(networks: Mapping[str, dict[str, Any]], wanted: list[str]) -> str:
+    if any(half not in networks for half in wanted):
         return "…"
-    if "failed" in network:
+    if any("failed" in networks[half] for half in wanted):
         return "not known"
-    return f"about {size_text(network['step'])} for a step, before what the device adds"
+    half = max(wanted, key=lambda half: networks[half]["step"])
+    size, larger = size_text(networks[half]["step"]), _larger(half)
+    of_step = f"for a step of{larger}" if larger else "for a step"
+    return f"about {size} {of_step}, before what the device adds"
+
+
+def _larger(half: str) -> str:
+    """Of which model of a pair the memory is told: they are trained one after the other."""
+    return f" the {WORDS[half].lower()} model, the larger of both" if half else ""
 
 
 def worth_a_look(document: Document) -> list[Issue]:

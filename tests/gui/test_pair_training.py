@@ -107,7 +107,7 @@ def test_a_pair_of_the_terminal_is_judged_by_the_queue_too_and_that_can_be_stopp
     parts = write_pair(tmp_path)
     queue = TrainingQueue(tmp_path / "queue.json")
     assert engine("queue", "add", tmp_path / "flies.centroid.yaml", "--pair", parts).code == 0
-    said = engine("queue", "run", "--group", "pair flies.centroid")
+    said = engine("queue", "run", "--group", "pair flies")
     assert (said.code, "both models are trained; judging them together" in said.out) == (0, True), said.err
     first, second = queue.read()
     assert (Path(first.run_dir or "").name, first.judged) == ("centroid", "")

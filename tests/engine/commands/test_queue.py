@@ -120,6 +120,8 @@ def test_trainings_are_moved_and_those_of_a_group_stay_together(queue_file: Path
         queue.add(**fields)
     assert [one.group for one in queue.add_group([fields, fields], name="pair")] == ["pair"] * 2
     assert [one.group for one in queue.add_group([fields, fields], name="pair")] == ["pair (2)"] * 2
+    assert [one.is_of("pair") for one in queue.read()] == [False, False, True, True, True, True]
+    assert not any(one.is_of("pai") or one.is_of("pair (3)") for one in queue.read())
 
     def order() -> list[int]:
         return [one.number for one in TrainingQueue(queue_file).read()]

@@ -1,5 +1,6 @@
 """A top-down pair in the window: one thing to edit, undo, save, open and leave again."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.drafts import DraftStore
 from sleapnn_gui.document.open_files import OpenFile
 from sleapnn_gui.main_window import MainWindow
-from sleapnn_gui.shell.training_review import MEMORY, TIME, rows_of
+from sleapnn_gui.shell.train_sheet import TrainSheet
+from sleapnn_gui.shell.training_review import LABELS, LENGTH, MEMORY, MODEL, TIME, rows_of
 from tests.engine.commands.in_process import engine
 from tests.gui.windows import start_over
 
@@ -398,7 +400,7 @@ def test_check_looks_at_both_and_ten_steps_are_measured_of_both(
     document.turn(PARTS)
     pair.inspect.answered.emit("measure", took | {"memory": 2e9, "seconds": 2280.0})
     assert [values for _, values in asked] == [document.state.other.values, document.values]  # type: ignore[union-attr]
-    rows = rows_of(document, None, review.measuring)
+    rows = rows_of(document, {}, review.measuring)
     assert rows[MEMORY] == "3 of 8 GB that are free on cpu, for the centre model, the larger of both"
     assert rows[TIME].splitlines()[0].startswith("Centre: about 60 s for all 20 epochs")
     assert rows[TIME].splitlines()[1].startswith("Parts: about 38 min for all 20 epochs")
@@ -412,3 +414,35 @@ def test_check_looks_at_both_and_ten_steps_are_measured_of_both(
     ]
     document.set_value(EPOCHS, 7)
     assert not [issue for issue in document.every_issue() if issue.message == "Too large."]
+
+
+def test_the_sheet_before_training_is_of_both_models(
+    pair: MainWindow, shared_data: Path, tmp_path: Path, wait_until: Wait
+) -> None:
+    """Also the command: it trains this pair, and not what else waits in the queue."""
+    document, labels = pair.document, shared_data / "flies13_pair" / "val.pkg.slp"
+    document.set_value("data_config.train_labels_path", [str(labels)])
+    save_as(pair, tmp_path / "flies.yaml")
+    wait_until(lambda: document.facts is not None, 60)
+    turn(pair, CENTRE)
+    document.set_value(EPOCHS, 30)
+    pair.actions_by_verb["review"].trigger()
+    sheet = pair.findChild(TrainSheet)
+    assert sheet is not None
+    wait_until(lambda: "larger of both" in sheet.row(MEMORY), 60)
+    wait_until(lambda: sheet.row(MODEL).count("parameters") == 2, 60)
+    name, *samples = sheet.row(LABELS).splitlines()
+    assert name == "val.pkg.slp"
+    assert [line.split()[0] for line in samples] == ["Centre:", "Parts:"]
+    assert "frames to learn from" in samples[0]
+    assert "crops to learn from" in samples[1]
+    centre, parts = sheet.row(LENGTH).splitlines()
+    assert centre.startswith("Centre: up to 30 epochs · ")
+    assert parts.startswith("Parts: up to 200 epochs · ")
+    assert "steps each" in parts
+    wait_until(lambda: "--pair" in sheet.command.toPlainText())
+    _, adding, training = [shlex.split(one) for one in sheet.command.toPlainText().split(" && ")]
+    files = [str(tmp_path / f"flies.{kind}.yaml") for kind in ("centroid", "centered_instance")]
+    assert adding[1:] == ["queue", "add", files[0], "--pair", files[1]]
+    assert training[1:] == ["queue", "run", "--group", "pair flies"]
+    sheet.close()
