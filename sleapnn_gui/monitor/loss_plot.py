@@ -19,6 +19,9 @@ from sleapnn_gui.widgets.theme import current_theme
 
 MOST_GHOST_POINTS = 4000
 MOST_LINE_POINTS = 1200
+MOST_HEAD_POINTS = 400
+"""Dots and dashes take long to draw, and show no more of a line than this."""
+
 MOST_TRAIL = 0.08
 """The smoothed line looks back over at most this share of the run."""
 
@@ -59,6 +62,8 @@ class LossPlot(QuietPlot):
         self.fitted = True
         self._ghost = make_curve(self, lambda: QPen(pale("accent", 0.3), 0), smooth=False)
         self._train = make_curve(self, lambda: line_pen("accent", width=2.0), level=2)
+        # As one path, an edge of a thick line takes as long as all else together: each piece is drawn by itself.
+        self._train.setSegmentedLineMode("on")
         self._validation = make_curve(
             self, lambda: line_pen("validation_line", width=2.0, style=Qt.PenStyle.DashLine), level=3
         )
@@ -113,7 +118,7 @@ class LossPlot(QuietPlot):
         most = min(MOST_GHOST_POINTS, max(800, 4 * int(self.view.width())))
         smooth_x, smooth_y = store.losses.smoothed(self._weight(store), most=MOST_LINE_POINTS)
         val = store.columns["val"].values
-        self.heads.draw(store, weight=self._weight(store), most=MOST_LINE_POINTS, placed=self._placed)
+        self.heads.draw(store, weight=self._weight(store), most=MOST_HEAD_POINTS, placed=self._placed)
         if self.fitted:
             self._fit_ranges(store, smooth_y)
         (left, right), _ = self.view.viewRange()

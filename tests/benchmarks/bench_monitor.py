@@ -6,9 +6,13 @@ commonly do (look at the socket, redraw everything, sleep a tenth of a second). 
 
     python -m tests.benchmarks.bench_monitor --rate 1000 --seconds 60 --history 100000 --ours
     python -m tests.benchmarks.bench_monitor --hours 8
+    python -m tests.benchmarks.bench_monitor --points 200000 1000000
 
 With `--hours` a journal of a training that long (five steps a second, an epoch a minute) is opened instead: the time
 until all of it is on the page, and the longest turn meanwhile. 3 s and 50 ms are allowed.
+
+With `--points` the curves of runs with so many batch results are drawn, over each axis, beside those of 2,000: the time to bring
+the picture up to date and to paint it. 16 ms are allowed.
 """
 
 import argparse
@@ -27,18 +31,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.codec import encode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_gui.monitor.run_axis import X
 from sleapnn_gui.monitor.train_page import TrainPage
 from sleapnn_gui.run.queue import Batches
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.theme import install_theme
 from tests.gui.monitor.speaking import Speaker
+
+#: What the curves of many points are compared with.
+FEW_POINTS = 2000
 
 ENGINE = """
 import os, sys, time
@@ -226,6 +234,70 @@ def open_journal(app: QApplication, *, hours: float) -> None:
     )
 
 
+def draw_points(app: QApplication, counts: list[int]) -> None:
+    """Print how long the curves of runs of so many batch results take, in milliseconds: the median and the most."""
+    print(
+        f"{'curves, ms':<22}" + "".join(f"{count:>22,}" for count in (FEW_POINTS, *counts)) + f"{'ratio':>8}"
+    )
+    taken = [times_of_drawing(app, count) for count in (FEW_POINTS, *counts)]
+    for name in taken[0]:
+        cells = [f"{np.median(times[name]):>12.1f}, most {max(times[name]):>4.1f}" for times in taken]
+        ratio = np.median(taken[-1][name]) / np.median(taken[0][name])
+        print(f"{name:<22}" + "".join(cells) + f"{ratio:>8.1f}")
+
+
+def times_of_drawing(app: QApplication, count: int) -> dict[str, list[float]]:
+    """Milliseconds of drawing each view again and again, by what is drawn."""
+    steps, nodes = max(1, count // 500), [f"part {number}" for number in range(16)]
+    speaker = Speaker().start(max_epochs=count // steps, steps=steps, nodes=nodes)
+    heads = ("confmaps", "pafs")
+    page = TrainPage(RunSession())
+    page.resize(1208, 692)
+    page.show()
+    for number in range(count // steps):
+        by_node = {node: 3.0 + place / (1 + number) for place, node in enumerate(nodes)}
+        speaker.batches(
+            steps, steps=steps, heads=heads, loss=lambda step: 1 / (1 + step) ** 0.2 + (step % 97) / 900
+        )
+        speaker.epoch(number, val=1 / (1 + number), by_node=by_node, counted={"f1": 0.5, "pck_10": 0.5})
+        page.store.add(speaker.items)
+        speaker.events.clear()
+    loss = page.charts.loss
+    page.stack.setCurrentWidget(page.charts)
+    page.charts.set_store(page.store)
+    page.charts.refresh()
+    loss.heads.setChecked(True)
+    times: dict[str, list[float]] = {}
+
+    def once(name: str, change: Callable[[], object]) -> None:
+        begin = time.perf_counter()
+        change()
+        loss.draw()
+        shown().repaint()
+        times.setdefault(name, []).append(1000 * (time.perf_counter() - begin))
+
+    def shown() -> QWidget:
+        plot = next(plot for plot in loss.plots if plot.isVisible())
+        return plot.viewport()
+
+    app.processEvents()
+    for _ in range(20):
+        for x in X:
+            loss.show_view("loss")
+            app.processEvents()
+            once(f"loss by {x.value}", lambda x=x: loss.show_over(x))
+            loss.plot._person_moved()
+            low, high = loss.plot.view.viewRange()[0]
+            once("zoomed", lambda low=low, high=high: loss.plot.view.setXRange(low, high / 5, padding=0))
+        for view in loss.views:
+            if not loss.views[view].isHidden():
+                loss.show_view(view)
+                app.processEvents()
+                once(view, lambda: None)
+    page.close()
+    return times
+
+
 def main() -> None:
     """Measure both viewers and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -236,9 +308,15 @@ def main() -> None:
     parser.add_argument(
         "--hours", type=float, default=0.0, help="open the journal of so long a training instead"
     )
+    parser.add_argument(
+        "--points", type=int, nargs="+", default=[], help="draw the curves of so many batch results instead"
+    )
     args = parser.parse_args()
     app = QApplication([])
     install_theme(app, mode="light")
+    if args.points:
+        draw_points(app, args.points)
+        return
     if args.hours:
         open_journal(app, hours=args.hours)
         return
