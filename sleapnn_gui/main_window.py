@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.files = FileCommands(self, self.document)
         self.runs = RunCommands(self, self.document, lambda: self.train_page)
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
-        self.draft_offer = DraftOffer(self.drafts, self.files.guard)
+        self.draft_offer = DraftOffer(self.drafts, self.files.guard, self.show_page)
         self.help = HelpCommands(self)
         self.inspect = Inspect(self)
         self.pages = Pages()

@@ -29,7 +29,7 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 #: Kinds of values that YAML has and configs do not; only a tag asks for them.
 _FOREIGN = ("timestamp", "binary", "set", "omap", "pairs")
 _MERGE = "tag:yaml.org,2002:merge"
-#: What PyYAML calls mistakes that are made often, by how it begins, and in words.
+#: What PyYAML calls mistakes that are made often, by how it begins, and in words; {sign} is what it stumbled over.
 _IN_WORDS = {
     "mapping values are not allowed here": "a colon stands where only a value can; the line is indented too far, "
     "or a text with a colon needs quotation marks",
@@ -37,8 +37,19 @@ _IN_WORDS = {
     "expected <block end>": "this line is indented otherwise than those that it belongs to",
     "found unexpected end of stream": "a quotation mark is opened and not closed",
     "expected ',' or ']'": "a list that begins with [ is not closed with ]",
-    "expected ',' or '}'": "a section that begins with { is not closed with }",
+    "expected ',' or '}'": "a section that begins with {{ is not closed with }}",
+    "expected the node content": "a value is missing before “{sign}”; a text that begins with this sign needs quotation marks",
+    "found character": "“{sign}” cannot begin a value; a text that begins with this sign needs quotation marks",
+    "sequence entries are not allowed here": "a list written with “-” begins on a line of its own, below its name",
+    "mapping keys are not allowed here": "“?” cannot stand here; a text that begins with it needs quotation marks",
+    "found unknown escape character": "“\\{sign}” means nothing between double quotation marks; for a backslash write two, or "
+    "use single quotation marks",
+    "but found another document": "a second config begins here, and a file holds one",
+    "expected chomping": "behind “|” and “>” the text begins on the next line",
+    "expected a comment or a line break": "behind “|” and “>” the text begins on the next line",
+    "expected alphabetic": "a text that begins with “*” or “&” needs quotation marks",
 }
+_FOUND = re.compile(r"found (?:character |unknown escape character )?'(.*?)'")
 
 #: Far more than any config has: characters of the text, values in it with repeated parts counted each time,
 #: sections inside one another, signs of one number.
@@ -223,7 +234,9 @@ def _sentence(problem: yaml.YAMLError) -> str:
         what = f"“{tag}” marks a kind of value that configs do not have"
     if "\\t" in what:
         what = "a tab is used for indentation; use spaces"
-    what = next((words for start, words in _IN_WORDS.items() if what.startswith(start)), what)
+    sign = found.group(1) if (found := _FOUND.search(what)) is not None else ""
+    words = next((words for start, words in _IN_WORDS.items() if what.startswith(start)), "")
+    what = words.format(sign=sign) if words else what
     if mark is None:
         return f"The file cannot be read as YAML: {what}."
     return f"Line {mark.line + 1}, column {mark.column + 1}: {what}."

@@ -155,11 +155,20 @@ class Document(ReadDocument):
         # What was imported stands in no file of this format; a preset can be had again.
         self._start_over(state, saved=opened.report is None)
 
-    def restore(self, state: State) -> None:
-        """Start over from a state that was kept aside and never saved."""
+    def restore(self, state: State, unread: Mapping[str, tuple[str, str]] | None = None) -> None:
+        """Start over from a state that was kept aside and never saved, with what was typed beside it and no config."""
         anew = judged(state)
         self.report = None
         self._start_over(anew, saved=False)
+        if unread:
+            self.set_unread(unread)
+            self.unread_restored.emit()
+
+    def set_unread(self, texts: Mapping[str, tuple[str, str]]) -> None:
+        """What is typed beside the form and no config is exactly this: by half, the text and why it is none."""
+        if texts != self.unread_texts:
+            self.unread_texts = dict(texts)
+            self.unread_changed.emit()
 
     def apply_preset(self, opened: Opened) -> list[str]:
         """Take over a preset as one undoable step; the labels already chosen and what is locked stay.

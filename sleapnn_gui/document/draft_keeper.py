@@ -1,6 +1,6 @@
 """Keeps a draft of unsaved work up to date, in a thread, while a document is edited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
@@ -25,7 +25,8 @@ class DraftKeeper(QObject):
         super().__init__(document)
         self._document = document
         self._store = store
-        self._kept: State | None = None
+        #: What stands in the draft: the state, and what is typed beside it and no config.
+        self._kept: tuple[State, Mapping[str, tuple[str, str]]] | None = None
         self._told = False
         # One thread, so that writing and removing happen in the order they were asked for.
         self._thread = QThreadPool(self)
@@ -36,6 +37,7 @@ class DraftKeeper(QObject):
         self._timer.timeout.connect(self._write)
         self._broke.connect(self._report)
         document.state_changed.connect(self._check)
+        document.unread_changed.connect(self._check)
 
     def abandoned(self) -> list[Draft]:
         """Drafts of windows that are gone, newest first."""
@@ -45,8 +47,8 @@ class DraftKeeper(QObject):
         """Put a draft into the document; it stays on the disk as this window's own until it is saved."""
         self._timer.stop()
         self._in_thread(lambda: self._store.adopt(draft))
-        self._kept = draft.state
-        self._document.restore(draft.state)
+        self._kept = draft.state, draft.unread
+        self._document.restore(draft.state, draft.unread)
 
     def discard(self) -> None:
         """The unsaved work is given up; comes back once that is done."""
@@ -56,17 +58,22 @@ class DraftKeeper(QObject):
         self._thread.waitForDone(1000)
 
     def _check(self) -> None:
-        if not self._document.is_dirty:
+        document = self._document
+        if not document.is_dirty and not document.unread_texts:
             self._timer.stop()
             if self._kept is not None:
                 self._kept = None
                 self._in_thread(self._store.remove)
-        elif self._document.state is not self._kept and not self._timer.isActive():
+        elif not self._timer.isActive() and not self._is_kept():
             self._timer.start()
 
+    def _is_kept(self) -> bool:
+        state, unread = self._kept or (None, {})
+        return state is self._document.state and unread == self._document.unread_texts
+
     def _write(self) -> None:
-        state = self._kept = self._document.state
-        self._in_thread(lambda: self._store.write(state))
+        state, unread = self._kept = self._document.state, self._document.unread_texts
+        self._in_thread(lambda: self._store.write(state, unread))
 
     def _in_thread(self, work: Callable[[], None]) -> None:
         def run() -> None:

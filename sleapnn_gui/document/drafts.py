@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import re
 import secrets
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,21 @@ from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.lock_file import LockFile
 
 _FORMAT = 1
+#: What a person types behind the names of secrets, also in a text that cannot be read.
+_KEYS = re.compile(
+    rf"(?m)^(\s*[\"']?(?:{'|'.join(path.rpartition('.')[2] for path in SECRETS)})[\"']?\s*:).*$"
+)
 
 
 @attrs.frozen(kw_only=True)
 class Draft:
-    """A draft whose window is gone: what it held, and since when (Unix seconds)."""
+    """A draft whose window is gone: what it held, and since when (Unix seconds).
+
+    `unread` is what was typed beside the form and is no config, with the reason, by half of a pair.
+    """
 
     state: State
+    unread: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
     at: float
     path: Path
     lock: LockFile
@@ -47,7 +57,7 @@ class DraftStore:
         self._own: Path | None = None
         self._lock_file: LockFile | None = None
 
-    def write(self, state: State) -> None:
+    def write(self, state: State, unread: Mapping[str, tuple[str, str]] | None = None) -> None:
         """Keep a state, whole or not at all, for its owner's eyes only. Raises OSError."""
         if self._own is None or self._lock_file is None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,7 +65,7 @@ class DraftStore:
             lock = LockFile(own.with_suffix(".lock"))
             lock.acquire()
             self._own, self._lock_file = own, lock
-        write_whole(self._own, encode(state, at=time.time()), mode=0o600)
+        write_whole(self._own, encode(state, at=time.time(), unread=unread), mode=0o600)
 
     def remove(self) -> None:
         """What this window had to keep is saved or given up."""
@@ -99,9 +109,10 @@ class DraftStore:
                     lock.release(remove=True)
 
 
-def encode(state: State, *, at: float) -> str:
+def encode(state: State, *, at: float, unread: Mapping[str, tuple[str, str]] | None = None) -> str:
     """A state as JSON text without secrets. JSON, because it is written fast beside a window that is in use."""
-    return json.dumps({"format": _FORMAT, "at": at, "state": _body(state)})
+    typed = {half: (_KEYS.sub(r"\1", text), why) for half, (text, why) in (unread or {}).items()}
+    return json.dumps({"format": _FORMAT, "at": at, "state": _body(state), "unread": typed})
 
 
 def _body(state: State) -> dict[str, Any]:
@@ -114,12 +125,16 @@ def _body(state: State) -> dict[str, Any]:
     return body
 
 
-def decode(text: str) -> tuple[State, float]:
-    """The state and time of a draft. Raises ValueError, KeyError or TypeError where it is none of this format."""
+def decode(text: str) -> tuple[State, float, dict[str, tuple[str, str]]]:
+    """The state and time of a draft, and what was typed and is no config.
+
+    Raises ValueError, KeyError, AttributeError or TypeError where it is none of this format.
+    """
     found = json.loads(text)
     if found["format"] != _FORMAT:
         raise ValueError("a draft of another version")
-    return _state(found["state"]), float(found["at"])
+    unread = {str(half): (str(typed), str(why)) for half, (typed, why) in found.get("unread", {}).items()}
+    return _state(found["state"]), float(found["at"]), unread
 
 
 def _state(body: dict[str, Any]) -> State:
@@ -133,10 +148,10 @@ def _state(body: dict[str, Any]) -> State:
 
 def _read(path: Path, lock: LockFile) -> Draft | None:
     try:
-        state, at = decode(path.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError):
+        state, at, unread = decode(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Draft(state=state, at=at, path=path, lock=lock)
+    return Draft(state=state, unread=unread, at=at, path=path, lock=lock)
 
 
 def _without(section: str, kept: dict[str, Any]) -> dict[str, Any]:

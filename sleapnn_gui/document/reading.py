@@ -38,6 +38,9 @@ class ReadDocument(QObject):
     locate_wanted = Signal()
     #: A sentence: what was to be changed and was not, because of a fault in the program.
     edit_failed = Signal(str)
+    #: What is typed beside the form and no config is another text now, or has come back from a draft.
+    unread_changed = Signal()
+    unread_restored = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,8 +52,9 @@ class ReadDocument(QObject):
         self._facts: dict[str, Any] | None = None
         self._figures: dict[str, dict[str, Any] | None] = {}
         self._figures_pending = False
-        #: Why the text that somebody has typed beside the form is no config, and so in none of what is saved; '' otherwise.
-        self.unread = ""
+        #: What somebody has typed beside the form that is no config, and so in none of what is saved: of each half of a pair,
+        #: '' without one, the text and why it is none.
+        self.unread_texts: Mapping[str, tuple[str, str]] = {}
         self._outside_issues: dict[str, dict[str, list[Issue]]] = {}
         self._view = ConfigReader(self._state.values)
 
@@ -80,6 +84,11 @@ class ReadDocument(QObject):
     def half(self) -> str:
         """Which half of a top-down pair is in hand: its settings are what is read and edited. '' without a pair."""
         return self._state.half
+
+    @property
+    def unread(self) -> str:
+        """Why what is typed beside the form is no config; '' where nothing is."""
+        return next((why for _, why in self.unread_texts.values()), "")
 
     @property
     def view(self) -> ConfigReader:

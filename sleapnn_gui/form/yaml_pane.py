@@ -67,8 +67,10 @@ class YamlPane(QWidget):
         self.editor.reached.connect(self.reached)
         self.told.followed.connect(self._give_up)
         document.reloaded.connect(self._start_over)
+        document.unread_restored.connect(self._restore)
         document.state_changed.connect(self._follow_half)
         document.issues_changed.connect(self._mark)
+        self._restore()
 
     def invalidate(self) -> None:
         """The text is out of date. It is made anew even while nobody looks, for saving needs it as well."""
@@ -88,6 +90,7 @@ class YamlPane(QWidget):
         super().showEvent(event)
         self._follow = True
         self._wording.ask(0)
+        self._bring_back()
 
     # -- from the settings to the text -----------------------------------------------------------------------
 
@@ -127,13 +130,31 @@ class YamlPane(QWidget):
             self._aside[before] = (self.editor.text(), self._problem)
         self._give_up()
         self.editor.setReadOnly(True)  # until it is the text of this half
+        self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Show what was typed as the text of the half in hand before, and is no config."""
         kept = self._aside.pop(self._half, None)
         if kept is not None:
             self._show_anew()
             text, self._problem = kept
             self.editor.show_text(text)
-            self._document.unread = self._problem.message
+            self._report_unread()
             self._show_problem()
+            self._typed()
+
+    def _restore(self) -> None:
+        """What was typed has come back from a draft; it is shown as soon as somebody looks."""
+        for half, (text, why) in self._document.unread_texts.items():
+            self._aside[half] = (text, UserError(why))
+        if self.isVisible():
+            self._bring_back()
+
+    def _report_unread(self) -> None:
+        """Have the document know what would be lost."""
+        own = {} if self._problem is None else {self._half: (self.editor.text(), self._problem.message)}
+        aside = {half: (text, problem.message) for half, (text, problem) in self._aside.items()}
+        self._document.set_unread(aside | own)
 
     def _give_up(self) -> None:
         """Show what the settings say in place of what was typed, which undo in the text brings back."""
@@ -177,7 +198,7 @@ class YamlPane(QWidget):
             self._typed()
         elif isinstance(found, UserError):
             is_new, self._problem = self._problem is None, found
-            self._document.unread = found.message
+            self._report_unread()
             if is_new:
                 self._patience.start()
             elif not self._patience.isActive():
@@ -193,7 +214,7 @@ class YamlPane(QWidget):
 
     def _no_problem(self) -> None:
         self._problem = None
-        self._document.unread = next((problem.message for _, problem in self._aside.values()), "")
+        self._report_unread()
         self._patience.stop()
         self.told.hide()
 

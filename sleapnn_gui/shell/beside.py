@@ -1,6 +1,7 @@
 """What stands beside the form: See among its tabs, and which tab was open at the last start."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
@@ -22,6 +23,16 @@ def put_beside(form: "FormPage", see: "SeePane") -> None:
     shown = QSettings().value(_SHOWN)
     form.context.open_title(str(QSettings().value(_TAB, _SEE)))
     form.set_pane_shown(None if shown is None else str(shown).lower() == "true")
+    show_text = partial(_show_text, form)
+    form.document.unread_restored.connect(show_text)
+    if form.document.unread_texts:
+        show_text()
+
+
+def _show_text(form: "FormPage") -> None:
+    """What was typed as YAML has come back from a draft."""
+    form.set_pane_shown(True)
+    form.context.open(form.context.yaml)
 
 
 def reveal(form: "FormPage", see: "SeePane", path: str) -> None:

@@ -105,7 +105,7 @@ class Closing(QObject):
         self._edits_done()
 
     def _edits_done(self) -> None:
-        self._document.unread = ""
+        self._document.set_unread({})
         self._close_settled()
 
     def _box(self, text: str, more: str) -> QMessageBox:

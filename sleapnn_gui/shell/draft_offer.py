@@ -1,6 +1,7 @@
 """The line that offers drafts of unsaved work, left by a window that ended without being closed."""
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
@@ -17,8 +18,9 @@ class DraftOffer(QFrame):
     """One draft at a time, the newest first. Stays until it is answered; what is not answered is offered again at
     the next start, and nothing is restored or deleted by itself."""
 
-    def __init__(self, keeper: DraftKeeper, guard: Guard) -> None:
+    def __init__(self, keeper: DraftKeeper, guard: Guard, show_page: Callable[[str], None]) -> None:
         super().__init__()
+        self._show_page = show_page
         self.setObjectName("draft_offer")
         self.setProperty("pane", "top")
         self._keeper, self._guard = keeper, guard
@@ -56,6 +58,8 @@ class DraftOffer(QFrame):
 
         def replace() -> None:
             self._keeper.restore(draft)
+            if draft.unread:
+                self._show_page("configure")
             self._next()
 
         self._guard.before("Restoring the draft", replace)
@@ -68,6 +72,10 @@ class DraftOffer(QFrame):
             f"{change.label}: {change.old} → {change.new}\n    {change.path}" for change in changes(shown)
         ]
         shown.deleteLater()
+        lines += [
+            f"Typed as YAML, and no config yet. {why}\n\n{text}"
+            for text, why in self._drafts[0].unread.values()
+        ]
         dialog = QDialog(self.window())
         dialog.setObjectName("draft_differences")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -1,5 +1,6 @@
 """What is read is what is saved: values, order, unknown keys, comments."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,26 @@ def test_the_api_key_is_never_written() -> None:
     assert "secret" not in dump_config(values)
     assert "secret" not in dump_config(values, base=write(values))
     assert parse(dump_config(values))["trainer_config"]["wandb"] == {"api_key": None, "project": "p"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: ,\n", "Line 1, column 4: a value is missing before “,”"),
+        ("a: [1,,2]\n", "Line 1, column 7: a value is missing before “,”"),
+        ("a: @mice\n", "“@” cannot begin a value; a text that begins with this sign needs quotation marks"),
+        ("a: - b\n", "a list written with “-” begins on a line of its own"),
+        ("b: {a: 1\n", "a section that begins with { is not closed with }"),
+        ("b: [1\n", "a list that begins with [ is not closed with ]"),
+        ('a: "C:\\mice"\n', "“\\m” means nothing between double quotation marks"),
+        ("a: 1\n---\nb: 2\n", "a second config begins here"),
+        ("a: 1\n  b: 2\n", "a colon stands where only a value can"),
+        ("a: |x\n", "the text begins on the next line"),
+        ("a: *\n", "needs quotation marks"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_words(text: str, told: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_config(text, path=Path("mine.yaml"))
+    assert told in caught.value.message
+    assert not re.search("node|token|mapping|indicator|expected", caught.value.message)

@@ -41,7 +41,9 @@ def test_a_draft_holds_everything() -> None:
         title="mine.yaml",
         path=Path("/data/mine.yaml"),
     )
-    found, at = decode(encode(state, at=12.5))
+    typed = {"": ("so far: [", "Line 1 is no config.")}
+    found, at, unread = decode(encode(state, at=12.5, unread=typed))
+    assert unread == typed
     assert at == 12.5
     assert found == state
     assert [type(value) for value in found.values["odd"]] == [float, float, bool, int, float]
@@ -55,6 +57,9 @@ def test_no_draft_holds_a_key(app: QApplication, tmp_path: Path) -> None:
     document.set_section("trainer_config.wandb", False)
     assert "0123456789" in str(document.state.parked)
     assert "0123456789" not in encode(document.state, at=0)
+    typed = 'wandb: {\n  api_key: 0123456789\n  "api_key" : 0123456789\n  entity: lab\n'
+    assert "0123456789" not in encode(document.state, at=0, unread={"": (typed, "not closed")})
+    assert "entity: lab" in encode(document.state, at=0, unread={"": (typed, "not closed")})
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")

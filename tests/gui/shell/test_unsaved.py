@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QPlainTextEdit
 
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.yaml_dialect import parse
@@ -153,6 +153,41 @@ def test_text_that_is_no_config_is_not_lost_without_a_question(
         assert not window.isVisible()
     else:
         wait_until(lambda: "so far" not in pane.editor.text())
+
+
+def test_text_that_is_no_config_outlives_a_window_that_is_killed(
+    window: MainWindow, wait_until: Callable[..., None]
+) -> None:
+    window.show_page("configure")
+    form, pane = window.form, window.form.context.yaml
+    form.context.open(pane)
+    wait_until(lambda: "max_epochs" in pane.editor.text())
+    QTest.keyClicks(pane.editor, "so far: [")
+    typed, store = pane.editor.text(), window.drafts._store
+    wait_until(lambda: store._own is not None and store._own.exists())
+    assert store._lock_file is not None
+    store._lock_file.release()  # as when the process is killed
+    store._own = store._lock_file = None
+    window.document.set_unread({})
+    start_over(window)
+    form.context.open(form.context.help)
+    form.set_pane_shown(False)
+
+    window.draft_offer.check()
+    window.draft_offer.show_differences()
+    dialog = window.findChild(QDialog, "draft_differences")
+    assert dialog is not None
+    assert "so far: [" in dialog.findChildren(QPlainTextEdit)[0].toPlainText()
+    dialog.close()
+    window.draft_offer.restore()
+    assert window.page() == "configure"
+    wait_until(lambda: pane.isVisible() and pane.editor.text() == typed)
+    assert window.document.unread.startswith("Line ")
+    wait_until(lambda: pane.told.isVisible())
+    pane.told.followed.emit()
+    wait_until(lambda: "so far" not in pane.editor.text())
+    assert window.document.unread == ""
+    window.drafts.discard()
 
 
 def test_save_goes_on_after_saving(window: MainWindow, tmp_path: Path) -> None:
