@@ -26,6 +26,7 @@ from sleapnn_gui.form.anchored import Anchor
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.form.context_pane import ContextPane
 from sleapnn_gui.form.half_tabs import HalfTabs
+from sleapnn_gui.form.kept_focus import focus_kept
 from sleapnn_gui.form.layout import Layout, Page, read_layout
 from sleapnn_gui.form.reach import Obstacle, obstacle
 from sleapnn_gui.form.row import ROW_WIDTH, Row
@@ -70,9 +71,7 @@ class FormPage(QWidget):
         self._current: SectionPage | None = None
         self._absent = ""
         # Issues found by an edit are followed by `changed`, which shows them; those from elsewhere come alone.
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
+        self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._refresh_in_place)
         self._pane_wanted: bool | None = None
         self._slim = False
@@ -302,11 +301,12 @@ class FormPage(QWidget):
     # -- following the document ----------------------------------------------------------------------------
 
     def _changed(self, paths: list[str]) -> None:
-        for path in paths:
-            row = self._rows.get(path)
-            if row is not None:
-                row.show_value()
-        self._refresh_in_place()
+        with focus_kept(self._inside, self.halves.tabs if self._document.half else self.sections):
+            for path in paths:
+                row = self._rows.get(path)
+                if row is not None:
+                    row.show_value()
+            self._refresh_in_place()
 
     def _reloaded(self) -> None:
         for row in self._rows.values():

@@ -136,7 +136,10 @@ class Segmented(QWidget):
         for number, button in enumerate(self.buttons):
             button.setChecked(number == index)
         self._group.setExclusive(True)
+        had_focus = any(button.hasFocus() for button in self.buttons)
         self.setFocusProxy(self.buttons[max(index, 0)])
+        if had_focus:  # the keyboard is on what is chosen, whoever chose it
+            self.buttons[max(index, 0)].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def describe(self, name: str, description: str) -> None:
         """Tell screen readers which setting the words belong to."""

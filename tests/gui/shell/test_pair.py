@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config, read_config
@@ -446,3 +446,23 @@ def test_the_sheet_before_training_is_of_both_models(
     assert adding[1:] == ["queue", "add", files[0], "--pair", files[1]]
     assert training[1:] == ["queue", "run", "--group", "pair flies"]
     sheet.close()
+
+
+def test_undo_that_shows_the_other_model_leaves_the_keyboard_on_what_is_there(pair: MainWindow) -> None:
+    """On the model that is chosen where it was on the other's word, or on a setting that only the other has."""
+    sigma = f"{HEADS}.centroid.confmaps.sigma"
+    tabs = pair.form.halves.tabs.buttons
+    pair.activateWindow()
+    assert QTest.qWaitForWindowActive(pair)
+    for went_to in ("", sigma):
+        pair.document.set_value(EPOCHS, 40 + len(went_to))
+        turn(pair, CENTRE)
+        tabs[1].setFocus()
+        if went_to:
+            pair.reveal(went_to)
+            row = pair.form.row(went_to)
+            assert row is not None
+            assert row.isAncestorOf(QApplication.focusWidget())
+        pair.actions_by_verb["undo"].trigger()
+        assert pair.document.half == PARTS
+        assert QApplication.focusWidget() is tabs[0]
