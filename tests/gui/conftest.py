@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtCore import QProcess, QSettings, QStandardPaths
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
@@ -29,9 +29,12 @@ QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, _SETTIN
 
 
 @pytest.fixture(scope="session")
-def app() -> QApplication:
+def app() -> Iterator[QApplication]:
     existing = QApplication.instance()
-    return existing if isinstance(existing, QApplication) else QApplication([])
+    found = existing if isinstance(existing, QApplication) else QApplication([])
+    yield found
+    for process in found.findChildren(QProcess):
+        process.waitForFinished(3000)  # killed as its window went; without an event loop nobody has noticed
 
 
 @pytest.fixture(autouse=True)
