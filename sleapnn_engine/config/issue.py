@@ -14,12 +14,15 @@ class Remove:
 class Fix:
     """A change that settles an issue: a short label and the new value for each dotted path.
 
-    With `locates` the change is not known yet: a person is asked where what is missing is now.
+    With `locates` the change is not known yet: a person is asked where what is missing is now; with `folder`, the dotted
+    path of a setting, which folder it is to name. `again`: nothing is to be changed, only tried again.
     """
 
     label: str
     changes: dict[str, Any]
     locates: bool = False
+    folder: str = ""
+    again: bool = False
 
 
 #: What helps where labels, or videos that labels name, are not where they were.

@@ -2,29 +2,22 @@
 
 import statistics
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.numbers import plain
-from sleapnn_engine.config.reader import DATA, GEOMETRIC, PREPROCESSING, SCHEDULERS, TRAINER
-from sleapnn_engine.config.spec import SPEC
+from sleapnn_engine.config.reader import DATA, PREPROCESSING, TRAINER
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.coach_case import Hint, RunCase, Shows
-from sleapnn_engine.protocol.counting import epoch_name
-from sleapnn_engine.protocol.epoch_history import EpochFigures
-from sleapnn_engine.protocol.judging import nothing_found
-from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, Measured
+from sleapnn_engine.protocol.coach_curves import (
+    find_large_steps,
+    find_no_progress,
+    find_nothing,
+    find_overfitting,
+)
+from sleapnn_engine.protocol.measures import MEDIAN_PX, OF_BODY, Measured
 from sleapnn_engine.protocol.remedies import remedy_of
 
-#: So many epochs after the best one are the least from which anything is concluded, and this share of all of them.
-_LEAST_EPOCHS, _LEAST_SHARE = 6, 0.1
-#: The validation loss has risen when it is this many times the best, and the training loss has fallen below this share.
-_RISEN, _FALLEN = 1.15, 0.9
-#: Without progress for so many epochs, and this share of all, nothing more is to be expected.
-_STILL_EPOCHS, _STILL_SHARE = 15, 0.3
-#: A rate that stays above this share of the first one has not dropped.
-_DROP = 0.95
 #: A part is much worse whose error is this many times that of the others, more than so many pixels, and more than this
 #: share of the body: in a large picture a few pixels are no more than labels differ by.
 _WORSE, _WORSE_PX, _WORSE_BODY = 3.0, 2.0, 0.05
@@ -38,18 +31,9 @@ _RARE = 0.5
 _REPEATED, _CUT = 0.1, 0.02
 #: Fewer frames than these teach little, and measure little.
 _FEW_TRAIN, _FEW_VAL = 20, 5
-#: A running training that has found nothing is told of after so many epochs; early ones are often like that.
-_NOTHING_EPOCHS = 10
-#: The loss still falls when the best epoch is among this share of the last ones.
-_STILL_FALLING = 0.1
-
 _MINING = TRAINER + "online_hard_keypoint_mining.online_mining"
-_STOPPING = TRAINER + "early_stopping.stop_training_on_plateau"
-_VARIED = DATA + "use_augmentations_train"
-_PLATEAU = SCHEDULERS + ".reduce_lr_on_plateau"
 _CROP = PREPROCESSING + "crop_size"
 _FRACTION = DATA + "validation_fraction"
-_EPOCHS = TRAINER + "max_epochs"
 
 
 def coach(case: RunCase) -> list[Hint]:
@@ -62,122 +46,6 @@ def _failed(case: RunCase) -> Iterator[Hint]:
     remedy = remedy_of(case)
     if remedy is not None:
         yield remedy
-
-
-def _nothing_found(case: RunCase) -> Iterator[Hint]:
-    """A result of 0 % is no result, however calmly the training came to its end."""
-    best, validated = case.best, case.validated
-    if best is None or not best.measured.values or not nothing_found(best.measured):
-        return  # what was not measured says nothing
-    if not case.over and len(validated) < _NOTHING_EPOCHS:
-        return
-    what = "0 % of the animals are" if best.measured[F1] == 0 else "No body part is"
-    falls = best.epoch >= validated[-1].epoch - _STILL_FALLING * len(validated) if validated else False
-    why = (
-        "The loss falls to the last epoch, so more epochs may be all it takes."
-        if falls
-        else "The loss has stopped falling, so wider bumps on the maps may be easier to learn."
-    )
-    epochs = int(case.config.number(_EPOCHS) or 0) if case.config is not None else 0
-    fix = case.fix(f"Train {3 * epochs} epochs", {_EPOCHS: 3 * epochs}) if falls else _wider(case)
-    yield Hint(
-        name="nothing_found",
-        text=f"{what} found in validation after {counted(len(case.epochs), 'epoch')}. {why}",
-        shows=Shows.ANIMALS if best.measured[F1] is not None else Shows.LOSS,
-        epoch=best.epoch,
-        fix=fix,
-        grave=True,
-    )
-
-
-def _wider(case: RunCase) -> Fix | None:
-    head = case.config.head() if case.config is not None else ""
-    path = f"{head}.confmaps.sigma"
-    sigma = case.config.number(path) if case.config is not None and path in SPEC.keys else None
-    return None if sigma is None else case.fix(f"Sigma {plain(2 * sigma)}", {path: 2 * sigma})
-
-
-def _overfitting(case: RunCase) -> Iterator[Hint]:
-    """Validation gets worse while training gets better."""
-    best, since = case.best, case.since_best
-    if best is None or best.train is None or len(since) <= _least(case, _LEAST_EPOCHS, _LEAST_SHARE):
-        return
-    val, train = _lately(since)
-    if val < _RISEN * (best.val or 0.0) or train > _FALLEN * best.train:
-        return
-    yield Hint(
-        name="overfitting",
-        text=f"Since {epoch_name(best.epoch)} the validation loss rises, from {_loss(best.val)} to {_loss(val)}, while the "
-        f"training loss falls, from {_loss(best.train)} to {_loss(train)}: the model learns these frames by heart. More "
-        "varied images or more labelled frames help.",
-        shows=Shows.LOSS,
-        epoch=best.epoch,
-        fix=_more_variety(case),
-    )
-
-
-def _more_variety(case: RunCase) -> Fix | None:
-    """Vary the images, or vary them more; one that may be turned any way already is left as it is."""
-    config = case.config
-    if config is None:
-        return None
-    section = GEOMETRIC.rstrip(".")
-    changes: dict[str, Any] = {}
-    if not config.on(section):
-        changes[section] = {**SPEC.defaults(section), "affine_p": 1.0}
-    elif not any(config.number(GEOMETRIC + chance) for chance in ("affine_p", "rotation_p")):
-        changes[GEOMETRIC + "affine_p"] = 1.0
-    if changes or not config.value(_VARIED):
-        return case.fix("Vary the images", {_VARIED: True, **changes})
-    turn = config.number(GEOMETRIC + "rotation_max") or 0
-    if turn >= 180:
-        return None
-    wider = 45 if turn < 45 else 180
-    changes = {GEOMETRIC + "rotation_min": -float(wider), GEOMETRIC + "rotation_max": float(wider)}
-    return case.fix(f"Rotate by ±{wider}°", changes)
-
-
-def _no_progress(case: RunCase) -> Iterator[Hint]:
-    """A plateau: with a rate that never fell there is something to try, else it is time to end."""
-    best, since = case.best, case.since_best
-    if best is None or len(since) <= _least(case, _STILL_EPOCHS, _STILL_SHARE):
-        return
-    if any(_overfitting(case)):
-        return
-    still = f"Nothing has got better since {epoch_name(best.epoch)}, for {counted(len(since) - 1, 'epoch')}"
-    rates = [one.lr for one in case.epochs if one.lr is not None]
-    if rates and min(rates) >= _DROP * max(rates):
-        yield Hint(
-            name="rate_never_drops",
-            text=f"{still}, and the learning rate has stayed at {plain(rates[-1])} all the time. A smaller one from there on "
-            "often finds the rest.",
-            shows=Shows.RATE,
-            epoch=best.epoch,
-            fix=_dropping_rate(case),
-        )
-        return
-    yield Hint(
-        name="plateau",
-        text=f"{still}, and a smaller learning rate did not help. More epochs will not either; more labelled frames may.",
-        shows=Shows.LOSS,
-        epoch=best.epoch,
-        fix=case.fix("Stop by itself then", {_STOPPING: True}),
-    )
-
-
-def _dropping_rate(case: RunCase) -> Fix | None:
-    """Have the rate fall where progress ends; a schedule that waits too long waits less."""
-    config = case.config
-    if config is None:
-        return None
-    if config.on(_PLATEAU):
-        patience = int(config.number(_PLATEAU + ".patience") or 0)
-        usual = int(SPEC.keys[_PLATEAU + ".patience"].default)
-        changes = {_PLATEAU + ".patience": usual}
-        return case.fix(f"Drop it after {usual} epochs", changes) if patience > usual else None
-    chosen = config.chosen(SCHEDULERS) if config.on(SCHEDULERS) else []
-    others = {f"{SCHEDULERS}.{name}": SPEC.left_out(f"{SCHEDULERS}.{name}") for name in chosen}
-    return case.fix("Drop the rate on a plateau", {**others, _PLATEAU: SPEC.defaults(_PLATEAU)})
 
 
 def _worst_part(case: RunCase) -> Iterator[Hint]:
@@ -338,9 +206,10 @@ def _few_frames(case: RunCase) -> Iterator[Hint]:
 #: What is looked for, in the order it is told.
 RULES: tuple[Callable[[RunCase], Iterator[Hint]], ...] = (
     _failed,
-    _nothing_found,
-    _overfitting,
-    _no_progress,
+    find_nothing,
+    find_overfitting,
+    find_large_steps,
+    find_no_progress,
     _worst_part,
     _swapped,
     _unmeasured_part,
@@ -350,18 +219,6 @@ RULES: tuple[Callable[[RunCase], Iterator[Hint]], ...] = (
 )
 
 
-def _least(case: RunCase, epochs: int, share: float) -> float:
-    return max(epochs, share * len(case.epochs))
-
-
-def _lately(epochs: list[EpochFigures]) -> tuple[float, float]:
-    """Validation and training loss of the last few epochs."""
-    last = epochs[-3:]
-    return statistics.median(one.val or 0.0 for one in last), statistics.median(
-        one.train or 0.0 for one in last
-    )
-
-
 def _parts(case: RunCase) -> dict[str, float]:
     best = case.best
     return {} if best is None else {name: px for name, px in best.measured.by_node.items() if px is not None}
@@ -369,10 +226,6 @@ def _parts(case: RunCase) -> dict[str, float]:
 
 def _are(frames: int) -> str:
     return f"{'is' if frames == 1 else 'are'} {counted(frames, 'frame')}"
-
-
-def _loss(value: float | None) -> str:
-    return plain(value or 0.0, figures=2)
 
 
 def _px(value: float) -> str:

@@ -134,11 +134,29 @@ F1 = Measure(
     line=Line("animals found (F1)", Stroke.STRONG),
 )
 
+CLASS_ACCURACY = Measure(
+    key="class_accuracy",
+    doc="share of animals found with the right identity, 0 to 1",
+    unit=Unit.SHARE,
+    group=Group.ANIMALS,
+    belongs=lambda kind: kind.identities,
+    caption="right identity",
+    brief="identified",
+    help="{class_accuracy} of the animals found were given the right identity.",
+    if_zero="The model gives no animal of the validation frames its right identity.",
+    view="Identity",
+    column="val/class_accuracy",
+    listed="class_accuracy",
+    heading="Identity",
+    heading_help="Animals found that were given the right identity; for models that tell animals apart",
+    line=Line("right identity", Stroke.DASHED),
+)
+
 #: How near a point has to lie to count, in percent of the median body.
 NEAR = {"pck_10": 10, "pck_5": 5}
 
 
-def _near(key: str, stroke: Stroke, *, view: str = "") -> Measure:
+def _near(key: str, stroke: Stroke, *, view: str = "", if_zero: str = "") -> Measure:
     return Measure(
         key=key,
         doc="PCK: share of the labelled points of the animals found that are predicted within "
@@ -147,11 +165,19 @@ def _near(key: str, stroke: Stroke, *, view: str = "") -> Measure:
         group=Group.POINTS,
         belongs=lambda kind: not kind.centroid,
         view=view,
+        if_zero=if_zero,
         column=f"val/{key}",
         listed=key,
         line=Line(f"within {NEAR[key]} % of a body", stroke),
     )
 
+
+PCK = _near(
+    "pck_10",
+    Stroke.STRONG,
+    view="PCK",
+    if_zero="The model finds no body part of the validation frames within 10 % of a body.",
+)
 
 #: All of them, in the order of files.
 MEASURES = (
@@ -177,24 +203,8 @@ MEASURES = (
         line=Line("recall", Stroke.DOTTED),
     ),
     F1,
-    Measure(
-        key="class_accuracy",
-        doc="share of animals found with the right identity, 0 to 1",
-        unit=Unit.SHARE,
-        group=Group.ANIMALS,
-        belongs=lambda kind: kind.identities,
-        caption="right identity",
-        brief="identified",
-        help="{class_accuracy} of the animals found were given the right identity.",
-        if_zero="The model gives no animal of the validation frames its right identity.",
-        view="Identity",
-        column="val/class_accuracy",
-        listed="class_accuracy",
-        heading="Identity",
-        heading_help="Animals found that were given the right identity; for models that tell animals apart",
-        line=Line("right identity", Stroke.DASHED),
-    ),
-    _near("pck_10", Stroke.STRONG, view="PCK"),
+    CLASS_ACCURACY,
+    PCK,
     _near("pck_5", Stroke.DASHED),
     Measure(
         key="mean_oks",

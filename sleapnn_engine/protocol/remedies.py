@@ -64,7 +64,7 @@ def _disk(case: RunCase) -> Hint:
         "disk",
         "The disk of the run folder has no room left. What was saved before is kept. Free some space, or let runs lie on "
         "another disk.",
-        fix=case.fix("Keep no images on it", {_PIPELINE: _ON_DEMAND}) if kept else None,
+        fix=case.fix("Keep no images on it", {_PIPELINE: _ON_DEMAND}) if kept else _elsewhere(case),
         setting=_FOLDER,
     )
 
@@ -75,7 +75,13 @@ def _permission(case: RunCase) -> Hint:
         "This account may not write there, or the disk is read-only. Let runs lie in a folder of your own, or ask whoever "
         "looks after that one.",
         setting=_FOLDER,
+        fix=_elsewhere(case),
     )
+
+
+def _elsewhere(case: RunCase) -> Fix | None:
+    """Runs in a folder that a person chooses."""
+    return None if case.config is None else Fix("Choose another folder…", {}, folder=_FOLDER)
 
 
 def _images(case: RunCase) -> Hint:
@@ -115,9 +121,13 @@ def _port(case: RunCase) -> Hint:
         "port",
         "Another program listens where this training was to: often an earlier one that has not ended yet. Look for it in the "
         "list of runs and stop it, or train again; one device needs no port for other processes.",
-        fix=case.fix("Train on one device", {_DEVICES: 1}),
+        fix=case.fix("Train on one device", {_DEVICES: 1}) or _once_more(case),
         setting=_DEVICES,
     )
+
+
+def _once_more(case: RunCase) -> Fix | None:
+    return None if case.config is None else Fix("Train again", {}, again=True)
 
 
 def _killed(case: RunCase) -> Hint:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_gui.monitor.panel import caption, icon_button, link_button
 from sleapnn_gui.widgets.still import Still
@@ -23,6 +24,8 @@ _LOOK = {
 }
 
 _CHANGES = "Change this in the config, for the next training; what changes is shown"
+_ASKS_FOLDER = "Choose where it is to write; what changes in the config is shown"
+_AGAIN = "Train with the same config once more"
 _LOCATES = "Choose where it is now: a copy of the labels names it there, and the config that copy"
 
 _NOTHING = "What was said of this run before holds no longer."
@@ -125,7 +128,7 @@ class CoachStrip(QFrame):
         self.look.setText(_LOOK[hint.shows])
         if hint.fix is not None:
             self.fix.setText(hint.fix.label)
-            self.fix.setToolTip(_LOCATES if hint.fix.locates else _CHANGES)
+            self.fix.setToolTip(_tip(hint.fix))
             self.fix.setAccessibleDescription(self.fix.toolTip())
         place = [one.name for one in self._hints].index(hint.name)
         self.place.setText(f"{place + 1} of {len(self._hints)}")
@@ -133,3 +136,10 @@ class CoachStrip(QFrame):
     def _emit(self, signal: SignalInstance) -> None:
         if self.hint is not None:
             signal.emit(self.hint)
+
+
+def _tip(fix: Fix) -> str:
+    """What pressing it does."""
+    if fix.again:
+        return _AGAIN
+    return _LOCATES if fix.locates else _ASKS_FOLDER if fix.folder else _CHANGES

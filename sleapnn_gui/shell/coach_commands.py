@@ -1,16 +1,18 @@
 """What is said of a run leads on: to what shows it, and to a config that is changed by one press."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
 from sleapnn_engine.config.advice import Advice
 from sleapnn_engine.config.differences import differences
+from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.run_models import config_of
+from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.inspector.client import Inspect
@@ -18,6 +20,7 @@ from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.shell.locating import Locating
+from sleapnn_gui.widgets.file_dialog import ask_for_folder
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
@@ -32,11 +35,13 @@ class CoachCommands(QObject):
         super().__init__(listed)
         self._advice, self._listed, self._labels = advice, listed, labels
         self._reading = BackgroundTask(self)
+        self._train: Callable[[], object] = partial(listed.go_to, "train")
         self.locating = Locating(advice, listed, labels, inspect)
         listed.when_listed(lambda page: page.panel.fix_wanted.connect(self.fix))
 
     def serve(self, page: "TrainPage") -> None:
         """Do what the page of a run offers."""
+        self._train = page.train_wanted.emit
         page.configure_wanted.connect(lambda: self._listed.go_to("configure"))
         page.coach.look_wanted.connect(self._show_evidence)
         page.coach.fix_wanted.connect(lambda hint: self._fix_followed(page, hint))
@@ -60,13 +65,21 @@ class CoachCommands(QObject):
             return
         if hint.fix.locates:
             self._in_config_of(folder, self.locating.begin)
-            return
-        piece = Advice(
-            name=hint.name, title=hint.fix.label, reason=hint.text, changes=hint.fix.changes, done=False
-        )
-        self._in_config_of(folder, partial(self._apply, piece))
+        elif hint.fix.again:
+            self._in_config_of(folder, self._train)
+        elif hint.fix.folder:
+            self._in_config_of(folder, partial(self._ask_folder, hint, hint.fix))
+        else:
+            self._in_config_of(folder, partial(self._apply, _piece(hint, hint.fix.changes)))
 
-    def _in_config_of(self, folder: Path, do: Callable[[], None]) -> None:
+    def _ask_folder(self, hint: Hint, fix: Fix) -> None:
+        """Have a person say which folder a setting is to name."""
+        label = SPEC.keys[fix.folder].meta.label
+        ask_for_folder(
+            self._labels.window(), label, lambda path: self._apply(_piece(hint, {fix.folder: path}))
+        )
+
+    def _in_config_of(self, folder: Path, do: Callable[[], object]) -> None:
         """Do something to the config of the run in a folder, which is opened where another one is."""
         values = self._listed.document.values
 
@@ -86,3 +99,9 @@ class CoachCommands(QObject):
         """For when the window closes."""
         self._reading.drop()
         self.locating.leave()
+
+
+def _piece(hint: Hint, changes: Mapping[str, Any]) -> Advice:
+    assert hint.fix is not None
+    title = hint.fix.label.removesuffix("…")
+    return Advice(name=hint.name, title=title, reason=hint.text, changes=changes, done=False)

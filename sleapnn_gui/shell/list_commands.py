@@ -268,7 +268,7 @@ class ListCommands(QObject):
     def _open_config(self, run: RunSummary, changes: dict[str, Any]) -> None:
         self.open_config(run.folder, name=run.name, then=partial(self._changed, run.name, changes))
 
-    def open_config(self, folder: Path, *, then: Callable[[], None], name: str = "") -> None:
+    def open_config(self, folder: Path, *, then: Callable[[], object], name: str = "") -> None:
         """Open the config of the run in a folder as one that is not saved yet, and then do what is to be done."""
         called = name or folder.name
 
@@ -280,7 +280,7 @@ class ListCommands(QObject):
 
         self._reading.begin(partial(_config_to_edit, folder, called), go_on)
 
-    def _adopt(self, opened: Opened, then: Callable[[], None]) -> None:
+    def _adopt(self, opened: Opened, then: Callable[[], object]) -> None:
         self.document.adopt(opened, judged_state(opened))
         then()
 

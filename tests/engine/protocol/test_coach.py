@@ -9,7 +9,7 @@ from sleapnn_engine.config.presets import list_presets, load_preset
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.validate import errors, validate
 from sleapnn_engine.protocol.coach import RULES, coach
-from sleapnn_engine.protocol.coach_case import RunCase, read_case
+from sleapnn_engine.protocol.coach_case import RunCase, Shows, read_case
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.events import Samples, Started
 from sleapnn_engine.protocol.measures import Measured
@@ -50,6 +50,10 @@ NOTHING = Measured({"f1": 0.0, "median_px": None}, {})
 #: name of the hint -> the case that shows it, and words of its sentence.
 CASES = {
     "overfitting": (RunCase(epochs=epochs(RISING)), "Since epoch 9 the validation loss rises, from 0.11 to 0.22"),
+    "too_large_steps": (
+        RunCase(epochs=epochs([1.1, *[2.4] * 9], trains=lambda place: 1.4 if place < 2 else 2.4)),
+        "Since epoch 1 both losses rise, in training from 1.4 to 2.4, in validation from 1.1 to 2.4: with a learning rate of",
+    ),
     "rate_never_drops": (
         RunCase(epochs=epochs(STILL, trains=lambda place: 0.2)),
         "Nothing has got better since epoch 3, for 40 epochs, and the learning rate has stayed at 0.001",
@@ -141,6 +145,55 @@ QUIET = {
 @pytest.mark.parametrize("name", QUIET)
 def test_a_run_that_is_well_is_left_in_peace(name):
     assert coach(QUIET[name]) == []
+
+
+STRANGERS = Measured({"f1": 0.65, "median_px": 3.0, "class_accuracy": 0.0}, {"nose": 3.0})
+
+
+@pytest.mark.parametrize(
+    ("vals", "words", "shows"),
+    [
+        (falling(12), "so more epochs may be", Shows.ANIMALS),
+        (STILL, "a track is the same animal", Shows.LABELS),
+    ],
+)
+def test_animals_that_are_found_and_taken_for_others_are_not_told_to_be_missing(vals, words, shows):
+    hint = coach(RunCase(epochs=epochs(vals, measured=STRANGERS, trains=lambda place: 0.2), over=True))[0]
+    assert hint.text.startswith("0 % of the animals found in validation are given their right identity after")
+    assert words in hint.text
+    assert hint.shows is shows
+
+
+def test_points_that_are_all_far_off_are_no_calm_end_and_what_made_them_so_is_told():
+    off = Measured({"median_px": 127.0, "pck_10": 0.003}, {"nose": 127.0})
+    loud = epochs([1.1, *[2.4] * 9], trains=lambda place: 1.4 if place < 2 else 2.4, measured=off)
+    (hint,) = coach(RunCase(epochs=loud, over=True))
+    assert hint.grave
+    assert hint.text.startswith(
+        "0 % of the body parts are found within 10 % of a body in validation after 10 epochs. Since"
+    )
+    assert "both losses rise" in hint.text
+    assert (
+        coach(
+            RunCase(
+                epochs=epochs(falling(4), measured=Measured({"median_px": 9.0, "pck_10": 0.01})), over=True
+            )
+        )
+        == []
+    )
+
+
+def test_a_run_that_stopped_by_itself_has_made_no_progress_for_as_long_as_it_was_told_to_wait():
+    values = preset()
+    stopping = values["trainer_config"]["early_stopping"]
+    assert stopping["stop_training_on_plateau"]
+    stopping["patience"] = 8
+    still = RunCase(epochs=epochs([0.3, *[0.3] * 9], trains=lambda place: 0.3), config=ConfigReader(values))
+    assert coach(still) == [], "while it runs there may be more to come"
+    (hint,) = coach(attrs.evolve(still, over=True))
+    assert hint.text.startswith(
+        "Nothing has got better since epoch 1, for 9 epochs, and the learning rate has stayed at 0.001"
+    )
 
 
 def test_what_makes_a_result_useless_comes_first_and_is_grave():

@@ -19,6 +19,12 @@ def errors(**known: float | None) -> Measured:
         (errors(class_accuracy=0.4), ""),
         (errors(f1=0.0, recall=0.0), "finds no animal"),
         (errors(), "finds no body part"),
+        (errors(f1=0.004, recall=0.1), "finds no animal"),
+        (
+            errors(median_px=127.0, pck_10=0.003),
+            "no body part of the validation frames within 10 % of a body",
+        ),
+        (errors(median_px=12.0, pck_10=0.01), ""),
         (
             errors(median_px=3.0, f1=0.9, class_accuracy=0.0),
             "no animal of the validation frames its right identity",

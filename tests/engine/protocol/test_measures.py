@@ -33,7 +33,7 @@ def test_words_of_a_figure_can_be_said(measure):
     values = {each.key: "5 %" for each in MEASURES}
     assert "{" not in measure.help.format(**values)
     assert measure.view or not measure.caption, "what stands large leads a view"
-    assert measure.caption or not measure.if_zero
+    assert measure.view or not measure.if_zero
     assert bool(measure.heading) == bool(measure.heading_help), "a column of the list of runs says what it is"
     assert any(measure.belongs(kind) for kind in MODEL_TYPES.values())
 

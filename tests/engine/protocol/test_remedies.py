@@ -41,7 +41,7 @@ def failed(cause: str) -> RunCase:
 
 
 FIXES = {
-    "memory": "Batches of 2", "cache": "Read images as needed", "disk": "Keep no images on it", "permission": None,
+    "memory": "Batches of 2", "cache": "Read images as needed", "disk": "Keep no images on it", "permission": "Choose another folder…",
     "images": "Locate…", "diverged": "Learning rate 1e-5", "worker": "Train on one device", "port": "Train on one device", "killed": "Batches of 2",
 }  # fmt: skip
 
@@ -67,6 +67,18 @@ def test_a_remedy_says_what_and_why_and_changes_what_a_config_allows(cause: str)
         known = {(issue.path, issue.message) for issue in errors(validate(dict(case.config.values)))}
         assert {(issue.path, issue.message) for issue in errors(validate(after))} <= known
     assert coach(attrs.evolve(case, config=None))[0].fix is None
+
+
+def test_a_disk_without_images_on_it_asks_for_another_and_a_port_for_one_more_try() -> None:
+    for cause, label in (("disk", "Choose another folder…"), ("port", "Train again")):
+        values = preset()
+        values["trainer_config"]["trainer_devices"] = 1
+        fix = coach(attrs.evolve(failed(cause), config=ConfigReader(values)))[0].fix
+        assert fix is not None
+        assert fix.label == label
+        assert (fix.folder, fix.again) == (
+            ("trainer_config.ckpt_dir", False) if cause == "disk" else ("", True)
+        )
 
 
 def test_memory_that_is_short_for_one_sample_asks_for_smaller_images() -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import dump_config, read_config
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.shell.settings_store import remember_run_folder
+from tests.gui.monitor.speaking import Speaker
 from tests.gui.monitor.test_coach import SAMPLES, overfitting
 from tests.gui.monitor.test_runs_page import write
 from tests.gui.windows import start_over
@@ -83,3 +86,84 @@ def test_a_change_goes_into_the_config_that_is_open_where_it_is_the_runs(
     assert window.page() == "data"
     assert coach.hint is not None
     assert coach.hint.name == "repeated_frames"
+
+
+BATCH, VAL_BATCH, RATE, PIPELINE, DEVICES, FOLDER = (
+    "trainer_config.train_data_loader.batch_size",
+    "trainer_config.val_data_loader.batch_size",
+    "trainer_config.optimizer.lr",
+    "data_config.data_pipeline_fw",
+    "trainer_config.trainer_devices",
+    "trainer_config.ckpt_dir",
+)
+#: By the cause that an engine tells: what is pressed, and what it changes.
+PRESSED: dict[str, tuple[str, dict[str, object]]] = {
+    "memory": ("Batches of 2", {BATCH: 2, VAL_BATCH: 2}),
+    "cache": ("Read images as needed", {PIPELINE: "torch_dataset"}),
+    "disk": ("Choose another folder…", {FOLDER: "elsewhere"}),
+    "permission": ("Choose another folder…", {FOLDER: "elsewhere"}),
+    "diverged": ("Learning rate 0.001", {RATE: 0.001}),
+    "worker": ("Train on one device", {DEVICES: 1}),
+    "port": ("Train on one device", {DEVICES: 1}),
+    "images": ("Locate…", {}),
+}
+
+
+@pytest.mark.parametrize("cause", PRESSED)
+def test_what_helps_a_training_that_failed_is_one_press(
+    window: MainWindow, tmp_path: Path, cause: str, wait_until: Wait
+) -> None:
+    speaker = Speaker().start()
+    speaker.emit("failed", {"message": "It failed.", "path": None, "hint": None, "cause": cause})
+    folder = write(tmp_path / "one", speaker)
+    preset = next(one for one in list_presets("guide") if one.model_type == "single_instance")
+    values = read_config(preset.path).values
+    given = {
+        BATCH: 4,
+        VAL_BATCH: 4,
+        RATE: 0.01,
+        PIPELINE: "torch_dataset_cache_img_memory",
+        DEVICES: 2,
+        FOLDER: "models",
+    }
+    for path, value in {**given, "data_config.train_labels_path": ["gone.slp"]}.items():
+        tree.put(values, path, value)
+    (folder / "initial_config.yaml").write_text(dump_config(values))
+    window.runs.open_run(folder)
+    coach = window.train_page.coach
+    label, changed = PRESSED[cause]
+    wait_until(lambda: coach.fix.isVisible())
+    assert coach.fix.text() == label
+    QTest.mouseClick(coach.fix, Qt.MouseButton.LeftButton)
+    if label.endswith("…"):
+        wait_until(lambda: any(dialog.isVisible() for dialog in window.findChildren(QFileDialog)), 60)
+        dialog = next(found for found in window.findChildren(QFileDialog) if found.isVisible())
+        if cause == "images":
+            assert dialog.windowTitle() == "Where is gone.slp now?"
+            return dialog.reject()
+        dialog.fileSelected.emit("elsewhere")
+    wait_until(lambda: bool(window.document.differences()))
+    assert {path: window.document.value(path) for path, *_ in window.document.differences()} == changed
+    assert window.page() == "configure"
+    assert window.form.context.diff.isVisible()
+    return None
+
+
+def test_a_port_that_was_taken_is_tried_again_by_one_press(
+    window: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    speaker = Speaker().start()
+    speaker.emit("failed", {"message": "It failed.", "path": None, "hint": None, "cause": "port"})
+    folder = write(tmp_path / "one", speaker)
+    preset = next(one for one in list_presets("guide") if one.model_type == "single_instance")
+    values = read_config(preset.path).values
+    tree.put(values, DEVICES, 1)
+    (folder / "initial_config.yaml").write_text(dump_config(values))
+    window.runs.open_run(folder)
+    page, asked = window.train_page, []
+    wait_until(lambda: page.coach.fix.isVisible())
+    assert page.coach.fix.text() == "Train again"
+    page.train_wanted.disconnect()
+    page.train_wanted.connect(lambda: asked.append(window.document.value(DEVICES)))
+    QTest.mouseClick(page.coach.fix, Qt.MouseButton.LeftButton)
+    wait_until(lambda: asked == [1])
