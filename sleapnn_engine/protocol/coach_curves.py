@@ -15,6 +15,7 @@ from sleapnn_engine.protocol.counting import epoch_name
 from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_engine.protocol.judging import nothing_found, what_is_nothing
 from sleapnn_engine.protocol.measures import CLASS_ACCURACY, F1, PCK
+from sleapnn_engine.protocol.remedies import slower
 
 #: So many epochs after the best one are the least from which anything is concluded, and this share of all of them.
 _LEAST_EPOCHS, _LEAST_SHARE = 6, 0.1
@@ -30,6 +31,8 @@ _DROP = 0.95
 _NOTHING_EPOCHS = 10
 #: The loss still falls when the best epoch is among this share of the last ones.
 _STILL_FALLING = 0.1
+#: A loss that has come below this share of that in the middle of a run falls; one within this share of the best is as good.
+_GAIN, _AS_GOOD = 0.97, 0.99
 
 #: What is nothing, by the key of the figure that says so.
 _NOTHING = {
@@ -55,7 +58,7 @@ def find_nothing(case: RunCase) -> Iterator[Hint]:
     lacking = what_is_nothing(best.measured)
     found = lacking is CLASS_ACCURACY
     what = _NOTHING.get(lacking.key if lacking is not None else "", "No body part is found in validation")
-    falls = best.epoch >= validated[-1].epoch - _STILL_FALLING * len(validated) if validated else False
+    falls = _falls(validated)
     large = next(_large_steps(case), None)
     if large is not None:
         why = large.text
@@ -76,6 +79,15 @@ def find_nothing(case: RunCase) -> Iterator[Hint]:
         fix=large.fix if large is not None else more if falls else None if found else _wider(case),
         grave=True,
     )
+
+
+def _falls(validated: list[EpochFigures]) -> bool:
+    """Whether the loss falls to the end, by more than what a network that shows nothing anywhere still gains."""
+    if not validated:
+        return False
+    best = min(validated, key=lambda one: one.val or 0.0)
+    late = best.epoch >= validated[-1].epoch - _STILL_FALLING * len(validated)
+    return late and (best.val or 0.0) < _GAIN * (validated[len(validated) // 2].val or 0.0)
 
 
 def _wider(case: RunCase) -> Fix | None:
@@ -127,7 +139,7 @@ def _large_steps(case: RunCase) -> Iterator[Hint]:
         f"validation from {_loss(best.val)} to {_loss(val)}:{said} the steps are too large.",
         shows=Shows.LOSS,
         epoch=best.epoch,
-        fix=case.fix(f"Learning rate {plain(rate / 10)}", {_RATE: rate / 10}) if rate else None,
+        fix=slower(case),
     )
 
 
@@ -154,12 +166,18 @@ def _more_variety(case: RunCase) -> Fix | None:
 
 def find_no_progress(case: RunCase) -> Iterator[Hint]:
     """A plateau: with a rate that never fell there is something to try, else it is time to end."""
-    best, since = case.best, case.since_best
-    if best is None or len(since) <= min(_least(case, _STILL_EPOCHS, _STILL_SHARE), _patience(case)):
+    best = case.best
+    if best is None:
+        return
+    near = (one for one in case.validated if _AS_GOOD * (one.val or 0.0) <= (best.val or 0.0))
+    as_good = next(near, best)
+    since = [one for one in case.validated if one.epoch >= as_good.epoch]
+    if len(since) <= min(_least(case, _STILL_EPOCHS, _STILL_SHARE), _patience(case)):
         return
     if any(find_overfitting(case)) or any(_large_steps(case)):
         return
-    still = f"Nothing has got better since {epoch_name(best.epoch)}, for {counted(len(since) - 1, 'epoch')}"
+    what = "Nothing" if as_good is best else "Hardly anything"
+    still = f"{what} has got better since {epoch_name(as_good.epoch)}, for {counted(len(since) - 1, 'epoch')}"
     rates = [one.lr for one in case.epochs if one.lr is not None]
     if rates and min(rates) >= _DROP * max(rates):
         yield Hint(
@@ -167,7 +185,7 @@ def find_no_progress(case: RunCase) -> Iterator[Hint]:
             text=f"{still}, and the learning rate has stayed at {plain(rates[-1])} all the time. A smaller one from there on "
             "often finds the rest.",
             shows=Shows.RATE,
-            epoch=best.epoch,
+            epoch=as_good.epoch,
             fix=_dropping_rate(case),
         )
         return
@@ -175,7 +193,7 @@ def find_no_progress(case: RunCase) -> Iterator[Hint]:
         name="plateau",
         text=f"{still}, and a smaller learning rate did not help. More epochs will not either; more labelled frames may.",
         shows=Shows.LOSS,
-        epoch=best.epoch,
+        epoch=as_good.epoch,
         fix=case.fix("Stop by itself then", {_STOPPING: True}),
     )
 
@@ -198,7 +216,11 @@ def _dropping_rate(case: RunCase) -> Fix | None:
         patience = int(config.number(_PLATEAU + ".patience") or 0)
         usual = int(SPEC.keys[_PLATEAU + ".patience"].default)
         changes = {_PLATEAU + ".patience": usual}
-        return case.fix(f"Drop it after {usual} epochs", changes) if patience > usual else None
+        if patience > usual:
+            return case.fix(f"Drop it after {usual} epochs", changes)
+        # What creeps on by less than that keeps the rate where it is.
+        least = {_PLATEAU + ".threshold": round(1 - _AS_GOOD, 6), _PLATEAU + ".threshold_mode": "rel"}
+        return case.fix("Drop it below 1 % of progress", least)
     chosen = config.chosen(SCHEDULERS) if config.on(SCHEDULERS) else []
     others = {f"{SCHEDULERS}.{name}": SPEC.left_out(f"{SCHEDULERS}.{name}") for name in chosen}
     return case.fix("Drop the rate on a plateau", {**others, _PLATEAU: SPEC.defaults(_PLATEAU)})

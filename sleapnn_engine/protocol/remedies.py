@@ -12,6 +12,7 @@ _VAL_BATCH = TRAINER + "val_data_loader.batch_size"
 _SCALE = PREPROCESSING + "scale"
 _PIPELINE = DATA + "data_pipeline_fw"
 _RATE = TRAINER + "optimizer.lr"
+_USUAL_RATE = 1e-3
 _FOLDER = TRAINER + "ckpt_dir"
 _DEVICES = TRAINER + "trainer_devices"
 _ON_DEMAND = "torch_dataset"
@@ -95,13 +96,26 @@ def _images(case: RunCase) -> Hint:
     )
 
 
+def smaller_than(rate: float) -> float:
+    """The learning rate to try where steps were too large: a tenth, or a usual one where that would still be a large one."""
+    return min(rate / 10, _USUAL_RATE)
+
+
+def slower(case: RunCase) -> Fix | None:
+    """Smaller steps; None where the config does not say how large they were."""
+    rate = case.config.number(_RATE) if case.config is not None else None
+    return (
+        case.fix(f"Learning rate {plain(smaller_than(rate))}", {_RATE: smaller_than(rate)}) if rate else None
+    )
+
+
 def _diverged(case: RunCase) -> Hint:
     rate = case.config.number(_RATE) if case.config is not None else None
     said = "" if rate is None else f" of {plain(rate)}"
     return _hint(
         "diverged",
         f"The steps were too large: with a learning rate{said} the loss grew until it was no number any more.",
-        fix=None if not rate else case.fix(f"Learning rate {plain(rate / 10)}", {_RATE: rate / 10}),
+        fix=slower(case),
         setting=_RATE,
     )
 

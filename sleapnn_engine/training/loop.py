@@ -12,6 +12,7 @@ from torch import Tensor
 from sleapnn_engine.config.monitors import USUAL_MONITOR, named_losses
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.counting import epoch_name, epoch_number, step_name
+from sleapnn_engine.protocol.remedies import smaller_than
 from sleapnn_engine.protocol.signals import Interrupted
 from sleapnn_engine.training.averages import Averages
 from sleapnn_engine.training.callbacks.base import Callback
@@ -26,7 +27,6 @@ GRADIENT_EVERY = 16
 """Of so many steps of an epoch, the first has its gradient measured: reading all of it takes time too."""
 
 #: A learning rate that most trainings bear, for Adam.
-USUAL_RATE = 1e-3
 
 
 def fit(training: Training, callbacks: Sequence[Callback]) -> str:
@@ -249,10 +249,10 @@ def _require_finite(loss: float, training: Training, *, what: str) -> None:
 
 
 def smaller_rate(rate: float) -> str:
-    """What to try where losses ran away: a tenth of the rate, or a usual one where that would still be a large one."""
-    smaller = rate / 10
-    if smaller > USUAL_RATE:
-        return f"A learning rate of {plain(rate)} is very large; try {plain(USUAL_RATE)}."
+    """What to try where losses ran away."""
+    smaller = smaller_than(rate)
+    if smaller < rate / 10:
+        return f"A learning rate of {plain(rate)} is very large; try {plain(smaller)}."
     return f"Try a smaller learning rate, for example {plain(smaller, figures=2)} instead of {plain(rate)}."
 
 

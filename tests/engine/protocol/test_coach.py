@@ -183,6 +183,21 @@ def test_points_that_are_all_far_off_are_no_calm_end_and_what_made_them_so_is_to
     )
 
 
+def test_a_loss_that_only_creeps_does_not_fall_and_makes_no_progress():
+    """As where a network shows nothing anywhere, which is a little better each epoch."""
+    off = Measured({"median_px": 117.0, "pck_10": 0.0}, {"nose": 117.0})
+    case = RunCase(
+        epochs=epochs([0.0287 + 0.001 / (1 + place) for place in range(60)], trains=lambda _: 0.0287),
+        over=True,
+    )
+    (hint,) = coach(case)
+    assert hint.text.startswith(
+        "Hardly anything has got better since epoch 4, for 56 epochs, and the learning rate has stayed"
+    )
+    told = [attrs.evolve(one, measured=off) for one in case.epochs]
+    assert "The loss has stopped falling" in coach(attrs.evolve(case, epochs=told))[0].text
+
+
 def test_a_run_that_stopped_by_itself_has_made_no_progress_for_as_long_as_it_was_told_to_wait():
     values = preset()
     stopping = values["trainer_config"]["early_stopping"]

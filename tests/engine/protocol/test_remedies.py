@@ -81,6 +81,14 @@ def test_a_disk_without_images_on_it_asks_for_another_and_a_port_for_one_more_tr
         )
 
 
+def test_a_rate_that_was_far_too_large_is_replaced_by_a_usual_one() -> None:
+    values = preset()
+    values["trainer_config"]["optimizer"]["lr"] = 1e6
+    fix = coach(attrs.evolve(failed("diverged"), config=ConfigReader(values)))[0].fix
+    assert fix is not None
+    assert fix.changes == {"trainer_config.optimizer.lr": 0.001}
+
+
 def test_memory_that_is_short_for_one_sample_asks_for_smaller_images() -> None:
     values = preset()
     values["trainer_config"]["train_data_loader"] = {"batch_size": 1}
