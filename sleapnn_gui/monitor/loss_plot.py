@@ -162,10 +162,11 @@ class LossPlot(QuietPlot):
             return
         low, high = float(lines.min()), float(lines.max())
         if len(finite):
-            # The ghost may leave the picture with its wildest batches, not the lines.
+            # The ghost may leave the picture with its wildest batches, and where it is far above them, not the lines.
             ordered = np.sort(finite)
             edge = len(ordered) // 100
-            low, high = min(low, float(ordered[edge])), max(high, float(ordered[-1 - edge]))
+            reach = high + 1.0 if self.log else 2.0 * high
+            low, high = min(low, float(ordered[edge])), max(high, min(reach, float(ordered[-1 - edge])))
         if not self.log:
             low = min(0.0, low)
         room = (high - low) * 0.06 or (0.3 if self.log else abs(high) * 0.5 or 1.0)

@@ -7,6 +7,9 @@ import numpy as np
 FACTOR = 4
 """How many values of one level make one of the next."""
 
+_WILD, _AROUND = 10.0, 31
+"""More than so many times the median of so many values around is a spike."""
+
 
 class Column:
     """A numpy array that grows at its end at a steady cost."""
@@ -97,11 +100,11 @@ class Series:
         depth = self._depth(count, most)
         if depth == 0:
             x, y = self.x.values.copy(), self.y.values.astype(np.float64)
-            return x, _unbiased_average(y, weight)
+            return x, _unbiased_average(_tamed(y), weight)
         size, _, (_, _, total, seen) = self._blocks(depth, 0, count)
         ends = np.minimum((np.arange(len(total)) + 1) * size, count) - 1
         mean = np.divide(total, seen, out=np.full(len(total), np.nan), where=seen > 0)
-        return self.x.values[ends], _unbiased_average(mean, weight**size)
+        return self.x.values[ends], _unbiased_average(_tamed(mean), weight**size)
 
     def mean_between(self, x_from: float, x_to: float) -> float:
         """The mean of the finite values in a stretch; NaN when there are none."""
@@ -166,6 +169,16 @@ class Series:
         low, high, total, count = self._read(0, whole * size, len(self))
         rest = (np.fmin.reduce(low), np.fmax.reduce(high), total.sum(), count.sum())
         return size, first, tuple(np.append(part, value) for part, value in zip(parts, rest))
+
+
+def _tamed(values: np.ndarray) -> np.ndarray:
+    """Values of which none is more than so many times what is usual around it: an average would remember it for long."""
+    if len(values) < _AROUND or not np.nanmax(values, initial=0.0) > _WILD * np.nanmedian(values):
+        return values
+    known = np.where(np.isfinite(values), values, np.nanmedian(values))
+    padded = np.pad(known, _AROUND // 2, mode="reflect")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, _AROUND), axis=1)
+    return np.where(values > _WILD * usual, _WILD * usual, values)
 
 
 def _unbiased_average(values: np.ndarray, weight: float) -> np.ndarray:

@@ -47,6 +47,23 @@ def test_one_spike_does_not_flatten_the_plot(page):
     assert plot.view.viewRange()[1][1] < 0.0, "a logarithm: below 1"
 
 
+def test_wild_first_batches_flatten_neither_the_plot_nor_the_line_of_training(page):
+    """As the first steps of a rate that is too large are."""
+    speaker = Speaker().start(max_epochs=20)
+    for number in range(20):
+        speaker.batches(4, loss=lambda step: 1e12 if step < 4 else 1e6 if step == 40 else 0.5).epoch(
+            number, val=0.5
+        )
+    show(page, speaker)
+    plot = page.charts.loss.plot
+    assert plot.view.viewRange()[1][1] < 2.0, "a logarithm: below 100"
+    line = plot._train.getData()[1]
+    assert np.all(line <= np.log10(5.01))
+    np.testing.assert_allclose(line[-8:], np.log10(0.5), atol=0.02)
+    plot.set_log(False)
+    assert plot.view.viewRange()[1][1] < 20.0
+
+
 def test_a_first_validation_is_seen(page):
     show(page, Speaker().start().batches(4).epoch(0, val=0.5))
     x, y = page.charts.loss.plot._validation.getData()
