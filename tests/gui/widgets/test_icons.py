@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, qInstallMessageHandler
 
 import sleapnn_gui
 from sleapnn_gui.widgets.icons import icon
@@ -36,3 +36,14 @@ def test_an_icon_is_drawn_in_the_colour_of_the_theme(theme):
 
 def test_an_unknown_icon_is_drawn_as_nothing(theme):
     assert colors(icon("no-such-thing")) == set()
+
+
+def test_an_icon_without_room_is_drawn_without_complaint(theme):
+    """As on a button that has not been laid out yet."""
+    said = []
+    before = qInstallMessageHandler(lambda kind, context, text: said.append(text))
+    try:
+        assert icon("warning").pixmap(QSize(0, 16)).isNull()
+    finally:
+        qInstallMessageHandler(before)
+    assert said == []
