@@ -3,10 +3,13 @@
 import argparse
 import importlib
 import io
+import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+from sleapnn_engine.config.chosen_engine import known_engines
+from sleapnn_engine.config.engine_program import engine_command, is_bundled
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.installed import missing_sentence
 from sleapnn_engine.protocol.verbs import VERBS
@@ -58,9 +61,22 @@ class _AnyOrder(argparse.ArgumentParser):
             self._is_sorting = False
 
 
+class _Version(argparse.Action):
+    """Prints the line that a window reads before it works with an engine."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from sleapnn_engine.protocol.engine_version import own_version  # what it asks for takes a moment
+
+        print(own_version().line)
+        parser.exit()
+
+
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser for all commands; only `command`'s own arguments are loaded, to keep starting fast."""
     parser = _AnyOrder(prog="sleapnn-engine", description="Trains animal-pose models.")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="say the versions of the engine and of its parts"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, text) in COMMANDS.items():
         child = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
@@ -85,6 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as problem:
         if (problem.name or __package__).startswith(__package__):
             raise  # a fault of this program
+        if is_bundled() and known_engines().command:
+            return subprocess.call(engine_command(*words))
         print(missing_sentence(problem, what=f"“{command}”", extra="engine"), file=sys.stderr)
         return 1
     except UserError as problem:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from sleapnn_engine.config.engine_program import engine_command
+from sleapnn_engine.config.engine_program import engine_of_window
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.protocol.events import EpochEnd, Phase
 from sleapnn_engine.protocol.measures import MEDIAN_PX, Measured
@@ -45,7 +45,7 @@ class Demo(QObject):
         self._window.show_message("Drawing demonstration labels …")
         self._process = QProcess(self)
         self._process.finished.connect(lambda code, _status: self._drawn(code, own))
-        program, *words = engine_command("demo-data", "-o", str(own))
+        program, *words = engine_of_window("demo-data", "-o", str(own))
         self._process.start(program, words)
 
     def _drawn(self, code: int, path: Path) -> None:

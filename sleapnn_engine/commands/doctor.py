@@ -13,8 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sleapnn_engine.config.chosen_engine import known_engines
+from sleapnn_engine.config.engine_program import CHOSEN
 from sleapnn_engine.config.installed import PROJECT, installed_versions, version_of
 from sleapnn_engine.config.resources import resource_path
+from sleapnn_engine.protocol.engine_version import own_version
 from sleapnn_engine.protocol.failure_report import for_others
 
 
@@ -35,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
 def report() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The report's parts one by one: a title and (name, value) lines; slow parts come last."""
     yield "Machine", describe_machine()
+    yield "Engine", describe_engine()
     yield "Packages", describe_packages()
     yield "Disk", describe_disk()
     yield "Ports", describe_ports()
@@ -52,6 +56,20 @@ def describe_machine() -> list[tuple[str, str]]:
     ]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         lines.append(("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB"))
+    return lines
+
+
+def describe_engine() -> list[tuple[str, str]]:
+    """This engine, the one that the window on this machine uses, and what the app has installed."""
+    known, version = known_engines(), own_version()
+    lines = [("this engine", f"{version.line.removeprefix('sleapnn-engine ')} ({sys.executable})")]
+    chosen = f"{known.version} ({' '.join(known.command)})" if known.command else "that of its own Python"
+    lines.append(("the window uses", os.environ.get(CHOSEN, "").strip() or chosen))
+    if known.installation is not None:
+        state = "installed by the app" if known.installation.finished else "begun by the app, not finished"
+        lines.append(
+            (state, f"{known.installation.version}, {known.installation.build} ({known.installation.place})")
+        )
     return lines
 
 

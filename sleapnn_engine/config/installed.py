@@ -44,8 +44,9 @@ def missing_sentence(error: ImportError, *, what: str, extra: str) -> str:
         )
     if getattr(sys, "frozen", False):
         return (
-            f"{what} needs the training engine, which is not part of this app. Install it in an environment of its own, "
-            f'python -m pip install "{PROJECT}[{extra}]", and set {CHOSEN} to the program sleapnn-engine in there.'
+            f"{what} needs the training engine, which is not installed yet. Open the window and choose Help > Engine, or "
+            f"set {CHOSEN} to the program sleapnn-engine of an environment that has it: "
+            f'python -m pip install "{PROJECT}[{extra}]".'
         )
     return (
         f"{what} needs parts that are not installed here: there is no {error.name}. "

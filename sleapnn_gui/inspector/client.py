@@ -3,16 +3,15 @@
 import itertools
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal, Slot
 
-from sleapnn_engine.config.engine_program import engine_command
+from sleapnn_engine.config.engine_program import engine_of_window, why_no_engine
 from sleapnn_engine.protocol.codec import DecodeError, decode_arrays, decode_reply, encode_request
 from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.pipe import MAX_TEXT_BYTES, PipeReader, encode_parts
-
-INSPECT_COMMAND = engine_command("inspect")
 
 #: Ends of the process in a row, without an answer between them, after which it is not started again by itself.
 MOST_ENDS = 3
@@ -24,17 +23,21 @@ class Inspect(QObject):
     """The engine's `inspect` process and the questions to it; of each kind only the newest is answered.
 
     `answered` carries kind and answer (arrays as `answer["arrays"]`, {name: array}), `failed` kind and one sentence.
-    `troubled` says in a sentence that the process ended and is started again. It starts with the first question.
+    `troubled` says in a sentence that the process ended and is started again, `missing` that there is none to start,
+    `renewed` that another one answers from now on. It starts with the first question.
     """
 
     asked = Signal(str)
     answered = Signal(str, object)
     failed = Signal(str, str)
     troubled = Signal(str)
+    missing = Signal(str)
+    renewed = Signal()
 
-    def __init__(self, parent: QObject | None = None, *, command: Sequence[str] = INSPECT_COMMAND) -> None:
+    def __init__(self, parent: QObject | None = None, *, command: Sequence[str] | None = None) -> None:
+        """`command` is what is started instead of the engine that the window uses."""
         super().__init__(parent)
-        self._command = list(command)
+        self._command = command
         self._process: QProcess | None = None
         self._reader = PipeReader()
         self._numbers = itertools.count(1)
@@ -56,10 +59,12 @@ class Inspect(QObject):
         number = next(self._numbers)
         self._open[kind] = (number, plain(values))
         self.asked.emit(kind)
-        if self._process is None:
-            self._start()
-        else:
+        if self._process is not None:
             self._send(kind)
+        elif self._command is None and (why := why_no_engine()):
+            QTimer.singleShot(0, self, partial(self._be_without, why))
+        else:
+            self._start()
         return number
 
     def cancel(self, kind: str) -> None:
@@ -67,6 +72,11 @@ class Inspect(QObject):
         number, _ = self._open.pop(kind, (0, {}))
         if number and self._process is not None:
             self._write(Request(next(self._numbers), "", "cancel", {"id": number}))
+
+    def renew(self) -> None:
+        """Let the engine that the window uses by now answer."""
+        self.close()
+        self.renewed.emit()
 
     def close(self) -> None:
         """End the process; it holds nothing that could be lost."""
@@ -82,16 +92,23 @@ class Inspect(QObject):
             process.finished.connect(process.deleteLater)
             process.kill()
 
+    def _be_without(self, why: str) -> None:
+        """Nobody can answer; who asked learns of it in a turn of its own, as of each answer."""
+        if self._open and self._process is None:
+            self.missing.emit(why)
+            self._fail(f"{why} Help › Engine… brings one.")
+
     # -- the process ---------------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        command = self._command or engine_of_window("inspect")
         self._reader, self._tail = PipeReader(), b""
         process = self._process = QProcess(self)
         process.readyReadStandardOutput.connect(self._read_replies)
         process.readyReadStandardError.connect(self._read_errors)
         process.finished.connect(self._ended)
         process.errorOccurred.connect(self._refused)
-        process.start(self._command[0], self._command[1:])
+        process.start(command[0], list(command[1:]))
         for kind in list(self._open):
             self._send(kind)
 

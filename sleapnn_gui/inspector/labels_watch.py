@@ -45,6 +45,7 @@ class LabelsWatch(QObject):
         document.reloaded.connect(self._reloaded)
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
+        inspect.renewed.connect(partial(self.refresh, again=True))
 
     def refresh(self, *, again: bool = False) -> None:
         """Read the labels if they are to be read otherwise than before, or `again`."""

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 import attrs
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sleapnn_engine.config.engine_program import engine_of_window
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.outcome import Exit
-from sleapnn_gui.run.process import ENGINE_COMMAND, ChildEngine
+from sleapnn_gui.run.process import ChildEngine
 
 _LOOK_MS = 100
 #: Bytes read in one turn: what is more waits for the next.
@@ -33,17 +34,19 @@ class JobEnd:
 class EngineJob(QObject):
     """Carries out one command at a time.
 
-    `said` carries each line of its output that is a JSON object, `ended` a JobEnd when the process is gone or could not
-    be started. The window waits for nothing here: a thread starts the process, its output goes to a file, and a thread
+    `message` carries each line of its output that is a JSON object, `line` each other one, `ended` a JobEnd when the process
+    is gone or could not be started. The window waits for nothing here: a thread starts the process, its output goes to a file, and a thread
     looks at that ten times a second.
     """
 
     message = Signal(object)
+    line = Signal(str)
     ended = Signal(object)
 
-    def __init__(self, parent: QObject | None = None, *, engine: Sequence[str] = ENGINE_COMMAND) -> None:
+    def __init__(self, parent: QObject | None = None, *, engine: Sequence[str] | None = None) -> None:
+        """`engine` is what is started instead of the one that the window uses."""
         super().__init__(parent)
-        self._command = tuple(engine)
+        self._command = engine
         self._engine: ChildEngine | None = None
         self._place, self._rest = 0, b""
         self._lines: list[str] = []
@@ -62,12 +65,13 @@ class EngineJob(QObject):
         """The number of the process, where there is one."""
         return self._engine.pid if self._engine is not None else None
 
-    def start(self, words: Sequence[str]) -> None:
-        """Start the command of these words."""
+    def start(self, words: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
+        """Start the command of these words, with these variables beside those of the window."""
         assert not self._at_work, "one command at a time"
         self._place, self._rest, self._lines = 0, b"", []
         self._at_work, self._stopping = True, False
-        self._aside.begin(partial(_start, (*self._command, *words)), self._started)
+        command = engine_of_window(*words) if self._command is None else (*self._command, *words)
+        self._aside.begin(partial(_start, command, environment), self._started)
 
     def stop(self) -> None:
         """Ask the process to end after the piece of work it is at, as Ctrl-C does; what is done is kept."""
@@ -121,13 +125,14 @@ class EngineJob(QObject):
             self.message.emit(body)
         elif text:
             self._lines = [*self._lines, text][-_LAST_LINES:]
+            self.line.emit(text)
 
 
-def _start(words: Sequence[str]) -> ChildEngine | OSError:
+def _start(words: Sequence[str], environment: Mapping[str, str] | None) -> ChildEngine | OSError:
     """A process whose output goes to a folder of its own, or why there is none. Runs aside."""
     folder = Path(tempfile.mkdtemp(prefix="sleapnn-launch-"))
     try:
-        return ChildEngine(words, output=folder / "engine.out")
+        return ChildEngine(words, output=folder / "engine.out", environment=environment)
     except OSError as problem:
         shutil.rmtree(folder, ignore_errors=True)
         return problem

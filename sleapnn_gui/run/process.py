@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from sleapnn_engine.config.engine_program import engine_command
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, engine_status, judge
 from sleapnn_gui.run.outcome import Exit
@@ -20,8 +19,6 @@ from sleapnn_gui.run.outcome import Exit
 IS_WINDOWS = sys.platform == "win32"
 
 TAIL_BYTES = 64 * 1024
-
-ENGINE_COMMAND = engine_command()
 
 
 class Engine(Protocol):

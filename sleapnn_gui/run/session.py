@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sleapnn_engine.config.engine_program import engine_of_window
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_engine.protocol.presence import BEYOND_REACH, EngineStatus, Presence, engine_status
 from sleapnn_gui.document.background import BackgroundTask
@@ -26,7 +27,6 @@ from sleapnn_gui.run.machine import (
 )
 from sleapnn_gui.run.outcome import Exit, LastWords, Outcome, describe, problems_of
 from sleapnn_gui.run.process import (
-    ENGINE_COMMAND,
     ChildEngine,
     DistantEngine,
     Engine,
@@ -78,7 +78,7 @@ class RunSession(QObject):
         self,
         parent: QObject | None = None,
         *,
-        engine: Sequence[str] = ENGINE_COMMAND,
+        engine: Sequence[str] | None = None,
         grace: float = GRACE_SECONDS,
         standby: Standby | None = None,
     ) -> None:
@@ -89,7 +89,7 @@ class RunSession(QObject):
         self.heartbeat: Event | None = None
         self.heartbeat_at = 0.0
         """When the newest heartbeat came, on the monotonic clock."""
-        self._command = tuple(engine)
+        self._command = engine
         self._standby = standby
         self._grace = grace
         self._queue = EventQueue()
@@ -177,7 +177,7 @@ class RunSession(QObject):
         self._config, self._output = launch.config, launch.output
         order = Order(launch.words, launch.output, folder, environment or {})
         try:
-            self._engine = begin(order, command=self._command, standby=self._standby)
+            self._engine = begin(order, command=self._command or engine_of_window(), standby=self._standby)
         except OSError:
             launch.discard()
             raise

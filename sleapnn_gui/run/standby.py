@@ -9,9 +9,8 @@ from pathlib import Path
 
 import attrs
 
-from sleapnn_gui.run.process import ENGINE_COMMAND, IS_WINDOWS, ChildEngine, engine_environment
-
-STANDBY_COMMAND = (*ENGINE_COMMAND, "standby")
+from sleapnn_engine.config.engine_program import engine_of_window
+from sleapnn_gui.run.process import IS_WINDOWS, ChildEngine, engine_environment
 
 
 @attrs.frozen
@@ -31,8 +30,9 @@ class Standby:
     cannot be loaded, is not missed: the training is started in the ordinary way and says what is wrong.
     """
 
-    def __init__(self, command: Sequence[str] = STANDBY_COMMAND) -> None:
-        self._command = tuple(command)
+    def __init__(self, command: Sequence[str] | None = None) -> None:
+        """`command` is what is started instead of the engine that the window uses."""
+        self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,7 +47,7 @@ class Standby:
         self.close()
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(
-                self._command,
+                list(self._command or engine_of_window("standby")),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

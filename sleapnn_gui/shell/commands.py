@@ -296,6 +296,14 @@ COMMANDS = (
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
     Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
     Command(
+        "engine",
+        "Engine…",
+        "",
+        "Which training engine is used, its version and place; install, repair or choose one",
+        "Help",
+        1,
+    ),
+    Command(
         "report", "Copy a report", "", "Versions, devices and libraries, for a question or a bug", "Help", 1
     ),
     Command("about", "About sleapnn-gui", "", "Version, licence and what it is made of", "Help", 1),
@@ -303,6 +311,12 @@ COMMANDS = (
 
 #: What the palette says before the verb of a command.
 ACTION = "action."
+
+#: Commands that do nothing without an engine: one is offered where there is none.
+_ENGINE_FIRST = (
+    *("check", "measure", "train", "review", "demo"),
+    *("predict", "evaluate", "queue_train", "list_resume", "list_bundle"),
+)
 
 _PAGES = ("show_data", "show_configure", "show_train", "show_runs")
 _THEMES = ("theme_light", "theme_dark", "theme_system")
@@ -364,6 +378,9 @@ def make_actions(parent: QObject, owners: Sequence[object]) -> dict[str, QAction
 def _method(owners: Sequence[object], command: Command) -> Callable[[], object]:
     name = f"do_{command.verb}"
     own = next((getattr(owner, name) for owner in owners if hasattr(owner, name)), None)
+    if own is not None and command.verb in _ENGINE_FIRST:
+        ready = next(owner.engine_is_ready for owner in owners if hasattr(owner, "engine_is_ready"))
+        return lambda: ready() and own()
     if own is not None:
         return cast(Callable[[], object], own)
     ask = next(owner.ask for owner in owners if hasattr(owner, "ask"))

@@ -16,11 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.config.engine_program import engine_command
+from sleapnn_engine.config.engine_program import engine_of_window
 from sleapnn_engine.config.resources import resource_path
+from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.shell.commands import COMMANDS, MENUS, name_alone
-
-REPORT_COMMAND = engine_command("doctor")
+from sleapnn_gui.shell.engine_commands import EngineCommands
+from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.run_commands import RunCommands
 
 
 class Shortcuts(QDialog):
@@ -76,10 +78,14 @@ class HelpCommands(QObject):
 
     message = Signal(str, str)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, files: FileCommands, inspect: Inspect, runs: RunCommands) -> None:
         super().__init__(window)
         self._window = window
         self._doctor: QProcess | None = None
+        self._engine = EngineCommands(window, inspect, runs)
+        self._engine.message.connect(self.message)
+        self._engine.offered.connect(files.offered)
+        self.do_engine, self.engine_is_ready = self._engine.do_engine, self._engine.is_ready
 
     def do_shortcuts(self) -> None:
         Shortcuts(self._window).open()
@@ -115,10 +121,12 @@ class HelpCommands(QObject):
         process.errorOccurred.connect(self._not_reported)
         self._doctor = process
         self.message.emit("Looking at versions, devices and libraries …", "info")
-        process.start(REPORT_COMMAND[0], list(REPORT_COMMAND[1:]))
+        program, *words = engine_of_window("doctor")
+        process.start(program, words)
 
     def stop(self) -> None:
-        """Give up the report; for when the window closes."""
+        """Give up the report, and an installation; for when the window closes."""
+        self._engine.leave()
         process, self._doctor = self._doctor, None
         if process is not None:
             process.finished.disconnect(self._reported)
@@ -139,10 +147,8 @@ class HelpCommands(QObject):
 
     def _not_reported(self, _problem: QProcess.ProcessError) -> None:
         if self._doctor is not None and self._doctor.state() is QProcess.ProcessState.NotRunning:
-            self._doctor = None
-            self.message.emit(
-                f"The report could not be made: {REPORT_COMMAND[0]} could not be started.", "warning"
-            )
+            program, self._doctor = self._doctor.program(), None
+            self.message.emit(f"The report could not be made: {program} could not be started.", "warning")
 
 
 def _version() -> str:

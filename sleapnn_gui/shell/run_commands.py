@@ -89,6 +89,11 @@ class RunCommands(QObject):
         if self._standby is not None and not self.is_running:
             self._standby.prepare()
 
+    def let_standby_go(self) -> None:
+        """What is loaded is of an engine that is not to be used any more."""
+        if self._standby is not None:
+            self._standby.close()
+
     @property
     def is_warm(self) -> bool:
         """Whether an engine has been started that waits for a training."""

@@ -11,23 +11,58 @@ from xml.etree import ElementTree
 import pytest
 
 from installer.bundling import pack
-from sleapnn_engine.config.engine_program import CHOSEN, engine_command
+from sleapnn_engine.cli import main
+from sleapnn_engine.config.chosen_engine import KnownEngines, remember_engines
+from sleapnn_engine.config.engine_program import CHOSEN, engine_command, engine_of_window, why_no_engine
 from sleapnn_engine.config.installed import missing_sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_engine_is_that_of_this_python_else_the_one_beside_the_app_else_the_chosen_one(monkeypatch):
+def test_the_engine_is_that_of_this_python_else_the_chosen_one_else_the_one_beside_the_app(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.delenv(CHOSEN, raising=False)
-    assert engine_command("doctor") == (sys.executable, "-m", "sleapnn_engine", "doctor")
+    own = (sys.executable, "-m", "sleapnn_engine", "doctor")
+    assert engine_command("doctor") == engine_of_window("doctor") == own
+    assert why_no_engine() == ""
+    program = Path(sys.executable)
+    remember_engines(KnownEngines(command=(str(program),), version="1"))
+    assert engine_of_window("doctor") == (str(program), "doctor")
+    assert engine_command("doctor") == own, "who starts an engine in a terminal means that one"
+    remember_engines(KnownEngines())
+
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(Path("apps", "sleapnn-gui")))
     assert engine_command("doctor") == (str(Path("apps", "sleapnn-engine")), "doctor")
+    assert "not installed yet" in why_no_engine()
     said = missing_sentence(ModuleNotFoundError(name="torch"), what="“train”", extra="engine")
     assert CHOSEN in said
     assert "[engine]" in said
+    assert "Help > Engine" in said
+    remember_engines(KnownEngines(command=(str(program),), version="1"))
+    assert engine_command("doctor") == (str(program), "doctor"), (
+        "a bundled command line has no engine of its own"
+    )
+    assert why_no_engine() == ""
     monkeypatch.setenv(CHOSEN, " ~/env/bin/sleapnn-engine ")
-    assert engine_command() == (str(Path.home() / "env" / "bin" / "sleapnn-engine"),)
+    assert engine_command() == engine_of_window() == (str(Path.home() / "env" / "bin" / "sleapnn-engine"),)
+    assert "not there any more" in why_no_engine()
+
+
+def test_the_command_line_of_a_bundle_hands_over_to_the_chosen_engine(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv(CHOSEN, raising=False)
+    program = tmp_path / "sleapnn-engine"
+    program.write_text('#!/bin/sh\necho "$@" >"$0.said"\nexit 5\n')
+    program.chmod(0o755)
+    remember_engines(KnownEngines(command=(str(program),), version="1"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sleap_io"] + ["sleap_io"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(["describe", "mouse.slp"]) == 5
+    assert (tmp_path / "sleapnn-engine.said").read_text() == "describe mouse.slp\n"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the menu entry is that of Linux desktops")

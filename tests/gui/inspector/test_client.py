@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from sleapnn_engine.config.engine_program import CHOSEN
 from sleapnn_gui.inspector.client import Inspect, plain
 
 Wait = Callable[..., None]
@@ -50,6 +51,24 @@ def test_an_engine_that_ends_is_started_again_and_the_question_is_answered(
     wait_until(lambda: got == ["ping", "derive"], 60)
     assert inspect.pid not in (0, before)
     assert said == ["The engine that answers the editor ended unexpectedly; it is started again."]
+
+
+def test_without_an_engine_a_question_says_so_in_a_turn_of_its_own(
+    inspect: Inspect, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHOSEN, "/nowhere/engine")
+    said: list[str] = []
+    inspect.missing.connect(lambda why: said.append(f"missing: {why}"))
+    inspect.failed.connect(lambda kind, text: said.append(f"{kind}: {text}"))
+    inspect.ask("ping")
+    assert said == []
+    wait_until(lambda: len(said) == 2)
+    assert said[0] == "missing: The training engine that was chosen is not there any more: /nowhere/engine."
+    assert said[1].endswith("Help › Engine… brings one.")
+    assert inspect.pid == 0
+    monkeypatch.delenv(CHOSEN)
+    inspect.ask("ping")
+    assert inspect.pid, "one that has come since is asked"
 
 
 def test_an_engine_that_always_ends_is_given_up_with_its_last_words(

@@ -10,12 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from sleapnn_engine.cli import COMMANDS as TERMINAL
+from sleapnn_engine.config.engine_program import CHOSEN
 from sleapnn_engine.protocol.events import KINDS
 from sleapnn_engine.protocol.verbs import VERBS
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
-from sleapnn_gui.shell import help_commands
 from sleapnn_gui.shell.commands import COMMANDS, MENUS, RUN_COMMANDS
 from sleapnn_gui.shell.run_commands import RunCommands
 from tests.gui.run.following import ENGINE, ROOT
@@ -150,7 +150,7 @@ def test_a_report_of_the_machine_is_copied(
     window.actions_by_verb["report"].trigger()
     wait_until(lambda: "clipboard" in window.banner.sentence, 60)
     assert "Machine" in QGuiApplication.clipboard().text()
-    monkeypatch.setattr(help_commands, "REPORT_COMMAND", ("/nowhere/engine",))
+    monkeypatch.setenv(CHOSEN, "/nowhere/engine")
     window.actions_by_verb["report"].trigger()
     wait_until(lambda: "could not be started" in window.banner.sentence)
 

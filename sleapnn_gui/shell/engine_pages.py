@@ -1,0 +1,272 @@
+"""The parts of the sheet of the training engine: what is in use, what would be installed, how far it is, one that exists."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from sleapnn_engine.config.chosen_engine import Installation, KnownEngines
+from sleapnn_engine.config.installed import PROJECT, version_of
+from sleapnn_gui.document.background import BackgroundTask
+from sleapnn_gui.run.engine_install import (
+    FOLDER,
+    Build,
+    Finding,
+    builds_for,
+    find_build,
+    free_gb,
+    in_folder,
+    usual_place,
+)
+from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.file_dialog import ask_for_folder
+from sleapnn_gui.widgets.line import Line
+from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.progress import ProgressBar
+from sleapnn_gui.widgets.segmented import Segmented
+
+WIDTH = 560
+_NETWORK, _WHEELS = range(2)
+
+
+def plain_text(words: str = "", *, role: str = "muted") -> QLabel:
+    """Sentences that wrap at the width of the sheet."""
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setProperty("role", role)
+    return label
+
+
+class _Rows(QGridLayout):
+    """Names on the left, what they stand for on the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setHorizontalSpacing(16)
+        self.setVerticalSpacing(8)
+        self.setColumnMinimumWidth(0, 88)
+        self.setColumnStretch(1, 1)
+
+    def add(self, name: str, *parts: QWidget) -> None:
+        """One more row; the first of its parts takes the room."""
+        label, line = QLabel(name), QHBoxLayout()
+        label.setBuddy(parts[0])
+        line.setSpacing(8)
+        for place, part in enumerate(parts):
+            line.addWidget(part, 1 if place == 0 else 0)
+        row = self.rowCount()
+        self.addWidget(label, row, 0)
+        self.addLayout(line, row, 1)
+
+
+class InUse(QWidget):
+    """Which engine the window starts, its version, and where it lies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.version, self.origin = QLabel(), QLabel()
+        self.place = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        rows = _Rows()
+        for name, label in (("In use", self.version), ("Place", self.place), ("From", self.origin)):
+            rows.add(name, label)
+        column = _column(self)
+        column.addLayout(rows)
+        column.addStretch(1)
+
+    def show_engine(self, known: KnownEngines, *, own: str) -> None:
+        """Show the chosen engine, else the window's `own`, as words."""
+        installation = known.installation
+        at = known.command[0] if known.command else own
+        ours = installation is not None and at.startswith(str(installation.place))
+        self.version.setText(known.version or f"{version_of(PROJECT)}, with this window")
+        self.place.setText(at)
+        build = installation.build if installation is not None and ours else ""
+        words = {one.name: one.words for system in ("linux", "darwin") for one in builds_for(system, "arm64")}
+        origin = f"installed by this app, build for: {words[build].lower()}" if build in words else ""
+        self.origin.setText(
+            origin or ("chosen by hand" if known.command else "the Python that runs this window")
+        )
+
+
+class Offer(QWidget):
+    """What would be installed: which build and why, where to, from where, and how much room it takes.
+
+    `changed` says that it is another; `problem` why it cannot be done as it stands.
+    """
+
+    changed = Signal()
+
+    def __init__(self, known: Installation | None) -> None:
+        super().__init__()
+        self._builds = builds_for()
+        self._picked, self.problem = False, ""
+        self._finding, self._measuring = BackgroundTask(self), BackgroundTask(self)
+        self.build = Segmented([one.words for one in self._builds])
+        self.build.describe("Build", "For which device PyTorch is made; it can be changed later by Repair")
+        self.build.picked.connect(self._pick)
+        self.reason = plain_text("Looking at what this machine has …")
+        self.place = Line()
+        self.place.setAccessibleName("Place of the engine")
+        self.place.setText(str(known.place if known is not None else usual_place()))
+        self.place.textChanged.connect(self._measure)
+        self.source = Segmented(["The network", "A folder of wheels"])
+        self.source.describe("From", "A folder of wheels is for a machine without network")
+        self.source.set_index(_NETWORK)
+        self.source.picked.connect(self._show_source)
+        self.wheels = Line()
+        self.wheels.setAccessibleName("Folder of wheels")
+        self.wheels.setPlaceholderText(f'filled by: python -m pip download -d wheels "{PROJECT}[engine]"')
+        self.wheels.textChanged.connect(self._measure)
+        self.browse_place, self.browse_wheels = QPushButton("Browse…"), QPushButton("Browse…")
+        self.browse_place.clicked.connect(lambda: ask_for_folder(self, "Where the engine goes", self._put_in))
+        self.browse_wheels.clicked.connect(
+            lambda: ask_for_folder(self, "Folder of wheels", self.wheels.setText)
+        )
+        self.room = MessageLine()
+        self._lay_out()
+        if known is not None:
+            self._propose(known)
+        self._show_source(self.source.index())
+        self._finding.begin(find_build, self._found)
+
+    def _lay_out(self) -> None:
+        rows = _Rows()
+        rows.add("Build", self.build)
+        rows.addWidget(self.reason, rows.rowCount(), 1)
+        rows.add("Place", self.place, self.browse_place)
+        rows.add("From", self.source)
+        rows.add("", self.wheels, self.browse_wheels)
+        column = _column(self)
+        column.addLayout(rows)
+        column.addWidget(self.room)
+        column.addStretch(1)
+
+    def _propose(self, known: Installation) -> None:
+        """What was begun before is proposed as it was."""
+        names = [one.name for one in self._builds]
+        if known.build in names:
+            self._pick(names.index(known.build))
+            self.build.set_index(names.index(known.build))
+        if known.wheels:
+            self.source.set_index(_WHEELS)
+            self.wheels.setText(known.wheels)
+
+    def _put_in(self, folder: str) -> None:
+        self.place.setText(str(in_folder(Path(folder))))
+
+    def wanted(self) -> Installation:
+        """What a person would have with what is chosen."""
+        offline = self.source.index() == _WHEELS
+        return Installation(
+            place=in_folder(Path(self.place.text().strip()).expanduser()),
+            build=self._build().name,
+            version=version_of(PROJECT),
+            wheels=self.wheels.text().strip() if offline else "",
+        )
+
+    def _build(self) -> Build:
+        return self._builds[max(self.build.index(), 0)]
+
+    def _pick(self, _index: int) -> None:
+        self._picked = True
+        self._measure()
+
+    def _found(self, finding: Finding) -> None:
+        self.reason.setText(finding.reason)
+        if not self._picked:
+            names = [one.name for one in self._builds]
+            self.build.set_index(names.index(finding.build))
+        self._measure()
+
+    def _show_source(self, index: int) -> None:
+        for widget in (self.wheels, self.browse_wheels):
+            widget.setEnabled(index == _WHEELS)
+        self._measure()
+
+    def _measure(self, _text: str = "") -> None:
+        """Ask how much room there is; a folder may lie on a slow disk."""
+        wanted = self.wanted()
+        self._measuring.begin(partial(_room, wanted), partial(self._show_size, wanted))
+
+    def _show_size(self, wanted: Installation, found: tuple[float | None, str]) -> None:
+        free, problem = found
+        build = self._build()
+        fetched = "" if wanted.wheels else f"{build.fetched:g} GB to fetch and "
+        size = f"About {fetched}{build.taken:g} GB on the disk"
+        if not problem and free is not None and free < build.taken:
+            problem = (
+                f"{size}, where only {free:.1f} GB are free. Free some room there, or choose another place."
+            )
+        self.problem = problem
+        room = f", where {free:,.0f} GB are free" if free is not None else ""
+        self.room.show_message(
+            problem
+            or f"{size}{room}. It goes into the folder “{FOLDER}”, with a Python of its own where this machine has none.",
+            severity="error" if problem else "hint",
+        )
+        self.changed.emit()
+
+
+class AtWork(QWidget):
+    """How far an installation is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = plain_text(role="")
+        self.bar = ProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the installation")
+        self.note = plain_text(
+            "This sheet may be closed: it goes on while the app is open. Cancel keeps each file that has come whole, and so "
+            "does a line that breaks: what is left is fetched the next time."
+        )
+        column = _column(self)
+        column.addWidget(self.text)
+        column.addWidget(self.bar)
+        column.addWidget(self.note)
+        column.addStretch(1)
+
+    def show_progress(self, text: str, fraction: float) -> None:
+        """Show how far it is; `fraction` is from 0 to 1."""
+        self.text.setText(f"{text} …")
+        self.bar.fill(round(fraction * 1000))
+
+
+class Existing(QWidget):
+    """Where an engine lies that is there already. `changed` says that another path was typed."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.path = Line()
+        self.path.setAccessibleName("Path of the engine")
+        self.path.setPlaceholderText(
+            "the folder of an environment, its Python, or the program sleapnn-engine"
+        )
+        self.path.textChanged.connect(lambda _text: self.changed.emit())
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(lambda: ask_for_folder(self, "Folder of an environment", self.path.setText))
+        rows = _Rows()
+        rows.add("Path", self.path, browse)
+        column = _column(self)
+        column.addLayout(rows)
+        column.addStretch(1)
+
+
+def _column(owner: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(owner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(12)
+    return column
+
+
+def _room(wanted: Installation) -> tuple[float | None, str]:
+    """GB free where an engine would go, and why it cannot come from there, as a sentence. Runs aside."""
+    wheels = wanted.wheels
+    if wheels and not any(Path(wheels).expanduser().glob("*.whl")):
+        return None, f"There are no wheels in {wheels}."
+    return free_gb(wanted.place), ""
