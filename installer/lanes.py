@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -97,7 +98,7 @@ def run_lanes(python: str, *, root: Path, variables: Mapping[str, str]) -> int:
         caches = [Path(folder, name) for name in LANES]
         lanes = [
             Lane(name, words, root=root, variables=variables)
-            for name, words in zip(LANES, _words(python, Path(folder), caches), strict=True)
+            for name, words in zip(LANES, _words(python, Path(folder), caches, root=root), strict=True)
         ]
         beside = [
             Lane(name, [python, *words], root=root, variables=variables) for name, words in BESIDE.items()
@@ -130,15 +131,27 @@ def _coverage_of(cache: Path) -> Path:
     return cache.with_name(f"{cache.name}.json")
 
 
-def _words(python: str, folder: Path, caches: Sequence[Path]) -> Iterator[list[str]]:
+def order_of(root: Path) -> int:
+    """The seed of the order of tests: another one with every commit, so that no test comes to lean on its neighbours, and
+    the same for all lanes and whenever that commit is tested; 0 where there is no commit."""
+    git = shutil.which("git")
+    if git is None:
+        return 0
+    asked = [git, "rev-parse", "HEAD"]
+    found = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=False)
+    return int(found.stdout[:7], 16) if found.returncode == 0 else 0
+
+
+def _words(python: str, folder: Path, caches: Sequence[Path], *, root: Path) -> Iterator[list[str]]:
     """The command line of each lane: those with the same tests share a folder, each notes elsewhere what failed."""
     places = {words: folder / str(number) for number, words in enumerate(dict.fromkeys(LANES.values()))}
     for place in places.values():
         place.mkdir()
+    order = f"--randomly-seed={order_of(root)}"
     for words, cache in zip(LANES.values(), caches, strict=True):
         own = ["--share", str(places[words]), "-o", f"cache_dir={cache}", "-W", _NOTHING_REWRITTEN]
         watched = covered.words(_coverage_of(cache)) if words == ENGINE else []
-        start = [python, *watched, "-m", "pytest", "--durations=15", "-p", "no:randomly"]
+        start = [python, *watched, "-m", "pytest", "--durations=15", order]
         yield [*start, "-p", "tests.sharing", *own, *words]
 
 

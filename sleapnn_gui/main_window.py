@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
         self.draft_offer = DraftOffer(self.drafts, self.files.guard, self.show_page)
         self.inspect = Inspect(self)
-        self.help = HelpCommands(self, self.files, self.inspect, self.runs)
+        self.help = HelpCommands(self, self.files, self.inspect, self.runs, lambda: self.form)
         self.pages = Pages()
         self.results = ResultCommands(self, self.runs, self.inspect, self.pages, self._run_looked_at)
         self.listed = ListCommands(self, self.results, self.runs, self.files)

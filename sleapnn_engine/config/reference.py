@@ -6,6 +6,18 @@ from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.spec import SPEC, Key, Section
 from sleapnn_engine.config.values import describe
 
+#: Settings beside which the page shows a picture, and its name: what the window shows beside the form while the setting
+#: is in hand (`python -m tests.manual_pictures` makes them).
+PICTURES = {
+    "data_config.preprocessing.scale": "see-chain",
+    "data_config.preprocessing.crop_size": "see-crop",
+    "data_config.augmentation_config.geometric.rotation_max": "see-augment",
+    "model_config.backbone_config.unet.max_stride": "see-network",
+    "model_config.head_configs.centered_instance.confmaps.anchor_part": "see-skeleton",
+    "model_config.head_configs.centered_instance.confmaps.sigma": "see-targets",
+    "trainer_config.lr_scheduler.reduce_lr_on_plateau.patience": "see-schedule",
+}
+
 
 def explain(path: str) -> str:
     """A few lines about one key or section."""
@@ -79,7 +91,15 @@ def reference_page() -> str:
         for key in keys:
             lines.append(f"### `{key.path}`")
             lines += ["", *(f"- {fact}" for fact in facts_of(key)), ""]
+            if key.path in PICTURES:
+                lines += [*_picture(key), ""]
     return "\n".join(lines)
+
+
+def _picture(key: Key) -> list[str]:
+    """The picture of a setting, for each theme of who reads the page."""
+    name, shows = PICTURES[key.path], f"{key.meta.label}, as See shows what it does"
+    return [f"![{shows}](pictures/{name}-{theme}.png#only-{theme})" for theme in ("light", "dark")]
 
 
 _TYPES: dict[str, dict[str, Any]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 import torch
@@ -25,7 +27,7 @@ def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, wi
 
     The centre is ((width - 1) / 2, (height - 1) / 2): pixel centres are whole numbers.
     """
-    centre = points.new_tensor([(width - 1) / 2, (height - 1) / 2])
+    centre, _ = _extent(height, width, device=points.device, dtype=points.dtype)
     linear, offset = matrices[:, :, :2].mT, matrices[:, None, :, 2] + centre
     turned = torch.baddbmm(offset, (points - centre).flatten(1, 2), linear)
     return turned.view(points.shape)
@@ -80,6 +82,17 @@ def move_by_grid(images: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
 
 def drop_outside(points: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
     """Set points (..., 2) that are not on an image of that size to NaN."""
-    middle, reach = points.new_tensor([[(width - 1) / 2, (height - 1) / 2], [width / 2, height / 2]])
+    middle, reach = _extent(height, width, device=points.device, dtype=points.dtype)
     inside = ((points - middle).abs_() <= reach).all(dim=-1, keepdim=True)
     return torch.where(inside, points, torch.nan)
+
+
+@functools.lru_cache(maxsize=256)
+def _extent(
+    height: int, width: int, *, device: torch.device, dtype: torch.dtype
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Centre of an image of that size and half its sides, (2,) x, y each; kept, for every batch asks and has its own copy
+    made on the device. Not to be changed."""
+    sides = [[(width - 1) / 2, (height - 1) / 2], [width / 2, height / 2]]
+    centre, half = torch.tensor(sides, device=device, dtype=dtype).unbind()
+    return centre, half

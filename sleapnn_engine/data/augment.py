@@ -191,8 +191,8 @@ class Augmenter:
         """
         g = self.geometric
         parts = (g.rotation_p, g.scale_p, g.translate_p)
-        chances = torch.rand((3, count), generator=self.generator).numpy()
-        drawn = torch.rand((4, count), generator=self.generator).double().numpy()
+        numbers = torch.rand((7, count), generator=self.generator).numpy()
+        chances, drawn = numbers[:3], numbers[3:].astype(np.float64)
         if any(p is not None for p in parts):
             turned, scaled, shifted = (chance < (p or 0.0) for chance, p in zip(chances, parts, strict=True))
         else:
@@ -286,7 +286,11 @@ def _moved_points(
     """Points (B, I, N, 2) on images of `size`, those of `rows` moved by their maps, on images without the margin."""
     height, width = size
     inner = {"height": height - 2 * margin, "width": width - 2 * margin}
-    places = drop_outside(move_points(points[rows], matrices, height=height, width=width) - margin, **inner)
+    every = len(rows) == len(points)
+    places = move_points(points if every else points[rows], matrices, height=height, width=width)
+    places = drop_outside(places - margin if margin else places, **inner)
+    if every:
+        return places
     points = drop_outside(points - margin, **inner) if margin else points.clone()
     return points.index_copy_(0, rows, places)
 

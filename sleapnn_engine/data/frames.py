@@ -106,11 +106,11 @@ class FrameStore:
         """Return the frames at `indices`, int64 (B,), as a batch."""
         return Batch(
             images=self.images(indices),
-            points=self.points[indices],
-            tracks=self.tracks[indices],
-            shifts=self.shifts[indices],
+            points=self.points.index_select(0, indices),
+            tracks=self.tracks.index_select(0, indices),
+            shifts=self.shifts.index_select(0, indices),
             indices=indices,
-            pictures=self.pictures[indices],
+            pictures=self.pictures.index_select(0, indices),
         )
 
     def close(self) -> None:

@@ -244,7 +244,8 @@ def rectangles(bounds: torch.Tensor, *, like: torch.Tensor) -> torch.Tensor:
 
 def shows_picture(images: torch.Tensor, pictures: torch.Tensor | None) -> torch.Tensor | None:
     """Which pixels of images (B, C, H, W) are on their `pictures` (B, 4), bool (B, 1, H, W); None where all are."""
-    if pictures is None or bool((pictures == torch.tensor([0, 0, *images.shape[-2:]])).all()):
+    whole = [0, 0, *images.shape[-2:]]
+    if pictures is None or all(picture == whole for picture in pictures.tolist()):
         return None
     return rectangles(pictures, like=images)
 

@@ -228,6 +228,7 @@ class ChartsView(QWidget):
         self._draw_trends()
         if not store.epochs:
             return
+        self.crosshairs.describe_at(float(self.loss.axis.begins(store)[-1]))
         latest = store.epochs[-1]
         if np.isfinite(latest.lr):
             self.rate_now.setText(words.power(latest.lr) if latest.lr > 0 else "0")

@@ -85,6 +85,12 @@ class Crosshair(QObject):
         self.refresh()
         self.moved.emit(x)
 
+    def describe_at(self, x: float) -> None:
+        """Have the plot described by its values at a place, for who cannot see it."""
+        values = self._describe(x)
+        if values:
+            self.plot.setAccessibleDescription(", ".join(values))
+
     def copy(self) -> None:
         """Put the values on the clipboard, as cells of a table beside one another."""
         QGuiApplication.clipboard().setText("\t".join(self.values))
@@ -115,6 +121,11 @@ class Crosshairs(QObject):
         for one in self._members:
             others = [other for other in self._members if other is not one]
             one.moved.connect(partial(_lead, others))
+
+    def describe_at(self, x: float) -> None:
+        """Have all plots described by their values at a place, also those that are out of sight."""
+        for one in self._members:
+            one.describe_at(x)
 
     def copy(self) -> None:
         """Put what all that are seen say on the clipboard, as cells beside one another, each once."""

@@ -34,6 +34,7 @@ class PartPlot(QuietPlot):
         self.axis, self.of_body = axis, False
         self.store: RunStore | None = None
         self.names: list[str] = []
+        self._describe(np.empty((0, 0)))
         self.span = (math.nan, math.nan)
         """The errors that have the darkest and the brightest colour."""
         self.view.setMouseEnabled(x=False, y=False)

@@ -294,7 +294,13 @@ COMMANDS = (
         "Help",
     ),
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
-    Command("guide", "Config guide", "F1", "What every setting means, on one page", "Help"),
+    Command(
+        "manual",
+        "Manual",
+        "F1",
+        "How to get there, and what every setting means; at the setting in hand",
+        "Help",
+    ),
     Command(
         "engine",
         "Engine…",

@@ -1,10 +1,12 @@
-"""Help: the keys, the page of all settings, what this program is, and a report of the machine for a question."""
+"""Help: the keys, the manual, what this program is, and a report of the machine for a question."""
 
 import importlib.metadata
 import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QProcess, Qt, QUrl, Signal, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtCore import QObject, QProcess, Qt, Signal, qVersion
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -17,12 +19,15 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_engine.config.engine_program import engine_of_window
-from sleapnn_engine.config.resources import resource_path
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.shell.commands import COMMANDS, MENUS, name_alone
 from sleapnn_gui.shell.engine_commands import EngineCommands
 from sleapnn_gui.shell.file_commands import FileCommands
+from sleapnn_gui.shell.manual_window import ManualWindow
 from sleapnn_gui.shell.run_commands import RunCommands
+
+if TYPE_CHECKING:
+    from sleapnn_gui.form.form_page import FormPage
 
 
 class Shortcuts(QDialog):
@@ -78,9 +83,16 @@ class HelpCommands(QObject):
 
     message = Signal(str, str)
 
-    def __init__(self, window: QWidget, files: FileCommands, inspect: Inspect, runs: RunCommands) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        files: FileCommands,
+        inspect: Inspect,
+        runs: RunCommands,
+        form: "Callable[[], FormPage]",
+    ) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._form = window, form
         self._doctor: QProcess | None = None
         self._engine = EngineCommands(window, inspect, runs)
         self._engine.message.connect(self.message)
@@ -90,15 +102,18 @@ class HelpCommands(QObject):
     def do_shortcuts(self) -> None:
         Shortcuts(self._window).open()
 
-    def do_guide(self) -> None:
-        """Open the page of all settings with the desktop's own program."""
-        page = resource_path("docs", "config-reference.md")
-        if QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
-            self.message.emit(f"The page of all settings is opened: {page}.", "info")
-        else:
-            self.message.emit(
-                f"No program of this desktop opens the page of all settings. It is {page}.", "warning"
-            )
+    def do_manual(self) -> None:
+        """Open the manual, at the setting in hand where there is one."""
+        manual = self._window.findChild(ManualWindow)
+        if manual is None:
+            manual = ManualWindow(self._window)
+            manual.message.connect(self.message)
+        form = self._form()
+        if form.isVisible() and form.context.help.path:
+            manual.open_setting(form.context.help.path)
+        manual.show()
+        manual.raise_()
+        manual.activateWindow()
 
     def do_about(self) -> None:
         box = QMessageBox(self._window)

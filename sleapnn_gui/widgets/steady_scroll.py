@@ -1,31 +1,32 @@
-"""An area whose content stays where it is when its scroll bar comes: while the bar is not there, its room is left free."""
+"""An area whose content is as wide with a scroll bar as without: the bar always has its room, and is seen where it scrolls.
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+Were there more room without it, a content that is taller the wider it is would call for the bar, become lower beside it,
+need it no more, and so on without end: Qt goes round in that until the stack is full.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+
+
+class _QuietBar(QScrollBar):
+    """Paints nothing while there is nothing to scroll."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.minimum() < self.maximum():
+            super().paintEvent(event)
 
 
 class SteadyScroll(QScrollArea):
-    """Scrolls a widget downwards; `margins` (left, top, right, bottom) are those of its layout beside a bar."""
+    """Scrolls a widget downwards; `margins` (left, top, right, bottom) are those of its layout beside the bar."""
 
     def __init__(self, content: QWidget, *, margins: tuple[int, int, int, int]) -> None:
         super().__init__()
-        self._margins = margins
+        layout = content.layout()
+        assert layout is not None
+        layout.setContentsMargins(*margins)
+        self.setVerticalScrollBar(_QuietBar(self))
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidget(content)
-        self._make_room()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._make_room()  # Qt tells of a bar that comes or goes as of another size
-
-    def _make_room(self) -> None:
-        content = self.widget()
-        assert content is not None
-        layout = content.layout()
-        assert layout is not None
-        left, top, right, bottom = self._margins
-        taken = self.width() - self.viewport().width()
-        right += max(0, self.verticalScrollBar().sizeHint().width() - taken)
-        if layout.contentsMargins().right() != right or layout.contentsMargins().left() != left:
-            layout.setContentsMargins(left, top, right, bottom)

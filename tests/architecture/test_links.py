@@ -36,8 +36,10 @@ def broken(page: Path, text: str) -> list[str]:
         if re.match(r"[a-z]+:", target):
             continue
         name, _, anchor = unquote(target).partition("#")
+        if re.fullmatch(r"only-(light|dark)", anchor) and name.endswith(f"-{anchor[5:]}.png"):
+            anchor = ""  # the theme in which a picture is shown
         file = (page.parent / name).resolve() if name else page
-        leaves = page.parent == DOCS and file.parent != DOCS
+        leaves = page.parent == DOCS and file.parent not in (DOCS, DOCS / "pictures")
         there = file.is_file() and (not anchor or anchor in anchors(file.read_text(encoding="utf-8")))
         if leaves or not there:
             wrong.append(f"{page.name}: {target}")
@@ -67,3 +69,16 @@ def test_the_manual_lists_each_page_once() -> None:
 
     walk(yaml.safe_load((ROOT / "resources" / "manual.yml").read_text(encoding="utf-8"))["nav"])
     assert sorted(listed) == sorted(page.name for page in DOCS.glob("*.md"))
+
+
+def test_every_picture_is_shown_in_both_themes() -> None:
+    shown = {
+        target.partition("#")[0].removeprefix("pictures/")
+        for page in DOCS.glob("*.md")
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if target.startswith("pictures/")
+    }
+    there = {file.name for file in (DOCS / "pictures").iterdir()}
+    assert shown == there
+    names = {name.rpartition("-")[0] for name in there}
+    assert there == {f"{name}-{theme}.png" for name in names for theme in ("light", "dark")}

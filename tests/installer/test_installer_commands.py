@@ -11,7 +11,7 @@ import pytest
 
 from installer import covered
 from installer.environment import Environment
-from installer.lanes import ENGINE, LANES, pass_alone
+from installer.lanes import ENGINE, LANES, order_of, pass_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 ECHO = f"""#!{sys.executable}
@@ -119,8 +119,8 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
     assert [one["words"][1] for one in asked if one["words"] not in tests] == ["ruff", "ruff", "mypy"]
     outs = [words[words.index("--out") + 1] for words in tests if words[:2] == ["-m", "slipcover"]]
     assert len(set(outs)) == len(outs) == list(LANES.values()).count(ENGINE), "each notes what it has run"
-    tests = [words[words.index("pytest") + 3 :] for words in tests]
-    shared = ["no:randomly", "-p", "tests.sharing", "--share"]
+    tests = [words[words.index("pytest") + 2 :] for words in tests]
+    shared = ["--randomly-seed=0", "-p", "tests.sharing", "--share"]
     assert [words[:4] for words in tests] == [shared] * len(LANES)
     assert len({words[6] for words in tests}) == len(LANES), "each notes what failed elsewhere"
     assert sorted(words[9:] for words in tests) == sorted(list(words) for words in LANES.values())
@@ -132,6 +132,18 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
     left_out = {word.removeprefix("--ignore=") for word in everything[1:]}
     assert (everything[0], left_out) == ("tests", {words[0] for words in others})
     assert all((ROOT / folder).is_dir() for folder in left_out)
+
+
+def test_the_order_of_tests_is_that_of_the_commit(tmp_path):
+    assert order_of(tmp_path) == 0, "no commit yet"
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    seeds = []
+    for _ in range(2):
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "one more"], check=True)
+        seeds.append(order_of(tmp_path))
+        assert order_of(tmp_path) == seeds[-1]
+    assert len({0, *seeds}) == 3
 
 
 @pytest.mark.parametrize(("codes", "expected"), [({"pytest": 1}, 1), ({"ruff": 1}, 1), ({"mypy": 2}, 2)])

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from sleapnn_gui.monitor.plots import QuietPlot
 from sleapnn_gui.monitor.run_axis import X
 from sleapnn_gui.run.machine import State
 from tests.gui.monitor.showing import long_run, show
@@ -55,6 +56,18 @@ def test_the_pointer_in_one_chart_is_told_in_all(page):
     assert charts.speed_panel.memory.crosshair.values == ("2.0 GB", "card 3.0 GB")
     charts.loss.plot.crosshair._leave()
     assert not any(plot.crosshair.read_out.isVisible() for plot in (charts.loss.plot, charts.rate))
+
+
+def test_each_chart_says_its_last_epoch_to_who_cannot_see_it(page):
+    show(page, beating(gpu=3.0))
+    charts = page.charts
+    plots = {plot.accessibleName(): plot.accessibleDescription() for plot in charts.findChildren(QuietPlot)}
+    assert len(plots) == len(charts.findChildren(QuietPlot)), "each has a name of its own"
+    assert all(plots.values()), plots
+    assert charts.loss.plot.accessibleDescription().startswith("epoch 4, train ")
+    assert "validation 0.250" in charts.loss.plot.accessibleDescription()
+    assert charts.rate.accessibleDescription() == "rate 2.5e-4"
+    assert charts.speed_panel.memory.accessibleDescription() == "2.0 GB, card 3.0 GB"
 
 
 def test_copying_takes_what_all_charts_say(page):
