@@ -294,13 +294,7 @@ COMMANDS = (
         "Help",
     ),
     Command("shortcuts", "Keyboard shortcuts", "Ctrl+/", "List every command and its keys", "Help"),
-    Command(
-        "manual",
-        "Manual",
-        "F1",
-        "How to get there, and what every setting means; at the setting in hand",
-        "Help",
-    ),
+    Command("manual", "Manual", "F1", "How things are done, and what each setting means", "Help"),
     Command(
         "engine",
         "Engine…",
