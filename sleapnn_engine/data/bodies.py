@@ -69,6 +69,13 @@ class Bodies:
         return found
 
     @cached_property
+    def lengths(self) -> np.ndarray:
+        """float32 (A,): body lengths, the diagonal of each box as evaluation has it; NaN with fewer than two visible parts."""
+        sides = self.boxes[:, 2:] - self.boxes[:, :2]
+        found: np.ndarray = np.where(self.seen.sum(axis=1) > 1, np.hypot(*sides.T), np.nan)
+        return found
+
+    @cached_property
     def typical_size(self) -> float:
         """The median of the sizes of animals that show two parts at least; 1 without any."""
         whole = self.sizes[self.seen.sum(axis=1) > 1]

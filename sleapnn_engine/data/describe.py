@@ -18,6 +18,7 @@ Sizes and distances are source pixels. Keys:
 - `image_sizes`: [{height, width, channels, frames}], commonest first; `channels`: those that occur
 - `instance_size`: {min, median, max} of the longer side of the box around an animal;
   `instance_width` and `instance_height` likewise; all null without an animal
+- `body_length`: {min, median, max} of the diagonal of that box, of animals that show two nodes at least, or null
 - `reach`: {node: how far the farthest node of any animal is from it along an axis}, and for "" from the middle of the
   box; where an animal does not show the node, the middle of its box stands in; empty without an animal
 - `short_limb`, `direction_spread`, `touching`: as `data.poses` tells them; the first two are null where unknown
@@ -116,10 +117,10 @@ def description_lines(facts: dict[str, Any]) -> list[str]:
         f"Tracks      {len(facts['tracks'])}"
         + (f": {', '.join(facts['tracks'])}" if facts["tracks"] else ""),
     ]
-    if facts["instance_size"]:
-        size = facts["instance_size"]
+    if facts["body_length"]:
+        size = facts["body_length"]
         said = f"{plain(size['min'])} to {plain(size['max'])} px, median {plain(size['median'])} px"
-        lines.append(f"Animal size {said} (longer side of the box around it)")
+        lines.append(f"Body length {said} (diagonal of the box around an animal)")
     lines += [f"Video       {_video_line(video)}" for video in facts["videos"]]
     lines += [f"Warning     {text}" for text in facts["warnings"]]
     return lines + [f"Problem     {text}" for text in facts["problems"]]
@@ -156,7 +157,7 @@ def _images(labels: LabelSet) -> dict[str, Any]:
 
 def _bodies(labels: LabelSet) -> dict[str, Any]:
     """Visibility of nodes and the sizes of the boxes around animals."""
-    nothing = {"instance_size": None, "instance_width": None, "instance_height": None}
+    nothing = dict.fromkeys(("instance_size", "instance_width", "instance_height", "body_length"))
     if not any(len(frame.points) for frame in labels.frames):
         return {"visibility": dict.fromkeys(labels.nodes, 0.0), **nothing, "reach": {}}
     points = np.concatenate([frame.points for frame in labels.frames])
@@ -165,6 +166,7 @@ def _bodies(labels: LabelSet) -> dict[str, Any]:
     low = np.where(seen[..., None], points, np.inf).min(axis=1)
     high = np.where(seen[..., None], points, -np.inf).max(axis=1)
     width, height = (high - low).T
+    lengths = np.hypot(width, height)[seen.sum(axis=1) > 1]
     return {
         "visibility": {
             node: round(float(share), 4) for node, share in zip(labels.nodes, shares, strict=True)
@@ -172,6 +174,7 @@ def _bodies(labels: LabelSet) -> dict[str, Any]:
         "instance_size": _spread(np.maximum(width, height)),
         "instance_width": _spread(width),
         "instance_height": _spread(height),
+        "body_length": _spread(lengths) if len(lengths) else None,
         "reach": _reach(points, labels.nodes, middle=(low + high) / 2),
     }
 

@@ -15,7 +15,7 @@ def frame_table(found: Labelled) -> tuple[dict[str, Any], dict[str, np.ndarray]]
 
     `frames` is int32 (frames, 4): place of its video, frame number, animals, what it is for (1 learned, 2 measured, 3
     both). `shapes` is int32 (frames, 3): height, width and channels of the image, 0 where they are not known. `animals` is int32 (animals, 3): place of its frame, its place there, its track or -1; `sizes` float32
-    (animals,): the longer side of the box around it; `covered` float32 (animals,): the largest share of its box
+    (animals,): its body length, the diagonal of the box around it; `covered` float32 (animals,): the largest share of its box
     that the box of another one covers, -1 where none touches it.
     """
     labels, bodies = found.labels, Bodies.of(found.labels)
@@ -39,7 +39,7 @@ def frame_table(found: Labelled) -> tuple[dict[str, Any], dict[str, np.ndarray]]
         "frames": frames,
         "shapes": shapes,
         "animals": animals,
-        "sizes": bodies.sizes.astype(np.float32),
+        "sizes": bodies.lengths.astype(np.float32),
         "covered": bodies.covered().astype(np.float32),
     }
 

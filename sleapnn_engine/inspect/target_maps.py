@@ -75,7 +75,7 @@ def _compact(traits: HeadTraits, drawn: Tensor, *, part: int | None) -> np.ndarr
 
 
 def _bump(scene: Scene, index: int, *, sigma: float) -> dict[str, float | None]:
-    """One sigma in input and source pixels, and as a share of the median animal (diagonal of its box); null unknown."""
+    """One sigma in input and source pixels, and as a share of the median body length (the diagonal of the box); null unknown."""
     store, to_source = scene.samples.store, scene.samples.source_scale(index)
     seen = torch.isfinite(store.points)
     low, high = (

@@ -72,8 +72,8 @@ _QUESTIONS = (
         doc="All labelled frames, those of validation files behind those of training files: `count`, `own`, how many are of "
         "training files, `measured`, `nodes`, `tracks`, `videos`, `warnings` of the split, and `reason`, why there is none. Arrays: "
         "`frames`, int32 (frames, 4): place of the video, frame number, animals, and what it is for (1 learned, 2 measured, 3 "
-        "both); `shapes`, int32 (frames, 3): height, width, channels; `animals`, int32 (animals, 3): place of the frame, place in it, track or -1; `sizes`, float32, the longer side of "
-        "the box around each, px source; `covered`, float32, the largest share of that box that another one covers, -1 where none touches it.",
+        "both); `shapes`, int32 (frames, 3): height, width, channels; `animals`, int32 (animals, 3): place of the frame, place in it, track or -1; `sizes`, float32, the body length of "
+        "each, the diagonal of the box around it, px source; `covered`, float32, the largest share of that box that another one covers, -1 where none touches it.",
         fields=(_VALUES,),
     ),
     Verb(

@@ -215,11 +215,11 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("Videos", _listed(videos, lambda video: video["name"])))
     if facts.get("empty_frames"):
         rows.append(("Empty frames", f"{facts['empty_frames']} without an animal"))
-    size = facts.get("instance_size")
+    size = facts.get("body_length")
     if size:
         rows.append(
             (
-                "Animal size",
+                "Body length",
                 f"{size['min']:.0f} to {size['max']:.0f} px, median {size['median']:.0f} px source",
             )
         )

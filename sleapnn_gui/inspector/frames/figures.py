@@ -33,7 +33,7 @@ class SizeHistogram(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMouseTracking(True)
-        self.setAccessibleName("Sizes of animals")
+        self.setAccessibleName("Body lengths of animals")
 
     def sizeHint(self) -> QSize:
         return QSize(240, _HEIGHT)
@@ -125,7 +125,7 @@ class FrameFigures(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(6)
-        self.title = QLabel("Size of animals")
+        self.title = QLabel("Body length of animals")
         self.title.setProperty("role", "heading")
         self.histogram = SizeHistogram()
         self.histogram.chosen.connect(self.animal_chosen)
@@ -151,7 +151,9 @@ class FrameFigures(QWidget):
         if len(sizes) > 1:
             self.histogram.set_sizes(table.sizes)
             low, middle, most = np.percentile(sizes, (5, 50, 100))
-            self.spread.setText(f"{low:.0f} · {middle:.0f} · {most:.0f} px source (5 %, median, largest)")
+            self.spread.setText(
+                f"{low:.0f} · {middle:.0f} · {most:.0f} px source, the diagonal of the box (5 %, median, largest)"
+            )
         told = [
             found for found in (touching(table), untracked(table), odd_images(table)) if found is not None
         ]

@@ -11,13 +11,14 @@ import sleap_io as sio
 
 from sleapnn_engine.commands import describe as command
 from sleapnn_engine.data.describe import VERSION, describe_labels, description_lines
+from sleapnn_engine.evaluation.matching import body_sizes
 
 KEYS = [
     "version", "files", "problems", "lost", "warnings", "labeled_frames", "frames_in_files", "empty_frames",
     "unreadable_frames", "negative_frames", "centroid_marks", "centroid_frames", "instances", "max_instances_per_frame", "instances_per_frame",
     "first_crowded", "nodes", "edges",
     "symmetries", "tracks", "untracked_instances", "instances_per_track", "frames_per_track", "image_sizes", "channels", "visibility",
-    "instance_size", "instance_width", "instance_height", "reach", "short_limb", "direction_spread", "touching", "videos",
+    "instance_size", "instance_width", "instance_height", "body_length", "reach", "short_limb", "direction_spread", "touching", "videos",
 ]  # fmt: skip
 
 
@@ -52,6 +53,9 @@ def test_the_numbers_agree_with_the_labels(shared_data):
     sides = (np.nanmax(points, axis=1) - np.nanmin(points, axis=1)).max(axis=1)
     expected = {"min": sides.min(), "median": np.median(sides), "max": sides.max()}
     assert facts["instance_size"] == pytest.approx(expected, abs=0.06)
+    lengths = body_sizes(points)
+    expected = {"min": np.nanmin(lengths), "median": np.nanmedian(lengths), "max": np.nanmax(lengths)}
+    assert facts["body_length"] == pytest.approx(expected, abs=0.06), "as evaluation measures a body"
     thorax = points[:, [facts["nodes"].index("thorax")]]
     farthest = np.nanmax(np.abs(points - thorax))
     assert facts["reach"]["thorax"] == pytest.approx(farthest, abs=0.01)
@@ -79,7 +83,7 @@ def test_labels_that_cannot_be_trained_on_are_still_described(shared_data):
     assert facts["instance_size"]["max"] > 40
     predicted = describe_labels([shared_data / "bad/03_no_user_instances/predicted_only.pkg.slp"])
     assert predicted["instances"] == {"user": 0, "predicted": 24, "used": 0}
-    assert predicted["instance_size"] is None
+    assert predicted["instance_size"] is predicted["body_length"] is None
     assert set(predicted["visibility"].values()) == {0.0}
 
 

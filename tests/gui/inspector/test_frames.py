@@ -272,7 +272,7 @@ def test_sizes_overlaps_tracks_and_odd_images_lead_to_their_frames(
     app.processEvents()
     made.show_table(table)
     beside.show_table(table)
-    assert beside.spread.text() == "22 · 40 · 60 px source (5 %, median, largest)"
+    assert beside.spread.text() == "22 · 40 · 60 px source, the diagonal of the box (5 %, median, largest)"
     histogram = beside.histogram
     right = QPoint(histogram.width() - 3, 30)
     QTest.mouseClick(histogram, Qt.MouseButton.LeftButton, pos=right)
