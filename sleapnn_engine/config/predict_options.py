@@ -11,7 +11,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.frame_ranges import parse_ranges
 from sleapnn_engine.config.likeness import Likeness
 from sleapnn_engine.config.model_types import ModelType
-from sleapnn_engine.config.strategies import PRECISIONS
+from sleapnn_engine.config.strategies import PRECISION_WORDS, PRECISIONS
 
 #: Frames an animal may be gone and still be the same, where nothing else is said.
 WINDOW = 5
@@ -32,7 +32,7 @@ class Option:
     """One option. `name` is that of the command line with underscores, `label` what the window calls it.
 
     `kind` is the type of its value, bool for one that is only given or not. A `default` of None means that nothing is
-    said; `absent` is how the window calls that. A number lies within `limits`. `needs` names an option without which this one means nothing.
+    said; `absent` is how the window calls that. A number lies within `limits`. `choice_words` is how the window calls choices whose own words say little. `needs` names an option without which this one means nothing.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Option:
     absent: str = ""
     limits: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
+    choice_words: Mapping[str, str] = attrs.field(factory=dict)
     metavar: str | None = None
     needs: str = ""
 
@@ -218,10 +219,11 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="precision",
         label="Number format",
-        help="number format",
+        help="number format: 32 is full precision; bf16 and 16 are faster on graphics cards that have them",
         group=Group.COMPUTING,
         default="32",
         choices=PRECISIONS,
+        choice_words=PRECISION_WORDS,
     ),
 )
 

@@ -4,6 +4,13 @@ import difflib
 
 #: Number formats that a training computes in; `auto` is bf16 on graphics cards that are fast at it, and 32 elsewhere.
 PRECISIONS = ("auto", "32", "bf16", "16")
+#: The same in words.
+PRECISION_WORDS = {
+    "auto": "as the device has it (auto)",
+    "32": "full precision (fp32)",
+    "bf16": "half, wide range (bf16)",
+    "16": "half precision (fp16)",
+}
 
 #: Those of the DDP family: a process for each device. Lightning's differ in how the processes are started, which here is
 #: always the same, and in whether weights that no output needs are looked for.

@@ -26,13 +26,13 @@ from sleapnn_gui.form.anchored import Anchor
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.form.context_pane import ContextPane
 from sleapnn_gui.form.half_tabs import HalfTabs
-from sleapnn_gui.form.kept_focus import focus_kept
 from sleapnn_gui.form.layout import Layout, Page, read_layout
 from sleapnn_gui.form.reach import Obstacle, obstacle
 from sleapnn_gui.form.row import ROW_WIDTH, Row
 from sleapnn_gui.form.section_list import SectionList
 from sleapnn_gui.form.section_page import Filter, SectionPage
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.kept_focus import focus_kept
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.segmented import Segmented
 from sleapnn_gui.widgets.theme import current_theme

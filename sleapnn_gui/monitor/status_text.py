@@ -153,7 +153,7 @@ def _plateau_caption(estimate: Estimate) -> str:
     return f"to the end ({words.duration(estimate.plateau)} if no new best)"
 
 
-def speed_figure(store: RunStore) -> Figure:
-    """Training frames in a second."""
-    speed = samples_per_second(store)
+def speed_figure(store: RunStore, state: State) -> Figure:
+    """Training frames in a second; none while the clock stands still."""
+    speed = None if state is State.PAUSED else samples_per_second(store)
     return Figure("–" if speed is None else words.rate(speed), "samples / s")

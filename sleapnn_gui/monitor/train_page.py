@@ -333,7 +333,7 @@ class TrainPage(QWidget):
         told = status_text.animals_help(store, over=over)
         strip.show_animals(status_text.animals_figure(store, over=over), told=told)
         strip.time.show_figure(status_text.time_figure(store, session.state, over=over))
-        strip.speed.show_figure(status_text.speed_figure(store))
+        strip.speed.show_figure(status_text.speed_figure(store, session.state))
         can = {verb: session.can(verb) for verb in _VERBS} | {"folder": session.run_dir is not None}
         strip.set_buttons(can=can, paused=session.state is State.PAUSED, over=over)
 

@@ -20,6 +20,7 @@ from sleapnn_gui.monitor.summary import FigureLabel
 from sleapnn_gui.results.predict_sheet import LABELS, PredictSheet
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.run.job import EngineJob, JobEnd
+from sleapnn_gui.widgets.kept_focus import focus_kept
 from sleapnn_gui.widgets.progress import ProgressBar
 
 _MOST_SKIPPED = 3
@@ -265,15 +266,20 @@ class PredictPage(QWidget):
         self.strip.chip.show_state(*_STATES[state])
         busy = state in ("loading", "predicting", "writing", "stopping")
         over = state in ("done", "stopped")
-        self.sheet.setEnabled(not busy and not over)
-        for widget in (self.bar, *self._figures):
-            widget.setVisible(busy and state != "loading")
-        self.start.setVisible(not busy and not over)
-        self.stop.setVisible(busy)
-        self.stop.setEnabled(state not in ("stopping", "writing"))
-        self.again.setVisible(over)
-        for button in (self.folder, self.look):
-            button.setVisible(over and self.output is not None)
+        looks = over and self.output is not None
+        # Off what ends a prediction: a key that was meant for the button before it must not.
+        with focus_kept(
+            self, self.back if busy else self.look if looks else self.again if over else self.start
+        ):
+            for widget in (self.bar, *self._figures):
+                widget.setVisible(busy and state != "loading")
+            self.start.setVisible(not busy and not over)
+            self.stop.setVisible(busy)
+            self.stop.setEnabled(state not in ("stopping", "writing"))
+            self.again.setVisible(over)
+            for button in (self.folder, self.look):
+                button.setVisible(looks)
+            self.sheet.setEnabled(not busy and not over)
 
     def leave(self) -> None:
         """For when the window closes: a prediction at work goes on and writes its file."""

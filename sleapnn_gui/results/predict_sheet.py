@@ -100,7 +100,7 @@ class PredictSheet(QWidget):
 
     def _how(self) -> Panel:
         panel = Panel("How")
-        panel.add_caption("The values are those of other programs of the family")
+        panel.add_caption("As sleap-nn has them, until you change one")
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         self._groups: dict[Group, QWidget] = {}

@@ -83,7 +83,7 @@ class OptionRow(SheetRow):
             if option.default is None:
                 listed.addItem(option.absent, None)
             for choice in option.choices:
-                listed.addItem(choice, choice)
+                listed.addItem(option.choice_words.get(choice, choice), choice)
             listed.setCurrentIndex(listed.findData(option.default))
             listed.currentIndexChanged.connect(lambda _: self.edited.emit())
             return listed

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _BEGINNINGS = ("watch_peer", "attach_far")
 
 #: Commands whose states are not those of a run.
-AROUND = (*_BEGINNINGS, "leave_run", "show_folder")
+AROUND = (*_BEGINNINGS, "leave_run", "show_folder", "save_curves")
 
 
 def secrets(document: Document) -> dict[str, str]:
@@ -107,6 +107,8 @@ class RunCommands(QObject):
             return self.is_running
         if verb == "show_folder":
             return self.session is not None and self.session.run_dir is not None
+        if verb == "save_curves":
+            return self.session is not None
         return self.session is not None and self.session.can(verb)
 
     @property

@@ -11,6 +11,7 @@ from sleapnn_engine.config.pairs import WORDS
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import split_path
+from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.widgets.theme import set_state
 
 #: Problems that the list shows at once; more would not fit on a screen.
@@ -70,7 +71,9 @@ class StatusLine(QFrame):
         ]
         # Beside a run, whose settings may be others, it says which file has them.
         place = "" if self._shown is None else f" in {self._document.title}"
-        self.problems.setText((" · ".join(words) or "No problems") + place)
+        is_read = self._document.facts is not None or not self._document.value(LABELS[0])
+        fine = "No problems" if is_read else "No problems so far"
+        self.problems.setText((" · ".join(words) or fine) + place)
         self.problems.setAccessibleName(self.problems.text())
         self.problems.setAccessibleDescription("List them")
         self.problems.setEnabled(bool(words))

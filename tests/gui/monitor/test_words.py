@@ -120,13 +120,15 @@ def test_what_is_left_of_a_run_is_its_best_model_and_its_figures_are_that_models
 def test_figures_before_and_during_and_after():
     store = RunStore()
     assert status_text.error_figure(store, over=False).value == "–"
-    assert status_text.speed_figure(store).value == "–"
+    assert status_text.speed_figure(store, State.PREPARING).value == "–"
     assert status_text.time_figure(store, State.PREPARING, over=False).value == "–"
     speaker = Speaker().start(max_epochs=100, patience=5).batches(4).epoch(0, median=3.44)
     store.add(speaker.items)
     assert status_text.error_figure(store, over=False) == status_text.Figure(
         "3.4 px", "median error, 2.5 % of body"
     )
+    assert status_text.speed_figure(store, State.TRAINING).value != "–"
+    assert status_text.speed_figure(store, State.PAUSED).value == "–", "nothing is trained meanwhile"
     figure = status_text.time_figure(store, State.TRAINING, over=False)
     assert figure == status_text.Figure("about 10 min", "to the end (30 s if no new best)")
     assert status_text.time_figure(store, State.PAUSED, over=False).value == "paused"

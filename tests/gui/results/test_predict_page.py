@@ -7,6 +7,7 @@ import attrs
 import pytest
 import sleap_io as sio
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
@@ -47,8 +48,12 @@ def test_labels_are_predicted_into_a_file_beside_them(
     ready.sheet.data.choose(str(labels))
     out = labels.with_name("labels.bottomup.slp")
     wait_until(lambda: ready.sheet.output.text() == str(out))
+    ready.activateWindow()
+    assert QTest.qWaitForWindowActive(ready)
+    ready.start.setFocus()
     ready.start.click()
     assert ready.state == "loading"
+    assert QApplication.focusWidget() is ready.back, "not on what ends it, and not out of the page"
     assert not ready.sheet.isEnabled()
     wait_until(lambda: ready.state == "done" and not ready.is_at_work, 120, ready.banner.text)
     assert ready.banner.text == f"1 frame with 2 animals are in {out}."
