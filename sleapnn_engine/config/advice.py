@@ -200,7 +200,7 @@ def _why_single(case: Case) -> str:
 def _why_parts(case: Case) -> str:
     share = _share_of_image(case.facts)
     most = case.facts["max_instances_per_frame"]
-    size = "" if share is None else f"; one is {_percent(share)} of the image's shorter side"
+    size = "" if share is None else f"; the box around one is {_percent(share)} of the image's shorter side"
     return (
         f"There are up to {counted(most, 'animal')} in a frame, which touch in {_percent(case.facts.get('touching', 0))} of "
         f"frames{size}: crops leave out the rest."
@@ -218,7 +218,7 @@ def _why_centres(case: Case) -> str:
 def _why_bottomup(case: Case) -> str:
     share = _share_of_image(case.facts) or 0
     return (
-        f"An animal is {_percent(share)} of the image's shorter side, so that crops would hold nearly the whole image, and "
+        f"The box around an animal is {_percent(share)} of the image's shorter side, so that crops would hold nearly the whole image, and "
         f"{counted(len(case.facts['edges']), 'limb')} join the parts."
     )
 

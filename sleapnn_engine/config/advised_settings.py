@@ -157,13 +157,14 @@ def scale(case: Case) -> Iterator[Piece]:
     if animal is None:
         return
     limb = case.facts.get("short_limb")
-    seen = f"a median animal of {plain(animal)} px is then {plain(animal * wanted, figures=3)} px"
+    box = f"the box around a median animal is {plain(animal)} px on its longer side"
+    seen = f"{box}, and then {plain(animal * wanted, figures=3)} px"
     if limb is not None and not case.kind.centroid:
         seen += f", and three in four limbs are longer than {plain(limb * wanted, figures=2)} px"
     if case.kind.cropped and wanted == 1:
         seen = f"a crop of {case.crop} px is small enough as it is"
     elif wanted == 1:
-        seen = f"a median animal is {plain(animal)} px, and would be hard to see on smaller images"
+        seen = f"{box}, and would be hard to see on smaller images"
     yield Piece(
         name="scale",
         title=f"Input scale {plain(wanted)}",
@@ -195,8 +196,8 @@ def max_stride(case: Case) -> Iterator[Piece]:
     yield Piece(
         name="max_stride",
         title=f"Max stride {wanted}",
-        reason=f"The encoder sees {_field(case, wanted)} px of input at once and the middle block more; a median animal is "
-        f"{side} px.",
+        reason=f"The encoder sees {_field(case, wanted)} px of input at once and the middle block more; the box around a median "
+        f"animal is {side} px on its longer side.",
         changes={f"{case.unet}.max_stride": wanted},
     )
 

@@ -10,6 +10,7 @@ from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 
 _HINT = "Worked out from your labels. Nothing is changed until you apply it."
+_OF_HALF = " It is for the model in hand; Parts and Centre stand above the sections of Configure."
 _EMPTY = "Once labels are open, this says how to train on them, setting by setting, and why."
 
 
@@ -137,7 +138,8 @@ class AdviceView(SteadyScroll):
             self._turns.start()
         self._open = self._left = [one for one in pieces if one.is_open and one.name not in locked]
         done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
-        self.hint.setText((_HINT if self._open else done) if pieces else _EMPTY)
+        of_half = _OF_HALF if any(piece.name == "pair" for piece in pieces) and not self._open else ""
+        self.hint.setText((_HINT if self._open else done + of_half) if pieces else _EMPTY)
         self.apply_all.setText(f"Apply all {len(self._open)}")
         self.apply_all.setEnabled(True)
         self.apply_all.setAccessibleName("Apply all of the advice")

@@ -28,6 +28,8 @@ class StopPanel(QFrame):
     """Puts rules together; `wanted` carries their words, none for no rule. Hidden until it is asked for; Escape closes it."""
 
     wanted = Signal(object)
+    #: It is about to be hidden by a person, who goes on elsewhere.
+    closing = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, narrow: bool = False) -> None:
         """`narrow` has three lines instead of two."""
@@ -47,6 +49,7 @@ class StopPanel(QFrame):
         self.clock = _line("18:00", "Time of day", 60)
         self.epochs = _line("10", "Epochs", 44)
         self.problem = caption()
+        self.problem.setWordWrap(narrow)
         self.use = QPushButton("Stop by these")
         self.never = QPushButton("Never by itself")
         self.close_it = QPushButton("Close")
@@ -65,7 +68,7 @@ class StopPanel(QFrame):
             line.returnPressed.connect(self._send)
         self.use.clicked.connect(self._send)
         self.never.clicked.connect(lambda: self._finish([]))
-        self.close_it.clicked.connect(self.hide)
+        self.close_it.clicked.connect(self._close)
         self.set_parts(())
 
     def _lay_out(self) -> None:
@@ -174,17 +177,41 @@ class StopPanel(QFrame):
         )
         self.problem.setStyleSheet(f"color: {current_theme().hex('error')};" if wrong else "")
 
+    def settle(self) -> bool:
+        """Send what is ticked, for who goes on without pressing the button; False where it cannot be read, which has the focus."""
+        if self.isHidden() or not self.texts:
+            return True
+        if self.use.isEnabled():
+            self._finish(self.texts)
+            return True
+        fields = (
+            (self.error, self.px),
+            (self.after, self.spans),
+            (self.by, self.clock),
+            (self.plateau, self.epochs),
+        )
+        for text, line in zip(self.texts, [line for tick, line in fields if tick.isChecked()], strict=True):
+            if _read(text) is None:
+                line.setFocus(Qt.FocusReason.OtherFocusReason)
+                line.selectAll()
+                break
+        return False
+
     def _send(self) -> None:
         if self.use.isEnabled():
             self._finish(self.texts)
 
-    def _finish(self, rules: list[str]) -> None:
+    def _close(self) -> None:
+        self.closing.emit()
         self.hide()
+
+    def _finish(self, rules: list[str]) -> None:
+        self._close()
         self.wanted.emit(rules)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.hide()
+            self._close()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.accept()  # a field has taken it; in a sheet it would press a button as well
         else:

@@ -22,6 +22,7 @@ class StopChoice(QObject):
         self.line, self.panel = MessageLine(parent), StopPanel(parent, narrow=True)
         self.line.followed.connect(lambda: self.panel.open(self.rules))
         self.panel.wanted.connect(self._choose)
+        self.panel.closing.connect(self.line.focus_link)  # what gets it otherwise would be scrolled to
         self._show()
 
     def set_parts(self, names: list[str]) -> None:

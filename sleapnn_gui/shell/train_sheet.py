@@ -209,6 +209,8 @@ class TrainSheet(QDialog):
         self.copy.setText("Copied")
 
     def _train(self) -> None:
+        if not self.stops.panel.settle():
+            return  # trained without a rule that somebody is typing, it would not end when they think
         self.accept()
         self.train_wanted.emit()
 

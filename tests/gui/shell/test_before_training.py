@@ -418,4 +418,33 @@ def test_by_what_it_stops_is_chosen_before_it_begins(
     sheet.train.click()
     wait_until(lambda: begun != [])
     assert begun[0][-2:] == ("--stop-when", "error below 2.5 px")
+
+
+def test_a_rule_that_is_being_typed_is_not_left_out(
+    window: MainWindow, wait_until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(RunSession, "launch", lambda _self, launch, **_kwargs: begun.append(launch.words))
+    monkeypatch.setattr(window.runs, "follow", lambda _session: None)
+    wait_until(lambda: window.document.facts is not None, 60)
+    wait_until(lambda: not errors(window.document.issues()), 20)
+    sheet = opened(window)
+    sheet.stops.line.followed.emit()
+    assert sheet.stops.panel.minimumSizeHint().width() < sheet.width() - 60, "nothing is beyond the edge"
+    sheet.stops.panel.close_it.setFocus()
+    press(sheet.stops.panel.close_it)
+    assert sheet.focusWidget() is sheet.stops.line, "nothing else is scrolled to"
+    sheet.stops.line.followed.emit()
+    spans = sheet.stops.panel.spans
+    spans.selectAll()
+    QTest.keyClicks(spans, "banana")
+    press(sheet.train)
+    window.runs.finish()
+    assert (sheet.isVisible(), begun) == (True, [])
+    assert spans.selectedText() == "banana"
+    QTest.keyClicks(spans, "2 h")
+    press(sheet.train)
+    window.runs.finish()
+    wait_until(lambda: begun != [])
+    assert begun[0][-2:] == ("--stop-when", "after 2 h")
     assert "Only as the config says" in opened(window).stops.line.sentence, "they were of that training"
