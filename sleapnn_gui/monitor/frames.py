@@ -280,7 +280,7 @@ class FramePanel(Panel):
             self.place.setText("–")
             self.epoch.setText("–")
             return
-        self.title.setText(self._title(frame))
+        self.title.show_words(self._title(frame), brief=self._title(frame, brief=True))
         said = frame.typed_as(Frame)
         self.title.setToolTip(" · ".join(str(part) for part in (said.video, said.labels_file) if part))
         result = self._result(frame)
@@ -289,14 +289,15 @@ class FramePanel(Panel):
         self.epoch.setText(str(words.epoch_number(said.epoch)))
         self._point_out("")
 
-    def _title(self, frame: Event) -> str:
+    def _title(self, frame: Event, *, brief: bool = False) -> str:
         said = frame.typed_as(Frame)
         number = said.frame if said.frame is not None else said.index
         split = _SPLITS.get(said.split, said.split)
         if self._model_type in CROPPED:
-            return f"{split} crop, frame {number}{self._rank(said)}"
+            crop = "Crop of" if brief else f"{split} crop,"
+            return f"{crop} frame {number}{self._rank(said)}"
         order = ", worst first" if said.split == "validation" else ""
-        return f"{split} frame {number}{self._rank(said) or order}"
+        return f"{'Frame' if brief else f'{split} frame'} {number}{self._rank(said) or order}"
 
     def _rank(self, said: Frame) -> str:
         """How bad it is among all that were judged, most of which are not sent."""

@@ -70,12 +70,12 @@ _FIRST = tuple(one.key for one in MEASURES if one.key in _MEASURED and one.group
 
 COLUMNS = (
     Column("star", "", lambda run: "★" if run.star else "", 28, "Press it to give a run a star or take it"),
-    Column("name", "Run", lambda run: run.name, 150, "F2 gives it another name; its folder stays as it is"),
+    Column("name", "Run", lambda run: run.name, 184, "F2 gives it another name; its folder stays as it is"),
     Column("state", "State", lambda run: run.state, 128, "Point at it to read how this is known"),
-    Column("started", "Started", lambda run: run.started, 148, value="started"),
-    Column("model", "Model", lambda run: run.model, 168, "What the network was asked to find"),
+    Column("started", "Started", lambda run: run.started, 132, value="started"),
+    Column("model", "Model", lambda run: run.model, 156, "What the network was asked to find"),
     *(_MEASURED[key] for key in _FIRST),
-    Column("epochs", "Epochs", lambda run: run.epochs, 76, value="epochs"),
+    Column("epochs", "Epochs", lambda run: run.epochs, 88, value="epochs"),
     Column("note", "Note", lambda run: run.note, 170, "What you wrote of it"),
     *(column for key, column in _MEASURED.items() if key not in _FIRST),
     Column("time", "Time", lambda run: run.time, 84, "From the first word of the run to its last", value="time"),
@@ -252,9 +252,9 @@ class RunsModel(QAbstractTableModel):
         """What stands in a row and column."""
         run, shown = self.shown[row], COLUMNS[column]
         picture = self._dot(run.token) if shown.key == "state" else None
-        return Cell(
-            shown.shown(run), shown.alignment.value, "heading" if shown.key == "name" else "base", picture
-        )
+        is_name = shown.key == "name"
+        font = "heading" if is_name else "base"
+        return Cell(shown.shown(run), shown.alignment.value, font, picture, ends=is_name)
 
     def _dot(self, token: str) -> QPixmap:
         theme = current_theme()

@@ -23,6 +23,8 @@ from sleapnn_gui.widgets.theme import current_theme, set_state
 ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
 """Widths in pixels: four numbers fit beside the buttons (the speed also stands over its own chart), captions fit in
 full, there is room for the bar (the chip says the epoch as well), and for the name."""
+_NAME = 210
+"""The room that a name gets in full."""
 
 
 class StateChip(QLabel):
@@ -256,9 +258,18 @@ class RunStrip(QFrame):
         self._give_way(width)
 
     def _give_way(self, width: int) -> None:
-        """On a small screen the figures go, and the chip is cut, before a button does."""
+        """On a small screen the figures go, and the chip is cut, before a button does; what stands elsewhere too, before the name."""
         layout = self.layout()
         assert layout is not None
+        self.name.keep_whole(False)
+        wanted = self.name.sizeHint().width()
+        more = min(wanted, _NAME) - self.name.minimumSizeHint().width()
+        elsewhere = (self.speed.hide, self.bar.hide, lambda: self.error.set_brief(True))
+        for give in elsewhere if not self.name.isHidden() else ():
+            if layout.minimumSize().width() + more <= width:
+                break
+            give()
+        self.name.keep_whole(wanted <= _NAME and layout.minimumSize().width() + more <= width)
         less = (self.speed.hide, self.bar.hide, self.time.hide, self.animals.hide, self.error.hide)
         for give in (*less, lambda: self.chip.set_narrow(True)):
             if layout.minimumSize().width() <= width:

@@ -20,6 +20,7 @@ from sleapnn_gui.results.frame_source import FrameSource, Shown
 from sleapnn_gui.results.run_details import RunDetails, read_details, shown_value
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import set_state
 
 WIDTH = 348
@@ -97,15 +98,22 @@ class RunPanel(QFrame):
         self.changed_since.setWordWrap(True)
         self.buttons = QGridLayout()
         self.buttons.setSpacing(8)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 12)
+        inside = QWidget()
+        inside.setProperty("clear", True)
+        column = QVBoxLayout(inside)
         column.setSpacing(6)
         for widget in (self.name, self.about, self.view, self.frame_of, self.curve_of, self.curve):
             column.addWidget(widget, 3 if widget is self.view else 2 if widget is self.curve else 0)
         for below in (self.hint, self.figures, self.changed_since, self.changes):
             column.addWidget(below)
         column.addStretch(1)
-        column.addLayout(self.buttons)
+        # What can be done stays where it is, whatever there is to say of the run.
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 12)
+        self.scroll = SteadyScroll(inside, margins=(16, 16, 16, 8))
+        whole.addWidget(self.scroll, 1)
+        self.buttons.setContentsMargins(16, 0, 16, 0)
+        whole.addLayout(self.buttons)
         self.show_nothing()
 
     def offer(self, actions: Sequence[tuple[str, QAction]]) -> None:

@@ -28,7 +28,7 @@ class ResultStrip(QFrame):
         self.chip = StateChip()
         self.chip.setAccessibleName("What is shown")
         self.chip.show_state(kind, "accent")
-        self.about = ElidedLabel("")
+        self.about = ElidedLabel("", least=90)
         self.about.setProperty("role", "muted")
         self.about.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.row.addWidget(self.name)

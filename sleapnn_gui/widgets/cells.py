@@ -14,12 +14,16 @@ _LEFT, _RIGHT, _GAP = 8, 12, 4  # those of a heading
 
 @attrs.frozen
 class Cell:
-    """What one cell shows: words in a type token of the theme, and a picture before them."""
+    """What one cell shows: words in a type token of the theme, and a picture before them.
+
+    Names with `ends` that tell them apart are cut in the middle where there is no room for them.
+    """
 
     words: str
     alignment: int
     font: str = "base"
     picture: QPixmap | None = None
+    ends: bool = False
 
 
 class Cells(Protocol):
@@ -71,5 +75,6 @@ class CellTable(QTableView):
         if cell.words:
             font = theme.font(cell.font)
             painter.setFont(font)
-            shown = QFontMetrics(font).elidedText(cell.words, Qt.TextElideMode.ElideRight, room.width())
+            mode = Qt.TextElideMode.ElideMiddle if cell.ends else Qt.TextElideMode.ElideRight
+            shown = QFontMetrics(font).elidedText(cell.words, mode, room.width())
             painter.drawText(room, cell.alignment, shown)

@@ -13,11 +13,19 @@ class ElidedLabel(QLabel):
         text: str = "",
         *,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        least: int = 0,
         parent: QWidget | None = None,
     ) -> None:
+        """Of a text that has less than `least` pixels, and not enough, nothing is shown."""
         super().__init__(text, parent)
-        self._mode, self._whole = mode, False
+        self._mode, self._whole, self._least = mode, False, least
+        self._brief: tuple[str, str] = ("", "")
         self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def show_words(self, text: str, *, brief: str) -> None:
+        """Show a text, and where there is no room for it, one that says the same in fewer words."""
+        self._brief = (text, brief)
+        self.setText(text)
 
     def keep_whole(self, whole: bool) -> None:
         """Ask for the room of all of it, or give way again."""
@@ -31,7 +39,12 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        text, (whole, brief) = self.text(), self._brief
+        if text == whole and self.fontMetrics().horizontalAdvance(text) > self.width():
+            text = brief
+        shown = self.fontMetrics().elidedText(text, self._mode, self.width())
         self.setToolTip(self.text() if shown != self.text() else "")
+        if shown != text and self.width() < self._least:
+            return
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), int(self.alignment()), shown)

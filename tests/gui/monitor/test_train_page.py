@@ -322,3 +322,34 @@ def test_a_page_that_is_gone_hears_no_more_of_the_theme(app, capfd):
     install_theme(app, mode="dark")
     install_theme(app, mode="light")
     assert "deleted" not in capfd.readouterr().err
+
+
+def test_the_name_of_the_run_is_whole_before_what_stands_elsewhere_too(page, app):
+    show(page, long_run())
+    strip, width = page.strip, page.width()
+    strip.name.setText("261130_135408_centroid")
+    strip.show_animals(Figure("0 %", "animals found"), told="")
+    page.resize(1196, 692)
+    app.processEvents()
+    strip._make_room()
+    app.processEvents()
+    assert strip.name.width() >= QFontMetrics(strip.name.font()).horizontalAdvance(strip.name.text())
+    assert strip.time.isVisible()
+    page.resize(width, 692)
+
+
+def test_a_title_that_does_not_fit_says_it_in_fewer_words(app):
+    title = ElidedLabel()
+    title.show_words("Validation crop, frame 159, worst of 40", brief="Crop of frame 159, worst of 40")
+    title.resize(220, 20)
+    assert drawn(title) != drawn(ElidedLabel("Validation crop, frame 159, worst of 40"), width=220)
+    brief = ElidedLabel("Crop of frame 159, worst of 40")
+    assert drawn(title) == drawn(brief, width=220)
+    assert title.toolTip() == title.text()
+    short = ElidedLabel("labels_gt.val.0.slp", least=90)
+    assert drawn(short, width=40) == drawn(ElidedLabel(""), width=40)
+
+
+def drawn(label, *, width=220):
+    label.resize(width, 20)
+    return label.grab().toImage()
