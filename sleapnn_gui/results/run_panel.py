@@ -96,6 +96,10 @@ class RunPanel(QFrame):
         self.changed_since = QLabel("")
         self.changed_since.setProperty("role", "heading")
         self.changed_since.setWordWrap(True)
+        self._lay_out()
+        self.show_nothing()
+
+    def _lay_out(self) -> None:
         self.buttons = QGridLayout()
         self.buttons.setSpacing(8)
         inside = QWidget()
@@ -110,11 +114,10 @@ class RunPanel(QFrame):
         # What can be done stays where it is, whatever there is to say of the run.
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 12)
-        self.scroll = SteadyScroll(inside, margins=(16, 16, 16, 8))
-        whole.addWidget(self.scroll, 1)
+        self.area = SteadyScroll(inside, margins=(16, 16, 16, 8))
+        whole.addWidget(self.area, 1)
         self.buttons.setContentsMargins(16, 0, 16, 0)
         whole.addLayout(self.buttons)
-        self.show_nothing()
 
     def offer(self, actions: Sequence[tuple[str, QAction]]) -> None:
         """Have a button for each of these commands, in few words; the first is the one most likely wanted."""

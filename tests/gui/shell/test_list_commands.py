@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, dump_config, read_config
@@ -58,6 +60,25 @@ def enabled(window: MainWindow) -> set[str]:
         for verb, action in window.actions_by_verb.items()
         if verb.startswith("list_") and action.isEnabled()
     }
+
+
+def test_what_can_be_done_with_a_run_stays_in_sight(
+    window: MainWindow, runs: dict[str, Path], wait_until: Wait
+) -> None:
+    """On a screen of 720 lines, where there is more to say of a run than fits."""
+    page, size = window.runs_page, window.size()
+    window.resize(1272, 682)
+    QApplication.processEvents()
+    foot = page.panel.buttons.itemAt(page.panel.buttons.count() - 1).widget()
+    before = [foot.mapTo(window, QPoint()), page.table.width()]
+    page.choose([runs["two"]])
+    wait_until(lambda: page.panel.details is not None)
+    page.panel.changes.show_rows([(f"Setting {row}", "1 → 2") for row in range(20)])
+    page.panel.changes.show()
+    QTest.qWait(50)
+    assert [foot.mapTo(window, QPoint()), page.table.width()] == before
+    assert foot.visibleRegion().boundingRect() == foot.rect()
+    window.resize(size)
 
 
 def test_what_is_offered_follows_what_is_chosen(window: MainWindow, runs: dict[str, Path]) -> None:
