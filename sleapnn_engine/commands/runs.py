@@ -14,7 +14,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.protocol.comparison import Compared, read_compared, winners
 from sleapnn_engine.protocol.counting import duration, epoch_number
-from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, OF_BODY, P90_PX
+from sleapnn_engine.protocol.measures import F1, MEAN_OKS, MEASURES, MEDIAN_PX, OF_BODY, P90_PX, PCK
 from sleapnn_engine.protocol.methods_text import methods_text
 from sleapnn_engine.protocol.run_account import read_account
 from sleapnn_engine.protocol.run_state import RunRecord, find_runs, read_run
@@ -187,7 +187,7 @@ _WRITTEN: dict[str, Callable[[float], str]] = {
     MEDIAN_PX.key: _pixels,
     OF_BODY.key: "{:.1f} %".format,
     P90_PX.key: _pixels,
-    F1.key: "{:.1%}".format,
+    **dict.fromkeys((F1.key, PCK.key, MEAN_OKS.key), "{:.1%}".format),
     "val": lambda value: plain(value, figures=4),
     "epoch": "{:.0f}".format,
     "seconds": duration,

@@ -15,7 +15,7 @@ from sleapnn_engine.config.tree import same
 from sleapnn_engine.protocol.change_verdict import Verdict, judge_change
 from sleapnn_engine.protocol.counting import epoch_number
 from sleapnn_engine.protocol.epoch_history import EpochFigures, read_epochs
-from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, P90_PX
+from sleapnn_engine.protocol.measures import F1, MEAN_OKS, MEDIAN_PX, OF_BODY, P90_PX, PCK
 from sleapnn_engine.protocol.run_state import begin_of
 
 _LABELS = DATA + "train_labels_path"
@@ -39,6 +39,8 @@ FIGURES = (
     Figure(OF_BODY.key, "of body", lambda one: one.measured[OF_BODY], -1),
     Figure(P90_PX.key, "9 in 10 within", lambda one: one.measured[P90_PX], -1),
     Figure(F1.key, "Animals found", lambda one: one.measured[F1], 1),
+    Figure(PCK.key, "Within 10 % of body", lambda one: one.measured[PCK], 1),
+    Figure(MEAN_OKS.key, "Mean OKS", lambda one: one.measured[MEAN_OKS], 1),
     Figure("val", "Validation loss", lambda one: one.val, -1),
     Figure("epoch", "Best epoch", lambda one: float(epoch_number(one.epoch)), 0),
     Figure("seconds", "Time to best", lambda one: one.seconds, -1),

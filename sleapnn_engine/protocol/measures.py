@@ -179,6 +179,17 @@ PCK = _near(
     if_zero="The model finds no body part of the validation frames within 10 % of a body.",
 )
 
+MEAN_OKS = Measure(
+    key="mean_oks",
+    doc="mean OKS of the labelled animals, 0 for one that is missed, 0 to 1",
+    unit=Unit.SHARE,
+    group=Group.POINTS,
+    belongs=lambda kind: not kind.centroid,
+    column="val/mean_oks",
+    listed="mean_oks",
+    line=Line("mean OKS", Stroke.DOTTED),
+)
+
 #: All of them, in the order of files.
 MEASURES = (
     MEDIAN_PX,
@@ -206,16 +217,7 @@ MEASURES = (
     CLASS_ACCURACY,
     PCK,
     _near("pck_5", Stroke.DASHED),
-    Measure(
-        key="mean_oks",
-        doc="mean OKS of the labelled animals, 0 for one that is missed, 0 to 1",
-        unit=Unit.SHARE,
-        group=Group.POINTS,
-        belongs=lambda kind: not kind.centroid,
-        column="val/mean_oks",
-        listed="mean_oks",
-        line=Line("mean OKS", Stroke.DOTTED),
-    ),
+    MEAN_OKS,
     Measure(
         key="oks_map",
         doc="mAP of the OKS over thresholds of 0.5 to 0.95, in which each prediction that is no animal is wrong, 0 to 1",

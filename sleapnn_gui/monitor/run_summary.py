@@ -63,7 +63,7 @@ def summarise(folder: Path) -> RunSummary | None:
 
 
 def _in_words(record: RunRecord) -> RunSummary:
-    began, measured = record.started, record.measured
+    began, measured, token = record.started, record.measured, _TOKENS[record.state]
     values = {
         "started": began,
         "best": record.best_val,
@@ -86,7 +86,7 @@ def _in_words(record: RunRecord) -> RunSummary:
         time="" if record.seconds is None else words.duration(record.seconds),
         note=record.note or "",
         star=record.star,
-        token=_TOKENS[record.state],
+        token="warning" if record.warnings and token == "best" else token,
         is_over=record.is_over,
         values={name: value for name, value in values.items() if value is not None},
     )

@@ -12,7 +12,7 @@ from sleapnn_engine.config.differences import Difference
 from sleapnn_engine.protocol.comparison import Compared, read_compared, winners
 from sleapnn_engine.protocol.comparison_tables import epochs_csv, runs_csv
 from sleapnn_engine.protocol.epoch_history import EpochFigures
-from sleapnn_engine.protocol.measures import F1, MEDIAN_PX, OF_BODY, P90_PX
+from sleapnn_engine.protocol.measures import F1, MEAN_OKS, MEDIAN_PX, OF_BODY, P90_PX, PCK
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.panel import Panel, TextToggle
@@ -182,7 +182,7 @@ _WRITTEN: Mapping[str, Callable[[float], str]] = {
     MEDIAN_PX.key: words.pixels,
     OF_BODY.key: words.share,
     P90_PX.key: words.pixels,
-    F1.key: words.part,
+    **dict.fromkeys((F1.key, PCK.key, MEAN_OKS.key), words.part),
     "val": words.loss,
     "epoch": "{:.0f}".format,
     "seconds": words.duration,

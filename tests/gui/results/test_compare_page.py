@@ -39,7 +39,10 @@ def folders(tmp_path: Path) -> list[Path]:
         speaker = Speaker(t=1000.0).start(model_type="single_instance", steps=2)
         for epoch in range(3 + place):
             better = 1.0 + place * epoch
-            speaker.batches(2, steps=2).epoch(epoch, val=0.5 / better, median=8.0 / better)
+            near = {"pck_10": 0.125 * better, "mean_oks": 0.0625 * better}
+            speaker.batches(2, steps=2).epoch(
+                epoch, val=0.5 / better, median=8.0 / better, counted={**near, "f1": None}
+            )
         folder = write(tmp_path / name, speaker, outcome="completed")
         config = values()
         tree.put(config, LR, 0.001 * (place + 1))
@@ -104,6 +107,8 @@ def test_runs_stand_side_by_side(page: ComparePage, folders: list[Path], wait_un
     best = {row[0]: row[1:] for row in texts(page.best)}
     assert best["Median error"] == ("8.0 px", "2.0 px")
     assert best["Best epoch"] == ("1", "4")
+    assert best["Within 10 % of body"] == ("12 %", "50 %")
+    assert best["Mean OKS"] == ("6.2 %", "25 %")
     item = page.best.item(0, 2)
     assert item is not None
     assert item.font().bold() or item.font().weight() > 400, "the better one stands out"

@@ -159,6 +159,7 @@ def test_what_is_amiss_with_the_result_is_said_everywhere(page, wait_until, tmp_
         assert all(text in told for told in (live.sentence, again.sentence, watched, summarise(folder).why))
     assert "completed, with warnings" in listed
     assert summarise(folder).state == "completed, with warnings"
+    assert summarise(folder).token == "warning", "no calm dot in the list either"
 
 
 NOT_OVER = re.compile(r"\b(yet|will|still|so far|come at|are measured when)\b")
