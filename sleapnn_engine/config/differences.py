@@ -29,9 +29,10 @@ def differences(configs: Sequence[ConfigReader]) -> list[Difference]:
     """What differs between configs; settings of a section count where all have it, and secrets never."""
     found = [*_choices(configs), *_sections(configs)]
     for path, key in SPEC.keys.items():
-        if path in OF_EACH_RUN or key.meta.secret or not key.meta.edited:
+        # What stands in no section are words about the file.
+        if path in OF_EACH_RUN or key.meta.secret or not key.meta.edited or not key.section:
             continue
-        if not all(config.on(key.section) for config in configs if key.section):
+        if not all(config.on(key.section) for config in configs):
             continue
         values = tuple(config.value(path) for config in configs)
         if any(not same(value, values[0]) for value in values):

@@ -88,6 +88,8 @@ def test_only_what_differs_is_told() -> None:
     assert differences([ConfigReader(one), ConfigReader(two)]) == []
     tree.put(two, LR, 0.5)
     tree.put(two, "trainer_config.run_name", "another")
+    tree.put(one, "name", None)  # as the queue writes what nobody has named
+    tree.put(two, "description", "the second try")
     tree.put(two, "trainer_config.wandb.api_key", "secret")
     tree.put(two, "data_config.augmentation_config.geometric", None)
     found = differences([ConfigReader(one), ConfigReader(two)])
