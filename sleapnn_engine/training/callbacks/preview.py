@@ -1,6 +1,7 @@
 """Shows what the model sees: a few fixed frames after each epoch, to viewers and as pictures."""
 
 import contextlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from sleapnn_engine.training.state import EpochResult, Training
 from sleapnn_engine.training.validation import predict
 
 VALIDATION_FRAMES = 6
-#: Of frames with the greatest error of some part so many are shown besides those.
-PART_FRAMES = 4
+#: Of frames with the greatest error of some part so many are shown besides those; more where they take no more than this
+#: share of an epoch, so that of most models each part has its worst of all frames.
+PART_FRAMES, MOST_PART_FRAMES, SHARE_OF_EPOCH = 4, 40, 0.05
 #: Frames of one epoch take at most about this much; with very large maps fewer are shown.
 MOST_BYTES = 48_000_000
 
@@ -55,7 +57,8 @@ class Shown:
 class Preview(Callback):
     """After each epoch: a `frame` event for each pinned frame, and with a folder one PNG of each part.
 
-    Costs one prediction of up to eleven images an epoch, and a few hundredths of a second for the pictures.
+    Costs one prediction of up to eleven images an epoch, or of a few more where epochs are long, and a few hundredths of a
+    second for the pictures.
     """
 
     def __init__(self, pictures: Path | None, *, keep: bool, kept: KeptFrames | None = None) -> None:
@@ -63,18 +66,21 @@ class Preview(Callback):
         self._pictures, self._kept = pictures, kept
         self._keep = keep
         self._drawn: list[Path] = []
+        self._seconds = 0.0  # that a frame took in the epoch before
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
         batches = training.parts.batches
         most = max(MOST_BYTES // _frame_bytes(training), 2)
         pinned = [("train", batches.train, 0)]
         wanted = chosen(batches.n_val, result.worst, most=min(VALIDATION_FRAMES, most - 1))
-        room = min(PART_FRAMES, max(0, most - 1 - len(wanted)))
+        parts = part_frames(result.train_seconds + result.val_seconds, each=self._seconds)
+        room = min(parts, max(0, most - 1 - len(wanted)))
         others = dict.fromkeys(index for index in result.worst_by_part.values() if index not in wanted)
         wanted = sorted({*wanted, *list(others)[:room]})
         pinned += [("validation", batches.val, i) for i in wanted]
         ranks = {index: place for place, index in enumerate(result.worst, start=1)}
         seen: set[str] = set()
+        began = time.perf_counter()
         for split, store, index in pinned:
             shown = predict_sample(training, store, split=split, index=index, body=result.body)
             judged = split == "validation"
@@ -86,6 +92,7 @@ class Preview(Callback):
             if self._pictures is not None and split not in seen:
                 self._draw(training, shown, epoch=result.epoch)
             seen.add(split)
+        self._seconds = (time.perf_counter() - began) / len(pinned)
         if self._kept is not None:
             self._kept.end_epoch(result.epoch, best=result.improved)
 
@@ -124,6 +131,12 @@ def chosen(count: int, worst: Sequence[int], *, most: int) -> list[int]:
     fixed = spread(count, most)
     taken = list(worst[: most // 2])
     return sorted({*taken, *[index for index in fixed if index not in taken][: most - len(taken)]})
+
+
+def part_frames(epoch: float, *, each: float) -> int:
+    """How many frames with the greatest error of a part are shown, after an epoch of so many seconds, where each takes so long."""
+    spare = int(SHARE_OF_EPOCH * epoch / each) if each else 0
+    return min(MOST_PART_FRAMES, max(PART_FRAMES, spare))
 
 
 def spread(count: int, wanted: int) -> list[int]:

@@ -11,7 +11,7 @@ from sleapnn_engine.evaluation.scores import PoseScores
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.kept_frames import FOLDER, kept_epochs, read_frames
 from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
-from sleapnn_engine.training.callbacks.preview import chosen
+from sleapnn_engine.training.callbacks.preview import chosen, part_frames
 from tests.engine.hostile import Command, mark
 from tests.engine.protocol.examples import BODIES
 from tests.engine.training.jobs import config_file, finish, start, wait_for
@@ -163,6 +163,12 @@ def test_half_of_the_frames_that_are_sent_are_the_worst_of_all() -> None:
     assert chosen(4, [3, 2, 1, 0], most=6) == [0, 1, 2, 3]
     assert chosen(100, [], most=6) == chosen(100, [0, 16, 33], most=6) == [0, 16, 33, 50, 66, 83]
     assert chosen(0, [], most=6) == []
+
+
+def test_each_part_has_its_worst_frame_where_that_takes_little_of_an_epoch() -> None:
+    assert part_frames(60.0, each=0.1) == 30
+    assert part_frames(2.0, each=0.1) == part_frames(60.0, each=0.0) == 4, "a short epoch, and the first one"
+    assert part_frames(3600.0, each=0.1) == 40
 
 
 def test_the_frame_with_the_greatest_error_of_each_part_is_known() -> None:
