@@ -218,6 +218,8 @@ def _dropping_rate(case: RunCase) -> Fix | None:
         changes = {_PLATEAU + ".patience": usual}
         if patience > usual:
             return case.fix(f"Drop it after {usual} epochs", changes)
+        if len(config.chosen(SCHEDULERS)) > 1:
+            return None  # a config that is not valid anyway
         # What creeps on by less than that keeps the rate where it is.
         least = {_PLATEAU + ".threshold": round(1 - _AS_GOOD, 6), _PLATEAU + ".threshold_mode": "rel"}
         return case.fix("Drop it below 1 % of progress", least)

@@ -183,6 +183,17 @@ def test_points_that_are_all_far_off_are_no_calm_end_and_what_made_them_so_is_to
     )
 
 
+def test_a_schedule_that_waits_for_less_than_creeping_is_told_to_ask_for_more():
+    values = preset()
+    values["trainer_config"]["lr_scheduler"] = {"reduce_lr_on_plateau": {"patience": 5, "threshold": 1e-6}}
+    still, _ = CASES["rate_never_drops"]
+    (hint,) = coach(attrs.evolve(still, config=ConfigReader(values)))
+    assert hint.fix is not None
+    assert hint.fix.label == "Drop it below 1 % of progress"
+    after = apply_advice(values, hint.fix.changes)["trainer_config"]["lr_scheduler"]["reduce_lr_on_plateau"]
+    assert (after["threshold"], after["threshold_mode"]) == (0.01, "rel")
+
+
 def test_a_loss_that_only_creeps_does_not_fall_and_makes_no_progress():
     """As where a network shows nothing anywhere, which is a little better each epoch."""
     off = Measured({"median_px": 117.0, "pck_10": 0.0}, {"nose": 117.0})
