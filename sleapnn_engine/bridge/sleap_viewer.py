@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import zmq
 
+from sleapnn_engine.config.plain_json import from_json
+
 #: The viewer takes in about 500 messages a second; batches beyond this rate are left out.
 MESSAGES_PER_SECOND = 200.0
 #: So many batches may come at once after a quiet time.
@@ -184,8 +186,8 @@ def _is_stop(data: bytes) -> bool:
     if len(data) > _MAX_COMMAND_BYTES:
         return False
     try:
-        message = json.loads(data)
-    except (ValueError, RecursionError):
+        message = from_json(data)
+    except ValueError:
         return False
     return isinstance(message, dict) and message.get("command") == "stop"
 

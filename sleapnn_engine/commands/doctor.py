@@ -3,7 +3,6 @@
 import argparse
 import ctypes
 import importlib
-import json
 import os
 import platform
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from sleapnn_engine.config.chosen_engine import known_engines
 from sleapnn_engine.config.engine_program import CHOSEN
 from sleapnn_engine.config.installed import PROJECT, installed_versions, version_of
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.protocol.engine_version import own_version
 from sleapnn_engine.protocol.failure_report import for_others
@@ -111,7 +111,7 @@ def describe_window() -> list[tuple[str, str]]:
     lines = [(name, value or "not set") for name, value in shown.items()] if sys.platform == "linux" else []
     lines.append(("Qt", _qt_version()))
     if sys.platform == "linux":
-        known = json.loads(resource_path("system", "qt_libraries.json").read_text(encoding="utf-8"))
+        known = from_json(resource_path("system", "qt_libraries.json").read_text(encoding="utf-8"))
         rows = [row for row in known["libraries"] if not _loads(row["library"])]
         for row in rows:
             use = "the app needs it" if row["needed"] == "always" else f"windows on {row['needed']} need it"

@@ -1,7 +1,6 @@
 """Judges the two models of a pair together once the queue has trained both, beside its loop."""
 
 import contextlib
-import json
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from sleapnn_engine.config.judging import (
     progress_text,
 )
 from sleapnn_engine.config.pairs import is_pair
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.protocol.queue_records import QueuedTraining
 from sleapnn_engine.protocol.training_queue import TrainingQueue
 
@@ -131,7 +131,7 @@ class PairJudging:
     def _read_line(self, line: str) -> str:
         """Keep how far it is; returns what may be why it failed."""
         try:
-            body: Any = json.loads(line)
+            body: Any = from_json(line)
         except ValueError:
             return line
         if not isinstance(body, dict):

@@ -7,10 +7,11 @@ that waits, ends this process as well; once it has its command it depends on nob
 
 import argparse
 import importlib
-import json
 import os
 import sys
 from typing import Any, TextIO
+
+from sleapnn_engine.config.plain_json import from_json
 
 #: What a training loads while it runs; found by looking at what was loaded when one had ended.
 LOADED = (
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int | list[str]:
     line = sys.stdin.readline()
     if not line.strip():
         return 0
-    order = json.loads(line)
+    order = from_json(line)
     become(order)
     return [str(word) for word in order["words"]]
 

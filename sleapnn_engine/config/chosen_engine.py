@@ -12,6 +12,7 @@ import attrs
 import platformdirs
 
 from sleapnn_engine.config.disk import read_ordinary, write_whole
+from sleapnn_engine.config.plain_json import from_json
 
 _NAME = "engine.json"
 _MOST_BYTES = 1 << 16
@@ -49,7 +50,7 @@ def data_folder() -> Path:
 def known_engines() -> KnownEngines:
     """What is remembered; nothing where there is no such file, or one that cannot be read."""
     try:
-        found = json.loads(read_ordinary(data_folder() / _NAME, most=_MOST_BYTES))
+        found = from_json(read_ordinary(data_folder() / _NAME, most=_MOST_BYTES))
         return _read(found)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return KnownEngines()

@@ -5,13 +5,13 @@ A row that points past the end of another table would end in a foreign error, or
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import h5py
 import numpy as np
 
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.text_format import counted
 
 _POINTS = ("x", "y", "visible", "complete")
@@ -70,7 +70,7 @@ def _table(file: h5py.File, name: str, format_id: float) -> dict[str, np.ndarray
         rows = _values(data, f"table '{name}'")
         columns = {column: rows[column] for column in data.dtype.names}
     elif data.ndim == 2 and "field_names" in data.attrs:
-        names, rows = json.loads(data.attrs["field_names"]), _values(data, f"table '{name}'")
+        names, rows = from_json(data.attrs["field_names"]), _values(data, f"table '{name}'")
         columns = {column: rows[:, place] for place, column in enumerate(names)}
     elif data.size == 0:
         columns = {column: np.zeros(0) for column in wanted}
@@ -286,7 +286,7 @@ def rows_of_text(file: h5py.File, name: str) -> list[Any]:
     data = np.atleast_1d(_values(there, f"list '{name}'"))
     for row, value in enumerate(data.ravel().tolist()):
         try:
-            read.append(json.loads(value if isinstance(value, (bytes, str)) else bytes(value)))
-        except (ValueError, TypeError, RecursionError) as error:
+            read.append(from_json(value if isinstance(value, (bytes, str)) else bytes(value)))
+        except (ValueError, TypeError) as error:
             raise Contradiction(f"row {row} of '{name}' is damaged: it is no JSON text") from error
     return read

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 import attrs
 import h5py
 
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.data.label_tables import Contradiction, rows_of_text
 
@@ -77,8 +78,8 @@ def _format(metadata: Any) -> float:
 def _metadata(metadata: Any) -> dict[str, Any]:
     text = metadata.attrs["json"]
     try:
-        values = json.loads(text if isinstance(text, (bytes, str)) else bytes(text))
-    except (ValueError, TypeError, RecursionError) as error:
+        values = from_json(text if isinstance(text, (bytes, str)) else bytes(text))
+    except (ValueError, TypeError) as error:
         raise Contradiction(
             "its description of skeletons ('json' of 'metadata') is damaged: it is no JSON text"
         ) from error

@@ -11,6 +11,7 @@ import numpy as np
 
 from sleapnn_engine.config.disk import copy_whole, reason_of, writable_target
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.demo.scene import Scene, SceneSpec, render_frames
 
 FRAMES_PER_SECOND = 10.0
@@ -167,7 +168,7 @@ def _copy_metadata(old: Mapping[str, Any], new: MutableMapping[str, Any]) -> Non
     """Copy the skeleton with left before right: sleap-io keeps a pair as a set, whose order differs each time."""
     for key, value in old.items():
         if key == "json":
-            words = json.loads(value)
+            words = from_json(value)
             for skeleton in words["skeletons"]:
                 for link in skeleton["links"]:
                     if "edge_insert_idx" not in link:

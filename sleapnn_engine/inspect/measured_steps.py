@@ -1,6 +1,5 @@
 """Ten steps of a config, taken by a process of their own that this one waits for: its peak of memory is then the training's."""
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from typing import Any
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, without_secrets
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.inspect.wanted import Cancelled, require_wanted
 from sleapnn_engine.protocol.coach_case import RunCase
@@ -41,7 +41,7 @@ def measure_values(values: Mapping[str, Any], cancelled: Cancelled) -> dict[str,
         finally:
             _end(process)
     try:
-        found: dict[str, Any] = json.loads(told)
+        found: dict[str, Any] = from_json(told)
     except ValueError:
         if process.returncode >= 0 and complaints.strip():
             raise UserError(complaints.replace(f"{config}: ", "").strip()) from None

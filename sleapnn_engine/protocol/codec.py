@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from sleapnn_engine.protocol.events import KINDS, BatchEnd
-from sleapnn_engine.protocol.fields import LARGEST_INT, complaint
+from sleapnn_engine.protocol.fields import LARGEST_INT, as_number, complaint
 from sleapnn_engine.protocol.messages import Event, Reply, Request
 
 #: Largest JSON text of one event, and of one reply's first part.
@@ -147,7 +147,8 @@ def decode_event(data: Bytes, arrays: Iterable[Bytes] = ()) -> Event:
     seq, t, kind, body = message.get("seq"), message.get("t"), message.get("kind"), message.get("body")
     if not (seq is None or (type(seq) is int and seq > 0)):
         raise DecodeError(f"'seq' should be a whole number from 1 on, or null, got {seq!r:.60}")
-    if isinstance(t, bool) or not isinstance(t, (int, float)) or not math.isfinite(t):
+    seconds = t if type(t) is float and -math.inf < t < math.inf else as_number(t)
+    if seconds is None:
         raise DecodeError(f"'t' should be a number of seconds, got {t!r:.60}")
     if not isinstance(kind, str) or not 0 < len(kind) <= MAX_KIND_LENGTH:
         raise DecodeError(f"'kind' should be a short name, got {kind!r:.60}")
@@ -158,7 +159,7 @@ def decode_event(data: Bytes, arrays: Iterable[Bytes] = ()) -> Event:
         raise DecodeError("'non_finite' should be a list of key names")
     _check_known(seq, kind, body, holes)
     parts = list(arrays)
-    return Event(seq, float(t), kind, body, decode_arrays(body, parts) if parts else {}, tuple(holes))
+    return Event(seq, seconds, kind, body, decode_arrays(body, parts) if parts else {}, tuple(holes))
 
 
 def _check_known(seq: int | None, kind: str, body: dict[str, Any], holes: list[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.disk import read_ordinary, reason_of, write_whole
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.protocol.messages import PROTOCOL_VERSION
 
 #: Name of the connection file inside the run folder.
@@ -92,7 +93,7 @@ class Connection:
         try:
             if len(data) > _MAX_BYTES:
                 raise ValueError("it is too long")
-            values = json.loads(data)
+            values = from_json(data)
             if not isinstance(values, dict):
                 raise ValueError("it holds no object")
             if values.get("protocol") != PROTOCOL_VERSION:
@@ -102,7 +103,7 @@ class Connection:
             raise ConnectionFileError(
                 f"{named} is not a connection file of an engine: {error} is missing."
             ) from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise ConnectionFileError(f"{named} is not a connection file of an engine: {error}.") from error
 
     @classmethod

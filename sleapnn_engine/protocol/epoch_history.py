@@ -1,12 +1,12 @@
 """The epochs of a run with their losses and figures, from its journal: what curves of runs that are over are drawn from."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.protocol.fields import as_number
 from sleapnn_engine.protocol.glance import Glance, open_journal
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
@@ -53,8 +53,8 @@ def _ends(stream: Iterator[bytes], *, began: float, per_epoch: int) -> Iterator[
         if b'"epoch_end"' not in line:
             continue
         try:
-            message = json.loads(line)
-        except (ValueError, RecursionError):
+            message = from_json(line)
+        except ValueError:
             continue  # damaged, or still being written
         body: Any = message.get("body") if isinstance(message, dict) else None
         if not isinstance(body, dict) or message.get("kind") != "epoch_end":

@@ -1,13 +1,13 @@
 """What a journal says in short, in bounded time: its first lines, its last lines, and one epoch found by halving."""
 
 import itertools
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sleapnn_engine.config.disk import open_ordinary
+from sleapnn_engine.config.plain_json import from_json
 
 _BLOCK = 64 * 2**10
 #: How far the last lines are followed back.
@@ -84,8 +84,8 @@ class Glance:
 def _message(line: bytes) -> Iterator[Message]:
     """The event of a line, as one or none."""
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
+        found = from_json(line)
+    except ValueError:
         return
     if isinstance(found, dict) and isinstance(found.get("kind"), str) and isinstance(found.get("body"), dict):
         yield found

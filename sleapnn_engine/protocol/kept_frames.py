@@ -7,7 +7,6 @@ where that is too much still, only the worst frames have maps.
 """
 
 import io
-import json
 import math
 import re
 import zipfile
@@ -21,6 +20,7 @@ import numpy as np
 
 from sleapnn_engine.config.disk import read_ordinary, write_whole
 from sleapnn_engine.config.model_types import HEADS
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.protocol.codec import encode_body
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.fields import complaint
@@ -150,8 +150,8 @@ def _body(packed: np.ndarray | None) -> dict[str, Any] | None:
     if packed is None or packed.dtype != np.uint8:
         return None
     try:
-        body = json.loads(packed.tobytes())
-    except (ValueError, RecursionError):
+        body = from_json(packed.tobytes())
+    except ValueError:
         return None
     known = {**body, "arrays": []} if isinstance(body, dict) else {}
     return None if complaint(Frame.fields(), known, mode="wire") else known

@@ -1,11 +1,12 @@
 """What a training of sleap-nn says on SLEAP's ports, read as plain JSON within bounds and never as anything that could run."""
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
+
+from sleapnn_engine.config.plain_json import from_json
 
 #: The ports that SLEAP's own window listens on and speaks on, where nobody chose others.
 USUAL_PORTS = 9001, 9000
@@ -47,8 +48,8 @@ def read_message(data: bytes) -> PeerMessage | None:
     if len(data) > MAX_MESSAGE_BYTES:
         return None
     try:
-        message = json.loads(data)
-    except (ValueError, RecursionError):
+        message = from_json(data)
+    except ValueError:
         return None
     if not isinstance(message, dict):
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from sleapnn_engine.config.disk import read_ordinary, write_whole
+from sleapnn_engine.config.plain_json import from_json
 
 #: Not called .json: SLEAP takes the newest JSON file of a run folder for the model's settings.
 FILE_NAME = "remarks"
@@ -39,7 +40,7 @@ def write_remarks(run_dir: str | os.PathLike[str], remarks: Remarks) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_ordinary(path, most=_MOST_BYTES))
-    except (OSError, ValueError, RecursionError):
+        found = from_json(read_ordinary(path, most=_MOST_BYTES))
+    except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from sleapnn_engine.config.disk import reason_of, whole_file
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.protocol.queue_records import (
     PairStanding,
     QueuedTraining,
@@ -66,7 +67,7 @@ class TrainingQueue:
     def standing(self) -> QueueStanding:
         """The trainings, and how they are trained; an empty queue where there is no file."""
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = from_json(self.path.read_text(encoding="utf-8"))
             if found["version"] != _VERSION:
                 raise UserError(
                     f"The queue was written by another version of the program (format {found['version']}).",

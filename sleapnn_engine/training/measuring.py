@@ -1,7 +1,6 @@
 """Ten real steps of a training, taken by the training itself in a folder of its own: memory, time of a step and of the run."""
 
 import io
-import json
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import psutil
 import torch
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.schema.job import Job
 from sleapnn_engine.protocol.journal import FILE_NAME
 from sleapnn_engine.training.build import steps_per_epoch
@@ -87,7 +87,7 @@ def _shortened(job: Job) -> Job:
 
 def _events(journal: Path) -> Iterator[tuple[float, str, dict[str, Any]]]:
     for line in journal.read_text(encoding="utf-8").splitlines():
-        message = json.loads(line)
+        message = from_json(line)
         yield float(message["t"]), message["kind"], message["body"]
 
 

@@ -13,6 +13,7 @@ import attrs
 
 from sleapnn_engine.config.disk import PART, write_whole
 from sleapnn_engine.config.files import SECRETS, without_secrets
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.lock_file import LockFile
 
@@ -130,15 +131,26 @@ def decode(text: str) -> tuple[State, float, dict[str, tuple[str, str]]]:
 
     Raises ValueError, KeyError, AttributeError or TypeError where it is none of this format.
     """
-    found = json.loads(text)
+    found = from_json(text)
     if found["format"] != _FORMAT:
         raise ValueError("a draft of another version")
     unread = {str(half): (str(typed), str(why)) for half, (typed, why) in found.get("unread", {}).items()}
     return _state(found["state"]), float(found["at"]), unread
 
 
+#: What each field of a state is; the disk may have damaged what still can be read.
+_TABLES, _TEXTS = ("values", "opened", "parked", "started"), ("text", "title", "typed", "half")
+
+
 def _state(body: dict[str, Any]) -> State:
     path, other = body.pop("path"), body.pop("other", None)
+    tables = [body.get(name, {}) for name in _TABLES]
+    kept = [one for name in ("parked", "started") for one in dict(body.get(name, {})).values()]
+    texts = [body.get(name, "") for name in _TEXTS]
+    if not all(isinstance(one, dict) for one in (*tables, *kept)) or not all(
+        isinstance(one, str) for one in texts
+    ):
+        raise TypeError("a draft of another form")
     return State(
         **body,
         path=None if path is None else Path(path),
@@ -149,7 +161,7 @@ def _state(body: dict[str, Any]) -> State:
 def _read(path: Path, lock: LockFile) -> Draft | None:
     try:
         state, at, unread = decode(path.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
     return Draft(state=state, unread=unread, at=at, path=path, lock=lock)
 

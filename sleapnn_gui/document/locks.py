@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.config.own_presets import label_of
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.text_format import first_few
 
@@ -16,7 +17,7 @@ Locks = Mapping[str, str]
 def read_locks(file: Path) -> dict[str, str]:
     """What is locked; nothing where the file is not there or holds something else."""
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = from_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     pairs = said.items() if isinstance(said, dict) else ()

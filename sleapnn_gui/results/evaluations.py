@@ -1,6 +1,5 @@
 """What evaluations a run has: those of its own training, and those that were made since; read without the engine."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import attrs
 
 from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.judging import EVALUATION, FOLDER, PREDICTIONS
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.run_models import RunModel, partners, run_model
 from sleapnn_gui.results.frame_source import Files
 
@@ -84,7 +84,7 @@ def others_of(folder: Path) -> list[Path]:
 def read_judgement(path: Path) -> Judgement | str:
     """The figures of a file, or a sentence why there are none. For a thread."""
     try:
-        return Judgement.read(json.loads(path.read_text(encoding="utf-8")))
+        return Judgement.read(from_json(path.read_text(encoding="utf-8")))
     except OSError as problem:
         return f"{path} cannot be read: {reason_of(problem)}."
     except ValueError as problem:

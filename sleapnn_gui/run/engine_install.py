@@ -5,7 +5,6 @@ installation that was broken off goes on from there. Everything lies in one fold
 """
 
 import importlib.util
-import json
 import os
 import platform
 import re
@@ -23,6 +22,7 @@ import attrs
 from sleapnn_engine.config.chosen_engine import Installation, data_folder
 from sleapnn_engine.config.engine_program import is_bundled
 from sleapnn_engine.config.installed import PROJECT, version_of
+from sleapnn_engine.config.plain_json import from_json
 
 #: The folder within the one that a person names: nothing of theirs is in it, so it may be removed whole.
 FOLDER = "engine"
@@ -146,7 +146,7 @@ def _from_file(path: Path) -> str:
 def _origin() -> Path | None:
     """The file or folder that this project was installed from, as pip writes it down; None where it was an index."""
     try:
-        said = json.loads(metadata.distribution(PROJECT).read_text("direct_url.json") or "{}")
+        said = from_json(metadata.distribution(PROJECT).read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
         return None
     place = urlparse(str(said.get("url", "")))

@@ -1,6 +1,5 @@
 """A command of the engine that is no training: started apart from the window, its lines heard, ended on request."""
 
-import json
 import shutil
 import tempfile
 import threading
@@ -13,6 +12,7 @@ import attrs
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.config.engine_program import engine_of_window
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.outcome import Exit
 from sleapnn_gui.run.process import ChildEngine
@@ -155,7 +155,7 @@ def _object(text: str) -> dict[str, Any] | None:
     if not text.startswith("{"):
         return None
     try:
-        found = json.loads(text)
+        found = from_json(text)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

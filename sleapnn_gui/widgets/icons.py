@@ -1,13 +1,13 @@
 """Line icons of one family (Phosphor), drawn in the theme's colour at the moment they are painted."""
 
 import importlib.util
-import json
 from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -22,7 +22,7 @@ def _fonts() -> Path:
 @cache
 def _characters() -> dict[str, str]:
     """The icons' characters in the font, by name."""
-    codes = json.loads(next(_fonts().glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
+    codes = from_json(next(_fonts().glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
     return {name: chr(int(code, 16)) for name, code in codes.items()}
 
 

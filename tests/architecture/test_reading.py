@@ -80,3 +80,16 @@ def test_nothing_is_unpickled() -> None:
 )
 def test_what_carries_out_is_recognised(code: str, said: list[str]) -> None:
     assert list(ways(ast.parse(code))) == said
+
+
+def test_json_is_read_in_one_place() -> None:
+    """What is nested too deep is no ValueError in Python's own reader, and would end who reads it."""
+    found = {
+        source.name
+        for source in product_sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call)
+        and not source.name.startswith("installer")  # it reads what it wrote, with nothing installed
+        and ast.unparse(node.func) in ("json.loads", "json.load")
+    }
+    assert found == {"sleapnn_engine/config/plain_json.py"}

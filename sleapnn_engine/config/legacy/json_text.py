@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.plain_json import from_json
 
 # A string or comment that is never closed goes to the end, or looking for its end would begin anew at every sign.
 _STRING = r'"(?:\\.|[^"\\])*+"?'
@@ -33,7 +34,7 @@ def parse_json(text: str, *, where: str = "") -> Any:
     cleaned = plain_json(text.removeprefix("\ufeff"))
     _require_shallow(cleaned, where)
     try:
-        return json.loads(cleaned)
+        return from_json(cleaned)
     except json.JSONDecodeError as problem:
         if cleaned[problem.pos :].startswith("/*"):
             what = "a comment starts here and is never closed"

@@ -12,6 +12,7 @@ import attrs
 import torch.distributed as dist
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.training.processes.fabric import Fabric
 
 #: How long the processes wait for the first one; a cluster may start them minutes apart.
@@ -42,7 +43,7 @@ def leave_address(fabric: Fabric, address: Address) -> object:
 def find_address(fabric: Fabric) -> Address:
     """Where the first process is. Raises UserError when it does not come."""
     try:
-        return Address(**json.loads(_store(fabric, leads=False).get(_key())))
+        return Address(**from_json(_store(fabric, leads=False).get(_key())))
     except (RuntimeError, ValueError, TypeError) as error:  # torch's own errors of a store are RuntimeErrors
         raise UserError(
             "The first process of this run was not found.",

@@ -6,6 +6,8 @@ import socket
 from collections.abc import Iterator
 from typing import Any, Self
 
+from sleapnn_engine.config.plain_json import from_json
+
 #: Seconds of silence after which a machine is asked whether it is there, between two questions, and how often it may
 #: leave one unanswered: one that lost its power is known to be gone within nine seconds.
 _IDLE, _INTERVAL, _PROBES = 3, 2, 3
@@ -37,7 +39,7 @@ class Wire:
         with contextlib.suppress(OSError), self._connection.makefile("r", encoding="utf-8") as lines:
             for line in lines:
                 try:
-                    said = json.loads(line)
+                    said = from_json(line)
                 except ValueError:  # a stranger, or one that was cut off in a word
                     return
                 if isinstance(said, dict):

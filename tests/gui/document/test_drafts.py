@@ -1,5 +1,6 @@
 """Drafts as files: whole, private, without secrets, and of no window that still lives."""
 
+import json
 import os
 import stat
 import subprocess
@@ -47,6 +48,21 @@ def test_a_draft_holds_everything() -> None:
     assert at == 12.5
     assert found == state
     assert [type(value) for value in found.values["odd"]] == [float, float, bool, int, float]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("values", [1]), ("opened", None), ("parked", {"a": 1}), ("started", {"a": None}), ("text", None), ("title", 3),
+        ("other", {"path": None, "values": "x"}), ("issues_", []),
+    ],
+)  # fmt: skip
+def test_a_draft_of_another_form_is_none(name: str, value: object) -> None:
+    body = json.loads(encode(State(values={"a": 1}), at=1.0))
+    decode(json.dumps(body))
+    body["state"][name] = value
+    with pytest.raises((TypeError, ValueError)):
+        decode(json.dumps(body))
 
 
 def test_no_draft_holds_a_key(app: QApplication, tmp_path: Path) -> None:
