@@ -61,8 +61,15 @@ def _figure(key: str) -> Callable[[RunSummary], str]:
     return lambda run: run.figures.get(key, "")
 
 
+def _width(heading: str) -> int:
+    """Of a column of figures, whose heading is the longest in it."""
+    return 32 + round(6.4 * max(len(heading), 7))
+
+
 _MEASURED = {
-    one.key: Column(one.key, one.heading, _figure(one.key), 108, one.heading_help, value=one.key)
+    one.key: Column(
+        one.key, one.heading, _figure(one.key), _width(one.heading), one.heading_help, value=one.key
+    )
     for one in MEASURES
     if one.heading
 }
@@ -70,10 +77,10 @@ _FIRST = tuple(one.key for one in MEASURES if one.key in _MEASURED and one.group
 
 COLUMNS = (
     Column("star", "", lambda run: "★" if run.star else "", 28, "Press it to give a run a star or take it"),
-    Column("name", "Run", lambda run: run.name, 184, "F2 gives it another name; its folder stays as it is"),
-    Column("state", "State", lambda run: run.state, 128, "Point at it to read how this is known"),
-    Column("started", "Started", lambda run: run.started, 132, value="started"),
-    Column("model", "Model", lambda run: run.model, 156, "What the network was asked to find"),
+    Column("name", "Run", lambda run: run.name, 180, "F2 gives it another name; its folder stays as it is"),
+    Column("state", "State", lambda run: run.state, 112, "Point at it to read how this is known"),
+    Column("started", "Started", lambda run: run.started, 142, value="started"),
+    Column("model", "Model", lambda run: run.model, 158, "What the network was asked to find"),
     *(_MEASURED[key] for key in _FIRST),
     Column("epochs", "Epochs", lambda run: run.epochs, 88, value="epochs"),
     Column("note", "Note", lambda run: run.note, 170, "What you wrote of it"),

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.measures import MEASURES, MEDIAN_PX, OF_BODY, P90_PX, Group
 from sleapnn_gui.document.background import BackgroundTask
@@ -90,6 +90,11 @@ class RunPanel(QFrame):
         self.curve_of = caption()
         self.curve = TrendPlot(name="Validation error or loss over epochs")
         self.curve.setMinimumHeight(72)
+        for drawn in (
+            self.view,
+            self.curve,
+        ):  # they take what is left, and what they would like is no reason to scroll
+            drawn.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.hint = MessageLine()
         self.hint.followed.connect(self._fix)
         self.figures, self.changes = PairRows(), PairRows()

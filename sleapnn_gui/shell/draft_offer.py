@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPlainTextEd
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import Draft
+from sleapnn_gui.document.pair import title_of
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.shell.guard import Guard
 from sleapnn_gui.widgets.theme import current_theme
@@ -112,7 +113,7 @@ class DraftOffer(QFrame):
             return
         draft, rest = self._drafts[0], len(self._drafts) - 1
         more = f" {rest} more {'is' if rest == 1 else 'are'} kept." if rest else ""
-        self.text.setText(f"Edits of {draft.state.title} from {_moment(draft.at)} were not saved.{more}")
+        self.text.setText(f"Edits of {title_of(draft.state)} from {_moment(draft.at)} were not saved.{more}")
         self.text.setToolTip(str(draft.state.path or "It never had a file."))
         self.setAccessibleName(self.text.text())
 
