@@ -219,7 +219,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="precision",
         label="Number format",
-        help="number format: 32 is full precision; bf16 and 16 are faster on graphics cards that have them",
+        help="number format: 32 is full precision; half of it, bf16 or 16, is faster on graphics cards that have it",
         group=Group.COMPUTING,
         default="32",
         choices=PRECISIONS,

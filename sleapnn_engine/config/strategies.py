@@ -6,10 +6,10 @@ import difflib
 PRECISIONS = ("auto", "32", "bf16", "16")
 #: The same in words.
 PRECISION_WORDS = {
-    "auto": "as the device has it (auto)",
-    "32": "full precision (fp32)",
-    "bf16": "half, wide range (bf16)",
-    "16": "half precision (fp16)",
+    "auto": "auto",
+    "32": "full (fp32)",
+    "bf16": "half (bf16)",
+    "16": "half (fp16)",
 }
 
 #: Those of the DDP family: a process for each device. Lightning's differ in how the processes are started, which here is

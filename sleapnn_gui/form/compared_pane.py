@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.differences import OF_EACH_RUN
 from sleapnn_engine.config.errors import UserError
@@ -61,19 +61,20 @@ class ComparedPane(QWidget):
         self.basis.insertSeparator(self.basis.count())
         self._add_presets(list_presets("guide"))
         self.basis.activated.connect(self._choose)
+        self.basis.currentTextChanged.connect(self.basis.setToolTip)
         self.list = DiffPane(self)
         self.list.asked.connect(self.asked)
         label = QLabel("Compared with", self)
         label.setProperty("role", "muted")
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 0)
-        row.setSpacing(8)
-        row.addWidget(label)
-        row.addWidget(self.basis, 1, Qt.AlignmentFlag.AlignVCenter)
+        above = QVBoxLayout()  # above it, for the name of a preset takes the width of the pane
+        above.setContentsMargins(16, 8, 16, 0)
+        above.setSpacing(4)
+        above.addWidget(label)
+        above.addWidget(self.basis)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(row)
+        column.addLayout(above)
         column.addWidget(self.list, 1)
         document.reloaded.connect(self._read)
 
@@ -89,7 +90,7 @@ class ComparedPane(QWidget):
     def _add_presets(self, presets: Sequence[Preset]) -> None:
         for preset in presets:
             if self.basis.findData(preset.file) < 0:
-                self.basis.addItem(f"preset “{preset.title}”", preset.file)
+                self.basis.addItem(preset.title, preset.file)
 
     def compare_with(self, key: str) -> None:
         """Choose what the config is compared with."""

@@ -29,13 +29,19 @@ _AGAIN = "Train with the same config once more"
 _LOCATES = "Choose where it is now: a copy of the labels names it there, and the config that copy"
 
 _NOTHING = "What was said of this run before holds no longer."
+_COMING, _WELL = (
+    "What its numbers say of the run comes here.",
+    "The numbers of this run gave no cause for a hint.",
+)
+#: Room for two lines, or for a button: the first hint finds its place made.
+_LEAST = 46
 
 
 class CoachStrip(QFrame):
-    """Shows hints, hidden before the first; the one in view stays in view for as long as it is true.
+    """Shows hints; the one in view stays in view for as long as it is true.
 
-    Once it stands there it stays, as high as it was, for as long as the run is followed: what is said changes with the
-    epochs, and nothing below it is to go up and down with that.
+    Its place is kept from where a run has figures, as high as it was, for as long as the run is followed: what is said changes
+    with the epochs, and nothing below it is to go up and down with that.
 
     `look_wanted` carries the hint whose evidence is wanted, `fix_wanted` the one whose change is.
     """
@@ -50,7 +56,7 @@ class CoachStrip(QFrame):
         self.setAccessibleName("What the numbers say")
         self._still = Still(self, below)
         self._hints: Sequence[Hint] = ()
-        self._name = ""
+        self._name, self._quiet = "", _COMING
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -73,7 +79,7 @@ class CoachStrip(QFrame):
         self.fix.clicked.connect(lambda: self._emit(self.fix_wanted))
         self.back.clicked.connect(lambda: self._step(-1))
         self.on.clicked.connect(lambda: self._step(1))
-        self.hide()
+        self.clear()
 
     @property
     def hint(self) -> Hint | None:
@@ -85,12 +91,20 @@ class CoachStrip(QFrame):
         if hints != self._hints:
             self._still.when_away(lambda: self._show(hints))
 
+    def keep_place(self, *, over: bool) -> None:
+        """A run is followed that will have something to say, or is `over` and has not."""
+        self._quiet = _WELL if over else _COMING
+        if not self._hints and self.text.text() in ("", _COMING, _WELL):
+            self._show_one()
+        self.show()
+
     def clear(self) -> None:
         """Say nothing, at once, and give the place up: another run is followed."""
         self._still.drop()
         self._hints = ()
+        self.text.clear()
         self.hide()
-        self.setMinimumHeight(0)
+        self.setMinimumHeight(_LEAST)
 
     def _show(self, hints: Sequence[Hint]) -> None:
         self._hints = hints
@@ -102,7 +116,7 @@ class CoachStrip(QFrame):
         """What a wrapped sentence needs depends on the width alone; it gets no less than it had."""
         super().resizeEvent(event)
         same = event.size().width() == event.oldSize().width()
-        self.setMinimumHeight(event.size().height() if same else 0)
+        self.setMinimumHeight(max(_LEAST, event.size().height()) if same else _LEAST)
 
     def _step(self, by: int) -> None:
         names = [hint.name for hint in self._hints]
@@ -117,7 +131,9 @@ class CoachStrip(QFrame):
         for widget in (self.back, self.place, self.on):
             widget.setVisible(several)
         set_state(self, "grave", value=hint is not None and hint.grave)
-        self.text.setText(_NOTHING if hint is None else hint.text)
+        before = self.text.text()
+        quiet = self._quiet if before in ("", _COMING, _WELL) else _NOTHING
+        self.text.setText(quiet if hint is None else hint.text)
         set_state(self.text, "role", value="muted" if hint is None else "")
         self.setAccessibleDescription(self.text.text())
         if hint is not None:

@@ -47,6 +47,8 @@ class Coaching(QObject):
             self._asked = run_dir
             self._reading.begin(partial(config_of, run_dir), self._known)
         self._followed = store, outcome
+        if store.is_training:
+            self._strip.keep_place(over=outcome is not None)
         self._judge()
 
     def _known(self, config: ConfigReader | None) -> None:

@@ -13,7 +13,7 @@ from sleapnn_gui.widgets.combo import QuietComboBox
 _CHOICES = (1, 2, 3, 5)
 _COUNT_WIDTH = 230
 _ONE_KIND = "These runs differ in nothing but their seed. To ask whether a change helps, train one of them again with it."
-_APART = "Errors of runs that were trained on different labels, or whose configs are not known, say nothing of a change."
+_APART = "Errors of runs of different types of model or labels, or whose configs are not known, say nothing of a change."
 
 
 class HelpPanel(Panel):

@@ -14,7 +14,7 @@ Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _ROLE = Qt.ItemDataRole
 #: Heading and width of each column.
-COLUMNS = (("Training", 210), ("State", 90), ("With", 150), ("Together with", 190), ("What is known", 260))
+COLUMNS = (("Training", 230), ("State", 90), ("With", 110), ("Together with", 130), ("What is known", 260))
 _WORDS = {
     QueueState.WAITING: "waits",
     QueueState.RUNNING: "at work",
@@ -124,6 +124,8 @@ def _judging(one: QueuedTraining, sight: QueueSight) -> str:
     judging = sight.standing.judging
     if sight.at_work and judging is not None and judging.number == one.number:
         return f"judged together: {judging.reach}"
+    if one.judged:
+        return ", ".join(("judged together", *filter(None, (_ended(one),))))
     return f"not judged together: {one.not_judged}" if one.not_judged else ""
 
 

@@ -28,7 +28,7 @@ class TargetView(SightView):
 
     part_asked = Signal(int)
 
-    _BUMP, _BODY, _CELLS, _MERGED = "One sigma", "Of a body", "Cells", "Merging bumps"
+    _BUMP, _BODY, _CELLS, _MERGED = "One sigma", "Of a body length", "Cells", "Merging, of two animals"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,7 +109,7 @@ class TargetView(SightView):
         share = bump["share"]
         self.facts.set_value(
             self._BODY,
-            "" if share is None else f"{100 * share:.0f} % of a body length of {bump['animal_px']:.0f} px",
+            "" if share is None else f"{100 * share:.0f} % of {bump['animal_px']:.0f} px",
         )
         stride = head["stride"]
         self.facts.set_value(

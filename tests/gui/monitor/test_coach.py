@@ -30,8 +30,27 @@ def overfitting(*, samples=SAMPLES, first=9, after=12, counted=None):
 
 
 def test_a_run_that_is_well_is_left_in_peace(page):
-    show(page, long_run())
-    assert page.coach.isHidden()
+    session = show(page, long_run())
+    assert page.coach.hint is None
+    assert page.coach.text.text() == "What its numbers say of the run comes here."
+    assert (page.coach.look.isVisible(), page.coach.fix.isVisible()) == (False, False)
+    session.machine.state = State.COMPLETED
+    session.outcome = Outcome(State.COMPLETED, "Training is done.")
+    session.ended.emit(session.outcome)
+    assert page.coach.text.text() == "The numbers of this run gave no cause for a hint."
+
+
+def test_the_first_hint_finds_its_place_made(page, app):
+    well, worse = overfitting(after=0), overfitting()
+    session = show(page, well)
+    app.processEvents()
+    assert page.coach.hint is None
+    top = page.stack.y()
+    session.events.emit(worse.items[len(well.items) :])
+    page._refresh()
+    app.processEvents()
+    assert page.coach.hint is not None
+    assert page.stack.y() == top
 
 
 def test_each_remark_has_a_sentence_a_look_and_its_place(page, app):
@@ -98,7 +117,6 @@ def test_another_run_is_not_judged_by_the_one_before(page):
     show(page, overfitting())
     assert page.coach.isVisible()
     show(page, long_run())
-    assert page.coach.isHidden()
     assert page.coach.hint is None
 
 

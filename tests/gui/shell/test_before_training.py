@@ -354,7 +354,7 @@ def test_terminals_find_them_where_the_window_keeps_them(
     window.form.set_pane_shown(True)
     window.form.context.open(diff)
     diff._listing.finish()
-    assert diff.basis.itemText(diff.basis.count() - 1) == "preset “Our worms”"
+    assert diff.basis.itemText(diff.basis.count() - 1) == "Our worms"
     window.form.context.open(window.form.context.help)
 
 
