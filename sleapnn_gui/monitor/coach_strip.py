@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -58,7 +58,6 @@ class CoachStrip(QFrame):
         self._hints: Sequence[Hint] = ()
         self._name, self._quiet = "", _COMING
         self.text = QLabel()
-        self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -94,17 +93,18 @@ class CoachStrip(QFrame):
     def keep_place(self, *, over: bool) -> None:
         """A run is followed that will have something to say, or is `over` and has not."""
         self._quiet = _WELL if over else _COMING
-        if not self._hints and self.text.text() in ("", _COMING, _WELL):
+        if not self._has_spoken:
             self._show_one()
-        self.show()
+            self.show()
 
     def clear(self) -> None:
         """Say nothing, at once, and give the place up: another run is followed."""
         self._still.drop()
         self._hints = ()
         self.text.clear()
+        self.text.setWordWrap(False)
         self.hide()
-        self.setMinimumHeight(_LEAST)
+        self.setMinimumHeight(0)
 
     def _show(self, hints: Sequence[Hint]) -> None:
         self._hints = hints
@@ -116,7 +116,21 @@ class CoachStrip(QFrame):
         """What a wrapped sentence needs depends on the width alone; it gets no less than it had."""
         super().resizeEvent(event)
         same = event.size().width() == event.oldSize().width()
-        self.setMinimumHeight(max(_LEAST, event.size().height()) if same else _LEAST)
+        self.setMinimumHeight(event.size().height() if same and self._has_spoken else 0)
+
+    @property
+    def _has_spoken(self) -> bool:
+        return self.text.wordWrap()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(QSize(0, _LEAST))
+
+    def heightForWidth(self, width: int) -> int:
+        return max(_LEAST, super().heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """What has said nothing yet gives way where there is more to read than fits."""
+        return super().minimumSizeHint() if self._has_spoken else QSize(0, 0)
 
     def _step(self, by: int) -> None:
         names = [hint.name for hint in self._hints]
@@ -131,9 +145,11 @@ class CoachStrip(QFrame):
         for widget in (self.back, self.place, self.on):
             widget.setVisible(several)
         set_state(self, "grave", value=hint is not None and hint.grave)
-        before = self.text.text()
-        quiet = self._quiet if before in ("", _COMING, _WELL) else _NOTHING
-        self.text.setText(quiet if hint is None else hint.text)
+        if self._has_spoken:
+            self.setMinimumHeight(self.height())
+        if hint is not None:
+            self.text.setWordWrap(True)
+        self.text.setText(hint.text if hint is not None else _NOTHING if self._has_spoken else self._quiet)
         set_state(self.text, "role", value="muted" if hint is None else "")
         self.setAccessibleDescription(self.text.text())
         if hint is not None:
