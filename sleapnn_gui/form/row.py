@@ -3,7 +3,7 @@
 import re
 from typing import Any, cast
 
-from PySide6.QtCore import QRectF, Qt, QVariantAnimation
+from PySide6.QtCore import QRectF, Qt, QTimer, QVariantAnimation
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QSpacerItem, QToolButton, QWidget
 
@@ -19,11 +19,13 @@ from sleapnn_gui.form.registry import make_editor
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.message_line import MessageLine
+from sleapnn_gui.widgets.motion import may_move
 from sleapnn_gui.widgets.string_list import StringList
 from sleapnn_gui.widgets.theme import current_theme
 
 BAR, EDITOR_WIDTH, ROW_WIDTH = 16, 240, 700
 _GAP, _NOTE = 12, 140
+_GLOW_MS = 1200
 _RANK = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -117,11 +119,15 @@ class Row(QWidget):
         self._show_message("" if off else reason, silent=off)
 
     def flash(self) -> None:
-        """Draw the eye to this row for a moment."""
+        """Draw the eye to this row for a moment; where the system is to move nothing, by a glow that goes at once."""
+        if not may_move(self):
+            self._set_glow(1.0)
+            QTimer.singleShot(_GLOW_MS, self, lambda: self._set_glow(0.0))
+            return
         animation = QVariantAnimation(self)
         animation.setStartValue(1.0)
         animation.setEndValue(0.0)
-        animation.setDuration(1200)
+        animation.setDuration(_GLOW_MS)
         animation.valueChanged.connect(self._set_glow)
         animation.start(QVariantAnimation.DeletionPolicy.DeleteWhenStopped)
 

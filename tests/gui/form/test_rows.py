@@ -47,6 +47,17 @@ def test_a_change_shows_and_is_taken_back(form):
     assert not button.isVisible()
 
 
+def test_nothing_fades_where_the_system_is_to_move_nothing(form, wait_until, monkeypatch):
+    form.show_page("augmentation")
+    row = form.row("data_config.use_augmentations_train")  # gone to by no other test, so that it does not glow yet
+    strengths = []
+    monkeypatch.setattr(row, "_set_glow", strengths.append)
+    monkeypatch.setattr("sleapnn_gui.form.row.may_move", lambda widget: False)
+    row.flash()
+    wait_until(lambda: strengths[-1:] == [0.0], 5, "it is over")
+    assert strengths == [1.0, 0.0]
+
+
 def test_the_change_bar_is_drawn_in_the_accent(form, app):
     row = row_of(form, "trainer_config.max_epochs")
     form.document.set_value(row.path, 77)
@@ -259,9 +270,12 @@ def test_the_message_line_is_named_by_the_key(form):
 
 
 @pytest.mark.parametrize("width", [1204, 1844])
-def test_all_editors_of_a_page_are_equally_wide(form, width, app):
+def test_all_editors_of_a_page_are_equally_wide(form, width, wait_until):
     form.resize(width, 640)
     form.show_page("preprocessing")
-    app.processEvents()
     rows = [form.row(PRE + name) for name in ("scale", "max_height", "ensure_rgb")]
-    assert len({(row.editor.geometry().left(), row.editor.width()) for row in rows}) == 1
+
+    def places():
+        return {(row.editor.geometry().left(), row.editor.width()) for row in rows}
+
+    wait_until(lambda: len(places()) == 1, 5, "the page has been laid out")
