@@ -49,7 +49,9 @@ def test_a_change_shows_and_is_taken_back(form):
 
 def test_nothing_fades_where_the_system_is_to_move_nothing(form, wait_until, monkeypatch):
     form.show_page("augmentation")
-    row = form.row("data_config.use_augmentations_train")  # gone to by no other test, so that it does not glow yet
+    row = form.row(
+        "data_config.use_augmentations_train"
+    )  # gone to by no other test, so that it does not glow yet
     strengths = []
     monkeypatch.setattr(row, "_set_glow", strengths.append)
     monkeypatch.setattr("sleapnn_gui.form.row.may_move", lambda widget: False)
