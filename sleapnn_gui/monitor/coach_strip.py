@@ -29,10 +29,7 @@ _AGAIN = "Train with the same config once more"
 _LOCATES = "Choose where it is now: a copy of the labels names it there, and the config that copy"
 
 _NOTHING = "What was said of this run before holds no longer."
-_COMING, _WELL = (
-    "What its numbers say of the run comes here.",
-    "The numbers of this run gave no cause for a hint.",
-)
+_COMING = "What the numbers of the run say comes here."
 #: Room for two lines, or for a button: the first hint finds its place made.
 _LEAST = 46
 
@@ -56,7 +53,7 @@ class CoachStrip(QFrame):
         self.setAccessibleName("What the numbers say")
         self._still = Still(self, below)
         self._hints: Sequence[Hint] = ()
-        self._name, self._quiet = "", _COMING
+        self._name = ""
         self.text = QLabel()
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -91,11 +88,10 @@ class CoachStrip(QFrame):
             self._still.when_away(lambda: self._show(hints))
 
     def keep_place(self, *, over: bool) -> None:
-        """A run is followed that will have something to say, or is `over` and has not."""
-        self._quiet = _WELL if over else _COMING
+        """A run is followed that may have something to say, or is `over` and had not."""
         if not self._has_spoken:
             self._show_one()
-            self.show()
+            self.setVisible(not over)
 
     def clear(self) -> None:
         """Say nothing, at once, and give the place up: another run is followed."""
@@ -144,12 +140,13 @@ class CoachStrip(QFrame):
         self.fix.setVisible(hint is not None and hint.fix is not None)
         for widget in (self.back, self.place, self.on):
             widget.setVisible(several)
+        set_state(self, "panel", value=self._has_spoken or hint is not None)
         set_state(self, "grave", value=hint is not None and hint.grave)
         if self._has_spoken:
             self.setMinimumHeight(self.height())
         if hint is not None:
             self.text.setWordWrap(True)
-        self.text.setText(hint.text if hint is not None else _NOTHING if self._has_spoken else self._quiet)
+        self.text.setText(hint.text if hint is not None else _NOTHING if self._has_spoken else _COMING)
         set_state(self.text, "role", value="muted" if hint is None else "")
         self.setAccessibleDescription(self.text.text())
         if hint is not None:

@@ -32,12 +32,12 @@ def overfitting(*, samples=SAMPLES, first=9, after=12, counted=None):
 def test_a_run_that_is_well_is_left_in_peace(page):
     session = show(page, long_run())
     assert page.coach.hint is None
-    assert page.coach.text.text() == "What its numbers say of the run comes here."
+    assert page.coach.text.text() == "What the numbers of the run say comes here."
     assert (page.coach.look.isVisible(), page.coach.fix.isVisible()) == (False, False)
     session.machine.state = State.COMPLETED
     session.outcome = Outcome(State.COMPLETED, "Training is done.")
     session.ended.emit(session.outcome)
-    assert page.coach.text.text() == "The numbers of this run gave no cause for a hint."
+    assert page.coach.isHidden(), "nothing is to come any more"
 
 
 def test_the_first_hint_finds_its_place_made(page, app):
