@@ -36,6 +36,7 @@ def make_bundle(root: Path | str) -> int:
     # What Qt loads on a screen goes into the app, so it has to be here, with or without one.
     require_libraries(provide_libraries(root / TABLE, screens=frozenset({"x11", "wayland"})))
     python = _provide_tools(root, work / "tools")
+    _bring_engine(python, root, work / "engine")
     folder = _freeze(python, root / "installer" / "app" / "app.spec", work=work)
     _add_licences(python, folder / "licences", own=root / "LICENSE")
     out.mkdir(exist_ok=True)
@@ -68,6 +69,14 @@ def _provide_tools(root: Path, folder: Path) -> Path:
     return python
 
 
+def _bring_engine(python: Path, root: Path, folder: Path) -> None:
+    """What the app installs the engine from: the project as a wheel, so that both are of one version, and tested versions."""
+    shutil.rmtree(folder, ignore_errors=True)
+    words = [str(python), "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    _run([*words, "--wheel-dir", str(folder), str(root)], "The project's wheel could not be made")
+    shutil.copy(root / "installer" / "constraints.txt", folder)
+
+
 def _freeze(python: Path, spec: Path, *, work: Path) -> Path:
     """The folder with the app in it."""
     report("putting the app together (about a minute)")
@@ -82,7 +91,9 @@ def _freeze(python: Path, spec: Path, *, work: Path) -> Path:
 
 
 def _run(words: list[str], trouble: str, *, folder: Path | None = None) -> None:
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, errors="replace")
+    # Where the environment names folders with modules, a checkout among them would be frozen instead of what is installed.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(words, cwd=folder, env=own, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         last = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-12:])
         raise Trouble(f"{trouble}:\n{last}")
@@ -103,23 +114,63 @@ def _add_licences(python: Path, folder: Path, *, own: Path) -> None:
 
 
 def pack(folder: Path, whole: Path, *, parts: Path, icon: Path) -> Path:
-    """The one step that differs: a tarball with a menu entry, a disk image, or a zip."""
+    """The one step that differs: a disk image, a setup program, or a tarball with a menu entry and a script of its own."""
     if sys.platform == "darwin":
-        made = whole.with_name(f"{whole.name}.dmg")
-        words = ["hdiutil", "create", "-ov", "-srcfolder", str(folder.with_suffix(".app")), str(made)]
-        _run(words, "The disk image could not be made")
-        return made
+        return _pack_for_macos(folder, whole)
     if sys.platform == "win32":
+        return _pack_for_windows(folder, whole, script=parts / "windows" / f"{NAME}.iss")
+    return _pack_for_linux(folder, whole, parts=parts / "linux", icon=icon)
+
+
+def _pack_for_macos(folder: Path, whole: Path) -> Path:
+    """A disk image with the app beside the folder that it is dragged into."""
+    made, shown = whole.with_name(f"{whole.name}.dmg"), folder.with_name("image")
+    shutil.rmtree(shown, ignore_errors=True)
+    shown.mkdir()
+    app = folder.with_suffix(".app")
+    shutil.copytree(folder / "licences", shown / "licences")
+    shutil.copytree(app, shown / app.name, symlinks=True)
+    (shown / "Applications").symlink_to("/Applications")
+    words = [
+        "hdiutil",
+        "create",
+        "-ov",
+        "-volname",
+        NAME,
+        "-format",
+        "UDZO",
+        "-srcfolder",
+        str(shown),
+        str(made),
+    ]
+    _run(words, "The disk image could not be made")
+    return made
+
+
+def _pack_for_windows(folder: Path, whole: Path, *, script: Path) -> Path:
+    """A setup program where Inno Setup is here, else a zip of the folder."""
+    compiler = Path(os.environ.get("PROGRAMFILES(X86)", "C:\\")) / "Inno Setup 6" / "ISCC.exe"
+    if not compiler.is_file():
+        report(
+            "no Inno Setup here (winget install JRSoftware.InnoSetup): the app is packed as a zip, without a setup program"
+        )
         made = whole.with_name(f"{whole.name}.zip")
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(folder.rglob("*")):
                 archive.write(file, Path(NAME) / file.relative_to(folder))
         return made
+    version = whole.name.split("-")[2]
+    told = [f"/DVersion={version}", f"/DFolder={folder}", f"/O{whole.parent}", f"/F{whole.name}"]
+    _run([str(compiler), "/Qp", *told, str(script)], "The setup program could not be made")
+    return whole.with_name(f"{whole.name}.exe")
+
+
+def _pack_for_linux(folder: Path, whole: Path, *, parts: Path, icon: Path) -> Path:
     share = folder / "share"
     share.mkdir(exist_ok=True)
-    for file in (parts / "linux" / f"{NAME}.desktop", parts / "linux" / f"{NAME}.xml", icon / f"{NAME}.png"):
+    for file in (parts / f"{NAME}.desktop", parts / f"{NAME}.xml", icon / f"{NAME}.png"):
         shutil.copy(file, share)
-    shutil.copy(parts / "linux" / "install.sh", folder)
+    shutil.copy(parts / "install.sh", folder)
     made = whole.with_name(f"{whole.name}.tar.gz")
     with tarfile.open(made, "w:gz") as archive:
         archive.add(folder, arcname=NAME)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.options import parse
+from sleapnn_gui.shell.application import Application
 from sleapnn_gui.shell.faults import install_faults
 from sleapnn_gui.shell.garbage import GarbageSearch, hold_garbage
 from sleapnn_gui.shell.screen import first_place, is_seen
@@ -44,7 +45,7 @@ def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     options = parse(argv[1:])
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
     existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(list(argv[:1]))
+    app = existing if isinstance(existing, QApplication) else Application(list(argv[:1]))
     app.setApplicationName("sleapnn-gui")
     app.setOrganizationName("sleapnn-gui")
     app.setDesktopFileName("sleapnn-gui")
@@ -54,6 +55,8 @@ def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     window = MainWindow()
     faults.found.connect(window.show_fault)
     window.first_steps.demo_wanted.connect(partial(_show_demo, window))
+    if isinstance(app, Application):
+        app.file_opened.connect(window.open_path)
     restore_layout(window)
     if (options.demo or options.screenshots) and not is_seen(window.screen()):
         # What was remembered is squeezed by Qt into the screen it makes up; pictures are to show what a person sees.

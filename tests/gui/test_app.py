@@ -12,6 +12,8 @@ from tests.gui.windows import throw_away
 
 STARTED = """
 import gc, sys
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 from sleapnn_gui import app
 from sleapnn_gui.form.row import Row
@@ -28,13 +30,20 @@ searched = [found for found in gc.get_objects() if isinstance(found, Row)]
 pages = made[0][1].pages
 names = ("configure", "train", "runs", "predict", "frames", "evaluation", "compare")
 print(len(searched), gc.get_freeze_count() > 10_000, all(map(pages.is_made, names)), pages.name)
+QApplication.sendEvent(QApplication.instance(), QFileOpenEvent(QUrl.fromLocalFile(sys.argv[1])))
+made[0][1].files.finish()
+print(made[0][1].document.path)
 """
 
 
-def test_all_pages_are_made_ahead_and_then_left_out_of_the_search_for_garbage():
+def test_all_pages_are_made_ahead_and_then_left_out_of_the_search_for_garbage(tmp_path):
+    """The same process then has a file handed to it, as on a Mac when one is double-clicked."""
+    job = tmp_path / "job.yaml"
+    job.write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, env=environment)
-    assert done.stdout.split() == ["0", "True", "True", "data"], done.stderr
+    words = [sys.executable, "-c", STARTED, str(job)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert done.stdout.split() == ["0", "True", "True", "data", str(job)], done.stderr
 
 
 def test_a_page_that_is_wanted_before_its_turn_is_there_at_once(app):

@@ -1,16 +1,20 @@
 """The bundled app: which engine it asks, how it is packed, and that its own installer leaves nothing behind."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import zipfile
 from configparser import ConfigParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from installer.bare_root import packages
 from installer.bundling import pack
+from installer.system import TABLE
 from sleapnn_engine.cli import main
 from sleapnn_engine.config.chosen_engine import KnownEngines, remember_engines
 from sleapnn_engine.config.engine_program import CHOSEN, engine_command, engine_of_window, why_no_engine
@@ -63,6 +67,68 @@ def test_the_command_line_of_a_bundle_hands_over_to_the_chosen_engine(monkeypatc
         monkeypatch.setitem(sys.modules, name, None)
     assert main(["describe", "mouse.slp"]) == 5
     assert (tmp_path / "sleapnn-engine.said").read_text() == "describe mouse.slp\n"
+
+
+@pytest.fixture
+def frozen(tmp_path):
+    """What PyInstaller leaves, as far as packing goes by it."""
+    folder = tmp_path / "frozen" / "sleapnn-gui"
+    (folder / "licences").mkdir(parents=True)
+    (folder / "licences" / "qt.txt").write_text("LGPL")
+    (folder / "sleapnn-gui").write_text("program")
+    (folder.with_suffix(".app") / "Contents").mkdir(parents=True)
+    return folder
+
+
+def called_with(monkeypatch, tmp_path, name):
+    """A program of another system that writes down what it is told."""
+    programs = tmp_path / "programs"
+    (programs / name).parent.mkdir(parents=True)
+    (programs / name).write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >"{tmp_path}/told"\n')
+    (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return lambda: (tmp_path / "told").read_text().splitlines()
+
+
+PARTS = {"parts": ROOT / "installer" / "app", "icon": ROOT / "resources" / "icon"}
+
+
+def test_on_macos_the_app_is_packed_beside_the_folder_it_is_dragged_into(monkeypatch, tmp_path, frozen):
+    told = called_with(monkeypatch, tmp_path, "hdiutil")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    made = pack(frozen, tmp_path / "sleapnn-gui-0.1.0-macos-arm64", **PARTS)
+    assert made.name == "sleapnn-gui-0.1.0-macos-arm64.dmg"
+    shown = Path(told()[-2])
+    assert told()[-1] == str(made)
+    assert {one.name for one in shown.iterdir()} == {"Applications", "licences", "sleapnn-gui.app"}
+    assert (shown / "Applications").readlink() == Path("/Applications")
+
+
+def test_on_windows_inno_setup_is_told_what_its_script_asks_for(monkeypatch, tmp_path, frozen, capsys):
+    monkeypatch.setattr(sys, "platform", "win32")
+    whole = tmp_path / "sleapnn-gui-0.1.0-windows-amd64"
+    without = pack(frozen, whole, **PARTS)
+    assert without.name == "sleapnn-gui-0.1.0-windows-amd64.zip"
+    assert "winget install" in capsys.readouterr().out
+    assert "sleapnn-gui/licences/qt.txt" in zipfile.ZipFile(without).namelist()
+
+    told = called_with(monkeypatch, tmp_path, "Inno Setup 6/ISCC.exe")
+    monkeypatch.setenv("PROGRAMFILES(X86)", str(tmp_path / "programs"))
+    made = pack(frozen, whole, **PARTS)
+    assert made.name == "sleapnn-gui-0.1.0-windows-amd64.exe"
+    script = Path(told()[-1]).read_text(encoding="utf-8")
+    given = {word[2:].partition("=")[0] for word in told() if word.startswith("/D")}
+    assert given == set(re.findall(r"\{#(\w+)\}", script)) - {"Name"}
+    assert "/DVersion=0.1.0" in told()
+    assert f"/O{tmp_path}" in told()
+
+
+def test_a_bare_root_gets_what_the_table_lists_for_a_screen():
+    wanted = packages(ROOT / TABLE)
+    assert wanted[-1] == "fonts-dejavu-core"
+    assert {"libegl1", "libxcb-cursor0"} <= set(wanted)
+    assert not any("wayland" in one for one in wanted)
+    assert len(wanted) == len(set(wanted))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the menu entry is that of Linux desktops")
