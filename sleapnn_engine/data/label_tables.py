@@ -27,6 +27,8 @@ _COLUMNS = {
 #: Instances of files from this format on end in one more column.
 _TRACKING_SCORE = 1.2
 _LARGEST = 2**62
+#: A dataset may claim so many bytes for each that is stored (deflate makes 1,030 of one at best), and so many without any.
+_BEST_RATIO, _LEAST_CLAIM = 2000, 1 << 20
 #: The table in which the points of an instance are, by its type.
 _OF_TYPE = {0: "points", 1: "pred_points"}
 
@@ -105,10 +107,19 @@ def _there(file: h5py.File, name: str) -> Any:
 
 
 def _values(data: h5py.Dataset, what: str) -> np.ndarray:
-    """All values of a dataset. Raises Contradiction naming it where they are damaged or cut off."""
+    """All values of a dataset. Raises Contradiction naming it where they are damaged or cut off.
+
+    What says it is larger than anything that compresses so well would be zeros that fill the memory.
+    """
     try:
+        if data.size * data.dtype.itemsize > _LEAST_CLAIM + _BEST_RATIO * data.id.get_storage_size():
+            raise Contradiction(
+                f"{what} is damaged: it says that it has {data.size} values, which the file does not hold"
+            )
         return np.asarray(data[()])
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
+    except Contradiction:
+        raise
+    except (OSError, RuntimeError, ValueError, TypeError, MemoryError) as error:
         raise Contradiction(f"{what} is damaged or cut off: it cannot be read") from error
 
 
