@@ -1,11 +1,14 @@
 """The strip above the charts: name, state, progress, the three numbers a biologist reads, and the three buttons."""
 
+from functools import partial
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -16,6 +19,7 @@ from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.monitor.status_text import Figure
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.menus import open_below
 from sleapnn_gui.widgets.progress import ProgressBar
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme, set_state
@@ -132,12 +136,15 @@ class FigureLabel(QWidget):
         self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
 
 
+_STOP_TIP = "End training after this batch or this epoch, keep and evaluate the best model"
+
+
 class RunStrip(QFrame):
     """Shows what it is told and says which button was pressed."""
 
     pause_wanted = Signal()
     resume_wanted = Signal()
-    stop_wanted = Signal()
+    stop_wanted = Signal(str)
     cancel_wanted = Signal()
     folder_wanted = Signal()
     configure_wanted = Signal()
@@ -184,9 +191,11 @@ class RunStrip(QFrame):
 
     def _make_buttons(self, row: QHBoxLayout) -> None:
         self.pause = _button("Pause", "Stand still after this batch; training goes on where it was")
-        self.stop = _button(
-            "Stop and keep", "End training after this batch, keep and evaluate the best model"
-        )
+        self.stop = _button("Stop and keep…", _STOP_TIP)
+        self.stop_menu = QMenu(self.stop)
+        for text, after in (("After this batch", "batch"), ("After this epoch", "epoch")):
+            self.stop_menu.addAction(text).triggered.connect(partial(self._stop, after))
+        self._chooses = False
         set_state(self.stop, "primary", value=True)
         self.cancel = _button("Cancel…", "End the run without evaluating it; its folder is kept")
         self.folder = _button("Open folder", "Show the files of the run", same=True)
@@ -197,7 +206,7 @@ class RunStrip(QFrame):
         self.predict = _button("Predict…", "Find the animals on a video or labels with this model", same=True)
         set_state(self.predict, "primary", value=True)
         self.pause.clicked.connect(self._pause_or_resume)
-        self.stop.clicked.connect(self.stop_wanted)
+        self.stop.clicked.connect(self._ask_when)
         self.cancel.clicked.connect(self.cancel_wanted)
         self.folder.clicked.connect(self.folder_wanted)
         self.configure.clicked.connect(self.configure_wanted)
@@ -222,6 +231,17 @@ class RunStrip(QFrame):
     def _of_folder(self) -> tuple[QPushButton, ...]:
         """What needs a run folder."""
         return self.folder, self.evaluation, self.predict
+
+    def _ask_when(self) -> None:
+        """After what to stop; a program that knows one way alone is asked for that."""
+        if self._chooses:
+            open_below(self.stop_menu, self.stop)
+            self.stop_menu.setActiveAction(self.stop_menu.actions()[0])
+        else:
+            self._stop("batch")
+
+    def _stop(self, after: str, _checked: bool = False) -> None:
+        self.stop_wanted.emit(after)
 
     def _pause_or_resume(self) -> None:
         (self.resume_wanted if self._resumes else self.pause_wanted).emit()
@@ -316,8 +336,12 @@ class RunStrip(QFrame):
         verb = "resume" if self._resumes else "pause"
         self.pause.setText(self._pending.get(verb) or verb.capitalize())
         self._enable(self.pause, on=self._offers == offers and can[verb])
-        self.stop.setText(self._pending.get("stop") or "Stop and keep")
+        self._chooses = can["stop_after_epoch"]
+        words = "Stop and keep…" if self._chooses else "Stop and keep"
+        self.stop.setText(self._pending.get("stop") or words)
         self._enable(self.stop, on=can["stop"])
+        if not can["stop"]:
+            self.stop_menu.close()
         self.cancel.setText(self._pending.get("cancel") or "Cancel…")
         self._enable(self.cancel, on=can["cancel"])
         for button in self._of_folder:

@@ -42,7 +42,7 @@ SLOW_REFRESH = 5
 PHASE_PATIENCE = 1.0
 """Seconds a validation or save must last before the chip names it: shorter ones would only flicker."""
 
-_END, _VERBS = "end the process", ("pause", "resume", "stop", "cancel")
+_END, _VERBS = "end the process", ("pause", "resume", "stop", "stop_after_epoch", "cancel")
 
 
 class TrainPage(QWidget):
@@ -186,11 +186,11 @@ class TrainPage(QWidget):
         if self.session is not None:
             self.session.resume()
 
-    @Slot()
-    def stop_and_keep(self) -> None:
-        """Ask the engine to end after this batch, evaluate and keep the best model."""
+    @Slot(str)
+    def stop_and_keep(self, after: str = "batch") -> None:
+        """Ask the engine to end after this `batch` or `epoch`, evaluate and keep the best model."""
         if self.session is not None:
-            self.session.stop(after="batch")
+            self.session.stop(after=after)
 
     @Slot()
     def cancel(self) -> None:

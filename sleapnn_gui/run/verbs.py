@@ -7,6 +7,7 @@ from sleapnn_engine.protocol.verbs import VERBS
 _LIVE = frozenset(
     ("launching", "connecting", "preparing", "training", "pausing", "paused", "stopping", "finalizing")
 )
+_STOPPABLE = frozenset(("preparing", "training", "pausing", "paused"))
 
 
 @attrs.frozen
@@ -96,12 +97,23 @@ RUN_COMMANDS = (
     ),
     Command(
         "stop",
-        "Stop training and keep the model",
+        "Stop after this batch and keep the model",
         "Ctrl+Shift+E",
-        "End training after the present batch",
+        "End training after the batch in progress, and keep and evaluate the best model",
         menu="Train",
         group=3,
-        states=frozenset({"preparing", "training", "pausing", "paused"}),
+        states=_STOPPABLE,
+        asks="stop",
+        under_way="Stopping…",
+    ),
+    Command(
+        "stop_after_epoch",
+        "Stop after this epoch and keep the model",
+        "",
+        "Bring the epoch in progress to its end and validate it, then end training, and keep and evaluate the best model",
+        menu="Train",
+        group=3,
+        states=_STOPPABLE,
         asks="stop",
         under_way="Stopping…",
     ),

@@ -292,6 +292,9 @@ class RunCommands(QObject):
     def do_stop(self) -> None:
         self._page().stop_and_keep()
 
+    def do_stop_after_epoch(self) -> None:
+        self._page().stop_and_keep("epoch")
+
     def do_cancel(self) -> None:
         self._page().cancel()
 

@@ -153,6 +153,27 @@ def test_a_run_that_ends_another_way_is_no_pause(run_dir: Path):
     assert "the run ended before that could be done" in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of other systems")
+def test_a_terminal_is_asked_after_what_to_stop_and_nobody_else_is(run_dir: Path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    with EngineChannel(run_dir) as channel:
+        asked = []
+        for streams in ({"stdin": theirs, "stdout": theirs}, {"stdin": theirs, "stdout": subprocess.PIPE}):
+            process = subprocess.Popen(
+                [sys.executable, "-c", COMMAND, "stop", str(run_dir)], cwd=ROOT, **streams
+            )
+            if streams["stdout"] == theirs:
+                os.write(ours, b"what?\ne\n")
+            wait_for(lambda: bool(asked.extend(channel.pop_commands()) or asked))
+            process.kill()
+            process.communicate()
+            assert asked.pop().args == {"after": "epoch" if streams["stdout"] == theirs else "batch"}
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_a_stop_that_ends_in_a_failure_is_a_failure(run_dir: Path):
     with EngineChannel(run_dir) as channel:
         asking = begin("stop", str(run_dir))

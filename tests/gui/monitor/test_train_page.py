@@ -76,6 +76,11 @@ def test_a_whole_run_with_pause_and_stop_by_the_buttons(page, run, wait_until, t
     QTest.mouseClick(strip.pause, Qt.MouseButton.LeftButton)
     wait_until(lambda: strip.pause.text() == "Pause" and strip.pause.isEnabled(), 10)
     QTest.mouseClick(strip.stop, Qt.MouseButton.LeftButton)
+    assert [action.text() for action in strip.stop_menu.actions()] == ["After this batch", "After this epoch"]
+    assert strip.stop_menu.isVisible()
+    strip.stop_menu.close()
+    assert strip.stop.isEnabled(), "nothing is asked of the engine before that is chosen"
+    strip.stop_menu.actions()[1].trigger()
     assert not strip.stop.isEnabled()
     wait_until(lambda: page.session.is_over, 20)
     assert strip.chip.text().startswith("Stopped and kept · ")
@@ -151,7 +156,7 @@ def test_a_refused_command_says_why_and_the_button_comes_back(page):
 def test_the_keyboard_never_goes_on_by_itself_to_what_ends_the_run(page, app, verb):
     show(page, long_run())
     strip = page.strip
-    can = dict.fromkeys(("pause", "resume", "stop", "cancel", "folder"), True)
+    can = dict.fromkeys(("pause", "resume", "stop", "stop_after_epoch", "cancel", "folder"), True)
     strip.set_buttons(can=can, paused=False, over=False)
     button = getattr(strip, verb)
     button.setFocus()

@@ -60,6 +60,8 @@ def test_a_sleap_nn_training_is_watched_and_stopped_on_the_train_page(
     assert not page.strip.pause.isEnabled()
     assert not page.strip.cancel.isEnabled()
     assert not actions["show_folder"].isEnabled()
+    assert page.strip.stop.text() == "Stop and keep", "sleap-nn has one way to stop"
+    assert not actions["stop_after_epoch"].isEnabled()
     page.strip.stop.click()
     wait_until(trainer.stop_came)
     trainer.end()
@@ -107,6 +109,7 @@ def test_a_run_on_another_machine_is_attached_to(
     wait_until(page.strip.stop.isEnabled)
     assert page.strip.pause.isEnabled()
     page.strip.stop.click()
+    page.strip.stop_menu.actions()[0].trigger()
     wait_until(lambda: window.session is not None and window.session.is_over, 20)
     wait_until(lambda: engine.is_over, 20)
     engine.leave()

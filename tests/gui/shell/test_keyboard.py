@@ -128,8 +128,9 @@ def test_a_training_from_start_to_stop(
     go_to("Resume")
     press(Key.Key_Space)
     wait_until(lambda: session.state is not State.PAUSED, 30)
-    go_to("Stop and keep")
+    go_to("Stop and keep…")
     press(Key.Key_Space)
+    press(Key.Key_Return)
     wait_until(lambda: session.is_over, 60)
     assert session.state is State.STOPPED
     assert window.pages.currentWidget() is window.train_page

@@ -62,7 +62,7 @@ def test_what_is_told_of_a_command_on_a_run_is_so(command) -> None:
     assert command.done in KINDS
     assert command.asks.replace("_", "-") in TERMINAL
     carried_on = hasattr(RunCommands, f"do_{command.verb}")
-    assert callable(getattr(RunSession, command.verb if carried_on else "ask"))
+    assert callable(getattr(RunSession, command.asks if carried_on else "ask"))
 
 
 @pytest.fixture
