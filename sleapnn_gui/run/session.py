@@ -234,9 +234,8 @@ class RunSession(QObject):
     def can(self, verb: str) -> bool:
         """Whether `verb` (one of `verbs.ON_RUN`) makes sense now and is not under way."""
         verb = "stop" if verb == "stop_after_epoch" else verb
-        if self._engine is None or not self._engine.is_reachable or self._commands.is_open(verb):
-            return False
-        return self.machine.can(verb)
+        reached = self._engine is not None and self._engine.is_reachable
+        return reached and not self._commands.is_open(verb) and self.machine.can(verb)
 
     def pause(self) -> None:
         """Ask the engine to stand still after the batch in progress."""
