@@ -1,5 +1,6 @@
 """Putting a training engine on this machine beside the window, taking it away, and choosing one that is there."""
 
+import shutil
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -132,7 +133,9 @@ class EngineInstalling(QObject):
         assert self._wanted is not None
         step = self._left.pop(0)
         self.progress.text = step.words
-        self._job.start(step.command, environment=variables(self._wanted.place))
+        # It compiles on all processors for a minute; whoever works in the window comes first.
+        polite = ("nice", "-n", "10") if shutil.which("nice") else ()
+        self._job.start((*polite, *step.command), environment=variables(self._wanted.place))
         self.changed.emit()
 
     def _read_line(self, line: str) -> None:
@@ -211,6 +214,8 @@ def _begin(wanted: Installation, lock: LockFile) -> str:
             return "Another window is installing an engine; wait until it is done."
         wanted.place.mkdir(parents=True, exist_ok=True)
         known = known_engines()
+        if known.installation is not None and known.installation.place != wanted.place:
+            remove(known.installation.place)  # what was begun elsewhere, and would be forgotten there
         remember_engines(attrs.evolve(known, installation=attrs.evolve(wanted, finished=False)))
     except OSError as problem:
         return f"Nothing can be put into {wanted.place}: {reason_of(problem)}. Choose another place."

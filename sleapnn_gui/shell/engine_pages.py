@@ -104,7 +104,7 @@ class Offer(QWidget):
         self._picked, self.problem = False, ""
         self._finding, self._measuring = BackgroundTask(self), BackgroundTask(self)
         self.build = Segmented([one.words for one in self._builds])
-        self.build.describe("Build", "For which device PyTorch is made; it can be changed later by Repair")
+        self.build.describe("Build", "For which device PyTorch is made; it can be changed later")
         self.build.picked.connect(self._pick)
         self.reason = plain_text("Looking at what this machine has …")
         self.place = Line()
@@ -155,6 +155,12 @@ class Offer(QWidget):
 
     def _put_in(self, folder: str) -> None:
         self.place.setText(str(in_folder(Path(folder))))
+
+    def keep_place(self, kept: bool) -> None:
+        """An engine that is there is made anew where it lies; elsewhere it would be a second one that nobody knows of."""
+        for widget in (self.place, self.browse_place):
+            widget.setEnabled(not kept)
+        self.place.setToolTip("Remove the engine first to have it elsewhere" if kept else "")
 
     def wanted(self) -> Installation:
         """What a person would have with what is chosen."""

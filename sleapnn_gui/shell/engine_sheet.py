@@ -120,6 +120,7 @@ class EngineSheet(QDialog):
 
     def _show(self, page: str) -> None:
         self._page = page
+        self.offer.keep_place(self._finished)
         self._refresh()
 
     def _refresh(self) -> None:
@@ -166,7 +167,7 @@ class EngineSheet(QDialog):
         )
         shown = {
             self.choose: page in ("use", "offer"),
-            self.another: page == "use" and not ours,
+            self.another: page == "use",
             self.repair: page == "use" and is_ours,
             self.remove: (page == "use" and ours) or (page == "offer" and self._unfinished),
             self.own: page == "use" and bool(known.command) and not ours,
@@ -178,11 +179,17 @@ class EngineSheet(QDialog):
             button.setVisible(wanted)
             button.setEnabled(not busy)
         self.cancel.setEnabled(self._installing.stage is Stage.INSTALLING)
+        self.another.setText("Change…" if self._finished else "Install…")
         failed = bool(self._installing.problem)
         words = "Try again" if failed else "Go on" if self._unfinished else "Install"
         self.go.setText("Use it" if page == "existing" else words)
         possible = bool(self.existing.path.text().strip()) if page == "existing" else not self.offer.problem
         self.go.setEnabled(not busy and possible)
+
+    @property
+    def _finished(self) -> bool:
+        installation = known_engines().installation
+        return installation is not None and installation.finished
 
     @property
     def _unfinished(self) -> bool:
@@ -195,7 +202,7 @@ class EngineSheet(QDialog):
         if self._page == "existing":
             self._installing.choose(self.existing.path.text().strip())
         else:
-            self._installing.install(self.offer.wanted())
+            self._installing.install(self.offer.wanted(), again=self._finished)
 
     def _repair(self) -> None:
         installation = known_engines().installation

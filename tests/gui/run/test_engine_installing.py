@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_engine.config.chosen_engine import Installation, known_engines
+from sleapnn_engine.config.chosen_engine import Installation, KnownEngines, known_engines, remember_engines
 from sleapnn_engine.config.engine_program import engine_of_window, why_no_engine
 from sleapnn_gui.run import engine_install
 from sleapnn_gui.run.engine_install import CPU, find_uv, program_of
@@ -104,6 +104,7 @@ def test_what_is_broken_off_is_known_as_unfinished_and_gone_on_with(
         wait_until(lambda: index.hanging.is_set() and installing.progress.fraction > 0.3, 30)
         assert "2 of 4 MB are here, tiny-torch is the largest to come" in installing.progress.text
         uv = psutil.Process(installing._job.pid)
+        assert uv.nice() >= min(19, psutil.Process().nice() + 1), "whoever works in the window comes first"
         installing.cancel()
         wait_until(lambda: installing.stage is Stage.IDLE, 30)
         assert installing.problem == ""
@@ -129,6 +130,17 @@ def test_what_is_broken_off_is_known_as_unfinished_and_gone_on_with(
     found = known_engines().installation
     assert found is not None
     assert found.finished
+
+
+def test_what_was_begun_elsewhere_does_not_stay_there(
+    installing: EngineInstalling, wait_until: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "full" / "engine" / "cache").mkdir(parents=True)
+    remember_engines(KnownEngines(installation=wanted(tmp_path / "full" / "engine")))
+    installing.install(wanted(tmp_path / "roomy" / "engine", write_wheels(tmp_path / "wheels")))
+    wait_until(lambda: installing.stage is Stage.IDLE, 60)
+    assert installing.problem == ""
+    assert not (tmp_path / "full" / "engine").exists()
 
 
 def test_an_index_that_is_away_is_named(

@@ -79,8 +79,17 @@ def test_train_offers_the_engine_which_is_installed_used_and_removed(
     assert sheet.size() == size, "nothing moves by itself"
     assert sheet.in_use.version.text().startswith(f"{VERSION.own} with torch 9.9")
     assert sheet.in_use.place.text() == str(program_of(tmp_path / "engine"))
-    assert buttons(sheet) == ["Choose one that exists…", "Repair", "Remove…", "Close"]
+    assert buttons(sheet) == ["Choose one that exists…", "Change…", "Repair", "Remove…", "Close"]
     assert "engine in use is" in window.banner.sentence
+
+    sheet.another.click()
+    assert not sheet.offer.place.isEnabled(), "it is made anew where it lies"
+    sheet.offer.build.buttons[1].click()
+    wait_until(sheet.go.isEnabled)
+    sheet.go.click()
+    wait_until(lambda: sheet.title.text() == "Installing the engine")
+    wait_until(lambda: sheet.title.text() == "Training engine", 60)
+    assert sheet.in_use.origin.text() == "installed by this app, build for: nvidia card"
 
     sheet.repair.click()
     wait_until(lambda: sheet.title.text() == "Installing the engine")
