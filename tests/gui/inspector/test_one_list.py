@@ -53,6 +53,7 @@ class Engine(QObject):
 
     answered = Signal(str, object)
     failed = Signal(str, str)
+    renewed = Signal()
     known = KnownLabels()
     found: list[Issue]
 
