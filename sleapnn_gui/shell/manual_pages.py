@@ -13,7 +13,7 @@ from sleapnn_engine.config.resources import resource_path
 #: The page of every setting, whose sections are called as their keys.
 SETTINGS = "config-reference.md"
 _HEADING = re.compile(r"^(#{1,6}) +(.*)$")
-_MARKS = re.compile(r"[`*]|!?\[([^\]]*)\]\([^)\s]*\)")
+_MARKS = re.compile(r"[`*]|!\[[^\]]*\]\([^)\s]*\)|\[([^\]]*)\]\([^)\s]*\)")
 #: A picture for one of the two themes, as the site of these pages marks it too.
 _ONE_THEME = re.compile(r"^!\[[^\]]*\]\([^)\s]*#only-(light|dark)\)\n?", re.MULTILINE)
 #: Bullets, and what draws the lines of tables.

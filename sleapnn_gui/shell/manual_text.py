@@ -199,7 +199,9 @@ def _set_blocks(document: QTextDocument) -> None:
             form.setBackground(current_theme().color("control"))
             form.setBottomMargin(0 if _is_code(block.next()) else 12)
         else:
-            form.setLineHeight(135, _IN_PERCENT)
+            # A picture is a line as well, and would have a third of its height below it.
+            is_picture = any(piece.charFormat().isImageFormat() for piece in _pieces(block))
+            form.setLineHeight(100 if is_picture else 135, _IN_PERCENT)
             form.setBottomMargin(4 if block.textList() else 0 if cursor.currentTable() else 12)
         cursor.setBlockFormat(form)
 

@@ -115,6 +115,16 @@ def test_a_page_follows_the_theme(manual: ManualWindow) -> None:
     assert "start-dark.png" in dark
 
 
+def test_nothing_is_left_free_below_a_picture(manual: ManualWindow) -> None:
+    manual.go_to(next(one for one in manual._pages if one.file == "runs.md"))
+    assert manual.page.about.startswith("The Runs page lists"), "a picture is no beginning"
+    picture = manual.text.document().begin().next()
+    assert "\ufffc" in picture.text()
+    wide = manual.text.document().textWidth()
+    height = manual.text.document().documentLayout().blockBoundingRect(picture).height()
+    assert height < wide * 720 / 1280 * 1.1
+
+
 def test_hits_in_headings_come_first(pages: list) -> None:
     hits = find(pages, "curves")
     assert (hits[0].page.file, hits[0].section.title) == ("reading-the-curves.md", "Reading the curves")
