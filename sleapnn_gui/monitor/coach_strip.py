@@ -53,7 +53,7 @@ class CoachStrip(QFrame):
         self.setAccessibleName("What the numbers say")
         self._still = Still(self, below)
         self._hints: Sequence[Hint] = ()
-        self._name = ""
+        self._name, self._is_over = "", False
         self.text = QLabel()
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -88,15 +88,15 @@ class CoachStrip(QFrame):
             self._still.when_away(lambda: self._show(hints))
 
     def keep_place(self, *, over: bool) -> None:
-        """A run is followed that may have something to say, or is `over` and had not."""
-        if not self._has_spoken:
-            self._show_one()
-            self.setVisible(not over)
+        """A run is followed of which something may be said, or it is `over`, and nothing more is to come."""
+        if over != self._is_over or (self.isHidden() and not over):
+            self._is_over = over
+            self._still.when_away(self._show_one)
 
     def clear(self) -> None:
         """Say nothing, at once, and give the place up: another run is followed."""
         self._still.drop()
-        self._hints = ()
+        self._hints, self._is_over = (), False
         self.text.clear()
         self.text.setWordWrap(False)
         self.hide()
@@ -151,7 +151,7 @@ class CoachStrip(QFrame):
         self.setAccessibleDescription(self.text.text())
         if hint is not None:
             self._describe(hint)
-            self.show()
+        self.setVisible(hint is not None or not self._is_over)
 
     def _describe(self, hint: Hint) -> None:
         self.look.setText(_LOOK[hint.shows])

@@ -51,7 +51,7 @@ class PairTraining(QObject):
         self._added: list[QueuedTraining] = []
         self._asked = False
         self._shown: list[str] = []
-        self._reach = ""
+        self._reach, self._has_offered = "", False
         self._finding = BackgroundTask(self)
         runs.pair_wanted.connect(self.begin)
         runs.pair = self
@@ -79,7 +79,7 @@ class PairTraining(QObject):
         wishes = wishes_of(self._document, stop_rules)
         group, base = group_of(self._document), self._runs.base
         note = SECRETS_NOTE if secrets(self._document) else ""
-        self._asked, self._shown, self._reach = True, [], ""
+        self._asked, self._shown, self._reach, self._has_offered = True, [], "", False
         added = self._added = []
 
         def act(queue: "TrainingQueue") -> str:
@@ -138,6 +138,9 @@ class PairTraining(QObject):
         if len(self._shown) == 1 or before in self._shown:
             self._runs.open_run(run_dir, show=False)
         self._shown.append(run_dir)
+        if self._has_offered:  # not to train it, which comes too late now
+            self._has_offered = False
+            self._warn(f"The {_MODELS[-1]} is trained now.", "info")
         session = self._runs.session
         if session is not None and str(session.run_dir) == run_dir:
             session.command_state.connect(self._follow_stop)
@@ -171,6 +174,7 @@ class PairTraining(QObject):
         """Stopped is the one that is trained; whether the other goes on is for a person to say."""
         model = self.waiting_model
         if verb in ("stop", "cancel") and stage == "accepted" and model:
+            self._has_offered = True
             self.offered.emit(
                 f"The {model} is trained next, whatever became of this one.",
                 "info",

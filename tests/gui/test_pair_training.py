@@ -55,8 +55,10 @@ def test_both_models_are_trained_followed_and_judged_as_one(
     window.document.set_value("trainer_config.seed", 7)  # what is edited and not saved is trained too
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert window.page() == "train"
-    wait_until(lambda: len(queue.read()) == 3, 30, "both are in the queue")
-    assert [one.group for one in queue.read()] == ["pair flies"] * 2 + [""], "before what waits already"
+    before_the_rest = ["pair flies"] * 2 + [""]
+    wait_until(
+        lambda: [one.group for one in queue.read()] == before_the_rest, 30, "before what waits already"
+    )
     wait_until(lambda: "one after the other: centroid and centered_instance." in window.banner.sentence)
     window.actions_by_verb["train"].trigger()
     assert "A top-down pair is being trained" in window.banner.sentence
@@ -159,6 +161,25 @@ def test_who_stops_the_first_model_says_whether_the_other_one_is_trained(
     wait_until(lambda: not pair.is_at_work, 60)
     assert [one.state for one in queue.read()] == ["done"]
     wait_until(lambda: not window.runs.is_running, 60, "its end is seen here too")
+
+
+def test_who_lets_the_other_be_trained_is_not_asked_any_more_once_it_is(
+    window: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    window.open_path(write_pair(tmp_path, epochs=2000))
+    window.files.finish()
+    window.files.pairs.finish()
+    wait_until(lambda: window.document.facts is not None, 60, "labels are described")
+    window.runs.do_train()
+    pair = window.runs.pair
+    assert pair is not None
+    for said in ("The parts model is trained next", "Judged together"):
+        wait_until(lambda: window.runs.can("stop") and window.train_page.store.epochs, 90, "one is trained")
+        window.actions_by_verb["stop"].trigger()
+        if pair.waiting_model:
+            wait_until(lambda said=said: said in window.banner.sentence, 60)
+            wait_until(lambda: window.banner.sentence == "The parts model is trained now.", 60)
+    wait_until(lambda: "Judged together" in window.banner.sentence, 120, "judged together")
 
 
 def test_how_far_the_queue_is_with_judging_is_in_the_banner_and_stop_there_stops_it(

@@ -169,5 +169,9 @@ def test_what_stands_below_stays_where_it_is_while_hints_come_and_go(page, app):
     assert page.coach.isVisible()
     assert page.coach.look.isHidden()
     assert page.stack.y() == top
+    session.machine.state = State.COMPLETED
+    session.outcome = Outcome(State.COMPLETED, "Training is done.")
+    session.ended.emit(session.outcome)
+    assert page.coach.isHidden(), "that nothing holds any more is no news of a run that is over"
     page.set_session(None)
     assert page.coach.isHidden(), "another run begins without it"
