@@ -16,6 +16,8 @@ from sleapnn_engine.config.plain_json import from_json
 
 _NAME = "engine.json"
 _MOST_BYTES = 1 << 16
+#: What was last read or written, by folder: a window that begins something must not wait for the disk.
+_READ: dict[Path, "KnownEngines"] = {}
 
 
 @attrs.frozen(kw_only=True)
@@ -50,10 +52,17 @@ def data_folder() -> Path:
 def known_engines() -> KnownEngines:
     """What is remembered; nothing where there is no such file, or one that cannot be read."""
     try:
-        found = from_json(read_ordinary(data_folder() / _NAME, most=_MOST_BYTES))
-        return _read(found)
+        known = _read(from_json(read_ordinary(data_folder() / _NAME, most=_MOST_BYTES)))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return KnownEngines()
+        known = KnownEngines()
+    _READ[data_folder()] = known
+    return known
+
+
+def engines_read() -> KnownEngines:
+    """What was remembered when this process last looked or wrote; it looks at first, and not at the disk again."""
+    known = _READ.get(data_folder())
+    return known_engines() if known is None else known
 
 
 def remember_engines(known: KnownEngines) -> None:
@@ -61,6 +70,7 @@ def remember_engines(known: KnownEngines) -> None:
     values = attrs.asdict(known, value_serializer=lambda _owner, _field, value: _plain(value))
     data_folder().mkdir(parents=True, exist_ok=True)
     write_whole(data_folder() / _NAME, json.dumps(values, indent=2) + "\n")
+    _READ[data_folder()] = known
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from sleapnn_engine.config.chosen_engine import known_engines
+from sleapnn_engine.config.chosen_engine import engines_read, known_engines
 
 CHOSEN = "SLEAPNN_ENGINE"
 """The variable of the environment that names the program `sleapnn-engine` of another environment."""
@@ -25,7 +25,7 @@ def engine_command(*words: str) -> tuple[str, ...]:
 
 def engine_of_window(*words: str) -> tuple[str, ...]:
     """What starts the engine that the window uses: the one a person chose in it comes before that of its own Python."""
-    chosen = () if _named() else known_engines().command
+    chosen = () if _named() else engines_read().command
     return (*chosen, *words) if chosen else engine_command(*words)
 
 

@@ -99,8 +99,10 @@ class TrainingQueue:
         """Put a training at the end; `more` are fields of it."""
         return self.add_group([{"config": config, "folder": folder, **more}])[0]
 
-    def add_group(self, trainings: Sequence[Mapping[str, Any]], *, name: str = "") -> list[QueuedTraining]:
-        """Put trainings at the end that belong together, each by its fields; with a `name`, as a group."""
+    def add_group(
+        self, trainings: Sequence[Mapping[str, Any]], *, name: str = "", first: bool = False
+    ) -> list[QueuedTraining]:
+        """Put trainings at the end, or `first` of all that wait, each by its fields; with a `name`, as a group."""
         added: list[QueuedTraining] = []
 
         def put(found: list[QueuedTraining]) -> list[QueuedTraining]:
@@ -111,7 +113,9 @@ class TrainingQueue:
                 paths = {key: str(Path(fields[key]).absolute()) for key in ("config", "folder")}
                 values = {**fields, **paths, "number": number + place, "group": own, "added": time.time()}
                 added.append(QueuedTraining(**values))
-            return [*found, *added]
+            waits = (place for place, one in enumerate(found) if one.state is QueueState.WAITING)
+            place = next(waits, len(found)) if first else len(found)
+            return [*found[:place], *added, *found[place:]]
 
         self._change(put)
         return added

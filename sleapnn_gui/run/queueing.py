@@ -14,7 +14,7 @@ from sleapnn_engine.config.files import copy_values, dump_config
 from sleapnn_engine.config.reader import TRAINER, ConfigReader
 from sleapnn_engine.config.run_models import given_config, values_of
 from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueState
+from sleapnn_engine.protocol.queue_records import QueuedTraining
 from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.run.folders import next_run_dir
 
@@ -87,8 +87,4 @@ def put_into(
                 "run_dir": str(run_dir),
             }
         )
-    added = queue.add_group(fields, name=group)
-    waiting = [one.number for one in queue.read() if one.state is QueueState.WAITING]
-    if first and waiting[0] != added[0].number:
-        queue.move(added[0].number, before=waiting[0])
-    return added
+    return queue.add_group(fields, name=group, first=first)

@@ -23,6 +23,7 @@ class EngineCommands(QObject):
         super().__init__(window)
         self._window, self._inspect, self._runs = window, inspect, runs
         self._told = False
+        known_engines()  # before anybody looks, and waits for the disk
         self._still = Still(window)
         self.installing = EngineInstalling(self)
         self.installing.chosen.connect(self._renew)

@@ -15,7 +15,6 @@ import pytest
 from installer.bare_root import packages
 from installer.bundling import pack
 from installer.system import TABLE
-from sleapnn_engine.cli import main
 from sleapnn_engine.config.chosen_engine import KnownEngines, remember_engines
 from sleapnn_engine.config.engine_program import CHOSEN, engine_command, engine_of_window, why_no_engine
 from sleapnn_engine.config.installed import missing_sentence
@@ -62,10 +61,14 @@ def test_the_command_line_of_a_bundle_hands_over_to_the_chosen_engine(monkeypatc
     program.write_text('#!/bin/sh\necho "$@" >"$0.said"\nexit 5\n')
     program.chmod(0o755)
     remember_engines(KnownEngines(command=(str(program),), version="1"))
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "sleap_io"] + ["sleap_io"]:
-        monkeypatch.setitem(sys.modules, name, None)
-    assert main(["describe", "mouse.slp"]) == 5
+    # In a process of its own: in this one others have long imported what a bundle does not have.
+    code = (
+        "import sys; sys.frozen = True; sys.modules['sleap_io'] = None; "
+        "from sleapnn_engine.cli import main; sys.exit(main(['describe', 'mouse.slp']))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 5
     assert (tmp_path / "sleapnn-engine.said").read_text() == "describe mouse.slp\n"
 
 

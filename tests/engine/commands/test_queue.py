@@ -113,6 +113,18 @@ def test_where_nothing_can_be_written_it_is_told(config: Path, tmp_path: Path) -
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_what_is_to_be_first_is_behind_what_is_at_work_and_before_what_waits(
+    queue_file: Path, config: Path
+) -> None:
+    queue = TrainingQueue(queue_file)
+    fields = {"config": config, "folder": config.parent}
+    for _ in range(2):
+        queue.add(**fields)
+    queue.start_next()
+    ahead = [one.number for one in queue.add_group([fields, fields], name="pair", first=True)]
+    assert [one.number for one in queue.read()] == [1, *ahead, 2]
+
+
 def test_trainings_are_moved_and_those_of_a_group_stay_together(queue_file: Path, config: Path) -> None:
     queue = TrainingQueue(queue_file)
     fields = {"config": config, "folder": config.parent}
