@@ -50,12 +50,12 @@ def _move_on_cpu(images: torch.Tensor, matrices: torch.Tensor, *, margin: int) -
     pixels = images.permute(0, 2, 3, 1).contiguous().numpy()
     size = (height - 2 * margin, width - 2 * margin)
     moved = torch.empty((batch, *size, channels), dtype=images.dtype)
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    shape = size if channels == 1 else (*size, channels)
-    for source, target, matrix in zip(pixels, moved.numpy(), matrices.double().numpy(), strict=True):
-        placed = matrix.copy()
-        placed[:, 2] += centre - matrix[:, :2] @ centre - margin
-        cv2.warpAffine(source, placed, size[::-1], dst=target.reshape(shape), flags=cv2.INTER_LINEAR)
+    x, y = (width - 1) / 2, (height - 1) / 2
+    placed = matrices.numpy().astype(np.float64)
+    placed[:, :, 2] += np.array([x, y]) - (placed[:, :, 0] * x + placed[:, :, 1] * y) - margin
+    targets = moved.numpy().reshape((batch, *size) if channels == 1 else moved.shape)
+    for source, target, matrix in zip(pixels, targets, placed, strict=True):
+        cv2.warpAffine(source, matrix, size[::-1], dst=target, flags=cv2.INTER_LINEAR)
     return moved.permute(0, 3, 1, 2)
 
 

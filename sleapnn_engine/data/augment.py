@@ -190,24 +190,28 @@ class Augmenter:
         off, and affine_p is ignored. Otherwise one draw with affine_p decides for all three together.
         """
         g = self.geometric
-        parts = (g.rotation_p, g.scale_p, g.translate_p)
-        numbers = torch.rand((7, count), generator=self.generator).numpy()
-        chances, drawn = numbers[:3], numbers[3:].astype(np.float64)
-        if any(p is not None for p in parts):
-            turned, scaled, shifted = (chance < (p or 0.0) for chance, p in zip(chances, parts, strict=True))
-        else:
-            turned = scaled = shifted = chances[0] < g.affine_p
-        degrees = turned * (g.rotation_min + (g.rotation_max - g.rotation_min) * drawn[0])
-        scale = np.where(scaled, g.scale_min + (g.scale_max - g.scale_min) * drawn[1], 1.0)
-        limits = np.array([[g.translate_width * width], [g.translate_height * height]])
-        shift = shifted * (2 * drawn[2:] - 1) * limits
-        rows = np.flatnonzero((degrees != 0) | (scale != 1) | (shift != 0).any(axis=0))
-        if not len(rows):
+        own = (g.rotation_p, g.scale_p, g.translate_p)
+        bundled = all(p is None for p in own)
+        limits = (g.translate_width * width, g.translate_height * height)
+        drawn: list[tuple[int, float, float, float, float]] = []
+        # Numbers one by one: of a batch there are a few, for which each call of an array's function takes longer.
+        columns = zip(*torch.rand((7, count), generator=self.generator).tolist(), strict=True)
+        for row, (*chances, turn, size, right, down) in enumerate(columns):
+            happens = (
+                [chances[0] < g.affine_p] * 3 if bundled else [c < (p or 0.0) for c, p in zip(chances, own)]
+            )
+            turned, scaled, shifted = happens
+            degrees = g.rotation_min + (g.rotation_max - g.rotation_min) * turn if turned else 0.0
+            scale = g.scale_min + (g.scale_max - g.scale_min) * size if scaled else 1.0
+            x, y = ((2 * part - 1) * limit if shifted else 0.0 for part, limit in zip((right, down), limits))
+            if degrees != 0 or scale != 1 or x != 0 or y != 0:
+                drawn.append((row, degrees, scale, x, y))
+        if not drawn:
             return None
-        self._report_draw(
-            "move", torch.from_numpy(rows), torch.from_numpy(np.stack([degrees, scale, *shift], 1)[rows])
-        )
-        matrices = affine_matrices(degrees=degrees[rows], scale=scale[rows], shift=shift.T[rows])
+        rows, *values = (np.array(one) for one in zip(*drawn, strict=True))
+        degrees_of, scale_of, *shift = values
+        self._report_draw("move", torch.from_numpy(rows), torch.from_numpy(np.stack(values, 1)))
+        matrices = affine_matrices(degrees=degrees_of, scale=scale_of, shift=np.stack(shift, 1))
         return torch.from_numpy(rows), matrices
 
     @property

@@ -175,6 +175,9 @@ class CropSamples(FrameSamples):
         self._points = drop_outside(points, height=self.side, width=self.side)[:, None]
         self._tracks = store.tracks[self._frames, self._animals][:, None]
         self._shifts = plan.target_shifts(store.shifts)[self._frames]
+        # Corners are x, y, and pictures top, left, bottom, right.
+        pictures = store.pictures[self._frames] - self._corners.flip(1).repeat(1, 2)
+        self._pictures = pictures.clamp(0, self.side)
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -206,15 +209,14 @@ class CropSamples(FrameSamples):
         return self.plan.side + 2 * self.plan.margin
 
     def batch(self, indices: torch.Tensor) -> Batch:
-        # Corners are x, y, and pictures top, left, bottom, right.
-        pictures = self.store.pictures[self._frames[indices]] - self._corners[indices].flip(1).repeat(1, 2)
+        frames, corners = self._frames.index_select(0, indices), self._corners.index_select(0, indices)
         return Batch(
-            images=self.store.crops(self._frames[indices], self._corners[indices], size=self.side),
-            points=self._points[indices],
-            tracks=self._tracks[indices],
-            shifts=self._shifts[indices],
+            images=self.store.crops(frames, corners, size=self.side),
+            points=self._points.index_select(0, indices),
+            tracks=self._tracks.index_select(0, indices),
+            shifts=self._shifts.index_select(0, indices),
             indices=indices,
-            pictures=pictures.clamp(0, self.side),
+            pictures=self._pictures.index_select(0, indices),
         )
 
     def finish(self, images: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
