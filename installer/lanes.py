@@ -147,11 +147,12 @@ def _words(python: str, folder: Path, caches: Sequence[Path], *, root: Path) -> 
     places = {words: folder / str(number) for number, words in enumerate(dict.fromkeys(LANES.values()))}
     for place in places.values():
         place.mkdir()
-    order = f"--randomly-seed={order_of(root)}"
+    seed = order_of(root)
     for words, cache in zip(LANES.values(), caches, strict=True):
         own = ["--share", str(places[words]), "-o", f"cache_dir={cache}", "-W", _NOTHING_REWRITTEN]
         watched = covered.words(_coverage_of(cache)) if words == ENGINE else []
-        start = [python, *watched, "-m", "pytest", "--durations=15", order]
+        order = ["-p", "no:randomly"] if words == WINDOW else [f"--randomly-seed={seed}"]
+        start = [python, *watched, "-m", "pytest", "--durations=15", *order]
         yield [*start, "-p", "tests.sharing", *own, *words]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from installer import covered
 from installer.environment import Environment
-from installer.lanes import ENGINE, LANES, order_of, pass_alone
+from installer.lanes import ENGINE, LANES, WINDOW, order_of, pass_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 ECHO = f"""#!{sys.executable}
@@ -119,9 +119,10 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
     assert [one["words"][1] for one in asked if one["words"] not in tests] == ["ruff", "ruff", "mypy"]
     outs = [words[words.index("--out") + 1] for words in tests if words[:2] == ["-m", "slipcover"]]
     assert len(set(outs)) == len(outs) == list(LANES.values()).count(ENGINE), "each notes what it has run"
-    tests = [words[words.index("pytest") + 2 :] for words in tests]
-    shared = ["--randomly-seed=0", "-p", "tests.sharing", "--share"]
-    assert [words[:4] for words in tests] == [shared] * len(LANES)
+    tests = [words[words.index("tests.sharing") - 2 :] for words in tests]
+    assert [words[1:4] for words in tests] == [["-p", "tests.sharing", "--share"]] * len(LANES)
+    orders = {(words[0], *words[9:]) for words in tests}
+    assert orders == {("no:randomly", *WINDOW), ("--randomly-seed=0", *ENGINE)}
     assert len({words[6] for words in tests}) == len(LANES), "each notes what failed elsewhere"
     assert sorted(words[9:] for words in tests) == sorted(list(words) for words in LANES.values())
     # Lanes with the same tests share them; lanes with others have nothing to share.

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.app import build
 from sleapnn_gui.document.commands import State as Kept
 from sleapnn_gui.document.drafts import DraftStore
@@ -64,8 +66,12 @@ def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def window(shown: MainWindow, wait_until: Wait) -> Iterator[MainWindow]:
+def window(
+    shown: MainWindow, wait_until: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MainWindow]:
     """The window as it starts; what was set to train by a press trains no longer than the test."""
+    queue = TrainingQueue(tmp_path / "queue.json")
+    monkeypatch.setenv("SLEAPNN_QUEUE", str(queue.path))
     shown.runs.leave()
     shown.runs.changed.emit()
     shown.files.set_labels([])
@@ -77,6 +83,18 @@ def window(shown: MainWindow, wait_until: Wait) -> Iterator[MainWindow]:
     shown.runs.finish()
     if shown.session is not None:
         end(shown.session)
+    end_queue(queue)
+
+
+def end_queue(queue: TrainingQueue) -> None:
+    """End the process that trains a pair, once it has said that it is there."""
+    late = time.monotonic() + 5
+    while any(one.group for one in queue.read()) and time.monotonic() < late:
+        worker = queue.standing().worker
+        if worker is not None and worker.is_there:
+            os.kill(worker.pid, signal.SIGKILL)
+            return
+        time.sleep(0.05)
 
 
 def end(session: RunSession) -> None:
@@ -289,7 +307,8 @@ def test_a_model_that_is_used(
     shutil.copytree(shared_data / "sleap_nn_models" / "minimal_instance_bottomup", folder, dirs_exist_ok=True)
     window.document.set_value("trainer_config.ckpt_dir", str(tmp_path))
     window.show_page("runs")
-    wait_until(lambda: [one.folder for one in window.runs_page.model.shown] == [folder])
+    # What another test trained may be listed as well.
+    wait_until(lambda: folder in [one.folder for one in window.runs_page.model.shown])
     window.runs_page.choose([folder])
     page = window.results.predict_page
     window.runs_page.predict.click()
