@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QUrl, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListView, QToolButton, QVBoxLayout, QWidget
 
 from sleapnn_gui.shell.manual_pages import SETTINGS, Hit, Page, Section, find, read_pages
 from sleapnn_gui.shell.manual_text import ManualText
@@ -63,7 +63,8 @@ class ManualWindow(QDialog):
         self.setObjectName("manual")
         self.setWindowTitle("Manual")
         self.setWindowFlag(Qt.WindowType.Window)
-        self.resize(1080, 760)
+        room = parent.screen().availableSize() - QSize(40, 60)  # the frame around it as well
+        self.resize(QSize(1080, 760).boundedTo(room))
         self._pages = read_pages()
         self._past: list[_Place] = []
         self._future: list[_Place] = []
@@ -82,6 +83,10 @@ class ManualWindow(QDialog):
         self.list.setUniformItemSizes(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.selectionModel().currentChanged.connect(lambda index, _before: self._open_row(index.row()))
+        self.nothing = QLabel("Nothing in the manual has all of these words.")
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setWordWrap(True)
+        self.nothing.hide()
         self.text = ManualText()
         self.text.anchorClicked.connect(self._follow)
         self.back = self._button("arrow-left", "Back", "Alt+Left", self.go_back)
@@ -112,6 +117,7 @@ class ManualWindow(QDialog):
             row.addWidget(widget)
         row.addWidget(self.search, 1)
         column.addLayout(row)
+        column.addWidget(self.nothing)
         column.addWidget(self.list, 1)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -173,7 +179,7 @@ class ManualWindow(QDialog):
     def _find(self, words: str) -> None:
         found: list[Page | Hit] = [*find(self._pages, words)] if words.strip() else [*self._pages]
         self.entries.show(found)
-        self.list.setAccessibleDescription("" if found else "Nothing in the manual has all of these words.")
+        self.nothing.setHidden(bool(found))
         self._choose_row()
         self.text.mark(words.split())
 
