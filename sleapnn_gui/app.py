@@ -43,6 +43,7 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
 def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     """The same with the pages that were needed; the others are made when they are, or ahead of that."""
     options = parse(argv[1:])
+    hold_garbage()
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else Application(list(argv[:1]))
@@ -73,7 +74,6 @@ def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
 def run(argv: Sequence[str]) -> int:
     """`sleapnn-gui`: build, do what the options ask, and run until the window closes."""
     options = parse(argv[1:])
-    hold_garbage()
     app, window = build(argv) if options.screenshots else show_window(argv)
     begin_work(app, window)
     window.runs.keep_ready()

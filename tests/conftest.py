@@ -39,9 +39,18 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """The collector works from here on, on what tests make."""
+    """The collector works from here on, on what tests make; beside a window as in the app, which has no other."""
     gc.freeze()
-    gc.enable()
+    if "PySide6.QtCore" not in sys.modules:
+        gc.enable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Between two tests nothing is in the middle of a call of Qt."""
+    if not gc.isenabled() and "PySide6.QtCore" in sys.modules:
+        from sleapnn_gui.shell.garbage import search_garbage
+
+        search_garbage()
 
 
 _SHARED = Path(__file__).resolve().parent.parent.parent / "shared"

@@ -1,6 +1,11 @@
-"""One piece of work at a time in a thread beside the window, and what becomes of it handed over in the window's own."""
+"""Work in a thread beside the window, and what becomes of it handed over in the window's own.
+
+No thread knows an object of Qt: such an object may go while it is at work, and would be ended by whoever lets go of it
+last, or have the window's thread wait for one that waits for it.
+"""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +34,43 @@ class _Work:
         if self._fault is not None:
             raise self._fault
         self._then(self._result)
+
+
+class WorkInOrder:
+    """Does one piece of work after the other, in the order they were asked for, and keeps the process until all are done."""
+
+    def __init__(self) -> None:
+        self._works: deque[Callable[[], object]] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, work: Callable[[], object]) -> None:
+        """Have it done after all that was put before. It deals with its own faults."""
+        with self._lock:
+            self._works.append(work)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._do, name="in order")
+                self._thread.start()
+
+    @property
+    def is_at_work(self) -> bool:
+        return self._thread is not None
+
+    def wait(self, seconds: float) -> None:
+        """Until what was put is done, but no longer than this."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+
+    def _do(self) -> None:
+        while True:
+            with self._lock:
+                if not self._works:
+                    self._thread = None
+                    return
+                work = self._works.popleft()
+            work()
 
 
 class BackgroundTask(QObject):

@@ -1,9 +1,12 @@
 """Keeps a draft of unsaved work up to date, in a thread, while a document is edited."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from sleapnn_gui.document.background import WorkInOrder
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.drafts import Draft, DraftStore
@@ -19,7 +22,6 @@ class DraftKeeper(QObject):
     """
 
     failed = Signal(str)
-    _broke = Signal(str)
 
     def __init__(self, document: Document, store: DraftStore) -> None:
         super().__init__(document)
@@ -28,14 +30,15 @@ class DraftKeeper(QObject):
         #: What stands in the draft: the state, and what is typed beside it and no config.
         self._kept: tuple[State, Mapping[str, tuple[str, str]]] | None = None
         self._told = False
-        # One thread, so that writing and removing happen in the order they were asked for.
-        self._thread = QThreadPool(self)
-        self._thread.setMaxThreadCount(1)
+        self._thread = WorkInOrder()
+        #: Why what was done in the thread failed.
+        self._faults: deque[str] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self._write)
-        self._broke.connect(self._report)
+        self._looks = QTimer(self, interval=DELAY_MS)
+        self._looks.timeout.connect(self._report)
         document.state_changed.connect(self._check)
         document.unread_changed.connect(self._check)
 
@@ -55,7 +58,7 @@ class DraftKeeper(QObject):
         self._timer.stop()
         self._kept = None
         self._in_thread(self._store.remove)
-        self._thread.waitForDone(1000)
+        self._thread.wait(1.0)
 
     def _check(self) -> None:
         document = self._document
@@ -76,18 +79,23 @@ class DraftKeeper(QObject):
         self._in_thread(lambda: self._store.write(state, unread))
 
     def _in_thread(self, work: Callable[[], None]) -> None:
-        def run() -> None:
-            try:
-                work()
-            except OSError as problem:
-                self._broke.emit(problem.strerror or str(problem))
-
-        self._thread.start(run)
-
-    def _report(self, why: str) -> None:
+        self._thread.put(partial(_do, work, self._faults))
         if not self._told:
+            self._looks.start()
+
+    def _report(self) -> None:
+        if self._faults and not self._told:
             self._told = True
             self.failed.emit(
-                f"No draft of unsaved edits can be kept in {self._store.folder}: {why}. "
+                f"No draft of unsaved edits can be kept in {self._store.folder}: {self._faults[0]}. "
                 "Save often; a crash would lose what is not saved."
             )
+        if self._told or not self._thread.is_at_work:
+            self._looks.stop()
+
+
+def _do(work: Callable[[], None], faults: deque[str]) -> None:
+    try:
+        work()
+    except OSError as problem:
+        faults.append(problem.strerror or str(problem))

@@ -1,32 +1,18 @@
 """Looking for the files that a config, or both of a pair, names, away from the window's own thread."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer
 
 from sleapnn_engine.config.checks.disk import check_files
 from sleapnn_engine.config.files import copy_values
+from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.findings import Findings
 from sleapnn_gui.document.pair import halves
 
 _DELAY_MS = 300
-
-
-class _Answer(QObject):
-    ready = Signal(int, object)
-
-
-class _Task(QRunnable):
-    """Looks for the files of some configs, of which nothing was found yet."""
-
-    def __init__(self, number: int, configs: Sequence[Findings], answer: _Answer) -> None:
-        super().__init__()
-        self._number, self._configs, self._answer = number, configs, answer
-
-    def run(self) -> None:
-        found = [Findings(one.values, check_files(one.values)) for one in self._configs]
-        self._answer.ready.emit(self._number, found)
 
 
 class DiskCheck(QObject):
@@ -41,8 +27,7 @@ class DiskCheck(QObject):
         self._document = document
         self._number = 0
         self._found: list[Findings] = []
-        self._answer = _Answer(self)
-        self._answer.ready.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+        self._task = BackgroundTask(self)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -53,7 +38,7 @@ class DiskCheck(QObject):
     def check(self) -> None:
         """Look now."""
         configs = [Findings(copy_values(half.values)) for half in halves(self._document.state)]
-        QThreadPool.globalInstance().start(_Task(self._number, configs, self._answer))
+        self._task.begin(partial(_find_missing, configs), partial(self._receive, self._number))
 
     def _start_over(self) -> None:
         self._found = []  # the document has forgotten it as well
@@ -70,8 +55,12 @@ class DiskCheck(QObject):
             issues = [issue for one in self._found for issue in one.about(half.values)]
             self._document.set_outside_issues("disk", issues, half=half.half)
 
-    @Slot(int, object)
     def _receive(self, number: int, found: list[Findings]) -> None:
         if number == self._number:
             self._found = found
             self._show()
+
+
+def _find_missing(configs: Sequence[Findings]) -> list[Findings]:
+    """Configs of which nothing was found yet, with what was."""
+    return [Findings(one.values, check_files(one.values)) for one in configs]

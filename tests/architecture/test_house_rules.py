@@ -161,6 +161,30 @@ def test_widgets_are_listed_where_none_of_them_goes_meanwhile():
     assert found == []
 
 
+def test_garbage_is_searched_in_one_place():
+    """`sleapnn_gui/shell/garbage.py` says why; `widgets/living.py` leaves things as they were."""
+    found = [
+        f"{source.name}:{node.lineno}"
+        for source in product_sources()
+        if source.name.startswith("sleapnn_gui/") and source.path.name not in ("garbage.py", "living.py")
+        for node in source.nodes
+        if isinstance(node, ast.Import) and any(alias.name == "gc" for alias in node.names)
+    ]
+    assert found == []
+
+
+def test_no_thread_knows_an_object_of_qt():
+    """`sleapnn_gui/document/background.py` says why: Qt's own threads are handed callables that hold such objects."""
+    found = [
+        f"{source.name}:{node.lineno}"
+        for source in product_sources()
+        for node in source.nodes
+        if isinstance(node, ast.Name | ast.alias)
+        and (node.id if isinstance(node, ast.Name) else node.name) in ("QThreadPool", "QRunnable", "QThread")
+    ]
+    assert found == []
+
+
 def test_no_button_waits_for_a_menu_within_its_press():
     """`sleapnn_gui/widgets/menus.py` says why: Qt's own way keeps whoever pressed until the menu is closed."""
     found = [

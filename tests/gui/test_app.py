@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_gui import app
 from sleapnn_gui.form.row import Row
 def wait(*_):
-    while not gc.isenabled():
+    while not gc.get_freeze_count():
         QApplication.processEvents()
     return 0
 QApplication.exec = wait

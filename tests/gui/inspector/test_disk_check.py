@@ -1,10 +1,11 @@
 """What was found on the disk belongs to the paths it was looked for under, and to no others."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QThreadPool
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from sleapnn_gui.document.document import Document
@@ -41,7 +42,9 @@ def test_an_answer_about_former_paths_is_none(document: Document, app: QApplicat
     check = DiskCheck(document)
     document.set_value(LABELS, [str(tmp_path / "gone.slp")])
     check.check()
-    assert QThreadPool.globalInstance().waitForDone(5000)
+    for thread in threading.enumerate():
+        if thread.name == "aside":
+            thread.join(5)
     document.set_value(LABELS, None)
-    app.processEvents()
+    QTest.qWait(100)  # for more than the time between two looks at what the thread has found
     assert found(document) == []
