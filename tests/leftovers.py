@@ -5,6 +5,7 @@ its tests share may last as long as they do.
 """
 
 import contextlib
+import gc
 import os
 import sys
 import threading
@@ -33,17 +34,21 @@ def threads() -> Things:
 
 def windows() -> Things:
     """Top-level windows that are shown."""
-    qt = sys.modules.get("PySide6.QtWidgets")
-    app = qt.QApplication.instance() if qt is not None else None
-    if qt is None or not isinstance(app, qt.QApplication):
+    gui = sys.modules.get("PySide6.QtGui")
+    if gui is None or gui.QGuiApplication.instance() is None:
         return {}
-    from sleapnn_gui.widgets.living import top_level_widgets  # most tests have no Qt
-
-    return {
-        ("window", id(widget)): f"the window {type(widget).__name__} {widget.objectName()!r}"
-        for widget in top_level_widgets()
-        if widget.isVisible()
-    }
+    # By their windows on the screen: of widgets that are in no other there are hundreds, and to list those takes long.
+    was_enabled = gc.isenabled()
+    gc.disable()  # `sleapnn_gui/widgets/living.py` says why
+    try:
+        return {
+            ("window", window.winId()): f"the window {window.objectName()!r} {window.title()!r}"
+            for window in gui.QGuiApplication.topLevelWindows()
+            if window.isVisible()
+        }
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def processes() -> Things:

@@ -39,7 +39,7 @@ LEAVES = {
     "a_window": (
         "from PySide6.QtWidgets import QApplication, QLabel; "
         'kept.extend([QApplication([]), QLabel("words")]); kept[1].show()',
-        "test_leaves_a_window left the window QLabel ''",
+        "test_leaves_a_window left the window 'QLabelClassWindow'",
     ),
 }
 ROOT = Path(__file__).resolve().parents[1]

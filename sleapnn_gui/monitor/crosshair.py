@@ -37,7 +37,7 @@ class Crosshair(QObject):
         self.read_out = QLabel(plot)
         self._view, self._below, self._at_foot = plot.view, below, at_foot
         self._line = pg.InfiniteLine(angle=90, movable=False)
-        plot.addItem(self._line, ignoreBounds=True)
+        plot.add_item(self._line)
         plot.on_restyle(lambda: self._line.setPen(line_pen("faint")))
         plot.on_restyle(self._restyle)
         self.values: tuple[str, ...] = ()

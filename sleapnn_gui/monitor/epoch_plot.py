@@ -65,7 +65,7 @@ class EpochPlot(QuietPlot):
             text.setText(line.name)
         self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
         self._best.setZValue(5)
-        self.addItem(self._best, ignoreBounds=True)
+        self.add_item(self._best)
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
         self.crosshair = Crosshair(self, self._describe)

@@ -70,12 +70,12 @@ class LossPlot(QuietPlot):
         self.heads = HeadLines(self)
         self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
         self._best.setZValue(5)
-        self.addItem(self._best, ignoreBounds=True)
+        self.add_item(self._best)
         self.on_restyle(lambda: self._best.setPen(line_pen("best", width=2.0)))
         self.on_restyle(lambda: self._best.setBrush(current_theme().color("panel")))
         self._best_text = self._words("best")
         self._checkpoints = pg.ScatterPlotItem(size=5, symbol="t1", antialias=True)
-        self.addItem(self._checkpoints, ignoreBounds=True)
+        self.add_item(self._checkpoints)
         self.on_restyle(lambda: self._checkpoints.setPen(QPen(Qt.PenStyle.NoPen)))
         self.on_restyle(lambda: self._checkpoints.setBrush(current_theme().color("faint")))
         self._marks: list[tuple[pg.InfiniteLine, pg.TextItem]] = []
@@ -199,7 +199,7 @@ class LossPlot(QuietPlot):
         while len(self._marks) < len(marks):
             line = pg.InfiniteLine(angle=90, movable=False)
             line.setZValue(1)
-            self.addItem(line, ignoreBounds=True)
+            self.add_item(line)
             self._marks.append((line, self._words("muted")))
         (left, right), (_, top) = self.view.viewRange()
         pixel_x = (right - left) / max(1.0, self.view.width())
@@ -228,7 +228,7 @@ class LossPlot(QuietPlot):
         text = pg.TextItem("", anchor=(0.0, 0.0))
         text.setZValue(6)
         text.setVisible(False)
-        self.addItem(text, ignoreBounds=True)
+        self.add_item(text)
 
         def paint() -> None:
             text.setColor(current_theme().color(token))

@@ -39,7 +39,7 @@ class PartPlot(QuietPlot):
         """The errors that have the darkest and the brightest colour."""
         self.view.setMouseEnabled(x=False, y=False)
         self._image = pg.ImageItem(axisOrder="row-major")
-        self.addItem(self._image, ignoreBounds=True)
+        self.add_item(self._image)
         self.crosshair = Crosshair(self, self._describe_place)
         self.view.sigResized.connect(lambda *_: self.draw())
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
 from sleapnn_gui.monitor import ticks
 from sleapnn_gui.widgets.theme import current_theme
@@ -90,9 +90,13 @@ class GridLines(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawLine(QPointF(rect.left(), place), QPointF(rect.right(), place))
 
 
-class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
+class QuietPlot(pg.GraphicsView):  # type: ignore[misc]
     """A plot without frame, buttons and menus. `fit_wanted` is emitted on a double click, `moved` when a person
-    zooms or pans, `pointer_left` when the mouse goes elsewhere."""
+    zooms or pans, `pointer_left` when the mouse goes elsewhere.
+
+    A view and two axes: pyqtgraph's own plot has two more and a menu with forty controls, which all have to be made, and
+    styled with every theme, though nobody ever sees them.
+    """
 
     fit_wanted = Signal()
     moved = Signal()
@@ -109,19 +113,16 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
     ) -> None:
         self.left = QuietAxis("left", values=y_values, text=y_text)
         self.bottom = QuietAxis("bottom", values=ticks.whole_ticks, text=x_text)
-        super().__init__(
-            parent=parent, axisItems={"left": self.left, "bottom": self.bottom}, enableMenu=False
-        )
+        super().__init__(parent)
+        self.view = pg.ViewBox(enableMenu=False)
+        self._put_together()
         self.left.setWidth(left_width)
         self.bottom.setHeight(22)
-        self.hideButtons()
-        self.plotItem.layout.setContentsMargins(0, 4, 10, 0)
-        self.view: pg.ViewBox = self.plotItem.getViewBox()
         self.view.setDefaultPadding(0)
         self.view.disableAutoRange()
         self.view.sigRangeChangedManually.connect(lambda *_: self.moved.emit())
-        self.addItem(GridLines(self.view, self.left), ignoreBounds=True)
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.add_item(GridLines(self.view, self.left))
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumSize(80, 48)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         for widget in (self, self.viewport()):
@@ -130,6 +131,25 @@ class QuietPlot(pg.PlotWidget):  # type: ignore[misc]
         self._worn = ""
         current_theme().changed.connect(self._follow_theme)
         self.restyle()
+
+    def _put_together(self) -> None:
+        """The view takes all the room that its axes leave."""
+        inside = pg.GraphicsWidget()
+        grid = QGraphicsGridLayout(inside)
+        grid.setContentsMargins(0, 4, 10, 0)
+        grid.setSpacing(0)
+        grid.setColumnStretchFactor(1, 100)
+        grid.setRowStretchFactor(0, 100)
+        grid.addItem(self.view, 0, 1)
+        for axis, place in ((self.left, (0, 0)), (self.bottom, (1, 1))):
+            axis.linkToView(self.view)
+            axis.setZValue(0.5)
+            grid.addItem(axis, *place)
+        self.setCentralItem(inside)
+
+    def add_item(self, item: pg.GraphicsObject) -> None:
+        """Draw something more in the view; its extent changes no range, which the owner sets."""
+        self.view.addItem(item, ignoreBounds=True)
 
     def sizeHint(self) -> QSize:
         return QSize(240, 96)
@@ -195,8 +215,8 @@ def make_curve(
     """Add a curve whose pen follows the theme; `smooth` for the few thick lines, not for the many thin ones."""
     curve = pg.PlotCurveItem(antialias=smooth, connect="finite")
     curve.setZValue(level)
-    # The range is set by the plot's owner; asking each curve for its extent would cost as much as drawing it.
-    plot.addItem(curve, ignoreBounds=True)
+    # Asking each curve for its extent would cost as much as drawing it.
+    plot.add_item(curve)
     plot.on_restyle(lambda: curve.setPen(pen()))
     return curve
 
@@ -215,7 +235,7 @@ def make_name(plot: QuietPlot, token: str) -> pg.TextItem:
     text = pg.TextItem("")
     text.setZValue(6)
     text.setVisible(False)
-    plot.addItem(text, ignoreBounds=True)
+    plot.add_item(text)
 
     def paint() -> None:
         text.setColor(current_theme().color(token))

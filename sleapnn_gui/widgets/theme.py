@@ -139,6 +139,9 @@ class Theme(QObject):
         if self._changing:
             self._wished = scheme if scheme != self._target else None
             return
+        if self._colors and scheme == self.scheme:
+            self.changed.emit()  # the mode has another name, and everything looks so already
+            return
         self._target = scheme
         self._under_way = None
         self._under_way = restyle(

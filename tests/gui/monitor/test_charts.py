@@ -6,9 +6,18 @@ import time
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from sleapnn_gui.monitor.plots import put_beside
-from tests.gui.monitor.showing import long_run, show
+from sleapnn_gui.monitor.plots import QuietPlot, put_beside
+from sleapnn_gui.widgets.living import all_widgets
+from tests.gui.monitor.showing import delete, long_run, show
 from tests.gui.monitor.speaking import Speaker
+
+
+def test_a_plot_is_made_of_what_is_seen_of_it(app):
+    """What is never seen would have to be styled with every change of the theme all the same."""
+    before = len(all_widgets())
+    plot = QuietPlot()
+    assert len(all_widgets()) - before < 10
+    delete(plot)
 
 
 class TestLossPlot:

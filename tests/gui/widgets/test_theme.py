@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFontMetrics, QPalette
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_gui.widgets.theme import current_theme, install_theme, load_tokens, set_state
@@ -71,6 +71,27 @@ def test_a_change_of_mode_is_told_and_system_follows_the_platform(app, theme):
     dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
     assert theme.mode == "system"
     assert told == ["dark", "dark" if dark else "light"]
+
+
+def test_a_mode_that_looks_as_everything_does_styles_nothing_anew(app, theme):
+    styled, told = [], []
+
+    class Worn(QLabel):
+        def event(self, event):
+            styled.append(event.type())
+            return super().event(event)
+
+    label = Worn("worn")
+    label.show()
+    app.processEvents()
+    styled.clear()
+    theme.changed.connect(lambda: told.append(theme.scheme))
+    theme.set_mode("light")
+    assert told == ["light"]
+    assert QEvent.Type.Polish not in styled
+    theme.set_mode("dark")
+    assert QEvent.Type.Polish in styled
+    label.close()
 
 
 def test_an_unknown_mode_is_refused(theme):
