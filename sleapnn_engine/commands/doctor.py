@@ -100,9 +100,18 @@ def describe_ports() -> list[tuple[str, str]]:
             socket.create_server(("127.0.0.1", 0)) as server,
             socket.create_connection(server.getsockname(), timeout=2),
         ):
-            return [("loopback", "works")]
+            return [("loopback", "works"), ("encryption", _encryption())]
     except OSError as problem:
         return [("loopback", f"does not work: {problem}; app and engine cannot talk to each other")]
+
+
+def _encryption() -> str:
+    """Whether what app and engine say to each other is encrypted."""
+    try:
+        from sleapnn_engine.protocol.encryption import can_encrypt  # loads zmq, which may be what is broken
+    except ImportError as problem:
+        return f"zmq cannot be loaded: {problem}"
+    return "works" if can_encrypt() else "none, pyzmq lacks libsodium; a run's token still keeps others out"
 
 
 def describe_window() -> list[tuple[str, str]]:

@@ -122,13 +122,14 @@ class EngineChannel:
                 run_dir=str(self.run_dir),
                 host=socket.gethostname(),
                 process_started=start_mark(os.getpid()),
+                encrypted=self._server.encrypted,
             )
             self._connection.write(self.run_dir)
         except (zmq.ZMQError, OSError) as error:
             self.close()
             raise ChannelError(
                 f"The engine cannot open its sockets for viewers of {self.run_dir}: {error}. "
-                "It needs two free ports on 127.0.0.1."
+                "It needs four free ports on 127.0.0.1."
             ) from error
         self._server.start()
         self._heart.start()

@@ -18,6 +18,7 @@ from sleapnn_engine.protocol.codec import (
     encode_request,
 )
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.encryption import connect
 from sleapnn_engine.protocol.events import LAST_KINDS, Heartbeat
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.journal import JournalReader
@@ -201,8 +202,7 @@ class EngineClient:
         events.subscribe(token + EVENT_STREAM)
         if self._frames:
             events.subscribe(token + FRAME_STREAM)
-        events.connect(self.connection.events)
-        requests.connect(self.connection.requests)
+        connect(self.connection, events=events, requests=requests)
         return events, requests
 
     def _send(self, verb: str, args: dict[str, Any]) -> int:

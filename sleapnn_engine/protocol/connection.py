@@ -23,6 +23,9 @@ _MAX_BYTES = 64 * 2**10
 #: Only this computer, so that a run folder from elsewhere cannot make a viewer call home.
 _ENDPOINT = re.compile(r"tcp://(127(?:\.\d{1,3}){3}|localhost|\[::1\]):(\d{1,5})")
 
+#: A key of CURVE as text: 32 bytes in Z85.
+_KEY = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
+
 #: How long a port gets to take a connection when asked whether anyone is there.
 _KNOCK_SECONDS = 0.5
 
@@ -51,11 +54,21 @@ class OtherProtocolError(ConnectionFileError):
 
 
 @attrs.frozen(kw_only=True)
+class Encrypted:
+    """The same two sockets behind CURVE: `key` is the engine's public key, which only readers of the file have."""
+
+    key: str = attrs.field(repr=False)
+    events: str
+    requests: str
+
+
+@attrs.frozen(kw_only=True)
 class Connection:
     """What a viewer needs to reach an engine.
 
     `started` is in Unix seconds. `host` is the computer the engine runs on, `process_started` tells its process from
-    a later one of the same number (see `processes`); both are empty when the file does not say.
+    a later one of the same number (see `processes`); both are empty when the file does not say. `encrypted` is absent
+    where an older engine wrote the file, or one without encryption.
     """
 
     pid: int
@@ -66,6 +79,7 @@ class Connection:
     run_dir: str
     host: str = ""
     process_started: str = ""
+    encrypted: Encrypted | None = None
     protocol: int = PROTOCOL_VERSION
 
     @classmethod
@@ -113,12 +127,10 @@ class Connection:
                 raise ValueError(f"'{key}' is missing or of the wrong type")
         if values["pid"] <= 0:
             raise ValueError(f"'pid' is {values['pid']}, which is no process")
-        for key in ("events", "requests"):
-            if not _ENDPOINT.fullmatch(values[key]):
-                raise ValueError(f"'{key}' is {values[key]!r:.80}, which is not a port of this computer")
+        _require_ports(values)
         known = {key: values[key] for key in _TYPES}
         extra = {key: values[key] for key in ("host", "process_started") if isinstance(values.get(key), str)}
-        return cls(**known, **extra)
+        return cls(**known, **extra, encrypted=_encrypted(values.get("encrypted")))
 
     def write(self, run_dir: str | os.PathLike[str]) -> Path:
         """Write the file into `run_dir`, for its owner's eyes only, whole or not at all; returns its path."""
@@ -160,6 +172,24 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "started": (int, float),
     "run_dir": str,
 }
+
+
+def _require_ports(values: dict[str, Any]) -> None:
+    for key in ("events", "requests"):
+        if not isinstance(values.get(key), str) or not _ENDPOINT.fullmatch(values[key]):
+            raise ValueError(f"'{key}' is {values.get(key)!r:.80}, which is not a port of this computer")
+
+
+def _encrypted(values: object) -> Encrypted | None:
+    if values is None:
+        return None
+    if not isinstance(values, dict):
+        raise ValueError("'encrypted' is no object")
+    _require_ports(values)
+    key = values.get("key")
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise ValueError("the 'key' of 'encrypted' is none")
+    return Encrypted(key=key, events=values["events"], requests=values["requests"])
 
 
 def _other_protocol(named: str, protocol: object) -> str:

@@ -11,6 +11,8 @@ import attrs
 import zmq
 
 from sleapnn_engine.protocol.codec import MAX_REQUEST_BYTES
+from sleapnn_engine.protocol.connection import Encrypted
+from sleapnn_engine.protocol.encryption import can_encrypt, guard
 from sleapnn_engine.protocol.request_handler import RequestHandler
 
 _LOG = logging.getLogger(__name__)
@@ -44,8 +46,10 @@ class Outgoing:
 class Server:
     """Binds an XPUB and a ROUTER socket on free loopback ports and serves them from one thread.
 
-    `post` is called by one thread at a time (the channel's lock sees to that); everything else that touches a
-    socket happens in the server's own thread. A subscription counts only if it begins with the token.
+    Each is bound twice: plainly, for viewers that have no more than the token, and behind CURVE with a key made for
+    this run, where ZeroMQ can. `post` is called by one thread at a time (the channel's lock sees to that); everything
+    else that touches a socket happens in the server's own thread. A subscription counts only if it begins with the
+    token.
     """
 
     def __init__(self, *, token: str, desk: RequestHandler, linger_seconds: float) -> None:
@@ -58,13 +62,15 @@ class Server:
         self._unsent: deque[tuple[zmq.MessageTracker, int]] = deque()
         self._unsent_bytes = 0
         self._context = zmq.Context()
-        self._events = self._bind(zmq.XPUB)
-        self._requests = self._bind(zmq.ROUTER)
+        self._events, self._requests = self._make(zmq.XPUB), self._make(zmq.ROUTER)
+        self.events_endpoint, self.requests_endpoint = (
+            self._bind(socket) for socket in (self._events, self._requests)
+        )
+        #: The encrypted ways in; None without the library that encrypts.
+        self.encrypted = self._bind_encrypted() if can_encrypt() else None
         self._bell, self._ear = self._context.socket(zmq.PAIR), self._context.socket(zmq.PAIR)
         self._ear.bind("inproc://bell")
         self._bell.connect("inproc://bell")
-        self.events_endpoint = self._endpoint(self._events)
-        self.requests_endpoint = self._endpoint(self._requests)
         self._thread = threading.Thread(target=self._serve, name="engine-sockets", daemon=True)
         #: Subscriptions that hold now.
         self.viewers = 0
@@ -103,7 +109,7 @@ class Server:
             with contextlib.suppress(zmq.Again):
                 self._bell.send(b"", zmq.NOBLOCK)
 
-    def _bind(self, kind: int) -> zmq.Socket[bytes]:
+    def _make(self, kind: int) -> zmq.Socket[bytes]:
         socket = self._context.socket(kind)
         socket.linger = 0
         if kind == zmq.XPUB:
@@ -114,11 +120,16 @@ class Server:
             socket.setsockopt(zmq.SNDHWM, _REPLIES_AHEAD)
             socket.setsockopt(zmq.RCVHWM, _REPLIES_AHEAD)
             socket.setsockopt(zmq.MAXMSGSIZE, _HARD_REQUEST_BYTES)
-        socket.bind("tcp://127.0.0.1:*")
         return socket
 
+    def _bind_encrypted(self) -> Encrypted:
+        key = guard(self._events, self._requests)
+        return Encrypted(key=key, events=self._bind(self._events), requests=self._bind(self._requests))
+
     @staticmethod
-    def _endpoint(socket: zmq.Socket[bytes]) -> str:
+    def _bind(socket: zmq.Socket[bytes]) -> str:
+        """Bind to a free port; where that is."""
+        socket.bind("tcp://127.0.0.1:*")
         return socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()  # type: ignore[union-attr]
 
     def _serve(self) -> None:

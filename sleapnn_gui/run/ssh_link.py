@@ -10,6 +10,7 @@ import zmq
 from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import DecodeError, decode_event
 from sleapnn_engine.protocol.connection import Connection
+from sleapnn_engine.protocol.encryption import brought, way_to
 from sleapnn_gui.run.apart import ApartEngine
 from sleapnn_gui.run.link import LinkEvent, LinkEventKind, RunLink
 from sleapnn_gui.run.queue import EventQueue
@@ -51,10 +52,11 @@ class SshLink(RunLink):
 
     def _follow(self, connection: Connection) -> None:
         """Listen until the line breaks, which raises SshError, or the engine is gone."""
-        far = [int(address.rpartition(":")[2]) for address in (connection.events, connection.requests)]
+        way = way_to(connection)
+        far = [int(address.rpartition(":")[2]) for address in (way.events, way.requests)]
         with self._ssh.ports(self._found.place.host, *far) as tunnel:
             events, requests = (f"tcp://127.0.0.1:{port}" for port in tunnel.ports)
-            here = attrs.evolve(connection, events=events, requests=requests)
+            here = brought(connection, events=events, requests=requests)
             try:
                 with EngineClient(here, from_seq=self.last_seq + 1) as client:
                     self._listen(client, tunnel)

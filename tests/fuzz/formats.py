@@ -27,7 +27,7 @@ from sleapnn_engine.protocol.codec import (
     decode_request,
     encode_event,
 )
-from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.connection import Connection, ConnectionFileError, Encrypted
 from sleapnn_engine.protocol.epoch_history import read_epochs
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.journal import JournalReader
@@ -122,7 +122,8 @@ def _read_journal(path: Path) -> object:
 
 def _connection(path: Path) -> None:
     Connection(
-        pid=1, token="t" * 32, events="tcp://127.0.0.1:1", requests="tcp://127.0.0.1:2", started=1.0, run_dir="/r"
+        pid=1, token="t" * 32, events="tcp://127.0.0.1:1", requests="tcp://127.0.0.1:2", started=1.0, run_dir="/r",
+        encrypted=Encrypted(key="k" * 40, events="tcp://127.0.0.1:3", requests="tcp://127.0.0.1:4")
     ).write(path.parent)  # fmt: skip
 
 

@@ -60,7 +60,14 @@ def test_the_home_folder_is_not_named():
 
 
 def test_loopback_works_here():
-    assert doctor.describe_ports() == [("loopback", "works")]
+    assert doctor.describe_ports() == [("loopback", "works"), ("encryption", "works")]
+
+
+def test_a_zmq_that_cannot_encrypt_is_told(monkeypatch):
+    monkeypatch.setattr("zmq.has", lambda what: False)
+    name, value = doctor.describe_ports()[1]
+    assert name == "encryption"
+    assert "libsodium" in value
 
 
 def test_disk_lines_name_the_folder_and_its_free_space(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 
+WAY = {"key": "k" * 40, "events": "tcp://127.0.0.1:5003", "requests": "tcp://127.0.0.1:5004"}
 GOOD = {
     "protocol": 1,
     "pid": 4711,
@@ -37,6 +38,10 @@ def test_unknown_keys_and_a_missing_host_are_fine(tmp_path: Path):
         ({"events": "tcp://192.168.0.7:5001"}, "not a port of this computer"),
         ({"events": "tcp://127.0.0.1.evil.example:5001"}, "not a port of this computer"),
         ({"requests": "ipc:///tmp/x"}, "not a port of this computer"),
+        ({"encrypted": "yes"}, "'encrypted' is no object"),
+        ({"encrypted": {**WAY, "events": "tcp://192.168.0.7:5003"}}, "not a port of this computer"),
+        ({"encrypted": {**WAY, "key": "k" * 39}}, "the 'key' of 'encrypted'"),
+        ({"encrypted": {"key": "k" * 40}}, "'events' is None"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_reason(tmp_path: Path, changes: dict, says: str):

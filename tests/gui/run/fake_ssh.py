@@ -21,7 +21,10 @@ WORDS = {
 
 
 def install(folder, monkeypatch):
-    """Have `ssh` mean this program from now on; its processes write their numbers into the file that is returned."""
+    """Have `ssh` mean this program from now on; its processes write their numbers into the file that is returned.
+
+    Ports of the other machine that were asked for stand in a file "ssh.ports" beside it.
+    """
     program = folder / "bin" / "ssh"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__)} {folder / "ssh.pids"} "$@"\n')
@@ -44,6 +47,8 @@ def main(pids, words):
     if host != "lab":
         sys.stderr.write(f"{WORDS[host]}\n")
         return 255
+    with Path(pids).with_name("ssh.ports").open("a") as stream:
+        stream.writelines(f"{theirs}\n" for *_, theirs in forwards)
     for _, mine, there, theirs in forwards:
         listener = socket.create_server(("127.0.0.1", int(mine)))
         threading.Thread(target=accept, args=(listener, there, int(theirs)), daemon=True).start()

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from sleapnn_engine.protocol.connection import Connection
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.ssh import Ssh, SshError, place_of
@@ -66,13 +67,16 @@ def attach(app):
         far.session.leave()
 
 
-def test_a_run_elsewhere_is_followed_and_stopped(here, attach, wait_until, tmp_path):
+def test_a_run_elsewhere_is_followed_and_stopped(here, attach, wait_until, tmp_path, pids):
     folder = tmp_path / "a run's folder; with $odd name"
     here.start(folder, **LONG)
     wait_until(lambda: len(here.steps) > 30, 30)
+    way = Connection.read(folder).encrypted
     far = attach(folder)
     wait_until(lambda: far.session.state is State.TRAINING and len(far.store.epochs) > 1, 20)
     assert far.store.header.run_name == folder.name
+    brought = pids.with_name("ssh.ports").read_text().split()
+    assert [way.events, way.requests] == [f"tcp://127.0.0.1:{port}" for port in brought]
     far.session.pause()
     wait_until(lambda: here.session.state is State.PAUSED)
     wait_until(lambda: far.session.state is State.PAUSED)
