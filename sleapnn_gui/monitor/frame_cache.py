@@ -71,9 +71,17 @@ class FrameCache:
         ]
         frames.sort(key=lambda frame: frame.badness, reverse=True)
         if part is not None:
-            frames.sort(key=lambda frame: part_error(frame.event.typed_as(Frame), part) or -1.0, reverse=True)
+            frames.sort(key=lambda frame: _of_part(frame.event.typed_as(Frame), part), reverse=True)
         frames.sort(key=lambda frame: frame.event.typed_as(Frame).split != "validation")
         return [frame.event for frame in frames]
+
+    def worst_of(self, part: str, *, upto: int) -> Event | None:
+        """The frame with the greatest error of a part among all that were validated, of the newest epoch that tells which."""
+        for epoch in sorted(self._epochs, reverse=True):
+            for frame in self._epochs[epoch] if epoch <= upto else ():
+                if part in (frame.event.typed_as(Frame).worst_of or ()):
+                    return frame.event
+        return None
 
     def _has_validation(self, epoch: int) -> bool:
         return any(frame.event.typed_as(Frame).split == "validation" for frame in self._epochs[epoch])
@@ -94,6 +102,11 @@ def part_error(said: Frame, part: int) -> float | None:
         if start is not None and end is not None:
             gaps.append(said.scale * math.dist(start, end))
     return max(gaps, default=None)
+
+
+def _of_part(said: Frame, part: int) -> float:
+    error = part_error(said, part)
+    return -1.0 if error is None else error
 
 
 def frame_key(event: Event) -> tuple[str, Any, Any, Any, int]:

@@ -46,6 +46,7 @@ class FramePanel(Panel):
         self._version = -1
         self._shown: list[Event] = []
         self._pinned: tuple[object, ...] | None = None
+        self._epoch: int | None = None
         self._follow = True
         self._model_type = ""
         self._maps_tip = ""
@@ -155,14 +156,14 @@ class FramePanel(Panel):
     def order_by(self, part: int | None) -> None:
         """Go through the frames from the one with the greatest error of a part, or of all."""
         self.part, self._pinned = part, None
-        epoch = self._epoch_shown()
-        if epoch is not None:
-            self._show_epoch(epoch)
+        if self._epoch is not None:
+            self._show_epoch(self._epoch)
 
     def set_store(self, store: RunStore | None) -> None:
         """Show another run, or none."""
         self.store = store
         self._version, self._shown, self._pinned, self._follow = -1, [], None, True
+        self._epoch = None
         self.refresh()
 
     def set_header(self, header: Header) -> None:
@@ -215,7 +216,7 @@ class FramePanel(Panel):
             return
         self._version = cache.version
         epochs = cache.epochs
-        wanted = self._epoch_shown()
+        wanted = self._epoch
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(epochs) - 1))
         at = len(epochs) - 1
@@ -230,7 +231,7 @@ class FramePanel(Panel):
         if not self._shown:
             return
         index = (self._index() + by) % len(self._shown)
-        self._pinned = frame_key(self._shown[index])
+        self._pinned = self._key(self._shown[index])
         self._show(self._shown, index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -250,9 +251,10 @@ class FramePanel(Panel):
         else:
             super().keyPressEvent(event)
 
-    def _epoch_shown(self) -> int | None:
-        frame = self.view.frame
-        return frame.typed_as(Frame).epoch if frame is not None else None
+    def _key(self, frame: Event) -> tuple[object, ...]:
+        """What a frame is known by through the epochs, but for one that stands in from an earlier epoch."""
+        epoch = frame.typed_as(Frame).epoch
+        return (*frame_key(frame), None if epoch == self._epoch else epoch)
 
     def _index(self) -> int:
         """Place of the shown frame in its epoch's list."""
@@ -266,8 +268,13 @@ class FramePanel(Panel):
 
     def _show_epoch(self, epoch: int) -> None:
         assert self.store is not None
+        self._epoch = epoch
         frames = self.store.frames.of_epoch(epoch, part=self.part)
-        index = next((i for i, event in enumerate(frames) if frame_key(event) == self._pinned), 0)
+        if self.part is not None:
+            worst = self.store.frames.worst_of(self.view.nodes[self.part], upto=epoch)
+            if worst is not None and worst.typed_as(Frame).epoch != epoch:
+                frames = [worst, *frames]
+        index = next((i for i, event in enumerate(frames) if self._key(event) == self._pinned), 0)
         self._show(frames, index)
 
     def _show(self, frames: list[Event], index: int) -> None:
@@ -304,7 +311,10 @@ class FramePanel(Panel):
         many = self.store.header.n_val if self.store is not None and self.store.header is not None else 0
         if self.part is not None:
             name = self.view.nodes[self.part]
-            return f", worst {name} of {many}" if name in (said.worst_of or ()) else f", by {name}"
+            if name not in (said.worst_of or ()):
+                return f", by {name}"
+            then = "" if said.epoch == self._epoch else f" in {words.epoch_name(said.epoch)}"
+            return f", worst {name} of {many}{then}"
         if said.rank is None or said.rank > many:
             return ""
         return f", worst of {many}" if said.rank == 1 else f", {words.ordinal(said.rank)} worst of {many}"

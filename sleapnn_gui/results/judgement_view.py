@@ -1,5 +1,6 @@
 """One evaluation, or two side by side, as figures, boxes, curves, videos and worst frames; it only draws."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -89,7 +90,10 @@ class VideoRows(QWidget):
 
     def show_videos(self, videos: list[dict[str, Any]]) -> None:
         """Show the videos of a report."""
-        ordered = sorted(videos, key=lambda one: one["p50_px"] or 0.0, reverse=True)
+        # Where no animal was found there is no error, and nothing that is worse.
+        ordered = sorted(
+            videos, key=lambda one: math.inf if one["p50_px"] is None else one["p50_px"], reverse=True
+        )
         self._rows = [(_name(one), _result(one)) for one in ordered]
         self.setToolTip("\n".join(f"{name}: {result}" for name, result in self._rows))
         self.setAccessibleDescription(self.toolTip())

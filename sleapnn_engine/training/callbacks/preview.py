@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ from sleapnn_engine.training.validation import predict
 
 VALIDATION_FRAMES = 6
 #: Of frames with the greatest error of some part so many are shown besides those; more where they take no more than this
-#: share of an epoch, so that of most models each part has its worst of all frames.
+#: share of an epoch, so that of most models each part has its worst of all frames. Where there are more parts than that,
+#: they take turns.
 PART_FRAMES, MOST_PART_FRAMES, SHARE_OF_EPOCH = 4, 40, 0.05
 #: Frames of one epoch take at most about this much; with very large maps fewer are shown.
 MOST_BYTES = 48_000_000
@@ -66,6 +67,7 @@ class Preview(Callback):
         self._pictures, self._kept = pictures, kept
         self._keep = keep
         self._drawn: list[Path] = []
+        self._shown_in: dict[str, int] = {}  # in which epoch a part's worst frame was shown last
         self._seconds = 0.0  # that a frame took in the epoch before
 
     def epoch_ended(self, training: Training, result: EpochResult) -> None:
@@ -75,8 +77,9 @@ class Preview(Callback):
         wanted = chosen(batches.n_val, result.worst, most=min(VALIDATION_FRAMES, most - 1))
         parts = part_frames(result.train_seconds + result.val_seconds, each=self._seconds)
         room = min(parts, max(0, most - 1 - len(wanted)))
-        others = dict.fromkeys(index for index in result.worst_by_part.values() if index not in wanted)
-        wanted = sorted({*wanted, *list(others)[:room]})
+        others = {name: index for name, index in result.worst_by_part.items() if index not in wanted}
+        wanted = sorted({*wanted, *in_turn(others, self._shown_in, room=room)})
+        self._shown_in |= {name: result.epoch for name, at in result.worst_by_part.items() if at in wanted}
         pinned += [("validation", batches.val, i) for i in wanted]
         ranks = {index: place for place, index in enumerate(result.worst, start=1)}
         seen: set[str] = set()
@@ -137,6 +140,15 @@ def part_frames(epoch: float, *, each: float) -> int:
     """How many frames with the greatest error of a part are shown, after an epoch of so many seconds, where each takes so long."""
     spare = int(SHARE_OF_EPOCH * epoch / each) if each else 0
     return min(MOST_PART_FRAMES, max(PART_FRAMES, spare))
+
+
+def in_turn(worst: Mapping[str, int], shown_in: Mapping[str, int], *, room: int) -> list[int]:
+    """The frames for `room` parts of those by their names, the worst first: half of the room is for the worst parts.
+
+    The rest is for those whose epoch in `shown_in` is the longest ago, so that each part has its turn.
+    """
+    waiting = sorted(worst, key=lambda name: shown_in.get(name, -1))
+    return list(dict.fromkeys(worst[name] for name in [*list(worst)[: room // 2], *waiting]))[:room]
 
 
 def spread(count: int, wanted: int) -> list[int]:

@@ -11,7 +11,7 @@ from sleapnn_engine.evaluation.scores import PoseScores
 from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.kept_frames import FOLDER, kept_epochs, read_frames
 from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
-from sleapnn_engine.training.callbacks.preview import chosen, part_frames
+from sleapnn_engine.training.callbacks.preview import chosen, in_turn, part_frames
 from tests.engine.hostile import Command, mark
 from tests.engine.protocol.examples import BODIES
 from tests.engine.training.jobs import config_file, finish, start, wait_for
@@ -169,6 +169,20 @@ def test_each_part_has_its_worst_frame_where_that_takes_little_of_an_epoch() -> 
     assert part_frames(60.0, each=0.1) == 30
     assert part_frames(2.0, each=0.1) == part_frames(60.0, each=0.0) == 4, "a short epoch, and the first one"
     assert part_frames(3600.0, each=0.1) == 40
+
+
+def test_parts_take_turns_where_there_is_not_room_for_all() -> None:
+    worst = {name: 10 * place for place, name in enumerate("abcdefg")}
+    shown_in: dict[str, int] = {}
+    for epoch in range(4):
+        frames = in_turn(worst, shown_in, room=4)
+        assert len(frames) == 4
+        assert frames[:2] == [worst["a"], worst["b"]], "the worst parts are shown always"
+        shown_in |= {name: epoch for name in worst if worst[name] in frames}
+    assert shown_in.keys() == worst.keys()
+    assert min(shown_in.values()) == 1, "nobody waits for longer than it takes to go round"
+    assert in_turn(dict.fromkeys("abc", 7), {}, room=4) == [7]
+    assert in_turn({}, {}, room=4) == in_turn(worst, {}, room=0) == []
 
 
 def test_the_frame_with_the_greatest_error_of_each_part_is_known() -> None:

@@ -116,6 +116,36 @@ class TestWorstByAPart:
         frames.order_by(2)
         assert frames.title.text() == "Validation frame 101, worst tail of 8"
 
+    def test_a_part_without_a_frame_of_its_own_in_an_epoch_has_its_worst_of_the_last_one(self, page):
+        speaker = self.frames()
+        speaker.frame(1, index=2, truth=[[[0.0, 0.0]] * 3], predicted=[[[1.0, 0.0]] * 3], error=1.0)
+        speaker.events[-1].body["worst_of"] = ["nose"]
+        show(page, speaker)
+        frames = page.charts.frames
+        frames.order_by(2)
+        assert frames.title.text() == "Validation frame 101, worst tail of 8 in epoch 1"
+        assert (frames.place.text(), frames.epoch.text()) == ("1 of 2  ·  20.0 px", "1")
+        frames.step(1)
+        assert (frames.title.text(), frames.epoch.text()) == ("Validation frame 102, by tail", "2")
+        frames.order_by(0)
+        assert frames.title.text() == "Validation frame 102, worst nose of 8"
+        frames.slider.setValue(0)
+        assert frames.title.text() == "Validation frame 100, worst nose of 8", "none of a later epoch"
+
+    def test_a_part_that_lies_exactly_where_it_is_labelled_was_found(self, page):
+        speaker = Speaker().start(n_val=8).batches(4)
+        truth = [[[2.0, 2.0], [8.0, 8.0], [0.0, 0.0]]]
+        for index, nose in enumerate((None, [2.0, 2.0], [2.0, 3.0])):
+            speaker.frame(0, index=index, truth=truth, predicted=[[nose, *truth[0][1:]]], error=0.1)
+        show(page, speaker)
+        frames = page.charts.frames
+        frames.order_by(0)
+        told = []
+        for _ in range(3):
+            told.append(frames.place.text().rpartition("  ·  ")[2])
+            frames.step(1)
+        assert told == ["2.0 px", "0.0 px", "not found"]
+
     def test_frames_shown_are_offered_to_labelling_together(self, page):
         show(page, self.frames())
         sent = []

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.results.evaluation_page import EvaluationPage
 from sleapnn_gui.results.frame_source import Files, FrameSource
+from sleapnn_gui.results.judgement_view import VideoRows
 from tests.engine.commands.in_process import engine
 
 pytestmark = pytest.mark.usefixtures("quick_engines")
@@ -211,3 +212,13 @@ def test_a_damaged_evaluation_is_said(page: EvaluationPage, models: Path, wait_u
         page.open(models / "bottomup")
         wait_until(lambda: "is no evaluation" in page.banner.text)
     assert page.stack.currentWidget() is page.empty
+
+
+def test_a_video_on_which_no_animal_was_found_comes_before_those_with_errors(app):
+    rows = VideoRows()
+    figures = {"a.mp4": 0.0, "b.mp4": None, "c.mp4": 3.0}
+    rows.show_videos(
+        [{"video": name, "p50_px": px, "missed": 0, "frames": 1} for name, px in figures.items()]
+    )
+    names = [row.partition(" ")[0] for row in rows.accessibleDescription().splitlines()]
+    assert names == ["b.mp4", "c.mp4", "a.mp4"]
