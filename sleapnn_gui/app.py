@@ -19,6 +19,7 @@ from sleapnn_gui.shell.faults import install_faults
 from sleapnn_gui.shell.garbage import GarbageSearch, hold_garbage
 from sleapnn_gui.shell.screen import first_place, is_seen
 from sleapnn_gui.shell.settings_store import remembered_theme, restore_layout
+from sleapnn_gui.widgets.language import install_language
 from sleapnn_gui.widgets.theme import install_theme
 
 #: Where the demonstration puts its labels and runs, in the folder of the runs.
@@ -51,6 +52,7 @@ def show_window(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     app.setOrganizationName("sleapnn-gui")
     app.setDesktopFileName("sleapnn-gui")
     app.setWindowIcon(QIcon(str(resource_path("icon", "sleapnn-gui.png"))))
+    install_language()
     install_theme(app, mode=options.theme or remembered_theme())
     faults = install_faults(app)
     window = MainWindow()

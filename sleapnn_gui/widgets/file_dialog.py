@@ -5,7 +5,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-ALL_FILES = "All files (*)"
+from sleapnn_gui.widgets.language import tr
+
+ALL_FILES = tr("All files (*)")
 
 
 def ask_for_files(

@@ -5,10 +5,13 @@ import html
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 #: A word in front of the sentence, so that the state is not said by colour alone.
-_WORDS = {"error": "", "warning": "Warning: ", "info": ""}
+_WORDS = {"error": "", "warning": tr("Warning: "), "info": ""}
+#: The same where nothing is seen.
+_SPOKEN = {"error": tr("error"), "warning": tr("warning"), "info": tr("info")}
 
 
 class MessageLine(QLabel):
@@ -47,7 +50,7 @@ class MessageLine(QLabel):
         # A label takes up the padding of its new style only when it is told of it.
         QCoreApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if link else Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName(f"{severity}: {sentence}" if severity in _WORDS else sentence)
+        self.setAccessibleName(f"{_SPOKEN[severity]}: {sentence}" if severity in _SPOKEN else sentence)
         self.setAccessibleDescription(link)
         self._render()
 

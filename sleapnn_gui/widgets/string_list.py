@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
@@ -117,9 +118,9 @@ class StringList(QFrame):
         self.setAccessibleDescription(description)
         self._items.setAccessibleName(name)
         self._items.setAccessibleDescription(
-            f"{description} Delete removes, Alt with up and down moves, F2 edits."
+            tr("{description} Delete removes, Alt with up and down moves, F2 edits.", description=description)
         )
-        self._add.setAccessibleName(f"{name}: add")
+        self._add.setAccessibleName(tr("{name}: add", name=name))
         self._add.setAccessibleDescription(description)
         for what, button in self._buttons.items():
             button.setAccessibleName(f"{name}: {what}")
@@ -202,12 +203,12 @@ class StringList(QFrame):
         row.setSpacing(0)
         row.addWidget(self._add, 1)
         for what, glyph, tip, action in (
-            ("move up", "arrow-up", "Move up (Alt+Up)", lambda: self.move_current(-1)),
-            ("move down", "arrow-down", "Move down (Alt+Down)", lambda: self.move_current(1)),
-            ("remove", "trash", "Remove (Delete)", self.remove_current),
-            ("browse", "folder-open", "Choose files…", self._browsed),
+            (tr("move up"), "arrow-up", tr("Move up (Alt+Up)"), lambda: self.move_current(-1)),
+            (tr("move down"), "arrow-down", tr("Move down (Alt+Down)"), lambda: self.move_current(1)),
+            (tr("remove"), "trash", tr("Remove (Delete)"), self.remove_current),
+            (tr("browse"), "folder-open", tr("Choose files…"), self._browsed),
         ):
-            if what == "browse" and self._browse is None:
+            if action == self._browsed and self._browse is None:
                 continue
             button = QToolButton(self)
             button.setIcon(icon(glyph))
@@ -265,6 +266,10 @@ class StringList(QFrame):
 
     def _refresh_buttons(self) -> None:
         row, count = self._items.currentRow(), self._items.count()
-        for what, on in (("move up", row > 0), ("move down", 0 <= row < count - 1), ("remove", row >= 0)):
+        for what, on in (
+            (tr("move up"), row > 0),
+            (tr("move down"), 0 <= row < count - 1),
+            (tr("remove"), row >= 0),
+        ):
             self._buttons[what].setVisible(count > 0)
             self._buttons[what].setEnabled(on)
