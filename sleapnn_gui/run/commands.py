@@ -7,6 +7,7 @@ from sleapnn_engine.protocol.messages import Reply
 from sleapnn_engine.protocol.verbs import VERBS
 from sleapnn_gui.run.link import NoAnswerError
 from sleapnn_gui.run.machine import State
+from sleapnn_gui.widgets.language import tr
 
 Tell = Callable[[str, str, str], None]
 """Called with verb, stage and text."""
@@ -73,7 +74,7 @@ class CommandTrack:
         for verb in self._open:
             fulfilled = verb == "cancel" or (verb == "stop" and state in (State.STOPPED, State.COMPLETED))
             self._notify(
-                verb, "done" if fulfilled else "refused", "" if fulfilled else "The run had ended before."
+                verb, "done" if fulfilled else "refused", "" if fulfilled else tr("The run had ended before.")
             )
         self._open.clear()
         self._accepted.clear()
@@ -93,4 +94,4 @@ def _refusal(question: "Future[Reply]") -> str:
         return str(error)
     if reply.ok and reply.accepted:
         return ""
-    return reply.error or "The engine gave no reason."
+    return reply.error or tr("The engine gave no reason.")

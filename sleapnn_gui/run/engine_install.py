@@ -23,6 +23,7 @@ from sleapnn_engine.config.chosen_engine import Installation, data_folder
 from sleapnn_engine.config.engine_program import is_bundled
 from sleapnn_engine.config.installed import PROJECT, version_of
 from sleapnn_engine.config.plain_json import from_json
+from sleapnn_gui.widgets.language import tr
 
 #: The folder within the one that a person names: nothing of theirs is in it, so it may be removed whole.
 FOLDER = "engine"
@@ -42,9 +43,9 @@ class Build:
 
 
 _BUILDS = {
-    CPU: Build(name=CPU, words="Processor", fetched=0.45, taken=1.5),
-    CUDA: Build(name=CUDA, words="NVIDIA card", fetched=3.1, taken=6.1),
-    METAL: Build(name=METAL, words="Apple chip", fetched=0.4, taken=1.4),
+    CPU: Build(name=CPU, words=tr("Processor"), fetched=0.45, taken=1.5),
+    CUDA: Build(name=CUDA, words=tr("NVIDIA card"), fetched=3.1, taken=6.1),
+    METAL: Build(name=METAL, words=tr("Apple chip"), fetched=0.4, taken=1.4),
 }
 
 
@@ -78,14 +79,14 @@ def find_build(
     if system == "darwin":
         arm = (machine or platform.machine()) == "arm64"
         return (
-            Finding(METAL, "This Mac has an Apple chip.")
+            Finding(METAL, tr("This Mac has an Apple chip."))
             if arm
-            else Finding(CPU, "This Mac has no Apple chip.")
+            else Finding(CPU, tr("This Mac has no Apple chip."))
         )
     card = (ask or _ask_driver)()
     if card:
-        return Finding(CUDA, f"The driver of this machine names a card: {card}.")
-    return Finding(CPU, "No driver of an NVIDIA card answers on this machine (nvidia-smi).")
+        return Finding(CUDA, tr("The driver of this machine names a card: {card}.", card=card))
+    return Finding(CPU, tr("No driver of an NVIDIA card answers on this machine (nvidia-smi)."))
 
 
 def _ask_driver() -> str:
@@ -100,7 +101,7 @@ def _ask_driver() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     first = done.stdout.strip().partition("\n")[0]
-    return ", driver ".join(part.strip() for part in first.split(",")) if done.returncode == 0 else ""
+    return tr(", driver ").join(part.strip() for part in first.split(",")) if done.returncode == 0 else ""
 
 
 def find_uv() -> Path | None:
@@ -198,7 +199,7 @@ def steps(
     env = wanted.place / "env"
     return (
         Step(
-            "Preparing Python",
+            tr("Preparing Python"),
             (
                 str(uv),
                 "venv",
@@ -210,14 +211,14 @@ def steps(
             ),
         ),
         Step(
-            "Fetching",
+            tr("Fetching"),
             (
                 str(uv),
                 *("pip", "install", "--python", str(python_of(wanted.place)), "--compile-bytecode"),
                 *(*torch, *offline, *tested, requirement),
             ),
         ),
-        Step("Asking the engine", (str(program_of(wanted.place)), "--version")),
+        Step(tr("Asking the engine"), (str(program_of(wanted.place)), "--version")),
     )
 
 
@@ -242,7 +243,7 @@ def free_gb(place: Path) -> float | None:
 def remove(place: Path) -> str:
     """Remove an engine, all of it; returns why not in words that end a sentence, '' where it is gone. Runs aside."""
     if place.name != FOLDER:
-        return f"{place} is no folder that this app made"
+        return tr("{place} is no folder that this app made", place=place)
     try:
         shutil.rmtree(place)
     except FileNotFoundError:
@@ -282,7 +283,9 @@ class Progress:
         for words, share in _DONE:
             if line.startswith(words):
                 self.fraction = max(self.fraction, share)
-                self.text = {0.05: "Fetching", 0.86: "Putting in place", 0.92: "Compiling"}.get(share, "")
+                self.text = {0.05: tr("Fetching"), 0.86: tr("Putting in place"), 0.92: tr("Compiling")}.get(
+                    share, ""
+                )
 
     def _count(self) -> None:
         every = sum(self._sizes.values())
@@ -291,8 +294,10 @@ class Progress:
             (name for name in self._sizes if name not in self._whole), key=self._sizes.__getitem__, default=""
         )
         self.fraction = max(self.fraction, 0.05 + 0.8 * (done / every if every else 0.0))
-        more = f", {largest} is the largest to come" if largest else ""
-        self.text = f"Fetching: {done:,.0f} of {every:,.0f} MB are here{more}"
+        more = tr(", {largest} is the largest to come", largest=largest) if largest else ""
+        self.text = tr(
+            "Fetching: {done:,.0f} of {every:,.0f} MB are here{more}", done=done, every=every, more=more
+        )
 
 
 _OFFLINE = re.compile(
@@ -301,34 +306,40 @@ _OFFLINE = re.compile(
 )
 _NOT_OFFERED = re.compile(r"Because (?:there is no version of |only )?([\w.-]+)")
 _HOST = re.compile(r"https?://([\w.-]+)")
-KEPT = "What came whole is kept, and Try again goes on from there."
+KEPT = tr("What came whole is kept, and Try again goes on from there.")
 
 
 def explain(lines: Sequence[str], *, wheels: str = "") -> str:
     """Why `uv` failed and what to do, in sentences, from the last lines it printed."""
     text = "\n".join(lines)
     if "No space left" in text or "os error 28" in text or "os error 112" in text:
-        return f"The disk is full. Free some room there or choose another place. {KEPT}"
+        return tr("The disk is full. Free some room there or choose another place. {kept}", kept=KEPT)
     if "No interpreter found" in text or "No download found" in text:
-        return (
+        return tr(
             "This machine has no Python 3.11 to 3.13, and none could be fetched. Install one (Debian, Ubuntu: apt-get "
             "install python3), then try again."
         )
     if wheels and "No solution found" in text:
         lacking = _NOT_OFFERED.search(text)
-        what = f"no {lacking[1]} that fits" if lacking else "not all that is needed"
-        return (
-            f"The folder of wheels has {what}. Fill it on a machine of this kind with the same Python: "
-            f'python -m pip download -d wheels "{PROJECT}[engine]"'
+        what = tr("no {lacking} that fits", lacking=lacking[1]) if lacking else tr("not all that is needed")
+        return tr(
+            "The folder of wheels has {what}. Fill it on a machine of this kind with the same Python: "
+            'python -m pip download -d wheels "{project}[engine]"',
+            what=what,
+            project=PROJECT,
         )
     if _OFFLINE.search(text):
         host = _HOST.search(text)
-        where = f" at {host[1]}" if host else ""
-        return f"The package index{where} cannot be reached. Check the network or the proxy. {KEPT}"
+        where = tr(" at {host}", host=host[1]) if host else ""
+        return tr(
+            "The package index{where} cannot be reached. Check the network or the proxy. {kept}",
+            where=where,
+            kept=KEPT,
+        )
     if "ermission denied" in text:
-        return "The folder may not be written to. Choose another place."
+        return tr("The folder may not be written to. Choose another place.")
     last = " ".join(line.strip(" ×╰─▶│") for line in lines[-2:])
-    return f"The installation ended: {last or 'it gave no reason'}. {KEPT}"
+    return tr("The installation ended: {last}. {kept}", last=last or tr("it gave no reason"), kept=KEPT)
 
 
 def command_of(path: str) -> tuple[str, ...] | str:
@@ -340,10 +351,13 @@ def command_of(path: str) -> tuple[str, ...] | str:
         ]
         program = next((one for one in inside if one.is_file()), None)
         if program is None:
-            return f"There is no sleapnn-engine in {place}. Choose the folder of an environment that has it, or its Python."
+            return tr(
+                "There is no sleapnn-engine in {place}. Choose the folder of an environment that has it, or its Python.",
+                place=place,
+            )
         return (str(program),)
     if not place.is_file():
-        return f"There is no file {place}."
+        return tr("There is no file {place}.", place=place)
     if re.fullmatch(r"python[\d.]*(\.exe)?", place.name.lower()):
         return (str(place), "-m", "sleapnn_engine")
     return (str(place),)

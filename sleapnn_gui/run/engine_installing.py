@@ -34,6 +34,7 @@ from sleapnn_gui.run.engine_install import (
     variables,
 )
 from sleapnn_gui.run.job import EngineJob, JobEnd
+from sleapnn_gui.widgets.language import tr
 
 
 class Stage(StrEnum):
@@ -75,10 +76,10 @@ class EngineInstalling(QObject):
         """Put an engine in place, or go on with it; `again` makes one anew from what was fetched."""
         uv = find_uv()
         if uv is None:
-            self._fail("The program uv, which installs the engine, is not here: python -m pip install uv")
+            self._fail(tr("The program uv, which installs the engine, is not here: python -m pip install uv"))
             return
         self._wanted = wanted
-        self._enter(Stage.INSTALLING, text="Preparing")
+        self._enter(Stage.INSTALLING, text=tr("Preparing"))
         self._aside.begin(partial(_begin, wanted, self._lock), partial(self._begun, again, uv))
 
     def cancel(self) -> None:
@@ -94,7 +95,7 @@ class EngineInstalling(QObject):
         """Take away what was installed, or begun."""
         installation = known_engines().installation
         if installation is not None:
-            self._enter(Stage.REMOVING, text="Removing")
+            self._enter(Stage.REMOVING, text=tr("Removing"))
             self._aside.begin(partial(_remove, installation), self._removed)
 
     def choose(self, path: str) -> None:
@@ -104,7 +105,7 @@ class EngineInstalling(QObject):
             self._fail(found)
             return
         self._command = found
-        self._enter(Stage.ASKING, text="Asking the engine for its version")
+        self._enter(Stage.ASKING, text=tr("Asking the engine for its version"))
         self._job.start((*found, "--version"))
 
     def use_own(self) -> None:
@@ -150,7 +151,9 @@ class EngineInstalling(QObject):
             self._judge(end, self._command)
         elif end.exit.code != 0:
             wheels = self._wanted.wheels if self._wanted is not None else ""
-            killed = f"The installation was ended from outside. {KEPT}" if end.exit.signal else ""
+            killed = (
+                tr("The installation was ended from outside. {kept}", kept=KEPT) if end.exit.signal else ""
+            )
             self._end(killed or explain(end.lines or (end.exit.sentence,), wheels=wheels))
         elif self._left:
             self._next()
@@ -176,7 +179,7 @@ class EngineInstalling(QObject):
             self.chosen.emit()
 
     def _removed(self, problem: str) -> None:
-        self._end(f"The engine could not be removed: {problem}." if problem else "")
+        self._end(tr("The engine could not be removed: {problem}.", problem=problem) if problem else "")
         self.chosen.emit()
 
     def _enter(self, stage: Stage, *, text: str) -> None:
@@ -195,14 +198,21 @@ class EngineInstalling(QObject):
 
 def _shown(version: EngineVersion) -> str:
     """A version as it is shown."""
-    return f"{version.own} with torch {version.torch}, Python {version.python}"
+    return tr(
+        "{own} with torch {torch}, Python {python}",
+        own=version.own,
+        torch=version.torch,
+        python=version.python,
+    )
 
 
 def _unknown(end: JobEnd, command: Sequence[str]) -> str:
-    last = f" It said: {end.lines[-1][:200]}" if end.lines else f" {end.exit.told}".rstrip()
-    return (
-        f"{command[0]} does not answer as an engine of this window does; it may be another program, or an older version.{last} "
-        "Choose the program sleapnn-engine, or the Python of an environment that has it."
+    last = tr(" It said: {lines}", lines=end.lines[-1][:200]) if end.lines else f" {end.exit.told}".rstrip()
+    return tr(
+        "{command} does not answer as an engine of this window does; it may be another program, or an older version.{last} "
+        "Choose the program sleapnn-engine, or the Python of an environment that has it.",
+        command=command[0],
+        last=last,
     )
 
 
@@ -211,19 +221,23 @@ def _begin(wanted: Installation, lock: LockFile) -> str:
     try:
         data_folder().mkdir(parents=True, exist_ok=True)
         if not lock.acquire():
-            return "Another window is installing an engine; wait until it is done."
+            return tr("Another window is installing an engine; wait until it is done.")
         wanted.place.mkdir(parents=True, exist_ok=True)
         known = known_engines()
         if known.installation is not None and known.installation.place != wanted.place:
             remove(known.installation.place)  # what was begun elsewhere, and would be forgotten there
         remember_engines(attrs.evolve(known, installation=attrs.evolve(wanted, finished=False)))
     except OSError as problem:
-        return f"Nothing can be put into {wanted.place}: {reason_of(problem)}. Choose another place."
+        return tr(
+            "Nothing can be put into {place}: {reason_of}. Choose another place.",
+            place=wanted.place,
+            reason_of=reason_of(problem),
+        )
     free = free_gb(wanted.place)
     return (
         ""
         if free is None or free > 0.2
-        else "The disk is full. Free some room there or choose another place."
+        else tr("The disk is full. Free some room there or choose another place.")
     )
 
 
@@ -234,7 +248,11 @@ def _remember(command: tuple[str, ...], version: str, installation: Installation
     try:
         remember_engines(KnownEngines(command=command, version=version, installation=done))
     except OSError as problem:
-        return f"The choice cannot be kept: {reason_of(problem)} ({data_folder()})."
+        return tr(
+            "The choice cannot be kept: {reason_of} ({data_folder}).",
+            reason_of=reason_of(problem),
+            data_folder=data_folder(),
+        )
     return ""
 
 

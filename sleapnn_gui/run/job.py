@@ -16,6 +16,7 @@ from sleapnn_engine.config.plain_json import from_json
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.outcome import Exit
 from sleapnn_gui.run.process import ChildEngine
+from sleapnn_gui.widgets.language import tr
 
 _LOOK_MS = 100
 #: Bytes read in one turn: what is more waits for the next.
@@ -90,7 +91,7 @@ class EngineJob(QObject):
     def _started(self, found: ChildEngine | OSError) -> None:
         if isinstance(found, OSError):
             self._at_work = False
-            self.ended.emit(JobEnd(Exit(told=f"The engine could not be started: {found}.")))
+            self.ended.emit(JobEnd(Exit(told=tr("The engine could not be started: {found}.", found=found))))
             return
         self._engine = found
         if self._stopping:

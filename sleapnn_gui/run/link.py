@@ -24,6 +24,7 @@ from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.messages import Event, Reply
 from sleapnn_gui.run.queue import EventQueue
+from sleapnn_gui.widgets.language import tr
 
 _LOOK_SECONDS = 0.05
 _LISTEN_MS = 40
@@ -143,7 +144,7 @@ class RunLink:
                 self._read_the_rest()
         finally:
             self._drained.set()
-            self._refuse_open_questions("The engine is not running any more.")
+            self._refuse_open_questions(tr("The engine is not running any more."))
 
     def _over(self) -> bool:
         return self._closing.is_set() or self._finishing.is_set()

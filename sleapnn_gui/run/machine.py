@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sleapnn_engine.protocol import events
 from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.widgets.language import tr
 
 
 class State(StrEnum):
@@ -78,7 +79,9 @@ class UnexpectedEventError(Exception):
     """The table has no row for this word in this state."""
 
     def __init__(self, state: State, event: RunEvent) -> None:
-        super().__init__(f"A run that is {state} cannot take the word '{event}'.")
+        super().__init__(
+            tr("A run that is {state} cannot take the word '{event}'.", state=state, event=event)
+        )
         self.state = state
         self.event = event
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import attrs
 
-from sleapnn_engine.protocol.counting import Reach, epoch_name
+from sleapnn_engine.protocol.counting import Reach
 from sleapnn_engine.protocol.events import EpochEnd, EventBody, Failed, Finished, Stopping
 from sleapnn_engine.protocol.judging import nothing_found
 from sleapnn_engine.protocol.measures import Measured
 from sleapnn_gui.run.machine import ExitKind, State
+from sleapnn_gui.widgets.language import epoch_name, tr
 
 REFUSED_CODE = 2
 INTERRUPTED_CODE = 130
@@ -48,28 +49,35 @@ class Exit:
     def sentence(self) -> str:
         """What happened to the process, for example 'The engine was ended by signal 9 (SIGKILL).'"""
         if self.signal is not None:
-            return f"The engine was ended by signal {self.signal} ({_signal_name(self.signal)}).{_cause(self.signal)}"
+            return tr(
+                "The engine was ended by signal {signal} ({signal_name}).{cause}",
+                signal=self.signal,
+                signal_name=_signal_name(self.signal),
+                cause=_cause(self.signal),
+            )
         if self.code is None and self.told:
             return self.told
         if self.code is None:
-            return "The engine's process is gone and left no exit code."
+            return tr("The engine's process is gone and left no exit code.")
         if self.code == 0:
-            return "The engine ended with exit code 0."
-        return f"The engine ended with exit code {self.code}."
+            return tr("The engine ended with exit code 0.")
+        return tr("The engine ended with exit code {code}.", code=self.code)
 
 
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
-        return "no known name"
+        return tr("no known name")
 
 
 def _cause(number: int) -> str:
     """What usually sends this signal, where that helps."""
     return {
-        "SIGKILL": " On Linux that is often the system freeing memory: a smaller batch size or cache helps.",
-        "SIGSEGV": " That is a fault in native code, often a driver or a damaged file.",
+        "SIGKILL": tr(
+            " On Linux that is often the system freeing memory: a smaller batch size or cache helps."
+        ),
+        "SIGSEGV": tr(" That is a fault in native code, often a driver or a damaged file."),
     }.get(_signal_name(number), "")
 
 
@@ -139,10 +147,10 @@ def describe(state: State, leaving: Exit, words: LastWords, lines: list[str]) ->
     if state is State.STOPPED:
         return _stopped_sentence(words, leaving), ""
     if state is State.CANCELLED:
-        return "The run was cancelled. Its folder is kept with everything written so far.", ""
+        return tr("The run was cancelled. Its folder is kept with everything written so far."), ""
     if state is State.FAILED:
         return words.message or _describe_output(leaving, lines), words.hint
-    return f"The engine stopped without saying why. {leaving.sentence}", ""
+    return tr("The engine stopped without saying why. {sentence}", sentence=leaving.sentence), ""
 
 
 def problems_of(leaving: Exit, lines: list[str], *, config: Path | None = None) -> tuple[str, ...]:
@@ -158,30 +166,39 @@ def problems_of(leaving: Exit, lines: list[str], *, config: Path | None = None) 
 
 
 def _completed_sentence(words: LastWords) -> str:
-    done = "Training is done"
+    done = tr("Training is done")
     if words.early_stopped:
-        done = "Training ended early because validation had stopped improving"
+        done = tr("Training ended early because validation had stopped improving")
     return f"{done}{_best(words)}."
 
 
 def _stopped_sentence(words: LastWords, leaving: Exit) -> str:
-    after = f" after {words.reach.text}" if words.reach != Reach(0) else ""
+    after = tr(" after {words}", words=words.reach.text) if words.reach != Reach(0) else ""
     if words.reason and leaving.code != INTERRUPTED_CODE:
-        return f"The run stopped by itself{after} and is kept{_best(words)}. {words.reason}"
-    how = "interrupted" if leaving.code == INTERRUPTED_CODE else "stopped on request"
-    return f"The run was {how}{after} and kept{_best(words)}."
+        return tr(
+            "The run stopped by itself{after} and is kept{best}. {reason}",
+            after=after,
+            best=_best(words),
+            reason=words.reason,
+        )
+    how = tr("interrupted") if leaving.code == INTERRUPTED_CODE else tr("stopped on request")
+    return tr("The run was {how}{after} and kept{best}.", how=how, after=after, best=_best(words))
 
 
 def _best(words: LastWords) -> str:
-    return "" if words.best_epoch is None else f"; the best model is from {epoch_name(words.best_epoch)}"
+    return (
+        ""
+        if words.best_epoch is None
+        else tr("; the best model is from {epoch}", epoch=epoch_name(words.best_epoch))
+    )
 
 
 def _describe_output(leaving: Exit, lines: list[str]) -> str:
     spoken = [line.strip() for line in lines if line.strip()]
     if leaving.code == REFUSED_CODE:
         count = len(problems_of(leaving, lines))
-        what = "1 problem" if count == 1 else f"{count} problems"
-        return f"The engine refused to start: the config has {what}. Nothing was created."
+        what = tr("1 problem") if count == 1 else tr("{count} problems", count=count)
+        return tr("The engine refused to start: the config has {what}. Nothing was created.", what=what)
     return _last_statement(spoken) if spoken else leaving.sentence
 
 

@@ -12,6 +12,7 @@ from sleapnn_engine.protocol.peer_story import PeerStory
 from sleapnn_gui.run.apart import ApartEngine
 from sleapnn_gui.run.link import EVENTS_AT_ONCE, LinkEvent, LinkEventKind, RunLink
 from sleapnn_gui.run.queue import EventQueue
+from sleapnn_gui.widgets.language import tr
 
 _LISTEN_MS = 40
 _GONE_SECONDS = 1.0
@@ -56,8 +57,12 @@ def _bind(socket: "zmq.Socket[bytes]", number: int) -> None:
         socket.bind(f"tcp://127.0.0.1:{number}")
     except zmq.ZMQError as error:
         raise PortTakenError(
-            f"Port {number} cannot be listened on: {error.strerror or error}. Perhaps SLEAP's own window listens there; "
-            "close it, or choose other ports here and in the config of the training."
+            tr(
+                "Port {number} cannot be listened on: {strerror}. Perhaps SLEAP's own window listens there; "
+                "close it, or choose other ports here and in the config of the training.",
+                number=number,
+                strerror=error.strerror or error,
+            )
         ) from error
 
 
@@ -112,7 +117,7 @@ class PeerLink(RunLink):
     def _note_stranger(self) -> None:
         self._passed_over += 1
         if self._passed_over == 1:
-            text = "Something was sent to this port that is no message of sleap-nn; it was passed over."
+            text = tr("Something was sent to this port that is no message of sleap-nn; it was passed over.")
             self._events.append(LinkEvent(LinkEventKind.NOTICE, text))
 
     def _note_connections(self) -> None:
@@ -141,11 +146,12 @@ class PeerLink(RunLink):
             question = self._questions.popleft()
             refusal = ""
             if question.verb != "stop":
-                refusal = "sleap-nn can only be asked to stop."
+                refusal = tr("sleap-nn can only be asked to stop.")
             elif self._listeners < 1:
-                refusal = (
-                    f"No training listens on port {self._ports.numbers[1]}, so it cannot be stopped from here; its "
-                    "config has another controller_port, or none."
+                refusal = tr(
+                    "No training listens on port {numbers}, so it cannot be stopped from here; its "
+                    "config has another controller_port, or none.",
+                    numbers=self._ports.numbers[1],
                 )
             else:
                 self._ports.control.send(STOP)

@@ -3,6 +3,7 @@
 from sleapnn_gui.run.apart import ApartEngine, ApartSession
 from sleapnn_gui.run.machine import RunEvent
 from sleapnn_gui.run.peer_link import PeerLink, PeerPorts
+from sleapnn_gui.widgets.language import tr
 
 #: All that it can be asked for.
 _ASKED = ("stop",)
@@ -14,10 +15,12 @@ class PeerSession(ApartSession):
     def listen(self, ports: PeerPorts) -> None:
         """Follow whatever trains on these ports, from now on; they are closed with the session."""
         progress, control = ports.numbers
-        self.waits_for = (
-            f"Listening on ports {progress} and {control} of this computer, as SLEAP's own window does. Start the training "
-            f"with sleap-nn now; its config has to say trainer_config.zmq.publish_port: {progress} and "
-            f"controller_port: {control}."
+        self.waits_for = tr(
+            "Listening on ports {progress} and {control} of this computer, as SLEAP's own window does. Start the training "
+            "with sleap-nn now; its config has to say trainer_config.zmq.publish_port: {progress} and "
+            "controller_port: {control}.",
+            progress=progress,
+            control=control,
         )
         engine = ApartEngine()
         self._engine = engine

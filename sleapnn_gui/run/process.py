@@ -15,6 +15,7 @@ from typing import Protocol
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.presence import BEYOND_REACH, Presence, engine_status, judge
 from sleapnn_gui.run.outcome import Exit
+from sleapnn_gui.widgets.language import tr
 
 IS_WINDOWS = sys.platform == "win32"
 
@@ -234,6 +235,21 @@ class Step(StrEnum):
     GIVEN_UP = "given up"
     LEFT_ALONE = "left alone"
     """The process could not be told from a stranger's, so nothing was sent to it."""
+
+
+#: What is said of a step.
+STEP_WORDS = {
+    Step.TERMINATED: tr("The engine did not come to an end by itself; its process was told to end."),
+    Step.KILLED: tr("The engine's process did not end when told to; it was ended by force."),
+    Step.GIVEN_UP: tr(
+        "The engine's process could not be ended; it may hang in the disk or the graphics driver."
+    ),
+    Step.LEFT_ALONE: (
+        tr(
+            "Nothing was sent to the process: it has not answered as this run's engine, so it may be another program."
+        )
+    ),
+}
 
 
 class Escalation:

@@ -8,12 +8,12 @@ import attrs
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.config.errors import UserError
-from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueStanding, QueueState
 from sleapnn_engine.protocol.run_state import read_run
 from sleapnn_engine.protocol.training_queue import TrainingQueue, default_queue
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.job import EngineJob, JobEnd
+from sleapnn_gui.widgets.language import counted, tr
 
 _LOOK_MS = 500
 TRAIN, PAUSE = "train", "pause"
@@ -36,21 +36,30 @@ def queue_words(sight: QueueSight, *, asked: str = "") -> str:
         return sight.problem
     standing, waiting = sight.standing, sight.standing.waiting
     if sight.at_work and standing.paused:
-        return "Pausing: what is at work is trained to its end, and nothing more begins."
+        return tr("Pausing: what is at work is trained to its end, and nothing more begins.")
     if asked == PAUSE:
-        return "Asked to pause …"
+        return tr("Asked to pause …")
     if sight.at_work:
-        return f"At work, {waiting} to come. It goes on when this window is closed."
+        return tr("At work, {waiting} to come. It goes on when this window is closed.", waiting=waiting)
     if asked == TRAIN:
-        return "Asked to train: an engine for the queue is being started …"
-    waits = "1 training waits" if waiting == 1 else f"{counted(waiting, 'training')} wait"
+        return tr("Asked to train: an engine for the queue is being started …")
+    waits = (
+        tr("1 training waits")
+        if waiting == 1
+        else tr("{trainings} wait", trainings=counted(waiting, "training"))
+    )
     if standing.paused and waiting:
-        return f"Paused: {waits}."
+        return tr("Paused: {waits}.", waits=waits)
     if waiting:
-        return f"{waits}. “Train the queue” trains one after the other, also when this window is closed."
+        return tr(
+            "{waits}. “Train the queue” trains one after the other, also when this window is closed.",
+            waits=waits,
+        )
     if standing.trainings:
-        return "Nothing waits any more."
-    return "Nothing waits yet. Add this config, or choose runs above and add them; they are trained one after the other."
+        return tr("Nothing waits any more.")
+    return tr(
+        "Nothing waits yet. Add this config, or choose runs above and add them; they are trained one after the other."
+    )
 
 
 class QueueWatch(QObject):
@@ -154,7 +163,8 @@ class QueueWatch(QObject):
         self.asked = ""
         if end.exit.code not in (0, 1) or (end.exit.code and not _is_told(end.lines)):
             self.message.emit(
-                f"The queue has ended. {' '.join(end.lines[-2:]) or end.exit.sentence}", "error"
+                tr("The queue has ended. {lines}", lines=" ".join(end.lines[-2:]) or end.exit.sentence),
+                "error",
             )
         self._read()
 
@@ -180,7 +190,7 @@ def _done(path: Path | None, act: Act) -> tuple[str, str]:
     except UserError as problem:
         return str(problem), "error"
     except OSError as problem:
-        return f"The queue could not be changed: {problem}.", "error"
+        return tr("The queue could not be changed: {problem}.", problem=problem), "error"
 
 
 def _seen(path: Path | None) -> QueueSight:
@@ -195,7 +205,7 @@ def _seen(path: Path | None) -> QueueSight:
 
 def _reach(one: QueuedTraining) -> str:
     record = read_run(one.run_dir) if one.run_dir is not None else None
-    return "" if record is None else f"{record.reach.text} done"
+    return "" if record is None else tr("{words} done", words=record.reach.text)
 
 
 def _is_told(lines: tuple[str, ...]) -> bool:

@@ -13,10 +13,10 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import copy_values, dump_config
 from sleapnn_engine.config.reader import TRAINER, ConfigReader
 from sleapnn_engine.config.run_models import given_config, values_of
-from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.queue_records import QueuedTraining
 from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.run.folders import next_run_dir
+from sleapnn_gui.widgets.language import counted, tr
 
 
 @attrs.frozen
@@ -35,7 +35,7 @@ def again(folder: Path) -> Wish:
     """The training of a run once more, from its beginning, beside it. Raises UserError."""
     path = given_config(folder)
     if path is None:
-        raise UserError("this run holds no config to train again with.", where=folder.name)
+        raise UserError(tr("this run holds no config to train again with."), where=folder.name)
     values = copy_values(values_of(path))
     for name, value in (
         ("resume_ckpt_path", None),
@@ -59,8 +59,8 @@ def queue_up(queue: TrainingQueue, wishes: Sequence[Wish], *, base: Path, group:
     added = put_into(queue, wishes, base=base, group=group)
     ahead = queue.standing().waiting - len(added)
     names = ", ".join(Path(one.run_dir or "").name for one in added)
-    before = f"after {counted(ahead, 'other')}" if ahead else "as the first"
-    return f"Added to the queue, {before}: {names}."
+    before = tr("after {others}", others=counted(ahead, "other")) if ahead else tr("as the first")
+    return tr("Added to the queue, {before}: {names}.", before=before, names=names)
 
 
 def put_into(

@@ -27,6 +27,7 @@ from sleapnn_gui.run.machine import (
 )
 from sleapnn_gui.run.outcome import Exit, LastWords, Outcome, describe, problems_of
 from sleapnn_gui.run.process import (
+    STEP_WORDS,
     ChildEngine,
     DistantEngine,
     Engine,
@@ -37,6 +38,7 @@ from sleapnn_gui.run.process import (
 from sleapnn_gui.run.queue import EventQueue, Item
 from sleapnn_gui.run.remains import Remains, collect, log_tail
 from sleapnn_gui.run.standby import Order, Standby, begin
+from sleapnn_gui.widgets.language import tr
 
 TICK_MS = 80
 """How often the window looks at the queue and the process: about twelve times a second."""
@@ -45,15 +47,6 @@ REST_MS = 25
 """How long the link rests from when the window takes in what came: until that is drawn."""
 
 GRACE_SECONDS, LOG_LINES = 10.0, 4
-
-_STEPS = {
-    Step.TERMINATED: "The engine did not come to an end by itself; its process was told to end.",
-    Step.KILLED: "The engine's process did not end when told to; it was ended by force.",
-    Step.GIVEN_UP: "The engine's process could not be ended; it may hang in the disk or the graphics driver.",
-    Step.LEFT_ALONE: (
-        "Nothing was sent to the process: it has not answered as this run's engine, so it may be another program."
-    ),
-}
 
 
 class RunSession(QObject):
@@ -348,7 +341,7 @@ class RunSession(QObject):
         try:
             changed = self.machine.advance(word)
         except UnexpectedEventError as error:
-            self.notice.emit(f"{error} It was passed over.")
+            self.notice.emit(tr("{error} It was passed over.", error=error))
             return
         if changed:
             self.state_changed.emit()
@@ -365,9 +358,9 @@ class RunSession(QObject):
         if step is None:
             return
         if step is Step.LEFT_ALONE:
-            self._commands.refuse("cancel", _STEPS[step])
+            self._commands.refuse("cancel", STEP_WORDS[step])
         else:
-            self.notice.emit(_STEPS[step])
+            self.notice.emit(STEP_WORDS[step])
 
     # -- the end -------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import attrs
 from sleapnn_engine.protocol.codec import MAX_EVENT_BYTES
 from sleapnn_engine.protocol.connection import FILE_NAME, Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
+from sleapnn_gui.widgets.language import tr
 
 #: No password is asked for, since nobody could answer; a machine that does not answer is given up.
 _OPTIONS = ("-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
@@ -60,9 +61,11 @@ class Place:
 def place_of(host: str, folder: str) -> Place:
     """What a person typed, once it is known to be harmless in a command line. Raises SshError."""
     if not _HOST.fullmatch(host):
-        raise SshError("A host is a name as ssh takes it: gpu.lab.org, me@gpu, or one of your ~/.ssh/config.")
+        raise SshError(
+            tr("A host is a name as ssh takes it: gpu.lab.org, me@gpu, or one of your ~/.ssh/config.")
+        )
     if not folder.startswith(("/", "~/")) or not folder.isprintable():
-        raise SshError("The folder is the whole path of the run there, from / or ~/ on.")
+        raise SshError(tr("The folder is the whole path of the run there, from / or ~/ on."))
     return Place(host, folder)
 
 
@@ -97,13 +100,15 @@ class Ssh:
         """An ssh with these words, gone when this is left. Raises SshError where there is none."""
         with self._lock:
             if self._ended:
-                raise SshError("It is not followed any more.")
+                raise SshError(tr("It is not followed any more."))
             try:
                 process = subprocess.Popen(
                     ["ssh", *_OPTIONS, *words], stdout=subprocess.PIPE, stderr=errors, **pipes
                 )
             except OSError as error:
-                raise SshError(f"The program ssh cannot be started: {error.strerror}.") from error
+                raise SshError(
+                    tr("The program ssh cannot be started: {strerror}.", strerror=error.strerror)
+                ) from error
             self._running.add(process)
         try:
             yield process
@@ -123,9 +128,11 @@ class Ssh:
         if code == _NO_ENGINE:
             return FarRun(place)
         if code == _NO_FOLDER:
-            raise SshError(f"There is no folder {place.folder} on {place.host}.")
+            raise SshError(tr("There is no folder {folder} on {host}.", folder=place.folder, host=place.host))
         if code == _NO_RUN:
-            raise SshError(f"{place.name} is no run folder: it has neither a journal nor an engine.")
+            raise SshError(
+                tr("{place} is no run folder: it has neither a journal nor an engine.", place=place.name)
+            )
         if code:
             raise SshError(_sentence(place.host, code, errors))
         host, _, text = data.partition(b"\n")
@@ -138,7 +145,11 @@ class Ssh:
     def _judge(self, place: Place, connection: Connection, host: str) -> FarRun:
         if connection.host and connection.host.partition(".")[0] != host.partition(".")[0]:
             raise SshError(
-                f"The engine of this run is on the machine “{connection.host}”, which is not {place.host}; attach to that."
+                tr(
+                    "The engine of this run is on the machine “{host}”, which is not {host_2}; attach to that.",
+                    host=connection.host,
+                    host_2=place.host,
+                )
             )
         pid = connection.pid
         code, _, errors = self._answer(
@@ -146,7 +157,12 @@ class Ssh:
         )
         if code == _NO_ENGINE:
             return FarRun(
-                place, told=f"The engine (process {pid} on {place.host}) is gone; it did not end cleanly."
+                place,
+                told=tr(
+                    "The engine (process {pid} on {host}) is gone; it did not end cleanly.",
+                    pid=pid,
+                    host=place.host,
+                ),
             )
         if code:
             raise SshError(_sentence(place.host, code, errors))
@@ -220,21 +236,29 @@ def _sentence(host: str, code: int, errors: bytes) -> str:
     for mark, sentence in _USUAL.items():
         if mark in said:
             return sentence.format(host=host)
-    last = said.splitlines()[-1] if said else f"it ended with exit code {code} and said nothing"
-    return f"ssh does not reach the run on {host}: {last[:300]}"
+    last = said.splitlines()[-1] if said else tr("it ended with exit code {code} and said nothing", code=code)
+    return tr("ssh does not reach the run on {host}: {last}", host=host, last=last[:300])
 
 
 _USUAL = {
-    "Could not resolve hostname": "There is no machine called “{host}” that ssh can find; look at its name.",
+    "Could not resolve hostname": tr(
+        "There is no machine called “{host}” that ssh can find; look at its name."
+    ),
     "Permission denied": (
-        "{host} does not let you in without a password. Set up a key (ssh-keygen, then ssh-copy-id {host}), or have your ssh "
-        "agent hold it."
+        tr(
+            "{host} does not let you in without a password. Set up a key (ssh-keygen, then ssh-copy-id {host}), or have your ssh "
+            "agent hold it."
+        )
     ),
     "Host key verification failed": (
-        "{host} is not known to ssh yet, or has another key than before. Connect once in a terminal (ssh {host}) and compare "
-        "what it says."
+        tr(
+            "{host} is not known to ssh yet, or has another key than before. Connect once in a terminal (ssh {host}) and compare "
+            "what it says."
+        )
     ),
-    "Connection refused": "{host} takes no ssh connections on that port.",
-    "timed out": "{host} does not answer; it may be off, or reached only through another machine (ProxyJump).",
-    "No route to host": "There is no way to {host} from this network.",
+    "Connection refused": tr("{host} takes no ssh connections on that port."),
+    "timed out": tr(
+        "{host} does not answer; it may be off, or reached only through another machine (ProxyJump)."
+    ),
+    "No route to host": tr("There is no way to {host} from this network."),
 }

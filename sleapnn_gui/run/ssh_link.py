@@ -15,6 +15,7 @@ from sleapnn_gui.run.apart import ApartEngine
 from sleapnn_gui.run.link import LinkEvent, LinkEventKind, RunLink
 from sleapnn_gui.run.queue import EventQueue
 from sleapnn_gui.run.ssh import FarRun, Ssh, SshError, Tunnel
+from sleapnn_gui.widgets.language import tr
 
 _LISTEN_MS = 40
 _AGAIN_SECONDS = 3.0
@@ -71,7 +72,7 @@ class SshLink(RunLink):
                 self._found = FarRun(self._found.place)
                 return
             if not tunnel.is_up:
-                raise SshError(f"The line to {self._found.place.host} broke off.")
+                raise SshError(tr("The line to {host} broke off.", host=self._found.place.host))
             if client.quiet_seconds > _DOUBT_SECONDS and time.monotonic() > self._next_look:
                 self._next_look = time.monotonic() + _DOUBT_SECONDS
                 self._found = self._ssh.find(self._found.place)
@@ -81,7 +82,9 @@ class SshLink(RunLink):
     def _note_trouble(self, text: str) -> None:
         self.lost = True
         self._refuse_open_questions(text)
-        self._events.append(LinkEvent(LinkEventKind.NOTICE, f"{text} It is tried again every few seconds."))
+        self._events.append(
+            LinkEvent(LinkEventKind.NOTICE, tr("{words} It is tried again every few seconds.", words=text))
+        )
 
     def _find_again(self) -> None:
         """Until the other machine answers, with an engine or without."""

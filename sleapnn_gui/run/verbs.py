@@ -3,6 +3,7 @@
 import attrs
 
 from sleapnn_engine.protocol.verbs import VERBS
+from sleapnn_gui.widgets.language import tr
 
 _LIVE = frozenset(
     ("launching", "connecting", "preparing", "training", "pausing", "paused", "stopping", "finalizing")
@@ -18,18 +19,19 @@ class Command:
     `menu` and `group` say where it stands in the menus, a line between groups. A command on a run also says in which
     states of the run (`states`, as `machine.State`) it makes sense, which request carries it (`asks`, also the name of
     its twin in the engine's command line) and what is shown while it is carried out (`under_way`) and after (`over`).
+    What people read of it is in the language of the window; `menu`, by which it is sorted, is not.
     """
 
     verb: str
-    text: str
+    text: str = attrs.field(converter=tr)
     shortcut: str = ""
-    help: str = ""
+    help: str = attrs.field(default="", converter=tr)
     menu: str = ""
     group: int = 0
     states: frozenset[str] = frozenset()
     asks: str = ""
-    under_way: str = ""
-    over: str = ""
+    under_way: str = attrs.field(default="", converter=tr)
+    over: str = attrs.field(default="", converter=tr)
 
     @property
     def done(self) -> str:
