@@ -11,6 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from sleapnn_gui.widgets.language import tr
+
 _LOOK_MS = 10
 
 
@@ -49,7 +51,7 @@ class WorkInOrder:
         with self._lock:
             self._works.append(work)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._do, name="in order")
+                self._thread = threading.Thread(target=self._do, name=tr("in order"))
                 self._thread.start()
 
     @property

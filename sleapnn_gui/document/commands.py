@@ -13,6 +13,7 @@ from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.own_presets import label_of
 from sleapnn_engine.config.tree import same
+from sleapnn_gui.widgets.language import tr
 
 _ABSENT = object()
 #: In place of a key, for edits of the text.
@@ -111,8 +112,8 @@ def typing_title(before: State, after: State) -> str:
     """The name of an edit of the text."""
     paths = changed_paths(before, after)
     if len(paths) == 1:
-        return f"Edit {label_of(paths[0])}"
-    return f"Edit {len(paths)} settings as text" if paths else "Edit comments"
+        return tr("Edit {label}", label=tr(label_of(paths[0])))
+    return tr("Edit {count} settings as text", count=len(paths)) if paths else tr("Edit comments")
 
 
 def changed_paths(before: State, after: State) -> list[str]:

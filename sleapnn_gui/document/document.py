@@ -28,6 +28,7 @@ from sleapnn_gui.document.states import (
     with_preset,
     write_value,
 )
+from sleapnn_gui.widgets.language import tr
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,7 +56,11 @@ class Document(ReadDocument):
             tree.put(kept, path[len(hidden) + 1 :], copy_values(value))
         else:
             tree.put(after.values, path, copy_values(value))
-        self.change(f"Edit {SPEC.keys[path].meta.label if path in SPEC.keys else path}", after, path)
+        self.change(
+            tr("Edit {label}", label=tr(SPEC.keys[path].meta.label) if path in SPEC.keys else path),
+            after,
+            path,
+        )
 
     def reset(self, path: str) -> None:
         """Take a key back to what was opened."""
@@ -65,7 +70,9 @@ class Document(ReadDocument):
             tree.put(after.values, path, copy_values(tree.get(*known)))
         else:
             tree.drop(after.values, path)
-        self.change(f"Reset {SPEC.keys[path].meta.label if path in SPEC.keys else path}", after)
+        self.change(
+            tr("Reset {label}", label=tr(SPEC.keys[path].meta.label) if path in SPEC.keys else path), after
+        )
 
     def set_section(self, path: str, on: bool) -> None:
         """Switch an optional section; off keeps its values here and writes null."""
@@ -73,7 +80,7 @@ class Document(ReadDocument):
             return
         after = self._state.copy()
         switch_section(after, path, on, view=self._view)
-        self.change(f"{'Use' if on else 'Leave out'} {SPEC.sections[path].meta.label}", after)
+        self.change(f"{tr('Use') if on else tr('Leave out')} {tr(SPEC.sections[path].meta.label)}", after)
 
     def choose(self, path: str, name: str | None) -> None:
         """Use one child of a one-of section; the others keep their values here and become null in the file."""
@@ -81,7 +88,12 @@ class Document(ReadDocument):
             return
         after = self._state.copy()
         choose_child(after, path, name, view=self._view)
-        self.change(f"Choose {SPEC.sections[f'{path}.{name}'].meta.label if name else 'none'}", after)
+        self.change(
+            tr(
+                "Choose {label}", label=tr(SPEC.sections[f"{path}.{name}"].meta.label) if name else tr("none")
+            ),
+            after,
+        )
 
     def apply_values(
         self, changes: dict[str, Any], title: str, *, called: str = "", pairs: bool = False
@@ -178,7 +190,7 @@ class Document(ReadDocument):
         wanted = half_of(opened.values)
         before = turned(self._state, wanted) if wanted else self._state
         after, kept = with_preset(before.values, opened, locked=tuple(self.locks))
-        self.change(f"Apply preset {opened.title}", in_pair(before, after))
+        self.change(tr("Apply preset {opened}", opened=opened.title), in_pair(before, after))
         return kept
 
     def save(self, path: str | Path | None = None) -> None:
@@ -213,7 +225,9 @@ class Document(ReadDocument):
 
     def adopt_theirs(self, opened: Opened) -> None:
         """Take over what another program wrote to the file of the half in hand, as one undoable step."""
-        self.change(f"Take {opened.title} from the disk", in_pair(self._state, state_of(opened)))
+        self.change(
+            tr("Take {opened} from the disk", opened=opened.title), in_pair(self._state, state_of(opened))
+        )
         if all(same(half.values, half.opened) for half in halves(self._state)):
             self.undo_stack.setClean()
         else:
@@ -257,8 +271,11 @@ class Document(ReadDocument):
         except Exception:  # a fault in a check must cost neither the document nor the app
             _LOG.exception("%s failed", title)
             self.edit_failed.emit(
-                f"“{title}” could not be done because of a fault in this program, which is in its log; "
-                "the config is as it was."
+                tr(
+                    "“{title}” could not be done because of a fault in this program, which is in its log; "
+                    "the config is as it was.",
+                    title=title,
+                )
             )
             self.changed.emit([key] if key else [])
             return

@@ -10,6 +10,7 @@ from sleapnn_gui.document.background import WorkInOrder
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.drafts import Draft, DraftStore
+from sleapnn_gui.widgets.language import tr
 
 DELAY_MS = 500
 """How long after an edit its draft is written. Not longer with every further letter: work is lost by waiting."""
@@ -87,8 +88,12 @@ class DraftKeeper(QObject):
         if self._faults and not self._told:
             self._told = True
             self.failed.emit(
-                f"No draft of unsaved edits can be kept in {self._store.folder}: {self._faults[0]}. "
-                "Save often; a crash would lose what is not saved."
+                tr(
+                    "No draft of unsaved edits can be kept in {folder}: {faults}. "
+                    "Save often; a crash would lose what is not saved.",
+                    folder=self._store.folder,
+                    faults=self._faults[0],
+                )
             )
         if self._told or not self._thread.is_at_work:
             self._looks.stop()

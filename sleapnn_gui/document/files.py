@@ -8,6 +8,7 @@ import attrs
 
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import parse_config, read_config, read_text
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_engine.config.presets import Preset
@@ -36,7 +37,7 @@ def open_config(path: Path, *, closest_unet: bool = False, reset_resolved: bool 
     text = read_text(path)
     if is_legacy(text):
         found = import_legacy(text, source=path, closest_unet=closest_unet, reset_resolved=reset_resolved)
-        return Opened(values=found.values, title=f"{path.stem} (imported)", report=found)
+        return Opened(values=found.values, title=tr("{path} (imported)", path=path.stem), report=found)
     config = parse_config(text, path=path)
     return Opened(values=config.values, title=path.name, text=config.text, path=path)
 
@@ -44,7 +45,7 @@ def open_config(path: Path, *, closest_unet: bool = False, reset_resolved: bool 
 def open_preset(preset: "Preset") -> Opened:
     """A preset as a new, unsaved config."""
     found = read_config(preset.path)
-    return Opened(values=found.values, title=preset.title, text=found.text)
+    return Opened(values=found.values, title=tr(preset.title), text=found.text)
 
 
 def is_overtaken(path: Path, text: str) -> bool:

@@ -9,6 +9,7 @@ from sleapnn_engine.config.own_presets import label_of
 from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.text_format import first_few
+from sleapnn_gui.widgets.language import tr
 
 #: Dotted path of a setting or section -> title of the preset that locked it.
 Locks = Mapping[str, str]
@@ -31,5 +32,5 @@ def write_locks(file: Path, locks: Locks) -> None:
 
 def kept_words(paths: Iterable[str]) -> str:
     """A sentence that says what stayed because it is locked; '' without anything."""
-    names = [label_of(path) for path in paths]
-    return f"Left as it is, because it is locked: {first_few(names)}." if names else ""
+    names = [tr(label_of(path)) for path in paths]
+    return tr("Left as it is, because it is locked: {names}.", names=first_few(names)) if names else ""

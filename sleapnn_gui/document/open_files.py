@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.lock_file import LockFile
+from sleapnn_gui.widgets.language import tr
 
 
 class OpenFile(QObject):
@@ -44,10 +45,14 @@ class OpenFile(QObject):
         if self._paths != self._asked:
             self._begin()
         elif taken:
-            names = " and ".join(path.name for path in taken)
+            names = tr(" and ").join(path.name for path in taken)
+            held = (
+                tr("{names} is open in another window too.")
+                if len(taken) == 1
+                else tr("{names} are open in another window too.")
+            )
             self.shared.emit(
-                f"{names} {'is' if len(taken) == 1 else 'are'} open in another window too. Whoever saves later is asked about "
-                "what the other wrote."
+                f"{held.format(names=names)} {tr('Whoever saves later is asked about what the other wrote.')}"
             )
 
 

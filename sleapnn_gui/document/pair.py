@@ -23,6 +23,7 @@ from sleapnn_engine.config.reader import HEADS, ConfigReader
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.files import Opened, open_preset
 from sleapnn_gui.document.states import choose_child, state_of
+from sleapnn_gui.widgets.language import tr
 
 _MARK = "|"
 
@@ -125,7 +126,7 @@ def title_of(state: State) -> str:
     if state.other is None:
         return state.title
     if state.path is None and state.other.path is None:
-        return "Top-down pair"
+        return tr("Top-down pair")
     parts, centre = sorted(halves(state), key=lambda one: list(WORDS).index(one.half))
     stem = parts.title.partition(".")[0]
     short = centre.title.removeprefix(stem)
