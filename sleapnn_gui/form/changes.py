@@ -12,6 +12,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened
 from sleapnn_gui.document.pair import path_in, split_path
 from sleapnn_gui.form.codecs import show_chosen
+from sleapnn_gui.widgets.language import tr
 
 
 @attrs.frozen
@@ -46,7 +47,9 @@ def changes_to(document: Document, values: dict[str, Any]) -> list[Change]:
         undo = None
         if path in SPEC.keys:
             change = {path: beside.baseline(path)}
-            undo = partial(document.apply_values, change, f"Edit {SPEC.keys[path].meta.label}")
+            undo = partial(
+                document.apply_values, change, tr("Edit {label}", label=tr(SPEC.keys[path].meta.label))
+            )
         found.append(attrs.evolve(_setting(beside, path, old, new), undo=undo))
     beside.deleteLater()
     return found
@@ -66,7 +69,7 @@ def changes_beside(document: Document) -> list[Change]:
     beside.adopt(Opened(values={}, title=""), document.state.other)
     half = document.state.other.half
     found = [
-        attrs.evolve(one, path=path_in(half, one.path), label=f"{WORDS[half]}: {one.label}", undo=None)
+        attrs.evolve(one, path=path_in(half, one.path), label=f"{tr(WORDS[half])}: {one.label}", undo=None)
         for one in changes(beside)
     ]
     beside.deleteLater()
@@ -92,14 +95,14 @@ def _setting(document: Document, path: str, old: Any, new: Any) -> Change:
     if key is not None and key.meta.secret:
         return Change(
             path,
-            key.meta.label,
-            "•••" if old else "none",
-            "•••" if new else "none",
+            tr(key.meta.label),
+            "•••" if old else tr("none"),
+            "•••" if new else tr("none"),
             partial(document.reset, path),
         )
     return Change(
         path,
-        key.meta.label if key else path,
+        tr(key.meta.label) if key else path,
         show_chosen(path, old),
         show_chosen(path, new),
         partial(document.reset, path),
@@ -118,12 +121,12 @@ def _choices(document: Document, *, on: Document) -> list[Change]:
         now = document.chosen(path)
         if before != now:
             undo = partial(on.choose, path, before)
-            found.append(Change(path, section.meta.label, _child(path, before), _child(path, now), undo))
+            found.append(Change(path, tr(section.meta.label), _child(path, before), _child(path, now), undo))
     return found
 
 
 def _child(path: str, name: str | None) -> str:
-    return SPEC.sections[f"{path}.{name}"].meta.label if name else "none"
+    return tr(SPEC.sections[f"{path}.{name}"].meta.label) if name else tr("none")
 
 
 def _switches(document: Document, *, on: Document) -> list[Change]:
@@ -134,7 +137,7 @@ def _switches(document: Document, *, on: Document) -> list[Change]:
             continue
         before, now = was_on(document, path), document.section_on(path)
         if before != now:
-            words = {True: "on", False: "off"}
+            words = {True: tr("on"), False: tr("off")}
             undo = partial(on.set_section, path, before)
-            found.append(Change(path, section.meta.label, words[before], words[now], undo))
+            found.append(Change(path, tr(section.meta.label), words[before], words[now], undo))
     return found

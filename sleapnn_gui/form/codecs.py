@@ -17,6 +17,7 @@ from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
+from sleapnn_gui.widgets.language import tr
 
 _INT = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -154,11 +155,11 @@ def show_chosen(path: str, value: Any) -> str:
     """The value of a setting for people, in the words of the form; a number or name as it would stand in the file."""
     key = SPEC.keys.get(path)
     if value is None:
-        return key.meta.null_label.lower() if key is not None and key.meta.nullable else "none"
+        return tr(key.meta.null_label).lower() if key is not None and key.meta.nullable else "none"
     if value == []:
         return "none"
     choices = key.meta.choices if key is not None else ()
-    words = (choice.label for choice in choices if same(choice.value, value))
+    words = (tr(choice.label) for choice in choices if same(choice.value, value))
     return next(words, None) or show_plain(value)
 
 
@@ -227,22 +228,26 @@ def _in_range(meta: Meta, number: float) -> bool:
 def range_text(meta: Meta) -> str:
     """The allowed numbers in a few words, '' where any number is allowed."""
     low = (
-        f"{show_number(meta.minimum)} or more"
+        tr("{show_number} or more", show_number=show_number(meta.minimum))
         if meta.minimum is not None
-        else f"more than {show_number(meta.above)}"
+        else tr("more than {show_number}", show_number=show_number(meta.above))
         if meta.above is not None
         else ""
     )
     high = (
-        f"{show_number(meta.maximum)} or less"
+        tr("{show_number} or less", show_number=show_number(meta.maximum))
         if meta.maximum is not None
-        else f"less than {show_number(meta.below)}"
+        else tr("less than {show_number}", show_number=show_number(meta.below))
         if meta.below is not None
         else ""
     )
     if meta.minimum is not None and meta.maximum is not None:
-        both = f"{show_number(meta.minimum)} to {show_number(meta.maximum)}"
+        both = tr(
+            "{show_number} to {show_number_2}",
+            show_number=show_number(meta.minimum),
+            show_number_2=show_number(meta.maximum),
+        )
     else:
         both = ", ".join(part for part in (low, high) if part)
-    rule = {"odd": "an odd number", "power_of_two": "a power of two"}.get(meta.rule, "")
+    rule = {"odd": tr("an odd number"), "power_of_two": tr("a power of two")}.get(meta.rule, "")
     return ", ".join(part for part in (both, rule) if part)

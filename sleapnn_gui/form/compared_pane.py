@@ -25,13 +25,14 @@ from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import Change, changes_to
 from sleapnn_gui.form.diff_pane import DiffPane
 from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.language import tr
 
 OPENED, DISK, DEFAULTS, LAST_RUN = "opened", "disk", "defaults", "run"
 _WORDS = {
-    OPENED: "what was opened",
-    DISK: "the file on the disk",
-    DEFAULTS: "the defaults",
-    LAST_RUN: "the last run",
+    OPENED: tr("what was opened"),
+    DISK: tr("the file on the disk"),
+    DEFAULTS: tr("the defaults"),
+    LAST_RUN: tr("the last run"),
 }
 #: What belongs to one training, so that it says nothing of how a preset or another run differs.
 _OF_ONE_TRAINING = {*LABELS, *OF_EACH_RUN}
@@ -54,8 +55,8 @@ class ComparedPane(QWidget):
         self._folders: Callable[[], Sequence[Path]] = list
         self._reading, self._listing = BackgroundTask(self), BackgroundTask(self)
         self.basis = QuietComboBox(self)
-        self.basis.setAccessibleName("Compared with")
-        self.basis.setAccessibleDescription("What the config is compared with.")
+        self.basis.setAccessibleName(tr("Compared with"))
+        self.basis.setAccessibleDescription(tr("What the config is compared with."))
         for key, words in _WORDS.items():
             self.basis.addItem(words, key)
         self.basis.insertSeparator(self.basis.count())
@@ -64,7 +65,7 @@ class ComparedPane(QWidget):
         self.basis.currentTextChanged.connect(self.basis.setToolTip)
         self.list = DiffPane(self)
         self.list.asked.connect(self.asked)
-        label = QLabel("Compared with", self)
+        label = QLabel(tr("Compared with"), self)
         label.setProperty("role", "muted")
         above = QVBoxLayout()  # above it, for the name of a preset takes the width of the pane
         above.setContentsMargins(16, 8, 16, 0)
@@ -90,7 +91,7 @@ class ComparedPane(QWidget):
     def _add_presets(self, presets: Sequence[Preset]) -> None:
         for preset in presets:
             if self.basis.findData(preset.file) < 0:
-                self.basis.addItem(preset.title, preset.file)
+                self.basis.addItem(tr(preset.title), preset.file)
 
     def compare_with(self, key: str) -> None:
         """Choose what the config is compared with."""
@@ -123,7 +124,7 @@ class ComparedPane(QWidget):
         self._values = None if isinstance(found, UserError) else found
         words = self.basis.currentText()
         self.list.set_nothing(
-            str(found) if isinstance(found, UserError) else f"Nothing differs from {words}."
+            str(found) if isinstance(found, UserError) else tr("Nothing differs from {words}.", words=words)
         )
         self._show()
 
@@ -144,7 +145,7 @@ def _values_of(key: str, state: State, folders: Sequence[Path]) -> dict[str, Any
     """The values that a config is compared with. Raises UserError where there are none."""
     if key == DISK:
         if state.path is None:
-            raise UserError("This config was never saved, so there is no file to compare it with.")
+            raise UserError(tr("This config was never saved, so there is no file to compare it with."))
         return read_config(state.path).values
     if key != LAST_RUN:
         return read_config(resource_path("presets", key)).values  # one's own is named by its whole path
@@ -155,7 +156,7 @@ def _values_of(key: str, state: State, folders: Sequence[Path]) -> dict[str, Any
         config = given_config(run) if learned_from(run, listed) else None
         if config is not None:
             return values_of(config)
-    raise UserError("No run of these labels is known yet." if listed else "No labels are chosen yet.")
+    raise UserError(tr("No run of these labels is known yet.") if listed else tr("No labels are chosen yet."))
 
 
 def _own_presets() -> list[Preset]:

@@ -9,6 +9,7 @@ from sleapnn_gui.form.compared_pane import ComparedPane
 from sleapnn_gui.form.help_pane import HelpPane
 from sleapnn_gui.form.layout import Page
 from sleapnn_gui.form.yaml_pane import YamlPane
+from sleapnn_gui.widgets.language import tr
 
 
 class ContextPane(QFrame):
@@ -33,10 +34,10 @@ class ContextPane(QFrame):
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setUsesScrollButtons(False)
-        self._tabs.setAccessibleName("Beside the form")
-        self._tabs.setAccessibleDescription("What is shown beside the settings.")
+        self._tabs.setAccessibleName(tr("Beside the form"))
+        self._tabs.setAccessibleDescription(tr("What is shown beside the settings."))
         self._stack = QStackedWidget(self)
-        for widget, title in ((self.help, "Help"), (self.yaml, "YAML"), (self.diff, "Diff")):
+        for widget, title in ((self.help, tr("Help")), (self.yaml, "YAML"), (self.diff, tr("Diff"))):
             widget.setObjectName(f"pane:{title.lower()}")
             self._tabs.addTab(title)
             self._stack.addWidget(widget)
@@ -107,5 +108,5 @@ class ContextPane(QFrame):
         self.diff.refresh(found)
 
     def _count(self, differences: int) -> None:
-        words = f"Diff {differences}" if differences else "Diff"
+        words = tr("Diff {differences}", differences=differences) if differences else tr("Diff")
         self._tabs.setTabText(self._stack.indexOf(self.diff), words)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QTo
 from sleapnn_gui.form.changes import Change
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _MOST = 60
@@ -23,7 +24,9 @@ class ChangeRow(QWidget):
     def __init__(self, change: Change, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.change = change
-        self.setAccessibleName(f"{change.label}: {change.old} to {change.new}")
+        self.setAccessibleName(
+            tr("{change}: {old} to {new}", change=change.label, old=change.old, new=change.new)
+        )
         self.setAccessibleDescription(change.path)
         theme = current_theme()
         grid = QGridLayout(self)
@@ -48,9 +51,9 @@ class ChangeRow(QWidget):
     def _undo(self, act: Callable[[], None]) -> QToolButton:
         undo = QToolButton(self)
         undo.setIcon(icon("arrow-counter-clockwise"))
-        undo.setToolTip(f"Back to {self.change.old}")
-        undo.setAccessibleName(f"Reset {self.change.label}")
-        undo.setAccessibleDescription(f"Back to {self.change.old}")
+        undo.setToolTip(tr("Back to {old}", old=self.change.old))
+        undo.setAccessibleName(tr("Reset {change}", change=self.change.label))
+        undo.setAccessibleDescription(tr("Back to {old}", old=self.change.old))
         undo.clicked.connect(lambda: act())
         return undo
 
@@ -64,7 +67,7 @@ class DiffPane(QScrollArea):
     asked = Signal(str)
 
     def __init__(
-        self, parent: QWidget | None = None, *, nothing: str = "Nothing differs from what was opened."
+        self, parent: QWidget | None = None, *, nothing: str = tr("Nothing differs from what was opened.")
     ) -> None:
         super().__init__(parent)
         self._nothing = nothing
@@ -72,8 +75,8 @@ class DiffPane(QScrollArea):
         self._stale = False
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Differences")
-        self.setAccessibleDescription("What differs from the opened file.")
+        self.setAccessibleName(tr("Differences"))
+        self.setAccessibleDescription(tr("What differs from the opened file."))
         self._fill()
 
     def rows(self) -> list[ChangeRow]:
@@ -120,7 +123,7 @@ class DiffPane(QScrollArea):
             row.asked.connect(self.asked)
             column.addWidget(row)
         if len(self._changes) > _MOST:
-            rest = QPushButton(f"and {len(self._changes) - _MOST} more", inside)
+            rest = QPushButton(tr("and {count} more", count=len(self._changes) - _MOST), inside)
             rest.setProperty("link", True)
             rest.setEnabled(False)
             column.addWidget(rest)

@@ -32,6 +32,7 @@ from sleapnn_gui.form.section_list import SectionList
 from sleapnn_gui.form.section_page import Filter, SectionPage
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.kept_focus import focus_kept
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.segmented import Segmented
 from sleapnn_gui.widgets.theme import current_theme
@@ -61,8 +62,8 @@ class FormPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("page:configure")
-        self.setAccessibleName("Configure")
-        self.setAccessibleDescription("All settings of the training job.")
+        self.setAccessibleName(tr("Configure"))
+        self.setAccessibleDescription(tr("All settings of the training job."))
         self._document = document
         self._layout = layout or read_layout()
         self._filter = Filter()
@@ -232,25 +233,25 @@ class FormPage(QWidget):
 
     def _add_filters(self, head: QHBoxLayout, parent: QWidget) -> None:
         self._only = QToolButton(parent)
-        self._only.setText("Changed only")
+        self._only.setText(tr("Changed only"))
         self._only.setCheckable(True)
         self._only.setProperty("plain", True)
-        self._only.setToolTip("Show only what differs from the opened file")
-        self._only.setAccessibleName("Changed only")
-        self._only.setAccessibleDescription("Show only the settings that differ from the opened file.")
+        self._only.setToolTip(tr("Show only what differs from the opened file"))
+        self._only.setAccessibleName(tr("Changed only"))
+        self._only.setAccessibleDescription(tr("Show only the settings that differ from the opened file."))
         self._levels = Segmented(
-            ["Basic", "All"],
-            tips=["The settings most people change", "Every setting there is"],
+            [tr("Basic"), tr("All")],
+            tips=[tr("The settings most people change"), tr("Every setting there is")],
             parent=parent,
         )
-        self._levels.describe("Settings shown", "The basic settings or all of them.")
+        self._levels.describe(tr("Settings shown"), tr("The basic settings or all of them."))
         self._levels.setFixedWidth(130)
         self._toggle = QToolButton(parent)
         self._toggle.setIcon(icon("columns"))
         self._toggle.setCheckable(True)
-        self._toggle.setToolTip("Help, See, YAML and differences")
-        self._toggle.setAccessibleName("Pane beside the form")
-        self._toggle.setAccessibleDescription("Shows or hides help, pictures, YAML and differences.")
+        self._toggle.setToolTip(tr("Help, See, YAML and differences"))
+        self._toggle.setAccessibleName(tr("Pane beside the form"))
+        self._toggle.setAccessibleDescription(tr("Shows or hides help, pictures, YAML and differences."))
         for widget in (self._only, self._levels, self._toggle):
             head.addWidget(widget)
         self._levels.set_index(0)

@@ -9,14 +9,15 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.changes import changes_beside
 from sleapnn_gui.form.section_list import Counts
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.segmented import Segmented
 
 _TIPS = {
-    PARTS: "The model that finds the parts of each animal, in crops around centres",
-    CENTRE: "The model that finds where animals are, by their centres",
+    PARTS: tr("The model that finds the parts of each animal, in crops around centres"),
+    CENTRE: tr("The model that finds where animals are, by their centres"),
 }
 #: What a lone half lacks, on the button that adds it.
-_ADD = {PARTS: "Add the centre model", CENTRE: "Add the parts model"}
+_ADD = {PARTS: tr("Add the centre model"), CENTRE: tr("Add the parts model")}
 _HALVES = list(WORDS)
 
 
@@ -27,9 +28,9 @@ class HalfTabs(QWidget):
         super().__init__(parent)
         self._document = document
         self._beside: tuple[State | None, int] = (None, 0)
-        self.tabs = Segmented([WORDS[half] for half in _HALVES], tips=list(_TIPS.values()), parent=self)
+        self.tabs = Segmented([tr(WORDS[half]) for half in _HALVES], tips=list(_TIPS.values()), parent=self)
         self.tabs.setObjectName("half_tabs")
-        self.tabs.describe("Model of the pair", "Which of the two models the settings are of.")
+        self.tabs.describe(tr("Model of the pair"), tr("Which of the two models the settings are of."))
         self.tabs.picked.connect(lambda index: document.turn(_HALVES[index]))
         self.add = QToolButton(self)
         self.add.setObjectName("add_half")
@@ -37,7 +38,7 @@ class HalfTabs(QWidget):
         self.add.setIcon(icon("plus"))
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.add.setToolTip("Top-down is two models: edit, save and train both as one")
+        self.add.setToolTip(tr("Top-down is two models: edit, save and train both as one"))
         self.add.setAccessibleDescription(self.add.toolTip())
         self.add.clicked.connect(lambda _checked=False: document.pair_wanted.emit())
         column = QVBoxLayout(self)

@@ -10,6 +10,7 @@ from sleapnn_gui.form.help_text import key_help, section_help
 from sleapnn_gui.form.layout import Page
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -32,14 +33,14 @@ class HelpPane(QWidget):
         self._key.setProperty("role", "caption")
         self._copy = QToolButton(self)
         self._copy.setIcon(icon("copy"))
-        self._copy.setToolTip("Copy the YAML key")
-        self._copy.setAccessibleName("Copy the YAML key")
-        self._copy.setAccessibleDescription("Puts the dotted key on the clipboard.")
+        self._copy.setToolTip(tr("Copy the YAML key"))
+        self._copy.setAccessibleName(tr("Copy the YAML key"))
+        self._copy.setAccessibleDescription(tr("Puts the dotted key on the clipboard."))
         self._copy.clicked.connect(self.copy_key)
         self._body = QTextBrowser(self)
         self._body.setFrameShape(QFrame.Shape.NoFrame)
-        self._body.setAccessibleName("Help")
-        self._body.setAccessibleDescription("What the setting with the focus does.")
+        self._body.setAccessibleName(tr("Help"))
+        self._body.setAccessibleDescription(tr("What the setting with the focus does."))
         self._body.setOpenLinks(False)
         self._body.document().setDocumentMargin(0)
         column = QVBoxLayout(self)
@@ -80,11 +81,11 @@ class HelpPane(QWidget):
         self._key.setText(path)
         self._key.setVisible(bool(path))
         if path in SPEC.keys:
-            self._fill(SPEC.keys[path].meta.label, key_help(self._document, path))
+            self._fill(tr(SPEC.keys[path].meta.label), key_help(self._document, path))
         elif path and path in SPEC.sections:
-            self._fill(SPEC.sections[path].meta.label, section_help(self._document, path))
+            self._fill(tr(SPEC.sections[path].meta.label), section_help(self._document, path))
         elif self._page is not None:
-            about = "Click a setting, or move to it with Tab, to read about it here."
+            about = tr("Click a setting, or move to it with Tab, to read about it here.")
             self._fill(self._page.label, f"<p>{self._page.doc}</p><p class='quiet'>{about}</p>")
 
     def copy_key(self) -> None:

@@ -8,6 +8,7 @@ import yaml
 
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_gui.widgets.language import tr
 
 #: The fast reader of YAML, where there is one.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -80,19 +81,19 @@ def read_layout() -> Layout:
     """Read the layout file."""
     with resource_path("forms", "layout.yaml").open(encoding="utf-8") as file:
         table: dict[str, Any] = yaml.load(file, Loader=LOADER)
-    return Layout(tuple(_page(rail["label"], page) for rail in table["rails"] for page in rail["pages"]))
+    return Layout(tuple(_page(tr(rail["label"]), page) for rail in table["rails"] for page in rail["pages"]))
 
 
 def _page(rail: str, said: dict[str, Any]) -> Page:
     return Page(
         id=said["id"],
         rail=rail,
-        label=said["label"],
-        doc=said["doc"],
+        label=tr(said["label"]),
+        doc=tr(said["doc"]),
         groups=tuple(_group(group) for group in said["groups"]),
         switch=said.get("switch", ""),
         choose=said.get("choose", ""),
-        none=said.get("none", ""),
+        none=tr(said.get("none", "")),
     )
 
 
@@ -100,7 +101,7 @@ def _group(said: dict[str, Any]) -> Group:
     section = said.get("in", "")
     prefix = f"{section}." if section else ""
     return Group(
-        caption=said["caption"],
+        caption=tr(said["caption"]),
         keys=tuple(prefix + name for name in said["keys"]),
         switch=said.get("switch", ""),
         under=said.get("under", ""),

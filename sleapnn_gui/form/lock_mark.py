@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from sleapnn_engine.config.own_presets import label_of
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 
 
 def lock_of(document: Document, path: str) -> tuple[str, str] | None:
@@ -31,8 +32,13 @@ class LockMark(QToolButton):
 
     def show_lock(self, locked: str, title: str) -> None:
         """Say what is locked, and by which preset."""
-        self.setAccessibleName(f"Unlock {label_of(locked)}")
-        self.setToolTip(f"Locked by “{title}”: other presets and advice leave it as it is. Press to unlock.")
+        self.setAccessibleName(tr("Unlock {label}", label=tr(label_of(locked))))
+        self.setToolTip(
+            tr(
+                "Locked by “{title}”: other presets and advice leave it as it is. Press to unlock.",
+                title=title,
+            )
+        )
         self.setAccessibleDescription(self.toolTip())
 
     def _unlock(self) -> None:

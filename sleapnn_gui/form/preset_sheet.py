@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.files import copy_values
-from sleapnn_engine.config.text_format import counted
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened
@@ -14,6 +13,7 @@ from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.document.states import with_preset
 from sleapnn_gui.form.changes import Change, changes
 from sleapnn_gui.form.diff_pane import DiffPane
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.message_line import MessageLine
 
 
@@ -40,18 +40,20 @@ class PresetSheet(QDialog):
     def __init__(self, title: str, found: Sequence[Change], kept: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("preset_sheet")
-        self.setWindowTitle("Before the preset is used")
+        self.setWindowTitle(tr("Before the preset is used"))
         self.resize(min(560, parent.width()), min(600, parent.height()))
-        heading = QLabel(f"“{title}” would change {counted(len(found), 'setting')}")
+        heading = QLabel(
+            tr("“{title}” would change {settings}", title=title, settings=counted(len(found), "setting"))
+        )
         heading.setProperty("role", "title")
         heading.setWordWrap(True)
         self.kept = MessageLine()
         self.kept.show_message(kept_words(kept), severity="info")
         self.kept.setVisible(bool(kept))
-        self.list = DiffPane(nothing="Every setting is so already.")
+        self.list = DiffPane(nothing=tr("Every setting is so already."))
         self.list.show_changes(list(found))
         self.list.asked.connect(self.setting_chosen)
-        use, close = QPushButton("Use this preset"), QPushButton("Close")
+        use, close = QPushButton(tr("Use this preset")), QPushButton(tr("Close"))
         use.setObjectName("use_compared")
         use.setProperty("primary", True)
         use.clicked.connect(self._use)

@@ -7,6 +7,7 @@ import attrs
 
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.widgets.language import tr
 
 
 @attrs.frozen
@@ -44,13 +45,24 @@ def obstacle(document: Document, path: str) -> Obstacle | None:
     if not section:
         return _without_effect(document, path)
     known = SPEC.sections[section]
-    label = (SPEC.keys.get(path) or SPEC.sections[path]).meta.label
-    name, why = known.meta.label, document.idle_reason(path)
+    label = tr((SPEC.keys.get(path) or SPEC.sections[path]).meta.label)
+    name, why = tr(known.meta.label), document.idle_reason(path)
     if SPEC.sections[known.parent].meta.one_of:
         return Obstacle(
-            f"“{label}” belongs to “{name}” and has no place here now. {why}", f"Use “{name}”", section
+            tr(
+                "“{label}” belongs to “{name}” and has no place here now. {why}",
+                label=label,
+                name=name,
+                why=why,
+            ),
+            tr("Use “{name}”", name=name),
+            section,
         )
-    return Obstacle(f"“{label}” can be edited once “{name}” is on. {why}", "Switch it on", section)
+    return Obstacle(
+        tr("“{label}” can be edited once “{name}” is on. {why}", label=label, name=name, why=why),
+        tr("Switch it on"),
+        section,
+    )
 
 
 def _without_effect(document: Document, path: str) -> Obstacle | None:
@@ -62,11 +74,11 @@ def _without_effect(document: Document, path: str) -> Obstacle | None:
     others = {when.path: when.values[0] for when in unmet if when.values and when.path in SPEC.edited}
     if len(others) != len(unmet) or not others or unmet[0].says != why:
         return None
-    names = ", ".join(f"“{SPEC.edited[path].meta.label}”" for path in others)
+    names = ", ".join(f"“{tr(SPEC.edited[path].meta.label)}”" for path in others)
     path, wanted = next(iter(others.items()))
     return Obstacle(
-        f"“{key.meta.label}” can be edited but has no effect now. {why}",
-        f"Set {names} to “{_in_words(path, wanted)}”",
+        tr("“{label}” can be edited but has no effect now. {why}", label=tr(key.meta.label), why=why),
+        tr("Set {names} to “{in_words}”", names=names, in_words=_in_words(path, wanted)),
         others=others,
     )
 
@@ -75,17 +87,17 @@ def _in_words(path: str, value: Any) -> str:
     """A value as the form shows it."""
     meta = SPEC.edited[path].meta
     if isinstance(value, bool):
-        return "On" if value else "Off"
+        return tr("On") if value else tr("Off")
     if value is None:
-        return meta.null_label
-    return next((choice.label for choice in meta.choices if choice.value == value), str(value))
+        return tr(meta.null_label)
+    return next((tr(choice.label) for choice in meta.choices if choice.value == value), str(value))
 
 
 def remark_of(document: Document, path: str) -> str:
     """What a list of hits says of one that does nothing now; '' of the others."""
     if section_out_of_use(document, path):
-        return "not in use"
-    return "no effect now" if path in SPEC.keys and document.idle_reason(path) else ""
+        return tr("not in use")
+    return tr("no effect now") if path in SPEC.keys and document.idle_reason(path) else ""
 
 
 def section_out_of_use(document: Document, path: str) -> str:

@@ -12,6 +12,7 @@ from sleapnn_gui.form.editors.encoder import EncoderEditor
 from sleapnn_gui.form.editors.line import LineEditor, PathEditor
 from sleapnn_gui.form.editors.listed import ListEditor
 from sleapnn_gui.form.editors.nullable import NullableEditor
+from sleapnn_gui.widgets.language import tr
 
 _CHOSEN = ("bool", "choice")
 _LISTS = ("names", "edges", "paths", "path_or_paths")
@@ -39,16 +40,16 @@ def make_editor(
         editor: QWidget = NullableEditor(
             lambda: _plain(key.meta, names, editor),
             wide=key.meta.kind in (*_LISTS, *_PATHS, "mapping"),
-            null_label=key.meta.null_label,
-            null_sentence=key.meta.null,
+            null_label=tr(key.meta.null_label),
+            null_sentence=tr(key.meta.null),
             suggest=suggest,
             parent=parent,
         )
     else:
         editor = _plain(key.meta, names, parent)
     editor.setObjectName(key.path)
-    unit = f" In {key.meta.unit_text}." if key.meta.unit_text else ""
-    editor.describe(key.meta.label, key.meta.doc + unit)  # type: ignore[attr-defined]
+    unit = tr(" In {unit_text}.", unit_text=tr(key.meta.unit_text)) if key.meta.unit_text else ""
+    editor.describe(tr(key.meta.label), tr(key.meta.doc) + unit)  # type: ignore[attr-defined]
     return editor
 
 

@@ -18,6 +18,7 @@ from sleapnn_gui.form.lock_mark import LockMark, lock_of
 from sleapnn_gui.form.registry import make_editor
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.motion import may_move
 from sleapnn_gui.widgets.string_list import StringList
@@ -56,15 +57,15 @@ class Row(QWidget):
         self._lock: LockMark | None = None
         self._message: MessageLine | None = None
         self.setObjectName(f"row:{key.path}")
-        self.label = QLabel(key.meta.label, self)
+        self.label = QLabel(tr(key.meta.label), self)
         # A widget that is an `Editor` as well, which no type can say.
         self.editor = cast(Any, make_editor(key, names=self._names, suggest=self._suggest, parent=self))
         self._note: ElidedLabel | None = None
         self._note_place: Qt.AlignmentFlag | None = None
         self._arrange()
         self.editor.value_edited.connect(self._edited)
-        self.setAccessibleName(key.meta.label)
-        self.setAccessibleDescription(key.meta.doc)
+        self.setAccessibleName(tr(key.meta.label))
+        self.setAccessibleDescription(tr(key.meta.doc))
 
     @property
     def path(self) -> str:
@@ -109,7 +110,7 @@ class Row(QWidget):
         off = self._is_off()
         self.editor.setEnabled(not off)
         reason = self._reason = self._document.idle_reason(self.path)
-        self.label.setToolTip(f"{self.key.meta.doc}\n{reason}" if reason else self.key.meta.doc)
+        self.label.setToolTip(f"{tr(self.key.meta.doc)}\n{reason}" if reason else tr(self.key.meta.doc))
         role = QPalette.ColorRole.PlaceholderText if off or reason else QPalette.ColorRole.WindowText
         if role != self.label.foregroundRole():
             self.label.setForegroundRole(role)
@@ -176,7 +177,7 @@ class Row(QWidget):
         grid.addItem(QSpacerItem(control, 0), 0, 3)
         self.label.setFixedSize(self._label_width, control)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.label.setAccessibleDescription(self.key.meta.doc)
+        self.label.setAccessibleDescription(tr(self.key.meta.doc))
         grid.addWidget(self.label, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addItem(QSpacerItem(0, 0), 0, 2)
         self.editor.setMinimumWidth(150)
@@ -214,12 +215,12 @@ class Row(QWidget):
             self._reset.setVisible(changed)
             if changed:
                 before = (
-                    "what was opened"
+                    tr("what was opened")
                     if self.key.meta.secret
                     else describe(self._document.baseline(self.path))
                 )
-                self._reset.setToolTip(f"Back to {before}")
-                self._reset.setAccessibleDescription(f"Back to {before}")
+                self._reset.setToolTip(tr("Back to {before}", before=before))
+                self._reset.setAccessibleDescription(tr("Back to {before}", before=before))
         if changed != self._changed:
             self._changed = changed
             self.update()
@@ -238,7 +239,7 @@ class Row(QWidget):
     def _make_reset(self) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(icon("arrow-counter-clockwise"))
-        button.setAccessibleName(f"Reset {self.key.meta.label}")
+        button.setAccessibleName(tr("Reset {label}", label=tr(self.key.meta.label)))
         button.clicked.connect(lambda: self._document.reset(self.path))
         self._grid.addWidget(button, 0, 3, Qt.AlignmentFlag.AlignTop)
         QWidget.setTabOrder(self.editor, button)
@@ -249,7 +250,7 @@ class Row(QWidget):
         waiting = self.editor.is_blank()
         wide = self.editor.wide and not (isinstance(self.editor, NullableEditor) and null and not waiting)
         self._spread(wide)
-        text = "" if wide else self._auto() if null else self.key.meta.unit_text
+        text = "" if wide else self._auto() if null else tr(self.key.meta.unit_text)
         if not null and not wide:
             text = " ".join(part for part in (text, self._document.also_text(self.path)) if part)
         if self._note is None:
@@ -259,7 +260,7 @@ class Row(QWidget):
         self._note.setVisible(bool(text))
         if text != self._note.text():
             self._note.setText(text)
-            self._note.setAccessibleName(text or self.key.meta.label)
+            self._note.setAccessibleName(text or tr(self.key.meta.label))
         top = null and not waiting
         place = Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignBottom
         if place != self._note_place:
@@ -273,7 +274,7 @@ class Row(QWidget):
         note.setFixedHeight(theme.size("control"))
         note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         note.setFont(theme.font("caption"))
-        note.setAccessibleDescription(f"Unit or automatic value of {self.key.meta.label}")
+        note.setAccessibleDescription(tr("Unit or automatic value of {label}", label=tr(self.key.meta.label)))
         self._grid.addWidget(note, 0, 2)
         return note
 
@@ -287,7 +288,7 @@ class Row(QWidget):
         if isinstance(self.editor, StringList):
             self._mark_items(issues)
         if self._fix is not None:
-            more = f" ({len(issues) - 1} more)" if len(issues) > 1 else ""
+            more = tr(" ({count} more)", count=len(issues) - 1) if len(issues) > 1 else ""
             link = self._fix.fix.label if self._fix.fix is not None else ""
             self._set_message(self._fix.message + more, severity=self._fix.severity, link=link)
             self._message_line().setToolTip("\n".join(issue.message for issue in issues) if more else "")

@@ -20,6 +20,7 @@ from sleapnn_engine.config.own_presets import label_of, lockable
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.form.codecs import show_chosen
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.tick import Tick
 
@@ -32,30 +33,32 @@ class SavePreset(QDialog):
     def __init__(self, values: dict[str, Any], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("save_preset")
-        self.setWindowTitle("Save as a preset")
+        self.setWindowTitle(tr("Save as a preset"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(560, parent.width()), min(600, parent.height()))
         self.name, self.note = Line(), QPlainTextEdit()
         self.locks: dict[str, Tick] = {}
-        self.name.setPlaceholderText("Flies, our lab")
-        self.name.setAccessibleName("Name")
+        self.name.setPlaceholderText(tr("Flies, our lab"))
+        self.name.setAccessibleName(tr("Name"))
         self.name.textChanged.connect(lambda _: self._judge())
-        self.note.setPlaceholderText("What it is for, and why it is as it is")
-        self.note.setAccessibleName("Note")
+        self.note.setPlaceholderText(tr("What it is for, and why it is as it is"))
+        self.note.setAccessibleName(tr("Note"))
         self.note.setProperty("field", True)
         self.note.setTabChangesFocus(True)
         self.note.setFixedHeight(72)
         hint = QLabel(
-            "Every setting is saved but the labels and the run's name. What is ticked is locked: whoever uses this "
-            "preset keeps it when another preset or advice is applied."
+            tr(
+                "Every setting is saved but the labels and the run's name. What is ticked is locked: whoever uses this "
+                "preset keeps it when another preset or advice is applied."
+            )
         )
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
-        form.addRow("Name", self.name)
-        form.addRow("Note", self.note)
-        form.addRow("Locked", self._boxes(values))
+        form.addRow(tr("Name"), self.name)
+        form.addRow(tr("Note"), self.note)
+        form.addRow(tr("Locked"), self._boxes(values))
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(12)
@@ -73,10 +76,12 @@ class SavePreset(QDialog):
         column.setSpacing(6)
         for path in lockable(values):
             names = (
-                [label_of(f"{path}.{name}") for name in view.chosen(path)] if path in SPEC.sections else []
+                [tr(label_of(f"{path}.{name}")) for name in view.chosen(path)]
+                if path in SPEC.sections
+                else []
             )
             said = ", ".join(names) or show_chosen(path, view.value(path))
-            box = self.locks[path] = Tick(f"{label_of(path)}: {said}".replace("&", "&&"))
+            box = self.locks[path] = Tick(f"{tr(label_of(path))}: {said}".replace("&", "&&"))
             box.setToolTip(path)
             box.setAccessibleDescription(path)
             column.addWidget(box)
@@ -84,12 +89,12 @@ class SavePreset(QDialog):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setAccessibleName("Locked settings")
+        scroll.setAccessibleName(tr("Locked settings"))
         scroll.setWidget(inside)
         return scroll
 
     def _buttons(self) -> QHBoxLayout:
-        self.save, close = QPushButton("Save the preset"), QPushButton("Cancel")
+        self.save, close = QPushButton(tr("Save the preset")), QPushButton(tr("Cancel"))
         self.save.setProperty("primary", True)
         self.save.clicked.connect(self._save)
         close.clicked.connect(self.reject)

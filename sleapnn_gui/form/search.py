@@ -10,6 +10,7 @@ import yaml
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC, Spec
 from sleapnn_gui.form.layout import LOADER, Layout, read_layout
+from sleapnn_gui.widgets.language import tr
 
 
 @attrs.frozen
@@ -39,13 +40,22 @@ def search_index(spec: Spec = SPEC, *, layout: Layout | None = None) -> list[Hit
         hits.extend(_section_hit(spec, section, page.label) for section in sections)
         for path in page.keys:
             meta = spec.keys[path].meta
-            choices = [f"{choice.value} {choice.label} {choice.doc}" for choice in meta.choices]
+            choices = [f"{choice.value} {tr(choice.label)} {tr(choice.doc)}" for choice in meta.choices]
             around = [
-                spec.sections[part].meta.label for part in spec.ancestors(path) if part in spec.sections
+                tr(spec.sections[part].meta.label) for part in spec.ancestors(path) if part in spec.sections
             ]
             place = " › ".join(dict.fromkeys([page.label, *around[2:]]))
-            words = [meta.label, path, meta.doc, meta.null, meta.unit_text, page.label, *around[1:], *choices]
-            hits.append(Hit(path, meta.label, place, " ".join(words).lower()))
+            words = [
+                tr(meta.label),
+                path,
+                tr(meta.doc),
+                tr(meta.null),
+                tr(meta.unit_text),
+                page.label,
+                *around[1:],
+                *choices,
+            ]
+            hits.append(Hit(path, tr(meta.label), place, " ".join(words).lower()))
     return with_synonyms(hits)
 
 
@@ -110,7 +120,7 @@ def _distance(hit: Hit, query: str, words: list[str]) -> int:
 def _section_hit(spec: Spec, path: str, page: str) -> Hit:
     section = spec.sections[path]
     children = [spec.sections[child].meta for child in section.sections]
-    about = [f"{meta.label} {meta.doc}" for meta in children]
+    about = [f"{tr(meta.label)} {tr(meta.doc)}" for meta in children]
     names = [spec.sections[child].name for child in section.sections]
-    words = [section.meta.label, path, section.meta.doc, section.meta.null, page, *names, *about]
-    return Hit(path, section.meta.label, page, " ".join(words).lower())
+    words = [tr(section.meta.label), path, tr(section.meta.doc), tr(section.meta.null), page, *names, *about]
+    return Hit(path, tr(section.meta.label), page, " ".join(words).lower())

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from sleapnn_gui.form.search import Hit, find
 from sleapnn_gui.widgets.completion import list_of, on_row
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -94,10 +95,10 @@ class SearchField(Line):
         self._hits = hits
         self._remark = remark
         self._model = _Hits(self)
-        self.setPlaceholderText("Search settings")
-        self.setAccessibleName("Search settings")
+        self.setPlaceholderText(tr("Search settings"))
+        self.setAccessibleName(tr("Search settings"))
         self.setAccessibleDescription(
-            "Finds a setting by its name, help, YAML key or choices; Enter goes to it."
+            tr("Finds a setting by its name, help, YAML key or choices; Enter goes to it.")
         )
         self.setClearButtonEnabled(True)
         self.addAction(QAction(icon("magnifying-glass"), "", self), QLineEdit.ActionPosition.LeadingPosition)
@@ -108,7 +109,7 @@ class SearchField(Line):
         popup.setProperty("popup", True)
         popup.setItemDelegate(_HitPainter(popup))
         popup.setMinimumWidth(380)
-        popup.setAccessibleName("Settings found")
+        popup.setAccessibleName(tr("Settings found"))
         on_row(completer, self._go)
         self._finder = completer
         self.setCompleter(completer)

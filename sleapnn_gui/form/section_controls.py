@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.widgets.cards import CardChoice
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.segmented import Segmented
 
 
@@ -18,11 +19,11 @@ class SectionSwitch(Segmented):
 
     def __init__(self, path: str, document: Document, *, parent: QWidget | None = None) -> None:
         meta = SPEC.sections[path].meta
-        super().__init__(["Off", "On"], tips=[meta.null, meta.doc], parent=parent)
+        super().__init__([tr("Off"), tr("On")], tips=[tr(meta.null), tr(meta.doc)], parent=parent)
         self.path = path
         self._document = document
         self.setObjectName(path)
-        self.describe(meta.label, meta.doc)
+        self.describe(tr(meta.label), tr(meta.doc))
         self.picked.connect(lambda index: self._emit_value(index == 1))
 
     def value(self) -> bool:
@@ -55,16 +56,16 @@ class SectionCards(CardChoice):
         section = SPEC.sections[path]
         children = [SPEC.sections[child] for child in section.sections]
         self._names: list[str | None] = [child.name for child in children]
-        cards = [(child.meta.label, child.meta.doc) for child in children]
+        cards = [(tr(child.meta.label), tr(child.meta.doc)) for child in children]
         if none:
             self._names.insert(0, None)
-            cards.insert(0, (none, section.meta.null))
+            cards.insert(0, (none, tr(section.meta.null)))
         columns = 3 if len(cards) == 3 else 2
-        super().__init__(cards, name=section.meta.label, columns=columns, parent=parent)
+        super().__init__(cards, name=tr(section.meta.label), columns=columns, parent=parent)
         self.path = path
         self._document = document
         self.setObjectName(path)
-        self.setAccessibleDescription(section.meta.doc)
+        self.setAccessibleDescription(tr(section.meta.doc))
         self.picked.connect(lambda index: self._emit_value(self._names[index]))
 
     def value(self) -> Any:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.form.layout import Layout
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _PAGE, _COUNTS = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -33,11 +34,11 @@ class Counts:
     def words(self) -> str:
         """The counts as a phrase, '' when there is nothing."""
         parts = [
-            (self.errors, "problem"),
-            (self.warnings, "warning"),
-            (self.changed, "change"),
+            (self.errors, counted(self.errors, "problem")),
+            (self.warnings, counted(self.warnings, "warning")),
+            (self.changed, counted(self.changed, "change")),
         ]
-        return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts if count)
+        return ", ".join(words for count, words in parts if count)
 
 
 class _Painter(QStyledItemDelegate):
@@ -123,8 +124,8 @@ class SectionList(QListWidget):
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.setAccessibleName("Sections")
-        self.setAccessibleDescription("The pages of the configuration, with their changes and problems.")
+        self.setAccessibleName(tr("Sections"))
+        self.setAccessibleDescription(tr("The pages of the configuration, with their changes and problems."))
         rail = ""
         for page in layout.pages:
             if page.rail != rail:

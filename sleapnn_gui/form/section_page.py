@@ -22,6 +22,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.form.layout import Group, Page
 from sleapnn_gui.form.row import BAR, EDITOR_WIDTH, ROW_WIDTH, Row, editor_width
 from sleapnn_gui.form.section_controls import SectionCards, SectionSwitch
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -68,8 +69,10 @@ class SectionMessage(MessageLine):
             )
         title = self._document.locks.get(self._path) if not issues else None
         if title is not None:
-            told = f"Locked by “{title}”: other presets and advice leave this choice as it is."
-            self.show_message(told, severity="hint", link="Unlock")
+            told = tr(
+                "Locked by “{title}”: other presets and advice leave this choice as it is.", title=title
+            )
+            self.show_message(told, severity="hint", link=tr("Unlock"))
         self.setVisible(bool(issues) or title is not None)
 
     def _apply(self) -> None:
@@ -212,7 +215,7 @@ class SectionPage(QWidget):
         self._more.setProperty("link", True)
         self._more.setCursor(Qt.CursorShape.PointingHandCursor)
         self._more.clicked.connect(self.all_wanted)
-        self._nothing = QLabel("Nothing here differs from what was opened.", self)
+        self._nothing = QLabel(tr("Nothing here differs from what was opened."), self)
         self._nothing.setProperty("role", "muted")
         column.addWidget(self._nothing)
         column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
@@ -266,8 +269,8 @@ class SectionPage(QWidget):
                 if group.is_in_use:
                     group.show_state()
         hidden = sum(group.show_filtered(wanted, keep=keep) for group in self.groups)
-        self._more.setText(f"{hidden} more setting{'' if hidden == 1 else 's'}")
-        self._more.setAccessibleDescription("Shows the settings that are rarely changed.")
+        self._more.setText(counted(hidden, "more setting"))
+        self._more.setAccessibleDescription(tr("Shows the settings that are rarely changed."))
         self._more.setVisible(hidden > 0)
         any_shown = any(not group.isHidden() for group in self.groups)
         self._nothing.setVisible(wanted.changed_only and not any_shown)
@@ -282,12 +285,12 @@ class SectionPage(QWidget):
             column.addWidget(self.cards)
             column.addWidget(message)
         if self.page.switch:
-            caption = SPEC.sections[self.page.switch].meta.label
+            caption = tr(SPEC.sections[self.page.switch].meta.label)
             group = Group(caption, (), switch=self.page.switch)
             self.switch_box = GroupBox(group, self._document, label_width=label_width, parent=self)
             column.addWidget(self.switch_box)
 
     def _label_width(self) -> int:
         metrics = self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(SPEC.keys[path].meta.label) for path in self.page.keys)
+        widest = max(metrics.horizontalAdvance(tr(SPEC.keys[path].meta.label)) for path in self.page.keys)
         return min(max(widest + 4, 190), 260)

@@ -15,6 +15,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import with_text
 from sleapnn_gui.document.wording import Wording
 from sleapnn_gui.form.yaml_text import YamlText, line_of
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 
 _SEEN_MS, _UNSEEN_MS = 20, 1000
@@ -222,9 +223,12 @@ class YamlPane(QWidget):
         if self._problem is not None:
             # “Nothing was changed”, as a file that cannot be read has it, is said in full here.
             self.told.show_message(
-                f"{self._problem.message} The settings stay as they were until this is mended.",
+                tr(
+                    "{message} The settings stay as they were until this is mended.",
+                    message=self._problem.message,
+                ),
                 severity="error",
-                link="Give up what was typed",
+                link=tr("Give up what was typed"),
             )
             self.told.show()
             self.editor.ensureCursorVisible()

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QTextCur
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QWidget
 
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _LINE = re.compile(r"^(\s*)([^\s#:'\"-][^:]*?)\s*:(\s|$)")
@@ -69,7 +70,7 @@ class YamlText(QPlainTextEdit):
         self.document().setDocumentMargin(16)
         self.setAccessibleName("YAML")
         self.setAccessibleDescription(
-            "The configuration as it would be saved. What is typed here counts once it is valid."
+            tr("The configuration as it would be saved. What is typed here counts once it is valid.")
         )
         self.textChanged.connect(self._changed)
         self.cursorPositionChanged.connect(self._moved)

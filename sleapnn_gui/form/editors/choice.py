@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from sleapnn_engine.config.meta import Meta
 from sleapnn_engine.config.tree import same
 from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.segmented import Segmented
 from sleapnn_gui.widgets.theme import set_state
 
@@ -28,10 +29,10 @@ class Option:
 def options_of(meta: Meta) -> list[Option]:
     """Every value a bool or choice setting can have, null first where it can be null."""
     if meta.kind == "bool":
-        options = [Option(False, "Off", ""), Option(True, "On", "")]
+        options = [Option(False, tr("Off"), ""), Option(True, tr("On"), "")]
     else:
-        options = [Option(choice.value, choice.label, choice.doc) for choice in meta.choices]
-    return [Option(None, meta.null_label, meta.null), *options] if meta.nullable else options
+        options = [Option(choice.value, tr(choice.label), tr(choice.doc)) for choice in meta.choices]
+    return [Option(None, tr(meta.null_label), tr(meta.null)), *options] if meta.nullable else options
 
 
 def fits_side_by_side(options: list[Option]) -> bool:

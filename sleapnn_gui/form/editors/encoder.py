@@ -8,10 +8,11 @@ from sleapnn_engine.config.encoders import Encoder, about, find_encoder, search_
 from sleapnn_engine.config.meta import Meta
 from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.widgets.completion import list_of, on_row
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _ENCODER = Qt.ItemDataRole.UserRole
-_HOW = "Part of a name; <20M and /16 narrow by parameters and stride"
+_HOW = tr("Part of a name; <20M and /16 narrow by parameters and stride")
 
 
 class _Found(QAbstractListModel):
@@ -81,7 +82,7 @@ class EncoderEditor(LineEditor):
         popup = list_of(completer)
         popup.setProperty("popup", True)
         popup.setItemDelegate(_RowPainter(popup))
-        popup.setAccessibleName("Encoders found")
+        popup.setAccessibleName(tr("Encoders found"))
         on_row(completer, self._choose)
         self.setCompleter(completer)
         self.textEdited.connect(self._search)

@@ -12,6 +12,7 @@ from sleapnn_engine.config.tree import same
 from sleapnn_gui.form.codecs import codec_for, range_text, stepped
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.theme import set_state
 
@@ -33,7 +34,7 @@ class LineEditor(Line):
         self._shown_text = ""
         self._touched = False
         self.wide = meta.kind == "mapping"
-        self.setPlaceholderText(meta.placeholder or (range_text(meta) if meta.kind in _NUMBERS else ""))
+        self.setPlaceholderText(tr(meta.placeholder) or (range_text(meta) if meta.kind in _NUMBERS else ""))
         if meta.secret:
             self._hide_text()
         self.textEdited.connect(self._typed)
@@ -107,8 +108,8 @@ class LineEditor(Line):
 
     def _hide_text(self) -> None:
         self.setEchoMode(QLineEdit.EchoMode.Password)
-        show = QAction(icon("eye"), "Show", self)
-        show.setToolTip("Show what is typed")
+        show = QAction(icon("eye"), tr("Show"), self)
+        show.setToolTip(tr("Show what is typed"))
         show.setCheckable(True)
         show.toggled.connect(
             lambda on: self.setEchoMode(QLineEdit.EchoMode.Normal if on else QLineEdit.EchoMode.Password)
@@ -122,8 +123,8 @@ class PathEditor(LineEditor):
     def __init__(self, meta: Meta, *, parent: QWidget | None = None) -> None:
         super().__init__(meta, parent=parent)
         self.wide = True
-        browse = QAction(icon("folder-open"), "Choose…", self)
-        browse.setToolTip("Choose a folder…" if meta.kind == "folder" else "Choose a file…")
+        browse = QAction(icon("folder-open"), tr("Choose…"), self)
+        browse.setToolTip(tr("Choose a folder…") if meta.kind == "folder" else tr("Choose a file…"))
         browse.triggered.connect(self.browse)
         self.addAction(browse, QLineEdit.ActionPosition.TrailingPosition)
         self.setAcceptDrops(True)
@@ -131,9 +132,9 @@ class PathEditor(LineEditor):
     def browse(self) -> None:
         """Ask for a file or folder and take it as the value."""
         if self._meta.kind == "folder":
-            ask_for_folder(self, self._meta.label, self.set_value, start=self.text())
+            ask_for_folder(self, tr(self._meta.label), self.set_value, start=self.text())
         else:
-            ask_for_file(self, self._meta.label, self.set_value, filters=filters_of(self._meta))
+            ask_for_file(self, tr(self._meta.label), self.set_value, filters=filters_of(self._meta))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -153,4 +154,4 @@ class PathEditor(LineEditor):
 def filters_of(meta: Meta) -> str:
     """What a file dialog lists for a setting."""
     pattern = " ".join(f"*{suffix}" for suffix in meta.suffixes)
-    return f"{meta.label} ({pattern});;{ALL_FILES}" if pattern else ALL_FILES
+    return f"{tr(meta.label)} ({pattern});;{ALL_FILES}" if pattern else ALL_FILES

@@ -11,6 +11,7 @@ from sleapnn_engine.config.tree import same
 from sleapnn_gui.form.codecs import parse_edge, show_edge
 from sleapnn_gui.form.editors.line import filters_of
 from sleapnn_gui.widgets.file_dialog import ask_for_files
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.string_list import StringList
 
 _FILES = ("paths", "path_or_paths")
@@ -28,7 +29,7 @@ class ListEditor(StringList):
         files = meta.kind in _FILES
         super().__init__(
             parent,
-            placeholder="Drop files here, or choose…" if files else _add_words(meta),
+            placeholder=tr("Drop files here, or choose…") if files else _add_words(meta),
             names=names,
             browse=self._ask if files else None,
             files=files,
@@ -40,7 +41,7 @@ class ListEditor(StringList):
         self.edited.connect(self._emit_value)
 
     def _ask(self, take: Callable[[list[str]], None]) -> None:
-        ask_for_files(self, self._meta.label, take, filters=filters_of(self._meta))
+        ask_for_files(self, tr(self._meta.label), take, filters=filters_of(self._meta))
 
     def value(self) -> Any:
         items = self.items()
@@ -85,4 +86,4 @@ class ListEditor(StringList):
 
 
 def _add_words(meta: Meta) -> str:
-    return "Add from → to" if meta.kind == "edges" else "Add a name"
+    return tr("Add from → to") if meta.kind == "edges" else tr("Add a name")

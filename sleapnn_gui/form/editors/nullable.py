@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.tree import same
 from sleapnn_gui.form.editors.base import Editor
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.segmented import Segmented
 
 #: The two words; the first is the setting's own word for null.
-_SET = "Set"
+_SET = tr("Set")
 
 
 class NullableEditor(QWidget):
@@ -35,7 +36,7 @@ class NullableEditor(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._switch = Segmented([null_label, _SET], tips=[null_sentence, "Say a value."], parent=self)
+        self._switch = Segmented([null_label, _SET], tips=[null_sentence, tr("Say a value.")], parent=self)
         self._make_inner = make_inner
         self._widget: QWidget | None = None
         self._described = ("", "")
