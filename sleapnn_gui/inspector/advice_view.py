@@ -6,12 +6,13 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.advice import Advice
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 
-_HINT = "Worked out from your labels. Nothing is changed until you apply it."
-_OF_HALF = " It is for the model in hand; Parts and Centre stand above the sections of Configure."
-_EMPTY = "Once labels are open, this says how to train on them, setting by setting, and why."
+_HINT = tr("Worked out from your labels. Nothing is changed until you apply it.")
+_OF_HALF = tr(" It is for the model in hand; Parts and Centre stand above the sections of Configure.")
+_EMPTY = tr("Once labels are open, this says how to train on them, setting by setting, and why.")
 
 
 class AdviceRow(QWidget):
@@ -25,7 +26,7 @@ class AdviceRow(QWidget):
         self._piece = piece
         self._title, self._reason = QLabel(self), MessageLine(self)
         self._title.setProperty("role", "heading")
-        self.apply = QPushButton("Apply", self)
+        self.apply = QPushButton(tr("Apply"), self)
         self.apply.clicked.connect(lambda: self.applied.emit(self._piece))
         self.state = QLabel(self)
         self.state.setProperty("role", "caption")
@@ -52,19 +53,19 @@ class AdviceRow(QWidget):
         self._title.setText(piece.title)
         self._reason.show_message(piece.reason)
         self.setAccessibleName(f"{piece.title}. {piece.reason}")
-        self.apply.setText("Apply")
+        self.apply.setText(tr("Apply"))
         self.apply.setEnabled(True)
         self.apply.setVisible(piece.is_open and not locked)
-        self.apply.setAccessibleName(f"Apply: {piece.title}")
+        self.apply.setAccessibleName(tr("Apply: {piece}", piece=piece.title))
         self.apply.setToolTip("\n".join(piece.changes))
-        self.state.setText("In use" if piece.done else "Locked")
-        self.state.setToolTip("" if piece.done else "A preset locked what this would change.")
+        self.state.setText(tr("In use") if piece.done else tr("Locked"))
+        self.state.setToolTip("" if piece.done else tr("A preset locked what this would change."))
         self.state.setVisible(piece.done or locked)
 
     def show_done(self, piece: Advice) -> None:
         """Say whether the piece is in use by now, without moving anything."""
         if not self.apply.isHidden():
-            self.apply.setText("In use" if piece.done else "Apply")
+            self.apply.setText(tr("In use") if piece.done else tr("Apply"))
             self.apply.setEnabled(not piece.done)
 
 
@@ -80,14 +81,14 @@ class AdviceView(SteadyScroll):
         super().__init__(inside, margins=(24, 16, 24, 20))
         self._column = column
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("How to train on these labels")
+        self.setAccessibleName(tr("How to train on these labels"))
         self._column.setSpacing(0)
-        title = QLabel("How to train on these")
+        title = QLabel(tr("How to train on these"))
         title.setProperty("role", "title")
         self.hint = QLabel(_EMPTY)
         self.hint.setProperty("role", "muted")
         self.hint.setWordWrap(True)
-        self.apply_all = QPushButton("Apply all")
+        self.apply_all = QPushButton(tr("Apply all"))
         self.apply_all.setObjectName("apply_all_advice")
         self.apply_all.setProperty("primary", True)
         self.apply_all.clicked.connect(self._want_all)
@@ -137,12 +138,12 @@ class AdviceView(SteadyScroll):
         if self._coming:
             self._turns.start()
         self._open = self._left = [one for one in pieces if one.is_open and one.name not in locked]
-        done = "All of it is in use, but for what is locked." if locked else "All of it is in use."
+        done = tr("All of it is in use, but for what is locked.") if locked else tr("All of it is in use.")
         of_half = _OF_HALF if any(piece.name == "pair" for piece in pieces) and not self._open else ""
         self.hint.setText((_HINT if self._open else done + of_half) if pieces else _EMPTY)
-        self.apply_all.setText(f"Apply all {len(self._open)}")
+        self.apply_all.setText(tr("Apply all {count}", count=len(self._open)))
         self.apply_all.setEnabled(True)
-        self.apply_all.setAccessibleName("Apply all of the advice")
+        self.apply_all.setAccessibleName(tr("Apply all of the advice"))
         self.apply_all.setVisible(len(self._open) > 1)
 
     def show_done(self, pieces: Sequence[Advice]) -> None:
@@ -152,8 +153,10 @@ class AdviceView(SteadyScroll):
             row.show_done(known.get(row.piece.name, row.piece))
         if self._open:
             self._left = [piece for piece in self._open if not known.get(piece.name, piece).done]
-            self.hint.setText(_HINT if self._left else "All of it is in use.")
-            self.apply_all.setText(f"Apply all {len(self._left)}" if self._left else "All in use")
+            self.hint.setText(_HINT if self._left else tr("All of it is in use."))
+            self.apply_all.setText(
+                tr("Apply all {count}", count=len(self._left)) if self._left else tr("All in use")
+            )
             self.apply_all.setEnabled(bool(self._left))
 
     def _clear(self) -> None:

@@ -9,6 +9,7 @@ from sleapnn_engine.config.advice import Advice
 from sleapnn_engine.config.presets import Preset
 from sleapnn_gui.inspector.advice_view import AdviceView
 from sleapnn_gui.inspector.presets_view import PresetsView
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 
 
@@ -26,9 +27,9 @@ class BesideLabels(QFrame):
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
-        self._tabs.setAccessibleName("Beside the labels")
+        self._tabs.setAccessibleName(tr("Beside the labels"))
         self._stack = QStackedWidget()
-        for widget, title in ((self.advice, "How to train"), (self.presets, "Presets")):
+        for widget, title in ((self.advice, tr("How to train")), (self.presets, tr("Presets"))):
             self._tabs.addTab(title)
             self._stack.addWidget(widget)
         self._tabs.currentChanged.connect(self._stack.setCurrentIndex)

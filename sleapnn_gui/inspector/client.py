@@ -12,6 +12,7 @@ from sleapnn_engine.config.engine_program import engine_of_window, why_no_engine
 from sleapnn_engine.protocol.codec import DecodeError, decode_arrays, decode_reply, encode_request
 from sleapnn_engine.protocol.messages import Reply, Request
 from sleapnn_engine.protocol.pipe import MAX_TEXT_BYTES, PipeReader, encode_parts
+from sleapnn_gui.widgets.language import tr
 
 #: Ends of the process in a row, without an answer between them, after which it is not started again by itself.
 MOST_ENDS = 3
@@ -96,7 +97,7 @@ class Inspect(QObject):
         """Nobody can answer; who asked learns of it in a turn of its own, as of each answer."""
         if self._open and self._process is None:
             self.missing.emit(why)
-            self._fail(f"{why} Help › Engine… brings one.")
+            self._fail(tr("{why} Help › Engine… brings one.", why=why))
 
     # -- the process ---------------------------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class Inspect(QObject):
             for parts in self._reader.feed(bytes(self._process.readAllStandardOutput().data())):
                 self._handle_reply(decode_reply(parts[0], limit=MAX_TEXT_BYTES), parts[1:])
         except DecodeError as error:
-            self._tail = f"its answer cannot be read: {error}".encode()
+            self._tail = tr("its answer cannot be read: {error}", error=error).encode()
             if self._process is not None:
                 self._process.kill()
 
@@ -141,7 +142,7 @@ class Inspect(QObject):
         if reply.accepted:
             self.answered.emit(kind, {**reply.body, "arrays": decode_arrays(reply.body, list(arrays))})
         else:
-            self.failed.emit(kind, reply.error or "The engine gave no answer and no reason.")
+            self.failed.emit(kind, reply.error or tr("The engine gave no answer and no reason."))
 
     @Slot()
     def _read_errors(self) -> None:
@@ -159,14 +160,16 @@ class Inspect(QObject):
             return
         self._ends += 1
         if self._ends < MOST_ENDS:
-            self.troubled.emit("The engine that answers the editor ended unexpectedly; it is started again.")
+            self.troubled.emit(
+                tr("The engine that answers the editor ended unexpectedly; it is started again.")
+            )
             self._start()
         else:
             self._ends = 0
             last = self._tail.decode(errors="replace").strip().rpartition("\n")[2]
             self._fail(
-                f"The engine that answers the editor ended {MOST_ENDS} times. "
-                + (f"It said last: {last[:300]}" if last else "It gave no reason.")
+                tr("The engine that answers the editor ended {most_ends} times. ", most_ends=MOST_ENDS)
+                + (tr("It said last: {last}", last=last[:300]) if last else tr("It gave no reason."))
             )
 
     @Slot(QProcess.ProcessError)
@@ -174,7 +177,7 @@ class Inspect(QObject):
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
             self._process.deleteLater()
             self._process = None
-            self._fail("The engine could not be started; is it installed in this environment?")
+            self._fail(tr("The engine could not be started; is it installed in this environment?"))
 
     def _fail(self, text: str) -> None:
         waiting, self._open = list(self._open), {}

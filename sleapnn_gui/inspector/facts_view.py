@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sleapnn_engine.config.issue import LOCATE
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -28,7 +29,7 @@ class VisibilityBars(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setAccessibleName("How often each part is labelled")
+        self.setAccessibleName(tr("How often each part is labelled"))
 
     def set_shares(self, shares: dict[str, float]) -> None:
         """Show the parts in the skeleton's order."""
@@ -70,12 +71,17 @@ class VisibilityBars(QWidget):
         if rest:
             painter.setPen(theme.color("muted"))
             least = min(share for name, share in self._shares if (name, share) not in self._least)
-            more = "1 more part" if rest == 1 else f"{rest} more parts"
+            more = tr("1 more part") if rest == 1 else tr("{rest} more parts", rest=rest)
             line = QRectF(0, _ROW * (rows - 1), self.width(), _ROW)
             painter.drawText(
                 line,
                 int(Qt.AlignmentFlag.AlignVCenter),
-                f"{more} at {least:.0%}{'' if least == 1 else ' and above'}",
+                tr(
+                    "{more} at {least:.0%}{word}",
+                    more=more,
+                    least=least,
+                    word="" if least == 1 else tr(" and above"),
+                ),
             )
 
     @staticmethod
@@ -129,7 +135,7 @@ class FactsView(QWidget):
         self.grid.setHorizontalSpacing(24)
         self.grid.setVerticalSpacing(6)
         self.grid.setColumnStretch(1, 1)
-        self.parts = QLabel("How often each part is labelled")
+        self.parts = QLabel(tr("How often each part is labelled"))
         self.parts.setProperty("role", "heading")
         self.bars = VisibilityBars()
         column.addWidget(self.parts)
@@ -142,14 +148,16 @@ class FactsView(QWidget):
         """Say what to do when there are no labels."""
         self._clear()
         self._show_message(
-            "Nothing is open yet. Label some frames in SLEAP, save them, and drop the file above; "
-            "20 to 100 frames of varied poses are a good start."
+            tr(
+                "Nothing is open yet. Label some frames in SLEAP, save them, and drop the file above; "
+                "20 to 100 frames of varied poses are a good start."
+            )
         )
 
     def show_reading(self, paths: Sequence[str]) -> None:
         """Name what is being read."""
         self._clear()
-        self._show_message("Reading " + ", ".join(PurePath(path).name for path in paths) + " …")
+        self._show_message(tr("Reading ") + ", ".join(PurePath(path).name for path in paths) + " …")
 
     def show_failure(self, text: str) -> None:
         """Say why nothing could be read."""
@@ -201,46 +209,77 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """(what, said) pairs about labels, in the order a person asks for them, beside what `headline` says."""
     instances = facts.get("instances", {})
     files = facts.get("files", [])
-    rows = [("Files", _listed(files, lambda file: PurePath(file["path"]).name))] if len(files) > 1 else []
+    rows = [(tr("Files"), _listed(files, lambda file: PurePath(file["path"]).name))] if len(files) > 1 else []
     rows += [
         (
-            "Animals",
-            f"{instances.get('used', 0)} used; at most {facts.get('max_instances_per_frame', 0)} in a frame",
+            tr("Animals"),
+            tr(
+                "{get} used; at most {get_2} in a frame",
+                get=instances.get("used", 0),
+                get_2=facts.get("max_instances_per_frame", 0),
+            ),
         ),
-        ("Images", _listed(facts.get("image_sizes", []), _size, between="; ") or "none readable"),
-        ("Skeleton", f"{len(facts.get('nodes', []))} parts, {len(facts.get('edges', []))} limbs"),
+        (tr("Images"), _listed(facts.get("image_sizes", []), _size, between="; ") or tr("none readable")),
+        (
+            tr("Skeleton"),
+            tr(
+                "{count} parts, {count_2} limbs",
+                count=len(facts.get("nodes", [])),
+                count_2=len(facts.get("edges", [])),
+            ),
+        ),
     ]
     videos = facts.get("videos", [])
     if len(videos) > 1:
-        rows.append(("Videos", _listed(videos, lambda video: video["name"])))
+        rows.append((tr("Videos"), _listed(videos, lambda video: video["name"])))
     if facts.get("empty_frames"):
-        rows.append(("Empty frames", f"{facts['empty_frames']} without an animal"))
+        rows.append(
+            (tr("Empty frames"), tr("{empty_frames} without an animal", empty_frames=facts["empty_frames"]))
+        )
     size = facts.get("body_length")
     if size:
         rows.append(
             (
-                "Body length",
-                f"{size['min']:.0f} to {size['max']:.0f} px, median {size['median']:.0f} px source",
+                tr("Body length"),
+                tr(
+                    "{min:.0f} to {max:.0f} px, median {median:.0f} px source",
+                    min=size["min"],
+                    max=size["max"],
+                    median=size["median"],
+                ),
             )
         )
     if facts.get("tracks"):
-        rows.append(("Identities", _listed(facts["tracks"])))
+        rows.append((tr("Identities"), _listed(facts["tracks"])))
     return rows
 
 
 def _size(found: dict[str, Any]) -> str:
-    channels = "gray" if found["channels"] == 1 else "colour"
-    return f"{found['width']} × {found['height']} px, {channels} ({found['frames']} frames)"
+    channels = tr("gray") if found["channels"] == 1 else tr("colour")
+    return tr(
+        "{width} × {height} px, {channels} ({frames} frames)",
+        width=found["width"],
+        height=found["height"],
+        channels=channels,
+        frames=found["frames"],
+    )
 
 
 def _listed(found: Sequence[Any], name: Callable[[Any], str] = str, *, between: str = ", ") -> str:
     """The names of the first of some things, and how many more there are."""
     rest = len(found) - _MOST_LISTED
-    return between.join(map(name, found[:_MOST_LISTED])) + (f" and {rest} more" if rest > 0 else "")
+    return between.join(map(name, found[:_MOST_LISTED])) + (
+        tr(" and {rest} more", rest=rest) if rest > 0 else ""
+    )
 
 
 def headline(facts: dict[str, Any]) -> str:
     """The labels in a few words, for the top bar."""
     most = facts.get("max_instances_per_frame", 0)
-    animals = f"{most} animal{'' if most == 1 else 's'}"
-    return f"{facts.get('labeled_frames', 0)} frames · {animals} · {len(facts.get('nodes', []))} parts"
+    animals = counted(most, "animal")
+    return tr(
+        "{get} frames · {animals} · {count} parts",
+        get=facts.get("labeled_frames", 0),
+        animals=animals,
+        count=len(facts.get("nodes", [])),
+    )

@@ -30,6 +30,7 @@ from sleapnn_gui.inspector.labels_watch import LabelsWatch
 from sleapnn_gui.inspector.ways_in import WaysIn
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.file_dialog import ask_for_files
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
@@ -53,14 +54,14 @@ class DropZone(QFrame):
         self.setProperty("panel", True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Drop labels here")
-        self.setAccessibleDescription("Drop .slp files, or press Return to choose them")
+        self.setAccessibleName(tr("Drop labels here"))
+        self.setAccessibleDescription(tr("Drop .slp files, or press Return to choose them"))
         # One line each: who is at the button must not see it move when other words come.
         self.title, self.text = ElidedLabel(), ElidedLabel()
         self.title.setProperty("role", "heading")
         self.text.setProperty("role", "muted")
         self.show_open("", "")
-        choose = QPushButton("Choose labels…")
+        choose = QPushButton(tr("Choose labels…"))
         choose.setObjectName("choose_labels")
         choose.clicked.connect(self.clicked)
         words = QVBoxLayout()
@@ -75,9 +76,9 @@ class DropZone(QFrame):
 
     def show_open(self, name: str, about: str) -> None:
         """Which labels are open, and what is in them; '' without any."""
-        self.title.setText(name or "Drop a .slp or .pkg.slp file here")
+        self.title.setText(name or tr("Drop a .slp or .pkg.slp file here"))
         self.text.setText(
-            about or "Labels made in SLEAP. The frames a person labelled are what the model learns from."
+            about or tr("Labels made in SLEAP. The frames a person labelled are what the model learns from.")
         )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -116,7 +117,7 @@ class LabelsPage(QWidget):
     def __init__(self, presets: Sequence[Preset]) -> None:
         super().__init__()
         self.setObjectName("page:data")
-        self.setAccessibleName("Data")
+        self.setAccessibleName(tr("Data"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -156,7 +157,7 @@ class LabelsPage(QWidget):
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
-        self.busy.setAccessibleName("Reading labels")
+        self.busy.setAccessibleName(tr("Reading labels"))
         # Reading begins and ends by itself; nothing moves under the pointer when it does.
         room = self.busy.sizePolicy()
         room.setRetainSizeWhenHidden(True)
@@ -175,7 +176,7 @@ class LabelsPage(QWidget):
         column.addWidget(self.split)
         column.addWidget(self.findings)
         scroll = self._scroll = SteadyScroll(side, margins=(24, 20, 24, 20))
-        scroll.setAccessibleName("What is known of the labels")
+        scroll.setAccessibleName(tr("What is known of the labels"))
         scroll.setMinimumSize(320, 140)
         return scroll
 
@@ -234,7 +235,7 @@ class LabelsPage(QWidget):
             self._scroll.ensureWidgetVisible(self.findings)
 
     def _choose(self) -> None:
-        ask_for_files(self, "Choose labels", self.labels_chosen.emit, filters="SLEAP labels (*.slp)")
+        ask_for_files(self, tr("Choose labels"), self.labels_chosen.emit, filters=tr("SLEAP labels (*.slp)"))
 
     def _shown_presets(self) -> tuple[QListWidget, QLabel, QPushButton]:
         """The list of presets, what is said of the chosen one, and what uses it."""
@@ -249,7 +250,10 @@ class LabelsPage(QWidget):
     def show_misfit(self, why: str) -> None:
         """Say why the model that is chosen now cannot learn from the labels; '' when it can."""
         self.misfit.show_message(
-            f"The model that is chosen now does not fit these labels. {why} Choose another preset."
+            tr(
+                "The model that is chosen now does not fit these labels. {why} Choose another preset.",
+                why=why,
+            )
             if why
             else "",
             severity="warning" if why else "hint",
@@ -268,7 +272,7 @@ class LabelsPage(QWidget):
         self.busy.show()
         self._still.when_away(self.ways_in.hide)
         self.facts.show_reading(paths)
-        self.drop_zone.show_open(_names(paths), "The labels are read …")
+        self.drop_zone.show_open(_names(paths), tr("The labels are read …"))
 
     def show_facts(self, facts: dict[str, Any]) -> None:
         """What was found in the labels."""
@@ -287,7 +291,8 @@ class LabelsPage(QWidget):
         self.facts.show_facts(facts)
         self._show_frames(bool(facts.get("labeled_frames")) and not facts.get("problems"))
         self.drop_zone.show_open(
-            _names([file["path"] for file in facts.get("files", [])]), f"{headline(facts)}. Drop others here."
+            _names([file["path"] for file in facts.get("files", [])]),
+            tr("{headline}. Drop others here.", headline=headline(facts)),
         )
 
     def _judge_found(self, facts: dict[str, Any]) -> None:
@@ -324,5 +329,5 @@ class LabelsPage(QWidget):
 
 def _names(paths: Sequence[str]) -> str:
     """The first of some files, and how many more there are."""
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    more = tr(" and {count} more", count=len(paths) - 1) if len(paths) > 1 else ""
     return f"{PurePath(paths[0]).name}{more}" if paths else ""

@@ -12,6 +12,7 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import halves
 from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.widgets.language import tr
 
 _PATHS = "data_config.train_labels_path"
 
@@ -74,7 +75,7 @@ class LabelsWatch(QObject):
         elif missing:
             self._inspect.cancel("describe")
             self._document.set_facts(None)
-            self.failed.emit(f"{missing} does not exist.")
+            self.failed.emit(tr("{missing} does not exist.", missing=missing))
         else:
             self._inspect.ask("describe", values=self._document.values)
 

@@ -10,6 +10,7 @@ from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import halves, in_order, same_work
 from sleapnn_gui.inspector.client import Inspect
+from sleapnn_gui.widgets.language import tr
 
 _KIND = "measure"
 
@@ -79,7 +80,7 @@ class Measuring(QObject):
             self._left = []
             self._document.set_outside_issues(_KIND, [_issue(problem)], half=half)
             self.changed.emit()
-            self.failed.emit(f"The steps{_of(half)} failed. {problem['message']}")
+            self.failed.emit(tr("The steps{of} failed. {message}", of=_of(half), message=problem["message"]))
             return
         self._measured[half] = answer
         if self._left:
@@ -93,11 +94,11 @@ class Measuring(QObject):
         if kind == _KIND and self.is_at_work:
             half, self._left = self._left[0].half, []
             self.changed.emit()
-            self.failed.emit(f"{WORDS[half]}: {text}" if half else text)
+            self.failed.emit(f"{tr(WORDS[half])}: {text}" if half else text)
 
 
 def _of(half: str) -> str:
-    return f" of the {WORDS[half].lower()} model" if half else ""
+    return tr(" of the {words} model", words=tr(WORDS[half]).lower()) if half else ""
 
 
 def _issue(problem: dict[str, Any]) -> Issue:

@@ -20,6 +20,7 @@ from sleapnn_engine.config.checks.labels import misfit
 from sleapnn_engine.config.own_presets import MINE, label_of
 from sleapnn_engine.config.presets import Preset
 from sleapnn_engine.config.text_format import first_few
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.two_lines import DOUBT, REMARK, TwoLines
@@ -48,15 +49,15 @@ class PresetsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 20)
         column.setSpacing(8)
-        title = QLabel("Start from a preset")
+        title = QLabel(tr("Start from a preset"))
         title.setProperty("role", "title")
-        hint = QLabel("A preset fills in every setting for one kind of model; the labels you chose stay.")
+        hint = QLabel(tr("A preset fills in every setting for one kind of model; the labels you chose stay."))
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
         self.presets = QListWidget()
         self.presets.setMinimumHeight(_LEAST_LIST)
         self.presets.setObjectName("presets")
-        self.presets.setAccessibleName("Presets")
+        self.presets.setAccessibleName(tr("Presets"))
         self.presets.setAlternatingRowColors(False)
         self.presets.setUniformItemSizes(True)
         self.presets.setMouseTracking(True)
@@ -68,7 +69,7 @@ class PresetsView(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
-        self.use = QPushButton("Use this preset")
+        self.use = QPushButton(tr("Use this preset"))
         self.use.setObjectName("use_preset")
         self.use.setEnabled(False)
         self.use.clicked.connect(self._use)
@@ -92,15 +93,15 @@ class PresetsView(QWidget):
         grid.addWidget(self.use, 0, 0)
         self.more: dict[str, QPushButton] = {}
         for words, signal, place in (
-            ("Compare…", self.compare_wanted, (0, 1)),
-            ("Share…", self.share_wanted, (1, 0)),
-            ("Remove…", self.remove_wanted, (1, 1)),
+            (tr("Compare…"), self.compare_wanted, (0, 1)),
+            (tr("Share…"), self.share_wanted, (1, 0)),
+            (tr("Remove…"), self.remove_wanted, (1, 1)),
         ):
             button = self.more[words] = QPushButton(words)
             button.setEnabled(False)
             button.clicked.connect(partial(self._emit, signal))
             grid.addWidget(button, *place)
-        for words in ("Share…", "Remove…"):
+        for words in (tr("Share…"), tr("Remove…")):
             self.more[words].hide()
         return grid
 
@@ -132,8 +133,16 @@ class PresetsView(QWidget):
     def show_locks(self, locks: Mapping[str, str]) -> None:
         """Say what is locked and by which preset."""
         titles = ", ".join(f"“{title}”" for title in dict.fromkeys(locks.values()))
-        said = f"Locked by {titles}: {first_few([label_of(path) for path in locks])}." if locks else ""
-        self.locks.show_message(said, severity="info", link="Unlock" if locks else "")
+        said = (
+            tr(
+                "Locked by {titles}: {label}.",
+                titles=titles,
+                label=first_few([tr(label_of(path)) for path in locks]),
+            )
+            if locks
+            else ""
+        )
+        self.locks.show_message(said, severity="info", link=tr("Unlock") if locks else "")
         self._still.when_away(lambda: self.locks.setVisible(bool(locks)))
 
     @property
@@ -153,9 +162,12 @@ class PresetsView(QWidget):
         misfits = {model_type: misfit(model_type, facts) for model_type in types}
         for preset in self._known.values():
             item, why = self.item_of(preset.name), misfits.get(preset.model_type, "")
-            item.setData(DOUBT, f"Not for these labels: {why[:1].lower()}{why[1:]}" if why else "")
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or preset.purpose)
-            item.setToolTip(f"{why}\n{preset.note}" if why else preset.note)
+            item.setData(
+                DOUBT,
+                tr("Not for these labels: {why}{why_2}", why=why[:1].lower(), why_2=why[1:]) if why else "",
+            )
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or tr(preset.purpose))
+            item.setToolTip(f"{why}\n{tr(preset.note)}" if why else tr(preset.note))
         # Entries move, and the note takes its room from the list: neither under the pointer.
         self._still.when_away(self._sort)
 
@@ -183,11 +195,13 @@ class PresetsView(QWidget):
         item = self.presets.item(row) if row >= 0 else None
         preset = self._known[item.data(_NAME)] if item is not None else None
         doubt = item.data(DOUBT) if item is not None else ""
-        self.note.setText(f"{doubt}\n{preset.note}" if preset and doubt else preset.note if preset else "")
+        self.note.setText(
+            f"{doubt}\n{tr(preset.note)}" if preset and doubt else tr(preset.note) if preset else ""
+        )
         self.use.setEnabled(preset is not None)
         for button in self.more.values():
             button.setEnabled(preset is not None)
-        for words in ("Share…", "Remove…"):
+        for words in (tr("Share…"), tr("Remove…")):
             self.more[words].setVisible(preset is not None and preset.kind == MINE)
 
     def _use(self) -> None:
@@ -205,20 +219,23 @@ class PresetsView(QWidget):
         box.setObjectName("doubt")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText(f"“{item.text()}” cannot learn from these labels.")
+        box.setText(tr("“{words}” cannot learn from these labels.", words=item.text()))
         box.setInformativeText(
-            f"{doubt} Training will be refused until you choose another model or other labels."
+            tr(
+                "{doubt} Training will be refused until you choose another model or other labels.",
+                doubt=doubt,
+            )
         )
-        use = box.addButton("Use it all the same", QMessageBox.ButtonRole.DestructiveRole)
-        other = box.addButton("Choose another", QMessageBox.ButtonRole.RejectRole)
+        use = box.addButton(tr("Use it all the same"), QMessageBox.ButtonRole.DestructiveRole)
+        other = box.addButton(tr("Choose another"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(other)
         use.clicked.connect(lambda: self.preset_chosen.emit(name))
         box.open()
 
 
 def _item(preset: Preset) -> QListWidgetItem:
-    item = QListWidgetItem(preset.title)
+    item = QListWidgetItem(tr(preset.title))
     item.setData(_NAME, preset.name)
-    item.setData(REMARK, preset.purpose)
-    item.setToolTip(preset.note)
+    item.setData(REMARK, tr(preset.purpose))
+    item.setToolTip(tr(preset.note))
     return item

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _MOST = 6
@@ -29,8 +30,8 @@ class WaysIn(QWidget):
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
         self._commands, self._recent = QGridLayout(), QGridLayout()
-        self._heading = _heading("Opened lately")
-        column.addWidget(_heading("Or begin elsewhere"))
+        self._heading = _heading(tr("Opened lately"))
+        column.addWidget(_heading(tr("Or begin elsewhere")))
         column.addLayout(self._commands)
         column.addSpacing(current_theme().size("space_3"))
         column.addWidget(self._heading)
@@ -59,7 +60,7 @@ class WaysIn(QWidget):
                 widget.deleteLater()
         for row, path in enumerate(paths[:_MOST]):
             found = PurePath(path)
-            button = _link(found.name.replace("&", "&&"), f"Open {path}")
+            button = _link(found.name.replace("&", "&&"), tr("Open {path}", path=path))
             button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
             self._recent.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
             self._recent.addWidget(_about(str(found.parent)), row, 1)

@@ -14,6 +14,7 @@ from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.panel import QuietSlider, TextToggle, caption
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -33,7 +34,7 @@ class FrameBrowser(QWidget):
         self._answer: dict[str, Any] | None = None
         self.view = LabelView()
         self.view.setObjectName("data:frame")
-        self.view.placeholder = "The first frame is read …"
+        self.view.placeholder = tr("The first frame is read …")
         self.view.pointed.connect(self._point_out)
         self.strip = FrameStrip()
         self.strip.setObjectName("data:strip")
@@ -57,14 +58,14 @@ class FrameBrowser(QWidget):
         row.addWidget(self.said, 1)
         layers = self.view.layers
         for name, word, tip in (
-            ("limbs", "limbs", "Show the limbs of the skeleton"),
-            ("errors", "tracks", "Show the names of tracks"),
-            ("names", "names", "Show the names of the parts"),
+            ("limbs", tr("limbs"), tr("Show the limbs of the skeleton")),
+            ("errors", tr("tracks"), tr("Show the names of tracks")),
+            ("names", tr("names"), tr("Show the names of the parts")),
         ):
             toggle = TextToggle(word, name=tip, checked=getattr(layers, name))
             toggle.toggled.connect(lambda on, name=name: self._set_layer(name, on))
             row.addWidget(toggle)
-        self.close_up = TextToggle("close-up", name="Show the animals large")
+        self.close_up = TextToggle(tr("close-up"), name=tr("Show the animals large"))
         self.close_up.toggled.connect(self.view.set_close_up)
         row.addWidget(self.close_up)
         return row
@@ -73,10 +74,10 @@ class FrameBrowser(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.filter = QuietComboBox()
-        self.filter.setAccessibleName("Which frames")
+        self.filter.setAccessibleName(tr("Which frames"))
         self.filter.setMinimumContentsLength(16)
         self.filter.activated.connect(self._filter)
-        self.slider = QuietSlider(name="Frame", most=0)
+        self.slider = QuietSlider(name=tr("Frame"), most=0)
         self.slider.valueChanged.connect(self._slide)
         self.count = caption("")
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -136,7 +137,7 @@ class FrameBrowser(QWidget):
     def go_to(self, place: int) -> None:
         """Show one frame, among all of them where the choice does not have it."""
         if place not in self.strip.places:
-            self._list_choices("All frames")
+            self._list_choices(tr("All frames"))
         hits = (self.strip.places == place).nonzero()[0]
         if len(hits):
             self.strip.go(int(hits[0]))
@@ -188,7 +189,7 @@ class FrameBrowser(QWidget):
         at = len(names) - 1 - names[::-1].index(name) if name in names else 0
         self.filter.blockSignals(True)
         self.filter.clear()
-        self.filter.addItems([choice.label for choice in self.choices])
+        self.filter.addItems([tr(choice.label) for choice in self.choices])
         self.filter.setCurrentIndex(at)
         self.filter.blockSignals(False)
         self._show_choice(first=first)
@@ -229,7 +230,9 @@ class FrameBrowser(QWidget):
         self.slider.blockSignals(False)
         self.slider.setEnabled(count > 1)
         self.slider.update()
-        self.count.setText(f"{self.strip.position + 1:,} of {count:,}" if count else "")
+        self.count.setText(
+            tr("{position:,} of {count:,}", position=self.strip.position + 1, count=count) if count else ""
+        )
 
     def _set_layer(self, name: str, on: bool) -> None:
         setattr(self.view.layers, name, on)
@@ -241,7 +244,10 @@ class FrameBrowser(QWidget):
         if text or answer is None:
             self.said.setText(text)
             return
-        parts = [f"frame {answer['frame']}", words.counted(len(answer["points"]), "animal", "animals")]
+        parts = [
+            tr("frame {frame}", frame=answer["frame"]),
+            words.counted(len(answer["points"]), "animal", "animals"),
+        ]
         parts += ["validation"] if answer["measured"] else []
         if self.table is not None and answer["index"] < len(self.table):
             parts.append(self.table.video(answer["index"]))

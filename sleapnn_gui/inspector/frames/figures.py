@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidge
 from sleapnn_gui.inspector.frames.table import Choice, FrameTable
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -33,7 +34,7 @@ class SizeHistogram(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMouseTracking(True)
-        self.setAccessibleName("Body lengths of animals")
+        self.setAccessibleName(tr("Body lengths of animals"))
 
     def sizeHint(self) -> QSize:
         return QSize(240, _HEIGHT)
@@ -46,7 +47,12 @@ class SizeHistogram(QWidget):
         self._edges = np.linspace(least, max(most, least + 1), _BARS + 1)
         self.counts = np.histogram(there, self._edges)[0]
         self.setAccessibleDescription(
-            f"{words.counted(len(there), 'animal', 'animals')}, {least:.0f} to {most:.0f} px"
+            tr(
+                "{animals}, {least:.0f} to {most:.0f} px",
+                animals=words.counted(len(there), "animal", "animals"),
+                least=least,
+                most=most,
+            )
         )
         self.update()
 
@@ -92,8 +98,14 @@ class SizeHistogram(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             bar = self._bar_at(event.pos().x())
             count = words.counted(int(self.counts[bar]), "animal", "animals")
-            between = f"{self._edges[bar]:.0f} to {self._edges[bar + 1]:.0f} px"
-            QToolTip.showText(event.globalPos(), f"{count}, {between}. Press to see one.", self)
+            between = tr(
+                "{edges:.0f} to {edges_2:.0f} px", edges=self._edges[bar], edges_2=self._edges[bar + 1]
+            )
+            QToolTip.showText(
+                event.globalPos(),
+                tr("{count}, {between}. Press to see one.", count=count, between=between),
+                self,
+            )
             return True
         return super().event(event)
 
@@ -125,7 +137,7 @@ class FrameFigures(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(6)
-        self.title = QLabel("Body length of animals")
+        self.title = QLabel(tr("Body length of animals"))
         self.title.setProperty("role", "heading")
         self.histogram = SizeHistogram()
         self.histogram.chosen.connect(self.animal_chosen)
@@ -152,14 +164,19 @@ class FrameFigures(QWidget):
             self.histogram.set_sizes(table.sizes)
             low, middle, most = np.percentile(sizes, (5, 50, 100))
             self.spread.setText(
-                f"{low:.0f} · {middle:.0f} · {most:.0f} px source, the diagonal of the box (5 %, median, largest)"
+                tr(
+                    "{low:.0f} · {middle:.0f} · {most:.0f} px source, the diagonal of the box (5 %, median, largest)",
+                    low=low,
+                    middle=middle,
+                    most=most,
+                )
             )
         told = [
             found for found in (touching(table), untracked(table), odd_images(table)) if found is not None
         ]
         self._choices = [choice for _, choice in told]
         for line, (text, _) in zip(self.lines, told, strict=False):
-            line.show_message(text, link="Show")
+            line.show_message(text, link=tr("Show"))
         for number, line in enumerate(self.lines):
             line.setVisible(number < len(told))
 
@@ -168,10 +185,12 @@ def touching(table: FrameTable) -> tuple[str, Choice] | None:
     """Frames on which boxes of animals touch, the closest first."""
     rows = np.flatnonzero(table.covered >= 0)
     rows = rows[np.argsort(-table.covered[rows], kind="stable")]
-    choice = of_animals(table, rows, "Animals touch")
+    choice = of_animals(table, rows, tr("Animals touch"))
     if not len(rows):
         return None
-    return f"Animals touch on {len(choice.places):,} of {len(table):,} frames.", choice
+    return tr(
+        "Animals touch on {count:,} of {count_2:,} frames.", count=len(choice.places), count_2=len(table)
+    ), choice
 
 
 def untracked(table: FrameTable) -> tuple[str, Choice] | None:
@@ -180,9 +199,13 @@ def untracked(table: FrameTable) -> tuple[str, Choice] | None:
     rows = np.flatnonzero(tracks < 0)
     if not len(rows) or len(rows) == len(tracks):
         return None
-    have = "has" if len(rows) == 1 else "have"
-    text = f"{words.counted(len(rows), 'animal', 'animals')} of {len(tracks):,} {have} no track."
-    return text, of_animals(table, rows, "Without a track")
+    lacking = (
+        tr("{animals} of {all:,} has no track.")
+        if len(rows) == 1
+        else tr("{animals} of {all:,} have no track.")
+    )
+    text = lacking.format(animals=words.counted(len(rows), "animal", "animals"), all=len(tracks))
+    return text, of_animals(table, rows, tr("Without a track"))
 
 
 def odd_images(table: FrameTable) -> tuple[str, Choice] | None:
@@ -192,9 +215,14 @@ def odd_images(table: FrameTable) -> tuple[str, Choice] | None:
         return None
     places = np.flatnonzero(which.reshape(-1) != np.argmax(counts))
     height, width, channels = shapes[np.argmax(counts)]
-    usual = f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}"
-    are = "image is" if len(places) == 1 else "images are"
-    return f"{len(places):,} {are} not as most are ({usual}).", Choice("Odd images", places)
+    usual = tr(
+        "{width} × {height} px, {value}",
+        width=width,
+        height=height,
+        value=tr("gray") if channels == 1 else tr("colour"),
+    )
+    images = words.counted(len(places), "image is not as most are", "images are not as most are")
+    return f"{images} ({usual}).", Choice(tr("Odd images"), places)
 
 
 def of_animals(table: FrameTable, rows: np.ndarray, name: str) -> Choice:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sleapnn_gui.inspector.frames.table import Choice
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 
 #: The kind of finding that another split would mend.
@@ -24,7 +25,7 @@ class FindingList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[FindingRow] = []
-        self.title = QLabel("Worth a look")
+        self.title = QLabel(tr("Worth a look"))
         self.title.setProperty("role", "heading")
         self.status = QLabel()
         self.status.setProperty("role", "muted")
@@ -41,13 +42,13 @@ class FindingList(QWidget):
     def clear(self) -> None:
         """The labels are being looked through."""
         self._still.drop()
-        self._show([], "The labels are looked through …")
+        self._show([], tr("The labels are looked through …"))
 
     @Slot(list)
     def show_findings(self, findings: Sequence[dict[str, Any]]) -> None:
         """List what was found, once nothing is moved from under the pointer by it."""
         self._still.when_away(
-            lambda: self._show(findings, "" if findings else "Nothing odd was found in the labels.")
+            lambda: self._show(findings, "" if findings else tr("Nothing odd was found in the labels."))
         )
 
     def _show(self, findings: Sequence[dict[str, Any]], said: str) -> None:
@@ -84,9 +85,9 @@ class FindingRow(QFrame):
         row.addLayout(words, 1)
         self.buttons: list[QPushButton] = []
         if finding["places"]:
-            self._add(row, "Show", lambda: owner.shown.emit(choice_of(finding)))
+            self._add(row, tr("Show"), lambda: owner.shown.emit(choice_of(finding)))
         if finding["kind"] == LEAKS:
-            self._add(row, "Split…", owner.split_wanted.emit)
+            self._add(row, tr("Split…"), owner.split_wanted.emit)
         fix = finding["fix"]
         if fix is not None:
             self._add(row, fix["label"], lambda: owner.fixed.emit(fix["set"], fix["label"]))
@@ -109,7 +110,7 @@ def choice_of(finding: dict[str, Any]) -> Choice:
 def worth_a_look(findings: Sequence[dict[str, Any]]) -> Choice | None:
     """All frames on which labels may be wrong; None without any."""
     places, animals = _gathered([finding for finding in findings if finding["doubt"]])
-    return Choice("Worth a look", np.array(sorted(places)), animals) if places else None
+    return Choice(tr("Worth a look"), np.array(sorted(places)), animals) if places else None
 
 
 def _gathered(findings: Sequence[dict[str, Any]]) -> tuple[list[int], dict[int, list[int]]]:

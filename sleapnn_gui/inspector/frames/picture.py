@@ -11,6 +11,7 @@ from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.frame_view import FrameView
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _ROOM = 10.0
@@ -26,7 +27,7 @@ class LabelView(FrameView):
         self.layers.by_animal = True
         self.pointed_out: Sequence[int] = ()
         self.setMinimumSize(220, 200)
-        self.setAccessibleName("Labelled frame")
+        self.setAccessibleName(tr("Labelled frame"))
 
     def show_answer(self, answer: dict[str, Any], *, pointed_out: Sequence[int] = ()) -> None:
         """Show a frame as the engine sent it, with boxes around some of its animals."""
@@ -93,14 +94,14 @@ class LabelView(FrameView):
 
     def _description(self) -> str:
         if self.frame is None:
-            return "No frame"
+            return tr("No frame")
         return words.counted(len(self.overlay.truth), "animal", "animals")
 
     def _describe(self, kind: str, number: int, node: int) -> str:
         """The part, and whose it is."""
-        name = self.nodes[node] if node < len(self.nodes) else f"part {node + 1}"
+        name = self.nodes[node] if node < len(self.nodes) else tr("part {node}", node=node + 1)
         tracks = self.overlay.true_identities
         track = tracks[number] if number < len(tracks) else None
         point = self.overlay.truth[number][node]
-        place = "" if point is None else f"{point[0]:.1f}, {point[1]:.1f} px"
+        place = "" if point is None else tr("{point:.1f}, {point_2:.1f} px", point=point[0], point_2=point[1])
         return "  ·  ".join(part for part in (name, track, place) if part)

@@ -9,17 +9,18 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from sleapnn_gui.monitor import words
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.segmented import Segmented
 
 #: The rules of the engine, their words, and what they do.
 RULES = (
-    ("random", "At random", "Single frames, drawn from all of a labels file: what the settings say."),
-    ("video", "By video", "Whole videos, so that the model is measured on videos it has not seen."),
+    ("random", tr("At random"), tr("Single frames, drawn from all of a labels file: what the settings say.")),
+    ("video", tr("By video"), tr("Whole videos, so that the model is measured on videos it has not seen.")),
     (
         "stretch",
-        "By stretch",
-        "Stretches of neighbouring frames, which are much alike, on one side together.",
+        tr("By stretch"),
+        tr("Stretches of neighbouring frames, which are much alike, on one side together."),
     ),
 )
 _SHARES = (0.05, 0.1, 0.15, 0.2, 0.3)
@@ -39,16 +40,20 @@ class SplitView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._share = 0.0
-        self.title = QLabel("Validation")
+        self.title = QLabel(tr("Validation"))
         self.title.setProperty("role", "heading")
         self.rules = Segmented([word for _, word, _ in RULES], tips=[tip for _, _, tip in RULES])
-        self.rules.setAccessibleName("How validation frames are set aside")
+        self.rules.setAccessibleName(tr("How validation frames are set aside"))
         self.rules.picked.connect(lambda index: self.rule_chosen.emit(RULES[index][0]))
         self.share = QuietComboBox()
-        self.share.setAccessibleName("Share of the frames that is set aside")
+        self.share.setAccessibleName(tr("Share of the frames that is set aside"))
         self.share.activated.connect(self._choose_share)
-        self.show_them = self._button("Show", "Step through the validation frames", self.frames_wanted.emit)
-        self.save = self._button("Save as labels files…", "Write both parts as files of their own", self._ask)
+        self.show_them = self._button(
+            tr("Show"), tr("Step through the validation frames"), self.frames_wanted.emit
+        )
+        self.save = self._button(
+            tr("Save as labels files…"), tr("Write both parts as files of their own"), self._ask
+        )
         self.rules.setMinimumWidth(sum(button.sizeHint().width() for button in self.rules.buttons))
         head, row = QHBoxLayout(), QHBoxLayout()
         for line in (head, row):
@@ -92,7 +97,7 @@ class SplitView(QWidget):
     @Slot()
     def show_waiting(self) -> None:
         """It is not known yet."""
-        self.said.show_message("The frames are split …")
+        self.said.show_message(tr("The frames are split …"))
         self.save.setEnabled(False)
         self.show_them.setEnabled(False)
 
@@ -119,14 +124,22 @@ class SplitView(QWidget):
             self.said.show_message(answer["reason"], severity="warning")
             return
         measured, whole = answer["measured"], answer["learned"] + answer["measured"]
-        text = f"{measured:,} of {words.counted(whole, 'frame', 'frames')} measure the model"
-        text += " and come from files of their own." if separate else f": {_HOW[rule]}."
+        text = tr(
+            "{measured:,} of {frames} measure the model",
+            measured=measured,
+            frames=words.counted(whole, "frame", "frames"),
+        )
+        text += tr(" and come from files of their own.") if separate else f": {_HOW[rule]}."
         leaks = answer["leaks"]
         if leaks:
-            frames = "1 of them nearly repeats" if leaks == 1 else f"{leaks:,} of them nearly repeat"
-            text += f" {frames} a training frame, where the score flatters the model."
+            frames = (
+                tr("1 of them nearly repeats")
+                if leaks == 1
+                else tr("{leaks:,} of them nearly repeat", leaks=leaks)
+            )
+            text += tr(" {frames} a training frame, where the score flatters the model.", frames=frames)
         else:
-            text += " None of them nearly repeats a training frame."
+            text += tr(" None of them nearly repeats a training frame.")
         self.said.show_message(" ".join((text, *answer["warnings"])), severity="warning" if leaks else "hint")
 
     @Slot(str)
@@ -146,7 +159,7 @@ class SplitView(QWidget):
             self.share_chosen.emit(self._shares[index])
 
     def _ask(self) -> None:
-        ask_for_folder(self, "Where the labels files go", self.save_wanted.emit)
+        ask_for_folder(self, tr("Where the labels files go"), self.save_wanted.emit)
 
     def focus_rules(self) -> None:
         """Put the keyboard on the ways to split."""
@@ -154,7 +167,7 @@ class SplitView(QWidget):
 
 
 _HOW = {
-    "random": "single frames, drawn at random",
-    "video": "whole videos",
-    "stretch": "stretches of neighbouring frames",
+    "random": tr("single frames, drawn at random"),
+    "video": tr("whole videos"),
+    "stretch": tr("stretches of neighbouring frames"),
 }

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.frames.split_view import SplitView
+from sleapnn_gui.widgets.language import tr
 
 _DATA = "data_config."
 _TRAIN, _VAL, _SHARE = (
@@ -47,7 +48,7 @@ class Splitting(QObject):
 
     def save(self, folder: str) -> None:
         """Have both parts written into a folder."""
-        self._view.show_saved("Writing the labels files …")
+        self._view.show_saved(tr("Writing the labels files …"))
         self._inspect.ask("save_split", values=self._document.values, rule=self._view.rule, folder=folder)
 
     def _ask(self, rule: str) -> None:
@@ -55,7 +56,9 @@ class Splitting(QObject):
         self._inspect.ask("split", values=self._document.values, rule=rule)
 
     def _set_share(self, share: float) -> None:
-        self._document.apply_values({_SHARE: share}, f"Set {share * 100:.4g} % aside for validation")
+        self._document.apply_values(
+            {_SHARE: share}, tr("Set {share:.4g} % aside for validation", share=share * 100)
+        )
 
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
@@ -65,9 +68,9 @@ class Splitting(QObject):
         elif kind == "save_split":
             self._view.start_over()
             changes = {_TRAIN: answer["train"], _VAL: answer["val"], _DATA + "use_same_data_for_val": False}
-            self._document.apply_values(changes, "Use labels files that are split")
+            self._document.apply_values(changes, tr("Use labels files that are split"))
             self._view.show_saved(
-                "The labels files are written, and the config names them now. Undo takes that back."
+                tr("The labels files are written, and the config names them now. Undo takes that back.")
             )
 
     @Slot(str, str)

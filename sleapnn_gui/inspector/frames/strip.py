@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _WIDTH, _HEIGHT, _GAP = 84, 60, 8
@@ -48,8 +49,8 @@ class FrameStrip(QWidget):
         self.setFixedHeight(_HEIGHT + 4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Frames")
-        self.setAccessibleDescription("The arrow keys go from frame to frame.")
+        self.setAccessibleName(tr("Frames"))
+        self.setAccessibleDescription(tr("The arrow keys go from frame to frame."))
 
     def sizeHint(self) -> QSize:
         return QSize(6 * (_WIDTH + _GAP), _HEIGHT + 4)
@@ -145,7 +146,7 @@ class FrameStrip(QWidget):
             painter.restore()
         title = self.title_of(place)
         if self.is_measured(place):
-            title += "  val"
+            title += tr("  val")
         metrics = painter.fontMetrics()
         tag = QRectF(box.left() + 4, box.bottom() - 18, metrics.horizontalAdvance(title) + 8, 14)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -5,10 +5,12 @@ from typing import Any
 import attrs
 import numpy as np
 
+from sleapnn_gui.widgets.language import tr
+
 #: What a frame is for, as the engine says it.
 LEARNED, MEASURED = 1, 2
 #: The name of the choice of frames that measure the model.
-VALIDATION = "Validation"
+VALIDATION = tr("Validation")
 
 
 @attrs.frozen(eq=False)
@@ -80,7 +82,7 @@ class Choice:
 def choices_of(table: FrameTable, worth: Choice | None = None) -> list[Choice]:
     """All frames, those worth a look, those that measure the model, those of each video where there are several."""
     parts = table.frames[:, 3]
-    found = [Choice("All frames", np.arange(len(table)))]
+    found = [Choice(tr("All frames"), np.arange(len(table)))]
     if worth is not None:
         found.append(worth)
     found.append(Choice(VALIDATION, np.flatnonzero(parts & MEASURED)))

@@ -11,15 +11,16 @@ from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles
 from sleapnn_gui.inspector.see.views import SightView
 from sleapnn_gui.monitor.colormaps import gray_or_color_image
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 CROP_SIZE = PREPROCESSING + "crop_size"
 _WHY = {
-    "smallest": "smallest",
-    "median": "median",
-    "largest": "largest",
-    "edge": "near edge",
-    "random": "random",
+    "smallest": tr("smallest"),
+    "median": tr("median"),
+    "largest": tr("largest"),
+    "edge": tr("near edge"),
+    "random": tr("random"),
 }
 _NEAR = 9.0
 """How close the pointer must come to a side of the box, in screen pixels."""
@@ -31,16 +32,16 @@ class CropView(SightView):
     previewed = Signal(int)
 
     _FIT, _CUT, _FOUND, _INPUT = (
-        "Animals that fit",
-        "Parts cut off",
-        "Found from the labels",
-        "The network gets",
+        tr("Animals that fit"),
+        tr("Parts cut off"),
+        tr("Found from the labels"),
+        tr("The network gets"),
     )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.frame = CropFrame(self)
-        self.tiles = Tiles(columns=3, rows=2, shape=1.0, name="Crops of some animals", parent=self)
+        self.tiles = Tiles(columns=3, rows=2, shape=1.0, name=tr("Crops of some animals"), parent=self)
         self.curve = CoverCurve(self)
         self.facts = FactRows([self._FIT, self._CUT, self._FOUND, self._INPUT], use=self._FOUND, parent=self)
         self.facts.used.connect(self._use_found)
@@ -48,7 +49,7 @@ class CropView(SightView):
             self.column.addWidget(widget)
         self.frame.dragged.connect(self.previewed)
         self.frame.dropped.connect(
-            lambda side: self.set_asked.emit(CROP_SIZE, side, f"Drag crop size to {side} px")
+            lambda side: self.set_asked.emit(CROP_SIZE, side, tr("Drag crop size to {side} px", side=side))
         )
         self._found = 0
 
@@ -61,7 +62,7 @@ class CropView(SightView):
                     answer["input"],
                     answer["input"],
                     shown["points"],
-                    f"{_WHY[shown['why']]}: {', '.join(shown['cut'])} cut off"
+                    tr("{why}: {cut} cut off", why=_WHY[shown["why"]], cut=", ".join(shown["cut"]))
                     if shown["cut"]
                     else _WHY[shown["why"]],
                     cut=bool(shown["cut"]),
@@ -72,20 +73,33 @@ class CropView(SightView):
         )
         clipped = answer["clipped"]
         self.facts.set_value(
-            self._FIT, f"{clipped['of_animals'] - clipped['animals']} of {clipped['of_animals']}"
+            self._FIT,
+            tr(
+                "{of_animals} of {of_animals_2}",
+                of_animals=clipped["of_animals"] - clipped["animals"],
+                of_animals_2=clipped["of_animals"],
+            ),
         )
         most = ", ".join(f"{name} {count}" for name, count in clipped["most"])
         self.facts.set_value(
-            self._CUT, f"{clipped['parts']} of {clipped['of_parts']}: {most}" if most else "none"
+            self._CUT,
+            tr(
+                "{parts} of {of_parts}: {most}",
+                parts=clipped["parts"],
+                of_parts=clipped["of_parts"],
+                most=most,
+            )
+            if most
+            else "none",
         )
-        self.facts.set_value(self._FOUND, f"{answer['found']} px")
-        self.facts.set_value(self._INPUT, f"{answer['input']} × {answer['input']} px")
+        self.facts.set_value(self._FOUND, tr("{found} px", found=answer["found"]))
+        self.facts.set_value(self._INPUT, tr("{input} × {input} px", input=answer["input"]))
         self.facts.use.setVisible(answer["found"] != answer["side"])
         self._found = answer["found"]
         self.curve.show_curve(answer["curve"], side=answer["side"])
 
     def _use_found(self) -> None:
-        self.set_asked.emit(CROP_SIZE, self._found, f"Use crop size {self._found} px")
+        self.set_asked.emit(CROP_SIZE, self._found, tr("Use crop size {found} px", found=self._found))
 
 
 class CropFrame(Tiles):
@@ -95,13 +109,13 @@ class CropFrame(Tiles):
     dropped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(columns=1, rows=1, shape=0.72, name="Crops on the frame", parent=parent)
+        super().__init__(columns=1, rows=1, shape=0.72, name=tr("Crops on the frame"), parent=parent)
         self._answer: dict[str, Any] = {}
         self._side = self._begun = 0
         self._held: QPointF | None = None
         """The centre of the box that is dragged, in pixels of the picture."""
         self.setMouseTracking(True)
-        self.setToolTip("Drag a side of a box to set the crop size")
+        self.setToolTip(tr("Drag a side of a box to set the crop size"))
 
     def show_answer(self, answer: dict[str, Any]) -> None:
         """Show a frame; the boxes stay as they are dragged."""
@@ -109,9 +123,9 @@ class CropFrame(Tiles):
         if self._held is None:
             self._side = answer["side"]
         points = [animal for shown in answer["animals"] for animal in shown["points"]]
-        said = f"crop {answer['side']} px"
+        said = tr("crop {side} px", side=answer["side"])
         if answer["field"]:
-            said += f", dotted: {answer['field']:.0f} px seen at once"
+            said += tr(", dotted: {field:.0f} px seen at once", field=answer["field"])
         image = gray_or_color_image(answer["arrays"]["frame"])
         self.show_tiles([Tile(image, answer["width"], answer["height"], points, said)], answer)
 
@@ -196,7 +210,7 @@ class CoverCurve(QWidget):
         self._side = 0
         self.setFixedHeight(112)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("What crops hold by their size")
+        self.setAccessibleName(tr("What crops hold by their size"))
 
     def sizeHint(self) -> QSize:
         return QSize(320, 112)
@@ -205,7 +219,9 @@ class CoverCurve(QWidget):
         """Rows of side, share of animals and share of parts."""
         self.rows, self._side = rows, side
         if rows:
-            self.setAccessibleDescription(f"All animals fit from {rows[-1][0]:.0f} px on; now {side} px")
+            self.setAccessibleDescription(
+                tr("All animals fit from {rows:.0f} px on; now {side} px", rows=rows[-1][0], side=side)
+            )
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -243,6 +259,6 @@ class CoverCurve(QWidget):
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         painter.setPen(theme.color("muted"))
         below = QRectF(plot.left(), plot.bottom() + 4, plot.width(), 16)
-        text = f"animals (line) and parts (dashes), to {most:.0f} px"
+        text = tr("animals (line) and parts (dashes), to {most:.0f} px", most=most)
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(below.width()))
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), shown)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from sleapnn_gui.inspector.see.views import SightView, words
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.tick import Tick
 
@@ -25,7 +26,7 @@ class DeviceView(SightView):
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
         self.column.addWidget(
-            words("What a training could run on here. A press on one chooses it.", parent=self)
+            words(tr("What a training could run on here. A press on one chooses it."), parent=self)
         )
         self.column.addLayout(self._list)
         self.column.addWidget(self.fault)
@@ -59,7 +60,7 @@ class DeviceView(SightView):
 
     def _choose(self, device: dict[str, Any]) -> None:
         self._show_chosen()  # until the engine says what the config chooses now
-        self.device_asked.emit(device["set"], f"Train on {device['words']}")
+        self.device_asked.emit(device["set"], tr("Train on {words}", words=device["words"]))
 
     def _show_chosen(self) -> None:
         for name, tick in self.ticks.items():
@@ -69,8 +70,8 @@ class DeviceView(SightView):
 def memory_text(device: dict[str, Any]) -> str:
     """The free memory of a device, or why it cannot be used."""
     if device["reason"]:
-        return f"Cannot be used: {device['reason']}"
+        return tr("Cannot be used: {reason}", reason=device["reason"])
     if device["free"] is None:
-        return "It shares the memory of the machine."
-    whole = "" if device["total"] is None else f" of {device['total'] / 1e9:.1f}"
-    return f"{device['free'] / 1e9:.1f}{whole} GB of memory free"
+        return tr("It shares the memory of the machine.")
+    whole = "" if device["total"] is None else tr(" of {total:.1f}", total=device["total"] / 1000000000.0)
+    return tr("{free:.1f}{whole} GB of memory free", free=device["free"] / 1000000000.0, whole=whole)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _ROW = 24
@@ -35,10 +36,10 @@ class FactRows(QFrame):
             grid.addWidget(label, row, 0)
             grid.addWidget(value, row, 2)
             self._values[name] = value
-        self.use = QPushButton("Use", self)
+        self.use = QPushButton(tr("Use"), self)
         self.use.setProperty("link", True)
         self.use.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.use.setAccessibleName(f"Use {use.lower()}")
+        self.use.setAccessibleName(tr("Use {use}", use=use.lower()))
         self.use.clicked.connect(self.used)
         room = self.use.sizePolicy()
         room.setRetainSizeWhenHidden(True)

@@ -7,20 +7,31 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from sleapnn_engine.config.text_format import counted
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.views import SightView
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import current_theme
 
-_ROLES = {"stem": "Stem", "encoder": "Encoder", "middle": "Middle", "decoder": "Decoder", "head": "Head"}
+_ROLES = {
+    "stem": tr("Stem"),
+    "encoder": tr("Encoder"),
+    "middle": tr("Middle"),
+    "decoder": tr("Decoder"),
+    "head": tr("Head"),
+}
 _LINE = 26
 
 
 class NetworkView(SightView):
     """The table of blocks with what they come to."""
 
-    _COUNT, _FIELD, _MEMORY, _INPUT = "Parameters", "Seen at once", "Memory of a step", "Input"
+    _COUNT, _FIELD, _MEMORY, _INPUT = (
+        tr("Parameters"),
+        tr("Seen at once"),
+        tr("Memory of a step"),
+        tr("Input"),
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,14 +46,29 @@ class NetworkView(SightView):
         field = answer["field"]
         self.facts.set_value(
             self._FIELD,
-            "not counted here"
+            tr("not counted here")
             if field is None
-            else f"{field} input = {field * answer['source_scale']:.0f} source px",
+            else tr(
+                "{field} input = {field_2:.0f} source px", field=field, field_2=field * answer["source_scale"]
+            ),
         )
         self.facts.set_value(
-            self._MEMORY, f"{size_text(answer['step'])} for {counted(answer['batch'], 'sample')}"
+            self._MEMORY,
+            tr(
+                "{size_text} for {samples}",
+                size_text=size_text(answer["step"]),
+                samples=counted(answer["batch"], "sample"),
+            ),
         )
-        self.facts.set_value(self._INPUT, f"{width} × {height} px, {'gray' if channels == 1 else 'colour'}")
+        self.facts.set_value(
+            self._INPUT,
+            tr(
+                "{width} × {height} px, {value}",
+                width=width,
+                height=height,
+                value=tr("gray") if channels == 1 else tr("colour"),
+            ),
+        )
         self.blocks.show_blocks(answer["blocks"], tallest=height)
 
 
@@ -51,7 +77,7 @@ def size_text(count: int) -> str:
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
-    return f"{count} bytes"
+    return tr("{count} bytes", count=count)
 
 
 def count_text(count: int) -> str:
@@ -71,7 +97,7 @@ class BlockList(QWidget):
         self._names: list[str] = []
         self._tallest = 1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Blocks of the network")
+        self.setAccessibleName(tr("Blocks of the network"))
 
     def sizeHint(self) -> QSize:
         return QSize(320, _LINE * (max(len(self.blocks), 8) + 1))
@@ -83,7 +109,12 @@ class BlockList(QWidget):
         self._names = names_of(blocks)
         self.setAccessibleDescription(
             "; ".join(
-                f"{name}: {shape_text(block)}, {block['parameters']} parameters"
+                tr(
+                    "{name}: {shape_text}, {parameters} parameters",
+                    name=name,
+                    shape_text=shape_text(block),
+                    parameters=block["parameters"],
+                )
                 for name, block in zip(self._names, blocks)
             )
         )
@@ -100,8 +131,8 @@ class BlockList(QWidget):
         room = max(self.width() - left - right, 40.0)
         center, end = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
         painter.setPen(theme.color("muted"))
-        painter.drawText(QRectF(0, 0, left + room, _LINE), int(center), "Block: channels · size")
-        painter.drawText(QRectF(left + room, 0, right, _LINE), int(center | end), "weights · memory")
+        painter.drawText(QRectF(0, 0, left + room, _LINE), int(center), tr("Block: channels · size"))
+        painter.drawText(QRectF(left + room, 0, right, _LINE), int(center | end), tr("weights · memory"))
         for number, (name, block) in enumerate(zip(self._names, self.blocks)):
             top = _LINE * (number + 1)
             share = (math.log2(block["rows"]) + 1) / (math.log2(self._tallest) + 1) if block["rows"] else 0.15
@@ -135,7 +166,7 @@ def names_of(blocks: list[dict[str, Any]]) -> list[str]:
 def shape_text(block: dict[str, Any]) -> str:
     """What a block puts out."""
     if block["channels"] is None:
-        return "not used"
+        return tr("not used")
     if block["rows"] is None:
         return f"{block['channels']}"
     columns = "" if block["columns"] is None else f"{block['columns']} × "

@@ -5,6 +5,8 @@ from typing import Any
 
 import attrs
 
+from sleapnn_gui.widgets.language import tr
+
 
 @attrs.frozen
 class Picked:
@@ -33,15 +35,15 @@ def pressed(answer: dict[str, Any], mode: str, on: Picked) -> tuple[Any, str] | 
     """The value and the name of the act, a sentence where it cannot be, None where nothing is to be done yet."""
     if mode == "anchor":
         if answer["chosen"][mode]["value"] == on.part:
-            return None, "Centre in the middle of the box"
-        return on.part, f"Centre on {on.part}"
+            return None, tr("Centre in the middle of the box")
+        return on.part, tr("Centre on {part}", part=on.part)
     if mode == "parts":
         return _toggled(answer, mode, on.part, on.part)
     if mode == "limbs":
         return None if on.first is None else _limb(answer, on.first, on.part)
     if mode == "identities":
         if on.track is None:
-            return "This animal has no track in the labels, so it cannot be told apart by one."
+            return tr("This animal has no track in the labels, so it cannot be told apart by one.")
         return _toggled(answer, mode, on.track, on.track)
     return None
 
@@ -51,7 +53,9 @@ def _limb(answer: dict[str, Any], first: str, second: str) -> tuple[Any, str] | 
         return None
     ways = ([first, second], [second, first])
     there = next((list(edge) for edge in chosen_names(answer, "limbs") if list(edge) in ways), None)
-    return _toggled(answer, "limbs", there or ways[0], f"the limb {first} → {second}")
+    return _toggled(
+        answer, "limbs", there or ways[0], tr("the limb {first} → {second}", first=first, second=second)
+    )
 
 
 def _toggled(answer: dict[str, Any], mode: str, name: Any, words: str) -> tuple[Any, str] | str:
@@ -59,9 +63,9 @@ def _toggled(answer: dict[str, Any], mode: str, name: Any, words: str) -> tuple[
     left_out = name in names
     names = [one for one in names if one != name] if left_out else [*names, name]
     if not names:
-        return "One has to stay, or there is nothing to learn."
+        return tr("One has to stay, or there is nothing to learn.")
     value = None if names == _all(answer, mode) else names
-    return value, f"{'Leave out' if left_out else 'Learn'} {words}"
+    return value, f"{tr('Leave out') if left_out else tr('Learn')} {words}"
 
 
 def in_words(mode: str, answer: dict[str, Any]) -> str:
@@ -70,15 +74,15 @@ def in_words(mode: str, answer: dict[str, Any]) -> str:
     if chosen is None:
         return "–"
     if mode == "anchor":
-        return str(chosen["value"] or "middle of the box")
+        return str(chosen["value"] or tr("middle of the box"))
     names, everything = chosen_names(answer, mode), _all(answer, mode)
     if not names:
-        return "none in the labels"
+        return tr("none in the labels")
     if names == everything:
-        return f"all {len(names)}"
+        return tr("all {count}", count=len(names))
     listed = [" → ".join(map(str, one)) if mode == "limbs" else str(one) for one in names]
     return (
-        f"{len(names)} of {len(everything)}: {_first(listed)}"
+        tr("{count} of {count_2}: {first}", count=len(names), count_2=len(everything), first=_first(listed))
         if mode != "limbs"
         else f"{len(names)}: {_first(listed)}"
     )

@@ -10,10 +10,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_engine.config.numbers import plain
-from sleapnn_engine.config.text_format import counted
-from sleapnn_engine.protocol.counting import epoch_name, epoch_number
+from sleapnn_engine.protocol.counting import epoch_number
 from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.views import SightView, words
+from sleapnn_gui.widgets.language import counted, epoch_name, tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _NAMED = 5
@@ -23,7 +23,12 @@ _NAMED = 5
 class ScheduleView(SightView):
     """Two curves over the epochs, and in words what became of them."""
 
-    _FALLS, _LAST, _BEST, _ENDS = "Rate falls after epoch", "Rate at the end", "Best epoch", "Training ends"
+    _FALLS, _LAST, _BEST, _ENDS = (
+        tr("Rate falls after epoch"),
+        tr("Rate at the end"),
+        tr("Best epoch"),
+        tr("Training ends"),
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,33 +52,36 @@ def source_text(answer: dict[str, Any]) -> str:
     """Whose losses these are."""
     known = counted(len(answer["val"]), "epoch")
     if answer["run"] is None:
-        return (
-            f"No run of these labels is known yet, so this is a typical curve over {known}, "
-            "with the learning rate and the early stopping of this config."
+        return tr(
+            "No run of these labels is known yet, so this is a typical curve over {known}, "
+            "with the learning rate and the early stopping of this config.",
+            known=known,
         )
-    return (
-        f"The validation losses of the last run of these labels, {answer['run']} ({known}), "
-        "with the learning rate and the early stopping of this config. Another rate would have led to other losses."
+    return tr(
+        "The validation losses of the last run of these labels, {run} ({known}), "
+        "with the learning rate and the early stopping of this config. Another rate would have led to other losses.",
+        run=answer["run"],
+        known=known,
     )
 
 
 def falls_text(falls: Sequence[int], rates: Sequence[float]) -> str:
     """After which epochs the rate is lower; a curve falls all the time."""
     if not falls:
-        return "never"
+        return tr("never")
     if len(falls) > len(rates) / 2:
-        return "with each one"
-    more = f" and {len(falls) - _NAMED} more" if len(falls) > _NAMED else ""
+        return tr("with each one")
+    more = tr(" and {count} more", count=len(falls) - _NAMED) if len(falls) > _NAMED else ""
     return ", ".join(str(fall) for fall in falls[:_NAMED]) + more
 
 
 def end_text(answer: dict[str, Any]) -> str:
     """When training ends, and why."""
     if answer["stopped"] is not None:
-        return f"{epoch_name(answer['stopped'])}, early"
+        return tr("{epoch}, early", epoch=epoch_name(answer["stopped"]))
     if len(answer["val"]) < answer["max_epochs"]:
-        return f"later than {epoch_name(len(answer['val']) - 1)}"
-    return f"{epoch_name(answer['max_epochs'] - 1)}, the last"
+        return tr("later than {epoch}", epoch=epoch_name(len(answer["val"]) - 1))
+    return tr("{epoch}, the last", epoch=epoch_name(answer["max_epochs"] - 1))
 
 
 class SchedulePlot(QWidget):
@@ -84,7 +92,7 @@ class SchedulePlot(QWidget):
         self._answer: dict[str, Any] = {}
         self.setFixedHeight(260)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Validation loss and learning rate over the epochs")
+        self.setAccessibleName(tr("Validation loss and learning rate over the epochs"))
 
     def sizeHint(self) -> QSize:
         return QSize(320, 260)
@@ -93,8 +101,11 @@ class SchedulePlot(QWidget):
         """Show these curves."""
         self._answer = answer
         self.setAccessibleDescription(
-            f"The rate falls after epoch: {falls_text(answer['falls'], answer['rates'])}. "
-            f"Training ends: {end_text(answer)}."
+            tr(
+                "The rate falls after epoch: {falls_text}. Training ends: {end_text}.",
+                falls_text=falls_text(answer["falls"], answer["rates"]),
+                end_text=end_text(answer),
+            )
         )
         self.update()
 
@@ -124,10 +135,14 @@ class SchedulePlot(QWidget):
         painter.setPen(theme.color("muted"))
         left = int(Qt.AlignmentFlag.AlignLeft)
         painter.drawText(
-            QRectF(above.left(), 0, above.width(), 16), left, f"Validation loss, {_span(losses)}"
+            QRectF(above.left(), 0, above.width(), 16),
+            left,
+            tr("Validation loss, {span}", span=_span(losses)),
         )
-        painter.drawText(QRectF(below.left(), 158, below.width(), 16), left, f"Learning rate, {_span(rates)}")
-        painter.drawText(QRectF(below.left(), below.bottom() + 8, below.width(), 16), left, "epoch 1")
+        painter.drawText(
+            QRectF(below.left(), 158, below.width(), 16), left, tr("Learning rate, {span}", span=_span(rates))
+        )
+        painter.drawText(QRectF(below.left(), below.bottom() + 8, below.width(), 16), left, tr("epoch 1"))
         right = int(Qt.AlignmentFlag.AlignRight)
         painter.drawText(QRectF(below.left(), below.bottom() + 8, below.width(), 16), right, f"{across}")
 
@@ -145,7 +160,7 @@ class SchedulePlot(QWidget):
         painter.fillRect(QRectF(QPointF(x, above.top()), below.bottomRight()), theme.color("hover"))
         painter.setPen(QPen(theme.color("text"), 1.2))
         painter.drawLine(QPointF(x, above.top()), QPointF(x, below.bottom()))
-        text = "stops here"
+        text = tr("stops here")
         room = painter.fontMetrics().horizontalAdvance(text) + 4
         place = x + 4 if x + 4 + room < above.right() else x - room - 2
         painter.drawText(QRectF(place, above.top(), room, 16), int(Qt.AlignmentFlag.AlignLeft), text)
@@ -189,4 +204,4 @@ def _span(values: Sequence[float]) -> str:
     if not values:
         return ""
     low, high = plain(min(values), figures=2), plain(max(values), figures=2)
-    return f"{low} to {high}" if low != high else low
+    return tr("{low} to {high}", low=low, high=high) if low != high else low

@@ -33,6 +33,7 @@ from sleapnn_gui.inspector.see.target_view import TargetView
 from sleapnn_gui.inspector.see.views import AugmentView, ChainView, SightView
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import current_theme
@@ -61,8 +62,8 @@ class SeePane(QWidget):
         self._count = 0
         self.watch = SeeWatch(document, inspect, folders=folders)
         self.setObjectName("pane:see")
-        self.setAccessibleName("See")
-        self.setAccessibleDescription("What the settings do to your own animals.")
+        self.setAccessibleName(tr("See"))
+        self.setAccessibleDescription(tr("What the settings do to your own animals."))
         if not in_steps:
             deque(self.fill(), maxlen=0)
 
@@ -139,8 +140,8 @@ class SeePane(QWidget):
         row.setSpacing(4)
         self.before, self.behind = QToolButton(self), QToolButton(self)
         for button, name, sign in (
-            (self.before, "Previous sample", "left"),
-            (self.behind, "Next sample", "right"),
+            (self.before, tr("Previous sample"), "left"),
+            (self.behind, tr("Next sample"), "right"),
         ):
             button.setIcon(icon(f"caret-{sign}"))
             button.setToolTip(name)
@@ -242,8 +243,10 @@ class SeePane(QWidget):
         self.views[kind].show_answer(answer)
         self._count = answer.get("count", self._count)
         if "count" in answer:
-            what = "Frame" if answer["animal"] is None else "Animal"
-            self.sample.setText(f"{what} {answer['index'] + 1} of {self._count}")
+            what = tr("Frame") if answer["animal"] is None else tr("Animal")
+            self.sample.setText(
+                tr("{what} {index} of {count}", what=what, index=answer["index"] + 1, count=self._count)
+            )
             self.sample.setToolTip(answer["place"])
         self._show_samples()
         self._show_sign()
@@ -272,8 +275,10 @@ class SeePane(QWidget):
     def _show_sign(self) -> None:
         """A quiet word while another picture is being made."""
         made = self.watch.milliseconds
-        took = f"{made} ms" if made < 1000 else f"{made / 1000:.1f} s"
-        self.sign.setText("making it …" if self.watch.is_pending else f"made in {took}" if made else "")
+        took = tr("{made} ms", made=made) if made < 1000 else f"{made / 1000:.1f} s"
+        self.sign.setText(
+            tr("making it …") if self.watch.is_pending else tr("made in {took}", took=took) if made else ""
+        )
 
     def _show_message(self, text: str) -> None:
         self.message.show_message(text, severity="warning" if text else "hint")

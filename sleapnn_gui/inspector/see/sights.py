@@ -5,6 +5,7 @@ import attrs
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
+from sleapnn_gui.widgets.language import tr
 
 
 @attrs.frozen(kw_only=True)
@@ -21,32 +22,40 @@ class EngineSight:
 
 
 SIGHTS = (
-    EngineSight(kind="chain", label="Chain", tip="From the image as it is stored to what the network gets"),
-    EngineSight(kind="crops", label="Crop", tip="What crops of this size show of the animals"),
-    EngineSight(kind="augment", label="Augment", tip="Random changes as the training draws them"),
     EngineSight(
-        kind="targets", label="Targets", tip="What the network is told to answer", asks=("index", "part")
+        kind="chain", label=tr("Chain"), tip=tr("From the image as it is stored to what the network gets")
+    ),
+    EngineSight(kind="crops", label=tr("Crop"), tip=tr("What crops of this size show of the animals")),
+    EngineSight(kind="augment", label=tr("Augment"), tip=tr("Random changes as the training draws them")),
+    EngineSight(
+        kind="targets",
+        label=tr("Targets"),
+        tip=tr("What the network is told to answer"),
+        asks=("index", "part"),
     ),
     EngineSight(
         kind="network",
-        label="Network",
-        tip="The blocks of the network, with shapes and parameters",
+        label=tr("Network"),
+        tip=tr("The blocks of the network, with shapes and parameters"),
         asks=(),
     ),
     EngineSight(
         kind="skeleton",
-        label="Skeleton",
-        tip="Choose centre, parts, limbs and identities on the animals",
+        label=tr("Skeleton"),
+        tip=tr("Choose centre, parts, limbs and identities on the animals"),
         asks=("index",),
     ),
     EngineSight(
         kind="schedule",
-        label="Schedule",
-        tip="What learning rate and early stopping would have done on the last run",
+        label=tr("Schedule"),
+        tip=tr("What learning rate and early stopping would have done on the last run"),
         asks=("folders",),
     ),
     EngineSight(
-        kind="devices", label="Devices", tip="What there is to train on, and how much memory is free", asks=()
+        kind="devices",
+        label=tr("Devices"),
+        tip=tr("What there is to train on, and how much memory is free"),
+        asks=(),
     ),
 )
 
@@ -54,7 +63,7 @@ SIGHTS = (
 def head_label(name: str) -> str:
     """What the form calls a head, by the name of its section."""
     return next(
-        section.meta.label
+        tr(section.meta.label)
         for path, section in SPEC.sections.items()
         if path.startswith(HEADS) and section.name == name
     )
@@ -110,14 +119,14 @@ def nothing_to_see(kind: str, view: ConfigReader) -> str:
     if not view.value(DATA + "train_labels_path"):
         return _TEACHING[kind]
     if not view.head():
-        return "Choose a type of model first; what is shown here follows from it."
+        return tr("Choose a type of model first; what is shown here follows from it.")
     if kind == "crops" and not is_cropped(view):
-        return (
+        return tr(
             "This type of model reads whole images, so nothing is cropped. "
             "Models that look at one animal at a time (top-down) do crop."
         )
     if kind == "augment" and not _is_augmented(view):
-        return "Augmentation is switched off, so training shows every image as it is."
+        return tr("Augmentation is switched off, so training shows every image as it is.")
     return ""
 
 
@@ -127,12 +136,16 @@ def _is_augmented(view: ConfigReader) -> bool:
     )
 
 
-_NO_LABELS = "Choose labels on the Data page, and {} of your own animals."
+_NO_LABELS = tr("Choose labels on the Data page, and {} of your own animals.")
 _TEACHING = {
-    "chain": _NO_LABELS.format("you see here what becomes of an image on its way to the network, on one"),
-    "crops": _NO_LABELS.format("you see here what a crop of this size holds and what it cuts off, on some"),
-    "augment": _NO_LABELS.format("you see here the random changes that training makes, on one"),
-    "targets": _NO_LABELS.format("you see here how large a bump is that the network learns, on one"),
-    "skeleton": _NO_LABELS.format("you choose here the centre, the parts and the limbs, on one"),
-    "network": "Choose labels on the Data page: how many parts there are decides what the network looks like at its end.",
+    "chain": _NO_LABELS.format(tr("you see here what becomes of an image on its way to the network, on one")),
+    "crops": _NO_LABELS.format(
+        tr("you see here what a crop of this size holds and what it cuts off, on some")
+    ),
+    "augment": _NO_LABELS.format(tr("you see here the random changes that training makes, on one")),
+    "targets": _NO_LABELS.format(tr("you see here how large a bump is that the network learns, on one")),
+    "skeleton": _NO_LABELS.format(tr("you choose here the centre, the parts and the limbs, on one")),
+    "network": tr(
+        "Choose labels on the Data page: how many parts there are decides what the network looks like at its end."
+    ),
 }

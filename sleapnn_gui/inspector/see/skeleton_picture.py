@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_gui.inspector.see.picking import Picked, chosen_names
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, around
 from sleapnn_gui.monitor.colormaps import gray_or_color_image, part_color
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _NEAR = 14.0
@@ -26,7 +27,7 @@ class SkeletonPicture(Tiles):
     pressed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(columns=1, rows=1, shape=0.9, name="Animals to choose on", parent=parent)
+        super().__init__(columns=1, rows=1, shape=0.9, name=tr("Animals to choose on"), parent=parent)
         self._answer: dict[str, Any] = {}
         self._mode = ""
         self._first: str | None = None
@@ -76,7 +77,7 @@ class SkeletonPicture(Tiles):
             self._paint_limbs(painter, spots)
             self._paint_parts(painter, spots)
             if self._mode == "identities":
-                self._name(painter, spots, self._answer["tracks"][animal] or "no track", box)
+                self._name(painter, spots, self._answer["tracks"][animal] or tr("no track"), box)
         painter.setOpacity(1.0)
         if self._under is not None and self._mode != "identities":
             animal, part = self._under

@@ -9,22 +9,26 @@ from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.picking import Picked, in_words, pressed
 from sleapnn_gui.inspector.see.skeleton_picture import SkeletonPicture
 from sleapnn_gui.inspector.see.views import SightView, words
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 
 #: What can be chosen: its words, and what a press does.
 _MODES = {
     "anchor": (
-        "Centre",
-        "Press the part that is the centre of an animal; once more, and it is the middle of its box.",
+        tr("Centre"),
+        tr("Press the part that is the centre of an animal; once more, and it is the middle of its box."),
     ),
     "parts": (
-        "Parts",
-        "Press a part to leave it out, and once more to learn it last. The numbers are the order.",
+        tr("Parts"),
+        tr("Press a part to leave it out, and once more to learn it last. The numbers are the order."),
     ),
-    "limbs": ("Limbs", "Press a part and then another: they are joined by a limb, or no longer."),
-    "identities": ("Identities", "Press an animal to tell it apart from others by its track, or no longer."),
+    "limbs": (tr("Limbs"), tr("Press a part and then another: they are joined by a limb, or no longer.")),
+    "identities": (
+        tr("Identities"),
+        tr("Press an animal to tell it apart from others by its track, or no longer."),
+    ),
 }
-_NO_CHOICE = "This type of model chooses nothing of the skeleton."
+_NO_CHOICE = tr("This type of model chooses nothing of the skeleton.")
 
 
 class SkeletonView(SightView):
@@ -106,7 +110,7 @@ class SkeletonView(SightView):
     def _show_fault(self, answer: dict[str, Any]) -> None:
         fix, said = answer["fix"], " ".join(filter(None, (answer["fault"], *answer["loose"])))
         if "limbs" in answer["chosen"] and not said:
-            said = "The limbs make one tree, as they must."
+            said = tr("The limbs make one tree, as they must.")
         severity = "error" if answer["fault"] else "warning" if answer["loose"] else "hint"
         self.fault.show_message(said, severity=severity, link=fix["label"] if fix else "")
         self.fault.setVisible(bool(said))

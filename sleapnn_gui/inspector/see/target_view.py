@@ -15,8 +15,9 @@ from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles, around, color_i
 from sleapnn_gui.inspector.see.views import SightView, words
 from sleapnn_gui.monitor.colormaps import confidence_image, gray_or_color_image, part_color
 from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.language import tr
 
-_ALL = "All parts"
+_ALL = tr("All parts")
 _ARROW = 9.0
 """Screen pixels between two arrows of a field."""
 _WEAK = 0.15
@@ -28,27 +29,32 @@ class TargetView(SightView):
 
     part_asked = Signal(int)
 
-    _BUMP, _BODY, _CELLS, _MERGED = "One sigma", "Of a body length", "Cells", "Merging, of two animals"
+    _BUMP, _BODY, _CELLS, _MERGED = (
+        tr("One sigma"),
+        tr("Of a body length"),
+        tr("Cells"),
+        tr("Merging, of two animals"),
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.part = QuietComboBox(self)
         self.part.setMinimumWidth(160)
         self.part.setObjectName("see_part")
-        self.part.setAccessibleName("Part whose bumps are shown")
+        self.part.setAccessibleName(tr("Part whose bumps are shown"))
         self.part.addItem(_ALL)
         self.part.activated.connect(lambda row: self.part_asked.emit(row - 1))
         self.close_up = QToolButton(self)
-        self.close_up.setText("Close-up")
+        self.close_up.setText(tr("Close-up"))
         self.close_up.setCheckable(True)
         self.close_up.setChecked(True)
-        self.close_up.setToolTip("Show the animals large, or the whole image")
-        self.close_up.setAccessibleDescription("Shows the animals large, or the whole image")
+        self.close_up.setToolTip(tr("Show the animals large, or the whole image"))
+        self.close_up.setAccessibleDescription(tr("Shows the animals large, or the whole image"))
         self.close_up.clicked.connect(self._fit)
         self._answer: dict[str, Any] | None = None
-        self.maps = MapTile("Confidence maps", self)
-        self.second = MapTile("What the second head is told", self)
-        self.guide = MapTile("Confidence maps as the guide has them", self)
+        self.maps = MapTile(tr("Confidence maps"), self)
+        self.second = MapTile(tr("What the second head is told"), self)
+        self.guide = MapTile(tr("Confidence maps as the guide has them"), self)
         self.guide_told = words(parent=self)
         self.facts = FactRows([self._BUMP, self._BODY, self._CELLS, self._MERGED], parent=self)
         self.remark = words(parent=self)
@@ -104,49 +110,80 @@ class TargetView(SightView):
     def _show_facts(self, head: dict[str, Any], answer: dict[str, Any]) -> None:
         bump, merging = answer["bump"], answer["merging"]
         self.facts.set_value(
-            self._BUMP, f"{bump['input_px']:.4g} px input = {bump['source_px']:.4g} px source"
+            self._BUMP,
+            tr(
+                "{input_px:.4g} px input = {source_px:.4g} px source",
+                input_px=bump["input_px"],
+                source_px=bump["source_px"],
+            ),
         )
         share = bump["share"]
         self.facts.set_value(
             self._BODY,
-            "" if share is None else f"{100 * share:.0f} % of {bump['animal_px']:.0f} px",
+            ""
+            if share is None
+            else tr("{share:.0f} % of {animal_px:.0f} px", share=100 * share, animal_px=bump["animal_px"]),
         )
         stride = head["stride"]
         self.facts.set_value(
             self._CELLS,
-            f"{head['columns']} × {head['rows']} × {head['channels']}, every {stride} px",
+            tr(
+                "{columns} × {rows} × {channels}, every {stride} px",
+                columns=head["columns"],
+                rows=head["rows"],
+                channels=head["channels"],
+                stride=stride,
+            ),
         )
         alone = len(answer["points"]) < 2 and not merging["animals"]
         self.facts.set_value(
-            self._MERGED, "none" if alone else f"{merging['animals']} of {merging['of_animals']} animals"
+            self._MERGED,
+            "none"
+            if alone
+            else tr(
+                "{animals} of {of_animals} animals",
+                animals=merging["animals"],
+                of_animals=merging["of_animals"],
+            ),
         )
 
 
 def guide_text(answer: dict[str, Any]) -> str:
     """Why the guide's words mean another bump than the one that is learned."""
     guide, bump = answer["guide"], answer["bump"]
-    return (
-        f"The guide's words count sigma in input pixels: one sigma would be {guide['input_px']:.4g} px, as below. "
+    return tr(
+        "The guide's words count sigma in input pixels: one sigma would be {input_px:.4g} px, as below. "
         "Released programs and presets count it in cells of the map, and so does the training: "
-        f"{bump['input_px']:.4g} px."
+        "{input_px_2:.4g} px.",
+        input_px=guide["input_px"],
+        input_px_2=bump["input_px"],
     )
 
 
 def vector_text(head: dict[str, Any]) -> str:
     """Which identity the head of the whole image is told."""
     chosen = [name for name, value in zip(head["classes"], head["vector"]) if value]
-    return f"Identity: {chosen[0]}." if chosen else "This animal has no identity to be told."
+    return (
+        tr("Identity: {chosen}.", chosen=chosen[0])
+        if chosen
+        else tr("This animal has no identity to be told.")
+    )
 
 
 def merging_text(merging: dict[str, Any]) -> str:
     """Which parts of an animal have bumps that cover each other."""
     if not merging["pairs"]:
-        return "No two parts of an animal are so near that their bumps cover each other."
-    named = ", ".join(f"{first} and {second} ({share:.0%})" for first, second, share in merging["pairs"])
-    more = f" and {merging['more']} more pairs" if merging["more"] else ""
-    return (
-        f"Bumps cover each other on part of the animals: {named}{more}. "
-        "Each part has a map of its own, so that is no mistake; a smaller sigma places them more exactly."
+        return tr("No two parts of an animal are so near that their bumps cover each other.")
+    named = ", ".join(
+        tr("{first} and {second} ({share:.0%})", first=first, second=second, share=share)
+        for first, second, share in merging["pairs"]
+    )
+    more = tr(" and {more} more pairs", more=merging["more"]) if merging["more"] else ""
+    return tr(
+        "Bumps cover each other on part of the animals: {named}{more}. "
+        "Each part has a map of its own, so that is no mistake; a smaller sigma places them more exactly.",
+        named=named,
+        more=more,
     )
 
 

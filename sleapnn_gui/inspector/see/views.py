@@ -12,6 +12,7 @@ from sleapnn_gui.inspector.see.fact_rows import FactRows
 from sleapnn_gui.inspector.see.sights import head_label
 from sleapnn_gui.inspector.see.tiles import Fitted, Tile, Tiles
 from sleapnn_gui.monitor.colormaps import gray_or_color_image
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -41,15 +42,15 @@ class AugmentView(SightView):
 
     again = Signal()
 
-    _LEAVE, _MOST = "Points that leave the picture", "Most often"
+    _LEAVE, _MOST = tr("Points that leave the picture"), tr("Most often")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.draw = QPushButton("Draw again", self)
+        self.draw = QPushButton(tr("Draw again"), self)
         self.draw.setObjectName("draw_again")
-        self.draw.setAccessibleDescription("Shows other random changes of the same sample")
+        self.draw.setAccessibleDescription(tr("Shows other random changes of the same sample"))
         self.draw.clicked.connect(self.again)
-        self.tiles = Tiles(columns=2, rows=3, name="Random changes of one sample", parent=self)
+        self.tiles = Tiles(columns=2, rows=3, name=tr("Random changes of one sample"), parent=self)
         self.facts = FactRows([self._LEAVE, self._MOST], parent=self)
         self.column.addWidget(self.draw, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addWidget(self.tiles)
@@ -73,7 +74,7 @@ class AugmentView(SightView):
         )
         leaving = answer["leaving"]
         if leaving is None or not leaving["points"]:
-            self.facts.set_value(self._LEAVE, "none, for nothing moves")
+            self.facts.set_value(self._LEAVE, tr("none, for nothing moves"))
             self.facts.set_value(self._MOST, "")
         else:
             self.facts.set_value(self._LEAVE, f"{100 * leaving['left'] / leaving['points']:.1f} %")
@@ -84,36 +85,40 @@ def drawn_text(drawn: dict[str, Any], *, left: int, width: int) -> str:
     """What was drawn, as short as a caption is: “−23° · ×0.97”."""
     parts = []
     if left:
-        parts.append(f"{left} point{'' if left == 1 else 's'} outside")
+        parts.append(counted(left, "point outside", "points outside"))
     if "rotation" in drawn:
         parts.append(f"{drawn['rotation']:.0f}°".replace("-", "−"))
     if "scale" in drawn:
         parts.append(f"×{drawn['scale']:.2f}")
     if "shift" in drawn:
-        parts.append(f"shift {drawn['shift'][0]:.0f}, {drawn['shift'][1]:.0f} px".replace("-", "−"))
+        parts.append(
+            tr(
+                "shift {shift:.0f}, {shift_2:.0f} px", shift=drawn["shift"][0], shift_2=drawn["shift"][1]
+            ).replace("-", "−")
+        )
     for name, word in (("contrast", "contrast"), ("brightness", "light")):
         if name in drawn:
             parts.append(f"{word} ×{drawn[name]:.2f}")
     if "mixup" in drawn:
-        parts.append(f"mixed {100 * drawn['mixup']:.0f} %")
+        parts.append(tr("mixed {mixup:.0f} %", mixup=100 * drawn["mixup"]))
     if "erase" in drawn:
-        parts.append("erased")
+        parts.append(tr("erased"))
     if "gaussian_noise" in drawn or "uniform_noise" in drawn:
-        parts.append("noise")
-    return " · ".join(parts) or "as it is"
+        parts.append(tr("noise"))
+    return " · ".join(parts) or tr("as it is")
 
 
 _STEPS = {
-    "source": ("As it is stored", "{colours}"),
-    "colour": ("Colour", "made {colours}"),
-    "match": ("Size match", "brought to one size for all"),
-    "scale": ("Scale", "resized for the network"),
-    "pad": ("Pad", "black at the right and below"),
-    "crop": ("Crop", "cut out around the animal"),
-    "augment": ("Augment", "at random, in training alone"),
+    "source": (tr("As it is stored"), "{colours}"),
+    "colour": (tr("Colour"), tr("made {colours}")),
+    "match": (tr("Size match"), tr("brought to one size for all")),
+    "scale": (tr("Scale"), tr("resized for the network")),
+    "pad": (tr("Pad"), tr("black at the right and below")),
+    "crop": (tr("Crop"), tr("cut out around the animal")),
+    "augment": (tr("Augment"), tr("at random, in training alone")),
 }
-_TOLD = "told to the network"
-_PIXELS = {"source": "px source", "matched": "px matched", "input": "px input", "cells": "cells"}
+_TOLD = tr("told to the network")
+_PIXELS = {"source": tr("px source"), "matched": tr("px matched"), "input": tr("px input"), "cells": "cells"}
 _THUMB, _LINE = 64, 72
 
 
@@ -162,12 +167,14 @@ def step_text(step: dict[str, Any]) -> tuple[str, str, str]:
         one = step["width"] == step["height"] == 1
         return (
             head_label(step["name"]),
-            f"{channels} numbers" if one else f"{size}, {channels} channels",
+            tr("{channels} numbers", channels=channels)
+            if one
+            else tr("{size}, {channels} channels", size=size, channels=channels),
             _TOLD,
         )
     title, remark = _STEPS[step["name"]]
-    remark = remark.format(colours="gray" if channels == 1 else "colour")
-    return title, size, remark if step["changes"] else "changes nothing here"
+    remark = remark.format(colours=tr("gray") if channels == 1 else tr("colour"))
+    return title, size, remark if step["changes"] else tr("changes nothing here")
 
 
 class StepList(QWidget):
@@ -177,7 +184,7 @@ class StepList(QWidget):
         super().__init__(parent)
         self.rows: list[Step] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("From the image to the network")
+        self.setAccessibleName(tr("From the image to the network"))
 
     def show_steps(self, rows: list[Step]) -> None:
         """Show these steps."""
