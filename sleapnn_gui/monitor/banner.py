@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
@@ -119,7 +120,9 @@ class Banner(QFrame):
         self.sentence.setText(shown)
 
 
-_CANCEL = "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
+_CANCEL = tr(
+    "Cancel this run? Training ends now without an evaluation. The folder and every checkpoint so far are kept."
+)
 
 
 class CancelQuestion(QFrame):
@@ -137,17 +140,17 @@ class CancelQuestion(QFrame):
         row.setSpacing(8)
         self.text = QLabel(_CANCEL)
         self.text.setWordWrap(True)
-        self.keep = QPushButton("Keep training")
-        self.keep.setAccessibleDescription("Close this question; nothing changes")
-        self.cancel = QPushButton("Cancel the run")
-        self.cancel.setAccessibleDescription("End the run now; its folder is kept")
+        self.keep = QPushButton(tr("Keep training"))
+        self.keep.setAccessibleDescription(tr("Close this question; nothing changes"))
+        self.cancel = QPushButton(tr("Cancel the run"))
+        self.cancel.setAccessibleDescription(tr("End the run now; its folder is kept"))
         set_state(self.cancel, "primary", value=True)
         self.keep.clicked.connect(self.decline)
         self.cancel.clicked.connect(self._confirm)
         row.addWidget(self.text, 1)
         row.addWidget(self.keep)
         row.addWidget(self.cancel)
-        self.setAccessibleName("Cancel this run?")
+        self.setAccessibleName(tr("Cancel this run?"))
         self.setAccessibleDescription(self.text.text())
         self.setVisible(False)
         current_theme().changed.connect(self._paint)
@@ -155,9 +158,9 @@ class CancelQuestion(QFrame):
 
     def ask(self, loss: str = "") -> None:
         """Show the question with the harmless answer in focus; `loss` says what ends with a silent engine."""
-        self.text.setText(f"End the process of this engine? {loss}" if loss else _CANCEL)
-        self.cancel.setText("End the process" if loss else "Cancel the run")
-        self.keep.setText("Keep waiting" if loss else "Keep training")
+        self.text.setText(tr("End the process of this engine? {loss}", loss=loss) if loss else _CANCEL)
+        self.cancel.setText(tr("End the process") if loss else tr("Cancel the run"))
+        self.keep.setText(tr("Keep waiting") if loss else tr("Keep training"))
         self.setAccessibleDescription(self.text.text())
         self._still.drop()
         self._set_enabled(True)

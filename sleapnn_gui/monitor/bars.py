@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from sleapnn_gui.monitor import words
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 ROW = 20
@@ -27,7 +28,7 @@ class PartErrors(QWidget):
         self._rows: list[tuple[str, float]] = []
         self._unmeasured: list[str] = []
         self._otherwise = ""
-        self.setAccessibleName("Error by body part")
+        self.setAccessibleName(tr("Error by body part"))
         self.setMinimumSize(120, 2 * ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         current_theme().changed.connect(self.update)
@@ -43,7 +44,7 @@ class PartErrors(QWidget):
             return
         self._rows, self._unmeasured, self._otherwise = rows, unmeasured, otherwise
         told = ", ".join(f"{name} {words.pixels(value)}" for name, value in rows)
-        self.setAccessibleDescription(told or otherwise or "No distances measured")
+        self.setAccessibleDescription(told or otherwise or tr("No distances measured"))
         self.update()
 
     @property
@@ -58,7 +59,9 @@ class PartErrors(QWidget):
         if isinstance(event, QHelpEvent) and self._rows:
             lines = [f"{name}: {words.pixels(value)}" for name, value in self._rows]
             if self._unmeasured:
-                lines.append(f"not seen in validation: {', '.join(self._unmeasured)}")
+                lines.append(
+                    tr("not seen in validation: {unmeasured}", unmeasured=", ".join(self._unmeasured))
+                )
             QToolTip.showText(event.globalPos(), "\n".join(lines), self)
             return True
         return super().event(event)
@@ -94,7 +97,9 @@ class PartErrors(QWidget):
             rest = len(self._rows) - len(rows)
             painter.setPen(theme.color("muted"))
             last = QRectF(0, len(rows) * ROW, self.width(), ROW)
-            painter.drawText(last, int(Qt.AlignmentFlag.AlignVCenter), f"and {rest} parts with less")
+            painter.drawText(
+                last, int(Qt.AlignmentFlag.AlignVCenter), tr("and {rest} parts with less", rest=rest)
+            )
 
     def _paint_row(
         self, painter: QPainter, metrics: QFontMetrics, row: tuple[str, float], top: int, names: int

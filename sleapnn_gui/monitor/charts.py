@@ -20,6 +20,7 @@ from sleapnn_gui.monitor.panel import Panel, link_button
 from sleapnn_gui.monitor.speed_panel import SpeedPanel
 from sleapnn_gui.monitor.store import Epoch, Header, RunStore
 from sleapnn_gui.monitor.trend_plot import Trend, TrendPlot
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.theme import set_state
 
@@ -30,16 +31,18 @@ NARROW_BELOW, LEAST_WIDTH, LEAST_LOSS = 830, 520, 180
 """Below the first width the frame goes under the loss and the throughput away; below the second the page scrolls."""
 
 _NO_ERRORS = {
-    False: "Distances are measured when the first epoch ends.",
-    True: "No distance was measured: the run ended before its first validation.",
+    False: tr("Distances are measured when the first epoch ends."),
+    True: tr("No distance was measured: the run ended before its first validation."),
 }
-_NEVER_MEASURED = "sleap-nn tells no distances of parts while it trains."
+_NEVER_MEASURED = tr("sleap-nn tells no distances of parts while it trains.")
 _NONE_FOUND = {
-    False: "No animal was found yet, so there is no distance to measure. Early epochs are often like that.",
-    True: "No animal was found, so there is no distance to measure.",
+    False: tr(
+        "No animal was found yet, so there is no distance to measure. Early epochs are often like that."
+    ),
+    True: tr("No animal was found, so there is no distance to measure."),
 }
 """By whether the run is over."""
-_UNIT = {True: "px", False: "px, worst first"}
+_UNIT = {True: "px", False: tr("px, worst first")}
 """By whether the animals have one part only."""
 
 
@@ -130,22 +133,22 @@ class ChartsView(QWidget):
         lower = self._lower = QGridLayout(row)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(GAP)
-        self.parts_panel = Panel("Error by part")
+        self.parts_panel = Panel(tr("Error by part"))
         self.parts_panel.title.keep_whole(True)
-        self.parts_unit = self.parts_panel.add_caption("px, worst first")
+        self.parts_unit = self.parts_panel.add_caption(tr("px, worst first"))
         self.parts = PartErrors()
         self.parts_panel.body.addWidget(self.parts, 1)
-        self.rate_panel = Panel("Learning rate")
+        self.rate_panel = Panel(tr("Learning rate"))
         self.rate_now = self.rate_panel.add_caption()
         self.rate = TrendPlot(
-            self._describe_rate, from_zero=True, y_text=ticks.rate_text, name="Learning rate over epochs"
+            self._describe_rate, from_zero=True, y_text=ticks.rate_text, name=tr("Learning rate over epochs")
         )
         self.rate_panel.body.addWidget(self.rate, 1)
         yield
         self.speed_panel = SpeedPanel(self.loss.axis)
         yield
-        self.log_panel = Panel("Log")
-        self.journal = link_button("events.jsonl", tip="Open the run folder, where the journal is")
+        self.log_panel = Panel(tr("Log"))
+        self.journal = link_button("events.jsonl", tip=tr("Open the run folder, where the journal is"))
         self.journal.clicked.connect(self.journal_wanted)
         self.log_panel.head.addWidget(self.journal)
         self.log = LogView()
@@ -200,7 +203,7 @@ class ChartsView(QWidget):
             self._header = store.header
             self.frames.set_header(store.header)
             one = len(store.header.nodes) == 1
-            self.parts_panel.title.setText("Error" if one else "Error by part")
+            self.parts_panel.title.setText(tr("Error") if one else tr("Error by part"))
             self.parts_unit.setText(_UNIT[one])
             self.journal.setHidden(store.header.losses_only)
         state = (
@@ -248,7 +251,11 @@ class ChartsView(QWidget):
     def _unit_of(self, store: RunStore, shown: Epoch) -> str:
         """Unit and order of the parts, or which epoch they are of where it is not the last."""
         one = self._header is not None and len(self._header.nodes) == 1
-        return _UNIT[one] if shown is store.epochs[-1] else f"px, {words.epoch_name(shown.number)}"
+        return (
+            _UNIT[one]
+            if shown is store.epochs[-1]
+            else tr("px, {epoch}", epoch=words.epoch_name(shown.number))
+        )
 
     def _draw_trends(self) -> None:
         store = self.store
@@ -264,13 +271,13 @@ class ChartsView(QWidget):
         epoch = None if self.store is None else self.loss.axis.epoch_at(self.store, place)[1]
         if epoch is None or not np.isfinite(epoch.lr):
             return None
-        return [f"rate {words.power(epoch.lr) if epoch.lr > 0 else '0'}"]
+        return [tr("rate {power}", power=words.power(epoch.lr) if epoch.lr > 0 else "0")]
 
 
 def _rows(measured: Measured) -> Mapping[str, float | None]:
     """The error of each part; of an animal that is one point, how far most are off."""
     if len(measured.by_node) == 1:
-        return {"median": measured[MEDIAN_PX], "9 in 10": measured[P90_PX]}
+        return {"median": measured[MEDIAN_PX], tr("9 in 10"): measured[P90_PX]}
     return measured.by_node
 
 

@@ -9,27 +9,28 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from sleapnn_engine.config.issue import Fix
 from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_gui.monitor.panel import caption, icon_button, link_button
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import set_state
 
 _LOOK = {
-    Shows.LOSS: "Show the loss",
-    Shows.ERROR: "Show the error",
-    Shows.ANIMALS: "Show the animals found",
-    Shows.RATE: "Show the learning rate",
-    Shows.PARTS: "Show the parts",
-    Shows.LABELS: "Show the labels",
-    Shows.SPLIT: "Show the split",
-    Shows.SETTING: "Show the setting",
+    Shows.LOSS: tr("Show the loss"),
+    Shows.ERROR: tr("Show the error"),
+    Shows.ANIMALS: tr("Show the animals found"),
+    Shows.RATE: tr("Show the learning rate"),
+    Shows.PARTS: tr("Show the parts"),
+    Shows.LABELS: tr("Show the labels"),
+    Shows.SPLIT: tr("Show the split"),
+    Shows.SETTING: tr("Show the setting"),
 }
 
-_CHANGES = "Change this in the config, for the next training; what changes is shown"
-_ASKS_FOLDER = "Choose where it is to write; what changes in the config is shown"
-_AGAIN = "Train with the same config once more"
-_LOCATES = "Choose where it is now: a copy of the labels names it there, and the config that copy"
+_CHANGES = tr("Change this in the config, for the next training; what changes is shown")
+_ASKS_FOLDER = tr("Choose where it is to write; what changes in the config is shown")
+_AGAIN = tr("Train with the same config once more")
+_LOCATES = tr("Choose where it is now: a copy of the labels names it there, and the config that copy")
 
-_NOTHING = "What was said of this run before holds no longer."
-_COMING = "What the numbers of the run say comes here."
+_NOTHING = tr("What was said of this run before holds no longer.")
+_COMING = tr("What the numbers of the run say comes here.")
 #: Room for two lines, or for a button: the first hint finds its place made.
 _LEAST = 46
 
@@ -50,7 +51,7 @@ class CoachStrip(QFrame):
         super().__init__()
         self.setObjectName("coach")
         self.setProperty("panel", True)
-        self.setAccessibleName("What the numbers say")
+        self.setAccessibleName(tr("What the numbers say"))
         self._still = Still(self, below)
         self._hints: Sequence[Hint] = ()
         self._name, self._is_over = "", False
@@ -58,12 +59,12 @@ class CoachStrip(QFrame):
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.look = link_button(_LOOK[Shows.LOSS], tip="Go to what shows this")
+        self.look = link_button(_LOOK[Shows.LOSS], tip=tr("Go to what shows this"))
         self.fix = QPushButton()
         self.place = caption()
         self.back, self.on = (
-            icon_button("caret-left", tip="Previous hint"),
-            icon_button("caret-right", tip="Next hint"),
+            icon_button("caret-left", tip=tr("Previous hint")),
+            icon_button("caret-right", tip=tr("Next hint")),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
@@ -160,7 +161,7 @@ class CoachStrip(QFrame):
             self.fix.setToolTip(_tip(hint.fix))
             self.fix.setAccessibleDescription(self.fix.toolTip())
         place = [one.name for one in self._hints].index(hint.name)
-        self.place.setText(f"{place + 1} of {len(self._hints)}")
+        self.place.setText(tr("{place} of {count}", place=place + 1, count=len(self._hints)))
 
     def _emit(self, signal: SignalInstance) -> None:
         if self.hint is not None:

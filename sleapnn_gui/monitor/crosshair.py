@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu
 
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 MARGIN = 4
@@ -42,7 +43,7 @@ class Crosshair(QObject):
         plot.on_restyle(self._restyle)
         self.values: tuple[str, ...] = ()
         self.menu = QMenu(plot)
-        self.menu.addAction("Copy these values").triggered.connect(self.copy)
+        self.menu.addAction(tr("Copy these values")).triggered.connect(self.copy)
         plot.scene().sigMouseMoved.connect(self.point_at)
         plot.scene().sigMouseClicked.connect(self._clicked)
         plot.pointer_left.connect(self._leave)

@@ -14,9 +14,10 @@ from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_engine.protocol.counting import epoch_number
 from sleapnn_engine.protocol.measures import MEASURES, MEDIAN_PX
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.language import tr
 
 #: What there is to choose from, as a file dialog has it.
-FILTERS = "Picture (*.png);;Drawing (*.svg);;Numbers of each epoch (*.csv)"
+FILTERS = tr("Picture (*.png);;Drawing (*.svg);;Numbers of each epoch (*.csv)")
 _SCALE = 2.0
 
 
@@ -32,8 +33,13 @@ def write_curves(path: Path, content: bytes) -> str:
     try:
         write_whole(path, content)
     except OSError as problem:
-        return f"{path} was not written: {reason_of(problem)}."
-    return f"The curves are in {path}."
+        return tr("{path} was not written: {reason_of}.", path=path, reason_of=reason_of(problem))
+    return written_text(path)
+
+
+def written_text(path: Path) -> str:
+    """What is said of a file that is written."""
+    return tr("The curves are in {path}.", path=path)
 
 
 def _csv(store: RunStore) -> str:
@@ -92,6 +98,6 @@ def _svg(view: QWidget) -> bytes:
     drawing.setOutputDevice(buffer)
     drawing.setSize(view.size())
     drawing.setViewBox(QRect(QPoint(), view.size()))
-    drawing.setTitle("Curves of a training")
+    drawing.setTitle(tr("Curves of a training"))
     view.render(drawing, QPoint())
     return bytes(data.data())

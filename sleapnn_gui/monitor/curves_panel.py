@@ -17,15 +17,16 @@ from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, l
 from sleapnn_gui.monitor.part_plot import ColorBar, PartPlot, PartStrip
 from sleapnn_gui.monitor.run_axis import RunAxis, X
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.menus import open_below
 from sleapnn_gui.widgets.theme import current_theme
 
-_OVER = {X.EPOCH: "by epoch ▾", X.STEP: "by step ▾", X.TIME: "by time ▾"}
+_OVER = {X.EPOCH: tr("by epoch ▾"), X.STEP: tr("by step ▾"), X.TIME: tr("by time ▾")}
 _UNITS = {
-    "error": "px from the labels",
-    "animals": "share of the animals in validation frames",
-    "points": "PCK: share of the points · OKS: likeness of the animals",
-    "gradient": "length of the gradient, mean of the epoch",
+    "error": tr("px from the labels"),
+    "animals": tr("share of the animals in validation frames"),
+    "points": tr("PCK: share of the points · OKS: likeness of the animals"),
+    "gradient": tr("length of the gradient, mean of the epoch"),
 }
 """What the views other than the loss count in."""
 
@@ -76,7 +77,7 @@ class CurvesPanel(Panel):
 
     def __init__(self, parent: QWidget | None = None, *, in_steps: bool = False) -> None:
         """Made `in_steps`, it is of use once somebody has gone through `fill`."""
-        super().__init__("Loss", parent)
+        super().__init__(tr("Loss"), parent)
         if not in_steps:
             deque(self.fill(), maxlen=0)
 
@@ -85,11 +86,11 @@ class CurvesPanel(Panel):
         self.axis = axis = RunAxis()
         self.plot = LossPlot(axis)
         yield
-        self.errors = EpochPlot(Group.ERROR, axis=axis, name="Error over epochs, in pixels")
+        self.errors = EpochPlot(Group.ERROR, axis=axis, name=tr("Error over epochs, in pixels"))
         yield
-        self.shares = EpochPlot(Group.ANIMALS, axis=axis, name="Animals found over epochs, in percent")
+        self.shares = EpochPlot(Group.ANIMALS, axis=axis, name=tr("Animals found over epochs, in percent"))
         yield
-        self.near = EpochPlot(Group.POINTS, axis=axis, name="PCK and OKS over epochs, in percent")
+        self.near = EpochPlot(Group.POINTS, axis=axis, name=tr("PCK and OKS over epochs, in percent"))
         yield
         self.parts = PartStrip(axis)
         yield
@@ -126,14 +127,18 @@ class CurvesPanel(Panel):
     def _make_views(self) -> None:
         self.title.hide()
         self.views = {
-            "loss": TextToggle("Loss", name="Loss over epochs"),
-            "error": TextToggle("Error", name="Distance to the labels over epochs, in pixels"),
-            "animals": TextToggle("Animals", name="Animals found and told apart over epochs, in percent"),
-            "points": TextToggle(
-                "PCK", name="Points near their labels (PCK) and likeness (OKS) over epochs, in percent"
+            "loss": TextToggle(tr("Loss"), name=tr("Loss over epochs")),
+            "error": TextToggle(tr("Error"), name=tr("Distance to the labels over epochs, in pixels")),
+            "animals": TextToggle(
+                tr("Animals"), name=tr("Animals found and told apart over epochs, in percent")
             ),
-            "parts": TextToggle("Parts", name="Error of each body part over epochs, as a strip of colour"),
-            "gradient": TextToggle("Gradient", name="Length of the gradient over epochs"),
+            "points": TextToggle(
+                "PCK", name=tr("Points near their labels (PCK) and likeness (OKS) over epochs, in percent")
+            ),
+            "parts": TextToggle(
+                tr("Parts"), name=tr("Error of each body part over epochs, as a strip of colour")
+            ),
+            "gradient": TextToggle(tr("Gradient"), name=tr("Length of the gradient over epochs")),
         }
         group = QButtonGroup(self)
         for place, (name, toggle) in enumerate(self.views.items()):
@@ -148,20 +153,20 @@ class CurvesPanel(Panel):
         row = QHBoxLayout(self.controls)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        self.fit = link_button("Show all", tip="Show the whole run again (double click on the plot)")
+        self.fit = link_button(tr("Show all"), tip=tr("Show the whole run again (double click on the plot)"))
         self.fit.setVisible(False)
-        self.heads = TextToggle("heads", name="Loss of each head, before its weight")
+        self.heads = TextToggle(tr("heads"), name=tr("Loss of each head, before its weight"))
         self.heads.setVisible(False)
-        self.log = TextToggle("log", name="Logarithmic loss axis", checked=True)
-        self.smoothing = QuietSlider(name="Smoothing of the training line", most=len(SMOOTHING) - 1)
+        self.log = TextToggle(tr("log"), name=tr("Logarithmic loss axis"), checked=True)
+        self.smoothing = QuietSlider(name=tr("Smoothing of the training line"), most=len(SMOOTHING) - 1)
         self.smoothing.setFixedWidth(64)
         self.smoothing.setValue(SMOOTHING.index(self.plot.smoothing))
         self.smoothing_text = caption()
         self.smoothing_text.setMinimumWidth(96)
         for widget in (self.fit, self.heads, self.log, self.smoothing_text, self.smoothing):
             row.addWidget(widget)
-        self._add_line_name(row, "train", "accent", Qt.PenStyle.SolidLine)
-        self._add_line_name(row, "validation", "validation", Qt.PenStyle.DashLine)
+        self._add_line_name(row, tr("train"), "accent", Qt.PenStyle.SolidLine)
+        self._add_line_name(row, tr("validation"), "validation", Qt.PenStyle.DashLine)
         self.heads.toggled.connect(self.plot.show_heads)
         self.log.toggled.connect(self.plot.set_log)
         self.smoothing.valueChanged.connect(self._smooth)
@@ -171,14 +176,14 @@ class CurvesPanel(Panel):
 
     def _make_part_controls(self) -> None:
         self.colors = ColorBar()
-        self.of_body = TextToggle("% of body", name="Errors as a share of the length of an animal")
+        self.of_body = TextToggle(tr("% of body"), name=tr("Errors as a share of the length of an animal"))
         self.of_body.toggled.connect(self.parts.plot.set_of_body)
         self.of_body.toggled.connect(lambda _: self._show_span())
         for widget in (self.of_body, self.colors):
             self.head.addWidget(widget)
 
     def _make_axis_choice(self) -> None:
-        self.over = TextToggle(_OVER[X.EPOCH], name="What all curves are drawn over")
+        self.over = TextToggle(_OVER[X.EPOCH], name=tr("What all curves are drawn over"))
         self.over.setCheckable(False)
         menu = QMenu(self.over)
         group = QActionGroup(menu)
@@ -317,4 +322,6 @@ class CurvesPanel(Panel):
 
     def _name_smoothing(self) -> None:
         weight = SMOOTHING[self.smoothing.value()]
-        self.smoothing_text.setText(f"smoothing {weight:g}" if weight else "smoothing off")
+        self.smoothing_text.setText(
+            tr("smoothing {weight:g}", weight=weight) if weight else tr("smoothing off")
+        )

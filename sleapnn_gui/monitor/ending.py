@@ -6,6 +6,7 @@ import attrs
 
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.outcome import Outcome
+from sleapnn_gui.widgets.language import tr
 
 MOST_LAST_LINES = 5
 
@@ -33,9 +34,9 @@ def describe_ending(outcome: Outcome) -> Ending:
         text = f"{outcome.where}: {text}"
     log, links = outcome.log_path, []
     if bad and log is not None:
-        links.append((str(log), f"Open {log.name}"))
+        links.append((str(log), tr("Open {log}", log=log.name)))
     if bad and outcome.run_dir is not None:
-        links.append((REPORT, "Copy report"))
+        links.append((REPORT, tr("Copy report")))
     return Ending(
         text=" ".join(filter(None, (text, outcome.hint, *outcome.warnings))),
         severity="error" if bad else "warning" if outcome.warnings else "info",
@@ -46,4 +47,4 @@ def describe_ending(outcome: Outcome) -> Ending:
 
 def with_log(lines: tuple[str, ...], log: Path | None) -> tuple[str, ...]:
     """The last lines, and where all of them are."""
-    return (*lines, f"The whole log is {log}") if log is not None else lines
+    return (*lines, tr("The whole log is {log}", log=log)) if log is not None else lines

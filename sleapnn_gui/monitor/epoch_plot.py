@@ -15,6 +15,7 @@ from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve, make_name, put_name
 from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 LABEL_GAP = 15
@@ -138,7 +139,7 @@ class EpochPlot(QuietPlot):
         told = [
             f"{line.name} {words.written(each, value)}" for line, each, value in taken if value is not None
         ]
-        return [words.epoch_name(number), *(told or ["not measured"])]
+        return [words.epoch_name(number), *(told or [tr("not measured")])]
 
 
 def _percent_text(value: float) -> str:

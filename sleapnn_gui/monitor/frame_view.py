@@ -26,6 +26,7 @@ from sleapnn_gui.monitor.colormaps import gray_or_color_image
 from sleapnn_gui.monitor.map_layer import map_image, value_text
 from sleapnn_gui.monitor.matching import Matching
 from sleapnn_gui.monitor.overlay import Layers, Overlay
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ class FrameView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Frame with labelled and predicted points")
+        self.setAccessibleName(tr("Frame with labelled and predicted points"))
 
     def sizeHint(self) -> QSize:
         return QSize(360, 360)
@@ -114,20 +115,20 @@ class FrameView(QWidget):
     def _description(self) -> str:
         """The frame in a sentence."""
         if self._event is None:
-            return "No frame"
+            return tr("No frame")
         error, matching = self._event.typed_as(Frame).error_px, self.matching
-        parts = [] if error is None else [f"mean error {words.pixels(error)}"]
+        parts = [] if error is None else [tr("mean error {pixels}", pixels=words.pixels(error))]
         if not matching.known:
-            parts.append("the engine of this run does not tell which animals belong together")
+            parts.append(tr("the engine of this run does not tell which animals belong together"))
         elif not self.one_animal:
             labelled = words.counted(len(matching.pairs) + len(matching.missed), "animal", "animals")
             parts += [
-                f"{len(matching.pairs)} of {labelled} found",
-                f"{len(matching.extra)} found that are none",
+                tr("{count} of {labelled} found", count=len(matching.pairs), labelled=labelled),
+                tr("{count} found that are none", count=len(matching.extra)),
             ]
         if self.overlay.true_identities:
             wrong = sum(not self.overlay.identity_text(true, found)[1] for true, found, _ in matching.pairs)
-            parts.append(f"{wrong} taken for somebody else")
+            parts.append(tr("{wrong} taken for somebody else", wrong=wrong))
         return ", ".join(parts).capitalize()
 
     def fit(self) -> None:
@@ -324,20 +325,24 @@ class FrameView(QWidget):
         other = self.matching.predicted_of(number) if kind == "truth" else self.matching.labelled_of(number)
         labelled, predicted = (number, other) if kind == "truth" else (other, number)
         true, guess = _point(said.truth, labelled, node), _point(said.predicted, predicted, node)
-        parts = [self.nodes[node] if node < len(self.nodes) else f"part {node + 1}"]
+        parts = [self.nodes[node] if node < len(self.nodes) else tr("part {node}", node=node + 1)]
         if true is not None and guess is not None:
-            parts.append(f"{words.pixels(math.dist(true, guess) * said.scale)} off")
+            parts.append(tr("{pixels} off", pixels=words.pixels(math.dist(true, guess) * said.scale)))
         elif not self.matching.known:
             pass
         elif guess is None:
             parts.append(
-                "animal missed" if number in self.matching.missed and not self.one_animal else "not found"
+                tr("animal missed")
+                if number in self.matching.missed and not self.one_animal
+                else tr("not found")
             )
         else:
-            parts.append("not labelled" if labelled is not None or self.one_animal else "no labelled animal")
+            parts.append(
+                tr("not labelled") if labelled is not None or self.one_animal else tr("no labelled animal")
+            )
         score = _point(said.scores, predicted, node)
         if score is not None:
-            parts.append(f"confidence {score:.2f}")
+            parts.append(tr("confidence {score:.2f}", score=score))
         return "  ·  ".join(parts)
 
 

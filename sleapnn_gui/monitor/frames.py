@@ -13,19 +13,20 @@ from sleapnn_gui.monitor.map_row import MapRow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, icon_button
 from sleapnn_gui.monitor.store import Header, RunStore
+from sleapnn_gui.widgets.language import tr
 
-LEGEND = "○ truth   × predicted"
+LEGEND = tr("○ truth   × predicted")
 
-_FIRST = "The first frames come at the end of the first epoch."
-_OVER = "No frame of this run was kept; if it saved pictures, they are in its viz folder."
-_NEVER = (
+_FIRST = tr("The first frames come at the end of the first epoch.")
+_OVER = tr("No frame of this run was kept; if it saved pictures, they are in its viz folder.")
+_NEVER = tr(
     "sleap-nn sends no frames. With visualize_preds_during_training it writes pictures into its run folder."
 )
-_NO_MAPS = (
+_NO_MAPS = tr(
     "The maps of this frame were not kept: they were larger than what a run may keep, "
     "which the menu Train sets for trainings to come."
 )
-_SPLITS = {"validation": "Validation", "train": "Training"}
+_SPLITS = {"validation": tr("Validation"), "train": tr("Training")}
 
 
 class FramePanel(Panel):
@@ -38,7 +39,7 @@ class FramePanel(Panel):
     labelling_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Validation frame", parent)
+        super().__init__(tr("Validation frame"), parent)
         self.store: RunStore | None = None
         self.view = FrameView()
         self.view.placeholder = _FIRST
@@ -65,12 +66,12 @@ class FramePanel(Panel):
     def _make_chooser(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.previous = icon_button("caret-left", tip="Frame with a larger error")
-        self.next = icon_button("caret-right", tip="Frame with a smaller error")
+        self.previous = icon_button("caret-left", tip=tr("Frame with a larger error"))
+        self.next = icon_button("caret-right", tip=tr("Frame with a smaller error"))
         self.place = caption("–")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.place.setMinimumWidth(112)
-        self.slider = QuietSlider(name="Epoch of the frame", most=0)
+        self.slider = QuietSlider(name=tr("Epoch of the frame"), most=0)
         self.epoch = caption("–")
         self.epoch.setMinimumWidth(30)
         self.epoch.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -81,7 +82,7 @@ class FramePanel(Panel):
         row.addWidget(self.place)
         row.addWidget(self.next)
         row.addSpacing(8)
-        row.addWidget(caption("epoch"))
+        row.addWidget(caption(tr("epoch")))
         row.addWidget(self.slider, 1)
         row.addWidget(self.epoch)
         return row
@@ -90,24 +91,28 @@ class FramePanel(Panel):
         row = QHBoxLayout()
         row.setSpacing(2)
         layers = self.view.layers
-        self.points = TextToggle("points", name="Show labelled and predicted points", checked=layers.points)
+        self.points = TextToggle(
+            tr("points"), name=tr("Show labelled and predicted points"), checked=layers.points
+        )
         self.errors = TextToggle(
-            "errors",
-            name="Show the lines from truth to prediction and each animal's error",
+            tr("errors"),
+            name=tr("Show the lines from truth to prediction and each animal's error"),
             checked=layers.errors,
         )
-        self.limbs = TextToggle("limbs", name="Show the limbs of the skeleton", checked=layers.limbs)
-        self.names = TextToggle("names", name="Show the names of the parts", checked=layers.names)
-        self.confidence = TextToggle("confidence", name="Show the confidence maps", checked=layers.confidence)
+        self.limbs = TextToggle(tr("limbs"), name=tr("Show the limbs of the skeleton"), checked=layers.limbs)
+        self.names = TextToggle(tr("names"), name=tr("Show the names of the parts"), checked=layers.names)
+        self.confidence = TextToggle(
+            tr("confidence"), name=tr("Show the confidence maps"), checked=layers.confidence
+        )
         for toggle in (self.points, self.errors, self.limbs, self.names, self.confidence):
             toggle.toggled.connect(self._change_layers)
             row.addWidget(toggle)
         row.addStretch(1)
-        self.close_up = icon_button("magnifying-glass-plus", tip="Close-up of the animals")
+        self.close_up = icon_button("magnifying-glass-plus", tip=tr("Close-up of the animals"))
         self.close_up.setCheckable(True)
         self.close_up.toggled.connect(self.view.set_close_up)
         row.addWidget(self.close_up)
-        self.more = icon_button("dots-three", tip="Order by a part, and send frames to labelling")
+        self.more = icon_button("dots-three", tip=tr("Order by a part, and send frames to labelling"))
         self.menu = QMenu(self.more)
         self.more.clicked.connect(self._offer_more)
         row.addWidget(self.more)
@@ -123,8 +128,8 @@ class FramePanel(Panel):
         group = QActionGroup(self.menu)
         nodes = self.view.nodes if len(self.view.nodes) > 1 else ()
         for part, name in (
-            (None, "Worst of all parts"),
-            *((at, f"Worst {one}") for at, one in enumerate(nodes)),
+            (None, tr("Worst of all parts")),
+            *((at, tr("Worst {one}", one=one)) for at, one in enumerate(nodes)),
         ):
             action = self.menu.addAction(name)
             action.setCheckable(True)
@@ -133,11 +138,15 @@ class FramePanel(Panel):
             action.triggered.connect(lambda _checked=False, part=part: self.order_by(part))
         self.menu.addSeparator()
         frame, together = self.view.frame, self._together()
-        one = self.menu.addAction("Send this frame to labelling…")
+        one = self.menu.addAction(tr("Send this frame to labelling…"))
         one.setEnabled(bool(together))
         one.triggered.connect(lambda: self.labelling_wanted.emit([frame]))
         if len(together) > 1:
-            text = f"Send the {len(together)} {together[0].typed_as(Frame).split} frames shown here to labelling…"
+            text = tr(
+                "Send the {count} {split} frames shown here to labelling…",
+                count=len(together),
+                split=together[0].typed_as(Frame).split,
+            )
             self.menu.addAction(text).triggered.connect(lambda: self.labelling_wanted.emit(together))
 
     def _together(self) -> list[Event]:
@@ -176,10 +185,10 @@ class FramePanel(Panel):
         self.heat_row.set_header(header)
         self.view.channels = self.heat_row.names
         several = len(self.heat_row.kinds) > 1
-        self.confidence.setText("maps" if several else "confidence")
-        told = "confidence maps, PAFs or class maps" if several else "confidence maps"
-        self._maps_tip = f"Show {told}"
-        self.confidence.setAccessibleName(f"Show {told}")
+        self.confidence.setText(tr("maps") if several else tr("confidence"))
+        told = tr("confidence maps, PAFs or class maps") if several else tr("confidence maps")
+        self._maps_tip = tr("Show {told}", told=told)
+        self.confidence.setAccessibleName(tr("Show {told}", told=told))
         self._model_type = header.model_type
         self._explain_nothing()
         if self.part is not None and self.part >= len(header.nodes):
@@ -283,7 +292,7 @@ class FramePanel(Panel):
         self.view.show_frame(frame)
         self._enable()
         if frame is None:
-            self.title.setText("Validation frame")
+            self.title.setText(tr("Validation frame"))
             self.place.setText("–")
             self.epoch.setText("–")
             return
@@ -291,7 +300,15 @@ class FramePanel(Panel):
         said = frame.typed_as(Frame)
         self.title.setToolTip(" · ".join(str(part) for part in (said.video, said.labels_file) if part))
         result = self._result(frame)
-        self.place.setText(f"{index + 1} of {len(frames)}{'  ·  ' if result else ''}{result}")
+        self.place.setText(
+            tr(
+                "{index} of {count}{word}{result}",
+                index=index + 1,
+                count=len(frames),
+                word="  ·  " if result else "",
+                result=result,
+            )
+        )
         self.place.setToolTip(self.view.accessibleDescription())
         self.epoch.setText(str(words.epoch_number(said.epoch)))
         self._point_out("")
@@ -301,10 +318,10 @@ class FramePanel(Panel):
         number = said.frame if said.frame is not None else said.index
         split = _SPLITS.get(said.split, said.split)
         if self._model_type in CROPPED:
-            crop = "Crop of" if brief else f"{split} crop,"
-            return f"{crop} frame {number}{self._rank(said)}"
-        order = ", worst first" if said.split == "validation" else ""
-        return f"{'Frame' if brief else f'{split} frame'} {number}{self._rank(said) or order}"
+            crop = tr("Crop of") if brief else tr("{split} crop,", split=split)
+            return tr("{crop} frame {number}{rank}", crop=crop, number=number, rank=self._rank(said))
+        order = tr(", worst first") if said.split == "validation" else ""
+        return f"{tr('Frame') if brief else tr('{split} frame', split=split)} {number}{self._rank(said) or order}"
 
     def _rank(self, said: Frame) -> str:
         """How bad it is among all that were judged, most of which are not sent."""
@@ -312,21 +329,25 @@ class FramePanel(Panel):
         if self.part is not None:
             name = self.view.nodes[self.part]
             if name not in (said.worst_of or ()):
-                return f", by {name}"
-            then = "" if said.epoch == self._epoch else f" in {words.epoch_name(said.epoch)}"
-            return f", worst {name} of {many}{then}"
+                return tr(", by {name}", name=name)
+            then = "" if said.epoch == self._epoch else tr(" in {epoch}", epoch=words.epoch_name(said.epoch))
+            return tr(", worst {name} of {many}{then}", name=name, many=many, then=then)
         if said.rank is None or said.rank > many:
             return ""
-        return f", worst of {many}" if said.rank == 1 else f", {words.ordinal(said.rank)} worst of {many}"
+        return (
+            tr(", worst of {many}", many=many)
+            if said.rank == 1
+            else tr(", {ordinal} worst of {many}", ordinal=words.ordinal(said.rank), many=many)
+        )
 
     def _result(self, frame: Event) -> str:
         """The error, or where animals were not found that, in as few words as there is room for."""
         if self.part is not None:
             off = part_error(frame.typed_as(Frame), self.part)
-            return "not found" if off is None else words.pixels(off)
+            return tr("not found") if off is None else words.pixels(off)
         missed, extra = len(self.view.matching.missed), len(self.view.matching.extra)
         if missed or (extra and frame.typed_as(Frame).error_px is None):
-            return f"{missed} missed" if missed else f"{extra} extra"
+            return tr("{missed} missed", missed=missed) if missed else tr("{extra} extra", extra=extra)
         return (
             words.pixels(frame.typed_as(Frame).error_px) if frame.typed_as(Frame).error_px is not None else ""
         )

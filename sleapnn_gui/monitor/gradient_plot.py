@@ -10,6 +10,7 @@ from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve
 from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.language import tr
 
 
 class GradientPlot(QuietPlot):
@@ -17,7 +18,7 @@ class GradientPlot(QuietPlot):
 
     def __init__(self, axis: RunAxis, parent: QWidget | None = None) -> None:
         super().__init__(y_text=ticks.loss_text, parent=parent)
-        self.setAccessibleName("Length of the gradient over epochs")
+        self.setAccessibleName(tr("Length of the gradient over epochs"))
         self.axis = axis
         self.store: RunStore | None = None
         self.left.set_log(True)
@@ -48,5 +49,7 @@ class GradientPlot(QuietPlot):
             return None
         number, epoch = self.axis.epoch_at(self.store, x)
         known = epoch is not None and math.isfinite(epoch.gradient)
-        length = f"gradient {words.loss(epoch.gradient if known and epoch is not None else None)}"
+        length = tr(
+            "gradient {loss}", loss=words.loss(epoch.gradient if known and epoch is not None else None)
+        )
         return [words.epoch_name(number), length]

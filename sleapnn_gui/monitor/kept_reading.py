@@ -9,6 +9,7 @@ from sleapnn_engine.config.text_format import first_few
 from sleapnn_engine.protocol.kept_frames import FOLDER, KeptEpoch, kept_epochs, read_frames
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor.frame_cache import FrameCache
+from sleapnn_gui.widgets.language import tr
 
 
 class KeptReading(QObject):
@@ -61,8 +62,14 @@ class KeptReading(QObject):
 
 def refused_text(names: list[str]) -> str:
     """What is said of files in the folder of kept frames that are left out."""
-    one = len(names) == 1
-    return (
-        f"{first_few(names)} in the folder {FOLDER} of this run {'is' if one else 'are'} left out: "
-        f"{'it holds' if one else 'they hold'} no frames that can be shown, or {'is' if one else 'are'} damaged."
+    if len(names) == 1:
+        return tr(
+            "{name} in the folder {folder} of this run is left out: it holds no frames that can be shown, or is damaged.",
+            name=names[0],
+            folder=FOLDER,
+        )
+    return tr(
+        "{names} in the folder {folder} of this run are left out: they hold no frames that can be shown, or are damaged.",
+        names=first_few(names),
+        folder=FOLDER,
     )

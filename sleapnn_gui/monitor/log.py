@@ -15,6 +15,7 @@ from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name, samples_name
 from sleapnn_gui.run.queue import Batches, Item
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 MOST_LINES = 2000
@@ -26,7 +27,7 @@ class LogView(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
-        self.setAccessibleName("Log of the run, newest first")
+        self.setAccessibleName(tr("Log of the run, newest first"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.setUndoRedoEnabled(False)
         self.document().setDocumentMargin(0)
@@ -65,7 +66,7 @@ class LogView(QPlainTextEdit):
             self._epoch = said.epoch
             waited = said.epoch - said.best_epoch if said.best_epoch is not None else 0
             if waited and waited % 5 == 0:
-                lines.append(f"no new best for {words.counted(waited, 'epoch')}")
+                lines.append(tr("no new best for {epochs}", epochs=words.counted(waited, "epoch")))
         return lines
 
     def _write(self, lines: list[str]) -> None:
@@ -105,10 +106,25 @@ def _started(said: events.Started) -> list[str]:
     if not said.parameters:  # a program that does not say more of itself
         return [said.run_name]
     samples = samples_name(said.model_type)
-    frames = f"{said.n_train:,} training and {said.n_val:,} validation {samples}"
+    frames = tr(
+        "{n_train:,} training and {n_val:,} validation {samples}",
+        n_train=said.n_train,
+        n_val=said.n_val,
+        samples=samples,
+    )
     return [
-        f"{model_name(said.model_type)} on {said.device} ({said.precision}), {said.parameters:,} parameters",
-        f"{frames}, {words.counted(said.steps_per_epoch, 'batch', 'batches')} in an epoch",
+        tr(
+            "{model_name} on {device} ({precision}), {parameters:,} parameters",
+            model_name=model_name(said.model_type),
+            device=said.device,
+            precision=said.precision,
+            parameters=said.parameters,
+        ),
+        tr(
+            "{frames}, {batches} in an epoch",
+            frames=frames,
+            batches=words.counted(said.steps_per_epoch, "batch", "batches"),
+        ),
     ]
 
 
@@ -123,8 +139,8 @@ def _phase(said: events.Phase) -> list[str]:
 def _epoch_end(said: events.EpochEnd) -> list[str]:
     parts = [
         words.epoch_name(said.epoch),
-        f"train {words.loss(said.train)}",
-        f"val {words.loss(said.val)}",
+        tr("train {loss}", loss=words.loss(said.train)),
+        tr("val {loss}", loss=words.loss(said.val)),
     ]
     # No-break spaces keep a number and its unit on one line.
     parts += [
@@ -136,27 +152,42 @@ def _epoch_end(said: events.EpochEnd) -> list[str]:
 
 
 def _failed(said: events.Failed) -> list[str]:
-    return [f"failed: {said.message}"]
+    return [tr("failed: {message}", message=said.message)]
 
 
 def _finished(said: events.Finished) -> list[str]:
-    how = {"completed": "done", "stopped": "stopped", "early_stopped": "done, stopped early"}
+    how = {"completed": tr("done"), "stopped": tr("stopped"), "early_stopped": tr("done, stopped early")}
     after = Reach(said.epochs, said.steps).text
-    return [f"{how.get(said.outcome, said.outcome)} after {after}, {words.exact_duration(said.seconds)}"]
+    return [
+        tr(
+            "{get} after {after}, {exact_duration}",
+            get=how.get(said.outcome, said.outcome),
+            after=after,
+            exact_duration=words.exact_duration(said.seconds),
+        )
+    ]
 
 
 _TELLERS: dict[str, Callable[[Any], list[str]]] = {
     "started": _started,
     "phase": _phase,
     "epoch_end": _epoch_end,
-    "checkpoint": lambda said: [f"checkpoint written: {PurePath(said.path).name}"],
-    "pausing": lambda said: ["pausing after this batch"],
-    "paused": lambda said: [f"paused in {words.epoch_name(said.epoch)}"],
-    "resumed": lambda said: [f"resumed after {words.exact_duration(said.paused_seconds)}"],
-    "stopping": lambda said: [
-        f"stopping after this {said.after}, the model is kept{f': {said.reason}' if said.reason else ''}"
+    "checkpoint": lambda said: [tr("checkpoint written: {pure_path}", pure_path=PurePath(said.path).name)],
+    "pausing": lambda said: [tr("pausing after this batch")],
+    "paused": lambda said: [tr("paused in {epoch}", epoch=words.epoch_name(said.epoch))],
+    "resumed": lambda said: [
+        tr("resumed after {exact_duration}", exact_duration=words.exact_duration(said.paused_seconds))
     ],
-    "stop_rules": lambda said: [f"stops by itself: {' or '.join(said.rules) or 'by no rule'}"],
+    "stopping": lambda said: [
+        tr(
+            "stopping after this {after}, the model is kept{value}",
+            after=said.after,
+            value=f": {said.reason}" if said.reason else "",
+        )
+    ],
+    "stop_rules": lambda said: [
+        tr("stops by itself: {rules}", rules=tr(" or ").join(said.rules) or tr("by no rule"))
+    ],
     "log": lambda said: [said.text if said.level == "info" else f"{said.level}: {said.text}"],
     "failed": _failed,
     "finished": _finished,

@@ -15,6 +15,7 @@ from sleapnn_gui.monitor.head_lines import HeadLines
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, lone_stroke, make_curve, pale, put_beside
 from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 MOST_GHOST_POINTS = 4000
@@ -54,7 +55,7 @@ class LossPlot(QuietPlot):
 
     def __init__(self, axis: RunAxis, parent: QWidget | None = None) -> None:
         super().__init__(y_text=ticks.loss_text, parent=parent)
-        self.setAccessibleName("Loss over epochs")
+        self.setAccessibleName(tr("Loss over epochs"))
         self.axis = axis
         self.store: RunStore | None = None
         self.log = True
@@ -185,7 +186,7 @@ class LossPlot(QuietPlot):
             return
         x = float(self.axis.ends(store)[store.place_of(store.best_epoch)])
         self._best.setData([x], [y])
-        self._best_text.setText(f"best, {words.epoch_name(store.best_epoch)}")
+        self._best_text.setText(tr("best, {epoch}", epoch=words.epoch_name(store.best_epoch)))
         put_beside(self, self._best_text, x, y)
 
     def _draw_checkpoints(self, store: RunStore) -> None:
@@ -251,14 +252,14 @@ class LossPlot(QuietPlot):
         values = [words.epoch_name(number)]
         train = store.losses.mean_between(number, words.epoch_number(number))
         if math.isfinite(train):
-            values.append(f"train {words.loss(train)}")
+            values.append(tr("train {loss}", loss=words.loss(train)))
         if epoch is None:
             return values
         if math.isfinite(epoch.val):
-            values.append(f"validation {words.loss(epoch.val)}")
+            values.append(tr("validation {loss}", loss=words.loss(epoch.val)))
         values += words.measured(epoch.measured)
         if any(number < at <= words.epoch_number(number) for at in store.checkpoints):
-            values.append("checkpoint")
+            values.append(tr("checkpoint"))
         return values
 
     def _person_moved(self) -> None:
@@ -280,15 +281,22 @@ def _without_spikes(values: np.ndarray) -> np.ndarray:
 def _marks(store: RunStore) -> list[Mark]:
     """What happened during the run, from left to right."""
     marks = [
-        Mark(drop.x, f"rate {words.power(drop.before)} → {words.power(drop.after)}")
+        Mark(
+            drop.x,
+            tr("rate {power} → {power_2}", power=words.power(drop.before), power_2=words.power(drop.after)),
+        )
         for drop in store.marked_rate_drops
     ]
     for pause in store.pauses:
-        text = "paused now" if pause.seconds is None else f"paused {words.exact_duration(pause.seconds)}"
+        text = (
+            tr("paused now")
+            if pause.seconds is None
+            else tr("paused {exact_duration}", exact_duration=words.exact_duration(pause.seconds))
+        )
         if pause.seconds is None or pause.seconds >= SHORTEST_PAUSE:
             marks.append(Mark(pause.x, text))
     if store.stop_x is not None:
-        marks.append(Mark(store.stop_x, "stopped"))
+        marks.append(Mark(store.stop_x, tr("stopped")))
     if store.first_bad_x is not None:
-        marks.append(Mark(store.first_bad_x, "loss not a number", "error"))
+        marks.append(Mark(store.first_bad_x, tr("loss not a number"), "error"))
     return sorted(marks, key=lambda mark: mark.x)

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.model_types import HEADS
 from sleapnn_gui.monitor.colormaps import colormap, confidence_image, part_color
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 #: The maps a frame may have, by the names of their arrays, in words.
-KINDS: Mapping[str, str] = {key: head.words for key, head in HEADS.items() if head.maps}
+KINDS: Mapping[str, str] = {key: tr(head.words) for key, head in HEADS.items() if head.maps}
 _ARROWS = "→↗↑↖←↙↓↘"
 _WHEEL_SATURATION = 0.8
 
@@ -20,7 +21,7 @@ _WHEEL_SATURATION = 0.8
 def every(kind: str) -> str:
     """What is chosen where no channel is."""
     head = HEADS[kind]
-    return "all limbs" if head.limbs else "all animals" if head.identities else "all parts"
+    return tr("all limbs") if head.limbs else tr("all animals") if head.identities else tr("all parts")
 
 
 def map_image(kind: str, maps: np.ndarray, *, channel: int | None, heat: str) -> QImage:
@@ -102,11 +103,11 @@ class MapLegend(QWidget):
         self.kind, self.names = kind, tuple(names)
         swatches = min(84, 14 * len(names)) if HEADS[kind].identities else 64
         self.setMinimumWidth(20 if HEADS[kind].limbs else swatches)
-        told = "Colour scale of confidence, 0 to 1"
+        told = tr("Colour scale of confidence, 0 to 1")
         if HEADS[kind].limbs:
-            told = "The colour is the direction from the first part of a limb to the second"
+            told = tr("The colour is the direction from the first part of a limb to the second")
         elif HEADS[kind].identities:
-            told = f"A colour for each animal: {', '.join(names)}"
+            told = tr("A colour for each animal: {names}", names=", ".join(names))
         self.setAccessibleName(told)
         self.setToolTip(told)
         self.update()

@@ -11,6 +11,7 @@ from sleapnn_gui.monitor.overlay import Layers
 from sleapnn_gui.monitor.panel import QuietSlider, caption
 from sleapnn_gui.monitor.store import Header
 from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.language import tr
 
 
 class MapRow(QWidget):
@@ -27,12 +28,12 @@ class MapRow(QWidget):
         self.names: Mapping[str, Sequence[str]] = {}
         """What the channels of each kind are of, in their order."""
         self.kind, self.part = QuietComboBox(), QuietComboBox()
-        self.kind.setAccessibleName("Maps that are shown")
-        self.part.setAccessibleName("Part whose confidence is shown")
+        self.kind.setAccessibleName(tr("Maps that are shown"))
+        self.part.setAccessibleName(tr("Part whose confidence is shown"))
         for combo in (self.kind, self.part):
             combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.opacity_text = caption("opacity")
-        self.opacity = QuietSlider(name="Opacity of the maps")
+        self.opacity_text = caption(tr("opacity"))
+        self.opacity = QuietSlider(name=tr("Opacity of the maps"))
         self.opacity.setValue(round(layers.opacity * 100))
         self.legend = MapLegend()
         for widget, stretch in ((self.kind, 3), (self.part, 3), (self.opacity_text, 0), (self.opacity, 2)):

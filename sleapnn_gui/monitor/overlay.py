@@ -13,6 +13,7 @@ from sleapnn_engine.protocol.events import Frame
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.colormaps import part_color
 from sleapnn_gui.monitor.matching import Matching
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 MARK_SIZES = 2.0, 4.5
@@ -94,7 +95,7 @@ class Overlay:
         given = self.identities[found] if found < len(self.identities) else None
         if wanted is None or wanted == given:
             return given or "", True
-        return f"{given or 'nobody'}, is {wanted}", False
+        return tr("{given}, is {wanted}", given=given or tr("nobody"), wanted=wanted), False
 
     def box(self) -> QRectF:
         """The part of the image that the labelled animals are in, else the predicted ones; empty without any."""

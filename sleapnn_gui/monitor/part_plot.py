@@ -15,6 +15,7 @@ from sleapnn_gui.monitor.crosshair import Crosshair
 from sleapnn_gui.monitor.plots import QuietPlot
 from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 ROW, AXIS = 15, 26
@@ -30,7 +31,7 @@ class PartPlot(QuietPlot):
 
     def __init__(self, axis: RunAxis, parent: QWidget | None = None) -> None:
         super().__init__(y_values=self._rows, y_text=self._name, parent=parent)
-        self.setAccessibleName("Error of each body part over epochs")
+        self.setAccessibleName(tr("Error of each body part over epochs"))
         self.axis, self.of_body = axis, False
         self.store: RunStore | None = None
         self.names: list[str] = []
@@ -113,7 +114,7 @@ class PartPlot(QuietPlot):
         last = errors[:, -1].tolist() if errors.size else []
         self.setAccessibleDescription(
             ", ".join(f"{name} {self.written(value)}" for name, value in zip(self.names, last))
-            or "No distances measured"
+            or tr("No distances measured")
         )
 
     def written(self, value: float) -> str:
@@ -144,7 +145,7 @@ class PartPlot(QuietPlot):
         pixels, median, share = measured.by_node.get(name), measured[MEDIAN_PX], measured[OF_BODY]
         values = [words.epoch_name(number), f"{name} {words.pixels(pixels)}"]
         if pixels is not None and median and share is not None:
-            values.append(f"{words.share(pixels * share / median)} of body")
+            values.append(tr("{share} of body", share=words.share(pixels * share / median)))
         return values
 
 
@@ -174,13 +175,13 @@ class ColorBar(QWidget):
         super().__init__(parent)
         self.words = ("", "")
         self.setFixedSize(_BAR)
-        self.setAccessibleName("Colours of errors")
+        self.setAccessibleName(tr("Colours of errors"))
         current_theme().changed.connect(self.update)
 
     def show_span(self, low: str, high: str) -> None:
         """Say what the ends stand for; nothing is shown where that is not known."""
         self.words = (low, high)
-        self.setAccessibleDescription(f"from {low} to {high}")
+        self.setAccessibleDescription(tr("from {low} to {high}", low=low, high=high))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

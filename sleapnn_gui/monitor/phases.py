@@ -13,16 +13,17 @@ from sleapnn_gui.monitor.store import PHASE_NAMES, PhaseRow, RunStore
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.progress import ProgressBar
 from sleapnn_gui.widgets.theme import current_theme
 
 _TITLES = {
-    "launch": "Start the engine",
-    "labels": "Read the labels",
-    "split": "Choose training and validation frames",
-    "cache": "Load the images",
-    "model": "Build the model",
-    "first_batch": "First batch",
+    "launch": tr("Start the engine"),
+    "labels": tr("Read the labels"),
+    "split": tr("Choose training and validation frames"),
+    "cache": tr("Load the images"),
+    "model": tr("Build the model"),
+    "first_batch": tr("First batch"),
 }
 
 
@@ -86,7 +87,7 @@ class PhaseLine(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
         self.bar.setFixedWidth(140)
-        self.bar.setAccessibleName(f"{self.title_text}: progress")
+        self.bar.setAccessibleName(tr("{title_text}: progress", title_text=self.title_text))
         self.time = caption()
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.time.setMinimumWidth(84)
@@ -108,12 +109,14 @@ class PhaseLine(QWidget):
         if counted:
             self.bar.setRange(0, phase.total or 0)
             self.bar.fill(phase.done or 0)
-            text = f"{phase.done or 0:,} of {phase.total:,}"
+            text = tr("{done:,} of {total:,}", done=phase.done or 0, total=phase.total)
         self.text.setText(text if phase.state != "waiting" else "")
         seconds = max(0.0, now - phase.since) if running else phase.seconds
         shown = seconds is not None and phase.state != "waiting" and not (running and broken)
         self.time.setText(words.exact_duration(seconds or 0.0) if shown else "")
-        word = {"waiting": "waiting", "done": "done", "broken": "broke off"}.get(state, "running")
+        word = {"waiting": tr("waiting"), "done": tr("done"), "broken": tr("broke off")}.get(
+            state, tr("running")
+        )
         self.setAccessibleName(f"{self.title_text}: {word}")
         self.setAccessibleDescription(f"{text} {self.time.text()}".strip())
 
@@ -125,11 +128,13 @@ class PhasesView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.panel = Panel("Getting ready")
+        self.panel = Panel(tr("Getting ready"))
         self.waiting = QLabel()
         self.waiting.setWordWrap(True)
         self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.leave = link_button("Stop listening", tip="Leave the ports to others; no training is touched")
+        self.leave = link_button(
+            tr("Stop listening"), tip=tr("Leave the ports to others; no training is touched")
+        )
         self.leave.clicked.connect(self.leave_wanted)
         for part in (self.waiting, self.leave):
             part.hide()
@@ -164,7 +169,7 @@ class PhasesView(QWidget):
         for part in (self.waiting, self.leave):
             part.setVisible(bool(waits_for) and not over)
         self.steps.setVisible(not waits_for)
-        self.panel.title.setText("Waiting for a training" if waits_for else "Getting ready")
+        self.panel.title.setText(tr("Waiting for a training") if waits_for else tr("Getting ready"))
         if waits_for:
             self.facts.setText("")
             return
@@ -175,7 +180,9 @@ class PhasesView(QWidget):
         begun = any(row.state != "waiting" for row in store.phases.values())
         launch = PhaseRow("launch", state="done", seconds=self._launched)
         if launching or (over and not begun):
-            launch = PhaseRow("launch", state="started", since=self._since, text="libraries are being loaded")
+            launch = PhaseRow(
+                "launch", state="started", since=self._since, text=tr("libraries are being loaded")
+            )
         if begun and (store.last_t and self._since - store.last_t > 5):
             # Opened long after it ran: how long its engine took to start is not known.
             launch.seconds = None
@@ -186,8 +193,15 @@ class PhasesView(QWidget):
         if header is not None:
             samples = samples_name(header.model_type)
             self.facts.setText(
-                f"{model_name(header.model_type)} · {header.parameters:,} parameters · "
-                f"{header.n_train:,} + {header.n_val:,} {samples} · {header.device}"
+                tr(
+                    "{model_name} · {parameters:,} parameters · {n_train:,} + {n_val:,} {samples} · {device}",
+                    model_name=model_name(header.model_type),
+                    parameters=header.parameters,
+                    n_train=header.n_train,
+                    n_val=header.n_val,
+                    samples=samples,
+                    device=header.device,
+                )
             )
         else:
             self.facts.setText("")

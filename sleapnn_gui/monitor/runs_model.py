@@ -12,6 +12,7 @@ from sleapnn_engine.protocol.measures import MEASURES, Group
 from sleapnn_engine.protocol.remarks import Remarks
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.widgets.cells import Cell
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -68,7 +69,7 @@ def _width(heading: str) -> int:
 
 _MEASURED = {
     one.key: Column(
-        one.key, one.heading, _figure(one.key), _width(one.heading), one.heading_help, value=one.key
+        one.key, tr(one.heading), _figure(one.key), _width(one.heading), tr(one.heading_help), value=one.key
     )
     for one in MEASURES
     if one.heading
@@ -76,24 +77,24 @@ _MEASURED = {
 _FIRST = tuple(one.key for one in MEASURES if one.key in _MEASURED and one.group is Group.ERROR)
 
 COLUMNS = (
-    Column("star", "", lambda run: "★" if run.star else "", 28, "Press it to give a run a star or take it"),
-    Column("name", "Run", lambda run: run.name, 180, "F2 gives it another name; its folder stays as it is"),
-    Column("state", "State", lambda run: run.state, 112, "Point at it to read how this is known"),
-    Column("started", "Started", lambda run: run.started, 142, value="started"),
-    Column("model", "Model", lambda run: run.model, 158, "What the network was asked to find"),
+    Column("star", "", lambda run: "★" if run.star else "", 28, tr("Press it to give a run a star or take it")),
+    Column("name", tr("Run"), lambda run: run.name, 180, tr("F2 gives it another name; its folder stays as it is")),
+    Column("state", tr("State"), lambda run: run.state, 112, tr("Point at it to read how this is known")),
+    Column("started", tr("Started"), lambda run: run.started, 142, value="started"),
+    Column("model", tr("Model"), lambda run: run.model, 158, tr("What the network was asked to find")),
     *(_MEASURED[key] for key in _FIRST),
-    Column("epochs", "Epochs", lambda run: run.epochs, 88, value="epochs"),
-    Column("note", "Note", lambda run: run.note, 170, "What you wrote of it"),
+    Column("epochs", tr("Epochs"), lambda run: run.epochs, 88, value="epochs"),
+    Column("note", tr("Note"), lambda run: run.note, 170, tr("What you wrote of it")),
     *(column for key, column in _MEASURED.items() if key not in _FIRST),
-    Column("time", "Time", lambda run: run.time, 84, "From the first word of the run to its last", value="time"),
-    Column("labels", "Labels", lambda run: run.labels, 150, "What it was trained on"),
-    Column("backbone", "Network", lambda run: run.backbone, 90),
+    Column("time", tr("Time"), lambda run: run.time, 84, tr("From the first word of the run to its last"), value="time"),
+    Column("labels", tr("Labels"), lambda run: run.labels, 150, tr("What it was trained on")),
+    Column("backbone", tr("Network"), lambda run: run.backbone, 90),
     Column(
         "best",
-        "Validation loss",
+        tr("Validation loss"),
         lambda run: run.best,
         124,
-        "Of the epoch whose model was kept; losses of different types of model cannot be compared",
+        tr("Of the epoch whose model was kept; losses of different types of model cannot be compared"),
         value="best",
     ),
 )  # fmt: skip

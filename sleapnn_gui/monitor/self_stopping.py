@@ -7,6 +7,7 @@ from sleapnn_gui.monitor.banner import Banner
 from sleapnn_gui.monitor.stop_panel import StopPanel
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.run.session import RunSession
+from sleapnn_gui.widgets.language import tr
 
 
 class SelfStopping(QObject):
@@ -45,8 +46,8 @@ class SelfStopping(QObject):
         if rules != self._rules:
             self._rules = rules
             if rules:
-                text = f"Training stops by itself: {' or '.join(rules)}."
-                self.line.show_message(text, severity="info", links=[("change", "Change…")])
+                text = tr("Training stops by itself: {rules}.", rules=tr(" or ").join(rules))
+                self.line.show_message(text, severity="info", links=[("change", tr("Change…"))])
             else:
                 self.line.clear()
 

@@ -11,6 +11,7 @@ from sleapnn_gui.monitor.panel import Panel, TextToggle
 from sleapnn_gui.monitor.run_axis import RunAxis
 from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.monitor.trend_plot import Trend, TrendPlot
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _GIB = 2.0**30
@@ -20,13 +21,15 @@ class SpeedPanel(Panel):
     """Two views. Memory is offered once a heartbeat has told it; a run that was read from its journal has none."""
 
     def __init__(self, axis: RunAxis, parent: QWidget | None = None) -> None:
-        super().__init__("Throughput", parent)
+        super().__init__(tr("Throughput"), parent)
         self.axis = axis
         self.store: RunStore | None = None
         self.title.hide()
         self.views = {
-            "speed": TextToggle("Throughput", name="Training samples per second", checked=True),
-            "memory": TextToggle("Memory", name="Memory of the engine, and of the graphics card, in GB"),
+            "speed": TextToggle(tr("Throughput"), name=tr("Training samples per second"), checked=True),
+            "memory": TextToggle(
+                tr("Memory"), name=tr("Memory of the engine, and of the graphics card, in GB")
+            ),
         }
         group = QButtonGroup(self)
         for place, (view, toggle) in enumerate(self.views.items()):
@@ -38,9 +41,12 @@ class SpeedPanel(Panel):
         self.head.insertStretch(len(self.views), 1)
         self.wait_now = self.add_caption()
         self.speed = TrendPlot(
-            self._describe_speed, from_zero=True, ghost=True, name="Training samples per second over epochs"
+            self._describe_speed,
+            from_zero=True,
+            ghost=True,
+            name=tr("Training samples per second over epochs"),
         )
-        self.memory = TrendPlot(self._describe_memory, from_zero=True, name="Memory in GB over epochs")
+        self.memory = TrendPlot(self._describe_memory, from_zero=True, name=tr("Memory in GB over epochs"))
         self.stack = QStackedWidget()
         for plot in (self.speed, self.memory):
             self.stack.addWidget(plot)
@@ -91,7 +97,7 @@ class SpeedPanel(Panel):
         if self.view == "memory" and len(store.beats):
             text = "  ".join(self._memory_at(store, len(store.beats) - 1))
         elif self.view == "speed" and store.epochs and math.isfinite(store.epochs[-1].data_wait):
-            text = f"data wait {words.share(store.epochs[-1].data_wait * 100)}"
+            text = tr("data wait {share}", share=words.share(store.epochs[-1].data_wait * 100))
         self.wait_now.setText(text)
         self._make_room()
 
@@ -110,10 +116,10 @@ class SpeedPanel(Panel):
             return None
         _, epoch = self.axis.epoch_at(store, x)
         if epoch is not None and math.isfinite(epoch.samples_per_second):
-            return [f"{words.rate(epoch.samples_per_second)} samples / s"]
+            return [tr("{rate} samples / s", rate=words.rate(epoch.samples_per_second))]
         place = store.beats.place(self.axis.epochs(store, x))
         rate = math.nan if place is None else float(self._rates(store)[place])
-        return [f"{words.rate(rate)} samples / s"] if math.isfinite(rate) else None
+        return [tr("{rate} samples / s", rate=words.rate(rate))] if math.isfinite(rate) else None
 
     def _describe_memory(self, x: float) -> list[str] | None:
         store = self.store
@@ -123,5 +129,5 @@ class SpeedPanel(Panel):
     @staticmethod
     def _memory_at(store: RunStore, place: int) -> list[str]:
         values = (float(store.beats.memory.values[place]), float(store.beats.gpu.values[place]))
-        named = (("{:.1f} GB", values[0]), ("card {:.1f} GB", values[1]))
+        named = ((tr("{:.1f} GB"), values[0]), (tr("card {:.1f} GB"), values[1]))
         return [text.format(value / _GIB) for text, value in named if math.isfinite(value)]

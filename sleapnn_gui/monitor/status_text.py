@@ -7,6 +7,7 @@ from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.estimate import Estimate, samples_per_second, time_left
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.run.machine import Phase, State
+from sleapnn_gui.widgets.language import tr
 
 STATE_TOKENS = {
     State.PAUSING: "warning",
@@ -20,25 +21,25 @@ STATE_TOKENS = {
 """The colour of a state; those left out have the accent."""
 
 _WORDS = {
-    State.LAUNCHING: "Starting the engine",
-    State.CONNECTING: "Connecting",
-    State.PREPARING: "Preparing",
-    State.PAUSING: "Pausing",
-    State.PAUSED: "Paused",
-    State.STOPPING: "Stopping, keeping the model",
-    State.FINALIZING: "Finishing",
-    State.COMPLETED: "Done",
-    State.STOPPED: "Stopped and kept",
-    State.FAILED: "Failed",
-    State.CRASHED: "Crashed",
-    State.CANCELLED: "Cancelled",
+    State.LAUNCHING: tr("Starting the engine"),
+    State.CONNECTING: tr("Connecting"),
+    State.PREPARING: tr("Preparing"),
+    State.PAUSING: tr("Pausing"),
+    State.PAUSED: tr("Paused"),
+    State.STOPPING: tr("Stopping, keeping the model"),
+    State.FINALIZING: tr("Finishing"),
+    State.COMPLETED: tr("Done"),
+    State.STOPPED: tr("Stopped and kept"),
+    State.FAILED: tr("Failed"),
+    State.CRASHED: tr("Crashed"),
+    State.CANCELLED: tr("Cancelled"),
 }
 
 _TRAINING = {
-    Phase.NONE: "Training",
-    Phase.EPOCH: "Training",
-    Phase.VALIDATING: "Validating",
-    Phase.SAVING: "Saving",
+    Phase.NONE: tr("Training"),
+    Phase.EPOCH: tr("Training"),
+    Phase.VALIDATING: tr("Validating"),
+    Phase.SAVING: tr("Saving"),
 }
 
 _WITH_EPOCH = frozenset({State.TRAINING, State.PAUSING, State.PAUSED})
@@ -62,13 +63,24 @@ def state_text(state: State, phase: Phase, store: RunStore, *, cancelled: bool, 
     """The words of the state chip, for example 'Training · epoch 43 of 60'."""
     text = _TRAINING[phase] if state is State.TRAINING else _WORDS[state]
     if state is State.STOPPING and cancelled:
-        text = "Cancelling"
+        text = tr("Cancelling")
     if state in _WITH_EPOCH and store.header is not None:
-        planned = f" of {store.header.max_epochs}" if store.header.max_epochs else ""
+        planned = (
+            tr(" of {max_epochs}", max_epochs=store.header.max_epochs) if store.header.max_epochs else ""
+        )
         text += f" · {words.epoch_name(store.epoch)}{planned}"
     elif state in _WITH_COUNT and store.is_training:
         text += f" · {store.reach.text}"
-    return f"No contact · {text[0].lower()}{text[1:]}" if lost else text
+    return tr("No contact · {words}{words_2}", words=text[0].lower(), words_2=text[1:]) if lost else text
+
+
+def no_number_text(epoch: int) -> str:
+    """What a person should know once the loss is no number, from an epoch counted from 0."""
+    return tr(
+        "Warning: the loss stopped being a number in {epoch}, so the model learns nothing from there on. "
+        "Stop, lower the learning rate and train again.",
+        epoch=words.epoch_name(epoch),
+    )
 
 
 def state_token(state: State, *, lost: bool, warned: bool = False) -> str:
@@ -92,8 +104,8 @@ def error_figure(store: RunStore, *, over: bool) -> Figure:
         return _headline(store, shown, Group.ERROR)
     counted = store.latest(Group.ANIMALS)
     if counted is None or counted[F1] != 0:
-        return Figure("–", MEDIAN_PX.caption)
-    return Figure("–", "no animal found" if over else "no animal found yet")
+        return Figure("–", tr(MEDIAN_PX.caption))
+    return Figure("–", tr("no animal found") if over else tr("no animal found yet"))
 
 
 def animals_figure(store: RunStore, *, over: bool) -> Figure | None:
@@ -108,12 +120,12 @@ def _headline(store: RunStore, epoch: Epoch, group: Group) -> Figure:
     leading = measured.headline(group)
     assert leading is not None, "there is one in what a store has as the latest"
     beside = "".join(
-        f", {words.written(each, value)} {each.brief}"
+        f", {words.written(each, value)} {tr(each.brief)}"
         for each, value in measured.items()
         if each.group is group and each.brief and each is not leading
     )
     when = "" if epoch is store.epochs[-1] else f", {words.epoch_name(epoch.number)}"
-    return Figure(words.written(leading, measured[leading]), f"{leading.caption}{beside}{when}")
+    return Figure(words.written(leading, measured[leading]), f"{tr(leading.caption)}{beside}{when}")
 
 
 def animals_help(store: RunStore, *, over: bool) -> str:
@@ -123,7 +135,7 @@ def animals_help(store: RunStore, *, over: bool) -> str:
         return ""
     measured = shown.measured
     values = {each.key: words.written(each, measured[each]) for each in MEASURES}
-    return " ".join(each.help.format(**values) for each, _ in measured.items() if each.help)
+    return " ".join(tr(each.help).format(**values) for each, _ in measured.items() if each.help)
 
 
 def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:
@@ -131,29 +143,33 @@ def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:
     if over:
         return _time_taken(store)
     if state is State.PAUSED:
-        return Figure("paused", "the clock stands still")
+        return Figure(tr("paused"), tr("the clock stands still"))
     if state in (State.STOPPING, State.FINALIZING):
-        return Figure("soon", "writing files, evaluating")
+        return Figure(tr("soon"), tr("writing files, evaluating"))
     estimate = time_left(store)
     if estimate is None:
-        return Figure("–", "to the end")
-    return Figure(f"about {words.duration(estimate.to_end)}", _plateau_caption(estimate))
+        return Figure("–", tr("to the end"))
+    return Figure(
+        tr("about {duration}", duration=words.duration(estimate.to_end)), _plateau_caption(estimate)
+    )
 
 
 def _time_taken(store: RunStore) -> Figure:
     """From the first word of the run to its last, as lists tell it; pauses are named, for they are part of that."""
     seconds, paused = store.seconds, sum(pause.seconds or 0.0 for pause in store.pauses)
-    caption = "start to end" + (f", {words.duration(paused)} paused" if paused else "")
+    caption = tr("start to end") + (
+        tr(", {duration} paused", duration=words.duration(paused)) if paused else ""
+    )
     return Figure("–" if seconds is None else words.duration(seconds), caption)
 
 
 def _plateau_caption(estimate: Estimate) -> str:
     if estimate.plateau is None:
-        return "to the end"
-    return f"to the end ({words.duration(estimate.plateau)} if no new best)"
+        return tr("to the end")
+    return tr("to the end ({duration} if no new best)", duration=words.duration(estimate.plateau))
 
 
 def speed_figure(store: RunStore, state: State) -> Figure:
     """Training frames in a second; none while the clock stands still."""
     speed = None if state is State.PAUSED else samples_per_second(store)
-    return Figure("–" if speed is None else words.rate(speed), "samples / s")
+    return Figure("–" if speed is None else words.rate(speed), tr("samples / s"))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.protocol.stop_rules import EXAMPLES, StopRule, parse_rule
 from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.menus import open_below
 from sleapnn_gui.widgets.theme import current_theme, set_state
@@ -37,22 +38,22 @@ class StopPanel(QFrame):
         self._narrow = narrow
         self.setObjectName("stop_panel")
         self.setProperty("panel", True)
-        self.setAccessibleName("When training stops by itself")
-        self.error, self.after = Tick("error of"), Tick("after")
-        self.by, self.plateau = Tick("by"), Tick("no smaller error for")
+        self.setAccessibleName(tr("When training stops by itself"))
+        self.error, self.after = Tick(tr("error of")), Tick(tr("after"))
+        self.by, self.plateau = Tick(tr("by")), Tick(tr("no smaller error for"))
         self.parts = QToolButton()
-        self.parts.setAccessibleName("Parts whose error counts")
+        self.parts.setAccessibleName(tr("Parts whose error counts"))
         self.menu = QMenu(self.parts)
         self.parts.clicked.connect(lambda: open_below(self.menu, self.parts))
-        self.px = _line("3", "Error in px", 44)
-        self.spans = _line("2 h", "Time of training, pauses not counted", 84)
-        self.clock = _line("18:00", "Time of day", 60)
-        self.epochs = _line("10", "Epochs", 44)
+        self.px = _line("3", tr("Error in px"), 44)
+        self.spans = _line("2 h", tr("Time of training, pauses not counted"), 84)
+        self.clock = _line("18:00", tr("Time of day"), 60)
+        self.epochs = _line("10", tr("Epochs"), 44)
         self.problem = caption()
         self.problem.setWordWrap(narrow)
-        self.use = QPushButton("Stop by these")
-        self.never = QPushButton("Never by itself")
-        self.close_it = QPushButton("Close")
+        self.use = QPushButton(tr("Stop by these"))
+        self.never = QPushButton(tr("Never by itself"))
+        self.close_it = QPushButton(tr("Close"))
         self.setVisible(False)
         self._lay_out()
         for tick in (self.error, self.after, self.by, self.plateau):
@@ -76,13 +77,13 @@ class StopPanel(QFrame):
         column.setContentsMargins(14, 8, 14, 8)
         column.setSpacing(8)
         first, second = QHBoxLayout(), QHBoxLayout()
-        for widget in (self.error, self.parts, caption("below"), self.px, caption("px")):
+        for widget in (self.error, self.parts, caption(tr("below")), self.px, caption("px")):
             first.addWidget(widget)
         first.addSpacing(20)
-        for widget in (self.plateau, self.epochs, caption("epochs")):
+        for widget in (self.plateau, self.epochs, caption(tr("epochs"))):
             first.addWidget(widget)
         first.addStretch(1)
-        for widget in (self.after, self.spans, caption("of training")):
+        for widget in (self.after, self.spans, caption(tr("of training"))):
             second.addWidget(widget)
         second.addSpacing(20)
         for widget in (self.by, self.clock):
@@ -97,9 +98,9 @@ class StopPanel(QFrame):
             last.addWidget(button)
         set_state(self.use, "primary", value=True)
         self.use.setAccessibleDescription(
-            "Training ends after the batch at which one of these holds; the model is kept"
+            tr("Training ends after the batch at which one of these holds; the model is kept")
         )
-        self.problem.setText("The first that holds ends training; the best model is kept.")
+        self.problem.setText(tr("The first that holds ends training; the best model is kept."))
         column.addLayout(first)
         column.addLayout(second)
         if self._narrow:
@@ -124,12 +125,12 @@ class StopPanel(QFrame):
     @property
     def texts(self) -> list[str]:
         """The rules that are ticked, in words."""
-        of = f" of {', '.join(self.chosen)}" if self.chosen else ""
+        of = tr(" of {chosen}", chosen=", ".join(self.chosen)) if self.chosen else ""
         said = (
-            (self.error, f"error{of} below {self.px.text()} px"),
-            (self.after, f"after {self.spans.text()}"),
-            (self.by, f"by {self.clock.text()}"),
-            (self.plateau, f"no smaller error for {self.epochs.text()} epochs"),
+            (self.error, tr("error{of} below {words} px", of=of, words=self.px.text())),
+            (self.after, tr("after {words}", words=self.spans.text())),
+            (self.by, tr("by {words}", words=self.clock.text())),
+            (self.plateau, tr("no smaller error for {words} epochs", words=self.epochs.text())),
         )
         return [text for tick, text in said if tick.isChecked()]
 
@@ -164,16 +165,18 @@ class StopPanel(QFrame):
 
     def _judge(self) -> None:
         """Say which of the fields cannot be read; rules can be sent once all can."""
-        words = ", ".join(self.chosen) if len(self.chosen) < 3 else f"{len(self.chosen)} parts"
+        words = (
+            ", ".join(self.chosen) if len(self.chosen) < 3 else tr("{count} parts", count=len(self.chosen))
+        )
         self.parts.setText(f"{words} ▾")
         if not self.chosen:
-            self.parts.setText("all parts ▾")
+            self.parts.setText(tr("all parts ▾"))
         wrong = [text for text in self.texts if _read(text) is None]
         self.use.setEnabled(bool(self.texts) and not wrong)
         self.problem.setText(
-            f"Not readable: write it like “{_example(wrong[0])}”."
+            tr("Not readable: write it like “{example}”.", example=_example(wrong[0]))
             if wrong
-            else "The first that holds ends training; the best model is kept."
+            else tr("The first that holds ends training; the best model is kept.")
         )
         self.problem.setStyleSheet(f"color: {current_theme().hex('error')};" if wrong else "")
 

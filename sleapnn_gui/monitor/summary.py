@@ -19,6 +19,7 @@ from sleapnn_gui.monitor.panel import caption
 from sleapnn_gui.monitor.status_text import Figure
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.menus import open_below
 from sleapnn_gui.widgets.progress import ProgressBar
 from sleapnn_gui.widgets.still import Still
@@ -37,7 +38,7 @@ class StateChip(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._token, self._narrow = "accent", False
-        self.setAccessibleName("State of the run")
+        self.setAccessibleName(tr("State of the run"))
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFixedHeight(24)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -136,7 +137,7 @@ class FigureLabel(QWidget):
         self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
 
 
-_STOP_TIP = "End training after this batch or this epoch, keep and evaluate the best model"
+_STOP_TIP = tr("End training after this batch or this epoch, keep and evaluate the best model")
 
 
 class RunStrip(QFrame):
@@ -160,7 +161,7 @@ class RunStrip(QFrame):
         row.setSpacing(14)
         self.name = ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
         self.name.setProperty("role", "heading")
-        self.name.setAccessibleName("Name of the run")
+        self.name.setAccessibleName(tr("Name of the run"))
         self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.chip = StateChip()
         self.bar = ProgressBar()
@@ -169,11 +170,11 @@ class RunStrip(QFrame):
         self.bar.setFixedHeight(6)
         self.bar.setMinimumWidth(40)
         self.bar.setMaximumWidth(240)
-        self.bar.setAccessibleName("Share of the planned epochs that is done")
-        self.error = FigureLabel("Median error")
-        self.animals = FigureLabel("Animals found")
-        self.time = FigureLabel("Time left")
-        self.speed = FigureLabel("Speed")
+        self.bar.setAccessibleName(tr("Share of the planned epochs that is done"))
+        self.error = FigureLabel(tr("Median error"))
+        self.animals = FigureLabel(tr("Animals found"))
+        self.time = FigureLabel(tr("Time left"))
+        self.speed = FigureLabel(tr("Speed"))
         row.addWidget(self.name)
         row.addWidget(self.chip)
         row.addWidget(self.bar, 4)
@@ -190,20 +191,22 @@ class RunStrip(QFrame):
         return self.error, self.animals, self.time, self.speed
 
     def _make_buttons(self, row: QHBoxLayout) -> None:
-        self.pause = _button("Pause", "Stand still after this batch; training goes on where it was")
-        self.stop = _button("Stop and keep…", _STOP_TIP)
+        self.pause = _button(tr("Pause"), tr("Stand still after this batch; training goes on where it was"))
+        self.stop = _button(tr("Stop and keep…"), _STOP_TIP)
         self.stop_menu = QMenu(self.stop)
-        for text, after in (("After this batch", "batch"), ("After this epoch", "epoch")):
+        for text, after in ((tr("After this batch"), "batch"), (tr("After this epoch"), "epoch")):
             self.stop_menu.addAction(text).triggered.connect(partial(self._stop, after))
         self._chooses = False
         set_state(self.stop, "primary", value=True)
-        self.cancel = _button("Cancel…", "End the run without evaluating it; its folder is kept")
-        self.folder = _button("Open folder", "Show the files of the run", same=True)
-        self.configure = _button("Back to settings", "Change settings for the next run", same=True)
+        self.cancel = _button(tr("Cancel…"), tr("End the run without evaluating it; its folder is kept"))
+        self.folder = _button(tr("Open folder"), tr("Show the files of the run"), same=True)
+        self.configure = _button(tr("Back to settings"), tr("Change settings for the next run"), same=True)
         self.evaluation = _button(
-            "Evaluation", "See how good this model is, or judge it on other labels", same=True
+            tr("Evaluation"), tr("See how good this model is, or judge it on other labels"), same=True
         )
-        self.predict = _button("Predict…", "Find the animals on a video or labels with this model", same=True)
+        self.predict = _button(
+            tr("Predict…"), tr("Find the animals on a video or labels with this model"), same=True
+        )
         set_state(self.predict, "primary", value=True)
         self.pause.clicked.connect(self._pause_or_resume)
         self.stop.clicked.connect(self._ask_when)
@@ -307,7 +310,7 @@ class RunStrip(QFrame):
     def note_command(self, verb: str, stage: str) -> None:
         """Follow a command: the button says how far it has come until it is done or refused."""
         if stage in ("asked", "accepted"):
-            self._pending[verb] = "Asking…" if stage == "asked" else ON_RUN[verb].under_way
+            self._pending[verb] = tr("Asking…") if stage == "asked" else ON_RUN[verb].under_way
         else:
             self._pending.pop(verb, None)
         if verb in ("pause", "resume"):
@@ -337,12 +340,12 @@ class RunStrip(QFrame):
         self.pause.setText(self._pending.get(verb) or verb.capitalize())
         self._enable(self.pause, on=self._offers == offers and can[verb])
         self._chooses = can["stop_after_epoch"]
-        words = "Stop and keep…" if self._chooses else "Stop and keep"
+        words = tr("Stop and keep…") if self._chooses else tr("Stop and keep")
         self.stop.setText(self._pending.get("stop") or words)
         self._enable(self.stop, on=can["stop"])
         if not can["stop"]:
             self.stop_menu.close()
-        self.cancel.setText(self._pending.get("cancel") or "Cancel…")
+        self.cancel.setText(self._pending.get("cancel") or tr("Cancel…"))
         self._enable(self.cancel, on=can["cancel"])
         for button in self._of_folder:
             button.setEnabled(can["folder"])
@@ -365,11 +368,11 @@ class RunStrip(QFrame):
         self._offers = offers
         over, self._resumes = offers
         tip = (
-            "Go on training"
+            tr("Go on training")
             if self._resumes
-            else "Stand still after this batch; training goes on where it was"
+            else tr("Stand still after this batch; training goes on where it was")
         )
-        self.pause.setText("Resume" if self._resumes else "Pause")
+        self.pause.setText(tr("Resume") if self._resumes else tr("Pause"))
         self.pause.setToolTip(tip)
         self.pause.setAccessibleDescription(tip)
         for button in (self.pause, self.stop, self.cancel):
@@ -389,7 +392,7 @@ def _button(text: str, tip: str, *, same: bool = False) -> QPushButton:
     # Wide enough for every text it will show, in the heavier type of the main button, so that nothing moves under the
     # pointer.
     heavy = QFontMetrics(current_theme().font(weight=QFont.Weight.DemiBold))
-    widest = max(heavy.horizontalAdvance(word) for word in (text, "Cancelling…", "Resuming…"))
+    widest = max(heavy.horizontalAdvance(word) for word in (text, tr("Cancelling…"), tr("Resuming…")))
     edges = 34  # padding, border and what the style adds
     button.setMinimumWidth(widest + edges)
     return button

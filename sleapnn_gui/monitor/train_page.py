@@ -32,6 +32,7 @@ from sleapnn_gui.run.queue import Item
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.desktop import open_in_desktop
+from sleapnn_gui.widgets.language import tr
 
 REFRESH_MS = 100
 """The page is redrawn at most ten times a second, however much the engine says."""
@@ -71,7 +72,7 @@ class TrainPage(QWidget):
         """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:train")
-        self.setAccessibleName("Train")
+        self.setAccessibleName(tr("Train"))
         self.session: RunSession | None = None
         self.store = RunStore()
         self._opener = opener
@@ -219,7 +220,7 @@ class TrainPage(QWidget):
     def _copy_report(self, text: str) -> None:
         """Put a report on the clipboard, and say so where it was asked for."""
         QGuiApplication.clipboard().setText(text)
-        self.banner.rename_link(REPORT, "Report copied")
+        self.banner.rename_link(REPORT, tr("Report copied"))
 
     @Slot()
     def open_folder(self) -> None:
@@ -253,7 +254,9 @@ class TrainPage(QWidget):
     def _command_moved(self, verb: str, stage: str, text: str) -> None:
         self.strip.note_command(verb, stage)
         if stage == "refused":
-            self._refused = f"“{ON_RUN[verb].text.rstrip('…')}” was not carried out: {text}"
+            self._refused = tr(
+                "“{words}” was not carried out: {words_2}", words=ON_RUN[verb].text.rstrip("…"), words_2=text
+            )
             self._note(self._refused)
         elif stage == "asked":
             self._refused = ""
@@ -362,11 +365,11 @@ class TrainPage(QWidget):
         if session is not self.session or not session.lost_contact:
             return
         quiet = session.quiet_seconds
-        links = [(str(log), f"Open {log.name}")] if log is not None else []
-        choice = "Nothing is lost: what it writes is read when it answers again."
+        links = [(str(log), tr("Open {log}", log=log.name))] if log is not None else []
+        choice = tr("Nothing is lost: what it writes is read when it answers again.")
         if quiet >= CHOICE_SECONDS and session.can("cancel"):
-            links.append((_END, "End its process…"))
-            choice = "You can wait, for nothing is lost when it answers again; or end its process."
+            links.append((_END, tr("End its process…")))
+            choice = tr("You can wait, for nothing is lost when it answers again; or end its process.")
         self.banner.show_message(
             f"{silence_text(quiet, pid=session.pid)} {choice}",
             severity="error",
@@ -379,12 +382,8 @@ class TrainPage(QWidget):
         if self.store.first_bad_x is None:
             self.advice.clear()
         elif not self.advice.text:
-            epoch = words.epoch_name(int(self.store.first_bad_x))
-            self.advice.show_message(
-                f"Warning: the loss stopped being a number in {epoch}, so the model learns nothing from there on. "
-                "Stop, lower the learning rate and train again.",
-                severity="warning",
-            )
+            text = status_text.no_number_text(int(self.store.first_bad_x))
+            self.advice.show_message(text, severity="warning")
 
     def _point_out(self, hint: Hint) -> None:
         """What stands on another page is for the window."""

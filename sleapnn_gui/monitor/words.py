@@ -3,8 +3,10 @@
 import math
 
 from sleapnn_engine.config.numbers import power
-from sleapnn_engine.protocol.counting import counted, duration, epoch_name, epoch_number, exact_duration
+from sleapnn_engine.protocol.counting import duration, epoch_number, exact_duration
 from sleapnn_engine.protocol.measures import HEADLINES, Measure, Measured, Unit
+from sleapnn_gui.widgets import language
+from sleapnn_gui.widgets.language import epoch_name, tr
 
 __all__ = [
     "counted",
@@ -24,12 +26,17 @@ __all__ = [
 ]
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: '1 epoch', '1,200 epochs'; `many` where an s does not do."""
+    return language.counted(number, one, many, spec=",")
+
+
 def loss(value: float | None) -> str:
     """A loss with three figures; a dash when there is none, words when it is no number."""
     if value is None:
         return "–"
     if not math.isfinite(value):
-        return "not a number"
+        return tr("not a number")
     if value == 0 or 1e-4 <= abs(value) < 1e4:
         digits = 2 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
         return f"{value:.{digits}f}"
@@ -40,7 +47,7 @@ def pixels(value: float | None) -> str:
     """A distance in pixels: '3.4 px', '27 px'."""
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:.1f} px" if value < 99.95 else f"{value:.0f} px"
+    return tr("{value:.1f} px", value=value) if value < 99.95 else tr("{value:.0f} px", value=value)
 
 
 def rate(value: float) -> str:
@@ -74,7 +81,7 @@ def written(measure: Measure, value: float | None) -> str:
 
 def measured(figures: Measured) -> list[str]:
     """What a validation measured, in a few words each: '3.4 px', '93 % found', '97 % identified'."""
-    return [f"{written(each, value)} {each.brief}".rstrip() for each, value in figures.items(HEADLINES)]
+    return [f"{written(each, value)} {tr(each.brief)}".rstrip() for each, value in figures.items(HEADLINES)]
 
 
 def ordinal(number: int) -> str:
