@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.bars import STANDS_OUT
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _LEAST_ROW, _ROW, _GAP = 17, 32, 10
@@ -22,7 +23,7 @@ class PartBoxes(QWidget):
         super().__init__()
         self._parts: list[Part] = []
         self._others: dict[str, Part] = {}
-        self.setAccessibleName("Error by body part")
+        self.setAccessibleName(tr("Error by body part"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(260, 3 * _LEAST_ROW)
         current_theme().changed.connect(self.update)
@@ -119,15 +120,20 @@ class PartBoxes(QWidget):
 def _value(part: Part) -> str:
     px, percent = part["px"]["median"], part["percent"]["median"]
     if px is None:
-        return "not found"
+        return tr("not found")
     return words.pixels(px) if percent is None else f"{words.pixels(px)} · {words.share(percent)}"
 
 
 def _describe_part(part: Part) -> str:
     if part["px"]["median"] is None:
-        return f"{part['name']}: not found"
+        return tr("{name}: not found", name=part["name"])
     px = part["px"]
-    return (
-        f"{part['name']}: median {_value(part)}, half within {px['q1']:.1f} to {px['q3']:.1f} px, "
-        f"found {part['found']} of {part['labelled']}"
+    return tr(
+        "{name}: median {value}, half within {q1:.1f} to {q3:.1f} px, found {found} of {labelled}",
+        name=part["name"],
+        value=_value(part),
+        q1=px["q1"],
+        q3=px["q3"],
+        found=part["found"],
+        labelled=part["labelled"],
     )

@@ -24,6 +24,7 @@ from sleapnn_gui.results.figure_table import FigureTable, Row
 from sleapnn_gui.results.help_panel import HelpPanel
 from sleapnn_gui.results.run_details import MOST_COMPARED, shown_value
 from sleapnn_gui.results.strip import ResultStrip
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.segmented import Segmented
 
 
@@ -39,9 +40,11 @@ class Curve:
 
 
 CURVES = (
-    Curve("Loss", "Validation loss", lambda one: one.val, words.loss, ticks.short_text),
-    Curve("Error", "Median error in px", lambda one: one.measured[MEDIAN_PX], words.pixels, words.pixels),
-    Curve("Animals", "Animals found", lambda one: one.measured[F1], words.part, words.part),
+    Curve(tr("Loss"), tr("Validation loss"), lambda one: one.val, words.loss, ticks.short_text),
+    Curve(
+        tr("Error"), tr("Median error in px"), lambda one: one.measured[MEDIAN_PX], words.pixels, words.pixels
+    ),
+    Curve(tr("Animals"), tr("Animals found"), lambda one: one.measured[F1], words.part, words.part),
 )
 
 
@@ -54,7 +57,7 @@ class ComparePage(QWidget):
         """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:compare")
-        self.setAccessibleName("Compare")
+        self.setAccessibleName(tr("Compare"))
         self.runs: tuple[RunSummary, ...] = ()
         self.compared: Compared | None = None
         self._reading = BackgroundTask(self)
@@ -63,14 +66,14 @@ class ComparePage(QWidget):
 
     def fill(self) -> Iterator[None]:
         """Make what it shows, some in each step."""
-        self.strip = ResultStrip("Compare")
+        self.strip = ResultStrip(tr("Compare"))
         self.export = self.strip.add_button(
-            "Export…", "Write figures and curves as tables, or the page as a picture"
+            tr("Export…"), tr("Write figures and curves as tables, or the page as a picture")
         )
         self.export.setEnabled(False)
         self.exports = Exports(self, self.export)
         self.exports.written.connect(self.strip.about.setText)
-        self.back = self.strip.add_button("Back", "Go back to the runs")
+        self.back = self.strip.add_button(tr("Back"), tr("Go back to the runs"))
         self.back.clicked.connect(self.left)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -91,14 +94,14 @@ class ComparePage(QWidget):
     def _make_curves(self) -> Panel:
         self.curves_panel = panel = Panel(CURVES[0].title)
         self.what = Segmented([curve.name for curve in CURVES])
-        self.what.describe("Curve", "What is drawn of each run")
-        self.over = Segmented([x.value for x in X])
-        self.over.describe("Over", "What the curves are drawn over")
+        self.what.describe(tr("Curve"), tr("What is drawn of each run"))
+        self.over = Segmented([tr(x.value) for x in X])
+        self.over.describe(tr("Over"), tr("What the curves are drawn over"))
         self.what.set_index(0)
         self.over.set_index(0)
         self.what.setFixedWidth(230)
         self.over.setFixedWidth(200)
-        self.log = TextToggle("log", name="Draw the loss on a logarithmic axis", checked=True)
+        self.log = TextToggle(tr("log"), name=tr("Draw the loss on a logarithmic axis"), checked=True)
         self.what.picked.connect(lambda _: self._draw())
         self.over.picked.connect(lambda _: self._draw())
         self.log.toggled.connect(lambda _: self._draw())
@@ -113,7 +116,7 @@ class ComparePage(QWidget):
         row = QGridLayout()
         row.setSpacing(12)
         self.best, self.differs, self.parts = (
-            FigureTable(name) for name in ("Best of each", "What differs", "Error by part")
+            FigureTable(name) for name in (tr("Best of each"), tr("What differs"), tr("Error by part"))
         )
         self.differing = None
         for place, table in enumerate((self.best, self.differs, self.parts)):
@@ -121,7 +124,7 @@ class ComparePage(QWidget):
             if table is self.differs:
                 self.differing = panel.add_caption()
             if table is self.parts:
-                panel.add_caption("px, median of the best epoch")
+                panel.add_caption(tr("px, median of the best epoch"))
             panel.body.addWidget(table, 1)
             row.addWidget(panel, 0, place)
             row.setColumnStretch(place, 1)
@@ -131,7 +134,9 @@ class ComparePage(QWidget):
 
     def open(self, runs: Sequence[RunSummary]) -> None:
         """Compare these runs, the first of them the one that others are held against."""
-        self.strip.show_message(f"Compare {words.counted(len(runs), 'run', 'runs')}", "reading …")
+        self.strip.show_message(
+            tr("Compare {runs}", runs=words.counted(len(runs), "run", "runs")), tr("reading …")
+        )
         shown = tuple(runs)[:MOST_COMPARED]
         folders = [run.folder for run in shown]
         self._reading.begin(partial(read_compared, folders), partial(self._found, shown))
@@ -139,7 +144,7 @@ class ComparePage(QWidget):
     def _found(self, runs: tuple[RunSummary, ...], compared: Compared) -> None:
         self.runs, self.compared = runs, compared
         self.strip.show_message(
-            f"Compare {words.counted(len(runs), 'run', 'runs')}", " · ".join(compared.remarks)
+            tr("Compare {runs}", runs=words.counted(len(runs), "run", "runs")), " · ".join(compared.remarks)
         )
         names = [run.name for run in runs]
         self.legend.show_names(names)
@@ -147,13 +152,13 @@ class ComparePage(QWidget):
         self.differs.show_rows(names, [_difference(one) for one in compared.differences])
         if self.differing is not None:
             count = len(compared.differences)
-            self.differing.setText(words.counted(count, "setting", "settings") if count else "no setting")
+            self.differing.setText(words.counted(count, "setting", "settings") if count else tr("no setting"))
         self.parts.show_rows(names, _part_rows(compared))
         self.help.show_compared(compared)
         self.export.setEnabled(True)
         tables = {
-            "Figures and settings as CSV…": partial(runs_csv, names, compared),
-            "Curves as CSV…": partial(epochs_csv, names, compared),
+            tr("Figures and settings as CSV…"): partial(runs_csv, names, compared),
+            tr("Curves as CSV…"): partial(epochs_csv, names, compared),
         }
         self.exports.show("_".join(names), tables, self)
         self._draw()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve
 from sleapnn_gui.monitor.run_axis import X
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _SOLID, _DASH, _DOT = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
@@ -30,7 +31,7 @@ class ComparedCurves(QuietPlot):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Curves of the runs that are compared")
+        self.setAccessibleName(tr("Curves of the runs that are compared"))
         self.view.setMouseEnabled(x=False, y=False)
         self._curves = [make_curve(self, _pen(place), level=len(PENS) - place) for place in range(len(PENS))]  # type: ignore[arg-type]
 
@@ -77,7 +78,11 @@ def _described(
     name: str, points: Sequence[tuple[float, float | None]], written: Callable[[float | None], str]
 ) -> str:
     known = [value for _, value in points if value is not None]
-    return f"{name}: {written(known[-1])} at the end" if known else f"{name}: nothing measured"
+    return (
+        tr("{name}: {written} at the end", name=name, written=written(known[-1]))
+        if known
+        else tr("{name}: nothing measured", name=name)
+    )
 
 
 class Legend(QWidget):
@@ -93,7 +98,7 @@ class Legend(QWidget):
     def show_names(self, names: Sequence[str]) -> None:
         """Show these names, in the order of their curves."""
         self.names = list(names)
-        self.setAccessibleName(f"Curves: {', '.join(names)}")
+        self.setAccessibleName(tr("Curves: {names}", names=", ".join(names)))
         self.setToolTip("\n".join(names))
         self.update()
 

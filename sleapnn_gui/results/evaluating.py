@@ -19,6 +19,7 @@ from sleapnn_engine.config.judging import (
 from sleapnn_engine.config.run_models import RunModel
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.job import EngineJob, JobEnd
+from sleapnn_gui.widgets.language import tr
 
 
 class Evaluating(QObject):
@@ -83,7 +84,7 @@ class Evaluating(QObject):
 
     def _ended(self, end: JobEnd) -> None:
         if self._stopped:
-            self.failed.emit("The evaluation was stopped.")
+            self.failed.emit(tr("The evaluation was stopped."))
         elif end.exit.code != 0:
             self.failed.emit(self._failure or " ".join((*end.lines[-1:], end.exit.sentence)))
         elif self._judging:

@@ -20,6 +20,7 @@ from sleapnn_gui.results.evaluation_text import csv_text
 from sleapnn_gui.results.evaluations import (
     Judgement,
     RunResults,
+    Side,
     Source,
     others_of,
     read_judgement,
@@ -32,26 +33,14 @@ from sleapnn_gui.results.labelling import Labelling, WorthALook
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.menus import open_below
 
 _KIND = "evaluation"
-_NOTHING = (
+_NOTHING = tr(
     "This run was not evaluated yet.\n\nPress “Evaluate on…” and choose labels: the model looks at the frames a person "
     "has labelled, and what it finds is compared with them, part by part."
 )
-
-
-@attrs.define(eq=False)
-class _Side:
-    """One of the runs that are shown: its folder, what it has, what is shown of it, and the figures once they are there."""
-
-    results: RunResults
-    source: Source
-    judgement: Judgement | None = None
-
-    @property
-    def name(self) -> str:
-        return self.results.folder.name
 
 
 class EvaluationPage(QWidget):
@@ -76,13 +65,13 @@ class EvaluationPage(QWidget):
         """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:evaluate")
-        self.setAccessibleName("Evaluation")
+        self.setAccessibleName(tr("Evaluation"))
         self._inspect, self._source = inspect, source
-        self._first: _Side | None = None
-        self._second: _Side | None = None
+        self._first: Side | None = None
+        self._second: Side | None = None
         self._folder: Path | None = None
         self._results: RunResults | None = None
-        self._asked: _Side | None = None
+        self._asked: Side | None = None
         self._finding, self._reading, self._other = (
             BackgroundTask(self),
             BackgroundTask(self),
@@ -94,7 +83,7 @@ class EvaluationPage(QWidget):
 
     def fill(self) -> Iterator[None]:
         """Make what it shows, some in each step."""
-        self.strip = ResultStrip("Evaluation")
+        self.strip = ResultStrip(tr("Evaluation"))
         self._fill_strip()
         yield
         self.view = JudgementView(self._source, in_steps=True)
@@ -137,19 +126,21 @@ class EvaluationPage(QWidget):
     def _fill_strip(self) -> None:
         strip = self.strip
         self.which = QuietComboBox()
-        self.which.setAccessibleName("Which evaluation is shown")
-        self.which.setToolTip("Which evaluation is shown")
+        self.which.setAccessibleName(tr("Which evaluation is shown"))
+        self.which.setToolTip(tr("Which evaluation is shown"))
         self.which.setMinimumWidth(176)
         self.which.currentIndexChanged.connect(self._choose)
         strip.row.addWidget(self.which)
-        self.compare = strip.add_button("Compare with…", "Show another run beside this one")
+        self.compare = strip.add_button(tr("Compare with…"), tr("Show another run beside this one"))
         self.export = strip.add_button(
-            "Export…", "Write the figures as a table, or what is shown as a picture"
+            tr("Export…"), tr("Write the figures as a table, or what is shown as a picture")
         )
-        self.evaluate = strip.add_button("Evaluate on…", "Judge this model on other labels")
-        self.stop = strip.add_button("Stop", "Give the evaluation up")
-        self.back = strip.add_button("Back", "Go back to the runs")
-        self.predict = strip.add_button("Predict…", "Use this model on a video or labels", primary=True)
+        self.evaluate = strip.add_button(tr("Evaluate on…"), tr("Judge this model on other labels"))
+        self.stop = strip.add_button(tr("Stop"), tr("Give the evaluation up"))
+        self.back = strip.add_button(tr("Back"), tr("Go back to the runs"))
+        self.predict = strip.add_button(
+            tr("Predict…"), tr("Use this model on a video or labels"), primary=True
+        )
         self.compare.clicked.connect(self._list_others)
         self.exports = Exports(self, self.export)
         self.evaluate.clicked.connect(self.ask_for_labels)
@@ -194,9 +185,9 @@ class EvaluationPage(QWidget):
         source = self.which.currentData()
         if source is None or self._results is None:
             return
-        self._first = _Side(self._results, source)
+        self._first = Side(self._results, source)
         if self._second is not None:
-            self._second = _Side(self._second.results, _same(self._second.results, source))
+            self._second = Side(self._second.results, _same(self._second.results, source))
         self._load()
 
     def _load(self) -> None:
@@ -211,7 +202,7 @@ class EvaluationPage(QWidget):
                 partial(read_judgement, missing.source.saved), partial(self._show_judgement, missing)
             )
         else:
-            self.strip.show_message(self._title(), "comparing …")
+            self.strip.show_message(self._title(), tr("comparing …"))
             self._inspect.ask(_KIND, **missing.source.files.asked)
 
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
@@ -225,7 +216,7 @@ class EvaluationPage(QWidget):
         if kind == _KIND and self._asked is not None:
             self._show_judgement(self._asked, text)
 
-    def _show_judgement(self, side: _Side, found: Judgement | str) -> None:
+    def _show_judgement(self, side: Side, found: Judgement | str) -> None:
         if side not in (self._first, self._second):
             return  # another one is wanted by now
         if isinstance(found, str):
@@ -249,7 +240,7 @@ class EvaluationPage(QWidget):
         other = None if second is None or second.judgement is None else (second.name, second.judgement)
         shown = [one for one in (first, second) if one is not None]
         judged = {one.name: one.judgement for one in shown if one.judgement is not None}
-        tables = {"Figures as CSV…": partial(csv_text, judged)}
+        tables = {tr("Figures as CSV…"): partial(csv_text, judged)}
         self.exports.show("_".join(judged) or "evaluation", tables, self.view)
         self.view.show_judgements(
             (first.name, first.judgement), other, files=[one.source.files for one in shown]
@@ -267,7 +258,7 @@ class EvaluationPage(QWidget):
 
     def _title(self) -> str:
         names = [one.name for one in (self._first, self._second) if one is not None]
-        return " beside ".join(names) or (self._folder.name if self._folder is not None else "")
+        return tr(" beside ").join(names) or (self._folder.name if self._folder is not None else "")
 
     def _offer(self) -> None:
         busy = self.evaluating.is_at_work
@@ -304,14 +295,16 @@ class EvaluationPage(QWidget):
                 lambda _checked=False, folder=folder: self.compare_with(folder)
             )
         menu.addSeparator()
-        menu.addAction("Another run…").triggered.connect(lambda _checked=False: self._ask_other())
+        menu.addAction(tr("Another run…")).triggered.connect(lambda _checked=False: self._ask_other())
         if self._second is not None:
-            menu.addAction("No other run").triggered.connect(lambda _checked=False: self.compare_with(None))
+            menu.addAction(tr("No other run")).triggered.connect(
+                lambda _checked=False: self.compare_with(None)
+            )
         open_below(menu, self.compare)
 
     def _ask_other(self) -> None:
         ask_for_folder(
-            self, "Choose the run folder to compare with", lambda path: self.compare_with(Path(path))
+            self, tr("Choose the run folder to compare with"), lambda path: self.compare_with(Path(path))
         )
 
     def compare_with(self, folder: Path | None) -> None:
@@ -327,11 +320,12 @@ class EvaluationPage(QWidget):
             return
         if not results.sources:
             self.banner.show_message(
-                f"{results.folder.name} has no evaluation to compare with.", severity="warning"
+                tr("{folder} has no evaluation to compare with.", folder=results.folder.name),
+                severity="warning",
             )
             return
         self.banner.clear(at_once=True)
-        self._second = _Side(results, _same(results, self._first.source))
+        self._second = Side(results, _same(results, self._first.source))
         self._load()
 
     # -- other labels ----------------------------------------------------------------------------------------
@@ -347,11 +341,11 @@ class EvaluationPage(QWidget):
         menu = fresh_menu(self)
         for partner in results.partners:
             models = sorted((results.model, partner), key=lambda one: one.kind.cropped)
-            menu.addAction(f"As one with {partner.folder.name}…").triggered.connect(
+            menu.addAction(tr("As one with {folder}…", folder=partner.folder.name)).triggered.connect(
                 lambda _checked=False, models=models: self._ask_labels(models)
             )
         alone = [results.model]
-        menu.addAction("This model by itself…").triggered.connect(
+        menu.addAction(tr("This model by itself…")).triggered.connect(
             lambda _checked=False: self._ask_labels(alone)
         )
         open_below(menu, self.evaluate)
@@ -359,9 +353,9 @@ class EvaluationPage(QWidget):
     def _ask_labels(self, models: list[RunModel]) -> None:
         ask_for_file(
             self,
-            "Choose labels to judge the model on",
+            tr("Choose labels to judge the model on"),
             lambda path: self.evaluate_on(path, models),
-            filters=f"Labels (*.slp);;{ALL_FILES}",
+            filters=tr("Labels (*.slp);;{all_files}", all_files=ALL_FILES),
         )
 
     def evaluate_on(self, labels: str, models: list[RunModel] | None = None) -> None:
@@ -390,7 +384,7 @@ class EvaluationPage(QWidget):
         self.evaluating.leave()
 
 
-def _worth_a_look(side: _Side) -> WorthALook:
+def _worth_a_look(side: Side) -> WorthALook:
     assert side.judgement is not None
     return WorthALook(side.name, side.source.files, side.judgement.report["frames"])
 

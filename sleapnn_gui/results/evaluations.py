@@ -11,8 +11,9 @@ from sleapnn_engine.config.judging import EVALUATION, FOLDER, PREDICTIONS
 from sleapnn_engine.config.plain_json import from_json
 from sleapnn_engine.config.run_models import RunModel, partners, run_model
 from sleapnn_gui.results.frame_source import Files
+from sleapnn_gui.widgets.language import tr
 
-_SPLITS = {"test": "Test", "val": "Validation", "train": "Training"}
+_SPLITS = {"test": tr("Test"), "val": tr("Validation"), "train": tr("Training")}
 _MOST_OTHERS = 30
 
 
@@ -33,6 +34,19 @@ class RunResults:
     model: RunModel | None
     sources: tuple[Source, ...]
     partners: tuple[RunModel, ...] = ()
+
+
+@attrs.define(eq=False)
+class Side:
+    """One of the runs that are shown: its folder, what it has, what is shown of it, and the figures once they are there."""
+
+    results: RunResults
+    source: Source
+    judgement: "Judgement | None" = None
+
+    @property
+    def name(self) -> str:
+        return self.results.folder.name
 
 
 @attrs.frozen
@@ -86,9 +100,9 @@ def read_judgement(path: Path) -> Judgement | str:
     try:
         return Judgement.read(from_json(path.read_text(encoding="utf-8")))
     except OSError as problem:
-        return f"{path} cannot be read: {reason_of(problem)}."
+        return tr("{path} cannot be read: {reason_of}.", path=path, reason_of=reason_of(problem))
     except ValueError as problem:
-        return f"{path} is no evaluation. {problem}"
+        return tr("{path} is no evaluation. {problem}", path=path, problem=problem)
 
 
 def _beside(folder: Path) -> list[Path]:
@@ -107,7 +121,7 @@ def _sources(folder: Path, model: RunModel | None) -> Iterable[Source]:
             truth = folder / f"labels_gt.{split}.{number}.slp"
             if truth.is_file():
                 more = f" {number}" if number != "0" else ""
-                yield Source(f"{name} frames{more}", _files(predicted, truth, model))
+                yield Source(tr("{name} frames{more}", name=name, more=more), _files(predicted, truth, model))
 
 
 def _files(predicted: Path, truth: Path | None, model: RunModel | None) -> Files:

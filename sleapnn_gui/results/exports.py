@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from sleapnn_engine.config.disk import reason_of, write_whole
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_where_to_save
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.menus import open_below
 
 _SCALE = 2.0
@@ -37,7 +38,7 @@ class Exports(QObject):
     def _ask(self) -> None:
         menu = fresh_menu(self._page)
         choices = [(words, "csv", partial(self.write_csv, make=make)) for words, make in self._tables.items()]
-        for words, kind, write in (*choices, ("This view as PNG…", "png", self.write_png)):
+        for words, kind, write in (*choices, (tr("This view as PNG…"), "png", self.write_png)):
             menu.addAction(words).triggered.connect(
                 lambda _checked=False, kind=kind, write=write: self._ask_where(kind, write)
             )
@@ -46,7 +47,7 @@ class Exports(QObject):
     def _ask_where(self, kind: str, write: Callable[[str], None]) -> None:
         ask_where_to_save(
             self._page,
-            "Export",
+            tr("Export"),
             write,
             name=f"{self._name}.{kind}",
             suffix=kind,
@@ -83,14 +84,14 @@ def _write_text(path: Path, make: Callable[[], str]) -> str:
     try:
         write_whole(path, make())
     except OSError as problem:
-        return f"{path} was not written: {reason_of(problem)}."
-    return f"The figures are in {path}."
+        return tr("{path} was not written: {reason_of}.", path=path, reason_of=reason_of(problem))
+    return tr("The figures are in {path}.", path=path)
 
 
 def _write_image(path: Path, image: QImage) -> str:
     writer = QImageWriter(str(path), b"PNG")
     return (
-        f"The picture is in {path}."
+        tr("The picture is in {path}.", path=path)
         if writer.write(image)
-        else f"{path} was not written: {writer.errorString()}."
+        else tr("{path} was not written: {error_string}.", path=path, error_string=writer.errorString())
     )

@@ -16,11 +16,12 @@ from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption
 from sleapnn_gui.results.frame_source import Files, FrameSource, Shown
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 
 _PLACE = "view"
 _PLAY_MS = 40
 _LEAP = 25
-_READING = "The predictions are read …"
+_READING = tr("The predictions are read …")
 _KEYS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Right: 1,
@@ -41,20 +42,22 @@ class FramesPage(QWidget):
     def __init__(self, source: FrameSource, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("page:frames")
-        self.setAccessibleName("Predictions frame by frame")
+        self.setAccessibleName(tr("Predictions frame by frame"))
         self.source = source
         self.files: Files | None = None
         self.shown: Shown | None = None
-        self.strip = ResultStrip("Predictions")
-        self.folder = self.strip.add_button("Open folder", "Show the file of predictions in its folder")
-        self.back = self.strip.add_button("Back", "Go back to where you came from")
+        self.strip = ResultStrip(tr("Predictions"))
+        self.folder = self.strip.add_button(
+            tr("Open folder"), tr("Show the file of predictions in its folder")
+        )
+        self.back = self.strip.add_button(tr("Back"), tr("Go back to where you came from"))
         self.back.clicked.connect(self.left)
         self.folder.clicked.connect(self._open_folder)
         self.view = FrameView()
         self.view.one_animal = False
         self.view.layers.by_animal = True
         self.view.pointed.connect(self._point_out)
-        self.panel = Panel("Frame")
+        self.panel = Panel(tr("Frame"))
         self.legend = self.panel.add_caption()
         self.panel.body.addWidget(self.view, 1)
         self.panel.body.addLayout(self._make_chooser())
@@ -75,10 +78,10 @@ class FramesPage(QWidget):
     def _make_chooser(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.previous = _button("caret-left", "Frame before (left arrow)", lambda: self.step(-1))
-        self.play = _button("play", "Play (space)", self.toggle_play)
-        self.following = _button("caret-right", "Frame after (right arrow)", lambda: self.step(1))
-        self.slider = QuietSlider(name="Frame", most=0)
+        self.previous = _button("caret-left", tr("Frame before (left arrow)"), lambda: self.step(-1))
+        self.play = _button("play", tr("Play (space)"), self.toggle_play)
+        self.following = _button("caret-right", tr("Frame after (right arrow)"), lambda: self.step(1))
+        self.slider = QuietSlider(name=tr("Frame"), most=0)
         self.slider.valueChanged.connect(lambda _: self._want())
         self.place = caption("–")
         self.place.setMinimumWidth(96)
@@ -95,19 +98,23 @@ class FramesPage(QWidget):
         row.setSpacing(2)
         layers = self.view.layers
         self.toggles = {
-            "points": TextToggle("points", name="Show the points", checked=layers.points),
-            "limbs": TextToggle("limbs", name="Show the limbs of the skeleton", checked=layers.limbs),
+            "points": TextToggle(tr("points"), name=tr("Show the points"), checked=layers.points),
+            "limbs": TextToggle(tr("limbs"), name=tr("Show the limbs of the skeleton"), checked=layers.limbs),
             "errors": TextToggle(
-                "labels and errors", name="Show names of tracks, lines to the labels and errors", checked=True
+                tr("labels and errors"),
+                name=tr("Show names of tracks, lines to the labels and errors"),
+                checked=True,
             ),
-            "by_animal": TextToggle("animals by colour", name="Give each animal a colour", checked=True),
-            "names": TextToggle("names", name="Show the names of the parts", checked=layers.names),
+            "by_animal": TextToggle(
+                tr("animals by colour"), name=tr("Give each animal a colour"), checked=True
+            ),
+            "names": TextToggle(tr("names"), name=tr("Show the names of the parts"), checked=layers.names),
         }
         for name, toggle in self.toggles.items():
             toggle.toggled.connect(lambda on, name=name: self._set_layer(name, on))
             row.addWidget(toggle)
         row.addStretch(1)
-        self.close_up = _button("magnifying-glass-plus", "Close-up of the animals", lambda: None)
+        self.close_up = _button("magnifying-glass-plus", tr("Close-up of the animals"), lambda: None)
         self.close_up.setCheckable(True)
         self.close_up.toggled.connect(self.view.set_close_up)
         row.addWidget(self.close_up)
@@ -123,7 +130,7 @@ class FramesPage(QWidget):
         self.strip.show_message(Path(files.predicted).name, str(Path(files.predicted).parent))
         self.view.placeholder = _READING
         self.view.show_frame(None)
-        self.panel.title.setText("Frame")
+        self.panel.title.setText(tr("Frame"))
         self.legend.setText("")
         self._set_range(0, 0)
         self._ask(which)
@@ -141,12 +148,12 @@ class FramesPage(QWidget):
             if self.slider.value() == self.slider.maximum():
                 self.slider.setValue(0)
             self._playing.start()
-            self._show_play("pause", "Pause (space)")
+            self._show_play("pause", tr("Pause (space)"))
 
     def stop(self) -> None:
         """Stay at the frame that is shown."""
         self._playing.stop()
-        self._show_play("play", "Play (space)")
+        self._show_play("play", tr("Play (space)"))
 
     def _show_play(self, glyph: str, tip: str) -> None:
         self.play.setIcon(icon(glyph))
@@ -186,16 +193,18 @@ class FramesPage(QWidget):
             self._set_range(found.count - 1, found.index)
         elif found.count - 1 != self.slider.maximum():
             self._set_range(found.count - 1, min(self.slider.value(), found.count - 1))
-        self.place.setText(f"{found.index + 1:,} of {found.count:,}")
+        self.place.setText(tr("{index:,} of {count:,}", index=found.index + 1, count=found.count))
         parts = [
-            f"{said.video} · frame {said.frame}",
+            tr("{video} · frame {frame}", video=said.video, frame=said.frame),
             words.counted(len(said.predicted), "animal", "animals"),
         ]
         if said.pairs is not None:
             matching = view.matching
-            parts += [f"{len(matching.missed)} missed"] if matching.missed else []
-            parts += [f"{len(matching.extra)} extra"] if matching.extra else []
-            parts += [f"{words.pixels(said.error_px)} off"] if said.error_px is not None else []
+            parts += [tr("{count} missed", count=len(matching.missed))] if matching.missed else []
+            parts += [tr("{count} extra", count=len(matching.extra))] if matching.extra else []
+            parts += (
+                [tr("{pixels} off", pixels=words.pixels(said.error_px))] if said.error_px is not None else []
+            )
         self.panel.title.setText("  ·  ".join(parts))
         self._point_out("")
         self._offer()
@@ -227,7 +236,9 @@ class FramesPage(QWidget):
     def _point_out(self, text: str) -> None:
         """Say what is under the pointer, in place of the legend."""
         labelled = self.shown is not None and self.shown.event.typed_as(Frame).pairs is not None
-        self.legend.setText(text or (LEGEND if labelled else "× predicted" if self.shown is not None else ""))
+        self.legend.setText(
+            text or (LEGEND if labelled else tr("× predicted") if self.shown is not None else "")
+        )
 
     def _open_folder(self) -> None:
         if self.files is not None:

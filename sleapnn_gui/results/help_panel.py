@@ -9,11 +9,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 from sleapnn_engine.protocol.comparison import Compared
 from sleapnn_gui.monitor.panel import Panel
 from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.language import counted, tr
 
 _CHOICES = (1, 2, 3, 5)
 _COUNT_WIDTH = 230
-_ONE_KIND = "These runs differ in nothing but their seed. To ask whether a change helps, train one of them again with it."
-_APART = "Errors of runs of different types of model or labels, or whose configs are not known, say nothing of a change."
+_ONE_KIND = tr(
+    "These runs differ in nothing but their seed. To ask whether a change helps, train one of them again with it."
+)
+_APART = tr(
+    "Errors of runs of different types of model or labels, or whose configs are not known, say nothing of a change."
+)
 
 
 class HelpPanel(Panel):
@@ -22,19 +27,21 @@ class HelpPanel(Panel):
     seeds_wanted = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__("Did it help?")
+        super().__init__(tr("Did it help?"))
         self._compared: Compared | None = None
         self.answer = QLabel("")
         self.answer.setWordWrap(True)
-        self.answer.setAccessibleName("Whether the change helped")
+        self.answer.setAccessibleName(tr("Whether the change helped"))
         self.count = QuietComboBox()
         for number in _CHOICES:
-            self.count.addItem(f"{number} more {'seed' if number == 1 else 'seeds'} of each", number)
+            self.count.addItem(counted(number, "more seed of each", "more seeds of each"), number)
         self.count.setMinimumWidth(_COUNT_WIDTH)
-        self.count.setAccessibleName("How many more seeds")
-        self.count.setAccessibleDescription("Trainings of each kind of run that differ in their seed alone")
-        self.add = QPushButton("Add to the queue")
-        tip = "Put trainings into the queue that differ from these runs in nothing but their seed"
+        self.count.setAccessibleName(tr("How many more seeds"))
+        self.count.setAccessibleDescription(
+            tr("Trainings of each kind of run that differ in their seed alone")
+        )
+        self.add = QPushButton(tr("Add to the queue"))
+        tip = tr("Put trainings into the queue that differ from these runs in nothing but their seed")
         self.add.setToolTip(tip)
         self.add.setAccessibleDescription(tip)
         self.add.clicked.connect(lambda _checked=False: self._add())

@@ -21,6 +21,7 @@ from sleapnn_gui.results.evaluations import Judgement
 from sleapnn_gui.results.frame_source import Files, FrameSource
 from sleapnn_gui.results.share_plot import SharePlot
 from sleapnn_gui.results.worst_frames import WorstFrames
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -58,7 +59,14 @@ class _Headline:
         """The figure of an evaluation, with that of another run beside it."""
         value = self.written(one.figure(*self.path))
         if other is not None:
-            return Figure(value, f"{self.caption}, beside {self.written(other.figure(*self.path))}")
+            return Figure(
+                value,
+                tr(
+                    "{caption}, beside {written}",
+                    caption=self.caption,
+                    written=self.written(other.figure(*self.path)),
+                ),
+            )
         more = one.figure(*self.more) if self.more else None
         return Figure(
             value,
@@ -68,12 +76,12 @@ class _Headline:
 
 _DISTANCES, _METRICS, _ANIMALS = ("report", "distances"), "metrics", ("report", "animals")
 _HEADLINES = (
-    _Headline((*_DISTANCES, "px", "p50"), words.pixels, "median error", (*_DISTANCES, "percent", "p50"), _percent, "of body"),
-    _Headline((*_DISTANCES, "px", "p90"), words.pixels, "90 % of points within", (*_DISTANCES, "percent", "p90"), _percent, "of body"),
-    _Headline((_METRICS, "voc_metrics", "oks_voc.mAP"), _share, "OKS mAP", (_METRICS, "voc_metrics", "oks_voc.mAR"), _share, "mAR"),
-    _Headline((_METRICS, "pck_metrics", "PCK@5"), _share, "PCK at 5 px", (_METRICS, "pck_metrics", "PCK@10"), _share, "at 10 px"),
-    _Headline((*_ANIMALS, "found_share"), words.part, "animals found", (*_ANIMALS, "missed"), _count, "missed"),
-    _Headline((*_ANIMALS, "extra"), _count, "extra animals", (*_ANIMALS, "misplaced"), _count, "misplaced"),
+    _Headline((*_DISTANCES, "px", "p50"), words.pixels, tr("median error"), (*_DISTANCES, "percent", "p50"), _percent, tr("of body")),
+    _Headline((*_DISTANCES, "px", "p90"), words.pixels, tr("90 % of points within"), (*_DISTANCES, "percent", "p90"), _percent, tr("of body")),
+    _Headline((_METRICS, "voc_metrics", "oks_voc.mAP"), _share, tr("OKS mAP"), (_METRICS, "voc_metrics", "oks_voc.mAR"), _share, "mAR"),
+    _Headline((_METRICS, "pck_metrics", "PCK@5"), _share, tr("PCK at 5 px"), (_METRICS, "pck_metrics", "PCK@10"), _share, tr("at 10 px")),
+    _Headline((*_ANIMALS, "found_share"), words.part, tr("animals found"), (*_ANIMALS, "missed"), _count, tr("missed")),
+    _Headline((*_ANIMALS, "extra"), _count, tr("extra animals"), (*_ANIMALS, "misplaced"), _count, tr("misplaced")),
 )  # fmt: skip
 _BRIEF_BELOW = 1150
 
@@ -84,7 +92,7 @@ class VideoRows(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[tuple[str, str]] = []
-        self.setAccessibleName("By video")
+        self.setAccessibleName(tr("By video"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         current_theme().changed.connect(self.update)
 
@@ -106,7 +114,7 @@ class VideoRows(QWidget):
         rows = self._rows
         if len(rows) > _MOST_VIDEOS:
             rest = len(rows) - _MOST_VIDEOS + 1
-            rows = [*rows[: _MOST_VIDEOS - 1], (f"and {rest} videos with less", "")]
+            rows = [*rows[: _MOST_VIDEOS - 1], (tr("and {rest} videos with less", rest=rest), "")]
         for number, (name, result) in enumerate(rows):
             box = self.rect().adjusted(0, number * _ROW, 0, 0)
             box.setHeight(_ROW)
@@ -155,11 +163,11 @@ class JudgementView(QWidget):
         current_theme().changed.connect(self._draw_in_turn)
 
     def _make_worst(self, source: FrameSource) -> Panel:
-        panel = Panel("Worst frames")
-        panel.add_caption(f"{LEGEND}  ·  press one to see it")
+        panel = Panel(tr("Worst frames"))
+        panel.add_caption(tr("{legend}  ·  press one to see it", legend=LEGEND))
         self.to_labelling: QPushButton = link_button(
-            "Send to labelling…",
-            tip="Write the worst frames as a labels file that SLEAP lists as suggestions",
+            tr("Send to labelling…"),
+            tip=tr("Write the worst frames as a labels file that SLEAP lists as suggestions"),
         )
         panel.head.addWidget(self.to_labelling)
         row = QHBoxLayout()
@@ -178,20 +186,20 @@ class JudgementView(QWidget):
         return panel
 
     def _make_parts(self) -> Panel:
-        panel = Panel("Error by part")
-        self.parts_told = panel.add_caption("px source · % of body · half of all points in the box")
+        panel = Panel(tr("Error by part"))
+        self.parts_told = panel.add_caption(tr("px source · % of body · half of all points in the box"))
         self.boxes = PartBoxes()
         panel.body.addWidget(self.boxes, 1)
         return panel
 
     def _make_curves(self) -> Panel:
-        self.curves_panel = Panel("Points within a distance")
-        self.pck = SharePlot(name="Share of points within a distance", unit=" px")
-        self.oks = SharePlot(name="Share of animals with an OKS of at least")
+        self.curves_panel = Panel(tr("Points within a distance"))
+        self.pck = SharePlot(name=tr("Share of points within a distance"), unit=tr(" px"))
+        self.oks = SharePlot(name=tr("Share of animals with an OKS of at least"))
         self.curves = QStackedWidget()
         self.curves.addWidget(self.pck)
         self.curves.addWidget(self.oks)
-        self.by_oks = TextToggle("OKS", name="Show the share of animals by their similarity, OKS")
+        self.by_oks = TextToggle("OKS", name=tr("Show the share of animals by their similarity, OKS"))
         self.by_oks.toggled.connect(self._turn)
         self.curves_panel.head.addWidget(self.by_oks)
         self.videos = VideoRows()
@@ -210,9 +218,9 @@ class JudgementView(QWidget):
             label.setVisible(one.figure(*headline.path) is not None)
         self.boxes.show_parts(one.report["parts"], other.report["parts"] if other is not None else ())
         self.parts_told.setText(
-            "px source · % of body · half of all points in the box"
+            tr("px source · % of body · half of all points in the box")
             if second is None
-            else f"filled {first[0]} · hollow {second[0]}"
+            else tr("filled {first} · hollow {second}", first=first[0], second=second[0])
         )
         shown = [first, *([second] if second is not None else [])]
         curves = [(name, found.report["curves"]) for name, found in shown]
@@ -259,7 +267,7 @@ class JudgementView(QWidget):
 
     def _turn(self, by_oks: bool) -> None:
         self.curves.setCurrentWidget(self.oks if by_oks else self.pck)
-        title = "Animals by similarity: OKS of at least" if by_oks else "Points within a distance"
+        title = tr("Animals by similarity: OKS of at least") if by_oks else tr("Points within a distance")
         self.curves_panel.title.setText(title)
 
 
@@ -268,5 +276,5 @@ def _name(video: dict[str, Any]) -> str:
 
 
 def _result(video: dict[str, Any]) -> str:
-    missed = f"{video['missed']} missed" if video["missed"] else ""
+    missed = tr("{missed} missed", missed=video["missed"]) if video["missed"] else ""
     return " · ".join(filter(None, (words.pixels(video["p50_px"]), missed)))

@@ -14,6 +14,7 @@ from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor import words
 from sleapnn_gui.results.frame_source import Files
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_where_to_save
+from sleapnn_gui.widgets.language import tr
 
 KIND = "suggest"
 _COUNTS = (10, 30, 100)
@@ -30,15 +31,18 @@ class WorthALook:
     def offers(self) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
         """What can be sent, in words, with the frames that are meant."""
         offered = [
-            (f"The {count} worst frames…", self.frames[:count])
+            (tr("The {count} worst frames…", count=count), self.frames[:count])
             for count in _COUNTS
             if count < len(self.frames)
         ]
         wrong = [one for one in self.frames if one.get("missed") or one.get("extra")]
         if 0 < len(wrong) < len(self.frames):
             count = words.counted(len(wrong), "frame", "frames")
-            offered.append((f"{count} with a missed or an extra animal…", wrong))
-        return [*offered, (f"All {words.counted(len(self.frames), 'frame', 'frames')}…", self.frames)]
+            offered.append((tr("{count} with a missed or an extra animal…", count=count), wrong))
+        return [
+            *offered,
+            (tr("All {frames}…", frames=words.counted(len(self.frames), "frame", "frames")), self.frames),
+        ]
 
 
 def sent_frames(run: str, frames: Sequence[Event]) -> WorthALook:
@@ -74,11 +78,11 @@ class Labelling(QObject):
         """Ask where the file is to be; the dialog asks before it takes the place of another."""
         ask_where_to_save(
             self._page,
-            f"Save {words.counted(len(frames), 'frame', 'frames')} for labelling",
+            tr("Save {frames} for labelling", frames=words.counted(len(frames), "frame", "frames")),
             partial(self.write, found.files, frames),
             name=f"{found.run}.to_label.slp",
             suffix="slp",
-            filters=f"Labels (*.slp);;{ALL_FILES}",
+            filters=tr("Labels (*.slp);;{all_files}", all_files=ALL_FILES),
         )
 
     def write(self, files: Files, frames: Sequence[Mapping[str, Any]], path: str) -> None:
@@ -93,13 +97,18 @@ class Labelling(QObject):
             **({} if files.truth is None else {"predicted": files.predicted}),
         )
         self._waiting = True
-        self.progressed.emit(f"Writing {words.counted(len(frames), 'frame', 'frames')} …", "info")
+        self.progressed.emit(
+            tr("Writing {frames} …", frames=words.counted(len(frames), "frame", "frames")), "info"
+        )
 
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
         if kind == KIND and self._waiting:
             self._waiting = False
             frames = words.counted(answer["frames"], "frame is a suggestion", "frames are suggestions")
-            self.progressed.emit(f"{frames} in {answer['path']}. Open it in SLEAP to label them.", "info")
+            self.progressed.emit(
+                tr("{frames} in {path}. Open it in SLEAP to label them.", frames=frames, path=answer["path"]),
+                "info",
+            )
 
     def _failed(self, kind: str, text: str) -> None:
         if kind == KIND and self._waiting:

@@ -21,20 +21,21 @@ from sleapnn_gui.results.predict_sheet import LABELS, PredictSheet
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.run.job import EngineJob, JobEnd
 from sleapnn_gui.widgets.kept_focus import focus_kept
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.progress import ProgressBar
 
 _MOST_SKIPPED = 3
 _LOOK_MS = 200
 
 _STATES = {
-    "ready": ("Predict", "accent"),
-    "loading": ("Loading the model", "accent"),
-    "predicting": ("Predicting", "accent"),
-    "writing": ("Writing", "accent"),
-    "stopping": ("Stopping after this batch", "warning"),
-    "done": ("Done", "best"),
-    "stopped": ("Stopped", "warning"),
-    "failed": ("Failed", "error"),
+    "ready": (tr("Predict"), "accent"),
+    "loading": (tr("Loading the model"), "accent"),
+    "predicting": (tr("Predicting"), "accent"),
+    "writing": (tr("Writing"), "accent"),
+    "stopping": (tr("Stopping after this batch"), "warning"),
+    "done": (tr("Done"), "best"),
+    "stopped": (tr("Stopped"), "warning"),
+    "failed": (tr("Failed"), "error"),
 }
 
 
@@ -54,7 +55,7 @@ class PredictPage(QWidget):
         """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:predict")
-        self.setAccessibleName("Predict")
+        self.setAccessibleName(tr("Predict"))
         self.job = EngineJob(self)
         self.state = "ready"
         self.output: Path | None = None
@@ -73,7 +74,7 @@ class PredictPage(QWidget):
         self.sheet = PredictSheet(in_steps=True)
         yield from self.sheet.fill()
         yield
-        self.strip = ResultStrip("Predict")
+        self.strip = ResultStrip(tr("Predict"))
         self.banner = Banner(self.sheet)
         self._fill_strip()
         column = QVBoxLayout(self)
@@ -103,22 +104,24 @@ class PredictPage(QWidget):
         self.bar.setFixedHeight(6)
         self.bar.setMinimumWidth(40)
         self.bar.setMaximumWidth(240)
-        self.bar.setAccessibleName("Share of the frames that is done")
+        self.bar.setAccessibleName(tr("Share of the frames that is done"))
         self.frames, self.speed, self.time = (
-            FigureLabel(name) for name in ("Frames done", "Speed", "Time left")
+            FigureLabel(name) for name in (tr("Frames done"), tr("Speed"), tr("Time left"))
         )
         strip.row.addWidget(self.bar, 4)
         for figure in self._figures:
             strip.row.addSpacing(6)
             strip.row.addWidget(figure)
-        self.back = strip.add_button("Back", "Go back to the runs; a prediction at work goes on")
-        self.folder = strip.add_button("Open folder", "Show the file of predictions in its folder")
-        self.again = strip.add_button("Predict again", "Change what is said below and predict once more")
-        self.look = strip.add_button("Look at it", "See the animals frame by frame", primary=True)
-        self.stop = strip.add_button(
-            "Stop and keep", "End after this batch; what is done is written", primary=True
+        self.back = strip.add_button(tr("Back"), tr("Go back to the runs; a prediction at work goes on"))
+        self.folder = strip.add_button(tr("Open folder"), tr("Show the file of predictions in its folder"))
+        self.again = strip.add_button(
+            tr("Predict again"), tr("Change what is said below and predict once more")
         )
-        self.start = strip.add_button("Predict", "Find the animals with these models", primary=True)
+        self.look = strip.add_button(tr("Look at it"), tr("See the animals frame by frame"), primary=True)
+        self.stop = strip.add_button(
+            tr("Stop and keep"), tr("End after this batch; what is done is written"), primary=True
+        )
+        self.start = strip.add_button(tr("Predict"), tr("Find the animals with these models"), primary=True)
         self.back.clicked.connect(self.left)
         self.folder.clicked.connect(partial(self._hand_over, self.folder_wanted))
         self.again.clicked.connect(lambda: self._show_state("ready"))
@@ -143,7 +146,7 @@ class PredictPage(QWidget):
             return
         self.banner.clear(at_once=True)
         self._show_state("ready")
-        self.strip.show_message(folder.name, "reading the model …")
+        self.strip.show_message(folder.name, tr("reading the model …"))
         self._finding.begin(partial(_model_and_partners, folder), partial(self._found, folder))
 
     def _found(self, folder: Path, found: tuple[RunModel | None, list[RunModel]]) -> None:
@@ -153,8 +156,11 @@ class PredictPage(QWidget):
         if model is None:
             self.strip.show_message(folder.name, "")
             self.banner.show_message(
-                f"{folder.name} holds no trained model: there is no best.ckpt with its training_config.yaml. "
-                "The training may have saved none, or ended before its first epoch did.",
+                tr(
+                    "{folder} holds no trained model: there is no best.ckpt with its training_config.yaml. "
+                    "The training may have saved none, or ended before its first epoch did.",
+                    folder=folder.name,
+                ),
                 severity="error",
             )
             return
@@ -194,7 +200,7 @@ class PredictPage(QWidget):
         for figure in self._figures:
             figure.setMinimumWidth(0)
             figure.show_figure(Figure("–", ""))
-        self.frames.show_figure(Figure("–", "frames"))
+        self.frames.show_figure(Figure("–", tr("frames")))
         self.job.start(told)
         self._show_state("loading")
         self.changed.emit()
@@ -226,25 +232,37 @@ class PredictPage(QWidget):
         if self.state == "loading":
             self._show_state("predicting")
         self.bar.fill(round(1000 * (done or 0) / max(total or 0, 1)))
-        self.frames.show_figure(Figure(f"{done:,}", f"of {words.counted(total or 0, 'frame', 'frames')}"))
+        self.frames.show_figure(
+            Figure(f"{done:,}", tr("of {frames}", frames=words.counted(total or 0, "frame", "frames")))
+        )
         if rate is not None and left is not None:
-            self.speed.show_figure(Figure(words.rate(rate), "frames / s"))
-            self.time.show_figure(Figure(words.duration(left), "left"))
+            self.speed.show_figure(Figure(words.rate(rate), tr("frames / s")))
+            self.time.show_figure(Figure(words.duration(left), tr("left")))
 
     def _finished(self, body: dict[str, Any]) -> None:
         self.output = Path(body["output"]) if body.get("output") else None
         interrupted = body.get("outcome") == "interrupted"
         if self.output is None:
-            text = "Stopped before a frame was done; nothing is written."
+            text = tr("Stopped before a frame was done; nothing is written.")
         else:
             frames = words.counted(body["frames"], "frame", "frames")
             animals = words.counted(body["animals"], "animal", "animals")
-            first = "Stopped: what was done is kept, " if interrupted else ""
-            text = f"{first}{frames} with {animals} are in {self.output}."
+            first = tr("Stopped: what was done is kept, ") if interrupted else ""
+            text = tr(
+                "{first}{frames} with {animals} are in {output}.",
+                first=first,
+                frames=frames,
+                animals=animals,
+                output=self.output,
+            )
         skipped = body.get("skipped") or []
         if skipped:
             some = "; ".join(skipped[:_MOST_SKIPPED]) + (" …" if len(skipped) > _MOST_SKIPPED else "")
-            text += f" {words.counted(len(skipped), 'frame', 'frames')} could not be read: {some}."
+            text += tr(
+                " {frames} could not be read: {some}.",
+                frames=words.counted(len(skipped), "frame", "frames"),
+                some=some,
+            )
         severity = "warning" if skipped or interrupted else "info"
         self.banner.show_message(" ".join((text, *self._notes)), severity=severity)
         self._show_state("stopped" if interrupted else "done")

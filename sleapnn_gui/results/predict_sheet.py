@@ -17,9 +17,12 @@ from sleapnn_gui.results.rows import OptionRow, PathField, SheetRow, heading
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder, ask_where_to_save
+from sleapnn_gui.widgets.language import tr
 
 LABELS = ".slp"
-_DATA = "Labels and videos (*.slp *.mp4 *.avi *.mov *.mkv *.webm *.mpg *.mpeg *.wmv *.m4v *.tif *.tiff *.h5 *.hdf5)"
+_DATA = tr(
+    "Labels and videos (*.slp *.mp4 *.avi *.mov *.mkv *.webm *.mpg *.mpeg *.wmv *.m4v *.tif *.tiff *.h5 *.hdf5)"
+)
 _OF_LABELS = ("video_index", "only_labelled")
 _LEFT = (Group.READING, Group.COMPUTING)
 _RIGHT = (Group.TRACKING, Group.LIMBS)
@@ -62,30 +65,38 @@ class PredictSheet(QWidget):
             one.edited.connect(self._option_edited)
 
     def _what(self) -> Panel:
-        panel = Panel("What is looked at")
+        panel = Panel(tr("What is looked at"))
         self.name = ElidedLabel("")
         self.partner = QuietComboBox()
         self.partner.currentIndexChanged.connect(lambda _: self._partner_chosen())
         self.data = PathField(
-            placeholder="A labels file, a video, or a folder of images",
+            placeholder=tr("A labels file, a video, or a folder of images"),
             buttons=(
-                ("File…", "Choose labels (.slp), a video, a TIFF stack or an array file", self._ask_file),
-                ("Folder…", "Choose a folder of images", self._ask_folder),
+                (
+                    tr("File…"),
+                    tr("Choose labels (.slp), a video, a TIFF stack or an array file"),
+                    self._ask_file,
+                ),
+                (tr("Folder…"), tr("Choose a folder of images"), self._ask_folder),
             ),
             names=self._known_labels,
         )
         self.output = PathField(
             placeholder="predictions.slp",
-            buttons=(("Save as…", "Choose the labels file to write", self._ask_output),),
+            buttons=((tr("Save as…"), tr("Choose the labels file to write"), self._ask_output),),
         )
-        self.model_row = SheetRow("Model", self.name, tip="The run whose best checkpoint is used")
+        self.model_row = SheetRow(tr("Model"), self.name, tip=tr("The run whose best checkpoint is used"))
         self.partner_row = SheetRow(
-            "Together with",
+            tr("Together with"),
             self.partner,
-            tip="The other model of a pair: one finds animals by their centre, the other looks at each of them",
+            tip=tr(
+                "The other model of a pair: one finds animals by their centre, the other looks at each of them"
+            ),
         )
-        self.data_row = SheetRow("Look at", self.data, tip="Labels, a video, or a folder of images")
-        self.output_row = SheetRow("Save as", self.output, tip="The labels file to write; SLEAP opens it")
+        self.data_row = SheetRow(tr("Look at"), self.data, tip=tr("Labels, a video, or a folder of images"))
+        self.output_row = SheetRow(
+            tr("Save as"), self.output, tip=tr("The labels file to write; SLEAP opens it")
+        )
         self.output_row.link_followed.connect(self._replace)
         self.data.edited.connect(self._data_edited)
         self.output.edited.connect(self._output_edited)
@@ -99,8 +110,8 @@ class PredictSheet(QWidget):
         return panel
 
     def _how(self) -> Panel:
-        panel = Panel("How")
-        panel.add_caption("As sleap-nn has them, until you change one")
+        panel = Panel(tr("How"))
+        panel.add_caption(tr("As sleap-nn has them, until you change one"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         self._groups: dict[Group, QWidget] = {}
@@ -120,7 +131,7 @@ class PredictSheet(QWidget):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(heading(group.value))
+        column.addWidget(heading(tr(group.value)))
         for option in OPTIONS:
             if option.group is group:
                 column.addWidget(self.rows[option.name])
@@ -135,11 +146,11 @@ class PredictSheet(QWidget):
         self.name.setText(f"{model.folder.name}  ·  {model_name(model.kind.key)}")
         self.partner.blockSignals(True)
         self.partner.clear()
-        alone = "Nothing: labels give the places" if model.kind.cropped else "Nothing: centres alone"
+        alone = tr("Nothing: labels give the places") if model.kind.cropped else tr("Nothing: centres alone")
         self.partner.addItem(alone, None)
         for place, other in enumerate(self.others):
             self.partner.addItem(f"{other.folder.name}  ·  {model_name(other.kind.key)}", place)
-        self.partner.addItem("Another run…", -1)
+        self.partner.addItem(tr("Another run…"), -1)
         self.partner.setCurrentIndex(1 if self.others else 0)
         self.partner.blockSignals(False)
         self.partner_row.setVisible(model.kind.centroid or model.kind.cropped)
@@ -153,9 +164,16 @@ class PredictSheet(QWidget):
             return
         if other is None or not other.kind.pairs_with(self.model.kind):
             self.partner.setCurrentIndex(1 if self.others else 0)
-            what = "no trained model" if other is None else f"a {other.kind.key} model"
-            wanted = "a centroid model" if self.model.kind.cropped else "a model of crops"
-            self.partner_row.show_message(f"{folder.name} holds {what}; a pair needs {wanted}.")
+            what = tr("no trained model") if other is None else tr("a {key} model", key=other.kind.key)
+            wanted = tr("a centroid model") if self.model.kind.cropped else tr("a model of crops")
+            self.partner_row.show_message(
+                tr(
+                    "{folder} holds {what}; a pair needs {wanted}.",
+                    folder=folder.name,
+                    what=what,
+                    wanted=wanted,
+                )
+            )
             return
         self.show_model(self.model, [other, *(one for one in self.others if one.folder != other.folder)])
 
@@ -179,8 +197,8 @@ class PredictSheet(QWidget):
     def warn_of_file(self, there: bool) -> None:
         """Say whether the file to write is there already."""
         if there and not self.replaces:
-            text = "This file is there already. An unfinished prediction would not take its place."
-            self.output_row.show_message(text, severity="warning", link="Replace it")
+            text = tr("This file is there already. An unfinished prediction would not take its place.")
+            self.output_row.show_message(text, severity="warning", link=tr("Replace it"))
         elif not there or self.replaces:
             self.output_row.show_message("")
 
@@ -219,9 +237,9 @@ class PredictSheet(QWidget):
             (
                 self.data_row,
                 self.data.text(),
-                "Choose what to look at: labels, a video, or a folder of images.",
+                tr("Choose what to look at: labels, a video, or a folder of images."),
             ),
-            (self.output_row, self.output.text(), "Say which file to write."),
+            (self.output_row, self.output.text(), tr("Say which file to write.")),
         ):
             if not text:
                 row.show_message(missing)
@@ -290,13 +308,13 @@ class PredictSheet(QWidget):
 
     def _replace(self) -> None:
         self.replaces = True
-        self.output_row.show_message("The file is replaced when all frames are done.", severity="hint")
+        self.output_row.show_message(tr("The file is replaced when all frames are done."), severity="hint")
 
     def _partner_chosen(self) -> None:
         self.partner_row.show_message("")
         if self.partner.currentData() == -1:
             self.partner.setCurrentIndex(0)
-            ask_for_folder(self, "Choose the run folder of the other model", self.partner_asked.emit)
+            ask_for_folder(self, tr("Choose the run folder of the other model"), self.partner_asked.emit)
             return
         self._fit()
 
@@ -304,17 +322,17 @@ class PredictSheet(QWidget):
         return [path for model in self.models for path in model.labels]
 
     def _ask_file(self) -> None:
-        ask_for_file(self, "Choose labels or a video", self.data.choose, filters=f"{_DATA};;{ALL_FILES}")
+        ask_for_file(self, tr("Choose labels or a video"), self.data.choose, filters=f"{_DATA};;{ALL_FILES}")
 
     def _ask_folder(self) -> None:
-        ask_for_folder(self, "Choose a folder of images", self.data.choose)
+        ask_for_folder(self, tr("Choose a folder of images"), self.data.choose)
 
     def _ask_output(self) -> None:
         ask_where_to_save(
             self,
-            "Save the predictions as",
+            tr("Save the predictions as"),
             self.output.choose,
             name=self.output.text() or "predictions.slp",
             suffix="slp",
-            filters=f"Labels (*.slp);;{ALL_FILES}",
+            filters=tr("Labels (*.slp);;{all_files}", all_files=ALL_FILES),
         )

@@ -9,19 +9,26 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueState
 from sleapnn_gui.run.queue_watch import QueueSight
+from sleapnn_gui.widgets.language import tr
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _ROLE = Qt.ItemDataRole
 #: Heading and width of each column.
-COLUMNS = (("Training", 230), ("State", 90), ("With", 110), ("Together with", 130), ("What is known", 260))
+COLUMNS = (
+    (tr("Training"), 230),
+    (tr("State"), 90),
+    (tr("With"), 110),
+    (tr("Together with"), 130),
+    (tr("What is known"), 260),
+)
 _WORDS = {
-    QueueState.WAITING: "waits",
-    QueueState.RUNNING: "at work",
-    QueueState.DONE: "trained",
-    QueueState.FAILED: "failed",
-    QueueState.SKIPPED: "skipped",
-    QueueState.INTERRUPTED: "interrupted",
+    QueueState.WAITING: tr("waits"),
+    QueueState.RUNNING: tr("at work"),
+    QueueState.DONE: tr("trained"),
+    QueueState.FAILED: tr("failed"),
+    QueueState.SKIPPED: tr("skipped"),
+    QueueState.INTERRUPTED: tr("interrupted"),
 }
 
 
@@ -113,7 +120,7 @@ def _texts(one: QueuedTraining, sight: QueueSight) -> tuple[str, ...]:
     name = Path(one.run_dir).name if one.run_dir is not None else Path(one.config).stem
     state = _WORDS[one.state]
     if one.state is QueueState.RUNNING and not sight.at_work:
-        state = "interrupted"  # nobody has said so yet: what trained it is gone
+        state = tr("interrupted")  # nobody has said so yet: what trained it is gone
     known = _judging(one, sight) or one.why or sight.reach.get(one.number, "") or _ended(one)
     own = " ".join(_last_part(text) for text in one.overrides)
     return name, state, own, one.group, known
@@ -123,14 +130,14 @@ def _judging(one: QueuedTraining, sight: QueueSight) -> str:
     """Where this completes a pair: how far judging both together is, or why they are not."""
     judging = sight.standing.judging
     if sight.at_work and judging is not None and judging.number == one.number:
-        return f"judged together: {judging.reach}"
+        return tr("judged together: {reach}", reach=judging.reach)
     if one.judged:
-        return ", ".join(("judged together", *filter(None, (_ended(one),))))
-    return f"not judged together: {one.not_judged}" if one.not_judged else ""
+        return ", ".join((tr("judged together"), *filter(None, (_ended(one),))))
+    return tr("not judged together: {not_judged}", not_judged=one.not_judged) if one.not_judged else ""
 
 
 def _ended(one: QueuedTraining) -> str:
-    return "" if one.ended is None else time.strftime("ended %d %b %H:%M", time.localtime(one.ended))
+    return "" if one.ended is None else time.strftime(tr("ended %d %b %H:%M"), time.localtime(one.ended))
 
 
 def _last_part(override: str) -> str:

@@ -8,13 +8,13 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableView
 
-from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueState
 from sleapnn_engine.protocol.training_queue import TrainingQueue
 from sleapnn_gui.monitor.panel import Panel
 from sleapnn_gui.results.queue_model import COLUMNS, QueueModel
 from sleapnn_gui.run.queue_watch import QueueWatch, queue_words
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import set_state
 from sleapnn_gui.widgets.tick import Tick
 
@@ -28,16 +28,16 @@ class QueuePanel(Panel):
     run_chosen = Signal(Path)
 
     def __init__(self, watch: QueueWatch) -> None:
-        super().__init__("Queue")
+        super().__init__(tr("Queue"))
         self.setObjectName("runs:queue")
         self.watch = watch
         self.model = QueueModel()
         self.setFixedHeight(_HEIGHT)
         self.words = ElidedLabel("")
         self.words.setProperty("role", "muted")
-        self.words.setAccessibleName("What the queue does")
-        self.go_on = Tick("Go on after a failure")
-        self.go_on.setToolTip("Train the next one also after one has failed")
+        self.words.setAccessibleName(tr("What the queue does"))
+        self.go_on = Tick(tr("Go on after a failure"))
+        self.go_on.setToolTip(tr("Train the next one also after one has failed"))
         self.go_on.clicked.connect(self._set_go_on)
         self.head.addWidget(self.go_on)
         self._make_table()
@@ -47,11 +47,15 @@ class QueuePanel(Panel):
         self._foot.setSpacing(8)
         self.body.addLayout(self._foot)
         self.sooner = self._button(
-            "Sooner", "Have the chosen training, with its group, come one place earlier"
+            tr("Sooner"), tr("Have the chosen training, with its group, come one place earlier")
         )
-        self.later = self._button("Later", "Have the chosen training, with its group, come one place later")
-        self.out = self._button("Take out", "Take the chosen trainings out of the queue; their runs stay")
-        self.clear = self._button("Clear", "Take out what is over; the runs stay")
+        self.later = self._button(
+            tr("Later"), tr("Have the chosen training, with its group, come one place later")
+        )
+        self.out = self._button(
+            tr("Take out"), tr("Take the chosen trainings out of the queue; their runs stay")
+        )
+        self.clear = self._button(tr("Clear"), tr("Take out what is over; the runs stay"))
         self.sooner.clicked.connect(lambda _checked=False: self._shift(-1))
         self.later.clicked.connect(lambda _checked=False: self._shift(1))
         self.out.clicked.connect(lambda _checked=False: self._remove_chosen())
@@ -63,8 +67,8 @@ class QueuePanel(Panel):
 
     def _make_table(self) -> None:
         table = self.table = QTableView()
-        table.setAccessibleName("Trainings in the queue")
-        table.setAccessibleDescription("In the order in which they are trained")
+        table.setAccessibleName(tr("Trainings in the queue"))
+        table.setAccessibleDescription(tr("In the order in which they are trained"))
         table.setModel(self.model)
         table.setShowGrid(False)
         table.setWordWrap(False)
@@ -116,8 +120,8 @@ class QueuePanel(Panel):
         chosen = self.selected
         if len(chosen) == 1:
             number, name = chosen[0].number, self.model.name_of(chosen[0])
-            told = f"{name} comes {'sooner' if places < 0 else 'later'}."
-            held = f"{name} stays where it is: nothing that waits is on that side of it."
+            told = tr("{name} comes {value}.", name=name, value=tr("sooner") if places < 0 else tr("later"))
+            held = tr("{name} stays where it is: nothing that waits is on that side of it.", name=name)
             self.watch.change(lambda queue: told if queue.shift(number, places=places) else held)
 
     def _remove_chosen(self) -> None:
@@ -169,4 +173,8 @@ def _removed(queue: TrainingQueue, wanted: Callable[[QueuedTraining], bool]) -> 
         if copy.parent == queue.copies:
             with contextlib.suppress(OSError):  # it does no harm where it lies
                 copy.unlink()
-    return f"{counted(len(gone), 'training')} taken out of the queue." if gone else "Nothing was taken out."
+    return (
+        tr("{trainings} taken out of the queue.", trainings=counted(len(gone), "training"))
+        if gone
+        else tr("Nothing was taken out.")
+    )

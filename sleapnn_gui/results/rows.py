@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.predict_options import Option, read_value
 from sleapnn_gui.widgets.combo import QuietComboBox
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.segmented import Segmented
@@ -63,32 +64,32 @@ class OptionRow(SheetRow):
 
     def __init__(self, option: Option) -> None:
         self.option = option
-        super().__init__(option.label, self._make(option), tip=_sentence(option.help))
+        super().__init__(tr(option.label), self._make(option), tip=_sentence(tr(option.help)))
         field = self.field
         self._line = field if isinstance(field, Line) else None
         self._list = field if isinstance(field, QuietComboBox) else None
         self._switch = field if isinstance(field, Segmented) else None
         field.setMaximumWidth(_FIELD_WIDTH)
         if self._switch is not None:
-            self._switch.describe(option.label, _sentence(option.help))
+            self._switch.describe(tr(option.label), _sentence(tr(option.help)))
 
     def _make(self, option: Option) -> QWidget:
         if option.kind is bool:
-            switch = Segmented(["No", "Yes"])
+            switch = Segmented([tr("No"), tr("Yes")])
             switch.set_index(int(bool(option.default)))
             switch.picked.connect(lambda _: self.edited.emit())
             return switch
         if option.choices:
             listed = QuietComboBox()
             if option.default is None:
-                listed.addItem(option.absent, None)
+                listed.addItem(tr(option.absent), None)
             for choice in option.choices:
-                listed.addItem(option.choice_words.get(choice, choice), choice)
+                listed.addItem(tr(option.choice_words.get(choice, choice)), choice)
             listed.setCurrentIndex(listed.findData(option.default))
             listed.currentIndexChanged.connect(lambda _: self.edited.emit())
             return listed
         line = Line()
-        line.setPlaceholderText(option.absent or f"{option.default}")
+        line.setPlaceholderText(tr(option.absent) or f"{option.default}")
         line.textEdited.connect(lambda _: self.edited.emit())
         return line
 

@@ -13,6 +13,7 @@ from sleapnn_engine.protocol.epoch_history import EpochFigures
 from sleapnn_gui.form.codecs import show_plain
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.evaluations import Source, read_judgement, results_of
+from sleapnn_gui.widgets.language import tr
 
 #: Runs that can be told apart side by side.
 MOST_COMPARED = 8
@@ -59,9 +60,9 @@ def read_details(run: RunSummary, *, before: RunSummary | None) -> RunDetails:
 def shown_value(value: Any) -> str:
     """A value of a setting on one line."""
     if value is None:
-        return "none"
+        return tr("none")
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return tr("on") if value else tr("off")
     return value if isinstance(value, str) else show_plain(value)
 
 

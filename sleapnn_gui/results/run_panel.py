@@ -19,6 +19,7 @@ from sleapnn_gui.monitor.trend_plot import Trend, TrendPlot
 from sleapnn_gui.results.frame_source import FrameSource, Shown
 from sleapnn_gui.results.run_details import RunDetails, read_details, shown_value
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.steady_scroll import SteadyScroll
 from sleapnn_gui.widgets.theme import set_state
@@ -26,7 +27,7 @@ from sleapnn_gui.widgets.theme import set_state
 WIDTH = 348
 _PLACE = "run panel"
 _SOON_MS, _MOST_CHANGES = 120, 7
-_NOTHING = "Choose a run to see its curve, its figures, and what changed since the run before it."
+_NOTHING = tr("Choose a run to see its curve, its figures, and what changed since the run before it.")
 
 
 class PairRows(QWidget):
@@ -66,7 +67,7 @@ class RunPanel(QFrame):
     def __init__(self, source: FrameSource) -> None:
         super().__init__()
         self.setProperty("pane", "right")
-        self.setAccessibleName("The chosen run")
+        self.setAccessibleName(tr("The chosen run"))
         self.setFixedWidth(WIDTH)
         self._source = source
         self._wanted: tuple[RunSummary, RunSummary | None] | None = None
@@ -88,7 +89,7 @@ class RunPanel(QFrame):
         self.frame_of = caption()
         self.frame_of.setWordWrap(True)
         self.curve_of = caption()
-        self.curve = TrendPlot(name="Validation error or loss over epochs")
+        self.curve = TrendPlot(name=tr("Validation error or loss over epochs"))
         self.curve.setMinimumHeight(72)
         for drawn in (
             self.view,
@@ -200,8 +201,8 @@ class RunPanel(QFrame):
                 self.view.placeholder = "…"
             self.view.show()
             self.frame_of.setText("")
-            worst = "worst frame" if "frame" in details.place else "first frame"
-            self.frame_of.setToolTip(f"{worst} of “{details.source.name}”")
+            worst = tr("worst frame") if "frame" in details.place else tr("first frame")
+            self.frame_of.setToolTip(tr("{worst} of “{source}”", worst=worst, source=details.source.name))
             text = f"{worst}  ·  {LEGEND}"
             self._source.want(_PLACE, details.source.files, partial(self._picture, text), **details.place)
 
@@ -220,10 +221,10 @@ class RunPanel(QFrame):
         epochs = details.epochs
         x = np.array([words.epoch_number(one.epoch) for one in epochs], dtype=float)
         errors = np.array([_number(one.measured[MEDIAN_PX]) for one in epochs], dtype=float)
-        text = "Validation error in px over epochs"
+        text = tr("Validation error in px over epochs")
         if not np.isfinite(errors).any():
             errors = np.array([_number(one.val) for one in epochs], dtype=float)
-            text = "Validation loss over epochs"
+            text = tr("Validation loss over epochs")
         there = len(x) > 1 and bool(np.isfinite(errors).any())
         self.curve.setVisible(there)
         self.curve_of.setVisible(there)
@@ -237,14 +238,16 @@ class RunPanel(QFrame):
         self.changes.setVisible(bool(details.changed))
         if before is None:
             return
-        what = "Changed since" if details.changed else "No setting changed since"
+        what = tr("Changed since") if details.changed else tr("No setting changed since")
         self.changed_since.setText(f"{what} {before.name}")
         rows = [
             (one.label, f"{shown_value(one.values[0])} → {shown_value(one.values[1])}")
             for one in details.changed[:_MOST_CHANGES]
         ]
         if len(details.changed) > _MOST_CHANGES:
-            rows.append((f"and {len(details.changed) - _MOST_CHANGES} more", "Compare shows all"))
+            rows.append(
+                (tr("and {count} more", count=len(details.changed) - _MOST_CHANGES), tr("Compare shows all"))
+            )
         self.changes.show_rows(rows)
 
     def _show_hint(self, details: RunDetails) -> None:
@@ -253,7 +256,11 @@ class RunPanel(QFrame):
         if details.hints:
             first, more = details.hints[0], len(details.hints) - 1
             text = (
-                f"{first.text} {words.counted(more, 'more hint', 'more hints')} on its page."
+                tr(
+                    "{words} {more_hints} on its page.",
+                    words=first.text,
+                    more_hints=words.counted(more, "more hint", "more hints"),
+                )
                 if more
                 else first.text
             )
@@ -273,21 +280,28 @@ class RunPanel(QFrame):
 def figures_of(run: RunSummary, details: RunDetails | None) -> list[tuple[str, str]]:
     """What is known of a run, row by row: name and figure."""
     median, body = run.figures.get(MEDIAN_PX.key), run.figures.get(OF_BODY.key)
-    rows = [("Median error", " · ".join(filter(None, (median, body and f"{body} of body"))))]
-    rows += [("9 in 10 points within", run.figures.get(P90_PX.key, ""))]
+    rows = [
+        (tr("Median error"), " · ".join(filter(None, (median, body and tr("{body} of body", body=body)))))
+    ]
+    rows += [(tr("9 in 10 points within"), run.figures.get(P90_PX.key, ""))]
     counted = [one for one in MEASURES if one.group is Group.ANIMALS and one.heading]
-    rows += [(one.heading, run.figures.get(one.key, "")) for one in counted]
+    rows += [(tr(one.heading), run.figures.get(one.key, "")) for one in counted]
     best = details.best if details is not None else None
     if best is not None:
         parts = {name: value for name, value in best.measured.by_node.items() if value is not None}
         if parts:
             worst = max(parts, key=lambda name: parts[name])
-            rows.append(("Worst part", f"{worst} · {words.pixels(parts[worst])}"))
+            rows.append((tr("Worst part"), f"{worst} · {words.pixels(parts[worst])}"))
         whole = run.epochs.isdigit()  # else it ended within an epoch
         number = words.epoch_number(best.epoch)
-        rows.append(("Best epoch", f"{number} of {run.epochs}" if whole else str(number)))
-        rows += [] if whole else [("Epochs", run.epochs)]
-    rows += [("Model", ", ".join(filter(None, (run.model, run.backbone)))), ("Labels", run.labels)]
+        rows.append(
+            (
+                tr("Best epoch"),
+                tr("{number} of {epochs}", number=number, epochs=run.epochs) if whole else str(number),
+            )
+        )
+        rows += [] if whole else [(tr("Epochs"), run.epochs)]
+    rows += [(tr("Model"), ", ".join(filter(None, (run.model, run.backbone)))), (tr("Labels"), run.labels)]
     return [row for row in rows if row[1]]
 
 

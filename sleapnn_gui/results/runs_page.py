@@ -30,6 +30,7 @@ from sleapnn_gui.results.run_panel import RunPanel
 from sleapnn_gui.results.runs_reading import RunsReading
 from sleapnn_gui.run.queue_watch import QueueWatch
 from sleapnn_gui.widgets.cells import CellTable
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.one_by_one import OneByOne
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme
@@ -58,7 +59,7 @@ class RunsPage(QWidget):
         """Made `in_steps`, it is of use once somebody has gone through `fill`."""
         super().__init__(parent)
         self.setObjectName("page:runs")
-        self.setAccessibleName("Runs")
+        self.setAccessibleName(tr("Runs"))
         self._folders: list[Path] = []
         self._read: list[RunSummary] = []
         self._found: set[Path] = set()
@@ -108,7 +109,7 @@ class RunsPage(QWidget):
     def _make_table(self) -> None:
         table = self.table = CellTable(self.model)
         table.setObjectName("runs:table")
-        table.setAccessibleName("Runs")
+        table.setAccessibleName(tr("Runs"))
         table.setModel(self.model)
         table.setShowGrid(False)
         table.setWordWrap(False)
@@ -139,25 +140,25 @@ class RunsPage(QWidget):
     def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(8)
-        title = QLabel("Runs")
+        title = QLabel(tr("Runs"))
         title.setProperty("role", "title")
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter: name, state, labels, note…")
-        self.filter.setAccessibleName("Filter the runs")
+        self.filter.setPlaceholderText(tr("Filter: name, state, labels, note…"))
+        self.filter.setAccessibleName(tr("Filter the runs"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedHeight(current_theme().size("control"))
         self.filter.setMinimumWidth(120)
         self.filter.setMaximumWidth(280)
-        self.starred = TextToggle("★", name="Show only runs with a star")
+        self.starred = TextToggle("★", name=tr("Show only runs with a star"))
         self.filter.textChanged.connect(self._want)
         self.starred.toggled.connect(self._want)
-        again = QPushButton("Look again")
+        again = QPushButton(tr("Look again"))
         again.clicked.connect(self._rescan)
         self.predict = _button(
-            "Predict…", "Find the animals on a video or labels with the model of the chosen run"
+            tr("Predict…"), tr("Find the animals on a video or labels with the model of the chosen run")
         )
         self.evaluation = _button(
-            "Evaluation", "See how good the model of the chosen run is, or judge it on other labels"
+            tr("Evaluation"), tr("See how good the model of the chosen run is, or judge it on other labels")
         )
         self.predict.clicked.connect(self.predict_wanted)
         self.evaluation.clicked.connect(self.evaluation_wanted)
@@ -166,8 +167,8 @@ class RunsPage(QWidget):
         head.addWidget(self.filter, 1)
         head.addWidget(self.starred)
         head.addStretch(1)
-        self.queue_shown = QPushButton("Queue")
-        self.queue_shown.setToolTip("Show or hide what is trained one after the other")
+        self.queue_shown = QPushButton(tr("Queue"))
+        self.queue_shown.setToolTip(tr("Show or hide what is trained one after the other"))
         self.queue_shown.setAccessibleDescription(self.queue_shown.toolTip())
         for button in (again, self.queue_shown, self.evaluation, self.predict):
             head.addWidget(button)
@@ -222,7 +223,9 @@ class RunsPage(QWidget):
         if run is None:
             self.panel.show_nothing()
         elif several > 1:
-            self.panel.show_nothing(f"{several} runs are chosen. Compare shows up to eight side by side.")
+            self.panel.show_nothing(
+                tr("{several} runs are chosen. Compare shows up to eight side by side.", several=several)
+            )
         else:
             self.panel.show_run(run, before=self.model.run_before(run.folder))
         self.selection_changed.emit()
@@ -244,13 +247,17 @@ class RunsPage(QWidget):
     def _rescan(self) -> None:
         """Say so for as long as it takes to be read: a folder that is as it was is looked through in no time."""
         if self._folders:
-            self.status.setText(f"Looking again in {self._where} …")
+            self.status.setText(tr("Looking again in {where} …", where=self._where))
             folders = self._folders
             QTimer.singleShot(_SEEN_MS, self, lambda: self.set_folders(folders))
 
     @property
     def _where(self) -> str:
-        return str(self._folders[0]) if len(self._folders) == 1 else f"{len(self._folders)} folders"
+        return (
+            str(self._folders[0])
+            if len(self._folders) == 1
+            else tr("{count} folders", count=len(self._folders))
+        )
 
     def set_folders(self, folders: Sequence[Path]) -> None:
         """List the runs of these folders; reading happens in a thread, and a newer look replaces an older one."""
@@ -258,7 +265,7 @@ class RunsPage(QWidget):
             return
         self._folders = list(folders)
         self._read, self._found, self._complete = [], set(), False
-        self.status.setText(f"Looking in {self._where} …")
+        self.status.setText(tr("Looking in {where} …", where=self._where))
         self.status.setToolTip("\n".join(map(str, folders)))
         self.reading.begin(folders)
 
@@ -308,13 +315,20 @@ class RunsPage(QWidget):
             self._beside.drop()
             self._coming.hide((self.table, self.panel))
         if not self._complete:
-            self.status.setText(f"{count} so far in {self._where} …")
+            self.status.setText(tr("{count} so far in {where} …", count=count, where=self._where))
         elif count:
-            of = f"{count} in {self._where}" if shown == count else f"{shown} of {count} in {self._where}"
-            self.status.setText(f"{of}. Double-click one to see its curves and pictures.")
+            of = (
+                tr("{count} in {where}", count=count, where=self._where)
+                if shown == count
+                else tr("{shown} of {count} in {where}", shown=shown, count=count, where=self._where)
+            )
+            self.status.setText(tr("{of}. Double-click one to see its curves and pictures.", of=of))
         else:
             self.status.setText(
-                f"No runs in {self._where} yet. Each training gets a folder there and appears in this list."
+                tr(
+                    "No runs in {where} yet. Each training gets a folder there and appears in this list.",
+                    where=self._where,
+                )
             )
 
     # -- what a person says of runs --------------------------------------------------------------------------
@@ -376,5 +390,9 @@ def _written(folder: Path, remarks: Remarks) -> str:
     try:
         write_remarks(folder, remarks)
     except OSError as problem:
-        return f"What you said of {folder.name} could not be kept: {reason_of(problem)}."
+        return tr(
+            "What you said of {folder} could not be kept: {reason_of}.",
+            folder=folder.name,
+            reason_of=reason_of(problem),
+        )
     return ""

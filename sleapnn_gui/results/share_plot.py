@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 
 from sleapnn_gui.monitor import ticks
 from sleapnn_gui.monitor.plots import QuietPlot, line_pen, make_curve, make_name, put_name
+from sleapnn_gui.widgets.language import tr
 
 
 class SharePlot(QuietPlot):
@@ -57,5 +58,5 @@ class SharePlot(QuietPlot):
 
 def _describe_curve(name: str, x: Sequence[float], y: Sequence[float | None]) -> str:
     if not len(x) or y[-1] is None:
-        return f"{name}: nothing measured"
-    return f"{name}: {100 * y[-1]:.0f} % at {x[-1]:.1f}"
+        return tr("{name}: nothing measured", name=name)
+    return tr("{name}: {y:.0f} % at {x:.1f}", name=name, y=100 * y[-1], x=x[-1])

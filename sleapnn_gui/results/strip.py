@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWi
 
 from sleapnn_gui.monitor.summary import StateChip
 from sleapnn_gui.widgets.elided import ElidedLabel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import set_state
 
 _NO_ABOUT_BELOW = 900
@@ -23,10 +24,10 @@ class ResultStrip(QFrame):
         self.row.setSpacing(8)
         self.name = ElidedLabel("", mode=Qt.TextElideMode.ElideMiddle)
         self.name.setProperty("role", "heading")
-        self.name.setAccessibleName("What this is of")
+        self.name.setAccessibleName(tr("What this is of"))
         self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.chip = StateChip()
-        self.chip.setAccessibleName("What is shown")
+        self.chip.setAccessibleName(tr("What is shown"))
         self.chip.show_state(kind, "accent")
         self.about = ElidedLabel("", least=90)
         self.about.setProperty("role", "muted")

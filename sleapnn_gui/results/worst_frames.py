@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.results.frame_source import Files, FrameSource, Shown
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _MOST, _WIDTH, _CAPTION = 10, 150, 18
@@ -44,14 +45,14 @@ class WorstFrame(QAbstractButton):
         self.facts = facts
         wrong = []
         if facts["missed"]:
-            wrong.append(f"{facts['missed']} missed")
+            wrong.append(tr("{missed} missed", missed=facts["missed"]))
         if facts["extra"]:
-            wrong.append(f"{facts['extra']} extra")
+            wrong.append(tr("{extra} extra", extra=facts["extra"]))
         if facts["error_px"] is not None and not wrong:
             wrong.append(words.pixels(facts["error_px"]))
-        self.setText(f"frame {facts['frame']} · {' · '.join(wrong)}")
+        self.setText(tr("frame {frame} · {wrong}", frame=facts["frame"], wrong=" · ".join(wrong)))
         self.setAccessibleName(self.text())
-        self.setToolTip(f"{facts['video']}, {self.text()}. Press to see it.")
+        self.setToolTip(tr("{video}, {words}. Press to see it.", video=facts["video"], words=self.text()))
         self.view.placeholder = "…"
         self.view.show_frame(None)
 
