@@ -12,10 +12,11 @@ from sleapnn_gui.document.locks import kept_words
 from sleapnn_gui.inspector.advice_watch import AdviceWatch
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.labels_page import LabelsPage
+from sleapnn_gui.widgets.language import tr
 
 #: What the title of a config without a file ends with, once advice has changed what it began as.
-_ADVISED = ", as advised"
-_BOTH = (
+_ADVISED = tr(", as advised")
+_BOTH = tr(
     "Parts and Centre stand above the sections of Configure; each has advice of its own while it is in hand. "
 )
 
@@ -46,14 +47,16 @@ class AdviceCommands(QObject):
         free = [piece for piece in pieces if not touched[piece.name]]
         kept = kept_words(dict.fromkeys(path for paths in touched.values() for path in paths))
         if free:
-            name = free[0].title if len(free) == 1 else f"{len(free)} pieces"
+            name = free[0].title if len(free) == 1 else tr("{count} pieces", count=len(free))
             called = f"{self._document.state.title.removesuffix(_ADVISED)}{_ADVISED}"
             pairs = any(piece.pairs for piece in free) and not self._document.half
             self._document.apply_values(
-                all_changes(free), f"Apply advice: {name}", called=called, pairs=pairs
+                all_changes(free), tr("Apply advice: {name}", name=name), called=called, pairs=pairs
             )
             both = _BOTH if pairs and self._document.half else ""
-            kept = f"Advice applied: {name}. {both}Undo takes it back. {kept}".strip()
+            kept = tr(
+                "Advice applied: {name}. {both}Undo takes it back. {kept}", name=name, both=both, kept=kept
+            ).strip()
         self.message.emit(kept, "info")
 
     def stop(self) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSettings
 
 from sleapnn_gui.document.pair import split_path
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_gui.form.form_page import FormPage
     from sleapnn_gui.inspector.see.see_pane import SeePane
 
 _TAB, _SHOWN = "beside/tab", "beside/shown"
-_SEE = "See"
+_SEE = tr("See")
 
 
 def put_beside(form: "FormPage", see: "SeePane") -> None:

@@ -7,6 +7,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
+from sleapnn_gui.widgets.language import tr
 
 
 class Closing(QObject):
@@ -46,32 +47,35 @@ class Closing(QObject):
         # What was answered holds for this closing only: a person who stays is asked again the next time.
         self._run_settled = self._prediction_settled = False
         if (self._document.is_dirty or self._document.unread) and not self._edits_settled:
-            self._guard.before("Closing the window", self._edits_done, given_up=self._discard)
+            self._guard.before(tr("Closing the window"), self._edits_done, given_up=self._discard)
             return False
         self._edits_settled = False
         return True
 
     def _ask_about_run(self) -> None:
         rest = self._runs.pair.waiting_model if self._runs.pair is not None else ""
-        more = "It can go on without this window; open its run folder to see it again."
+        more = tr("It can go on without this window; open its run folder to see it again.")
         if rest:
-            more = (
-                f"It can go on without this window, and the {rest} is trained after it. Stopping keeps this model, and the {rest} is "
-                "not trained."
+            more = tr(
+                "It can go on without this window, and the {rest} is trained after it. Stopping keeps this model, and the {rest} is "
+                "not trained.",
+                rest=rest,
             )
-        box = self._box("A training is running.", more)
-        leave = self._button(box, "Leave it running", QMessageBox.ButtonRole.AcceptRole)
-        stop = self._button(box, "Stop and keep the model", QMessageBox.ButtonRole.DestructiveRole)
-        self._button(box, "Do not close", QMessageBox.ButtonRole.RejectRole)
+        box = self._box(tr("A training is running."), more)
+        leave = self._button(box, tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+        stop = self._button(box, tr("Stop and keep the model"), QMessageBox.ButtonRole.DestructiveRole)
+        self._button(box, tr("Do not close"), QMessageBox.ButtonRole.RejectRole)
         leave.clicked.connect(self._leave_run)
         stop.clicked.connect(self._stop_run)
         box.open()
 
     def _ask_about_prediction(self) -> None:
-        box = self._box("A prediction is being made.", "It can go on without this window and write its file.")
-        leave = self._button(box, "Leave it running", QMessageBox.ButtonRole.AcceptRole)
-        stop = self._button(box, "Stop and keep what is done", QMessageBox.ButtonRole.DestructiveRole)
-        stay = self._button(box, "Do not close", QMessageBox.ButtonRole.RejectRole)
+        box = self._box(
+            tr("A prediction is being made."), tr("It can go on without this window and write its file.")
+        )
+        leave = self._button(box, tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+        stop = self._button(box, tr("Stop and keep what is done"), QMessageBox.ButtonRole.DestructiveRole)
+        stay = self._button(box, tr("Do not close"), QMessageBox.ButtonRole.RejectRole)
         leave.clicked.connect(self._close_settled)
         stay.clicked.connect(self._stay)
         stop.clicked.connect(self._end_prediction)

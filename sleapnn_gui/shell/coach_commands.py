@@ -21,6 +21,7 @@ from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.shell.locating import Locating
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
@@ -74,7 +75,7 @@ class CoachCommands(QObject):
 
     def _ask_folder(self, hint: Hint, fix: Fix) -> None:
         """Have a person say which folder a setting is to name."""
-        label = SPEC.keys[fix.folder].meta.label
+        label = tr(SPEC.keys[fix.folder].meta.label)
         ask_for_folder(
             self._labels.window(), label, lambda path: self._apply(_piece(hint, {fix.folder: path}))
         )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from sleapnn_gui.form.search import Hit, with_synonyms
 from sleapnn_gui.run.verbs import RUN_COMMANDS, Command
+from sleapnn_gui.widgets.language import tr
 
 #: The menus from left to right.
 MENUS = ("File", "Edit", "View", "Train", "Runs", "Help")
@@ -333,7 +334,7 @@ _ROLES = {
 def name_alone(command: Command) -> str:
     """The command's words where they stand without its menu, as in the palette."""
     is_page = command.menu == "View" and command.verb.startswith("show_")
-    return f"Go to {command.text}" if is_page else command.text
+    return tr("Go to {page}", page=command.text) if is_page else command.text
 
 
 def command_hits() -> list[Hit]:
@@ -342,7 +343,7 @@ def command_hits() -> list[Hit]:
         Hit(
             ACTION + command.verb,
             name_alone(command),
-            command.shortcut or "Command",
+            command.shortcut or tr("Command"),
             f"{name_alone(command)} {command.help}".lower(),
         )
         for command in COMMANDS

@@ -11,6 +11,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.file_watch import FileWatch
 from sleapnn_gui.document.files import Opened
 from sleapnn_gui.document.pair import halves
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -41,15 +42,18 @@ class DiskOffer(QFrame):
         row.addWidget(self.text, 1)
         self.take = self._button(
             "take",
-            "Take theirs",
+            tr("Take theirs"),
             self._use_theirs,
-            "Show what is in the file now; Undo brings back what was here",
+            tr("Show what is in the file now; Undo brings back what was here"),
         )
         self.keep = self._button(
-            "keep", "Keep mine", self._keep, "Go on with what is here; saving replaces what is in the file"
+            "keep",
+            tr("Keep mine"),
+            self._keep,
+            tr("Go on with what is here; saving replaces what is in the file"),
         )
         self.compare = self._button(
-            "compare", "Compare", self._compare, "List what differs from the file, under Diff"
+            "compare", tr("Compare"), self._compare, tr("List what differs from the file, under Diff")
         )
         self.hide()
         watch.overtaken.connect(self._learn)
@@ -75,11 +79,13 @@ class DiskOffer(QFrame):
             return
         self._path = next(iter(self._told))
         theirs = self._told[self._path]
-        text = f"{self._path.name} was changed by another program while it is open here."
+        text = tr("{path} was changed by another program while it is open here.", path=self._path.name)
         if isinstance(theirs, UserError):
-            text += f" It cannot be read now: {theirs.message} What is here stays as it is."
+            text += tr(
+                " It cannot be read now: {message} What is here stays as it is.", message=theirs.message
+            )
         elif self._document.is_dirty:
-            text += " What you changed here is not in it."
+            text += tr(" What you changed here is not in it.")
         self.text.setText(text)
         self.setAccessibleName(text)
         for button in (self.take, self.compare):
@@ -100,7 +106,11 @@ class DiskOffer(QFrame):
             self._close(self._path)
             self._document.adopt_theirs(theirs)
             self.message.emit(
-                f"These are the settings that are in {theirs.title} now. Undo takes it back.", "info"
+                tr(
+                    "These are the settings that are in {theirs} now. Undo takes it back.",
+                    theirs=theirs.title,
+                ),
+                "info",
             )
 
     def _keep(self) -> None:

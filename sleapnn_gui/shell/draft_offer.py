@@ -12,6 +12,7 @@ from sleapnn_gui.document.drafts import Draft
 from sleapnn_gui.document.pair import title_of
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -34,10 +35,15 @@ class DraftOffer(QFrame):
         row.setSpacing(current_theme().size("space_2"))
         row.addWidget(self.text, 1)
         for name, words, act, told in (
-            ("restore", "Restore", self.restore, "Put these edits into the window; saving is up to you"),
-            ("differences", "Show differences", self.show_differences, "List what the draft changes"),
-            ("discard", "Discard", self.discard, "Delete the draft for good"),
-            ("later", "Later", self.later, "Keep the draft and offer it at the next start"),
+            (
+                "restore",
+                tr("Restore"),
+                self.restore,
+                tr("Put these edits into the window; saving is up to you"),
+            ),
+            ("differences", tr("Show differences"), self.show_differences, tr("List what the draft changes")),
+            ("discard", tr("Discard"), self.discard, tr("Delete the draft for good")),
+            ("later", tr("Later"), self.later, tr("Keep the draft and offer it at the next start")),
         ):
             button = QPushButton(words)
             button.setObjectName(f"draft_{name}")
@@ -63,7 +69,7 @@ class DraftOffer(QFrame):
                 self._show_page("configure")
             self._next()
 
-        self._guard.before("Restoring the draft", replace)
+        self._guard.before(tr("Restoring the draft"), replace)
 
     def show_differences(self) -> None:
         """List what the draft changes in the file or preset it began from."""
@@ -74,18 +80,18 @@ class DraftOffer(QFrame):
         ]
         shown.deleteLater()
         lines += [
-            f"Typed as YAML, and no config yet. {why}\n\n{text}"
+            tr("Typed as YAML, and no config yet. {why}\n\n{words}", why=why, words=text)
             for text, why in self._drafts[0].unread.values()
         ]
         dialog = QDialog(self.window())
         dialog.setObjectName("draft_differences")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("What the draft changes")
+        dialog.setWindowTitle(tr("What the draft changes"))
         dialog.resize(720, 480)
-        told = QPlainTextEdit("\n\n".join(lines) or "Nothing differs from what was opened or imported.")
+        told = QPlainTextEdit("\n\n".join(lines) or tr("Nothing differs from what was opened or imported."))
         told.setReadOnly(True)
-        told.setAccessibleName("Differences")
-        close = QPushButton("Close")
+        told.setAccessibleName(tr("Differences"))
+        close = QPushButton(tr("Close"))
         close.clicked.connect(dialog.accept)
         column = QVBoxLayout(dialog)
         column.setContentsMargins(24, 20, 24, 16)
@@ -112,9 +118,16 @@ class DraftOffer(QFrame):
         if not self._drafts:
             return
         draft, rest = self._drafts[0], len(self._drafts) - 1
-        more = f" {rest} more {'is' if rest == 1 else 'are'} kept." if rest else ""
-        self.text.setText(f"Edits of {title_of(draft.state)} from {_moment(draft.at)} were not saved.{more}")
-        self.text.setToolTip(str(draft.state.path or "It never had a file."))
+        more = f" {counted(rest, 'more is kept.', 'more are kept.')}" if rest else ""
+        self.text.setText(
+            tr(
+                "Edits of {title_of} from {moment} were not saved.{more}",
+                title_of=title_of(draft.state),
+                moment=_moment(draft.at),
+                more=more,
+            )
+        )
+        self.text.setToolTip(str(draft.state.path or tr("It never had a file.")))
         self.setAccessibleName(self.text.text())
 
 

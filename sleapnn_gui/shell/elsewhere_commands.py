@@ -9,18 +9,19 @@ from PySide6.QtWidgets import QWidget
 from sleapnn_engine.protocol.peer_messages import USUAL_PORTS
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.shell.settings_store import last_place, remember_place
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_gui.run.ssh import FarRun, Ssh
     from sleapnn_gui.shell.elsewhere_sheet import ElsewhereSheet
     from sleapnn_gui.shell.run_commands import RunCommands
 
-_WATCH = (
+_WATCH = tr(
     "A training that sleap-nn does itself speaks on two ports of this computer, as its config says under trainer_config.zmq. "
     "This window listens there in the place of SLEAP's own, shows the losses as they come, and can stop the training. "
     "Begin to listen before it starts."
 )
-_ATTACH = (
+_ATTACH = tr(
     "The system's ssh reaches the machine as it does in a terminal, with your keys and your ~/.ssh/config; a password is not asked "
     "for. The run is then followed, paused and stopped as if it were here, and goes on when this window closes."
 )
@@ -43,13 +44,13 @@ class ElsewhereCommands(QObject):
         sheet = ElsewhereSheet(
             self._window,
             name="watch_peer",
-            title="Watch a sleap-nn training",
+            title=tr("Watch a sleap-nn training"),
             told=_WATCH,
             asked=(
-                Asked("progress", "Progress comes on port (publish_port)", progress),
-                Asked("control", "Stop is sent on port (controller_port)", control),
+                Asked("progress", tr("Progress comes on port (publish_port)"), progress),
+                Asked("control", tr("Stop is sent on port (controller_port)"), control),
             ),
-            act="Listen",
+            act=tr("Listen"),
         )
         sheet.wanted.connect(lambda texts: self._listen(sheet, texts))
         sheet.open()
@@ -60,7 +61,7 @@ class ElsewhereCommands(QObject):
 
         numbers = [_port(texts[name]) for name in ("progress", "control")]
         if None in numbers or numbers[0] == numbers[1]:
-            sheet.show_problem("A port is a number from 1 to 65535, and the two differ.")
+            sheet.show_problem(tr("A port is a number from 1 to 65535, and the two differ."))
             return
         try:
             ports = PeerPorts(*(number or 0 for number in numbers))
@@ -82,13 +83,13 @@ class ElsewhereCommands(QObject):
         sheet = ElsewhereSheet(
             self._window,
             name="attach_far",
-            title="Attach to a run on another machine",
+            title=tr("Attach to a run on another machine"),
             told=_ATTACH,
             asked=(
-                Asked("host", "Host", host, "me@gpu.lab.org"),
-                Asked("folder", "Run folder there", folder, "~/models/fly_01"),
+                Asked("host", tr("Host"), host, "me@gpu.lab.org"),
+                Asked("folder", tr("Run folder there"), folder, "~/models/fly_01"),
             ),
-            act="Attach",
+            act=tr("Attach"),
         )
         sheet.wanted.connect(lambda texts: self._find(sheet, texts))
         sheet.finished.connect(lambda _: self._leave())
@@ -110,7 +111,7 @@ class ElsewhereCommands(QObject):
             except SshError as error:
                 return str(error)
 
-        sheet.set_busy(f"Looking at {place.name} …")
+        sheet.set_busy(tr("Looking at {place} …", place=place.name))
         self._looking.begin(find, lambda found: self._attach(sheet, found))
 
     def _attach(self, sheet: "ElsewhereSheet", found: "FarRun | str") -> None:

@@ -6,6 +6,7 @@ import attrs
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import set_state
@@ -52,7 +53,7 @@ class ElsewhereSheet(QDialog):
         self.go = QPushButton(act)
         set_state(self.go, "primary", value=True)
         self.go.setDefault(True)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         self.go.clicked.connect(lambda _checked=False: self.wanted.emit(self.texts))
         close.clicked.connect(lambda _checked=False: self.reject())
         row = QHBoxLayout()

@@ -10,6 +10,7 @@ from sleapnn_gui.run.engine_installing import EngineInstalling
 from sleapnn_gui.shell.engine_sheet import EngineSheet
 from sleapnn_gui.shell.question import ask
 from sleapnn_gui.shell.run_commands import RunCommands
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 
 
@@ -51,9 +52,9 @@ class EngineCommands(QObject):
         """Something that came by itself needs an engine: say so once, with a way to get one."""
         if not self._told:
             self._told = True
-            words = f"{why} Labels can be looked into, and models trained, once it is."
+            words = tr("{why} Labels can be looked into, and models trained, once it is.", why=why)
             self._still.when_away(
-                lambda: self.offered.emit(words, "info", "Install the engine…", self.do_engine)
+                lambda: self.offered.emit(words, "info", tr("Install the engine…"), self.do_engine)
             )
 
     def _ask_to_remove(self) -> None:
@@ -62,15 +63,18 @@ class EngineCommands(QObject):
             return
         if self._runs.is_running:
             self.message.emit(
-                "A run is being followed; the engine can be removed when it is over.", "warning"
+                tr("A run is being followed; the engine can be removed when it is over."), "warning"
             )
             return
         ask(
             self._window,
             "remove_engine",
-            "Remove the engine that this app installed?",
-            f"Its folder {installation.place} is deleted, with what was fetched. Configs, runs and models stay.",
-            [("Remove", QMessageBox.ButtonRole.DestructiveRole, self._remove)],
+            tr("Remove the engine that this app installed?"),
+            tr(
+                "Its folder {place} is deleted, with what was fetched. Configs, runs and models stay.",
+                place=installation.place,
+            ),
+            [(tr("Remove"), QMessageBox.ButtonRole.DestructiveRole, self._remove)],
         )
 
     def _remove(self) -> None:
@@ -85,7 +89,10 @@ class EngineCommands(QObject):
         self._inspect.renew()
         if not why_no_engine():
             version = known_engines().version
-            self.message.emit(f"The training engine in use is {version or 'that of this window'}.", "info")
+            self.message.emit(
+                tr("The training engine in use is {version}.", version=version or tr("that of this window")),
+                "info",
+            )
 
     def leave(self) -> None:
         """For when the window closes."""

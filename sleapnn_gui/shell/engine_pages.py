@@ -21,6 +21,7 @@ from sleapnn_gui.run.engine_install import (
 )
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.file_dialog import ask_for_folder
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.progress import ProgressBar
@@ -69,7 +70,11 @@ class InUse(QWidget):
         self.version, self.origin = QLabel(), QLabel()
         self.place = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         rows = _Rows()
-        for name, label in (("In use", self.version), ("Place", self.place), ("From", self.origin)):
+        for name, label in (
+            (tr("In use"), self.version),
+            (tr("Place"), self.place),
+            (tr("From"), self.origin),
+        ):
             rows.add(name, label)
         column = _column(self)
         column.addLayout(rows)
@@ -80,13 +85,19 @@ class InUse(QWidget):
         installation = known.installation
         at = known.command[0] if known.command else own
         ours = installation is not None and at.startswith(str(installation.place))
-        self.version.setText(known.version or f"{version_of(PROJECT)}, with this window")
+        self.version.setText(
+            known.version or tr("{version_of}, with this window", version_of=version_of(PROJECT))
+        )
         self.place.setText(at)
         build = installation.build if installation is not None and ours else ""
         words = {one.name: one.words for system in ("linux", "darwin") for one in builds_for(system, "arm64")}
-        origin = f"installed by this app, build for: {words[build].lower()}" if build in words else ""
+        origin = (
+            tr("installed by this app, build for: {words}", words=words[build].lower())
+            if build in words
+            else ""
+        )
         self.origin.setText(
-            origin or ("chosen by hand" if known.command else "the Python that runs this window")
+            origin or (tr("chosen by hand") if known.command else tr("the Python that runs this window"))
         )
 
 
@@ -104,25 +115,29 @@ class Offer(QWidget):
         self._picked, self.problem = False, ""
         self._finding, self._measuring = BackgroundTask(self), BackgroundTask(self)
         self.build = Segmented([one.words for one in self._builds])
-        self.build.describe("Build", "For which device PyTorch is made; it can be changed later")
+        self.build.describe(tr("Build"), tr("For which device PyTorch is made; it can be changed later"))
         self.build.picked.connect(self._pick)
-        self.reason = plain_text("Looking at what this machine has …")
+        self.reason = plain_text(tr("Looking at what this machine has …"))
         self.place = Line()
-        self.place.setAccessibleName("Place of the engine")
+        self.place.setAccessibleName(tr("Place of the engine"))
         self.place.setText(str(known.place if known is not None else usual_place()))
         self.place.textChanged.connect(self._measure)
-        self.source = Segmented(["The network", "A folder of wheels"])
-        self.source.describe("From", "A folder of wheels is for a machine without network")
+        self.source = Segmented([tr("The network"), tr("A folder of wheels")])
+        self.source.describe(tr("From"), tr("A folder of wheels is for a machine without network"))
         self.source.set_index(_NETWORK)
         self.source.picked.connect(self._show_source)
         self.wheels = Line()
-        self.wheels.setAccessibleName("Folder of wheels")
-        self.wheels.setPlaceholderText(f'filled by: python -m pip download -d wheels "{PROJECT}[engine]"')
+        self.wheels.setAccessibleName(tr("Folder of wheels"))
+        self.wheels.setPlaceholderText(
+            tr('filled by: python -m pip download -d wheels "{project}[engine]"', project=PROJECT)
+        )
         self.wheels.textChanged.connect(self._measure)
-        self.browse_place, self.browse_wheels = QPushButton("Browse…"), QPushButton("Browse…")
-        self.browse_place.clicked.connect(lambda: ask_for_folder(self, "Where the engine goes", self._put_in))
+        self.browse_place, self.browse_wheels = QPushButton(tr("Browse…")), QPushButton(tr("Browse…"))
+        self.browse_place.clicked.connect(
+            lambda: ask_for_folder(self, tr("Where the engine goes"), self._put_in)
+        )
         self.browse_wheels.clicked.connect(
-            lambda: ask_for_folder(self, "Folder of wheels", self.wheels.setText)
+            lambda: ask_for_folder(self, tr("Folder of wheels"), self.wheels.setText)
         )
         self.room = MessageLine()
         self._lay_out()
@@ -133,10 +148,10 @@ class Offer(QWidget):
 
     def _lay_out(self) -> None:
         rows = _Rows()
-        rows.add("Build", self.build)
+        rows.add(tr("Build"), self.build)
         rows.addWidget(self.reason, rows.rowCount(), 1)
-        rows.add("Place", self.place, self.browse_place)
-        rows.add("From", self.source)
+        rows.add(tr("Place"), self.place, self.browse_place)
+        rows.add(tr("From"), self.source)
         rows.add("", self.wheels, self.browse_wheels)
         column = _column(self)
         column.addLayout(rows)
@@ -160,7 +175,7 @@ class Offer(QWidget):
         """An engine that is there is made anew where it lies; elsewhere it would be a second one that nobody knows of."""
         for widget in (self.place, self.browse_place):
             widget.setEnabled(not kept)
-        self.place.setToolTip("Remove the engine first to have it elsewhere" if kept else "")
+        self.place.setToolTip(tr("Remove the engine first to have it elsewhere") if kept else "")
 
     def wanted(self) -> Installation:
         """What a person would have with what is chosen."""
@@ -199,17 +214,24 @@ class Offer(QWidget):
     def _show_size(self, wanted: Installation, found: tuple[float | None, str]) -> None:
         free, problem = found
         build = self._build()
-        fetched = "" if wanted.wheels else f"{build.fetched:g} GB to fetch and "
-        size = f"About {fetched}{build.taken:g} GB on the disk"
+        fetched = "" if wanted.wheels else tr("{fetched:g} GB to fetch and ", fetched=build.fetched)
+        size = tr("About {fetched}{taken:g} GB on the disk", fetched=fetched, taken=build.taken)
         if not problem and free is not None and free < build.taken:
-            problem = (
-                f"{size}, where only {free:.1f} GB are free. Free some room there, or choose another place."
+            problem = tr(
+                "{size}, where only {free:.1f} GB are free. Free some room there, or choose another place.",
+                size=size,
+                free=free,
             )
         self.problem = problem
-        room = f", where {free:,.0f} GB are free" if free is not None else ""
+        room = tr(", where {free:,.0f} GB are free", free=free) if free is not None else ""
         self.room.show_message(
             problem
-            or f"{size}{room}. It goes into the folder “{FOLDER}”, with a Python of its own where this machine has none.",
+            or tr(
+                "{size}{room}. It goes into the folder “{folder}”, with a Python of its own where this machine has none.",
+                size=size,
+                room=room,
+                folder=FOLDER,
+            ),
             severity="error" if problem else "hint",
         )
         self.changed.emit()
@@ -224,10 +246,12 @@ class AtWork(QWidget):
         self.bar = ProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the installation")
+        self.bar.setAccessibleName(tr("Progress of the installation"))
         self.note = plain_text(
-            "This sheet may be closed: it goes on while the app is open. Cancel keeps each file that has come whole, and so "
-            "does a line that breaks: what is left is fetched the next time."
+            tr(
+                "This sheet may be closed: it goes on while the app is open. Cancel keeps each file that has come whole, and so "
+                "does a line that breaks: what is left is fetched the next time."
+            )
         )
         column = _column(self)
         column.addWidget(self.text)
@@ -249,15 +273,17 @@ class Existing(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.path = Line()
-        self.path.setAccessibleName("Path of the engine")
+        self.path.setAccessibleName(tr("Path of the engine"))
         self.path.setPlaceholderText(
-            "the folder of an environment, its Python, or the program sleapnn-engine"
+            tr("the folder of an environment, its Python, or the program sleapnn-engine")
         )
         self.path.textChanged.connect(lambda _text: self.changed.emit())
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(lambda: ask_for_folder(self, "Folder of an environment", self.path.setText))
+        browse = QPushButton(tr("Browse…"))
+        browse.clicked.connect(
+            lambda: ask_for_folder(self, tr("Folder of an environment"), self.path.setText)
+        )
         rows = _Rows()
-        rows.add("Path", self.path, browse)
+        rows.add(tr("Path"), self.path, browse)
         column = _column(self)
         column.addLayout(rows)
         column.addStretch(1)
@@ -274,5 +300,5 @@ def _room(wanted: Installation) -> tuple[float | None, str]:
     """GB free where an engine would go, and why it cannot come from there, as a sentence. Runs aside."""
     wheels = wanted.wheels
     if wheels and not any(Path(wheels).expanduser().glob("*.whl")):
-        return None, f"There are no wheels in {wheels}."
+        return None, tr("There are no wheels in {wheels}.", wheels=wheels)
     return free_gb(wanted.place), ""

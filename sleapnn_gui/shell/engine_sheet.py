@@ -10,17 +10,24 @@ from sleapnn_engine.config.chosen_engine import Installation, known_engines
 from sleapnn_engine.config.engine_program import engine_of_window, why_no_engine
 from sleapnn_gui.run.engine_installing import EngineInstalling, Stage
 from sleapnn_gui.shell.engine_pages import WIDTH, AtWork, Existing, InUse, Offer, plain_text
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.theme import set_state
 
 _TOLD = {
-    "use": "Trainings, predictions and what is read from labels run in this program, apart from the window.",
-    "offer": "Editing and checking configs works without it. To train, to predict and to look into labels, the window needs the "
-    "training engine with PyTorch, which is installed once.",
-    "existing": "An engine in another environment, or on a path that machines of a cluster share. It is asked for its "
-    "version before it is used.",
+    "use": tr(
+        "Trainings, predictions and what is read from labels run in this program, apart from the window."
+    ),
+    "offer": tr(
+        "Editing and checking configs works without it. To train, to predict and to look into labels, the window needs the "
+        "training engine with PyTorch, which is installed once."
+    ),
+    "existing": tr(
+        "An engine in another environment, or on a path that machines of a cluster share. It is asked for its "
+        "version before it is used."
+    ),
 }
-_UNFINISHED = (
+_UNFINISHED = tr(
     "An installation was begun and not finished. What came whole is kept, and Go on fetches the rest."
 )
 
@@ -36,7 +43,7 @@ class EngineSheet(QDialog):
     def __init__(self, parent: QWidget, installing: EngineInstalling) -> None:
         super().__init__(parent)
         self.setObjectName("engine_sheet")
-        self.setWindowTitle("Training engine")
+        self.setWindowTitle(tr("Training engine"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._installing = installing
         self._page = ""
@@ -62,17 +69,19 @@ class EngineSheet(QDialog):
         self._settle()
 
     def _make_buttons(self) -> None:
-        self.go = self._button("engine_go", "Install", self._go)
+        self.go = self._button("engine_go", tr("Install"), self._go)
         self.go.setDefault(True)
         set_state(self.go, "primary", value=True)
-        self.close_it = self._button("engine_close", "Close", self.reject)
-        self.cancel = self._button("engine_cancel", "Cancel", self._installing.cancel)
-        self.back = self._button("engine_back", "Back", self._settle)
-        self.choose = self._button("engine_choose", "Choose one that exists…", lambda: self._show("existing"))
-        self.another = self._button("engine_another", "Install…", lambda: self._show("offer"))
-        self.repair = self._button("engine_repair", "Repair", self._repair)
-        self.remove = self._button("engine_remove", "Remove…", self.removal_wanted.emit)
-        self.own = self._button("engine_own", "Use this window's own", self._installing.use_own)
+        self.close_it = self._button("engine_close", tr("Close"), self.reject)
+        self.cancel = self._button("engine_cancel", tr("Cancel"), self._installing.cancel)
+        self.back = self._button("engine_back", tr("Back"), self._settle)
+        self.choose = self._button(
+            "engine_choose", tr("Choose one that exists…"), lambda: self._show("existing")
+        )
+        self.another = self._button("engine_another", tr("Install…"), lambda: self._show("offer"))
+        self.repair = self._button("engine_repair", tr("Repair"), self._repair)
+        self.remove = self._button("engine_remove", tr("Remove…"), self.removal_wanted.emit)
+        self.own = self._button("engine_own", tr("Use this window's own"), self._installing.use_own)
 
     @staticmethod
     def _button(name: str, words: str, act: Callable[[], object]) -> QPushButton:
@@ -136,18 +145,18 @@ class EngineSheet(QDialog):
         self._show_buttons(page, busy=busy)
 
     def _work_words(self) -> str:
-        words = {Stage.CANCELLING: "Ending what is at work", Stage.REMOVING: "Removing the engine"}
+        words = {Stage.CANCELLING: tr("Ending what is at work"), Stage.REMOVING: tr("Removing the engine")}
         return words.get(self._installing.stage, self._installing.progress.text)
 
     def _show_words(self, page: str) -> None:
         titles = {
-            "use": "Training engine",
-            "work": "Removing the engine"
+            "use": tr("Training engine"),
+            "work": tr("Removing the engine")
             if self._installing.stage is Stage.REMOVING
-            else "Installing the engine",
+            else tr("Installing the engine"),
         }
         self.title.setText(
-            titles.get(page, "Choose an engine" if page == "existing" else "Install the engine")
+            titles.get(page, tr("Choose an engine") if page == "existing" else tr("Install the engine"))
         )
         self.about.setText(_TOLD["offer" if page == "work" else page])
         problem, severity = self._installing.problem, "error"
@@ -179,10 +188,10 @@ class EngineSheet(QDialog):
             button.setVisible(wanted)
             button.setEnabled(not busy)
         self.cancel.setEnabled(self._installing.stage is Stage.INSTALLING)
-        self.another.setText("Change…" if self._finished else "Install…")
+        self.another.setText(tr("Change…") if self._finished else tr("Install…"))
         failed = bool(self._installing.problem)
-        words = "Try again" if failed else "Go on" if self._unfinished else "Install"
-        self.go.setText("Use it" if page == "existing" else words)
+        words = tr("Try again") if failed else tr("Go on") if self._unfinished else tr("Install")
+        self.go.setText(tr("Use it") if page == "existing" else words)
         possible = bool(self.existing.path.text().strip()) if page == "existing" else not self.offer.problem
         self.go.setEnabled(not busy and possible)
 

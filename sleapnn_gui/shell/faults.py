@@ -11,6 +11,8 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QApplication
 
+from sleapnn_gui.widgets.language import tr
+
 LOG_NAME = "faults.log"
 _LARGEST_LOG = 1_000_000  # bytes; a longer one is set aside as faults.log.1
 _QUIET = 3.0  # seconds in which one fault is told once, however often it comes (a timer brings it ten times a second)
@@ -61,12 +63,17 @@ class Faults(QObject):
         if now - self._told.get(details, -_QUIET) < _QUIET:
             return
         self._told[details] = now
-        place = f" Everything about it is in {self.log}." if self._write(details) else ""
+        place = tr(" Everything about it is in {log}.", log=self.log) if self._write(details) else ""
         self.found.emit(_sentence(fault[1]) + place, details)
 
     def _write(self, details: str) -> bool:
         """Add to the log; whether that was possible."""
-        head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} · Python {platform.python_version()} · {platform.platform()}"
+        head = tr(
+            "{strftime} · Python {python_version} · {platform}",
+            strftime=time.strftime("%Y-%m-%d %H:%M:%S"),
+            python_version=platform.python_version(),
+            platform=platform.platform(),
+        )
         try:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             if self.log.is_file() and self.log.stat().st_size > _LARGEST_LOG:
@@ -82,9 +89,10 @@ def _sentence(error: BaseException) -> str:
     words = " ".join(str(error).split())
     said = f"{type(error).__name__}: {words}" if words else type(error).__name__
     said = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-    return (
-        f"A part of this window failed ({said}). What you pressed may not have been done; "
-        "the config and a training at work are untouched."
+    return tr(
+        "A part of this window failed ({said}). What you pressed may not have been done; "
+        "the config and a training at work are untouched.",
+        said=said,
     )
 
 

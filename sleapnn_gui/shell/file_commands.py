@@ -35,6 +35,7 @@ from sleapnn_gui.shell.question import ask
 from sleapnn_gui.shell.saving import CONFIGS, Saving, outcome_of
 from sleapnn_gui.shell.settings_store import lock_folder
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file
+from sleapnn_gui.widgets.language import tr
 
 _FIRST_PRESET = "single_instance_unet_medium_rf"
 _LONG_MS = 200
@@ -81,7 +82,7 @@ class FileCommands(QObject):
     def do_new(self) -> None:
         """A config that was never saved, filled from the first preset; an edited one is kept in the undo steps."""
         if self._document.values:
-            told = "Every setting starts over; the labels stayed. Undo takes it back."
+            told = tr("Every setting starts over; the labels stayed. Undo takes it back.")
             self._fill_in(find_preset(_FIRST_PRESET), told)
         else:
             self._document.adopt(open_preset(find_preset(_FIRST_PRESET)))
@@ -92,7 +93,10 @@ class FileCommands(QObject):
 
     def fill_in_preset(self, preset: Preset, then: Callable[[], None] = lambda: None) -> None:
         """Fill in every setting; the labels and what is locked stay, and undo brings everything back."""
-        told = f"Every setting is now that of “{preset.title}”; the labels stayed. Undo takes it back."
+        told = tr(
+            "Every setting is now that of “{preset}”; the labels stayed. Undo takes it back.",
+            preset=tr(preset.title),
+        )
         self._fill_in(preset, told, then)
 
     def _fill_in(self, preset: Preset, told: str, then: Callable[[], None] = lambda: None) -> None:
@@ -107,12 +111,12 @@ class FileCommands(QObject):
         self._read(preset.path, partial(open_preset, preset), fill_in)
 
     def do_open(self) -> None:
-        filters = f"Configs and labels (*.yaml *.yml *.json *.slp);;{CONFIGS}"
-        ask_for_file(self._window, "Open", self._open_text, filters=filters)
+        filters = tr("Configs and labels (*.yaml *.yml *.json *.slp);;{configs}", configs=CONFIGS)
+        ask_for_file(self._window, tr("Open"), self._open_text, filters=filters)
 
     def do_import_legacy(self) -> None:
-        filters = f"SLEAP training files (*.json);;{ALL_FILES}"
-        ask_for_file(self._window, "Import SLEAP 1.4 JSON", self._open_text, filters=filters)
+        filters = tr("SLEAP training files (*.json);;{all_files}", all_files=ALL_FILES)
+        ask_for_file(self._window, tr("Import SLEAP 1.4 JSON"), self._open_text, filters=filters)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open what was handed over, one after the other; then all labels together, for that is how they are used."""
@@ -135,7 +139,10 @@ class FileCommands(QObject):
             if found.weights:
                 self._ask_about_weights(found.weights[0])
             if left:
-                text = f"One config, one run and one model can be opened at a time. Not opened: {left}."
+                text = tr(
+                    "One config, one run and one model can be opened at a time. Not opened: {left}.",
+                    left=left,
+                )
                 self.message.emit(text, "warning")
 
         if found.configs:
@@ -148,14 +155,16 @@ class FileCommands(QObject):
 
         def use(changes: dict[str, Any], name: str) -> None:
             self._document.apply_values(changes, name)
-            self.message.emit(f"{name}: {weights}. Undo takes it back.", "info")
+            self.message.emit(
+                tr("{name}: {weights}. Undo takes it back.", name=name, weights=weights), "info"
+            )
             self.setting_chosen.emit(next(iter(changes)))
 
         role = QMessageBox.ButtonRole.AcceptRole
         self._question(
             "weights",
-            f"{weights.name} is a trained model.",
-            "What shall this config do with it?",
+            tr("{weights} is a trained model.", weights=weights.name),
+            tr("What shall this config do with it?"),
             [(words, role, partial(use, changes, words)) for words, changes in uses_of(weights).items()],
         )
 
@@ -165,7 +174,7 @@ class FileCommands(QObject):
 
     def set_labels(self, paths: Sequence[str]) -> None:
         """Use these files as the training labels."""
-        self._document.apply_values({TRAIN_LABELS: [str(path) for path in paths]}, "Choose labels")
+        self._document.apply_values({TRAIN_LABELS: [str(path) for path in paths]}, tr("Choose labels"))
 
     def offer_labels(self, paths: Sequence[str]) -> None:
         """Use these files as the training labels; where there are others, ask what they are for."""
@@ -176,13 +185,16 @@ class FileCommands(QObject):
 
         def use(words: str, changes: dict[str, Any]) -> None:
             self._document.apply_values(changes, f"{words}: {names}")
-            self.message.emit(f"{words}: {names}. Undo takes it back.", "info")
+            self.message.emit(tr("{words}: {names}. Undo takes it back.", words=words, names=names), "info")
 
         names, here = (first_few([Path(path).name for path in some]) for some in (paths, present))
         role, uses = QMessageBox.ButtonRole.AcceptRole, uses_of_labels(paths, present=present)
         answers = [(words, role, partial(use, words, changes)) for words, changes in uses.items()]
         self._question(
-            "labels", f"What are the labels in {names} for?", f"This config learns from {here}.", answers
+            "labels",
+            tr("What are the labels in {names} for?", names=names),
+            tr("This config learns from {here}.", here=here),
+            answers,
         )
 
     def _open_text(self, path: str) -> None:
@@ -213,7 +225,7 @@ class FileCommands(QObject):
                 then()
                 self._show_problem(path, found)
             else:
-                self.guard.before(f"Opening {path.name}", partial(replace, *found))
+                self.guard.before(tr("Opening {path}", path=path.name), partial(replace, *found))
 
         self._read(path, read, go_on)
 
@@ -240,7 +252,7 @@ class FileCommands(QObject):
     def _show_reading(self) -> None:
         if self._reading.is_at_work:
             self._told_reading = True
-            self.message.emit(f"Reading {self._name_read} …", "info")
+            self.message.emit(tr("Reading {name_read} …", name_read=self._name_read), "info")
 
     def _reset_resolved(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         """Leave out what the old training had measured on its labels: an edit, which Undo takes back."""
@@ -253,15 +265,19 @@ class FileCommands(QObject):
                 name: tree.get(opened.values, name) if tree.has(opened.values, name) else Remove
                 for name in found.resolved
             }
-            self._document.apply_values(changed, "Reset values taken from the old labels")
+            self._document.apply_values(changed, tr("Reset values taken from the old labels"))
 
         self._read(path, lambda: open_config(path, **{**options, "reset_resolved": True}), change)
 
     def _show_problem(self, path: Path, problem: UserError) -> None:
         if getattr(problem, "closest_unet", None):
-            text = f"{problem.where}: {problem.message} A UNet can take its place; that is another network."
+            text = tr(
+                "{where}: {message} A UNet can take its place; that is another network.",
+                where=problem.where,
+                message=problem.message,
+            )
             self.offered.emit(
-                text, "error", "Use the closest UNet", lambda: self._load(path, closest_unet=True)
+                text, "error", tr("Use the closest UNet"), lambda: self._load(path, closest_unet=True)
             )
         else:
             self.message.emit(str(problem), "error")
@@ -277,7 +293,12 @@ class FileCommands(QObject):
             dialog.show()
 
         self._show_report = show
-        self.offered.emit(f"Imported {path.name}: {found.report.summary}.", "info", "Show the report", show)
+        self.offered.emit(
+            tr("Imported {path}: {summary}.", path=path.name, summary=found.report.summary),
+            "info",
+            tr("Show the report"),
+            show,
+        )
 
     def do_import_report(self) -> None:
         """Show again what became of the settings of the file that was imported last."""

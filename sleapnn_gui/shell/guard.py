@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.states import LABELS
 from sleapnn_gui.form.changes import every_change
+from sleapnn_gui.widgets.language import tr
 
 _MOST_NAMED = 4
 #: The words of a button, its role, and what is done when it is pressed.
@@ -56,22 +57,26 @@ class Guard(QObject):
 
     def _before_edits_go(self, act: str, then: Callable[[], None], given_up: Callable[[], None]) -> None:
         if self._document.is_dirty:
-            told = f"“{self._document.title}” has work that was not saved."
-            more = f"{act} would lose {'; '.join(losses(self._document))}."
-            save: _Answer = ("Save", QMessageBox.ButtonRole.AcceptRole, lambda: self._save(then))
-            lose: _Answer = ("Don't save", QMessageBox.ButtonRole.DestructiveRole, given_up)
+            told = tr("“{document}” has work that was not saved.", document=self._document.title)
+            more = tr("{act} would lose {losses}.", act=act, losses="; ".join(losses(self._document)))
+            save: _Answer = (tr("Save"), QMessageBox.ButtonRole.AcceptRole, lambda: self._save(then))
+            lose: _Answer = (tr("Don't save"), QMessageBox.ButtonRole.DestructiveRole, given_up)
             self._ask(
-                "unsaved", told, more, [save, lose, ("Cancel", QMessageBox.ButtonRole.RejectRole, None)]
+                "unsaved", told, more, [save, lose, (tr("Cancel"), QMessageBox.ButtonRole.RejectRole, None)]
             )
         else:
             then()
 
     def _ask_about_text(self, act: str, then: Callable[[], None]) -> None:
         """What is typed and no config is in nothing that could be saved."""
-        told = "What was typed as YAML beside the form is no config yet."
-        more = f"{self._document.unread} {act} would lose what was typed; the settings do not have it."
-        give_up: _Answer = ("Lose what was typed", QMessageBox.ButtonRole.DestructiveRole, then)
-        self._ask("unread", told, more, [give_up, ("Cancel", QMessageBox.ButtonRole.RejectRole, None)])
+        told = tr("What was typed as YAML beside the form is no config yet.")
+        more = tr(
+            "{unread} {act} would lose what was typed; the settings do not have it.",
+            unread=self._document.unread,
+            act=act,
+        )
+        give_up: _Answer = (tr("Lose what was typed"), QMessageBox.ButtonRole.DestructiveRole, then)
+        self._ask("unread", told, more, [give_up, (tr("Cancel"), QMessageBox.ButtonRole.RejectRole, None)])
 
     def _ask(self, name: str, told: str, more: str, answers: Sequence[_Answer]) -> None:
         box = QMessageBox(self._window)
@@ -102,15 +107,19 @@ def losses(document: Document) -> list[str]:
     """What is in the document and in no file, in words."""
     found = []
     if document.report is not None and document.path is None:
-        found.append("the imported settings")
+        found.append(tr("the imported settings"))
     named = [change for change in every_change(document) if change.path not in LABELS]
     if named:
         names = [f"“{change.label}”" for change in named[:_MOST_NAMED]]
         rest = len(named) - len(names)
-        more = f" and {rest} more" if rest else ""
-        found.append(f"{'a change' if len(named) == 1 else 'changes'} of {', '.join(names)}{more}")
+        more = tr(" and {rest} more", rest=rest) if rest else ""
+        found.append(
+            (tr("a change of {names}") if len(named) == 1 else tr("changes of {names}")).format(
+                names=", ".join(names) + more
+            )
+        )
     if any(document.is_changed(path) for path in LABELS):
-        found.append("the choice of labels")
+        found.append(tr("the choice of labels"))
     if document.undo_stack.count():
-        found.append("the steps that Undo takes back")
-    return found or ["what is not in a file yet"]
+        found.append(tr("the steps that Undo takes back"))
+    return found or [tr("what is not in a file yet")]

@@ -10,6 +10,7 @@ import attrs
 from sleapnn_engine.config.reader import DATA, MODEL, TRAINER
 from sleapnn_engine.config.run_models import CONFIGS
 from sleapnn_engine.config.run_models import WEIGHTS as WEIGHT_FILES
+from sleapnn_gui.widgets.language import tr
 
 _WEIGHTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
 TRAIN_LABELS, VALIDATION_LABELS = DATA + "train_labels_path", DATA + "val_labels_path"
@@ -43,19 +44,19 @@ def is_labels(path: Path) -> bool:
 
 def uses_of(weights: Path) -> dict[str, dict[str, Any]]:
     """What a config can do with a trained model: the name of the act, and the settings it changes."""
-    uses = {"Start from its weights": dict.fromkeys(_WEIGHTS, str(weights))}
+    uses = {tr("Start from its weights"): dict.fromkeys(_WEIGHTS, str(weights))}
     if weights.suffix.lower() == ".ckpt":
-        uses["Go on with its training"] = {_RESUMES: str(weights)}
+        uses[tr("Go on with its training")] = {_RESUMES: str(weights)}
     return uses
 
 
 def uses_of_labels(new: Sequence[str], *, present: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What a config that learns from labels can do with others: the name of the act, and the settings it changes."""
     more = [path for path in new if path not in present]
-    uses: dict[str, dict[str, Any]] = {"Replace": {TRAIN_LABELS: list(new)}}
+    uses: dict[str, dict[str, Any]] = {tr("Replace"): {TRAIN_LABELS: list(new)}}
     if more:
-        uses["Add to training"] = {TRAIN_LABELS: [*present, *more]}
-        uses["Use as validation"] = {VALIDATION_LABELS: more}
+        uses[tr("Add to training")] = {TRAIN_LABELS: [*present, *more]}
+        uses[tr("Use as validation")] = {VALIDATION_LABELS: more}
     return uses
 
 

@@ -25,6 +25,7 @@ from sleapnn_gui.shell.engine_commands import EngineCommands
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.manual_window import ManualWindow
 from sleapnn_gui.shell.run_commands import RunCommands
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_gui.form.form_page import FormPage
@@ -36,7 +37,7 @@ class Shortcuts(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("shortcuts")
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(460, 560)
         inside = QWidget()
@@ -52,7 +53,7 @@ class Shortcuts(QDialog):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inside)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.setProperty("primary", True)
         close.clicked.connect(self.accept)
         column = QVBoxLayout(self)
@@ -66,7 +67,7 @@ class Shortcuts(QDialog):
         with_keys = [command for command in COMMANDS if command.menu == menu and command.shortcut]
         if not with_keys:
             return
-        heading = QLabel(menu)
+        heading = QLabel(tr(menu))
         heading.setProperty("role", "heading")
         grid.addWidget(heading, grid.rowCount(), 0)
         for command in with_keys:
@@ -119,11 +120,15 @@ class HelpCommands(QObject):
         box = QMessageBox(self._window)
         box.setObjectName("about")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About sleapnn-gui")
-        box.setText(f"sleapnn-gui {_version()}")
+        box.setWindowTitle(tr("About sleapnn-gui"))
+        box.setText(tr("sleapnn-gui {version}", version=_version()))
         box.setInformativeText(
-            "Configure, train and watch animal-pose models.\n\n"
-            f"BSD 3-Clause licence. Python {platform.python_version()}, Qt {qVersion()}."
+            tr(
+                "Configure, train and watch animal-pose models.\n\n"
+                "BSD 3-Clause licence. Python {python_version}, Qt {q_version}.",
+                python_version=platform.python_version(),
+                q_version=qVersion(),
+            )
         )
         box.open()
 
@@ -135,7 +140,7 @@ class HelpCommands(QObject):
         process.finished.connect(self._reported)
         process.errorOccurred.connect(self._not_reported)
         self._doctor = process
-        self.message.emit("Looking at versions, devices and libraries …", "info")
+        self.message.emit(tr("Looking at versions, devices and libraries …"), "info")
         program, *words = engine_of_window("doctor")
         process.start(program, words)
 
@@ -155,19 +160,22 @@ class HelpCommands(QObject):
         text = bytes(process.readAllStandardOutput().data()).decode(errors="replace")
         process.deleteLater()
         if code or not text.strip():
-            self.message.emit("The report could not be made: the engine ended without one.", "warning")
+            self.message.emit(tr("The report could not be made: the engine ended without one."), "warning")
             return
         QGuiApplication.clipboard().setText(text)
-        self.message.emit("The report is on the clipboard; paste it into your question.", "info")
+        self.message.emit(tr("The report is on the clipboard; paste it into your question."), "info")
 
     def _not_reported(self, _problem: QProcess.ProcessError) -> None:
         if self._doctor is not None and self._doctor.state() is QProcess.ProcessState.NotRunning:
             program, self._doctor = self._doctor.program(), None
-            self.message.emit(f"The report could not be made: {program} could not be started.", "warning")
+            self.message.emit(
+                tr("The report could not be made: {program} could not be started.", program=program),
+                "warning",
+            )
 
 
 def _version() -> str:
     try:
         return importlib.metadata.version("sleapnn-gui")
     except importlib.metadata.PackageNotFoundError:
-        return "from a checkout"
+        return tr("from a checkout")

@@ -22,11 +22,12 @@ from sleapnn_engine.config.legacy.report import KINDS, Row, shown
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.file_dialog import ask_where_to_save
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.theme import current_theme
 
 _SETTING = "setting:"
-_ALL = "Everything"
+_ALL = tr("Everything")
 
 
 class ImportReport(QDialog):
@@ -43,7 +44,7 @@ class ImportReport(QDialog):
     def __init__(self, found: Any, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("import_report")
-        self.setWindowTitle("Imported settings")
+        self.setWindowTitle(tr("Imported settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(760, parent.width()), min(620, parent.height()))
         self._report = found.report
@@ -70,11 +71,11 @@ class ImportReport(QDialog):
         self.show_rows()
 
     def _make_filter(self) -> None:
-        self.words.setPlaceholderText("Show only rows with these words")
-        self.words.setAccessibleName("Filter the rows")
+        self.words.setPlaceholderText(tr("Show only rows with these words"))
+        self.words.setAccessibleName(tr("Filter the rows"))
         self.words.setClearButtonEnabled(True)
         self.words.textChanged.connect(self.show_rows)
-        self.kind.setAccessibleName("Kind of row")
+        self.kind.setAccessibleName(tr("Kind of row"))
         self.kind.addItem(_ALL, "")
         for kind, heading in KINDS.items():
             count = len(self._report.of(kind))
@@ -84,7 +85,7 @@ class ImportReport(QDialog):
 
     def _make_rows(self) -> None:
         self.rows.setObjectName("import_rows")
-        self.rows.setAccessibleName("Imported settings")
+        self.rows.setAccessibleName(tr("Imported settings"))
         self.rows.setOpenLinks(False)
         # Dotted names have no blanks to break a line at.
         self.rows.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -109,15 +110,15 @@ class ImportReport(QDialog):
             if rows:
                 parts.append(f"<h4>{html.escape(heading)}</h4>")
                 parts += [self._row(row) for row in rows]
-        nothing = "<p>No row has these words. Clear the field above to see all of them.</p>"
+        nothing = f"<p>{tr('No row has these words. Clear the field above to see all of them.')}</p>"
         self.rows.setHtml("".join(parts) or nothing)
 
     @staticmethod
     def _row(row: Row) -> str:
         theme = current_theme()
-        old = html.escape(row.legacy_path or "Not a setting of SLEAP")
+        old = html.escape(row.legacy_path or tr("Not a setting of SLEAP"))
         if row.legacy_path:
-            old += f": {html.escape(shown(row.old_value)) if row.in_file else '(not in the file)'}"
+            old += f": {html.escape(shown(row.old_value)) if row.in_file else tr('(not in the file)')}"
         links = ", ".join(
             f'<a href="{_SETTING}{html.escape(path)}" style="color:{theme.hex("accent_text")}">{html.escape(path)}</a>'
             for path in row.new_paths
@@ -128,20 +129,20 @@ class ImportReport(QDialog):
 
     def _buttons(self, found: Any) -> QHBoxLayout:
         row = QHBoxLayout()
-        save = QPushButton("Save the report…")
+        save = QPushButton(tr("Save the report…"))
         save.clicked.connect(self._save)
         row.addWidget(save)
         if found.resolved:
             count = len(found.resolved)
-            reset = QPushButton(f"Measure {count} value{'' if count == 1 else 's'} anew")
+            reset = QPushButton(tr("Measure {values} anew", values=counted(count, "value")))
             reset.setObjectName("reset_resolved")
-            told = "Taken from the old labels; measured on yours instead: " + ", ".join(found.resolved)
+            told = tr("Taken from the old labels; measured on yours instead: ") + ", ".join(found.resolved)
             reset.setToolTip(told)
             reset.setAccessibleDescription(told)
             reset.clicked.connect(self._reset)
             row.addWidget(reset)
         row.addStretch(1)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.setProperty("primary", True)
         close.clicked.connect(self.accept)
         row.addWidget(close)
@@ -157,11 +158,11 @@ class ImportReport(QDialog):
     def _save(self) -> None:
         ask_where_to_save(
             self,
-            "Save the report",
+            tr("Save the report"),
             self._write,
             name="import_report.txt",
             suffix="txt",
-            filters="Text (*.txt)",
+            filters=tr("Text (*.txt)"),
         )
 
     def _write(self, path: str) -> None:
@@ -173,7 +174,7 @@ class ImportReport(QDialog):
             return ""
 
         def written(problem: str) -> None:
-            told = problem or f"The report was saved to {path}."
+            told = problem or tr("The report was saved to {path}.", path=path)
             self.message.emit(told, "error" if problem else "info")
 
         self._writing.begin(write, written)

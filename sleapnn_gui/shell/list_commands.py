@@ -14,7 +14,6 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.reader import MODEL, TRAINER
 from sleapnn_engine.config.run_models import WEIGHTS, given_config
-from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.methods_text import methods_text
 from sleapnn_engine.protocol.run_account import read_account
 from sleapnn_engine.protocol.run_state import read_run
@@ -31,6 +30,7 @@ from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.desktop import open_in_desktop
 from sleapnn_gui.widgets.file_dialog import ask_where_to_save
+from sleapnn_gui.widgets.language import counted, tr
 
 if TYPE_CHECKING:
     from sleapnn_gui.form.form_page import FormPage
@@ -43,12 +43,12 @@ _IN_MENU = (
     "list_weights", "list_queue", "", "list_star", "list_rename", "list_note", "", "list_methods", "list_bundle", "", "list_reveal", "list_trash",
 )  # fmt: skip
 _AS_BUTTONS = {
-    "Train again…": "list_retrain",
-    "Go on": "list_resume",
-    "From its weights…": "list_weights",
-    "Compare": "list_compare",
-    "Methods text": "list_methods",
-    "Bundle…": "list_bundle",
+    tr("Train again…"): "list_retrain",
+    tr("Go on"): "list_resume",
+    tr("From its weights…"): "list_weights",
+    tr("Compare"): "list_compare",
+    tr("Methods text"): "list_methods",
+    tr("Bundle…"): "list_bundle",
 }
 _OWN = tuple(verb for verb in _IN_MENU if verb.startswith("list_"))
 
@@ -159,7 +159,9 @@ class ListCommands(QObject):
         if run is not None:
             best = next((run.folder / name for name in WEIGHTS if (run.folder / name).is_file()), None)
             if best is None:
-                self._results.message.emit(f"{run.name} has kept no model to start from.", "warning")
+                self._results.message.emit(
+                    tr("{run} has kept no model to start from.", run=run.name), "warning"
+                )
             else:
                 self._open_config(run, dict.fromkeys(_WEIGHTS, str(best)))
 
@@ -172,7 +174,7 @@ class ListCommands(QObject):
         text, problem = found
         if text:
             QGuiApplication.clipboard().setText(text)
-        told = "The methods text is copied to the clipboard. Read it before you use it."
+        told = tr("The methods text is copied to the clipboard. Read it before you use it.")
         self._results.message.emit(problem or told, "error" if problem else "info")
 
     def do_list_bundle(self) -> None:
@@ -182,29 +184,31 @@ class ListCommands(QObject):
             return
         if self._bundling.is_at_work:
             self._results.message.emit(
-                "Another bundle is being written; try again when it is done.", "warning"
+                tr("Another bundle is being written; try again when it is done."), "warning"
             )
             return
         ask_where_to_save(
             self._window,
-            f"Save {run.name} as a bundle",
+            tr("Save {run} as a bundle", run=run.name),
             partial(self.write_bundle, run.folder),
             name=f"{run.name}.zip",
             suffix="zip",
-            filters="Zip files (*.zip)",
+            filters=tr("Zip files (*.zip)"),
         )
 
     def write_bundle(self, folder: Path, path: str) -> None:
         """Have the engine write the bundle of a run; what lies there is replaced once it is whole."""
         self._bundled = path
-        self._results.message.emit(f"Writing {Path(path).name}; the labels are read whole for that …", "info")
+        self._results.message.emit(
+            tr("Writing {path}; the labels are read whole for that …", path=Path(path).name), "info"
+        )
         self._bundling.start(("runs", "bundle", str(folder), "-o", path, "--replace"))
 
     def _bundle_ended(self, end: JobEnd) -> None:
         done = end.exit.code == 0
         notes = [line.removeprefix("note: ") for line in end.lines if line.startswith("note: ")]
         why = " ".join(end.lines[-2:]) or end.exit.sentence
-        said = [f"{self._bundled} is written.", *notes] if done else [why]
+        said = [tr("{bundled} is written.", bundled=self._bundled), *notes] if done else [why]
         self._results.message.emit(" ".join(said), "error" if not done else "warning" if notes else "info")
 
     def do_list_queue(self) -> None:
@@ -237,12 +241,14 @@ class ListCommands(QObject):
         box.setObjectName("trash")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText(f"Move {counted(len(chosen), 'run')} to the trash? {names}")
+        box.setText(tr("Move {runs} to the trash? {names}", runs=counted(len(chosen), "run"), names=names))
         box.setInformativeText(
-            "The whole folders go: models, journals, pictures, notes. You get them back from the trash of this computer."
+            tr(
+                "The whole folders go: models, journals, pictures, notes. You get them back from the trash of this computer."
+            )
         )
-        move = box.addButton("Move to trash", QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        move = box.addButton(tr("Move to trash"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(tr("Keep"), QMessageBox.ButtonRole.RejectRole)
         for button in (move, keep):
             button.setAccessibleName(button.text())
         box.setDefaultButton(keep)
@@ -259,8 +265,8 @@ class ListCommands(QObject):
         gone = [folder for folder, why in found if not why]
         for folder in gone:
             self._page.model.drop(folder)
-        told = [f"{counted(len(gone), 'run')} moved to the trash."] if gone else []
-        failed = [f"{folder.name} stays: {why}" for folder, why in found if why]
+        told = [tr("{runs} moved to the trash.", runs=counted(len(gone), "run"))] if gone else []
+        failed = [tr("{folder} stays: {why}", folder=folder.name, why=why) for folder, why in found if why]
         self._results.message.emit(" ".join((*told, *failed)), "warning" if failed else "info")
 
     # -- configs of runs -------------------------------------------------------------------------------------
@@ -276,7 +282,9 @@ class ListCommands(QObject):
             if isinstance(found, str):
                 self._results.message.emit(found, "error")
             else:
-                self._files.guard.before(f"Opening the config of {called}", partial(self._adopt, found, then))
+                self._files.guard.before(
+                    tr("Opening the config of {called}", called=called), partial(self._adopt, found, then)
+                )
 
         self._reading.begin(partial(_config_to_edit, folder, called), go_on)
 
@@ -286,10 +294,14 @@ class ListCommands(QObject):
 
     def _changed(self, name: str, changes: dict[str, Any]) -> None:
         if changes:
-            self.document.apply_values(changes, f"Start from the weights of {name}")
+            self.document.apply_values(changes, tr("Start from the weights of {name}", name=name))
         self.show_changes()
-        what = "starts from its best model" if changes else "is as it was trained"
-        text = f"The config of {name} {what}; what you change is listed beside it. Its run stays as it is."
+        what = tr("starts from its best model") if changes else tr("is as it was trained")
+        text = tr(
+            "The config of {name} {what}; what you change is listed beside it. Its run stays as it is.",
+            name=name,
+            what=what,
+        )
         self._results.message.emit(text, "info")
 
     def show_changes(self) -> None:
@@ -320,14 +332,14 @@ def _config_to_edit(folder: Path, name: str) -> Opened | str:
     """The config of a run as a new one, or why there is none. Runs aside."""
     path = given_config(folder)
     if path is None:
-        return f"{name} holds no config to train again with."
+        return tr("{name} holds no config to train again with.", name=name)
     try:
         opened = open_config(path)
     except UserError as problem:
         return str(problem)
     if tree.has(opened.values, _RESUMES):
         tree.put(opened.values, _RESUMES, None)
-    return attrs.evolve(opened, path=None, title=f"{name}, again")
+    return attrs.evolve(opened, path=None, title=tr("{name}, again", name=name))
 
 
 def _moved(folders: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -336,9 +348,9 @@ def _moved(folders: Sequence[Path]) -> list[tuple[Path, str]]:
     for folder in folders:
         record = read_run(folder)
         if record is not None and not record.is_over:
-            found.append((folder, f"its training may still be at work. {record.why}".strip()))
+            found.append((folder, tr("its training may still be at work. {why}", why=record.why).strip()))
             continue
         moved = QFile.moveToTrash(str(folder))
         done = moved[0] if isinstance(moved, tuple) else moved
-        found.append((folder, "" if done else "this computer has no trash for that disk."))
+        found.append((folder, "" if done else tr("this computer has no trash for that disk.")))
     return found

@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Slot
 
 from sleapnn_engine.config.checks.disk import LABELS
 from sleapnn_engine.config.moved_files import found_along
-from sleapnn_engine.config.text_format import counted, first_few
+from sleapnn_engine.config.text_format import first_few
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.labels_page import LabelsPage
 from sleapnn_gui.shell.advice_commands import AdviceCommands
 from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file
+from sleapnn_gui.widgets.language import counted, tr
 
 _MISSING, _RELINK = "missing", "relink"
 
@@ -43,7 +44,7 @@ class Locating(QObject):
         """Find out what is missing of the config that is open, and ask where it is."""
         self._open = True
         self._inspect.ask(_MISSING, values=self._document.values)
-        self._show_message("Looking which labels and videos are missing …")
+        self._show_message(tr("Looking which labels and videos are missing …"))
 
     def leave(self) -> None:
         """For when the window closes."""
@@ -74,17 +75,22 @@ class Locating(QObject):
         if not files:
             self._open = False
             return self._show_message(
-                "No labels and none of their videos are missing now. Check looks at them again."
+                tr("No labels and none of their videos are missing now. Check looks at them again.")
             )
         self._show_message("")
         gone = [one["file"] for one in files if not one["there"]]
         if gone:
-            title, filters = f"Where is {_name(gone[0])} now?", f"SLEAP labels (*.slp);;{ALL_FILES}"
+            title, filters = (
+                tr("Where is {name} now?", name=_name(gone[0])),
+                tr("SLEAP labels (*.slp);;{all_files}", all_files=ALL_FILES),
+            )
             return ask_for_file(self._page, title, partial(self._labels_chosen, gone), filters=filters)
         first = files[0]
         self._file, lost = first["file"], first["missing"]
-        more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
-        title = f"Where is {_name(lost[0])}{more}, of {_name(self._file)}?"
+        more = tr(", and {count} more", count=len(lost) - 1) if len(lost) > 1 else ""
+        title = tr(
+            "Where is {name}{more}, of {name_2}?", name=_name(lost[0]), more=more, name_2=_name(self._file)
+        )
         return ask_for_file(self._page, title, partial(self._video_chosen, lost[0]))
 
     def _labels_chosen(self, gone: list[str], path: str) -> None:
@@ -93,7 +99,7 @@ class Locating(QObject):
         first, *others = gone
 
         def known(along: dict[str, Path]) -> None:
-            text = f"The config names {path} now."
+            text = tr("The config names {path} now.", path=path)
             if along:
                 text += f" {_along(list(along))}"
             self._replace({first: path, **{old: str(new) for old, new in along.items()}}, first, text)
@@ -103,18 +109,23 @@ class Locating(QObject):
     def _video_chosen(self, old: str, path: str) -> None:
         if self._open:
             self._inspect.ask(_RELINK, file=self._file, videos=[{"old": old, "new": path}])
-            self._show_message("Writing a copy of the labels that names it there …")
+            self._show_message(tr("Writing a copy of the labels that names it there …"))
 
     def _relinked(self, answer: Mapping[str, Any]) -> None:
         made = Path(answer["path"])
         first = next(iter(answer["given"]))
-        text = f"{made.name}, a copy beside {_name(self._file)}, names {_name(first)} where it is now."
+        text = tr(
+            "{made}, a copy beside {name}, names {name_2} where it is now.",
+            made=made.name,
+            name=_name(self._file),
+            name_2=_name(first),
+        )
         if answer["found"]:
             text += f" {_along(list(answer['found']))}"
         if answer["missing"]:
             lost = answer["missing"]
-            are = "is" if len(lost) == 1 else "are"
-            text += f" {counted(len(lost), 'video')} {are} still missing: {first_few(lost)}."
+            videos = counted(len(lost), "video is still missing", "videos are still missing")
+            text += f" {videos}: {first_few(lost)}."
         self._replace({self._file: str(Path(self._file).with_name(made.name))}, first, text)
 
     def _replace(self, moved: Mapping[str, str], first: str, text: str) -> None:
@@ -127,8 +138,10 @@ class Locating(QObject):
             if new != said:
                 changes[key] = new
         self._listed.show_changes()
-        self._document.apply_values(changes, f"Locate {_name(first)}")
-        self._show_message(f"{text} The old file stays as it was; Undo takes the change of the config back.")
+        self._document.apply_values(changes, tr("Locate {name}", name=_name(first)))
+        self._show_message(
+            tr("{words} The old file stays as it was; Undo takes the change of the config back.", words=text)
+        )
 
     def _show_message(self, text: str, severity: str = "info") -> None:
         self._advice.message.emit(text, severity)
@@ -136,7 +149,8 @@ class Locating(QObject):
 
 def _along(names: list[str]) -> str:
     """That others were found along with one, by name."""
-    return f"Found by {'its name' if len(names) == 1 else 'their names'}: {first_few(names)}."
+    found = tr("Found by its name: {names}.") if len(names) == 1 else tr("Found by their names: {names}.")
+    return found.format(names=first_few(names))
 
 
 def _name(stored: str) -> str:

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from sleapnn_gui.shell.manual_pages import Page, Section, folder, in_theme, plain
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 #: Lines longer than this are hard to read.
@@ -42,8 +43,8 @@ class ManualText(QTextBrowser):
         self._rest.timeout.connect(self._show_again)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
-        self.setAccessibleName("Page of the manual")
-        self.setAccessibleDescription("Arrow keys scroll, Tab goes from link to link.")
+        self.setAccessibleName(tr("Page of the manual"))
+        self.setAccessibleDescription(tr("Arrow keys scroll, Tab goes from link to link."))
 
     def show_page(self, page: Page) -> None:
         """Show it from its beginning."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QListView, QToolButt
 from sleapnn_gui.shell.manual_pages import SETTINGS, Hit, Page, Section, find, read_pages
 from sleapnn_gui.shell.manual_text import ManualText
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.two_lines import REMARK, TwoLines
 
@@ -61,7 +62,7 @@ class ManualWindow(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("manual")
-        self.setWindowTitle("Manual")
+        self.setWindowTitle(tr("Manual"))
         self.setWindowFlag(Qt.WindowType.Window)
         room = parent.screen().availableSize() - QSize(40, 60)  # the frame around it as well
         self.resize(QSize(1080, 760).boundedTo(room))
@@ -70,8 +71,8 @@ class ManualWindow(QDialog):
         self._future: list[_Place] = []
         self._place: _Place = (self._pages[0], None)
         self.search = Line()
-        self.search.setPlaceholderText("Find in the manual")
-        self.search.setAccessibleName("Find in the manual")
+        self.search.setPlaceholderText(tr("Find in the manual"))
+        self.search.setAccessibleName(tr("Find in the manual"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._find)
         self.search.returnPressed.connect(self._open_first)
@@ -79,18 +80,18 @@ class ManualWindow(QDialog):
         self.list = QListView()
         self.list.setModel(self.entries)
         self.list.setItemDelegate(TwoLines(self.list))
-        self.list.setAccessibleName("Pages of the manual")
+        self.list.setAccessibleName(tr("Pages of the manual"))
         self.list.setUniformItemSizes(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.selectionModel().currentChanged.connect(lambda index, _before: self._open_row(index.row()))
-        self.nothing = QLabel("Nothing in the manual has all of these words.")
+        self.nothing = QLabel(tr("Nothing in the manual has all of these words."))
         self.nothing.setProperty("role", "muted")
         self.nothing.setWordWrap(True)
         self.nothing.hide()
         self.text = ManualText()
         self.text.anchorClicked.connect(self._follow)
-        self.back = self._button("arrow-left", "Back", "Alt+Left", self.go_back)
-        self.forward = self._button("arrow-right", "Forward", "Alt+Right", self.go_forward)
+        self.back = self._button("arrow-left", tr("Back"), "Alt+Left", self.go_back)
+        self.forward = self._button("arrow-right", tr("Forward"), "Alt+Right", self.go_forward)
         self._lay_out()
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
         self._find("")
@@ -163,7 +164,7 @@ class ManualWindow(QDialog):
         else:
             self.text.verticalScrollBar().setValue(0)
         self.text.mark(self.search.text().split())
-        self.setWindowTitle(f"{page.title} · Manual")
+        self.setWindowTitle(tr("{page} · Manual", page=page.title))
         self.back.setEnabled(bool(self._past))
         self.forward.setEnabled(bool(self._future))
         self._choose_row()
@@ -196,7 +197,9 @@ class ManualWindow(QDialog):
     def _follow(self, link: QUrl) -> None:
         if link.scheme():
             if not QDesktopServices.openUrl(link):
-                self.message.emit(f"No program of this desktop opens {link.toString()}.", "warning")
+                self.message.emit(
+                    tr("No program of this desktop opens {to_string}.", to_string=link.toString()), "warning"
+                )
             return
         page = next((one for one in self._pages if one.file == link.path()), self.page)
         section = next((one for one in page.sections if one.anchor == link.fragment()), None)

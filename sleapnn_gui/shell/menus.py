@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from sleapnn_gui.shell.commands import COMMANDS, MENUS
 from sleapnn_gui.shell.settings_store import forget_recent, recent
+from sleapnn_gui.widgets.language import tr
 
 
 class RecentMenu(QMenu):
@@ -17,7 +18,7 @@ class RecentMenu(QMenu):
     chosen = Signal(str)
 
     def __init__(self, bar: QMenuBar) -> None:
-        super().__init__("Open recent", bar)
+        super().__init__(tr("Open recent"), bar)
         self.setObjectName("menu.recent")
         self.setToolTipsVisible(True)
         self.aboutToShow.connect(self.fill)
@@ -34,9 +35,9 @@ class RecentMenu(QMenu):
             action.triggered.connect(lambda _checked=False, chosen=path: self.chosen.emit(chosen))
         if paths:
             self.addSeparator()
-            self.addAction("Clear this list").triggered.connect(lambda _checked=False: self._clear())
+            self.addAction(tr("Clear this list")).triggered.connect(lambda _checked=False: self._clear())
         else:
-            self.addAction("Nothing was opened yet").setEnabled(False)
+            self.addAction(tr("Nothing was opened yet")).setEnabled(False)
 
     def _clear(self) -> None:
         forget_recent()
@@ -48,7 +49,7 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction]) -> RecentMenu:
     bar.setObjectName("menu_bar")
     recent_menu = RecentMenu(bar)
     for title in MENUS:
-        menu = bar.addMenu(f"&{title}")
+        menu = bar.addMenu(f"&{tr(title)}")
         menu.setObjectName(f"menu.{title.lower()}")
         group = 0
         for command in COMMANDS:

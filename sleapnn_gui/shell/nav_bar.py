@@ -4,12 +4,13 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 
 PAGES = (
-    ("data", "Data", "database"),
-    ("configure", "Configure", "sliders-horizontal"),
-    ("train", "Train", "chart-line"),
-    ("runs", "Runs", "list"),
+    ("data", tr("Data"), "database"),
+    ("configure", tr("Configure"), "sliders-horizontal"),
+    ("train", tr("Train"), "chart-line"),
+    ("runs", tr("Runs"), "list"),
 )
 
 
@@ -41,7 +42,7 @@ class NavBar(QFrame):
             button.setProperty("rail", True)
             button.setObjectName(f"rail:{name}")
             button.setAccessibleName(text)
-            button.setAccessibleDescription(f"Show the page {text}")
+            button.setAccessibleDescription(tr("Show the page {words}", words=text))
             button.clicked.connect(lambda _checked=False, page=name: self.chosen.emit(page))
             self._group.addButton(button)
             self._buttons[name] = button

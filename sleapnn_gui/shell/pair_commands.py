@@ -15,8 +15,9 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.pair import alone, joined_file, paired
+from sleapnn_gui.widgets.language import tr
 
-_MODELS = {PARTS: "parts model", CENTRE: "centre model"}
+_MODELS = {PARTS: tr("parts model"), CENTRE: tr("centre model")}
 
 
 class PairCommands(QObject):
@@ -39,15 +40,18 @@ class PairCommands(QObject):
         document = self._document
         if document.half:
             self.message.emit(
-                "This is a top-down pair already: Parts and Centre stand above the sections.", "info"
+                tr("This is a top-down pair already: Parts and Centre stand above the sections."), "info"
             )
             return
         after = paired(document.state, document.view)
         added = _MODELS[half_of(after.other.values if after.other is not None else {})]
-        document.change(f"Add the {added}", after)
+        document.change(tr("Add the {added}", added=added), after)
         self.message.emit(
-            f"The {added} is there too, with the same labels, split, size, colour and anchor part. Parts and Centre stand "
-            "above the sections. Undo takes it away again.",
+            tr(
+                "The {added} is there too, with the same labels, split, size, colour and anchor part. Parts and Centre stand "
+                "above the sections. Undo takes it away again.",
+                added=added,
+            ),
             "info",
         )
 
@@ -55,9 +59,11 @@ class PairCommands(QObject):
         """Go on with the model in hand; the file of the other one stays as it is."""
         document = self._document
         if not document.half:
-            self.message.emit("This is one model already.", "info")
+            self.message.emit(tr("This is one model already."), "info")
             return
-        document.change(f"Go on with the {_MODELS[document.half]} alone", alone(document.state))
+        document.change(
+            tr("Go on with the {models} alone", models=_MODELS[document.half]), alone(document.state)
+        )
 
     def finish(self) -> None:
         """Wait until it is known what lies beside; for those who have no event loop to wait in."""
@@ -69,8 +75,14 @@ class PairCommands(QObject):
         was, self._half = self._half, self._document.half
         if was and not self._half and self._document.undo_stack.canUndo():
             left = half_of(self._document.values)
-            what = f"This is the {_MODELS[left]} alone now" if left else "This model is no half of top-down"
-            self.message.emit(f"{what}: the other one is not trained with it. Undo brings it back.", "info")
+            what = (
+                tr("This is the {models} alone now", models=_MODELS[left])
+                if left
+                else tr("This model is no half of top-down")
+            )
+            self.message.emit(
+                tr("{what}: the other one is not trained with it. Undo brings it back.", what=what), "info"
+            )
 
     # -- the other half's file -------------------------------------------------------------------------------
 
@@ -96,22 +108,28 @@ class PairCommands(QObject):
         wrong = differing(document.values, opened.values, folder=True)
         name, what = opened.path.name, _MODELS[half_of(opened.values)]
         if document.undo_stack.canUndo() or wrong:
-            but = f", but for {first_few(names_of(wrong))}, which would become as here" if wrong else ""
-            text = f"{name} beside it is the {what} for this one{but}."
-            self.offered.emit(text, "info", "Edit both as a pair", partial(self._join, opened))
+            but = (
+                tr(", but for {names_of}, which would become as here", names_of=first_few(names_of(wrong)))
+                if wrong
+                else ""
+            )
+            text = tr("{name} beside it is the {what} for this one{but}.", name=name, what=what, but=but)
+            self.offered.emit(text, "info", tr("Edit both as a pair"), partial(self._join, opened))
             return
         document.adopt_pair(joined_file(document.state, opened))
         self.offered.emit(
-            f"Opened with {name}, the {what} beside it, as a top-down pair.",
+            tr("Opened with {name}, the {what} beside it, as a top-down pair.", name=name, what=what),
             "info",
-            "Only this one",
+            tr("Only this one"),
             self.do_part_pair,
         )
 
     def _join(self, opened: Opened) -> None:
         document = self._document
         if not document.half and is_pair(document.values, opened.values):
-            document.change(f"Add {opened.title} as a pair", joined_file(document.state, opened))
+            document.change(
+                tr("Add {opened} as a pair", opened=opened.title), joined_file(document.state, opened)
+            )
 
 
 def _beside(path: Path, half: str, values: Mapping[str, Any]) -> Opened | None:

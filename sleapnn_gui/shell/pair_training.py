@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from sleapnn_engine.config.files import copy_values
 from sleapnn_engine.config.pairs import CENTRE, WORDS, group_of_file
-from sleapnn_engine.config.text_format import counted
 from sleapnn_engine.protocol.stop_rules import parse_rule
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
@@ -18,6 +17,7 @@ from sleapnn_gui.monitor.words import pixels
 from sleapnn_gui.results.evaluations import Judgement, read_judgement
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.still import Still
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from sleapnn_gui.run.queueing import Wish
 
 #: The models in the order they are trained.
-_MODELS = ("centre model", "parts model")
+_MODELS = (tr("centre model"), tr("parts model"))
 _WAITING = "waiting"
-SECRETS_NOTE = " Set WANDB_API_KEY where the queue is trained: no file holds the key."
+SECRETS_NOTE = tr(" Set WANDB_API_KEY where the queue is trained: no file holds the key.")
 
 
 class PairTraining(QObject):
@@ -65,7 +65,9 @@ class PairTraining(QObject):
     def begin(self, stop_rules: Sequence[str] = ()) -> None:
         """Have both models trained, before what waits in the queue already; each stops by itself by rules, in words."""
         if self.is_at_work:
-            self.message.emit("A top-down pair is being trained; the queue on the Runs page has it.", "info")
+            self.message.emit(
+                tr("A top-down pair is being trained; the queue on the Runs page has it."), "info"
+            )
             return
         from sleapnn_gui.run.queue_watch import (
             QueueWatch,  # nothing of the queue is needed to show the window
@@ -84,8 +86,12 @@ class PairTraining(QObject):
 
         def act(queue: "TrainingQueue") -> str:
             added.extend(put_into(queue, wishes, base=base, group=group, first=True))
-            names = " and ".join(Path(one.run_dir or "").name for one in added)
-            return f"Two models are trained, one after the other: {names}. The Runs page has the queue.{note}"
+            names = tr(" and ").join(Path(one.run_dir or "").name for one in added)
+            return tr(
+                "Two models are trained, one after the other: {names}. The Runs page has the queue.{note}",
+                names=names,
+                note=note,
+            )
 
         self._watch.change(act)
         self._runs.opened.emit()
@@ -140,7 +146,7 @@ class PairTraining(QObject):
         self._shown.append(run_dir)
         if self._has_offered:  # not to train it, which comes too late now
             self._has_offered = False
-            self._warn(f"The {_MODELS[-1]} is trained now.", "info")
+            self._warn(tr("The {models} is trained now.", models=_MODELS[-1]), "info")
         session = self._runs.session
         if session is not None and str(session.run_dir) == run_dir:
             session.command_state.connect(self._follow_stop)
@@ -165,7 +171,11 @@ class PairTraining(QObject):
 
         def act(queue: "TrainingQueue") -> str:
             gone = queue.remove(lambda one: one.number in mine and one.state == _WAITING)
-            return f"The {model} is not trained." if gone else f"The {model} is being trained already."
+            return (
+                tr("The {model} is not trained.", model=model)
+                if gone
+                else tr("The {model} is being trained already.", model=model)
+            )
 
         watch.change(act)
 
@@ -176,9 +186,9 @@ class PairTraining(QObject):
         if verb in ("stop", "cancel") and stage == "accepted" and model:
             self._has_offered = True
             self.offered.emit(
-                f"The {model} is trained next, whatever became of this one.",
+                tr("The {model} is trained next, whatever became of this one.", model=model),
                 "info",
-                "Do not train it",
+                tr("Do not train it"),
                 self.remove_waiting,
             )
 
@@ -189,16 +199,22 @@ class PairTraining(QObject):
         if self._watch is not None:
             self._watch.watch(False)
         if broken is not None:
-            rest = " The other one waits in the queue." if waits else ""
+            rest = tr(" The other one waits in the queue.") if waits else ""
             self._warn(
-                f"{Path(broken.run_dir or broken.config).name} was not trained. {broken.why}{rest}", "error"
+                tr(
+                    "{path} was not trained. {why}{rest}",
+                    path=Path(broken.run_dir or broken.config).name,
+                    why=broken.why,
+                    rest=rest,
+                ),
+                "error",
             )
         elif now and now[-1].judged:
             path = Path(now[-1].judged)
             self._finding.begin(partial(read_judgement, path), partial(self._report, path))
         elif len(now) == len(WORDS):
-            why = now[-1].not_judged or "the queue ended before."
-            self._warn(f"Both models are trained, but not judged together: {why}", "warning")
+            why = now[-1].not_judged or tr("the queue ended before.")
+            self._warn(tr("Both models are trained, but not judged together: {why}", why=why), "warning")
 
     # -- once they are trained -------------------------------------------------------------------------------
 
@@ -218,15 +234,17 @@ class PairTraining(QObject):
         if text == self._reach:
             return
         self._reach = text
-        words = f"Both models are trained. Judging them together on the validation frames: {text}"
-        self._still.when_away(lambda: self.offered.emit(words, "info", "Stop", self._stop_judging))
+        words = tr(
+            "Both models are trained. Judging them together on the validation frames: {words}", words=text
+        )
+        self._still.when_away(lambda: self.offered.emit(words, "info", tr("Stop"), self._stop_judging))
 
     def _stop_judging(self) -> None:
         watch, added = self._watch, self._added
         if watch is not None and added:
 
             def act(queue: "TrainingQueue") -> str:
-                return "Stopping …" if queue.stop_judging(added[-1].number) else ""
+                return tr("Stopping …") if queue.stop_judging(added[-1].number) else ""
 
             watch.change(act)
 
@@ -235,7 +253,7 @@ class PairTraining(QObject):
             self._warn(found, "warning")
             return
         show = partial(self._results.show_evaluation, path.parents[2], wanted=path)
-        self._still.when_away(lambda: self.offered.emit(pair_sentence(found), "info", "Show", show))
+        self._still.when_away(lambda: self.offered.emit(pair_sentence(found), "info", tr("Show"), show))
 
     def _warn(self, text: str, severity: str) -> None:
         self._still.when_away(lambda: self.message.emit(text, severity))
@@ -267,8 +285,13 @@ def pair_sentence(found: Judgement) -> str:
     animals = found.report["animals"]
     missed, misplaced = animals["missed"], animals["misplaced"]
     error = found.figure("report", "distances", "px", "p50")
-    near = "" if error is None else f" Half of the points are within {pixels(error)}."
-    return (
-        f"Judged together: {animals['found']} of {counted(animals['labelled'], 'animal')} found on the validation frames; "
-        f"{missed - misplaced} missed by the centre model, {misplaced} misplaced by the parts model.{near}"
+    near = "" if error is None else tr(" Half of the points are within {pixels}.", pixels=pixels(error))
+    return tr(
+        "Judged together: {found} of {animals} found on the validation frames; "
+        "{missed} missed by the centre model, {misplaced} misplaced by the parts model.{near}",
+        found=animals["found"],
+        animals=counted(animals["labelled"], "animal"),
+        missed=missed - misplaced,
+        misplaced=misplaced,
+        near=near,
     )

@@ -30,8 +30,9 @@ from sleapnn_gui.form.save_preset import SavePreset
 from sleapnn_gui.inspector.presets_view import PresetsView
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.widgets.file_dialog import ask_for_file, ask_where_to_save
+from sleapnn_gui.widgets.language import tr
 
-_FILTER = "Presets and configs (*.yaml *.yml)"
+_FILTER = tr("Presets and configs (*.yaml *.yml)")
 
 
 class PresetCommands(QObject):
@@ -86,7 +87,9 @@ class PresetCommands(QObject):
         self._view.set_own([preset.record for preset in own])
         self._set_locks(locks)
         if wrong:
-            self.message.emit(f"A file among your presets cannot be used. {wrong[0]}", "warning")
+            self.message.emit(
+                tr("A file among your presets cannot be used. {wrong}", wrong=wrong[0]), "warning"
+            )
         then()
 
     def _set_locks(self, locks: Mapping[str, str]) -> None:
@@ -151,11 +154,13 @@ class PresetCommands(QObject):
             _made(path.parent)
             save_text(path, own_preset_text(values, title=title, note=note, locked=locked))
 
-        self._write(write, lambda: self.message.emit(f"Saved as a preset of yours: {title}.", "info"))
+        self._write(
+            write, lambda: self.message.emit(tr("Saved as a preset of yours: {title}.", title=title), "info")
+        )
 
     def do_add_preset(self) -> None:
         """Take a preset file of somebody else into one's own."""
-        ask_for_file(self._window, "Add a preset", self.add, filters=_FILTER)
+        ask_for_file(self._window, tr("Add a preset"), self.add, filters=_FILTER)
 
     def add(self, path: str) -> None:
         """Take in a file; one of the same title stays as `.bak`."""
@@ -166,20 +171,22 @@ class PresetCommands(QObject):
             _made(target.parent)
             save_text(target, read_text(found.path))
 
-        self._write(write, lambda: self.message.emit("The preset is among yours now.", "info"))
+        self._write(write, lambda: self.message.emit(tr("The preset is among yours now."), "info"))
 
     def share(self, name: str) -> None:
         """Ask where to, and write a copy of a preset's file."""
         source = self._own[name].path
 
         def copy(path: str) -> None:
-            told = f"{Path(path).name} can be handed on: it is added with “Add a preset from a file”."
+            told = tr(
+                "{path} can be handed on: it is added with “Add a preset from a file”.", path=Path(path).name
+            )
             self._write(
                 lambda: save_text(Path(path), read_text(source)), lambda: self.message.emit(told, "info")
             )
 
         ask_where_to_save(
-            self._window, "Share a preset", copy, name=source.name, suffix="yaml", filters=_FILTER
+            self._window, tr("Share a preset"), copy, name=source.name, suffix="yaml", filters=_FILTER
         )
 
     def remove(self, name: str) -> None:
@@ -189,10 +196,10 @@ class PresetCommands(QObject):
         box.setObjectName("remove_preset")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText(f"Take “{own.title}” off the list of presets?")
-        box.setInformativeText(f"Its file is kept as {own.path.name}.bak.")
-        yes = box.addButton("Take it off", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole))
+        box.setText(tr("Take “{own}” off the list of presets?", own=own.title))
+        box.setInformativeText(tr("Its file is kept as {path}.bak.", path=own.path.name))
+        yes = box.addButton(tr("Take it off"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(tr("Keep it"), QMessageBox.ButtonRole.RejectRole))
         yes.clicked.connect(lambda: self._write(partial(_set_aside, own.path), lambda: None))
         box.open()
 
@@ -236,5 +243,6 @@ def _outcome(work: Callable[[], Any]) -> Any:
         return problem
     except OSError as problem:
         return UserError(
-            f"The file cannot be written: {problem.strerror}.", where=str(problem.filename or "")
+            tr("The file cannot be written: {strerror}.", strerror=problem.strerror),
+            where=str(problem.filename or ""),
         )

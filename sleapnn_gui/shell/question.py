@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from sleapnn_gui.widgets.language import tr
+
 Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], None]]
 
 
@@ -16,7 +18,7 @@ def ask(window: QWidget, name: str, text: str, more: str, answers: Sequence[Answ
     box.setWindowModality(Qt.WindowModality.WindowModal)
     box.setText(text)
     box.setInformativeText(more)
-    for words, role, answer in (*answers, ("Cancel", QMessageBox.ButtonRole.RejectRole, lambda: None)):
+    for words, role, answer in (*answers, (tr("Cancel"), QMessageBox.ButtonRole.RejectRole, lambda: None)):
         button = box.addButton(words, role)
         button.setAccessibleName(words)
         button.clicked.connect(lambda _checked=False, answer=answer: answer())

@@ -13,6 +13,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.shell.pair_training import SECRETS_NOTE, PairTraining, group_of, wishes_of
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_engine.protocol.training_queue import TrainingQueue
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from sleapnn_gui.run.queueing import Wish
 
 _AS_BUTTONS = {
-    "Add chosen runs": "list_queue",
-    "Add this config": "queue_add",
-    "Pause": "queue_pause",
-    "Train the queue": "queue_train",
+    tr("Add chosen runs"): "list_queue",
+    tr("Add this config"): "queue_add",
+    tr("Pause"): "queue_pause",
+    tr("Train the queue"): "queue_train",
 }
 
 
@@ -62,7 +63,7 @@ class QueueCommands(QObject):
         paused, waiting = sight.standing.paused, sight.standing.waiting
         self._actions["queue_train"].setEnabled(bool(waiting) and (paused or not sight.at_work))
         self._actions["queue_pause"].setEnabled(sight.at_work and not paused)
-        page.queue_shown.setText(f"Queue · {waiting}" if waiting else "Queue")
+        page.queue_shown.setText(tr("Queue · {waiting}", waiting=waiting) if waiting else tr("Queue"))
 
     @property
     def _page(self) -> "RunsPage":
@@ -97,7 +98,7 @@ class QueueCommands(QObject):
         names = list(dict.fromkeys(folder.name for folder, _ in wanted))
         self._add(
             lambda: [other_seed(folder, seed=seed) for folder, seed in wanted],
-            group=f"seeds of {first_few(names)}",
+            group=tr("seeds of {names}", names=first_few(names)),
         )
 
     def _add(self, wishes: "Callable[[], Sequence[Wish]]", *, group: str = "", note: str = "") -> None:

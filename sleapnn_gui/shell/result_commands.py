@@ -14,6 +14,7 @@ from sleapnn_gui.shell.pages import Pages, Steps
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.desktop import open_in_desktop
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_for_file, ask_for_folder
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_engine.protocol.messages import Event
@@ -228,7 +229,7 @@ class ResultCommands(QObject):
     def _ask_for_run(self, then: Callable[[Path], None]) -> None:
         ask_for_folder(
             self._window,
-            "Choose the run folder of a trained model",
+            tr("Choose the run folder of a trained model"),
             lambda path: then(Path(path)),
             start=str(self._runs.folder()),
         )
@@ -242,9 +243,9 @@ class ResultCommands(QObject):
         """Show a file of predictions that is chosen then."""
         ask_for_file(
             self._window,
-            "Choose predictions",
+            tr("Choose predictions"),
             lambda path: self.show_frames(Files(path)),
-            filters=f"Labels (*.slp);;{ALL_FILES}",
+            filters=tr("Labels (*.slp);;{all_files}", all_files=ALL_FILES),
         )
 
     def show_frames(self, files: Files, *, back: str = "runs", **which: Any) -> None:

@@ -24,6 +24,7 @@ from sleapnn_gui.shell.run_commands import RunCommands, secrets
 from sleapnn_gui.shell.settings_store import frames_mb, remember_review, reviews_before_training
 from sleapnn_gui.shell.train_sheet import TrainSheet
 from sleapnn_gui.shell.training_review import FOLDER, measured_sentence, rows_of, worth_a_look
+from sleapnn_gui.widgets.language import tr
 
 _NETWORK = "network"
 
@@ -79,7 +80,7 @@ class ReviewCommands(QObject):
             self._runs.refused.emit()
         elif not self.measuring.is_at_work:
             self.measuring.begin()
-            self.message.emit("Taking ten steps as the training would; nothing of them is kept …", "info")
+            self.message.emit(tr("Taking ten steps as the training would; nothing of them is kept …"), "info")
 
     @Slot()
     def _measured(self) -> None:
@@ -138,10 +139,12 @@ class ReviewCommands(QObject):
         configs = self._configs()
         notes = []
         if len(document.paths) < len(configs) or document.is_dirty:
-            names = " and ".join(path.name for path in configs)
-            notes.append(f"Save the config as {names} first: as it stands here, it is in no file.")
+            names = tr(" and ").join(path.name for path in configs)
+            notes.append(
+                tr("Save the config as {names} first: as it stands here, it is in no file.", names=names)
+            )
         if secrets(document):
-            notes.append("Set WANDB_API_KEY in the terminal; no file and no command line holds the key.")
+            notes.append(tr("Set WANDB_API_KEY in the terminal; no file and no command line holds the key."))
         sheet.show_row(FOLDER, "\n".join(map(str, self._run_dirs)))
         base, (first, *second) = self._runs.base, configs
         if second:

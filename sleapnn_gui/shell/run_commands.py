@@ -30,6 +30,7 @@ from sleapnn_gui.shell.settings_store import (
     run_folders,
 )
 from sleapnn_gui.widgets.file_dialog import ask_for_folder, ask_where_to_save
+from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
     from sleapnn_gui.monitor.train_page import TrainPage
@@ -135,8 +136,12 @@ class RunCommands(QObject):
     def engine_text(self) -> str:
         """What the engine does, for the status line."""
         if self.session is None:
-            return "engine idle"
-        pid = f" · engine {self.session.pid}" if self.session.pid and not self.session.is_over else ""
+            return tr("engine idle")
+        pid = (
+            tr(" · engine {pid}", pid=self.session.pid)
+            if self.session.pid and not self.session.is_over
+            else ""
+        )
         return f"{self.session.state.value}{pid}"
 
     # -- commands ------------------------------------------------------------------------------------------
@@ -182,7 +187,7 @@ class RunCommands(QObject):
             launch = attrs.evolve(launch, frames_mb=frames_mb(), stop_rules=tuple(stop_rules))
             session.launch(launch, folder=self.base, environment=environment)
         except OSError as problem:
-            self.message.emit(f"The engine could not be started: {problem}.", "error")
+            self.message.emit(tr("The engine could not be started: {problem}.", problem=problem), "error")
             self.changed.emit()
             return
         self.message.emit("", "info")
@@ -212,7 +217,7 @@ class RunCommands(QObject):
         """Follow a run: live where its engine is at work, else from its journal; `show` its page, whatever is looked at."""
         if not self.can("train"):
             self.message.emit(
-                "Another run is being followed; wait until it ends, or open a second window.", "warning"
+                tr("Another run is being followed; wait until it ends, or open a second window."), "warning"
             )
             return
         session = RunSession(self)
@@ -221,23 +226,27 @@ class RunCommands(QObject):
         self.follow(session, show=show)
 
     def do_open_run(self) -> None:
-        ask_for_folder(self._window, "Open a run folder", self.folder_chosen.emit, start=str(self.folder()))
+        ask_for_folder(
+            self._window, tr("Open a run folder"), self.folder_chosen.emit, start=str(self.folder())
+        )
 
     def do_keep_frames(self) -> None:
         """Ask how much of the validation frames each run keeps."""
         box = QInputDialog(self._window)
         box.setObjectName("keep_frames")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Frames that runs keep")
+        box.setWindowTitle(tr("Frames that runs keep"))
         box.setLabelText(
-            "Megabytes of validation frames in each run folder, from the first, the best, the last and some\n"
-            "epochs between, so that a run shows later what it saw; 0 for none. The next training keeps to it."
+            tr(
+                "Megabytes of validation frames in each run folder, from the first, the best, the last and some\n"
+                "epochs between, so that a run shows later what it saw; 0 for none. The next training keeps to it."
+            )
         )
         box.setInputMode(QInputDialog.InputMode.IntInput)
         box.setIntRange(0, 100_000)
         box.setIntValue(frames_mb())
         for field in box.findChildren(QSpinBox):
-            field.setAccessibleName("Megabytes of frames in each run folder")
+            field.setAccessibleName(tr("Megabytes of frames in each run folder"))
         box.intValueSelected.connect(remember_frames_mb)
         box.open()
 
@@ -245,14 +254,16 @@ class RunCommands(QObject):
         """Ask where to, and write the curves of the run that is shown as the kind of file that was chosen."""
         store = self._page().store
         if not store.is_training:
-            self.message.emit("No run is shown whose curves could be saved; open one or train first.", "info")
+            self.message.emit(
+                tr("No run is shown whose curves could be saved; open one or train first."), "info"
+            )
             return
         from sleapnn_gui.monitor.curve_export import FILTERS  # few save curves, and it brings Qt's drawings
 
         name = store.header.run_name if store.header is not None else "run"
         ask_where_to_save(
             self._window,
-            "Save the curves",
+            tr("Save the curves"),
             self.save_curves,
             name=f"{name}.png",
             suffix="png",
@@ -261,13 +272,13 @@ class RunCommands(QObject):
 
     def save_curves(self, path: str) -> None:
         """Write the curves that are shown; the ending of the name says as what."""
-        from sleapnn_gui.monitor.curve_export import curves_as, write_curves
+        from sleapnn_gui.monitor.curve_export import curves_as, write_curves, written_text
 
         page = self._page()
         content = curves_as(Path(path).suffix.lower(), store=page.store, view=page.charts.loss)
         self._writing.begin(
             partial(write_curves, Path(path), content),
-            lambda told: self.message.emit(told, "warning" if "was not written" in told else "info"),
+            lambda told: self.message.emit(told, "info" if told == written_text(Path(path)) else "warning"),
         )
 
     def do_show_folder(self) -> None:
@@ -309,7 +320,7 @@ class RunCommands(QObject):
         """Stop following a run that goes on."""
         if self.can("leave_run"):
             self._let_go()
-            self.message.emit("The run goes on without this window; open it again to follow it.", "info")
+            self.message.emit(tr("The run goes on without this window; open it again to follow it."), "info")
             self.changed.emit()
 
     def _let_go(self) -> None:
@@ -325,7 +336,7 @@ class RunCommands(QObject):
         if command.over:
             name = command.text
             sentences = {
-                "asked": f"{name}: asked.",
+                "asked": tr("{name}: asked.", name=name),
                 "accepted": command.under_way,
                 "done": text or command.over,
                 "refused": f"{name}: {text}",

@@ -21,8 +21,9 @@ from sleapnn_gui.document.pair import files_of, halves, named_after
 from sleapnn_gui.document.states import text_of
 from sleapnn_gui.shell.question import ask
 from sleapnn_gui.widgets.file_dialog import ALL_FILES, ask_where_to_save
+from sleapnn_gui.widgets.language import tr
 
-CONFIGS = f"Configs (*.yaml *.yml *.json);;{ALL_FILES}"
+CONFIGS = tr("Configs (*.yaml *.yml *.json);;{all_files}", all_files=ALL_FILES)
 
 _Then = Callable[[], None] | None
 
@@ -68,10 +69,10 @@ class Saving(QObject):
     def ask_where(self, then: _Then = None) -> None:
         """Ask for a file, of a pair for the name that both have in common, and save there."""
         state = self._document.state
-        title = "Save config as"
+        title = tr("Save config as")
         if state.other is not None:
-            names = " and ".join(path.name for path in named_after(state, Path("NAME.yaml")))
-            title = f"Save both models as {names}"
+            names = tr(" and ").join(path.name for path in named_after(state, Path("NAME.yaml")))
+            title = tr("Save both models as {names}", names=names)
         ask_where_to_save(
             self._window,
             title,
@@ -105,7 +106,7 @@ class Saving(QObject):
                 self._ask_about(found, places, then)
             else:
                 self._document.saved(state, list(zip(places, found, strict=True)))
-                self.message.emit(f"Saved to {' and '.join(map(str, places))}.", "info")
+                self.message.emit(tr("Saved to {map}.", map=tr(" and ").join(map(str, places))), "info")
                 if then is not None:
                     then()
             for act in waiting:
@@ -119,13 +120,13 @@ class Saving(QObject):
         yes, destroys = QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.DestructiveRole
         if found.name == _FOLDER:
             answers = [
-                ("Make the folder and save", yes, partial(self._write, places, then, new=True)),
-                ("Save elsewhere…", QMessageBox.ButtonRole.ActionRole, partial(self.ask_where, then)),
+                (tr("Make the folder and save"), yes, partial(self._write, places, then, new=True)),
+                (tr("Save elsewhere…"), QMessageBox.ButtonRole.ActionRole, partial(self.ask_where, then)),
             ]
         else:
             answers = [
-                ("Save anyway", destroys, partial(self._write, places, then)),
-                ("Save as another file…", yes, partial(self.ask_where, then)),
+                (tr("Save anyway"), destroys, partial(self._write, places, then)),
+                (tr("Save as another file…"), yes, partial(self.ask_where, then)),
             ]
         self._question(found.name, found.text, found.more, answers)
 
@@ -166,21 +167,21 @@ def _obstacle(half: State, path: Path, *, look_first: bool, new: bool) -> _Obsta
     # Unlike Path.exists, this never fails. No folder is made without a word: it may be a slip of the pen, or a disk that
     # is not there today.
     if not os.path.exists(path.parent) and not os.path.exists(path):
-        text = f"There is no folder {path.parent}."
-        return _Obstacle(_FOLDER, text, f"It can be made, and {path.name} saved into it.")
+        text = tr("There is no folder {parent}.", parent=path.parent)
+        return _Obstacle(_FOLDER, text, tr("It can be made, and {path} saved into it.", path=path.name))
     if not look_first or not is_overtaken(path, half.text):
         return None
     # What another window or program has written is not replaced without a word.
     was_open = half.path == path
     text = (
-        f"{path.name} was changed by another program since it was opened here."
+        tr("{path} was changed by another program since it was opened here.", path=path.name)
         if was_open
-        else f"There is a file {path.name} already, which is not open here."
+        else tr("There is a file {path} already, which is not open here.", path=path.name)
     )
     return _Obstacle(
         _OVERTAKEN,
         text,
-        f"Saving replaces what is in it now; that stays beside it as {path.name}.bak.",
+        tr("Saving replaces what is in it now; that stays beside it as {path}.bak.", path=path.name),
     )
 
 
@@ -197,5 +198,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UserError(
-            f"The folder cannot be made: {reason_of(problem)}. Nothing was saved.", where=str(folder)
+            tr("The folder cannot be made: {reason_of}. Nothing was saved.", reason_of=reason_of(problem)),
+            where=str(folder),
         ) from problem

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.shell.status_line import by_weight, sentence_of
+from sleapnn_gui.widgets.language import tr
 
 
 class SettingCommands(QObject):
@@ -30,20 +31,28 @@ class SettingCommands(QObject):
         path = self._in_hand()
         if path:
             QGuiApplication.clipboard().setText(path)
-            self.message.emit(f"Copied: {path}", "info")
+            self.message.emit(tr("Copied: {path}", path=path), "info")
         else:
-            self.message.emit("Go to a setting first; its key is copied then.", "info")
+            self.message.emit(tr("Go to a setting first; its key is copied then."), "info")
 
     def _step(self, by: int) -> None:
         """Go round through what is wrong, errors first, each setting once."""
         issues = by_weight(self._document.every_issue())
         paths = list(dict.fromkeys(issue.path for issue in issues))
         if not paths:
-            self.message.emit("No problems found.", "info")
+            self.message.emit(tr("No problems found."), "info")
             return
         before = paths.index(self._last) if self._last in paths else -1 if by > 0 else 0
         place = (before + by) % len(paths)
         self._last = paths[place]
         issue = next(issue for issue in issues if issue.path == self._last)
-        self.message.emit(f"{place + 1} of {len(paths)}: {sentence_of(issue)}", issue.severity)
+        self.message.emit(
+            tr(
+                "{place} of {count}: {sentence_of}",
+                place=place + 1,
+                count=len(paths),
+                sentence_of=sentence_of(issue),
+            ),
+            issue.severity,
+        )
         self.setting_chosen.emit(self._last)

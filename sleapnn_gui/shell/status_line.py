@@ -12,6 +12,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.pair import split_path
 from sleapnn_gui.document.states import LABELS
+from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import set_state
 
 #: Problems that the list shows at once; more would not fit on a screen.
@@ -35,7 +36,7 @@ class StatusLine(QFrame):
         self.problems.clicked.connect(self.show_list)
         self.network = QLabel()
         self.network.setProperty("role", "caption")
-        self.engine = QLabel("engine idle")
+        self.engine = QLabel(tr("engine idle"))
         self.engine.setProperty("role", "caption")
         self.note = QLabel()
         self.note.setProperty("role", "caption")
@@ -64,18 +65,15 @@ class StatusLine(QFrame):
         issues = self._document.every_issue()
         errors = sum(issue.severity == "error" for issue in issues)
         warnings = sum(issue.severity == "warning" for issue in issues)
-        words = [
-            f"{n} {word}{'' if n == 1 else 's'}"
-            for n, word in ((errors, "problem"), (warnings, "warning"))
-            if n
-        ]
+        words = [counted(errors, "problem")] if errors else []
+        words += [counted(warnings, "warning")] if warnings else []
         # Beside a run, whose settings may be others, it says which file has them.
-        place = "" if self._shown is None else f" in {self._document.title}"
+        place = "" if self._shown is None else tr(" in {document}", document=self._document.title)
         is_read = self._document.facts is not None or not self._document.value(LABELS[0])
-        fine = "No problems" if is_read else "No problems so far"
+        fine = tr("No problems") if is_read else tr("No problems so far")
         self.problems.setText((" · ".join(words) or fine) + place)
         self.problems.setAccessibleName(self.problems.text())
-        self.problems.setAccessibleDescription("List them")
+        self.problems.setAccessibleDescription(tr("List them"))
         self.problems.setEnabled(bool(words))
         set_state(self.problems, "severity", "error" if errors else "warning" if warnings else "none")
         self.network.setText(network_text(self._document) if self._shown is None else self._shown)
@@ -91,12 +89,12 @@ class StatusLine(QFrame):
         for issue in issues[:_MOST]:
             half, path = split_path(issue.path)
             key = SPEC.keys.get(path)
-            label = key.meta.label if key else path or "File"
-            text = f"{WORDS[half]}: {label}: {issue.message}" if half else f"{label}: {issue.message}"
+            label = tr(key.meta.label) if key else path or tr("File")
+            text = f"{tr(WORDS[half])}: {label}: {issue.message}" if half else f"{label}: {issue.message}"
             action = menu.addAction(text if len(text) < 120 else text[:117] + "…")
             action.triggered.connect(lambda _checked=False, path=issue.path: self.issue_chosen.emit(path))
         if len(issues) > _MOST:
-            menu.addAction(f"and {len(issues) - _MOST} more").setEnabled(False)
+            menu.addAction(tr("and {count} more", count=len(issues) - _MOST)).setEnabled(False)
         corner = self.problems.mapToGlobal(self.problems.rect().topLeft())
         corner.setY(corner.y() - menu.sizeHint().height())
         menu.popup(corner)
@@ -113,7 +111,7 @@ def by_weight(issues: Sequence[Issue]) -> list[Issue]:
 def sentence_of(issue: Issue) -> str:
     """What is wrong, and of a pair with which model where it is not the one in hand."""
     half, _ = split_path(issue.path)
-    return f"{WORDS[half]}: {issue.message}" if half else issue.message
+    return f"{tr(WORDS[half])}: {issue.message}" if half else issue.message
 
 
 def findings_text(issues: Sequence[Issue]) -> tuple[str, str, str]:
@@ -121,17 +119,32 @@ def findings_text(issues: Sequence[Issue]) -> tuple[str, str, str]:
     found = by_weight(issues)
     wrong = [issue for issue in found if issue.severity == "error"]
     if wrong:
-        count = "1 problem stands" if len(wrong) == 1 else f"{len(wrong)} problems stand"
-        return f"{count} in the way of training. {sentence_of(wrong[0])}", "error", wrong[0].path
+        count = tr("1 problem stands") if len(wrong) == 1 else tr("{count} problems stand", count=len(wrong))
+        return (
+            tr(
+                "{count} in the way of training. {sentence_of}",
+                count=count,
+                sentence_of=sentence_of(wrong[0]),
+            ),
+            "error",
+            wrong[0].path,
+        )
     if found:
-        text = f"Nothing stands in the way of training. Worth a look: {sentence_of(found[0])}"
+        text = tr(
+            "Nothing stands in the way of training. Worth a look: {sentence_of}",
+            sentence_of=sentence_of(found[0]),
+        )
         return text, "warning", found[0].path
-    return "No problems found. Press Train to begin.", "info", ""
+    return tr("No problems found. Press Train to begin."), "info", ""
 
 
 def parameters_text(count: int, *, of: str = "") -> str:
     """The size of a network and what it is `of`, for example '1.23 M parameters'; of one that is not told, the latter."""
-    size = f"{count / 1e6:.2f} M parameters" if count >= 1e5 else f"{count:,} parameters"
+    size = (
+        tr("{count:.2f} M parameters", count=count / 1000000.0)
+        if count >= 1e5
+        else tr("{count:,} parameters", count=count)
+    )
     return "      ".join(filter(None, (size if count else "", of)))
 
 
@@ -140,10 +153,10 @@ def network_text(document: Document) -> str:
     parts = []
     weights = (document.figures or {}).get("parameters")
     if document.figures_pending:
-        parts.append("… parameters")
+        parts.append(tr("… parameters"))
     elif weights:
         parts.append(parameters_text(weights))
     field = receptive_field(document.view)
     if field:
-        parts.append(f"receptive field {field} px input")
+        parts.append(tr("receptive field {field} px input", field=field))
     return "      ".join(parts)

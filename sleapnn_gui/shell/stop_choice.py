@@ -4,9 +4,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.monitor.stop_panel import StopPanel
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 
-_EACH = "Each model by itself; errors of parts are those of the parts model."
+_EACH = tr("Each model by itself; errors of parts are those of the parts model.")
 
 
 class StopChoice(QObject):
@@ -43,9 +44,9 @@ class StopChoice(QObject):
         self.changed.emit()
 
     def _show(self) -> None:
-        told = " or ".join(self.rules)
+        told = tr(" or ").join(self.rules)
         if told:
             each = f". {_EACH}" if self._is_pair else ""
-            self.line.show_message(f"{told[0].upper()}{told[1:]}{each}", link="Change…")
+            self.line.show_message(f"{told[0].upper()}{told[1:]}{each}", link=tr("Change…"))
         else:
-            self.line.show_message("Only as the config says", link="Choose…")
+            self.line.show_message(tr("Only as the config says"), link=tr("Choose…"))

@@ -12,6 +12,7 @@ from sleapnn_gui.form.search_field import SearchField
 from sleapnn_gui.shell.commands import command_hits
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 
 
@@ -54,7 +55,7 @@ class TopBar(QFrame):
         row.addWidget(self.train)
         self.review = _icon_for(review, icon("list"))
         row.addWidget(self.review)
-        self.show_labels("No labels", "")
+        self.show_labels(tr("No labels"), "")
 
     def show_labels(self, name: str, facts: str) -> None:
         """The open labels and what is in them."""
@@ -65,7 +66,7 @@ class TopBar(QFrame):
     def show_config(self, name: str, edited: bool) -> None:
         """The open config and whether it differs from its file."""
         self.config.setText(name)
-        self.state.setText("edited" if edited else "")
+        self.state.setText(tr("edited") if edited else "")
 
 
 def search_everything(document: Document) -> SearchField:
@@ -75,7 +76,7 @@ def search_everything(document: Document) -> SearchField:
         remark=partial(remark_of, document),
     )
     field.setObjectName("search")
-    field.setPlaceholderText("Search settings and commands   Ctrl+K")
+    field.setPlaceholderText(tr("Search settings and commands   Ctrl+K"))
     return field
 
 

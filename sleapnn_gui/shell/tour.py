@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 
@@ -81,14 +82,14 @@ class TourStrip(QFrame):
         row.setSpacing(current_theme().size("space_2"))
         row.addWidget(self.text, 1)
         self.back, self.next, self.leave_button = (
-            QPushButton("Back"),
-            QPushButton("Next"),
-            QPushButton("Leave"),
+            QPushButton(tr("Back")),
+            QPushButton(tr("Next")),
+            QPushButton(tr("Leave")),
         )
         for button, about, act in (
-            (self.back, "The step before", lambda: self._go(self._at - 1)),
-            (self.next, "The next step", lambda: self._go(self._at + 1)),
-            (self.leave_button, "End the tour; Help has it again", self.leave),
+            (self.back, tr("The step before"), lambda: self._go(self._at - 1)),
+            (self.next, tr("The next step"), lambda: self._go(self._at + 1)),
+            (self.leave_button, tr("End the tour; Help has it again"), self.leave),
         ):
             button.setToolTip(about)
             button.setAccessibleDescription(about)
@@ -118,10 +119,12 @@ class TourStrip(QFrame):
         self._at = step
         shown, held = self._steps[step], self.back if self.back.hasFocus() and step else self.next
         self.page_wanted.emit(shown.page)
-        self.text.setText(f"{step + 1} of {len(self._steps)}.  {shown.text}")
+        self.text.setText(
+            tr("{step} of {count}.  {words}", step=step + 1, count=len(self._steps), words=shown.text)
+        )
         self.setAccessibleName(self.text.text())
         self.back.setEnabled(step > 0)
-        self.next.setText("Done" if step + 1 == len(self._steps) else "Next")
+        self.next.setText(tr("Done") if step + 1 == len(self._steps) else tr("Next"))
         self._mark.put_around(shown.about())
         held.setFocus(Qt.FocusReason.OtherFocusReason)  # a page that is shown takes the keyboard to itself
 

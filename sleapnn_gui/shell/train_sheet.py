@@ -24,6 +24,7 @@ from sleapnn_gui.form.changes import Change
 from sleapnn_gui.shell.status_line import sentence_of
 from sleapnn_gui.shell.stop_choice import StopChoice
 from sleapnn_gui.shell.training_review import FOLDER, LABELS, LENGTH, MEMORY, MODEL, TIME
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.tick import Tick
 
@@ -60,7 +61,7 @@ class _Lines(QVBoxLayout):
 
     def _add(self, told: _Line) -> None:
         line = MessageLine(self._parent)
-        line.show_message(told.text, severity=told.severity, link="Show" if told.path else "")
+        line.show_message(told.text, severity=told.severity, link=tr("Show") if told.path else "")
         line.followed.connect(lambda: self._chosen.emit(told.path))
         self.addWidget(line)
         line.show()
@@ -80,7 +81,7 @@ class TrainSheet(QDialog):
     def __init__(self, parent: QWidget, *, always: bool) -> None:
         super().__init__(parent)
         self.setObjectName("train_sheet")
-        self.setWindowTitle("Before training")
+        self.setWindowTitle(tr("Before training"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(720, parent.width()), min(660, parent.height()))
         self._values = {name: QLabel() for name in (MODEL, LABELS, LENGTH, FOLDER, MEMORY, TIME)}
@@ -88,7 +89,7 @@ class TrainSheet(QDialog):
         self._inside.setProperty("clear", True)
         self.stops = StopChoice(self._inside)
         self.differences, self.issues = (_Lines(self._inside, self.setting_chosen) for _ in range(2))
-        self.differing, self.doubts = _heading(""), _heading("Worth a look")
+        self.differing, self.doubts = _heading(""), _heading(tr("Worth a look"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -99,7 +100,7 @@ class TrainSheet(QDialog):
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(8)
-        title = QLabel("Before training")
+        title = QLabel(tr("Before training"))
         title.setProperty("role", "title")
         column.addWidget(title)
         grid = QGridLayout()
@@ -114,7 +115,7 @@ class TrainSheet(QDialog):
             value.setAccessibleName(name)
             grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
-        label = QLabel("Stops by itself")
+        label = QLabel(tr("Stops by itself"))
         label.setProperty("role", "muted")
         grid.addWidget(label, len(self._values), 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.stops.line, len(self._values), 1)
@@ -126,11 +127,11 @@ class TrainSheet(QDialog):
             column.addWidget(heading)
             column.addLayout(lines)
         column.addSpacing(8)
-        column.addWidget(_heading("The same in a terminal"))
+        column.addWidget(_heading(tr("The same in a terminal")))
         self.command_note = MessageLine()
         self.command = QPlainTextEdit()
         self.command.setObjectName("train_command")
-        self.command.setAccessibleName("Command line")
+        self.command.setAccessibleName(tr("Command line"))
         self.command.setProperty("field", True)
         self.command.setReadOnly(True)
         self.command.setTabChangesFocus(True)
@@ -149,15 +150,15 @@ class TrainSheet(QDialog):
         foot.setProperty("pane", "plain")
         row = QHBoxLayout(foot)
         row.setContentsMargins(24, 12, 24, 16)
-        self.always = Tick("Show this before each training")
+        self.always = Tick(tr("Show this before each training"))
         self.always.setChecked(always)
         self.always.toggled.connect(self.always_wanted)
-        self.copy = QPushButton("Copy the command")
+        self.copy = QPushButton(tr("Copy the command"))
         self.copy.clicked.connect(self._copy)
-        self.measure = QPushButton("Measure ten steps")
+        self.measure = QPushButton(tr("Measure ten steps"))
         self.measure.setObjectName("measure_from_sheet")
-        self.measure.setAccessibleDescription("Takes ten real steps, to know memory and time before.")
-        self.train = QPushButton("Train")
+        self.measure.setAccessibleDescription(tr("Takes ten real steps, to know memory and time before."))
+        self.train = QPushButton(tr("Train"))
         self.train.setObjectName("train_from_sheet")
         self.train.setProperty("primary", True)
         self.train.clicked.connect(self._train)
@@ -180,21 +181,23 @@ class TrainSheet(QDialog):
 
     def show_differences(self, changes: Sequence[Change], *, title: str) -> None:
         """What differs from what was opened, which is called `title`."""
-        self.differing.setText(f"What differs from “{title}”")
+        self.differing.setText(tr("What differs from “{title}”", title=title))
         told = [
             _Line(f"{change.label}: {change.old} → {change.new}", change.path)
             for change in changes[:_MOST_CHANGES]
         ]
         if len(changes) > _MOST_CHANGES:
-            told.append(_Line(f"and {len(changes) - _MOST_CHANGES} more, under Diff"))
-        self.differences.show_lines(told or [_Line("Nothing.")])
+            told.append(_Line(tr("and {count} more, under Diff", count=len(changes) - _MOST_CHANGES)))
+        self.differences.show_lines(told or [_Line(tr("Nothing."))])
 
     def show_issues(self, found: Sequence[Issue]) -> None:
         """What is wrong or doubtful."""
         self.doubts.setVisible(bool(found))
         told = [_Line(sentence_of(issue), issue.path, issue.severity) for issue in found[:_MOST_ISSUES]]
         if len(found) > _MOST_ISSUES:
-            told.append(_Line(f"and {len(found) - _MOST_ISSUES} more, at the bottom of the window"))
+            told.append(
+                _Line(tr("and {count} more, at the bottom of the window", count=len(found) - _MOST_ISSUES))
+            )
         self.issues.show_lines(told)
         self.train.setEnabled(not any(issue.severity == "error" for issue in found))
 
@@ -206,7 +209,7 @@ class TrainSheet(QDialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.command.toPlainText())
-        self.copy.setText("Copied")
+        self.copy.setText(tr("Copied"))
 
     def _train(self) -> None:
         if not self.stops.panel.settle():
