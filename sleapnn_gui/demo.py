@@ -15,6 +15,7 @@ from sleapnn_gui.document.files import open_preset
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.monitor import words
 from sleapnn_gui.shell.screenshots import Screenshots
+from sleapnn_gui.widgets.language import tr
 
 _PAGES = ("data", "configure", "train")
 _LABELS = "data_config.train_labels_path"
@@ -42,7 +43,7 @@ class Demo(QObject):
             return
         with contextlib.suppress(OSError):  # the engine says, in a sentence, why it cannot write there
             own.parent.mkdir(parents=True, exist_ok=True)
-        self._window.show_message("Drawing demonstration labels …")
+        self._window.show_message(tr("Drawing demonstration labels …"))
         self._process = QProcess(self)
         self._process.finished.connect(lambda code, _status: self._drawn(code, own))
         program, *words = engine_of_window("demo-data", "-o", str(own))
@@ -53,7 +54,10 @@ class Demo(QObject):
             assert self._process is not None
             said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
             self.failed.emit(
-                f"The demonstration labels could not be drawn. {said.splitlines()[-1] if said else ''}"
+                tr(
+                    "The demonstration labels could not be drawn. {splitlines}",
+                    splitlines=said.splitlines()[-1] if said else "",
+                )
             )
             return
         self._fill_in([str(path)])
@@ -63,7 +67,8 @@ class Demo(QObject):
         # As edits: drawing the labels takes a while, in which a person may have begun something.
         document.apply_preset(open_preset(list_presets("demo")[0]))
         document.apply_values(
-            {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")}, "Demonstration labels"
+            {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")},
+            tr("Demonstration labels"),
         )
         self._window.show_message("")
         watch = self._window.labels_watch
@@ -83,7 +88,7 @@ class Demo(QObject):
                 problems = "; ".join(
                     issue.message for issue in self._window.document.issues() if issue.severity == "error"
                 )
-                self.failed.emit(f"The demonstration cannot be trained: {problems}")
+                self.failed.emit(tr("The demonstration cannot be trained: {problems}", problems=problems))
             return
         self._window.show_page(pages[0])
         QTimer.singleShot(400, self, lambda: self._next(pages))
@@ -167,7 +172,7 @@ def epoch_line(said: EpochEnd) -> str:
     measured = said.error or Measured()
     found = words.measured(measured)
     if measured[MEDIAN_PX] is not None:
-        found[0] = f"{MEDIAN_PX.caption} {found[0]}"
+        found[0] = f"{tr(MEDIAN_PX.caption)} {found[0]}"
     results = "".join(f", {text}" for text in found)
     losses = ", ".join(
         f"{name} {value:.3g}"

@@ -52,6 +52,7 @@ from sleapnn_gui.shell.status_line import StatusLine, findings_text, parameters_
 from sleapnn_gui.shell.title import labels_title, window_title
 from sleapnn_gui.shell.top_bar import TopBar, make_banner, search_everything
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
+from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 
 
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
 
     warm = property(lambda self: bool(self.runs.is_warm), doc="Whether an engine waits for a training.")
     form = property(lambda self: self.pages.page("configure"), doc="The page of all settings.")
-    see = property(lambda self: self.form.context.tab("See"), doc="What a setting does, beside the form.")
+    see = property(lambda self: self.form.context.tab(tr("See")), doc="What a setting does, beside the form.")
     train_page = property(lambda self: self.pages.page("train"), doc="The page of the run that is followed.")
     runs_page = property(lambda self: self.pages.page("runs"), doc="The page of all runs.")
 
@@ -215,7 +216,7 @@ class MainWindow(QMainWindow):
 
     def show_message(self, text: str, severity: str = "info") -> None:
         """Show a sentence under the top bar; an empty one takes it away."""
-        self.offer(text, severity, "Close" if text else "", None)
+        self.offer(text, severity, tr("Close") if text else "", None)
 
     def show_message_later(self, text: str, severity: str = "info") -> None:
         """Show a sentence that comes by itself, once it pushes nothing away from under the pointer."""
@@ -230,10 +231,8 @@ class MainWindow(QMainWindow):
 
     def show_fault(self, sentence: str, details: str) -> None:
         """Say that something failed that never should, and offer what a report of it needs."""
-        offer = partial(
-            self.offer, sentence, "error", "Copy details", lambda: self._copy(for_others(details))
-        )
-        self._still.when_away(offer)
+        copy = partial(self._copy, for_others(details))
+        self._still.when_away(partial(self.offer, sentence, "error", tr("Copy details"), copy))
 
     def open_path(self, path: str | Path) -> None:
         """Open a config, SLEAP 1.4 JSON, labels or a run folder."""
@@ -253,15 +252,15 @@ class MainWindow(QMainWindow):
 
     def do_undo(self) -> None:
         stack = self.document.undo_stack
-        told = f"Undone: {stack.undoText()}"
-        stack.undo()
-        self.status_line.show_message(told)  # what it was may stand on another page
+        self._step_to(stack.undo, tr("Undone: {edit}", edit=stack.undoText()))
 
     def do_redo(self) -> None:
         stack = self.document.undo_stack
-        told = f"Done again: {stack.redoText()}"
-        stack.redo()
-        self.status_line.show_message(told)
+        self._step_to(stack.redo, tr("Done again: {edit}", edit=stack.redoText()))
+
+    def _step_to(self, step: Callable[[], None], told: str) -> None:
+        step()
+        self.status_line.show_message(told)  # what it was may stand on another page
 
     def do_check(self) -> None:
         """Have everything looked at again as a training would, and go to the first problem."""
@@ -272,13 +271,13 @@ class MainWindow(QMainWindow):
         if any(issue.severity == "error" for issue in self.document.every_issue()):
             self._report_findings()
         else:
-            self.show_message("Looking at the labels and their images as a training would …")
+            self.show_message(tr("Looking at the labels and their images as a training would …"))
 
     def _report_check(self, failure: str = "") -> None:
         """Say what the engine found, or why it could not look."""
         self.actions_by_verb["check"].setEnabled(True)
         if failure:
-            self.show_message_later(f"Files and labels could not be checked. {failure}", "warning")
+            self.show_message_later(f"{tr('Files and labels could not be checked.')} {failure}", "warning")
         else:
             self._still.when_away(self._report_findings)
 
@@ -286,7 +285,7 @@ class MainWindow(QMainWindow):
         """Say what stands in the way of training, and go there."""
         text, severity, path = findings_text(self.document.every_issue())
         if severity == "info":
-            self.offer(text, severity, "Measure ten steps", self.actions_by_verb["measure"].trigger)
+            self.offer(text, severity, tr("Measure ten steps"), self.actions_by_verb["measure"].trigger)
             return
         self.show_message(text, severity)
         if severity == "error":
@@ -300,7 +299,7 @@ class MainWindow(QMainWindow):
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self.show_message("Copied to the clipboard.")
+        self.show_message(tr("Copied to the clipboard."))
 
     def _follow_banner(self) -> None:
         then, self._banner_then = self._banner_then, None
@@ -350,7 +349,7 @@ class MainWindow(QMainWindow):
         if self.page() != "train" or self.session is None:
             return "" if home_of(self.page()) == "runs" else None
         header = self.train_page.store.header
-        return "" if header is None else parameters_text(header.parameters, of="this run")
+        return "" if header is None else parameters_text(header.parameters, of=tr("this run"))
 
     def _show_labels(self, _said: Any = None) -> None:
         facts = self.document.facts
