@@ -23,6 +23,7 @@ hypothesis.settings.load_profile("unhurried")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["LANGUAGE"] = "en"  # texts are compared as they are written, whatever catalogue the person has
 # Whatever window a test starts, in this process or another: drafts never go among those of the person.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="sleapnn-tests-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
