@@ -19,6 +19,7 @@ from sleapnn_engine.inference.decode import Decoder
 from sleapnn_engine.inference.input_plans import samples_of
 from sleapnn_engine.inference.trained import Trained
 from sleapnn_engine.models.device import computing_in, to_device
+from sleapnn_engine.models.packed import pack_weights
 
 #: How many times as many crops go through a network at once, at most, where they are small.
 _MOST_CROPS = 8
@@ -67,8 +68,10 @@ class Stage:
     def of(
         cls, trained: Trained, *, device: torch.device, precision: str, batch_size: int, settings: Settings
     ) -> Stage:
-        """Put a trained network on a device and read its outputs as `settings` say."""
+        """Put a trained network on a device, from here on for this use alone, and read its outputs as `settings` say."""
         to_device(trained.network, device)
+        if device.type == "cpu" and precision == "32":
+            pack_weights(trained.network)
         decoder = Decoder(
             model_type=trained.kind.key,
             n_nodes=len(trained.names.nodes),
