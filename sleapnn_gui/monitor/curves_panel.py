@@ -285,7 +285,7 @@ class CurvesPanel(Panel):
             leading = None if measured is None else measured.headline(group)
             self.views[group].setVisible(leading is not None)
             if leading is not None:
-                self.views[group].setText(leading.view)
+                self.views[group].setText(tr(leading.view))
         self.views["parts"].setVisible(len(store.parts) > 1)
         self.views["gradient"].setVisible(bool(np.isfinite(store.columns["gradient"].values).any()))
         self.heads.setVisible(len(store.heads) > 1)

@@ -63,7 +63,7 @@ class EpochPlot(QuietPlot):
         self._curves = [make_curve(self, pen, level=3 - index) for index, pen in enumerate(pens)]
         self._names = [make_name(self, _TEXT_TOKENS.get(pen.token, pen.token)) for pen in pens]
         for (_, line), text in zip(self._lines, self._names):
-            text.setText(line.name)
+            text.setText(tr(line.name))
         self._best = pg.ScatterPlotItem(size=11, symbol="o", antialias=True)
         self._best.setZValue(5)
         self.add_item(self._best)
@@ -137,7 +137,9 @@ class EpochPlot(QuietPlot):
         measured = Measured() if epoch is None else epoch.measured
         taken = [(line, measure, measured[measure]) for measure, line in self._lines]
         told = [
-            f"{line.name} {words.written(each, value)}" for line, each, value in taken if value is not None
+            f"{tr(line.name)} {words.written(each, value)}"
+            for line, each, value in taken
+            if value is not None
         ]
         return [words.epoch_name(number), *(told or [tr("not measured")])]
 

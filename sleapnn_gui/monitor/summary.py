@@ -337,7 +337,7 @@ class RunStrip(QFrame):
         else:
             self._still.when_away(lambda: self._offer(offers))
         verb = "resume" if self._resumes else "pause"
-        self.pause.setText(self._pending.get(verb) or verb.capitalize())
+        self.pause.setText(self._pending.get(verb) or (tr("Resume") if self._resumes else tr("Pause")))
         self._enable(self.pause, on=self._offers == offers and can[verb])
         self._chooses = can["stop_after_epoch"]
         words = tr("Stop and keep…") if self._chooses else tr("Stop and keep")

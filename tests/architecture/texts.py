@@ -91,7 +91,15 @@ def _of_settings() -> Iterator[Text]:
             said += [choice.label, choice.doc]
         yield from (Text(one, path) for one in said)
     for measure in MEASURES:
-        said = [measure.caption, measure.brief, measure.help, measure.heading, measure.heading_help]
+        said = [
+            measure.caption,
+            measure.brief,
+            measure.help,
+            measure.heading,
+            measure.heading_help,
+            measure.view,
+        ]
+        said += [measure.line.name] if measure.line is not None else []
         yield from (Text(one, measure.key) for one in said)
     for option in OPTIONS:
         said = [option.label, option.help, option.absent, option.group.value]

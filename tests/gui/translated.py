@@ -28,6 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sleapnn_engine.config.checks.labels import misfit
+from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_gui.app import build
 from sleapnn_gui.form.help_text import key_help, section_help
@@ -36,8 +38,12 @@ from sleapnn_gui.form.section_page import Filter
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.inspector.see.sights import SIGHTS
 from sleapnn_gui.main_window import MainWindow
+from sleapnn_gui.run.machine import State
 from sleapnn_gui.shell.commands import command_hits
 from sleapnn_gui.widgets.living import top_level_widgets
+from tests.gui.inspector.see_answers import ANSWERS
+from tests.gui.monitor.showing import long_run, show
+from tests.gui.monitor.speaking import NODES
 
 PAGES = ("data", "configure", "train", "runs", "predict", "frames", "evaluation", "compare")
 #: Commands that show something of their own and ask the system for nothing.
@@ -58,13 +64,18 @@ VALUES = {str(choice.value) for key in SPEC.keys.values() for choice in key.meta
 
 def words_left(text: str, *, theirs: set[str]) -> list[str]:
     """The words of a text that no translation stands around and that are no data either."""
-    for one in sorted(theirs, key=len, reverse=True):
+    for one in sorted((one for one in theirs if " " in one), key=len, reverse=True):
         text = text.replace(html.escape(one), " ").replace(one, " ")
-    return [word for word in re.findall(r"[^\W\d_]{2,}", DATA.sub(" ", spoken(text))) if word not in VALUES]
+    return [
+        word
+        for word in re.findall(r"[^\W\d_]{2,}", DATA.sub(" ", spoken(text)))
+        if word not in VALUES | theirs
+    ]
 
 
 def spoken(text: str) -> str:
     """What of a text no translation stands around."""
+    text = re.sub(r"«[^«»]*$", " ", text)  # the first words of a caption, where little room is
     text = re.sub(r"<[^>]*>|\((?:Ctrl|Shift|Alt|Del|F\d)[^()]*\)", " ", html.unescape(text))
     before = None
     while text != before:
@@ -148,6 +159,36 @@ def is_of_qt(widget: QWidget) -> bool:
     return isinstance(box, QTabBar)
 
 
+#: What an engine would say of labels; names in it are data.
+LABELS = {
+    "files": [{"path": "/data/fly.slp"}],
+    "labeled_frames": 60,
+    "empty_frames": 2,
+    "instances": {"used": 110},
+    "instances_per_frame": [[1, 10], [2, 50]],
+    "max_instances_per_frame": 2,
+    "image_sizes": [{"width": 640, "height": 480, "channels": 1, "frames": 60}],
+    "nodes": ["node_1", "node_2"],
+    "edges": [["node_1", "node_2"]],
+    "visibility": {"node_1": 0.9, "node_2": 0.4},
+    "tracks": ["track_1", "track_2"],
+    "warnings": [],
+    "problems": [],
+}
+
+
+def strings_of(answer: object) -> Iterator[str]:
+    """Every text in what an engine answers, of two letters and more."""
+    if isinstance(answer, str):
+        yield from [answer, *answer.split(", ")] if len(answer) > 1 else []
+    elif isinstance(answer, dict):
+        for one in answer.values():
+            yield from strings_of(one)
+    elif isinstance(answer, (list, tuple)):
+        for one in answer:
+            yield from strings_of(one)
+
+
 class Walk:
     """Goes through a window; `bare` has what no translation stands around, with where it was seen first."""
 
@@ -155,12 +196,15 @@ class Walk:
         self.window = window
         self.bare: dict[str, str] = {}
         self.seen: set[str] = set()
-        self.theirs: set[str] = set()
+        self.theirs = set(NODES)
 
     def learn(self) -> None:
         """What the settings' own package says of the values they have; it has no translation."""
         document = self.window.document
-        found = {issue.message for issue in document.every_issue()}
+        issues = document.every_issue()
+        found = {issue.message for issue in issues} | {
+            issue.fix.label.rstrip("…") for issue in issues if issue.fix is not None
+        }
         for path in SPEC.keys:
             found |= {document.idle_reason(path), document.auto_text(path), document.also_text(path)}
         found |= {document.idle_reason(path) for path in SPEC.sections}
@@ -197,6 +241,8 @@ class Walk:
             window.show_page(page)
             self.look(window.pages.currentWidget())
         self.go_through_the_form()
+        self.hear_of_labels()
+        self.follow_a_training()
         for command in command_hits():
             self.see(command.label, "palette")
         for verb in SHOWS:
@@ -223,6 +269,30 @@ class Walk:
         document.set_value("trainer_config.seed", 12)
         window.form.set_filter(Filter(all=True, changed_only=True))
         self.look(window.form)
+
+    def hear_of_labels(self) -> None:
+        """What an engine would answer on labels, and on a setting in pictures."""
+        window = self.window
+        window.document.set_value("data_config.train_labels_path", ["fly.slp"])
+        self.theirs |= {misfit(preset.model_type, LABELS) for preset in list_presets()}
+        window.labels_watch.known.emit(LABELS)
+        window.document.set_facts(LABELS)
+        self.look(window.labels_page)
+        window.show_page("configure")
+        for kind, answer in ANSWERS.items():
+            self.theirs |= set(strings_of(answer()))
+            window.see.watch.answered.emit(kind, answer())
+            self.look(window.see)
+
+    def follow_a_training(self) -> None:
+        window = self.window
+        page = window.train_page
+        window.show_page("train")
+        speaker = long_run(counted={"precision": 0.9, "recall": 0.8, "f1": 0.85, "class_accuracy": None})
+        for state in (State.PREPARING, State.TRAINING, State.PAUSED, State.STOPPING, State.FINALIZING):
+            show(page, speaker, state)
+            self.look(page)
+        page.set_session(None)
 
     def close_what_opened(self) -> None:
         for top in top_level_widgets():

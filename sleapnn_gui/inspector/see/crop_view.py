@@ -90,7 +90,7 @@ class CropView(SightView):
                 most=most,
             )
             if most
-            else "none",
+            else tr("none"),
         )
         self.facts.set_value(self._FOUND, tr("{found} px", found=answer["found"]))
         self.facts.set_value(self._INPUT, tr("{input} × {input} px", input=answer["input"]))

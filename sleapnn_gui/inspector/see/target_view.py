@@ -138,7 +138,7 @@ class TargetView(SightView):
         alone = len(answer["points"]) < 2 and not merging["animals"]
         self.facts.set_value(
             self._MERGED,
-            "none"
+            tr("none")
             if alone
             else tr(
                 "{animals} of {of_animals} animals",

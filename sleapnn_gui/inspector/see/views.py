@@ -78,7 +78,7 @@ class AugmentView(SightView):
             self.facts.set_value(self._MOST, "")
         else:
             self.facts.set_value(self._LEAVE, f"{100 * leaving['left'] / leaving['points']:.1f} %")
-            self.facts.set_value(self._MOST, ", ".join(name for name, _ in leaving["most"]) or "none")
+            self.facts.set_value(self._MOST, ", ".join(name for name, _ in leaving["most"]) or tr("none"))
 
 
 def drawn_text(drawn: dict[str, Any], *, left: int, width: int) -> str:
