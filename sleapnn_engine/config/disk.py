@@ -30,6 +30,11 @@ _REASONS = {
     errno.ELOOP: "it is a link that leads back to itself",
     errno.ENOTDIR: "a part of its path is a file, not a folder",
 }
+#: Of those that have a remedy, by what it is called in `errors`.
+_CAUSES = {
+    "disk": (errno.ENOSPC, errno.EDQUOT),
+    "permission": (errno.EACCES, errno.EPERM, errno.EROFS),
+}
 
 
 class NoOrdinaryFile(OSError):
@@ -41,6 +46,14 @@ def reason_of(problem: OSError | ValueError | RuntimeError) -> str:
     if isinstance(problem, OSError) and not isinstance(problem, NoOrdinaryFile):
         return _REASONS.get(problem.errno or 0) or problem.strerror or str(problem)
     return (problem.strerror if isinstance(problem, OSError) else "") or str(problem)
+
+
+def cause_in(sentence: str) -> str:
+    """What kind of trouble a sentence with a reason of these tells of: "disk", "permission", or '' for any other."""
+    for cause, numbers in _CAUSES.items():
+        if any(_REASONS[number] in sentence for number in numbers):
+            return cause
+    return ""
 
 
 def kind_of(path: Path) -> str:

@@ -304,7 +304,7 @@ class TrainPage(QWidget):
         self._show_contact()
         self._show_advice()
         self.stops.refresh(self.store)
-        self._coaching.refresh(self.store, session.run_dir, outcome=session.outcome)
+        self._coaching.refresh(self.store, session)
         if self.store.is_training:
             self.stack.setCurrentWidget(self.charts)
             self.charts.refresh()

@@ -94,7 +94,7 @@ class RunSession(QObject):
         self._words = LastWords()
         self._escalation: Escalation | None = None
         self._commands = CommandTrack(self.command_state.emit)
-        self._config: Path | None = None
+        self.config: Path | None = None  # as it was given to the engine that this window started
         self._output: Path | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -167,7 +167,7 @@ class RunSession(QObject):
     ) -> None:
         """The same with what is prepared; this touches no disk but the launch's own folder."""
         self._claim(launch.run_dir)
-        self._config, self._output = launch.config, launch.output
+        self.config, self._output = launch.config, launch.output
         order = Order(launch.words, launch.output, folder, environment or {})
         try:
             self._engine = begin(order, command=self._command or engine_of_window(), standby=self._standby)
@@ -379,7 +379,7 @@ class RunSession(QObject):
             hint=hint,
             where=self._words.where,
             warnings=self._words.warnings,
-            problems=problems_of(leaving, found.last_lines, config=self._config),
+            problems=problems_of(leaving, found.last_lines, config=self.config),
             last_lines=tuple(found.last_lines),
             log_path=found.log_path,
             run_dir=found.run_dir,

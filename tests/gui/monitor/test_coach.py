@@ -1,8 +1,13 @@
 """What is said of a run on its page: when, with what to see and what to change, and that nothing moves under the pointer."""
 
+import errno
+import os
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.protocol.coach_case import Shows
 from sleapnn_gui.monitor.ending import REPORT
 from sleapnn_gui.run.machine import State
@@ -140,6 +145,28 @@ def test_a_failure_says_what_helps_and_gives_a_report(page, app, wait_until, tmp
     page.banner.link_followed.emit(REPORT)
     wait_until(lambda: "OutOfMemoryError: no room" in app.clipboard().text())
     assert "Report copied" in page.banner.sentence.text()
+
+
+@pytest.mark.parametrize(
+    ("number", "helps"), [(errno.ENOSPC, "disk"), (errno.EROFS, "permission"), (errno.EIO, "")]
+)
+def test_where_the_disk_took_not_even_a_run_folder_another_one_is_offered(
+    page, wait_until, tmp_path, number, helps
+):
+    session = show(page, Speaker(), State.PREPARING)
+    session.run_dir = tmp_path / "disk" / "run"
+    session.config = tmp_path / "config.yaml"
+    session.config.write_text("trainer_config: {ckpt_dir: disk}\n")
+    why = reason_of(OSError(number, os.strerror(number)))
+    session.machine.state = State.FAILED
+    session.outcome = Outcome(State.FAILED, f"{session.run_dir}: The file cannot be written: {why}.")
+    session.ended.emit(session.outcome)
+    page._refresh()
+    wait_until(lambda: page._coaching._config is not None)
+    assert (page.coach.hint.name if page.coach.hint is not None else "") == helps
+    if helps:
+        assert page.coach.fix.text() == "Choose another folder…"
+        assert page.coach.fix.isVisible()
 
 
 def test_a_process_that_the_system_ended_is_told_what_helps(page):
