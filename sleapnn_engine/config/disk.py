@@ -90,6 +90,15 @@ def read_ordinary(path: Path, *, most: int) -> bytes:
         return file.read(most + 1)
 
 
+def _leads_nowhere(link: Path) -> NoOrdinaryFile:
+    try:
+        link.stat()
+    except OSError as problem:
+        if problem.errno == errno.ELOOP:
+            return NoOrdinaryFile(errno.ELOOP, _REASONS[errno.ELOOP])
+    return NoOrdinaryFile(errno.ENOENT, f"it is a link to {os.readlink(link)}, which is not there")
+
+
 def writable_target(path: Path) -> Path:
     """The file that writing to `path` writes, with links followed. Touches nothing.
 
@@ -100,7 +109,7 @@ def writable_target(path: Path) -> Path:
         path = path.expanduser()
         there = path.exists() or path.is_symlink()
         if there and not path.exists():
-            raise NoOrdinaryFile(errno.ENOENT, f"it is a link to {os.readlink(path)}, which is not there")
+            raise _leads_nowhere(path)
         if there and (kind := kind_of(path)):
             raise NoOrdinaryFile(errno.EINVAL, f"it is {kind}, not a file")
         target = path.resolve()

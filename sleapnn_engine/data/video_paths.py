@@ -115,13 +115,13 @@ def _folders(base: Path, tail: Sequence[str], *, folded: bool) -> list[Path]:
 
 def _entries(place: Path, name: str, *, folded: bool, folders: bool) -> list[Path]:
     exact = place / name
-    if exact.is_dir() if folders else _is_file(exact):
+    if os.path.isdir(exact) if folders else _is_file(exact):
         return [exact]
     wanted = _plain(name, folded=folded)
     return [
         entry
         for entry in _listed(place)
-        if _plain(entry.name, folded=folded) == wanted and entry.is_dir() == folders
+        if _plain(entry.name, folded=folded) == wanted and os.path.isdir(entry) == folders
     ]
 
 
@@ -141,7 +141,7 @@ def _in_folder(place: Path, names: Sequence[str], *, folded: bool) -> dict[str, 
 
 def _below(folder: Path, names: Sequence[str], *, folded: bool) -> list[Path]:
     """Files of the name in folders beside the labels file: told, never taken."""
-    folders = [entry for entry in _listed(folder) if entry.is_dir()][:_HINTED]
+    folders = [entry for entry in _listed(folder) if os.path.isdir(entry)][:_HINTED]
     return [file for place in folders for file in _entries(place, names[0], folded=folded, folders=False)]
 
 

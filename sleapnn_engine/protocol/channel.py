@@ -18,6 +18,7 @@ import zmq
 from sleapnn_engine.protocol.codec import encode_arrays, encode_body, join_event
 from sleapnn_engine.protocol.command_queue import CommandQueue
 from sleapnn_engine.protocol.connection import FILE_NAME, Connection, ConnectionFileError
+from sleapnn_engine.protocol.event_clock import EventClock
 from sleapnn_engine.protocol.events import EventBody, Heartbeat, Log
 from sleapnn_engine.protocol.fields import complaint
 from sleapnn_engine.protocol.journal import JournalWriter
@@ -68,6 +69,7 @@ class EngineChannel:
         self._gpu_bytes = gpu_bytes
         self._linger_seconds = linger_seconds
         self._lock = threading.Lock()
+        self._clock = EventClock()
         self._last_seq = 0
         self._missing_from: int | None = None
         self._trouble: str | None = None
@@ -171,7 +173,7 @@ class EngineChannel:
                 "The channel is not open: start() it before the first event, close() it after the last."
             )
         seq = self._last_seq + 1
-        line = join_event(seq, time.time(), said.kind, body=text, holes=holes)
+        line = join_event(seq, self._clock.now(), said.kind, body=text, holes=holes)
         if said.journaled:
             self._write(seq, line)
         else:
@@ -293,7 +295,7 @@ class EngineChannel:
                     gpu_bytes=gpu,
                 )
                 text, _ = encode_body(beat.body)
-                line = join_event(None, time.time(), beat.kind, body=text)
+                line = join_event(None, self._clock.now(), beat.kind, body=text)
                 self._server.post(Outgoing(EVENT_STREAM, line))
 
     def _measure_gpu(self) -> int | None:

@@ -156,15 +156,21 @@ def _seconds(told: "_Told") -> float | None:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a run."""
-    return (folder / JOURNAL_NAME).is_file() or (folder / CONNECTION_NAME).is_file()
+    # Unlike those of Path, it does not fail where somebody else's folder may not be looked into.
+    return any(os.path.isfile(folder / name) for name in (JOURNAL_NAME, CONNECTION_NAME))
 
 
 def find_runs(folders: Iterable[Path]) -> list[Path]:
-    """The runs among `folders` and directly inside them, the one begun last first. Unreadable folders hold none."""
+    """The runs among `folders` and directly inside them, the one begun last first. Unreadable folders hold none.
+
+    A link to a run beside it, such as one to the latest, is no further run.
+    """
     found: dict[Path, float] = {}
     for folder in folders:
         try:
             inside = [] if is_run(folder) else [path for path in folder.iterdir() if is_run(path)]
+            own = {path.resolve() for path in inside if not path.is_symlink()}
+            inside = [path for path in inside if not path.is_symlink() or path.resolve() not in own]
             for path in inside or ([folder] if is_run(folder) else []):
                 found[path.absolute()] = begin_of(path)
         except OSError:

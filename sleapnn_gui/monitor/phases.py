@@ -176,7 +176,7 @@ class PhasesView(QWidget):
         now = time.time()
         launching = session.state in (State.LAUNCHING, State.CONNECTING)
         if not launching and self._launched is None:
-            self._launched = now - self._since
+            self._launched = max(0.0, now - self._since)
         begun = any(row.state != "waiting" for row in store.phases.values())
         launch = PhaseRow("launch", state="done", seconds=self._launched)
         if launching or (over and not begun):

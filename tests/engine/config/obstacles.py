@@ -20,6 +20,7 @@ OBSTACLES = {
     "link to a device": "device",
     "link to a folder": "folder",
     "dangling link": "link to",
+    "link to itself": "leads back to itself",
     "missing folder": "there is no folder",
     "folder is a file": "is a file, not a folder",
     "long name": "too long",
@@ -45,7 +46,12 @@ def open_folder() -> Iterator[Path]:
 def obstacle(kind: str, place: Path, name: str) -> Iterator[Path]:
     """The path, where possible called `name`, of something that nothing is to be written to."""
     path = place / name
-    links = {"link to a device": "/dev/full", "link to a folder": str(place), "dangling link": "not/there"}
+    links = {
+        "link to a device": "/dev/full",
+        "link to a folder": str(place),
+        "dangling link": "not/there",
+        "link to itself": name,
+    }
     with contextlib.ExitStack() as after:
         if kind.endswith(" device") and kind not in links:
             path = Path("/dev") / kind.split()[0]

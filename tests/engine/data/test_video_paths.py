@@ -10,6 +10,7 @@ import sleap_io as sio
 
 from sleapnn_engine.data.labels import read_labels
 from sleapnn_engine.data.video_paths import find_images
+from tests.engine.config.obstacles import as_nobody, open_folder
 from tests.engine.data.drawn import labels, picture, shown, write_video
 from tests.engine.data.opened import open_labels
 
@@ -52,6 +53,18 @@ def test_videos_beside_the_folder_of_the_labels_are_found_by_two_parts_and_not_b
     folder = tmp_path / "project/labels"
     assert find_images(["D:/x/videos/cam.mp4"], folder)[0].path == tmp_path / "project/videos/cam.mp4"
     assert find_images(["D:/x/other.mp4"], folder)[0].path is None
+
+
+def test_links_that_lead_in_circles_and_folders_of_others_are_no_obstacle():
+    with open_folder() as place:
+        (place / "a").mkdir()
+        (place / "a" / "v.mp4").touch()
+        (place / "self").symlink_to("self")
+        (place / "up").symlink_to("..")
+        (place / "closed").mkdir(mode=0o000)
+        with as_nobody():
+            (found,) = find_images(["/far/closed/a/v.mp4"], place)
+        assert found.path == place / "a" / "v.mp4"
 
 
 def test_several_files_that_fit_equally_are_told_and_none_is_taken(tmp_path):
