@@ -290,6 +290,11 @@ class TrainingQueue:
                     file.write(text.encode())
         except Timeout as problem:
             raise UserError("Another program keeps the queue locked.", where=str(self.path)) from problem
+        except OSError as problem:
+            raise self._unwritten(problem) from problem
+
+    def _unwritten(self, problem: OSError) -> UserError:
+        return UserError(f"The queue cannot be written: {reason_of(problem)}.", where=str(self.path))
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, patience: float) -> Iterator[None]:
@@ -302,9 +307,7 @@ class TrainingQueue:
         except Timeout:
             raise
         except OSError as problem:
-            raise UserError(
-                f"The queue cannot be written: {reason_of(problem)}.", where=str(self.path)
-            ) from problem
+            raise self._unwritten(problem) from problem
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from sleapnn_engine.protocol.processes import start_mark
 from sleapnn_engine.protocol.queue_records import QueueState
 from sleapnn_engine.protocol.training_queue import TrainingQueue
 from tests.engine.commands.in_process import engine
+from tests.engine.config.obstacles import full_disk
 from tests.engine.training.rendered import job, write_labels
 
 
@@ -111,6 +112,16 @@ def test_where_nothing_can_be_written_it_is_told(config: Path, tmp_path: Path) -
         assert said.code == 1
         assert "The queue cannot be written" in said.err
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_on_a_full_disk_the_queue_stays_as_it_was(queue_file: Path, config: Path) -> None:
+    engine("queue", "add", config)
+    text = queue_file.read_text(encoding="utf-8")
+    with full_disk():
+        said = engine("queue", "add", config)
+    assert said.code == 1
+    assert "The queue cannot be written" in said.err
+    assert queue_file.read_text(encoding="utf-8") == text
 
 
 def test_what_is_to_be_first_is_behind_what_is_at_work_and_before_what_waits(

@@ -32,7 +32,7 @@ from sleapnn_engine.protocol.glance import open_journal
 from sleapnn_engine.training.artifacts.checkpoint_file import write_atomically
 from sleapnn_engine.training.artifacts.drawing import save_picture
 from tests.engine.commands.in_process import engine
-from tests.engine.config.obstacles import OBSTACLES, obstacle, open_folder, state_of
+from tests.engine.config.obstacles import OBSTACLES, full_disk, obstacle, open_folder, state_of
 
 LEGACY = '{"model": {"backbone": {"unet": {}}, "heads": {"single_instance": {}}}}'
 
@@ -208,3 +208,15 @@ def test_nothing_else_than_a_file_is_read(kind: str, place: Path) -> None:
         assert all(isinstance(found, BaseException) for found in problems[:4])
         assert problems[4] is None
         assert all(said.code in (1, 2) for said in problems[5:]), problems
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_on_a_full_disk_what_was_there_stays_and_nothing_half_is_left(name: str, place: Path) -> None:
+    path = place / name
+    for before in ({}, None):  # where there is no such file, and where there is one
+        if before is None:
+            WRITERS[name](path)
+            before = state_of(place)
+        with pytest.raises((OSError, UserError)), full_disk():
+            WRITERS[name](path)
+        assert state_of(place) == before

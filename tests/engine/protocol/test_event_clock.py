@@ -1,7 +1,11 @@
 """Clocks that jump and computers that sleep: what is between events stays a duration, nothing is lost, nobody is dead."""
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +70,56 @@ def test_clocks_that_jump_and_a_sleep_of_the_viewer_lose_nothing(
     assert collect(viewer, until=lambda seen: not viewer.lost) == [], (
         "it came once, and the engine is heard again"
     )
+
+
+ENGINE = """
+import sys, time
+from sleapnn_engine.protocol import events
+from sleapnn_engine.protocol.channel import EngineChannel
+with EngineChannel(sys.argv[1]) as channel:
+    print("there", flush=True)
+    for _ in range(60):
+        channel.emit(events.Pausing())
+        time.sleep(0.02)
+    channel.emit(events.Failed(message="the end", path=None, hint=None, cause=""))
+"""
+VIEWER = """
+import sys
+from sleapnn_engine.protocol.client import EngineClient
+from sleapnn_engine.protocol.connection import Connection
+with EngineClient(Connection.read(sys.argv[1])) as client:
+    while client.end is None:
+        for event in client.poll(50):
+            if event.seq is not None:
+                print(event.seq, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs a signal that halts a process")
+def test_both_sides_halted_for_a_while_go_on_as_if_nothing_had_been(run_dir: Path):
+    def begin(program: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", program, str(run_dir)], stdout=subprocess.PIPE, text=True
+        )
+
+    with begin(ENGINE) as engine, begin_after(engine, lambda: begin(VIEWER)) as viewer:
+        assert engine.stdout is not None
+        assert viewer.stdout is not None
+        heard = [viewer.stdout.readline()]
+        for side in (engine, viewer):
+            side.send_signal(signal.SIGSTOP)
+        time.sleep(client.LOST_SECONDS + 0.2)
+        for side in (viewer, engine):
+            side.send_signal(signal.SIGCONT)
+        heard += viewer.stdout.readlines()
+        assert (viewer.wait(), engine.wait()) == (0, 0)
+    assert [int(line) for line in heard] == list(range(1, 62))
+
+
+def begin_after(
+    engine: subprocess.Popen[str], begin: Callable[[], subprocess.Popen[str]]
+) -> subprocess.Popen[str]:
+    """A viewer, once the engine can be found."""
+    assert engine.stdout is not None
+    assert engine.stdout.readline() == "there\n"
+    return begin()
