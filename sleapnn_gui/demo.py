@@ -55,8 +55,8 @@ class Demo(QObject):
             said = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
             self.failed.emit(
                 tr(
-                    "The demonstration labels could not be drawn. {splitlines}",
-                    splitlines=said.splitlines()[-1] if said else "",
+                    "The demonstration labels could not be drawn. {reason}",
+                    reason=said.splitlines()[-1] if said else "",
                 )
             )
             return

@@ -228,24 +228,24 @@ def _in_range(meta: Meta, number: float) -> bool:
 def range_text(meta: Meta) -> str:
     """The allowed numbers in a few words, '' where any number is allowed."""
     low = (
-        tr("{show_number} or more", show_number=show_number(meta.minimum))
+        tr("{number} or more", number=show_number(meta.minimum))
         if meta.minimum is not None
-        else tr("more than {show_number}", show_number=show_number(meta.above))
+        else tr("more than {number}", number=show_number(meta.above))
         if meta.above is not None
         else ""
     )
     high = (
-        tr("{show_number} or less", show_number=show_number(meta.maximum))
+        tr("{number} or less", number=show_number(meta.maximum))
         if meta.maximum is not None
-        else tr("less than {show_number}", show_number=show_number(meta.below))
+        else tr("less than {number}", number=show_number(meta.below))
         if meta.below is not None
         else ""
     )
     if meta.minimum is not None and meta.maximum is not None:
         both = tr(
-            "{show_number} to {show_number_2}",
-            show_number=show_number(meta.minimum),
-            show_number_2=show_number(meta.maximum),
+            "{number} to {high}",
+            number=show_number(meta.minimum),
+            high=show_number(meta.maximum),
         )
     else:
         both = ", ".join(part for part in (low, high) if part)

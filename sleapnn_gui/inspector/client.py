@@ -168,7 +168,7 @@ class Inspect(QObject):
             self._ends = 0
             last = self._tail.decode(errors="replace").strip().rpartition("\n")[2]
             self._fail(
-                tr("The engine that answers the editor ended {most_ends} times. ", most_ends=MOST_ENDS)
+                tr("The engine that answers the editor ended {count} times. ", count=MOST_ENDS)
                 + (tr("It said last: {last}", last=last[:300]) if last else tr("It gave no reason."))
             )
 

@@ -77,10 +77,10 @@ class VisibilityBars(QWidget):
                 line,
                 int(Qt.AlignmentFlag.AlignVCenter),
                 tr(
-                    "{more} at {least:.0%}{word}",
+                    "{more} at {least:.0%}{above}",
                     more=more,
                     least=least,
-                    word="" if least == 1 else tr(" and above"),
+                    above="" if least == 1 else tr(" and above"),
                 ),
             )
 
@@ -214,18 +214,18 @@ def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         (
             tr("Animals"),
             tr(
-                "{get} used; at most {get_2} in a frame",
-                get=instances.get("used", 0),
-                get_2=facts.get("max_instances_per_frame", 0),
+                "{used} used; at most {most} in a frame",
+                used=instances.get("used", 0),
+                most=facts.get("max_instances_per_frame", 0),
             ),
         ),
         (tr("Images"), _listed(facts.get("image_sizes", []), _size, between="; ") or tr("none readable")),
         (
             tr("Skeleton"),
             tr(
-                "{count} parts, {count_2} limbs",
-                count=len(facts.get("nodes", [])),
-                count_2=len(facts.get("edges", [])),
+                "{parts} parts, {limbs} limbs",
+                parts=len(facts.get("nodes", [])),
+                limbs=len(facts.get("edges", [])),
             ),
         ),
     ]
@@ -278,8 +278,8 @@ def headline(facts: dict[str, Any]) -> str:
     most = facts.get("max_instances_per_frame", 0)
     animals = counted(most, "animal")
     return tr(
-        "{get} frames · {animals} · {count} parts",
-        get=facts.get("labeled_frames", 0),
+        "{frames} frames · {animals} · {parts} parts",
+        frames=facts.get("labeled_frames", 0),
         animals=animals,
-        count=len(facts.get("nodes", [])),
+        parts=len(facts.get("nodes", [])),
     )

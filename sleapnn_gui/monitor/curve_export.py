@@ -33,7 +33,7 @@ def write_curves(path: Path, content: bytes) -> str:
     try:
         write_whole(path, content)
     except OSError as problem:
-        return tr("{path} was not written: {reason_of}.", path=path, reason_of=reason_of(problem))
+        return tr("{path} was not written: {reason}.", path=path, reason=reason_of(problem))
     return written_text(path)
 
 

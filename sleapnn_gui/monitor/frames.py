@@ -302,10 +302,10 @@ class FramePanel(Panel):
         result = self._result(frame)
         self.place.setText(
             tr(
-                "{index} of {count}{word}{result}",
+                "{index} of {count}{between}{result}",
                 index=index + 1,
                 count=len(frames),
-                word="  ·  " if result else "",
+                between="  ·  " if result else "",
                 result=result,
             )
         )

@@ -160,10 +160,10 @@ def _finished(said: events.Finished) -> list[str]:
     after = Reach(said.epochs, said.steps).text
     return [
         tr(
-            "{get} after {after}, {exact_duration}",
-            get=how.get(said.outcome, said.outcome),
+            "{how} after {after}, {time}",
+            how=how.get(said.outcome, said.outcome),
             after=after,
-            exact_duration=words.exact_duration(said.seconds),
+            time=words.exact_duration(said.seconds),
         )
     ]
 
@@ -172,7 +172,7 @@ _TELLERS: dict[str, Callable[[Any], list[str]]] = {
     "started": _started,
     "phase": _phase,
     "epoch_end": _epoch_end,
-    "checkpoint": lambda said: [tr("checkpoint written: {pure_path}", pure_path=PurePath(said.path).name)],
+    "checkpoint": lambda said: [tr("checkpoint written: {file}", file=PurePath(said.path).name)],
     "pausing": lambda said: [tr("pausing after this batch")],
     "paused": lambda said: [tr("paused in {epoch}", epoch=words.epoch_name(said.epoch))],
     "resumed": lambda said: [
@@ -180,9 +180,9 @@ _TELLERS: dict[str, Callable[[Any], list[str]]] = {
     ],
     "stopping": lambda said: [
         tr(
-            "stopping after this {after}, the model is kept{value}",
-            after=said.after,
-            value=f": {said.reason}" if said.reason else "",
+            "stopping after this {what}, the model is kept{asked}",
+            what=said.after,
+            asked=f": {said.reason}" if said.reason else "",
         )
     ],
     "stop_rules": lambda said: [

@@ -283,7 +283,7 @@ def _marks(store: RunStore) -> list[Mark]:
     marks = [
         Mark(
             drop.x,
-            tr("rate {power} → {power_2}", power=words.power(drop.before), power_2=words.power(drop.after)),
+            tr("rate {before} → {after}", before=words.power(drop.before), after=words.power(drop.after)),
         )
         for drop in store.marked_rate_drops
     ]
@@ -291,7 +291,7 @@ def _marks(store: RunStore) -> list[Mark]:
         text = (
             tr("paused now")
             if pause.seconds is None
-            else tr("paused {exact_duration}", exact_duration=words.exact_duration(pause.seconds))
+            else tr("paused {time}", time=words.exact_duration(pause.seconds))
         )
         if pause.seconds is None or pause.seconds >= SHORTEST_PAUSE:
             marks.append(Mark(pause.x, text))

@@ -255,7 +255,7 @@ class TrainPage(QWidget):
         self.strip.note_command(verb, stage)
         if stage == "refused":
             self._refused = tr(
-                "“{words}” was not carried out: {words_2}", words=ON_RUN[verb].text.rstrip("…"), words_2=text
+                "“{command}” was not carried out: {why}", command=ON_RUN[verb].text.rstrip("…"), why=text
             )
             self._note(self._refused)
         elif stage == "asked":

@@ -100,7 +100,7 @@ def read_judgement(path: Path) -> Judgement | str:
     try:
         return Judgement.read(from_json(path.read_text(encoding="utf-8")))
     except OSError as problem:
-        return tr("{path} cannot be read: {reason_of}.", path=path, reason_of=reason_of(problem))
+        return tr("{path} cannot be read: {reason}.", path=path, reason=reason_of(problem))
     except ValueError as problem:
         return tr("{path} is no evaluation. {problem}", path=path, problem=problem)
 

@@ -249,8 +249,8 @@ class PredictPage(QWidget):
             animals = words.counted(body["animals"], "animal", "animals")
             first = tr("Stopped: what was done is kept, ") if interrupted else ""
             text = tr(
-                "{first}{frames} with {animals} are in {output}.",
-                first=first,
+                "{stopped}{frames} with {animals} are in {output}.",
+                stopped=first,
                 frames=frames,
                 animals=animals,
                 output=self.output,

@@ -120,7 +120,7 @@ class QueuePanel(Panel):
         chosen = self.selected
         if len(chosen) == 1:
             number, name = chosen[0].number, self.model.name_of(chosen[0])
-            told = tr("{name} comes {value}.", name=name, value=tr("sooner") if places < 0 else tr("later"))
+            told = tr("{name} comes {when}.", name=name, when=tr("sooner") if places < 0 else tr("later"))
             held = tr("{name} stays where it is: nothing that waits is on that side of it.", name=name)
             self.watch.change(lambda queue: told if queue.shift(number, places=places) else held)
 

@@ -391,8 +391,8 @@ def _written(folder: Path, remarks: Remarks) -> str:
         write_remarks(folder, remarks)
     except OSError as problem:
         return tr(
-            "What you said of {folder} could not be kept: {reason_of}.",
+            "What you said of {folder} could not be kept: {reason}.",
             folder=folder.name,
-            reason_of=reason_of(problem),
+            reason=reason_of(problem),
         )
     return ""

@@ -229,9 +229,9 @@ def _begin(wanted: Installation, lock: LockFile) -> str:
         remember_engines(attrs.evolve(known, installation=attrs.evolve(wanted, finished=False)))
     except OSError as problem:
         return tr(
-            "Nothing can be put into {place}: {reason_of}. Choose another place.",
+            "Nothing can be put into {place}: {reason}. Choose another place.",
             place=wanted.place,
-            reason_of=reason_of(problem),
+            reason=reason_of(problem),
         )
     free = free_gb(wanted.place)
     return (
@@ -249,9 +249,9 @@ def _remember(command: tuple[str, ...], version: str, installation: Installation
         remember_engines(KnownEngines(command=command, version=version, installation=done))
     except OSError as problem:
         return tr(
-            "The choice cannot be kept: {reason_of} ({data_folder}).",
-            reason_of=reason_of(problem),
-            data_folder=data_folder(),
+            "The choice cannot be kept: {reason} ({folder}).",
+            reason=reason_of(problem),
+            folder=data_folder(),
         )
     return ""
 

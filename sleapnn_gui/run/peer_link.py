@@ -58,10 +58,10 @@ def _bind(socket: "zmq.Socket[bytes]", number: int) -> None:
     except zmq.ZMQError as error:
         raise PortTakenError(
             tr(
-                "Port {number} cannot be listened on: {strerror}. Perhaps SLEAP's own window listens there; "
+                "Port {number} cannot be listened on: {reason}. Perhaps SLEAP's own window listens there; "
                 "close it, or choose other ports here and in the config of the training.",
                 number=number,
-                strerror=error.strerror or error,
+                reason=error.strerror or error,
             )
         ) from error
 

@@ -63,7 +63,7 @@ def prepare_resuming(folder: Path) -> Resumed | str:
     except UserError as problem:
         return str(problem)
     except OSError as problem:
-        return tr("{folder} cannot go on: {reason_of}.", folder=folder.name, reason_of=reason_of(problem))
+        return tr("{folder} cannot go on: {reason}.", folder=folder.name, reason=reason_of(problem))
     after = tr(", after {words}", words=reach.text) if reach is not None else ""
     return Resumed(
         launch,

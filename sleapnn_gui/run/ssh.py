@@ -146,9 +146,9 @@ class Ssh:
         if connection.host and connection.host.partition(".")[0] != host.partition(".")[0]:
             raise SshError(
                 tr(
-                    "The engine of this run is on the machine “{host}”, which is not {host_2}; attach to that.",
+                    "The engine of this run is on the machine “{host}”, which is not {attached}; attach to that.",
                     host=connection.host,
-                    host_2=place.host,
+                    attached=place.host,
                 )
             )
         pid = connection.pid

@@ -90,9 +90,9 @@ def _sentence(error: BaseException) -> str:
     said = f"{type(error).__name__}: {words}" if words else type(error).__name__
     said = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
     return tr(
-        "A part of this window failed ({said}). What you pressed may not have been done; "
+        "A part of this window failed ({fault}). What you pressed may not have been done; "
         "the config and a training at work are untouched.",
-        said=said,
+        fault=said,
     )
 
 

@@ -89,7 +89,7 @@ class Locating(QObject):
         self._file, lost = first["file"], first["missing"]
         more = tr(", and {count} more", count=len(lost) - 1) if len(lost) > 1 else ""
         title = tr(
-            "Where is {name}{more}, of {name_2}?", name=_name(lost[0]), more=more, name_2=_name(self._file)
+            "Where is {name}{more}, of {labels}?", name=_name(lost[0]), more=more, labels=_name(self._file)
         )
         return ask_for_file(self._page, title, partial(self._video_chosen, lost[0]))
 
@@ -115,10 +115,10 @@ class Locating(QObject):
         made = Path(answer["path"])
         first = next(iter(answer["given"]))
         text = tr(
-            "{made}, a copy beside {name}, names {name_2} where it is now.",
-            made=made.name,
-            name=_name(self._file),
-            name_2=_name(first),
+            "{copy}, a copy beside {labels}, names {file} where it is now.",
+            copy=made.name,
+            labels=_name(self._file),
+            file=_name(first),
         )
         if answer["found"]:
             text += f" {_along(list(answer['found']))}"

@@ -198,6 +198,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UserError(
-            tr("The folder cannot be made: {reason_of}. Nothing was saved.", reason_of=reason_of(problem)),
+            tr("The folder cannot be made: {reason}. Nothing was saved.", reason=reason_of(problem)),
             where=str(folder),
         ) from problem

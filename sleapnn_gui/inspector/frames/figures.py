@@ -98,9 +98,7 @@ class SizeHistogram(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             bar = self._bar_at(event.pos().x())
             count = words.counted(int(self.counts[bar]), "animal", "animals")
-            between = tr(
-                "{edges:.0f} to {edges_2:.0f} px", edges=self._edges[bar], edges_2=self._edges[bar + 1]
-            )
+            between = tr("{low:.0f} to {high:.0f} px", low=self._edges[bar], high=self._edges[bar + 1])
             QToolTip.showText(
                 event.globalPos(),
                 tr("{count}, {between}. Press to see one.", count=count, between=between),
@@ -189,7 +187,7 @@ def touching(table: FrameTable) -> tuple[str, Choice] | None:
     if not len(rows):
         return None
     return tr(
-        "Animals touch on {count:,} of {count_2:,} frames.", count=len(choice.places), count_2=len(table)
+        "Animals touch on {count:,} of {all:,} frames.", count=len(choice.places), all=len(table)
     ), choice
 
 
@@ -216,10 +214,10 @@ def odd_images(table: FrameTable) -> tuple[str, Choice] | None:
     places = np.flatnonzero(which.reshape(-1) != np.argmax(counts))
     height, width, channels = shapes[np.argmax(counts)]
     usual = tr(
-        "{width} × {height} px, {value}",
+        "{width} × {height} px, {colour}",
         width=width,
         height=height,
-        value=tr("gray") if channels == 1 else tr("colour"),
+        colour=tr("gray") if channels == 1 else tr("colour"),
     )
     images = words.counted(len(places), "image is not as most are", "images are not as most are")
     return f"{images} ({usual}).", Choice(tr("Odd images"), places)

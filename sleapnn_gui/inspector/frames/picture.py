@@ -103,5 +103,5 @@ class LabelView(FrameView):
         tracks = self.overlay.true_identities
         track = tracks[number] if number < len(tracks) else None
         point = self.overlay.truth[number][node]
-        place = "" if point is None else tr("{point:.1f}, {point_2:.1f} px", point=point[0], point_2=point[1])
+        place = "" if point is None else tr("{x:.1f}, {y:.1f} px", x=point[0], y=point[1])
         return "  ·  ".join(part for part in (name, track, place) if part)

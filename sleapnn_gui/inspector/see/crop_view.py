@@ -75,9 +75,9 @@ class CropView(SightView):
         self.facts.set_value(
             self._FIT,
             tr(
-                "{of_animals} of {of_animals_2}",
-                of_animals=clipped["of_animals"] - clipped["animals"],
-                of_animals_2=clipped["of_animals"],
+                "{fitting} of {animals}",
+                fitting=clipped["of_animals"] - clipped["animals"],
+                animals=clipped["of_animals"],
             ),
         )
         most = ", ".join(f"{name} {count}" for name, count in clipped["most"])

@@ -49,7 +49,7 @@ class NetworkView(SightView):
             tr("not counted here")
             if field is None
             else tr(
-                "{field} input = {field_2:.0f} source px", field=field, field_2=field * answer["source_scale"]
+                "{field} input = {source:.0f} source px", field=field, source=field * answer["source_scale"]
             ),
         )
         self.facts.set_value(

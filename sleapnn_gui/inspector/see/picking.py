@@ -82,7 +82,7 @@ def in_words(mode: str, answer: dict[str, Any]) -> str:
         return tr("all {count}", count=len(names))
     listed = [" → ".join(map(str, one)) if mode == "limbs" else str(one) for one in names]
     return (
-        tr("{count} of {count_2}: {first}", count=len(names), count_2=len(everything), first=_first(listed))
+        tr("{count} of {all}: {names}", count=len(names), all=len(everything), names=_first(listed))
         if mode != "limbs"
         else f"{len(names)}: {_first(listed)}"
     )

@@ -92,9 +92,7 @@ def drawn_text(drawn: dict[str, Any], *, left: int, width: int) -> str:
         parts.append(f"×{drawn['scale']:.2f}")
     if "shift" in drawn:
         parts.append(
-            tr(
-                "shift {shift:.0f}, {shift_2:.0f} px", shift=drawn["shift"][0], shift_2=drawn["shift"][1]
-            ).replace("-", "−")
+            tr("shift {x:.0f}, {y:.0f} px", x=drawn["shift"][0], y=drawn["shift"][1]).replace("-", "−")
         )
     for name, word in (("contrast", "contrast"), ("brightness", "light")):
         if name in drawn:
