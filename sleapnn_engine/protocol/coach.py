@@ -31,6 +31,8 @@ _RARE = 0.5
 _REPEATED, _CUT = 0.1, 0.02
 #: Fewer frames than these teach little, and measure little.
 _FEW_TRAIN, _FEW_VAL = 20, 5
+#: A part that lost more than this share of its error in so many epochs is still being learned.
+_STILL, _EPOCHS_BACK = 0.8, 3
 _MINING = TRAINER + "online_hard_keypoint_mining.online_mining"
 _CROP = PREPROCESSING + "crop_size"
 _FRACTION = DATA + "validation_fraction"
@@ -58,6 +60,8 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
     body = _body(case)
     if parts[worst] < max(_WORSE * others, _WORSE_PX, _WORSE_BODY * body) or 0 < _FOUND_BODY * body < others:
         return
+    if _is_being_learned(case, worst):
+        return
     text = f"“{worst}” is typically {_px(parts[worst])} off, the other parts {_px(others)}."
     samples = case.samples
     shown = samples.train_parts.get(worst) if samples is not None else None
@@ -75,6 +79,17 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
         shows=Shows.LABELS if rare else Shows.PARTS,
         fix=None if rare or _is_centroid(case) else case.fix("Weigh hard parts more", {_MINING: True}),
     )
+
+
+def _is_being_learned(case: RunCase, part: str) -> bool:
+    """Whether a run that goes on has only begun, or still finds a part nearer with each epoch."""
+    if case.over or case.best is None:
+        return False
+    before = [one for one in case.validated if one.epoch <= case.best.epoch - _EPOCHS_BACK]
+    if not before:
+        return True
+    then, now = before[-1].measured.by_node.get(part), case.best.measured.by_node.get(part)
+    return then is not None and now is not None and now < _STILL * then
 
 
 def _body(case: RunCase) -> float:

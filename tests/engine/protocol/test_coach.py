@@ -260,6 +260,30 @@ def test_one_part_stands_out_only_where_the_others_are_found(others, told):
     assert ["worst_part"] * told == [hint.name for hint in coach(case)]
 
 
+@pytest.mark.parametrize(
+    ("tail", "over", "told"),
+    [
+        ([123.0] * 3, False, False),
+        ([123.0] * 3, True, True),
+        ([123.0] * 4, False, True),
+        ([123.0, 120.0, 90.0, 60.0], False, False),
+        ([123.0, 120.0, 90.0, 60.0], True, True),
+    ],
+)
+def test_a_part_that_is_still_being_learned_is_left_in_peace(tail, over, told):
+    """As in the demonstration, whose tail lies far off for some epochs and on its place soon after."""
+    made = [
+        attrs.evolve(
+            one,
+            measured=Measured(
+                {"median_px": 4.0, "percent_of_body": 3.0}, {"nose": 4.0, "trunk": 4.0, "tail": px}
+            ),
+        )
+        for one, px in zip(epochs(falling(len(tail))), tail, strict=True)
+    ]
+    assert ["worst_part"] * told == [hint.name for hint in coach(RunCase(epochs=made, over=over))]
+
+
 def test_what_was_never_measured_is_no_reason_to_say_that_nothing_is_found():
     case = RunCase(epochs=epochs(falling(12), measured=Measured()), over=True)
     assert coach(case) == []
