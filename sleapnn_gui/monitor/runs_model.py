@@ -182,6 +182,16 @@ class RunsModel(QAbstractTableModel):
                 self.shown[row] = run
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
 
+    def renew(self, runs: Iterable[RunSummary]) -> set[Path]:
+        """Newer figures of runs that are listed, each in its row, wherever that belongs now; the folders of those that differ."""
+        newer = {run.folder: run for run in runs if self._runs.get(run.folder) not in (None, run)}
+        self._runs |= newer
+        for row, before in enumerate(self.shown):
+            if before.folder in newer:
+                self.shown[row] = newer[before.folder]
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        return set(newer)
+
     def run_before(self, folder: Path) -> RunSummary | None:
         """The run that was begun last before one: of the same labels and type of model where there is one."""
         run = self._runs.get(folder)

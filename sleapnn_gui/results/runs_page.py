@@ -17,15 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sleapnn_engine.config.disk import reason_of
-from sleapnn_engine.protocol.remarks import Remarks, write_remarks
-from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor.banner import Banner
 from sleapnn_gui.monitor.panel import TextToggle
 from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES, RunsModel, Wanted
+from sleapnn_gui.results.current_rows import CurrentRows
 from sleapnn_gui.results.frame_source import FrameSource
 from sleapnn_gui.results.queue_panel import QueuePanel
+from sleapnn_gui.results.remark_writing import RemarkWriting
 from sleapnn_gui.results.run_panel import RunPanel
 from sleapnn_gui.results.runs_reading import RunsReading
 from sleapnn_gui.run.queue_watch import QueueWatch
@@ -64,8 +63,7 @@ class RunsPage(QWidget):
         self._read: list[RunSummary] = []
         self._found: set[Path] = set()
         self._complete = True
-        self._writing = BackgroundTask(self, abandon=False)
-        self._to_write: dict[Path, Remarks] = {}
+        self._remarks = RemarkWriting(self)
         self.model = RunsModel(self)
         self.reading = RunsReading(self)
         self.reading.ready.connect(self._receive)
@@ -103,7 +101,10 @@ class RunsPage(QWidget):
         self._still, self._beside = Still(self.table), Still(self)
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(lambda: self._still.when_away(self._fill))
-        self.model.remarked.connect(self._keep)
+        self.model.remarked.connect(self._remarks.keep)
+        self._remarks.failed.connect(lambda text: self.banner.show_message(text, severity="error"))
+        current = CurrentRows(self, self.model, held=lambda: self._remarks.is_at_work)
+        current.renewed.connect(self._show_renewed)
         self.table.selectionModel().selectionChanged.connect(self._selected)
 
     def _make_table(self) -> None:
@@ -215,6 +216,10 @@ class RunsPage(QWidget):
                 self.table.scrollTo(index)
                 self.table.edit(index)
 
+    def _show_renewed(self, folders: set[Path]) -> None:
+        if self.chosen in folders:
+            self._selected()
+
     def _selected(self) -> None:
         chosen, several = self.chosen, len(self.selected)
         for button in (self.predict, self.evaluation):
@@ -281,7 +286,7 @@ class RunsPage(QWidget):
     def _fill(self) -> None:
         """Show what was read; rows move, which the pointer may be on."""
         read, self._read = self._read, []
-        if self._to_write or self._writing.is_at_work:
+        if self._remarks.is_at_work:
             # What a person said just now is not on the disk yet.
             read = [self.model.find(run.folder) or run for run in read]
         self._keep_choice(lambda: self.model.put(read, only=self._found if self._complete else None))
@@ -331,25 +336,6 @@ class RunsPage(QWidget):
                 )
             )
 
-    # -- what a person says of runs --------------------------------------------------------------------------
-
-    def _keep(self, folder: Path, remarks: Remarks) -> None:
-        self._to_write[folder] = remarks
-        if not self._writing.is_at_work:
-            self._write()
-
-    def _write(self) -> None:
-        """Write down what was said, beside the window; what is said meanwhile comes after it."""
-        said, self._to_write = self._to_write, {}
-        self._writing.begin(lambda: [_written(folder, one) for folder, one in said.items()], self._wrote)
-
-    def _wrote(self, failures: list[str]) -> None:
-        failed = " ".join(filter(None, failures))
-        if failed:
-            self.banner.show_message(failed, severity="error")
-        if self._to_write:
-            self._write()
-
     # -- Qt --------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -369,7 +355,7 @@ class RunsPage(QWidget):
 
     def leave(self) -> None:
         """For when the window closes: what was said of runs is written."""
-        self._writing.finish()
+        self._remarks.finish()
         self.queue.watch.leave()
         self.panel.leave()
 
@@ -383,16 +369,3 @@ def _button(text: str, tip: str) -> QPushButton:
     button.setAccessibleDescription(tip)
     button.setEnabled(False)
     return button
-
-
-def _written(folder: Path, remarks: Remarks) -> str:
-    """Keep what is said of a run; a sentence where that cannot be done. Runs aside."""
-    try:
-        write_remarks(folder, remarks)
-    except OSError as problem:
-        return tr(
-            "What you said of {folder} could not be kept: {reason}.",
-            folder=folder.name,
-            reason=reason_of(problem),
-        )
-    return ""

@@ -216,6 +216,9 @@ class RunCommands(QObject):
     def open_run(self, run_dir: Path | str, *, show: bool = True) -> None:
         """Follow a run: live where its engine is at work, else from its journal; `show` its page, whatever is looked at."""
         if not self.can("train"):
+            if self.session is not None and self.session.run_dir == Path(run_dir).absolute():
+                self.opened.emit()  # it is the one that is followed
+                return
             self.message.emit(
                 tr("Another run is being followed; wait until it ends, or open a second window."), "warning"
             )

@@ -58,6 +58,9 @@ def test_train_pause_resume_stop(
     window.actions_by_verb["pause"].trigger()
     wait_until(lambda: session.state is State.PAUSED, 60, "paused")
     assert not window.actions_by_verb["pause"].isEnabled()
+    window.show_page("runs")
+    window.runs.open_run(session.run_dir)  # as by a double-click in the list: it is the one that is followed
+    assert (window.page(), window.session, window.banner.isVisible()) == ("train", session, False)
     window.actions_by_verb["resume"].trigger()
     wait_until(lambda: session.state is State.TRAINING, 60, "training again")
     window.actions_by_verb["stop"].trigger()
@@ -98,9 +101,8 @@ def goes_on(window: MainWindow, folder: Path, wait_until: Wait) -> None:
     """Press “Go on” on a run that was stopped, and see its next epoch end where the earlier one left off."""
     done = torch.load(folder / "last.ckpt", weights_only=True)["global_step"]
     window.show_page("runs")
-    wait_until(
-        lambda: any(run.folder == folder for run in window.runs_page.model.shown), 30, "the run is listed"
-    )
+    listed = window.runs_page.model.find
+    wait_until(lambda: (run := listed(folder)) is not None and run.is_over, 30, "the run is listed")
     window.runs_page.choose([folder])
     button = next(one for one in window.runs_page.panel.findChildren(QPushButton) if one.text() == "Go on")
     assert button.isEnabled()

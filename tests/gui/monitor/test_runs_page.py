@@ -21,6 +21,7 @@ from sleapnn_engine.protocol.run_state import find_runs, read_run
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.monitor.run_summary import RunSummary, summarise
 from sleapnn_gui.monitor.runs_model import COLUMNS, PLACES
+from sleapnn_gui.results.current_rows import CurrentRows
 from sleapnn_gui.results.frame_source import FrameSource
 from sleapnn_gui.results.run_panel import PairRows, figures_of
 from sleapnn_gui.results.runs_page import RunsPage
@@ -211,6 +212,29 @@ def test_a_list_that_is_read_anew_keeps_what_was_chosen(page, wait_until, tmp_pa
     assert page.chosen is None
     assert not page.predict.isEnabled(), "what is not shown is not chosen"
     assert page.panel.name.text() == ""
+
+
+def test_a_run_that_goes_on_is_kept_current_where_it_stands(page, wait_until, tmp_path):
+    """Whoever looks at the list while a model is trained sees it get on, and nothing move."""
+    speaker = run("centroid")
+    going = write(tmp_path / "going", speaker)
+    write(tmp_path / "over", run("centroid"), outcome="completed")
+    connection(going, pid=os.getpid(), began=start_mark(os.getpid()))
+    look(page, wait_until, tmp_path, count=2)
+    page.choose([going])
+    before = names(page)
+    said = len(speaker.events)
+    speaker.batches(4, steps=4).epoch(3, val=0.1, median=2.0)
+    lines = [encode_event(event) for event in speaker.events[said:] if not event.arrays]
+    with (going / "events.jsonl").open("ab") as journal:
+        journal.write(b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
+    page.findChild(CurrentRows)._timer.setInterval(20)
+    wait_until(lambda: page.model.find(going).epochs == "4")
+    assert names(page) == before
+    assert page.model.shown[before.index("going")].figures["median_px"] == "2.0 px"
+    assert page.panel.name.text() == "going"
+    page.hide()
+    assert not page.findChild(CurrentRows)._timer.isActive(), "nobody looks"
 
 
 def test_it_is_sorted_and_filtered(page, wait_until, tmp_path):
