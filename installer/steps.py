@@ -50,7 +50,10 @@ def run_demo(root: Path | str, args: argparse.Namespace) -> int:
             else "offscreen run"
         )
     report("starting the demonstration (about three minutes on two processor cores)")
-    return _run(words, cwd=root, variables=variables)
+    code = _run(words, cwd=root, variables=variables)
+    if screens and not code:
+        report(f"labels, runs and models of the demonstration are in {root / 'demo'}")
+    return code
 
 
 def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:

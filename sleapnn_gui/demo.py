@@ -7,6 +7,7 @@ from typing import TextIO
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from sleapnn_engine.config import tree
 from sleapnn_engine.config.engine_program import engine_of_window
 from sleapnn_engine.config.presets import list_presets
 from sleapnn_engine.protocol.events import EpochEnd, Phase
@@ -64,12 +65,16 @@ class Demo(QObject):
 
     def _fill_in(self, labels: list[str]) -> None:
         document = self._window.document
-        # As edits: drawing the labels takes a while, in which a person may have begun something.
-        document.apply_preset(open_preset(list_presets("demo")[0]))
-        document.apply_values(
-            {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")},
-            tr("Demonstration labels"),
-        )
+        opened = open_preset(list_presets("demo")[0])
+        own = {_LABELS: labels, "trainer_config.ckpt_dir": str(self._folder / "runs")}
+        if document.path is None and not document.is_dirty and not document.undo_stack.count():
+            for path, value in own.items():
+                tree.put(opened.values, path, value)
+            document.adopt(opened)  # nobody's work, which closing the window asks nothing about
+        else:
+            # As edits: drawing the labels takes a while, in which a person may have begun something.
+            document.apply_preset(opened)
+            document.apply_values(own, tr("Demonstration labels"))
         self._window.show_message("")
         watch = self._window.labels_watch
         watch.known.connect(self._ready)

@@ -80,8 +80,9 @@ def test_demo_without_a_screen_runs_offscreen_and_takes_pictures(checkout):
 
 
 def test_demo_with_a_screen_opens_a_window(checkout):
-    _, (asked,) = bootstrap(checkout, "demo", "--theme", "dark", DISPLAY=":7")
+    done, (asked,) = bootstrap(checkout, "demo", "--theme", "dark", DISPLAY=":7")
     assert asked["words"] == ["--demo", "--theme", "dark"]
+    assert f"are in {checkout / 'demo'}" in done.stdout
     assert asked["QT_QPA_PLATFORM"] is None
 
 

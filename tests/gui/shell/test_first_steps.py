@@ -113,6 +113,7 @@ def test_the_demonstration_is_a_press_away(window: MainWindow, tmp_path: Path, w
     wait_until(lambda: session.state is State.TRAINING and len(rows) >= 1, 120, "its first epoch")
     assert session.run_dir is not None
     assert session.run_dir.is_relative_to(tmp_path / "demo")
+    assert not window.document.is_dirty, "nothing of this is a person's work"
     window.actions_by_verb["demo"].trigger()
     assert "when it is over" in window.banner.sentence
     session.cancel()
