@@ -224,6 +224,26 @@ def test_late_attach_has_the_whole_history_and_can_command(follow, wait_until, t
     assert late.seqs == sorted(set(late.seqs))
 
 
+def test_two_apps_on_one_run_see_the_same_and_either_may_ask(follow, wait_until, tmp_path):
+    first, second = follow(), follow()
+    first.start(tmp_path / "run", **LONG)
+    wait_until(lambda: len(first.steps) > 10, 20)
+    second.session.attach(tmp_path / "run")
+    both = (first.session, second.session)
+    for asked, verb, state in (
+        (1, "pause", State.PAUSED),
+        (0, "resume", State.TRAINING),
+        (1, "stop", State.STOPPED),
+    ):
+        wait_until(lambda asked=asked, verb=verb: both[asked].can(verb), 20)
+        getattr(both[asked], verb)()
+        wait_until(lambda state=state: all(one.state is state for one in both), 20)
+    wait_until(lambda: first.outcome is not None and second.outcome is not None, 20)
+    assert first.steps == second.steps == list(range(len(first.steps)))
+    assert first.seqs == second.seqs
+    assert first.outcome.sentence == second.outcome.sentence
+
+
 def test_an_attached_engine_that_is_killed_shows_as_crashed(follow, wait_until, tmp_path):
     first, late = follow(), follow()
     first.start(tmp_path / "run", **LONG)
