@@ -1,6 +1,7 @@
 """The command line of the engine: names, help and error texts; each command lives in `commands/`."""
 
 import argparse
+import errno
 import importlib
 import io
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sleapnn_engine.config.chosen_engine import known_engines
+from sleapnn_engine.config.disk import reason_of
 from sleapnn_engine.config.engine_program import engine_command, is_bundled
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.installed import missing_sentence
@@ -109,6 +111,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{problem}", file=sys.stderr)
         return 2 if problem.usage else 1
     except BrokenPipeError:
+        return 1
+    except OSError as problem:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT) or problem.filename is not None:
+            raise
+        print(f"What was to be written here found no place: {reason_of(problem)}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

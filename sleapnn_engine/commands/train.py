@@ -1,6 +1,7 @@
 """`sleapnn-engine train CONFIG [key=value ...]`: check everything, then train."""
 
 import argparse
+import contextlib
 import sys
 import time
 import traceback
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         told = {issue.path for issue in read.issues}
         for path, reason in idle_settings(read.values):
             if path not in told:
-                print(f"{args.config}: {path}: note: {reason}", file=sys.stderr)
+                _note(f"{args.config}: {path}: note: {reason}")
     from sleapnn_engine.training.run import train  # torch takes seconds to import; nothing above needs it
 
     try:
@@ -142,7 +143,7 @@ def read_job(config: Path, overrides: Sequence[str]) -> ReadJob:
     job, issues = checked(values)
     for issue in issues:
         if issue.severity != "info" and own_membership().leads:
-            print(f"{config}: {issue.path or 'file'}: {issue.severity}: {issue.message}", file=sys.stderr)
+            _note(f"{config}: {issue.path or 'file'}: {issue.severity}: {issue.message}")
     return ReadJob(file.text, values, None if errors(issues) else job, issues)
 
 
@@ -150,3 +151,9 @@ def checked(values: dict[str, Any]) -> tuple[Job | None, list[Issue]]:
     """The job and everything there is to say about it; None where the config itself is wrong."""
     found = validate(values)
     return (None if errors(found) else build_job(values)), [*found, *check_files(values)]
+
+
+def _note(text: str) -> None:
+    """Write a line for errors. Work does not depend on whether its log, or a terminal, still takes one."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr)

@@ -1,5 +1,6 @@
 """`train` where the disk is full or read-only, the terminal is gone or knows few letters, or files vanish."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sleapnn_engine.cli import main
 from tests.engine.commands.in_process import smallest_job
 from tests.engine.training.jobs import ROOT, cold, events, finish, start, wait_for
 from tests.engine.training.rendered import write_labels
@@ -147,6 +149,31 @@ def test_a_pipe_that_nobody_reads_any_more_does_not_end_the_training(tmp_path: P
     assert process.wait(60) == 0
     assert "BrokenPipe" not in err
     assert events(tmp_path / "models" / "run")[-1]["body"]["epochs"] == 40
+
+
+@pytest.mark.skipif(not CAN_FORK or not Path("/dev/full").exists(), reason="needs a file on a full disk")
+def test_where_nothing_can_be_printed_any_more_it_trains_all_the_same(tmp_path: Path) -> None:
+    config = smallest_job(
+        tmp_path, write_labels(tmp_path), "single_instance", data_config__use_augmentations_train=True
+    )
+    first = (
+        "import os, sys\n"
+        "sys.stderr.reconfigure(line_buffering=True)\n"
+        "for number in (1, 2): os.dup2(os.open('/dev/full', os.O_WRONLY), number)\n"
+    )
+    code, _, _ = finish(WarmEngine(["train", str(config)], folder=tmp_path, first=first))
+    assert code == 0
+    assert events(tmp_path / "models" / "run")[-1]["kind"] == "finished"
+
+
+def test_a_list_that_finds_no_place_is_told(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["presets", "list"]) == 1
+        monkeypatch.undo()
+        assert "found no place: that disk is full" in capsys.readouterr().err
+        with contextlib.suppress(OSError):
+            full.close()
 
 
 def test_a_terminal_of_few_letters_shows_the_others_as_codes(tmp_path: Path) -> None:
