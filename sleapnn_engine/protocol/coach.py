@@ -31,7 +31,7 @@ _RARE = 0.5
 _REPEATED, _CUT = 0.1, 0.02
 #: Fewer frames than these teach little, and measure little.
 _FEW_TRAIN, _FEW_VAL = 20, 5
-#: A part that lost more than this share of its error in so many epochs is still being learned.
+#: What is left of the error of so many epochs ago; where it is less, a part is still being learned.
 _STILL, _EPOCHS_BACK = 0.8, 3
 _MINING = TRAINER + "online_hard_keypoint_mining.online_mining"
 _CROP = PREPROCESSING + "crop_size"
@@ -82,14 +82,15 @@ def _worst_part(case: RunCase) -> Iterator[Hint]:
 
 
 def _is_being_learned(case: RunCase, part: str) -> bool:
-    """Whether a run that goes on has only begun, or still finds a part nearer with each epoch."""
+    """Whether a run that goes on has only begun, or still finds a part, or all of them, much nearer than some epochs ago."""
     if case.over or case.best is None:
         return False
     before = [one for one in case.validated if one.epoch <= case.best.epoch - _EPOCHS_BACK]
     if not before:
         return True
-    then, now = before[-1].measured.by_node.get(part), case.best.measured.by_node.get(part)
-    return then is not None and now is not None and now < _STILL * then
+    then, now = before[-1].measured, case.best.measured
+    pairs = ((then.by_node.get(part), now.by_node.get(part)), (then[MEDIAN_PX], now[MEDIAN_PX]))
+    return any(old is not None and new is not None and new < _STILL * old for old, new in pairs)
 
 
 def _body(case: RunCase) -> float:

@@ -282,6 +282,16 @@ def test_a_part_that_is_still_being_learned_is_left_in_peace(tail, over, told):
         for one, px in zip(epochs(falling(len(tail))), tail, strict=True)
     ]
     assert ["worst_part"] * told == [hint.name for hint in coach(RunCase(epochs=made, over=over))]
+    better = [
+        attrs.evolve(
+            one,
+            measured=attrs.evolve(
+                one.measured, values={"median_px": 8.0 / (1 + number), "percent_of_body": 3.0}
+            ),
+        )
+        for number, one in enumerate(made)
+    ]
+    assert ["worst_part"] * over == [hint.name for hint in coach(RunCase(epochs=better, over=over))]
 
 
 def test_what_was_never_measured_is_no_reason_to_say_that_nothing_is_found():
