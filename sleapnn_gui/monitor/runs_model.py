@@ -83,7 +83,7 @@ COLUMNS = (
     Column("started", tr("Started"), lambda run: run.started, 142, value="started"),
     Column("model", tr("Model"), lambda run: run.model, 158, tr("What the network was asked to find")),
     *(_MEASURED[key] for key in _FIRST),
-    Column("epochs", tr("Epochs"), lambda run: run.epochs, 112, value="epochs"),
+    Column("epochs", tr("Epochs"), lambda run: run.epochs.partition(" ")[0], 88, tr("Brought to their end; beside the list stand the steps of the one after them"), value="epochs"),
     Column("note", tr("Note"), lambda run: run.note, 170, tr("What you wrote of it")),
     *(column for key, column in _MEASURED.items() if key not in _FIRST),
     Column("time", tr("Time"), lambda run: run.time, 84, tr("From the first word of the run to its last"), value="time"),
