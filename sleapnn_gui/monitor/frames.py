@@ -319,19 +319,25 @@ class FramePanel(Panel):
         split = _SPLITS.get(said.split, said.split)
         if self._model_type in CROPPED:
             crop = tr("Crop of") if brief else tr("{split} crop,", split=split)
-            return tr("{crop} frame {number}{rank}", crop=crop, number=number, rank=self._rank(said))
+            return tr(
+                "{crop} frame {number}{rank}", crop=crop, number=number, rank=self._rank(said, brief=brief)
+            )
         order = tr(", worst first") if said.split == "validation" else ""
-        return f"{tr('Frame') if brief else tr('{split} frame', split=split)} {number}{self._rank(said) or order}"
+        return f"{tr('Frame') if brief else tr('{split} frame', split=split)} {number}{self._rank(said, brief=brief) or order}"
 
-    def _rank(self, said: Frame) -> str:
+    def _rank(self, said: Frame, *, brief: bool) -> str:
         """How bad it is among all that were judged, most of which are not sent."""
         many = self.store.header.n_val if self.store is not None and self.store.header is not None else 0
         if self.part is not None:
             name = self.view.nodes[self.part]
             if name not in (said.worst_of or ()):
                 return tr(", by {name}", name=name)
-            then = "" if said.epoch == self._epoch else tr(" in {epoch}", epoch=words.epoch_name(said.epoch))
-            return tr(", worst {name} of {many}{then}", name=name, many=many, then=then)
+            if said.epoch == self._epoch:
+                return tr(", worst {name} of {many}", name=name, many=many)
+            then = words.epoch_name(said.epoch)
+            if brief:
+                return tr(", worst {name}, {epoch}", name=name, epoch=then)
+            return tr(", worst {name} of {many} in {epoch}", name=name, many=many, epoch=then)
         if said.rank is None or said.rank > many:
             return ""
         return (

@@ -125,6 +125,7 @@ class TestWorstByAPart:
         frames.order_by(2)
         assert frames.title.text() == "Validation frame 101, worst tail of 8 in epoch 1"
         assert (frames.place.text(), frames.epoch.text()) == ("1 of 2  ·  20.0 px", "1")
+        assert frames._title(frames.view.frame, brief=True) == "Frame 101, worst tail, epoch 1"
         frames.step(1)
         assert (frames.title.text(), frames.epoch.text()) == ("Validation frame 102, by tail", "2")
         frames.order_by(0)
