@@ -1,6 +1,8 @@
 """What is asked before the window closes: a training or a prediction that is at work, then unsaved edits."""
 
-from PySide6.QtCore import QObject, Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from sleapnn_gui.document.document import Document
@@ -8,6 +10,8 @@ from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.result_commands import ResultCommands
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.language import tr
+
+_LOOK_MS = 200
 
 
 class Closing(QObject):
@@ -31,6 +35,9 @@ class Closing(QObject):
         self._run_settled = self._prediction_settled = False
         self._results = results
         self.question: QMessageBox | None = None
+        self._holds: Callable[[], bool] = lambda: False
+        self._looks = QTimer(self, interval=_LOOK_MS)
+        self._looks.timeout.connect(self._check)
 
     def may_close(self) -> bool:
         """Whether nothing stands in the way; otherwise a question is now on the screen."""
@@ -61,7 +68,7 @@ class Closing(QObject):
                 "not trained.",
                 rest=rest,
             )
-        box = self._box(tr("A training is running."), more)
+        box = self._box(tr("A training is running."), more, holds=lambda: self._runs.is_training)
         leave = self._button(box, tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
         stop = self._button(box, tr("Stop and keep the model"), QMessageBox.ButtonRole.DestructiveRole)
         self._button(box, tr("Do not close"), QMessageBox.ButtonRole.RejectRole)
@@ -71,7 +78,9 @@ class Closing(QObject):
 
     def _ask_about_prediction(self) -> None:
         box = self._box(
-            tr("A prediction is being made."), tr("It can go on without this window and write its file.")
+            tr("A prediction is being made."),
+            tr("It can go on without this window and write its file."),
+            holds=lambda: self._results.is_predicting,
         )
         leave = self._button(box, tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
         stop = self._button(box, tr("Stop and keep what is done"), QMessageBox.ButtonRole.DestructiveRole)
@@ -112,7 +121,15 @@ class Closing(QObject):
         self._document.set_unread({})
         self._close_settled()
 
-    def _box(self, text: str, more: str) -> QMessageBox:
+    def _check(self) -> None:
+        """A question about what has ended meanwhile is none any more; whoever reads it stays, and sees how it ended."""
+        if self.question is not None and not self._holds():
+            self._run_settled = False
+            self.question.reject()
+
+    def _box(self, text: str, more: str, *, holds: Callable[[], bool]) -> QMessageBox:
+        self._holds = holds
+        self._looks.start()
         box = QMessageBox(self._window)
         box.setObjectName("closing")
         box.setText(text)
@@ -129,6 +146,7 @@ class Closing(QObject):
         return button
 
     def _answered(self, _code: int = 0) -> None:
+        self._looks.stop()
         if self.question is not None:
             self.question.deleteLater()
             self.question = None

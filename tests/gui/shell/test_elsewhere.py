@@ -1,12 +1,13 @@
 """Trainings that this window did not start: asked for in a sheet, shown on the Train page, left again."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QMessageBox
 
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
@@ -129,3 +130,21 @@ def test_ports_that_cannot_be_used_are_told_where_they_were_asked_for(window: Ma
     assert sheet.isVisible()
     assert window.session is None
     holder.close()
+
+
+def test_a_question_about_a_training_that_ends_meanwhile_is_withdrawn(
+    window: MainWindow, tmp_path: Path, wait_until: Wait
+) -> None:
+    """Whoever is about to close the window stays, and sees how it ended."""
+    session = RunSession(engine=ENGINE)
+    window.runs.follow(session)
+    session.start(
+        json.dumps({"epochs": 2, "steps": 10, "batch_seconds": 0.02}), tmp_path / "run", folder=ROOT
+    )
+    wait_until(lambda: session.state is State.TRAINING)
+    window.close()
+    question = next(box for box in window.findChildren(QMessageBox) if box.isVisible())
+    assert question.text() == "A training is running."
+    wait_until(lambda: session.is_over, 30)
+    wait_until(lambda: not any(box.isVisible() for box in window.findChildren(QMessageBox)))
+    assert window.isVisible()
