@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from tests.gui.windows import throw_away
 
@@ -25,7 +25,7 @@ def real_window(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainW
     """A window that works in `folder`; at the end its engine is killed, should it still run."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-    _, found = build(["sleapnn-gui", "--theme", "light"])
+    _, found = show_window(["sleapnn-gui", "--theme", "light"])
     yield found
     session = found.session
     if session is not None and session.pid and not session.is_over:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from sleapnn_engine.config.advice import advise
 from sleapnn_engine.config.pairs import CENTRE, PARTS
 from sleapnn_engine.config.presets import find_preset, list_presets
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.form.section_page import SectionMessage
 from sleapnn_gui.inspector.advice_view import AdviceRow, AdviceView
 from sleapnn_gui.main_window import MainWindow
@@ -28,7 +28,7 @@ CROP, HEADS = "data_config.preprocessing.crop_size", "model_config.head_configs"
 def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """One window for the module: making it, and the engine that reads labels for it, are the slow part."""
     with contextlib.chdir(tmp_path_factory.mktemp("shown")):
-        _, found = build(["sleapnn-gui", "--theme", "light"])
+        _, found = show_window(["sleapnn-gui", "--theme", "light"])
         yield found
         throw_away(found)
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import BACKBONES, DATA, GEOMETRIC, HEADS, PREPROCESSING, ConfigReader
 from sleapnn_engine.config.spec import SPEC
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.form.layout import read_layout
 from sleapnn_gui.inspector.see.see_pane import SeePane
 from sleapnn_gui.inspector.see.sights import SIGHTS, nothing_to_see, sight_of
@@ -33,7 +33,7 @@ SIGMA = f"{HEADS}.centered_instance.confmaps.sigma"
 def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """One window, with the pane beside the form open, and one engine for the module."""
     with contextlib.chdir(tmp_path_factory.mktemp("shown")):
-        _, found = build(["sleapnn-gui", "--theme", "light"])
+        _, found = show_window(["sleapnn-gui", "--theme", "light"])
         found.resize(1440, 900)
         found.show_page("configure")
         yield found

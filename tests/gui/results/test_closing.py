@@ -7,7 +7,7 @@ import pytest
 import sleap_io as sio
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from tests.engine.data import drawn
 from tests.gui.windows import throw_away
@@ -19,7 +19,7 @@ Wait = Callable[..., None]
 @pytest.fixture
 def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     monkeypatch.chdir(tmp_path)
-    _, found = build(["sleapnn-gui", "--theme", "light"])
+    _, found = show_window(["sleapnn-gui", "--theme", "light"])
     yield found
     found.results.predict_page.stop_and_keep()
     found.results.leave()

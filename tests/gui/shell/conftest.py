@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from tests.gui.windows import throw_away
 
@@ -15,6 +15,6 @@ from tests.gui.windows import throw_away
 def kept(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """A window for tests that have `tests.gui.windows.start_over` put it back to how it starts."""
     with contextlib.chdir(tmp_path_factory.mktemp("kept")):
-        _, found = build(["sleapnn-gui", "--theme", "light"])
+        _, found = show_window(["sleapnn-gui", "--theme", "light"])
         yield found
         throw_away(found)

@@ -24,6 +24,7 @@ from tests.gui.monitor.test_runs_page import write
 from tests.gui.shell.test_unsaved import LEGACY
 from tests.gui.windows import throw_away
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 ROOT = Path(__file__).resolve().parents[3]
 EPOCHS = "trainer_config.max_epochs"
 LABELS = "data_config.train_labels_path"

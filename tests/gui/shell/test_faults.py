@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.shell.faults import Faults
 from tests.architecture.sources import product_sources
@@ -24,7 +24,7 @@ Wait = Callable[..., None]
 @pytest.fixture
 def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     monkeypatch.chdir(tmp_path)
-    _, found = build(["sleapnn-gui", "--theme", "light"])
+    _, found = show_window(["sleapnn-gui", "--theme", "light"])
     listener = app.findChild(Faults, "faults")
     assert isinstance(listener, Faults)
     monkeypatch.setattr(listener, "log", tmp_path / "faults.log")

@@ -15,6 +15,8 @@ from tests.gui.windows import start_over
 
 CROP = "data_config.preprocessing.crop_size"
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
+
 
 @pytest.fixture(scope="module")
 def pages() -> list:

@@ -21,6 +21,7 @@ from sleapnn_gui.shell.run_commands import RunCommands
 from tests.gui.run.following import ENGINE, ROOT
 from tests.gui.windows import start_over
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from tests.gui.monitor.speaking import Speaker
 from tests.gui.monitor.test_runs_page import write
@@ -20,7 +20,7 @@ LONG_AGO = 1_600_000_000.0
 @pytest.fixture
 def window(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     monkeypatch.chdir(tmp_path)
-    _, found = build(["sleapnn-gui", "--theme", "light"])
+    _, found = show_window(["sleapnn-gui", "--theme", "light"])
     yield found
     throw_away(found)
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QSplitter
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.drafts import encode
 from sleapnn_gui.main_window import MainWindow
@@ -30,12 +30,13 @@ def opened(app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def start(opened: list[MainWindow], *options: str) -> MainWindow:
-    _, window = build(["sleapnn-gui", *options])
+    _, window = show_window(["sleapnn-gui", *options])
     opened.append(window)
     return window
 
 
 def splitter(window: MainWindow, name: str) -> QSplitter:
+    window.pages.page("configure" if name.startswith("form") else "train")
     found = window.findChild(QSplitter, name)
     assert found is not None, name
     return found

@@ -12,11 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from sleapnn_gui.app import build
+from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.shell.screen import SMALLEST, mended_place
 from tests.gui.monitor.showing import long_run, show
-from tests.gui.windows import throw_away
+from tests.gui.windows import start_over
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,15 +26,15 @@ import json, sys
 from PySide6.QtCore import QSettings
 QSettings.setDefaultFormat(QSettings.Format.IniFormat)
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, sys.argv[1])
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.shell.settings_store import remember_layout
 told = []
-app, window = build(["sleapnn-gui"])
+app, window = show_window(["sleapnn-gui"])
 for place in (None, (5000, 4000, 1440, 900)):
     if place is not None:
         window.setGeometry(*place)
         remember_layout(window)
-        app, window = build(["sleapnn-gui"])
+        app, window = show_window(["sleapnn-gui"])
     room = window.screen().availableGeometry()
     train = window.top_bar.train
     corner = train.mapToGlobal(train.rect().bottomRight())
@@ -98,11 +98,11 @@ def test_a_place_on_a_second_screen_is_kept_while_it_is_there(app: QApplication)
 
 @pytest.mark.parametrize("size", [(SMALLEST.width(), SMALLEST.height()), (683, 340), (960, 600), (1366, 700)])
 def test_everything_of_every_page_can_be_reached_on_a_small_screen(
-    app: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     """Nothing is squeezed below what it can do with, and what is out of sight can be scrolled to."""
     monkeypatch.chdir(tmp_path)
-    _, window = build(["sleapnn-gui", "--theme", "light"])
+    window = start_over(kept)
     window.resize(*size)
     for name in ("data", "configure", "train", "runs", *window.results.pages):
         window.show_page(name)
@@ -114,7 +114,6 @@ def test_everything_of_every_page_can_be_reached_on_a_small_screen(
                 assert can_be_seen(control, window), f"{name}: {control.text()}"
         assert page.width() >= page.minimumSizeHint().width()
         assert page.height() >= page.minimumSizeHint().height()
-    throw_away(window)
 
 
 def can_be_seen(control: QWidget, window: QWidget) -> bool:
@@ -129,20 +128,18 @@ def can_be_seen(control: QWidget, window: QWidget) -> bool:
     return shown == control.rect() and window.rect().contains(control.mapTo(window, control.rect().center()))
 
 
-def test_messages_over_a_run_do_not_make_a_page_scroll_that_could_do_without(app: QApplication) -> None:
-    _, window = build(["sleapnn-gui", "--theme", "light"])
-    try:
-        window.resize(1280, 720)
-        show(window.train_page, long_run(), State.TRAINING)
-        window.show_page("train")
-        window.train_page.question.ask("Ending its process loses everything since the last checkpoint. " * 2)
-        window.train_page.banner.show_message(
-            "No answer since 12 s. " * 8, severity="error", lines=("a", "b")
-        )
-        for _ in range(5):
-            app.processEvents()
-        area = window.findChild(QScrollArea, "pages")
-        assert area.verticalScrollBar().maximum() == 0
-        assert window.train_page.height() == area.viewport().height()
-    finally:
-        throw_away(window)
+def test_messages_over_a_run_do_not_make_a_page_scroll_that_could_do_without(
+    app: QApplication, kept: MainWindow
+) -> None:
+    window = start_over(kept)
+    window.resize(1280, 720)
+    show(window.train_page, long_run(), State.TRAINING)
+    window.show_page("train")
+    window.train_page.question.ask("Ending its process loses everything since the last checkpoint. " * 2)
+    window.train_page.banner.show_message("No answer since 12 s. " * 8, severity="error", lines=("a", "b"))
+    for _ in range(5):
+        app.processEvents()
+    area = window.findChild(QScrollArea, "pages")
+    assert area.verticalScrollBar().maximum() == 0
+    assert window.train_page.height() == area.viewport().height()
+    window.train_page.set_session(None)

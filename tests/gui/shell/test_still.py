@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from tests.gui.monitor.showing import long_run, show
@@ -24,7 +24,7 @@ LONG = "The engine that reads labels could not be started: the disk is full. " *
 @pytest.fixture(scope="module")
 def shown(app: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     with contextlib.chdir(tmp_path_factory.mktemp("shown")):
-        _, found = build(["sleapnn-gui", "--theme", "light"])
+        _, found = show_window(["sleapnn-gui", "--theme", "light"])
         found.resize(1280, 720)
         found.document.set_value("trainer_config.max_epochs", 3)
         show(found.train_page, long_run(), State.TRAINING)

@@ -1,5 +1,6 @@
 """Another theme while the window is open: everything wears it, whether it is seen then, later or never before."""
 
+import contextlib
 from collections.abc import Callable
 
 import pytest
@@ -27,17 +28,51 @@ ROLES = (
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Disabled)
 
 
-@pytest.fixture
-def window(app, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    install_theme(app, mode="light")
+#: The windows start their engines, as those of other tests, and are not about them.
+pytestmark = pytest.mark.usefixtures("quick_engines")
+
+
+def make_window() -> MainWindow:
+    """A window with all its pages, of which one was seen."""
     window = MainWindow()
     window.resize(1440, 900)
     window.show()
     window.pages.make_all()
+    return window
+
+
+@pytest.fixture
+def window(app, tmp_path, monkeypatch):
+    """Of which nothing else was seen before the test."""
+    monkeypatch.chdir(tmp_path)
+    install_theme(app, mode="light")
+    window = make_window()
     yield window
     throw_away(window)
     install_theme(app, mode="light")
+
+
+@pytest.fixture(scope="module")
+def once_seen(app, tmp_path_factory):
+    """Of which everything was seen: one for all tests that begin so, as making and seeing it takes long."""
+    with contextlib.chdir(tmp_path_factory.mktemp("seen")):
+        install_theme(app, mode="light")
+        window = make_window()
+        window.form.context.open_title("Help")
+        see_everything(app, window)
+        yield window
+        throw_away(window)
+        install_theme(app, mode="light")
+
+
+@pytest.fixture
+def seen_window(app, once_seen):
+    """The light window that was seen whole, at its form."""
+    once_seen.show()
+    once_seen.show_page("configure")
+    yield once_seen
+    current_theme().set_mode("light")
+    once_seen.hide()
 
 
 def looks(window: MainWindow) -> dict[QWidget, object]:
@@ -109,8 +144,8 @@ def test_plots_that_are_not_seen_take_the_colours_on_when_they_are(app, window, 
     assert {plot.backgroundBrush().color().name() for plot in seen} == {current_theme().hex("panel")}
 
 
-def test_a_page_shown_while_the_theme_changes_changes_with_the_rest(app, window, wait_until):
-    see_everything(app, window)
+def test_a_page_shown_while_the_theme_changes_changes_with_the_rest(app, seen_window, wait_until):
+    window = seen_window
     told: list[None] = []
     current_theme().changed.connect(lambda: told.append(None))
     current_theme().turn_to("dark")
@@ -124,8 +159,8 @@ def test_a_page_shown_while_the_theme_changes_changes_with_the_rest(app, window,
     assert looks(window) == shown
 
 
-def test_what_was_seen_looks_so_too_and_the_last_of_several_wishes_counts(app, window, wait_until):
-    see_everything(app, window)
+def test_what_was_seen_looks_so_too_and_the_last_of_several_wishes_counts(app, seen_window, wait_until):
+    window = seen_window
     current_theme().turn_to("dark")
     QCoreApplication.processEvents()
     change("light", wait_until)
@@ -134,8 +169,8 @@ def test_what_was_seen_looks_so_too_and_the_last_of_several_wishes_counts(app, w
     assert wrong_looks(app, window) == []
 
 
-def test_a_widget_that_goes_while_the_theme_changes_does_no_harm(app, window, wait_until):
-    see_everything(app, window)
+def test_a_widget_that_goes_while_the_theme_changes_does_no_harm(app, seen_window, wait_until):
+    window = seen_window
     passing = QLabel("here for a moment", window)
     passing.ensurePolished()
     current_theme().turn_to("dark")
@@ -166,10 +201,10 @@ class Polished(QLabel):
         return super().event(event)
 
 
-def test_what_is_seen_is_styled_some_at_a_time(app, window, wait_until):
+def test_what_is_seen_is_styled_some_at_a_time(app, seen_window):
     """Each costs a millisecond or more, and a turn in which all are styled is felt."""
     noted: list[int] = []
-    labels = [Polished(window, noted) for _ in range(60)]
+    labels = [Polished(seen_window, noted) for _ in range(60)]
     for label in labels:
         label.show()
     app.processEvents()
@@ -182,6 +217,9 @@ def test_what_is_seen_is_styled_some_at_a_time(app, window, wait_until):
         current_theme()._go_on()
     assert set(map(noted.count, noted)) <= set(range(1, 13))
     assert len(noted) >= 60
+    for label in labels:
+        label.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def pictures(app: QApplication, window: MainWindow, wait_until: Callable[..., None]) -> dict[str, QImage]:
@@ -214,8 +252,8 @@ def at_rest(window: MainWindow) -> QImage:
     return picture
 
 
-def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window, wait_until):
-    pictures(app, window, wait_until)
+def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, seen_window, wait_until):
+    window = seen_window
     window.show_page("data")
     for mode in ("dark", "light", "dark"):
         change(mode, wait_until)
@@ -229,7 +267,7 @@ def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window,
 
 
 @pytest.mark.parametrize("turns", [0, 3, 12])
-def test_a_wish_in_the_middle_of_a_change_is_done_after_it_and_told_once(app, window, wait_until, turns):
+def test_a_wish_in_the_middle_of_a_change_is_done_after_it_and_told_once(app, seen_window, wait_until, turns):
     told: list[str] = []
     current_theme().changed.connect(lambda: told.append(current_theme().scheme))
     current_theme().turn_to("dark")
@@ -239,4 +277,4 @@ def test_a_wish_in_the_middle_of_a_change_is_done_after_it_and_told_once(app, wi
     wait_until(lambda: bool(told))
     assert told == ["light"]
     assert app.styleSheet() == current_theme().stylesheet()
-    assert window.updatesEnabled()
+    assert seen_window.updatesEnabled()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, Q
 
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.yaml_dialect import parse
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.shell import file_commands, saving
 from tests.gui.windows import start_over, throw_away
@@ -267,7 +267,7 @@ def test_an_import_that_was_never_saved_is_work(window: MainWindow, tmp_path: Pa
 
 
 def test_a_preset_that_nobody_edited_is_none(app: QApplication, tmp_path: Path) -> None:
-    _, window = build(["sleapnn-gui"])
+    _, window = show_window(["sleapnn-gui"])
     assert not window.document.is_dirty
     window.files.set_labels(["a.slp"])
     assert window.document.is_dirty

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPlainTextEd
 
 from sleapnn_engine.config.reader import ConfigReader
 from sleapnn_engine.config.yaml_dialect import parse
-from sleapnn_gui.app import build
+from sleapnn_gui.app import show_window
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.open_files import OpenFile
 from sleapnn_gui.form.yaml_text import line_of
@@ -105,6 +105,7 @@ PARTS = (
 
 @pytest.mark.parametrize("name", PARTS)
 def test_parts_have_their_names(window: MainWindow, name: str) -> None:
+    window.pages.make_all()
     assert len(window.findChildren(QWidget, name)) == 1
 
 
@@ -308,7 +309,7 @@ def test_labels_and_a_config_open_together_in_any_order(
     config = tmp_path / "mine.yaml"
     config.write_text("trainer_config: {max_epochs: 7}\n", encoding="utf-8")
     paths = [str(tmp_path / "a.slp"), str(config), str(tmp_path / "b.pkg.slp")]
-    _, found = build(["sleapnn-gui", *(paths if first == "labels" else reversed(paths))])
+    _, found = show_window(["sleapnn-gui", *(paths if first == "labels" else reversed(paths))])
     labels = found.document.value("data_config.train_labels_path")
     assert found.document.value(EPOCHS) == 7
     assert sorted(labels) == [paths[0], paths[2]]

@@ -10,6 +10,7 @@ from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.widgets.elided import ElidedLabel
 from tests.gui.windows import start_over
 
+pytestmark = pytest.mark.usefixtures("quick_engines")
 Wait = Callable[..., None]
 
 PAGES = ("data", "configure", "train", "runs", "predict", "frames", "evaluation", "compare")
