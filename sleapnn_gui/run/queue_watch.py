@@ -8,8 +8,9 @@ import attrs
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.protocol.presence import Presence
 from sleapnn_engine.protocol.queue_records import QueuedTraining, QueueStanding, QueueState
-from sleapnn_engine.protocol.run_state import read_run
+from sleapnn_engine.protocol.run_state import RunState, read_run
 from sleapnn_engine.protocol.training_queue import TrainingQueue, default_queue
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.run.job import EngineJob, JobEnd
@@ -204,8 +205,15 @@ def _seen(path: Path | None) -> QueueSight:
 
 
 def _reach(one: QueuedTraining) -> str:
+    """How far a run is; '' before its engine can be reached.
+
+    An engine writes its journal before it opens its sockets. Who follows the run between the two takes it for one whose
+    engine is gone, and never asks again.
+    """
     record = read_run(one.run_dir) if one.run_dir is not None else None
-    return "" if record is None else tr("{words} done", words=record.reach.text)
+    if record is None or (record.state is RunState.CRASHED and record.presence is Presence.NONE):
+        return ""
+    return tr("{words} done", words=record.reach.text)
 
 
 def _is_told(lines: tuple[str, ...]) -> bool:
