@@ -16,14 +16,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-#: Processes that serve all tests, by a word of their command line; they end with the tests.
+#: Processes that serve all tests, by a word of their command line; they end with the tests. What the last one has lent does
+#: not: such an engine is no process of ours, and would train beside all tests that follow.
 SERVING = ("multiprocessing.forkserver", "multiprocessing.resource_tracker", "tests.engine.lender")
+LENDER = SERVING[-1]
 #: How long something that was told to end may take, in seconds.
 PATIENCE = 3.0
 
 #: What there is: what identifies it, and what a person calls it.
 Things = Mapping[tuple[str, object], str]
-_CHILDREN = Path("/proc/self/task")
+_PROCESSES = Path("/proc")
 
 
 def threads() -> Things:
@@ -53,13 +55,17 @@ def windows() -> Things:
 
 def processes() -> Things:
     """Processes that this one started and that still run, other than those that serve all tests."""
-    found = {}
+    found: dict[tuple[str, object], str] = {}
     for pid in _child_ids():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
             words = " ".join(process.cmdline())
-            if process.status() != psutil.STATUS_ZOMBIE and not any(name in words for name in SERVING):
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if not any(name in words for name in SERVING):
                 found["process", pid] = f"the process {pid}: {words[-160:]}"
+            elif LENDER in words:
+                found |= {("process", lent): f"an engine that was lent, {lent}" for lent in _child_ids(pid)}
     return found
 
 
@@ -72,14 +78,16 @@ def sockets() -> Things:
     }
 
 
-def _child_ids() -> list[int]:
-    """Going through all processes of the machine, as psutil must elsewhere, takes long after each of many tests."""
-    if sys.platform.startswith("linux") and (_CHILDREN / str(os.getpid()) / "children").exists():
+def _child_ids(pid: int | None = None) -> list[int]:
+    """Children of a process, by default of this one.
+
+    Going through all processes of the machine, as psutil must elsewhere, takes long after each of many tests.
+    """
+    tasks = _PROCESSES / str(pid or os.getpid()) / "task"
+    if sys.platform.startswith("linux") and (tasks / str(pid or os.getpid()) / "children").exists():
         with contextlib.suppress(OSError):
-            return [
-                int(pid) for task in _CHILDREN.iterdir() for pid in (task / "children").read_text().split()
-            ]
-    return [child.pid for child in psutil.Process().children()]
+            return [int(one) for task in tasks.iterdir() for one in (task / "children").read_text().split()]
+    return [child.pid for child in psutil.Process(pid).children()]
 
 
 def all_things() -> Things:

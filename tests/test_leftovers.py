@@ -11,6 +11,7 @@ import pytest
 from tests.leftovers import _leftovers, _maker
 
 kept = []
+LENDING = "import os, time; os.fork(); print(1, flush=True); time.sleep(3)"
 
 def test_leaves_{name}():
     {code}
@@ -31,6 +32,11 @@ LEAVES = {
     "a_process": (
         'kept.append(subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(9)"]))',
         "test_leaves_a_process left the process ",
+    ),
+    "an_engine": (
+        'kept.append(subprocess.Popen([sys.executable, "-S", "-c", LENDING, "tests.engine.lender"], stdout=-1)); '
+        "kept[0].stdout.readline()",
+        "test_leaves_an_engine left an engine that was lent",
     ),
     "a_socket": (
         'kept.append(socket.create_server(("127.0.0.1", 0)))',

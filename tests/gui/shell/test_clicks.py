@@ -81,8 +81,11 @@ def window(
     wait_until(lambda: shown.document.facts is None)
     yield shown
     shown.runs.finish()
-    if shown.session is not None:
-        end(shown.session)
+    session = shown.session
+    if session is not None:
+        # An engine that is only about to start would train beside all tests that follow.
+        wait_until(lambda: session.pid is not None or session.is_over, 60)
+        end(session)
     end_queue(queue)
 
 
