@@ -123,9 +123,12 @@ def _hear(connection: socket.socket) -> int:
 
 
 def _signal(pid: int, number: int) -> None:
-    """Signal an engine and its children."""
+    """Signal an engine and its children; one that has only just been forked has no group of its own yet, and no children."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            os.kill(pid, number)
 
 
 def _become_engine(wanted: dict, streams: list[int]) -> NoReturn:

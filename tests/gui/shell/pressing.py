@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLabel,
+    QLineEdit,
     QListWidget,
     QMenu,
     QMenuBar,
@@ -39,6 +40,8 @@ PATIENCE = 15.0
 """Seconds in which something must be seen; what is drawn some at a time may take long on a busy machine."""
 REST = 1.5
 """Seconds within which a window comes to rest; one in which something always moves is not waited for longer."""
+TURN_MS = 20
+"""How often is looked whether something happened."""
 
 MOST_MISSED = 3
 """How often a control may go away just before it is pressed."""
@@ -101,6 +104,9 @@ def _ancestors(widget: QWidget | None) -> list[str]:
 
 
 def _places(widget: QWidget) -> Iterator[Control]:
+    field = widget.parent()
+    if isinstance(field, QLineEdit) and not field.text():
+        return  # the button that empties a field fades away for a moment once there is nothing to empty
     if isinstance(widget, QAbstractButton):
         group = widget.group()
         exclusive = group.exclusive() if group is not None else widget.autoExclusive()
@@ -328,12 +334,12 @@ class Presser:
 
     def _judge(self, before: Sight, name: str) -> None:
         self.pressed.append(name)
-        end = time.monotonic() + self.patience
-        while self._sight() == before:
-            if time.monotonic() > end:
-                self.dead.append(name)
+        # By turns and not by the clock: beside other busy processes a window and its engines are slower, and so is this.
+        for _ in range(round(1000 * self.patience / TURN_MS)):
+            if self._sight() != before:
                 return
-            QTest.qWait(20)
+            QTest.qWait(TURN_MS)
+        self.dead.append(name)
 
 
 def reach(control: Control) -> QPoint | None:

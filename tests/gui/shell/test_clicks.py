@@ -78,6 +78,8 @@ def window(
     shown.files.do_new()
     shown.files.finish()
     shown.document.undo_stack.setClean()
+    shown.runs_page.starred.setChecked(False)
+    shown.form.set_filter(Filter())
     wait_until(lambda: shown.document.facts is None)
     yield shown
     shown.runs.finish()
@@ -311,7 +313,7 @@ def test_a_model_that_is_used(
     window.document.set_value("trainer_config.ckpt_dir", str(tmp_path))
     window.show_page("runs")
     # What another test trained may be listed as well.
-    wait_until(lambda: folder in [one.folder for one in window.runs_page.model.shown])
+    wait_until(lambda: folder in [one.folder for one in window.runs_page.model.shown], 60)
     window.runs_page.choose([folder])
     page = window.results.predict_page
     window.runs_page.predict.click()

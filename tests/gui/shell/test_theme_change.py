@@ -58,7 +58,6 @@ def once_seen(app, tmp_path_factory):
     with contextlib.chdir(tmp_path_factory.mktemp("seen")):
         install_theme(app, mode="light")
         window = make_window()
-        window.form.context.open_title("Help")
         see_everything(app, window)
         yield window
         throw_away(window)
@@ -252,8 +251,9 @@ def at_rest(window: MainWindow) -> QImage:
     return picture
 
 
-def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, seen_window, wait_until):
-    window = seen_window
+def test_what_was_seen_before_is_drawn_as_in_a_window_that_began_so(app, window, wait_until):
+    window.form.context.open_title("Help")
+    see_everything(app, window)
     window.show_page("data")
     for mode in ("dark", "light", "dark"):
         change(mode, wait_until)
