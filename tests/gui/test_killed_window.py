@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
 
-from sleapnn_gui.app import show_window
+from sleapnn_gui.app import build
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.shell.settings_store import draft_folder
 from tests.gui.windows import throw_away
@@ -25,8 +25,8 @@ TEXT = "# mine\ntrainer_config:\n  max_epochs: 30  # enough\nx_lab: {deep: [1, 2
 TYPING = """
 import sys, time
 from PySide6.QtCore import QTimer
-from sleapnn_gui.app import show_window
-app, window = show_window(["sleapnn-gui", sys.argv[1]])
+from sleapnn_gui.app import build
+app, window = build(["sleapnn-gui", sys.argv[1]])
 window.document.set_value("trainer_config.seed", 12)
 window.files.set_labels(["/data/flies.slp"])
 window.document.set_value("x_lab.deep", [1, 2, 3])
@@ -60,7 +60,7 @@ def start(app: QApplication) -> Iterator[Callable[..., MainWindow]]:
     opened: list[MainWindow] = []
 
     def begin(*paths: str) -> MainWindow:
-        _, window = show_window(["sleapnn-gui", "--theme", "light", *paths])
+        _, window = build(["sleapnn-gui", "--theme", "light", *paths])
         opened.append(window)
         return window
 
