@@ -3,13 +3,13 @@
 import contextlib
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import attrs
 
 from sleapnn_engine.config.disk import write_whole
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
+from sleapnn_engine.protocol.journal import journal_mark
 from sleapnn_gui.run.process import USUAL_FRAMES_MB, train_words
 
 
@@ -26,8 +26,8 @@ class Launch:
     output: Path
     previous_token: str
     """Of the connection file of an earlier run that lies in the folder; '' where there is none."""
-    since: float
-    """Unix seconds before which nothing is of this run."""
+    older: tuple[int, int] | None
+    """Which journal lies in the folder already, and is not of this run."""
     frames_mb: int = USUAL_FRAMES_MB
     """How many megabytes of validation frames the run folder keeps."""
     stop_rules: tuple[str, ...] = ()
@@ -50,9 +50,10 @@ def prepare(config_text: str, run_dir: Path) -> Launch:
     previous, run_dir = "", run_dir.absolute()
     with contextlib.suppress(ConnectionFileError):
         previous = Connection.read(run_dir).token
-    since = time.time() - 1.0
     folder = Path(tempfile.mkdtemp(prefix="sleapnn-launch-"))
     config = folder / "config.yaml"
     write_whole(config, config_text)
     output = folder / "engine.out"
-    return Launch(run_dir=run_dir, config=config, output=output, previous_token=previous, since=since)
+    return Launch(
+        run_dir=run_dir, config=config, output=output, previous_token=previous, older=journal_mark(run_dir)
+    )

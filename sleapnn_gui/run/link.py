@@ -21,7 +21,7 @@ from sleapnn_engine.protocol.client import EngineClient, EngineRefusedError
 from sleapnn_engine.protocol.codec import DecodeError, decode_event
 from sleapnn_engine.protocol.connection import Connection, ConnectionFileError
 from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL_NAME
-from sleapnn_engine.protocol.journal import JournalReader
+from sleapnn_engine.protocol.journal import JournalReader, journal_mark
 from sleapnn_engine.protocol.messages import Event, Reply
 from sleapnn_gui.run.queue import EventQueue
 from sleapnn_gui.widgets.language import tr
@@ -69,7 +69,7 @@ class RunLink:
     """One run's line. Everything it learns lies in `queue`, `pop_events` and a few plain attributes.
 
     `previous_token` is the token of a connection file that was there before this run was launched and is to be
-    passed over; `since` (Unix seconds) keeps an older journal in the same folder from being taken for this run's;
+    passed over; `older` is the `journal_mark` of a journal that was there, which is not taken for this run's;
     `watch` is called twice a second from the link's thread.
     """
 
@@ -79,7 +79,7 @@ class RunLink:
         *,
         queue: EventQueue,
         previous_token: str = "",
-        since: float = 0.0,
+        older: tuple[int, int] | None = None,
         watch: Callable[[], None] | None = None,
     ) -> None:
         self.run_dir = run_dir
@@ -92,7 +92,7 @@ class RunLink:
         self.hello: dict[str, Any] = {}
         """What the engine said of itself, once it did."""
         self._previous_token = previous_token
-        self._since = since
+        self._older = older
         self._watch = watch
         self._next_watch = 0.0
         self._events: deque[LinkEvent] = deque()
@@ -239,20 +239,13 @@ class RunLink:
             for event in events_after(self.run_dir, self.last_seq):
                 self._pass_on(event)
             return
+        if self._older is not None and journal_mark(self.run_dir) == self._older:
+            return
         reader = JournalReader(self.run_dir)
-        first = True
         while (events := reader.poll_packed(limit=_READ_AT_ONCE)) and not self._closing.wait(_BREATH_SECONDS):
-            if first and _time_of(events[0]) < self._since:
-                return
-            first = False
             for one in events:
                 self._pass_on(one)
         self._events.extend(LinkEvent(LinkEventKind.NOTICE, text) for text in reader.pop_notices())
-
-
-def _time_of(event: Event | BatchLines) -> float:
-    """When it was said, in Unix seconds; of many batch results, the first."""
-    return event.times[0] if isinstance(event, BatchLines) else event.t
 
 
 def events_after(run_dir: Path, last_seq: int) -> list[Event]:

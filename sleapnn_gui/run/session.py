@@ -174,8 +174,8 @@ class RunSession(QObject):
         except OSError:
             launch.discard()
             raise
-        previous, since = launch.previous_token, launch.since
-        self._follow(RunLink(launch.run_dir, queue=self._queue, previous_token=previous, since=since))
+        previous, older = launch.previous_token, launch.older
+        self._follow(RunLink(launch.run_dir, queue=self._queue, previous_token=previous, older=older))
 
     def attach(self, run_dir: Path | str) -> None:
         """Follow the run in a folder: live with its whole history when its engine runs, else from its journal."""
