@@ -152,7 +152,7 @@ class NullableEditor(QWidget):
                 self.inner.show_value(start)
         self._show_on(index == 1)
         if index == 1 and self._widget is not None:
-            self._widget.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._widget.setFocus(Qt.FocusReason.TabFocusReason)  # what is suggested is typed over
         self.value_edited.emit(self.value())
 
     def _inner_edited(self, _: Any) -> None:

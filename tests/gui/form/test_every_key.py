@@ -12,6 +12,7 @@ from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import same
 from sleapnn_engine.config.values import problem_of
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.form.editors.line import LineEditor
 from sleapnn_gui.form.editors.nullable import NullableEditor
 from sleapnn_gui.form.registry import needs_switch
 from tests.gui.form.conftest import use
@@ -111,6 +112,8 @@ def test_switching_to_null_and_back_keeps_what_was_entered(form, path):
     assert document.value(path) is None
     row.editor.switch.buttons[1].click()
     assert same(document.value(path), value)
+    if isinstance(row.editor.inner, LineEditor):
+        assert row.editor.inner.selectedText() == row.editor.inner.text(), "the next key types over it"
 
 
 @pytest.mark.parametrize("path", NUMBERS)
