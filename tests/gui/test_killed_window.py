@@ -166,9 +166,9 @@ def test_a_draft_that_is_discarded_is_gone(start: Callable[..., MainWindow], tmp
 def test_drafts_that_cannot_be_written_are_said(
     start: Callable[..., MainWindow], wait_until: Callable[..., None]
 ) -> None:
+    window = start()  # whose app has a name, and so a folder
     draft_folder().parent.mkdir(parents=True, exist_ok=True)
     draft_folder().touch()  # a file where the folder should be
-    window = start()
     window.document.set_value(EPOCHS, 5)
     wait_until(lambda: "No draft" in window.banner.sentence, 5)
     draft_folder().unlink()
