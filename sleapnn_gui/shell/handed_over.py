@@ -10,6 +10,8 @@ import attrs
 from sleapnn_engine.config.reader import DATA, MODEL, TRAINER
 from sleapnn_engine.config.run_models import CONFIGS
 from sleapnn_engine.config.run_models import WEIGHTS as WEIGHT_FILES
+from sleapnn_engine.protocol.connection import FILE_NAME as CONNECTION
+from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL
 from sleapnn_gui.widgets.language import tr
 
 _WEIGHTS = (MODEL + "pretrained_backbone_weights", MODEL + "pretrained_head_weights")
@@ -31,10 +33,10 @@ def sort_by_kind(paths: Sequence[Path]) -> HandedOver:
     """Each of them once; what is nothing else is opened as a config, which says what is wrong with it."""
     labels = [str(path) for path in paths if is_labels(path)]
     others = [path for path in paths if not is_labels(path)]
-    runs = [path for path in others if _is_run(path)]
+    runs = {path: found for path in others if (found := _run_of(path))}
     weights = {path: found for path in others if path not in runs and (found := _weights_of(path))}
     configs = [_config_of(path) for path in others if path not in runs and path not in weights]
-    return HandedOver(labels, runs, configs, list(weights.values()))
+    return HandedOver(labels, list(dict.fromkeys(runs.values())), configs, list(weights.values()))
 
 
 def is_labels(path: Path) -> bool:
@@ -60,11 +62,12 @@ def uses_of_labels(new: Sequence[str], *, present: Sequence[str]) -> dict[str, d
     return uses
 
 
-def _is_run(path: Path) -> bool:
+def _run_of(path: Path) -> Path | None:
+    """The run folder that it is, or whose journal it is: that file has a kind of its own on the desktop, and no folder has."""
     # Unlike those of Path, these tests never fail, whatever the name.
-    return os.path.isdir(path) and any(
-        os.path.exists(path / name) for name in ("events.jsonl", "engine.json")
-    )
+    if os.path.isdir(path):
+        return path if any(os.path.exists(path / name) for name in (JOURNAL, CONNECTION)) else None
+    return path.parent if path.name == JOURNAL and os.path.exists(path) else None
 
 
 def _weights_of(path: Path) -> Path | None:

@@ -18,6 +18,7 @@ from installer.system import TABLE
 from sleapnn_engine.config.chosen_engine import KnownEngines, remember_engines
 from sleapnn_engine.config.engine_program import CHOSEN, engine_command, engine_of_window, why_no_engine
 from sleapnn_engine.config.installed import missing_sentence
+from sleapnn_engine.protocol.journal import FILE_NAME as JOURNAL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -158,7 +159,8 @@ def test_a_packed_app_goes_into_the_menu_and_leaves_nothing_behind(tmp_path):
     done = subprocess.run([program.strip('"')], capture_output=True, text=True, check=True)
     assert done.stdout == "started\n"
     kinds = ElementTree.parse(data / "mime" / "packages" / "sleapnn-gui.xml").getroot()
-    assert entry["Desktop Entry"]["MimeType"] == f"{kinds[0].get('type')};"
+    assert entry["Desktop Entry"]["MimeType"] == "".join(f"{kind.get('type')};" for kind in kinds)
+    assert [kind.find("{*}glob").get("pattern") for kind in kinds] == ["*.slp", JOURNAL]
     assert (data / "icons" / "hicolor" / "256x256" / "apps" / "sleapnn-gui.png").is_file()
     for name in ("sleapnn-gui", "sleapnn-engine"):
         subprocess.run([home / ".local" / "bin" / name], check=True, capture_output=True)

@@ -31,8 +31,10 @@ def test_every_line_of_its_log_is_of_its_time(
 ) -> None:
     speaker = Speaker(t=LONG_AGO).start().batches(4).epoch(0)
     folder = write(tmp_path / "old", speaker, outcome=outcome)
-    window.runs.open_run(folder)
+    window.open_path(folder / "events.jsonl")  # as by a double-click in a file manager
     wait_until(lambda: window.session is not None and window.session.is_over)
+    assert window.session is not None
+    assert window.session.run_dir == folder
     lines = window.train_page.charts.log.toPlainText().splitlines()
     clocks = {time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.t)) for event in speaker.events}
     stamps = [re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", line) for line in lines]
