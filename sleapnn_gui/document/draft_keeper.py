@@ -85,6 +85,9 @@ class DraftKeeper(QObject):
             self._looks.start()
 
     def _report(self) -> None:
+        goes_on = (
+            self._thread.is_at_work
+        )  # asked first: what fails between two questions is told the next time
         if self._faults and not self._told:
             self._told = True
             self.failed.emit(
@@ -95,7 +98,7 @@ class DraftKeeper(QObject):
                     faults=self._faults[0],
                 )
             )
-        if self._told or not self._thread.is_at_work:
+        if self._told or not goes_on:
             self._looks.stop()
 
 

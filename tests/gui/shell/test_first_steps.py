@@ -109,8 +109,8 @@ def test_the_demonstration_is_a_press_away(window: MainWindow, tmp_path: Path, w
     wait_until(lambda: window.session is not None, 60, "the demonstration trains")
     session = window.session
     assert session is not None
-    losses = window.train_page.store.losses
-    wait_until(lambda: session.state is State.TRAINING and len(losses) >= 1, 120, "its first step")
+    rows = window.train_page.store.epochs
+    wait_until(lambda: session.state is State.TRAINING and len(rows) >= 1, 120, "its first epoch")
     assert session.run_dir is not None
     assert session.run_dir.is_relative_to(tmp_path / "demo")
     assert not window.document.is_dirty, "nothing of this is a person's work"
