@@ -79,7 +79,7 @@ _FIRST = tuple(one.key for one in MEASURES if one.key in _MEASURED and one.group
 COLUMNS = (
     Column("star", "", lambda run: "★" if run.star else "", 28, tr("Press it to give a run a star or take it")),
     Column("name", tr("Run"), lambda run: run.name, 180, tr("F2 gives it another name; its folder stays as it is")),
-    Column("state", tr("State"), lambda run: run.state, 112, tr("Point at it to read how this is known")),
+    Column("state", tr("State"), lambda run: run.state, 128, tr("Point at it to read how this is known")),
     Column("started", tr("Started"), lambda run: run.started, 142, value="started"),
     Column("model", tr("Model"), lambda run: run.model, 158, tr("What the network was asked to find")),
     *(_MEASURED[key] for key in _FIRST),
