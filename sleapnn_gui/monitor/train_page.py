@@ -318,7 +318,7 @@ class TrainPage(QWidget):
             return
         strip, store, over = self.strip, self.store, session.is_over
         name = store.header.run_name if store.header is not None else ""
-        strip.name.setText(name or (session.run_dir.name if session.run_dir is not None else "sleap-nn"))
+        strip.name.setText(name or session.name)
         text = status_text.state_text(
             session.state,
             self._steady_phase(session),

@@ -15,6 +15,7 @@ class PeerSession(ApartSession):
     def listen(self, ports: PeerPorts) -> None:
         """Follow whatever trains on these ports, from now on; they are closed with the session."""
         progress, control = ports.numbers
+        self.name = "sleap-nn"
         self.waits_for = tr(
             "Listening on ports {progress} and {control} of this computer, as SLEAP's own window does. Start the training "
             "with sleap-nn now; its config has to say trainer_config.zmq.publish_port: {progress} and "

@@ -78,6 +78,8 @@ class RunSession(QObject):
         super().__init__(parent)
         self.machine = RunMachine()
         self.run_dir: Path | None = None
+        self.name = ""
+        """What a person calls the run, as far as it is known before the engine has spoken."""
         self.outcome: Outcome | None = None
         self.heartbeat: Event | None = None
         self.heartbeat_at = 0.0
@@ -214,6 +216,7 @@ class RunSession(QObject):
                 f"This session already follows {self.run_dir}; make another one for another run."
             )
         self.run_dir = Path(run_dir).absolute()
+        self.name = self.run_dir.name
 
     def _follow(self, link: RunLink) -> None:
         self._link = link

@@ -28,7 +28,7 @@ def labels_title(document: Document) -> str:
 
 def _run(session: RunSession, store: RunStore) -> str:
     name = store.header.run_name if store.header is not None else ""
-    name = name or (session.run_dir.name if session.run_dir is not None else "run")
+    name = name or session.name
     if session.state is State.TRAINING and store.header is not None:
         return f"{name}, {epoch_name(store.epoch)}"
     return f"{name}, {session.state.value}"

@@ -106,6 +106,8 @@ def test_a_run_on_another_machine_is_attached_to(
     assert "whole path" in sheet.problem.sentence
     fill(sheet, host="lab", folder=folder)
     page = window.train_page
+    wait_until(lambda: window.session is not None, 20)
+    assert page.strip.name.text() == "far_run", "known before its engine has spoken"
     wait_until(lambda: page.charts.isVisible() and page.strip.name.text() == "far_run", 20)
     wait_until(page.strip.stop.isEnabled)
     assert page.strip.pause.isEnabled()
