@@ -323,6 +323,7 @@ def test_ctrl_c_keeps_what_is_done_and_costs_no_good_file(learned_run: Runs, tmp
 def test_what_was_done_before_a_failure_is_kept_beside_the_file(
     learned_run: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = learned_run("single_instance")  # trained before anything fails: it predicts as well
     video, out = drawn.write_video(tmp_path / "video.avi", 40), tmp_path / "out.slp"
     real = Predictor._find
     left = iter(range(3))
@@ -333,7 +334,7 @@ def test_what_was_done_before_a_failure_is_kept_beside_the_file(
         return real(self, ready)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Predictor, "_find", failing)
-    said = engine("predict", learned_run("single_instance"), "--data", video, "-o", out)
+    said = engine("predict", run, "--data", video, "-o", out)
     assert said.code == 1
     assert "not enough memory" in said.err
     assert "12 frames that were done are in" in said.err
