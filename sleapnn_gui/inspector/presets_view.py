@@ -167,7 +167,7 @@ class PresetsView(QWidget):
                 tr("Not for these labels: {why}{why_2}", why=why[:1].lower(), why_2=why[1:]) if why else "",
             )
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(DOUBT) or tr(preset.purpose))
-            item.setToolTip(f"{why}\n{tr(preset.note)}" if why else tr(preset.note))
+            item.setToolTip(_tip(preset, why))
         # Entries move, and the note takes its room from the list: neither under the pointer.
         self._still.when_away(self._sort)
 
@@ -237,5 +237,10 @@ def _item(preset: Preset) -> QListWidgetItem:
     item = QListWidgetItem(tr(preset.title))
     item.setData(_NAME, preset.name)
     item.setData(REMARK, tr(preset.purpose))
-    item.setToolTip(tr(preset.note))
+    item.setToolTip(_tip(preset))
     return item
+
+
+def _tip(preset: Preset, why: str = "") -> str:
+    """All that the entry says, which may have no room in it, and what is worth knowing beside that."""
+    return "\n".join(filter(None, (tr(preset.title), why, tr(preset.purpose), tr(preset.note))))

@@ -47,10 +47,14 @@ class Card(QRadioButton):
         chosen, enabled = self.isChecked(), self.isEnabled()
         fill = "accent_tint" if chosen and enabled else "hover" if self.underMouse() and enabled else "panel"
         line = "accent" if (chosen or self.hasFocus()) and enabled else "control_line"
-        painter.setPen(QPen(theme.color(line), 2 if self.hasFocus() else 1))
+        width = 2 if self.hasFocus() else 1
+        painter.setPen(QPen(theme.color(line), width))
         painter.setBrush(theme.color(fill))
-        radius = theme.size("radius")
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
+        radius, edge = (
+            theme.size("radius"),
+            width / 2,
+        )  # on whole pixels, or it would be two of half the colour
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), radius, radius)
         inside = self.rect().adjusted(_PAD, _PAD, -_PAD, -_PAD)
         self._paint_mark(painter, inside, chosen)
         painter.setFont(theme.font("heading"))
@@ -68,7 +72,7 @@ class Card(QRadioButton):
         theme = current_theme()
         ring = QRectF(inside.right() - _MARK + 1, inside.top() + 1, _MARK, _MARK)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.color("accent" if chosen else "faint"), 1.5))
+        painter.setPen(QPen(theme.color("accent" if chosen else "control_line"), 1.5))
         painter.drawEllipse(ring)
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)

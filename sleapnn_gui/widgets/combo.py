@@ -6,6 +6,9 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboB
 
 from sleapnn_gui.widgets.theme import current_theme
 
+_BESIDE = 34
+"""What a list needs beside its words, in pixels: padding, border, a scroll bar."""
+
 
 class QuietComboBox(QComboBox):
     """A combo box for forms: fixed height, no wheel, as wide as its column."""
@@ -20,6 +23,12 @@ class QuietComboBox(QComboBox):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(96, self.height())
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """The list is as wide as its longest entry, however narrow the field is."""
+        room = self.screen().availableGeometry().width()
+        self.view().setMinimumWidth(min(self.view().sizeHintForColumn(0) + _BESIDE, room))
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

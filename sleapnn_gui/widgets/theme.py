@@ -199,7 +199,7 @@ class Theme(QObject):
             QPalette.ColorRole.ToolTipText: "text",
             QPalette.ColorRole.Light: "panel",
             QPalette.ColorRole.Midlight: "hover",
-            QPalette.ColorRole.Mid: "control_line",
+            QPalette.ColorRole.Mid: "edge",
             QPalette.ColorRole.Dark: "line",
         }
         for role, name in roles.items():

@@ -58,6 +58,13 @@ def doubted(window: MainWindow) -> set[str]:
     return {preset.model_type for preset in list_presets("guide") if item(preset.name).data(DOUBT)}
 
 
+def test_what_has_no_room_in_an_entry_stands_in_its_tip(window: MainWindow) -> None:
+    view = window.labels_page.beside.presets
+    for preset in view.known:
+        tip = view.item_of(preset.name).toolTip().splitlines()
+        assert [tip[0], *tip[-2:]] == [preset.title, preset.purpose, preset.note]
+
+
 @pytest.mark.parametrize(
     ("labels", "unfit"),
     [

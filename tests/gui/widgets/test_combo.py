@@ -17,3 +17,15 @@ def test_what_has_no_room_ends_in_dots(app: QApplication, text: str, whole: bool
     assert option.currentText.endswith("…") != whole
     assert combo.currentText() == text
     combo.deleteLater()
+
+
+def test_the_list_has_room_for_words_that_the_field_has_none_for(app: QApplication) -> None:
+    combo = QuietComboBox()
+    combo.addItems(["All", "Several animals, where the animals are, ConvNeXt"])
+    combo.resize(100, combo.height())
+    combo.show()
+    combo.showPopup()
+    assert combo.view().viewport().width() >= combo.view().sizeHintForColumn(0)
+    combo.hidePopup()
+    combo.close()
+    combo.deleteLater()

@@ -15,8 +15,9 @@ BLIND = {
     "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
     "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 }  # fmt: skip
-#: What lines, bars, marks and dots are drawn in. `line` and `control_line` part what is told apart without them.
-DRAWN = ("accent", "validation_line", "best", "error", "warning", "muted")
+#: What lines, bars, marks and dots are drawn in, and the edges of controls. `line` and `edge` part what is told apart
+#: without them.
+DRAWN = ("accent", "validation_line", "best", "error", "warning", "muted", "control_line")
 #: Colours that stand in one picture and mean different things.
 BESIDE = [("accent", "validation_line"), ("accent", "error"), ("validation_line", "best")]
 _TO_XYZ = np.array(
