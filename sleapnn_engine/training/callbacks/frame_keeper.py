@@ -1,5 +1,6 @@
 """Keeps the frames of the first, the best, the last and some other epochs in the run folder, within a number of bytes."""
 
+import contextlib
 import logging
 import math
 from pathlib import Path
@@ -19,7 +20,7 @@ log = logging.getLogger("sleapnn_engine.training")
 
 
 class KeptFrames:
-    """Takes the frames of each epoch. What cannot be written is told once and ends the keeping, not the run."""
+    """Takes the frames of each epoch. What cannot be written is told once, and tried again with the next epoch."""
 
     def __init__(self, run_dir: Path, *, most_bytes: int, epochs: int) -> None:
         self._folder, self._most = run_dir / FOLDER, most_bytes
@@ -29,7 +30,7 @@ class KeptFrames:
         self._first: int | None = None
         self._best: int | None = None
         self._images: dict[int, set[Path]] = {}
-        self._failed = False
+        self._told = False
 
     def add(self, said: Frame, arrays: Arrays) -> None:
         """One frame of the epoch that has just been validated."""
@@ -41,21 +42,29 @@ class KeptFrames:
         self._first = epoch if self._first is None else self._first
         before, self._best = self._best, epoch if best else self._best
         last, self._latest = self._latest, epoch
-        self._write(epoch, frames)
-        for older in {one for one in (before, last) if one is not None and one != epoch}:
-            if older not in (self._first, self._best) and older % self._every:
-                self._drop(older)
+        try:
+            self._write(epoch, frames)
+            for older in {one for one in (before, last) if one is not None and one != epoch}:
+                if older not in (self._first, self._best) and older % self._every:
+                    self._drop(older)
+        except OSError as problem:
+            if not self._told:
+                self._told = True
+                log.warning(
+                    "Validation frames cannot be kept in %s: %s. It is tried again after each epoch.",
+                    self._folder,
+                    reason_of(problem),
+                )
 
     def _write(self, epoch: int, frames: list[tuple[Frame, Arrays]]) -> None:
-        if self._failed:
-            return
+        self._images[epoch] = {image_path(self._folder, said) for said, _ in frames}
         try:
-            self._images[epoch] = {image_path(self._folder, said) for said, _ in frames}
             write_frames(self._folder, epoch, frames, map_bytes=_MAPS_SHARE * self._most)
-            self._thin_out(epoch)
-        except OSError as problem:
-            self._failed = True
-            log.warning("Validation frames cannot be kept in %s: %s.", self._folder, reason_of(problem))
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._drop(epoch)  # images without their epoch would only take room
+            raise
+        self._thin_out(epoch)
 
     def _thin_out(self, newest: int) -> None:
         """Drop epochs that have others near them, until all fit; of those that mean something only where nothing else helps."""

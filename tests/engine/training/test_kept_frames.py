@@ -12,6 +12,7 @@ from sleapnn_engine.protocol.events import Frame
 from sleapnn_engine.protocol.kept_frames import FOLDER, kept_epochs, read_frames
 from sleapnn_engine.training.callbacks.frame_keeper import KeptFrames
 from sleapnn_engine.training.callbacks.preview import chosen, in_turn, part_frames
+from tests.engine.config.obstacles import as_nobody, full_disk, open_folder
 from tests.engine.hostile import Command, mark
 from tests.engine.protocol.examples import BODIES
 from tests.engine.training.jobs import config_file, finish, start, wait_for
@@ -111,13 +112,43 @@ def test_noise_that_does_not_fit_costs_neither_epochs_nor_the_maps_of_later_ones
     assert sorted(kept_maps(tmp_path, 3)) == [0, 1]
 
 
-def test_a_disk_that_refuses_ends_the_keeping_and_not_the_run(
+def test_a_disk_that_refuses_ends_neither_run_nor_keeping(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / FOLDER).write_text("somebody's file")
-    train(KeptFrames(tmp_path, most_bytes=10**7, epochs=3), {0: True, 1: True, 2: False})
-    assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+    keeper = KeptFrames(tmp_path, most_bytes=10**7, epochs=3)
+    train(keeper, {0: True, 1: True})
     assert kept_epochs(tmp_path) == {}
+    (tmp_path / FOLDER).unlink()
+    train(keeper, {2: False})
+    assert [record.message.count("cannot be kept") for record in caplog.records] == [1]
+    assert list(kept_epochs(tmp_path)) == [2], "there is room again"
+
+
+def test_a_full_disk_leaves_what_was_kept_and_nothing_half_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = KeptFrames(tmp_path, most_bytes=10**7, epochs=100)
+    train(keeper, {0: True})
+    before = sorted((tmp_path / FOLDER).iterdir())
+    with full_disk():
+        train(keeper, {1: False, 2: True}, frames=3)
+    assert sorted((tmp_path / FOLDER).iterdir()) == before
+    train(keeper, {3: False})
+    assert list(kept_epochs(tmp_path)) == [0, 3]
+    assert len(caplog.records) == 1
+
+
+def test_a_disk_that_became_read_only_ends_no_run() -> None:
+    """Nor can what was kept be removed there."""
+    with open_folder() as folder:
+        folder.chmod(0o777)
+        keeper = KeptFrames(folder, most_bytes=10**7, epochs=100)
+        train(keeper, {0: True, 1: False})
+        (folder / FOLDER).chmod(0o555)
+        with as_nobody():
+            train(keeper, {2: False, 3: True})
+        assert list(kept_epochs(folder)) == [0, 1]
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", "cut", "bits"])
