@@ -7,9 +7,9 @@ from collections.abc import Sequence
 _SHOWN = 3
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Say a number with its noun: `1 frame`, `3 frames`; `plural` where an s does not do."""
-    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
+def counted(number: int, noun: str, plural: str = "", *, spec: str = "") -> str:
+    """Say a number with its noun: `1 frame`, `3 frames`; `plural` where an s does not do, `spec` how it is written."""
+    return f"{number:{spec}} {noun if number == 1 else plural or noun + 's'}"
 
 
 def quoted(names: Sequence[str]) -> str:

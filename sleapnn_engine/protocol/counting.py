@@ -4,6 +4,8 @@ import math
 
 import attrs
 
+from sleapnn_engine.config import text_format
+
 
 def epoch_number(epoch: int) -> int:
     """The number by which people call an epoch that files count from 0."""
@@ -70,7 +72,7 @@ def reach_told(
 
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun: '1 epoch', '1,200 epochs'; `many` where an s does not do."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return text_format.counted(number, one, many, spec=",")
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from sleapnn_engine.config import text_format
 from sleapnn_engine.config.chosen_engine import data_folder
 from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.protocol.counting import epoch_number
@@ -41,7 +42,7 @@ def counted(number: int, one: str, many: str = "", *, spec: str = "") -> str:
         found = catalogue.translate(CONTEXT, f"%n {one}", None, number)
         if found:
             return found.replace("%n", f"{number:{spec}}")
-    return f"{number:{spec}} {one if number == 1 else many or one + 's'}"
+    return text_format.counted(number, one, many, spec=spec)
 
 
 def epoch_name(epoch: int) -> str:

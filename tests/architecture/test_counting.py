@@ -79,3 +79,16 @@ def test_the_rules_see_what_they_forbid():
     assert all(worded(line.value) or added(line.value) for line in wrong)
     fine = ast.parse('f"{epoch_name(n)}"; f"epochs {n}"; "an epoch"; epochs - 1').body
     assert not any(worded(line.value) or added(line.value) for line in fine)
+
+
+def test_one_function_knows_the_english_plural():
+    """Where there is another language, a catalogue knows it."""
+    plurals = [
+        place
+        for place, node in nodes({"sleapnn_engine/config/text_format.py"})
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Add)
+        and isinstance(node.right, ast.Constant)
+        if node.right.value == "s"
+    ]
+    assert plurals == []
