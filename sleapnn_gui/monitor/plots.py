@@ -36,6 +36,10 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
     def set_log(self, log: bool) -> None:
         """Switch between linear values and powers of ten."""
         self.log = log
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Name its values anew, which are others though the range is the same."""
         self.picture = None
         self.update()
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.monitor.state_chip import StateChip
 from sleapnn_gui.monitor.status_text import Figure
 from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.elided import ElidedLabel
@@ -30,67 +31,6 @@ ROOMY, BRIEF_BELOW, NO_BAR_BELOW, NO_NAME_BELOW = 1330, 1190, 1100, 960
 full, there is room for the bar (the chip says the epoch as well), and for the name."""
 _NAME = 210
 """The room that a name gets in full."""
-
-
-class StateChip(QLabel):
-    """A rounded tint with the state in words."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._token, self._narrow = "accent", False
-        self.setAccessibleName(tr("State of the run"))
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFixedHeight(24)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        current_theme().changed.connect(self.update)
-
-    def show_state(self, text: str, token: str) -> None:
-        """Show the state in a theme colour."""
-        if (text, token) != (self.text(), self._token):
-            self._token = token
-            self.setText(text)
-            self.setAccessibleDescription(text)
-
-    def sizeHint(self) -> QSize:
-        return QSize(QFontMetrics(self._font()).horizontalAdvance(self.text()) + 24, 24)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(80, 24) if self._narrow else self.sizeHint()
-
-    def set_narrow(self, narrow: bool) -> None:
-        """Let the words be cut where the buttons need the room."""
-        if narrow != self._narrow:
-            self._narrow = narrow
-            self.setToolTip(self.text() if narrow else "")
-            self.setSizePolicy(
-                QSizePolicy.Policy.Preferred if narrow else QSizePolicy.Policy.Minimum,
-                QSizePolicy.Policy.Fixed,
-            )
-
-    @staticmethod
-    def _font() -> QFont:
-        font = current_theme().font("caption")
-        font.setWeight(font.Weight.DemiBold)
-        return font
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tints = {"accent": "accent_tint", "warning": "warning_tint", "error": "error_tint"}
-        if self._token in tints:
-            fill = theme.color(tints[self._token])
-        else:
-            fill = QColor(theme.color(self._token))
-            fill.setAlpha(30)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(fill)
-        painter.drawRoundedRect(QRectF(self.rect()), 12, 12)
-        painter.setPen(theme.color(self._token))
-        painter.setFont(self._font())
-        room = self.width() - 16 if self._narrow else self.width()
-        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), shown)
 
 
 class FigureLabel(QWidget):
@@ -137,6 +77,7 @@ class FigureLabel(QWidget):
         self.setMinimumWidth(max(self.minimumWidth(), self.sizeHint().width()))
 
 
+_NO_FOLDER = tr("This run ended before it had a folder, so there are no files and no model of it.")
 _STOP_TIP = tr("End training after this batch or this epoch, keep and evaluate the best model")
 
 
@@ -215,6 +156,8 @@ class RunStrip(QFrame):
         self.configure.clicked.connect(self.configure_wanted)
         self.predict.clicked.connect(self.predict_wanted)
         self.evaluation.clicked.connect(self.evaluation_wanted)
+        #: What needs a run folder, and what it does there.
+        self._of_folder = {one: one.toolTip() for one in (self.folder, self.evaluation, self.predict)}
         for button in (self.pause, self.stop, self.cancel, *self._after):
             row.addWidget(button)
             row.setSpacing(8)
@@ -229,11 +172,6 @@ class RunStrip(QFrame):
     def _after(self) -> tuple[QPushButton, ...]:
         """What there is to do with a run that is over."""
         return self.folder, self.configure, self.evaluation, self.predict
-
-    @property
-    def _of_folder(self) -> tuple[QPushButton, ...]:
-        """What needs a run folder."""
-        return self.folder, self.evaluation, self.predict
 
     def _ask_when(self) -> None:
         """After what to stop; a program that knows one way alone is asked for that."""
@@ -347,8 +285,10 @@ class RunStrip(QFrame):
             self.stop_menu.close()
         self.cancel.setText(self._pending.get("cancel") or tr("Cancel…"))
         self._enable(self.cancel, on=can["cancel"])
-        for button in self._of_folder:
+        for button, tip in self._of_folder.items():
             button.setEnabled(can["folder"])
+            button.setToolTip(tip if can["folder"] else _NO_FOLDER)
+            button.setAccessibleDescription(button.toolTip())
 
     def _enable(self, button: QPushButton, *, on: bool) -> None:
         """Have a button pressed or not; the keyboard comes back to it, where Qt would hand it on to what ends the run."""

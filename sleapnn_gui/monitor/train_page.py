@@ -337,7 +337,7 @@ class TrainPage(QWidget):
         strip.show_animals(status_text.animals_figure(store, over=over), told=told)
         strip.time.show_figure(status_text.time_figure(store, session.state, over=over))
         strip.speed.show_figure(status_text.speed_figure(store, session.state))
-        can = {verb: session.can(verb) for verb in _VERBS} | {"folder": session.run_dir is not None}
+        can = {verb: session.can(verb) for verb in _VERBS} | {"folder": session.kept_dir is not None}
         strip.set_buttons(can=can, paused=session.state is State.PAUSED, over=over)
 
     def _steady_phase(self, session: RunSession) -> Phase:

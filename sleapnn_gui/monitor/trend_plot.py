@@ -49,9 +49,10 @@ class TrendPlot(QuietPlot):
         name: str,
         parent: QWidget | None = None,
     ) -> None:
+        self._has_values = False
         super().__init__(
             y_text=y_text,
-            y_values=lambda low, high: ticks.linear_ticks(low, high, most=3),
+            y_values=self._values,
             left_width=40,
             parent=parent,
         )
@@ -65,6 +66,10 @@ class TrendPlot(QuietPlot):
         self._other = make_curve(self, (lambda: QPen(pale("accent", 0.4), 0)) if ghost else second)
         self.crosshair = Crosshair(self, describe, at_foot=from_zero)  # where such curves leave room
 
+    def _values(self, low: float, high: float) -> list[float]:
+        """What is named beside the plot: nothing before there is a value, whose range nobody knows."""
+        return ticks.linear_ticks(low, high, most=3) if self._has_values else []
+
     def wheelEvent(self, event: object) -> None:
         """Leave the wheel to the page: a small chart is not for zooming."""
 
@@ -73,6 +78,9 @@ class TrendPlot(QuietPlot):
         self.view.setXRange(*x_range, padding=0)
         y = np.concatenate([trend.y for trend in trends])
         finite = y[np.isfinite(y)]
+        if self._has_values != bool(len(finite)):
+            self._has_values = bool(len(finite))
+            self.left.refresh()
         if len(finite):
             low, high = float(finite.min()), float(finite.max())
             low = min(0.0, low) if self._from_zero else low

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from sleapnn_gui.monitor.summary import StateChip
+from sleapnn_gui.monitor.state_chip import StateChip
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import set_state

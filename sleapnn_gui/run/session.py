@@ -131,6 +131,11 @@ class RunSession(QObject):
         return self.machine.is_over
 
     @property
+    def kept_dir(self) -> Path | None:
+        """The run folder; None once the run is over and has left none."""
+        return self.run_dir if self.outcome is None else self.outcome.run_dir
+
+    @property
     def is_reading(self) -> bool:
         """Whether the journal of a run that was over is still being read."""
         return self.was_over and not self.is_over
@@ -212,9 +217,7 @@ class RunSession(QObject):
 
     def _claim(self, run_dir: Path | str) -> None:
         if self.run_dir is not None:
-            raise RuntimeError(
-                f"This session already follows {self.run_dir}; make another one for another run."
-            )
+            raise RuntimeError(f"This session already follows {self.run_dir}; make one for each run.")
         self.run_dir = Path(run_dir).absolute()
         self.name = self.run_dir.name
 

@@ -20,6 +20,20 @@ def test_a_plot_is_made_of_what_is_seen_of_it(app):
     delete(plot)
 
 
+def test_an_axis_names_nothing_before_there_is_a_value(page):
+    speaker = Speaker().start(max_epochs=60, steps=4).batches(4)
+    show(page, speaker)
+    axis = page.charts.rate.left
+    low, high = page.charts.rate.view.viewRange()[1]
+    assert axis.places(low, high) == []
+    page.session.events.emit(speaker.epoch(0, lr=1e-3).items)
+    page._refresh()
+    low, high = page.charts.rate.view.viewRange()[1]
+    assert axis.places(low, high)[0] == 0 < 1e-3 <= high
+    show(page, Speaker().start(max_epochs=60, steps=4).batches(4))
+    assert axis.places(low, high) == [], "nor of the run before"
+
+
 class TestLossPlot:
     def test_fits_itself_until_a_person_zooms_and_a_double_click_fits_again(self, page, app):
         show(page, long_run())

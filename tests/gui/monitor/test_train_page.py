@@ -62,6 +62,22 @@ def qsignals():
     return watch
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_what_needs_a_run_folder_is_offered_where_there_is_one(page, tmp_path, left):
+    session = show(page, Speaker().start())
+    session.run_dir = tmp_path
+    session.machine.state = State.FAILED
+    session.outcome = Outcome(State.FAILED, "The disk is full.", run_dir=tmp_path if left else None)
+    session.ended.emit(session.outcome)
+    strip = page.strip
+    for button in (strip.folder, strip.evaluation, strip.predict):
+        assert button.isVisible()
+        assert button.isEnabled() is left
+        assert ("no files and no model" in button.toolTip()) is not left
+        assert button.accessibleDescription() == button.toolTip()
+    assert strip.configure.isEnabled()
+
+
 def test_a_whole_run_with_pause_and_stop_by_the_buttons(page, run, wait_until, tmp_path, opened):
     run(tmp_path / "fly_01", **LONG)
     strip = page.strip
