@@ -18,6 +18,7 @@ from sleapnn_gui.shell.application import Application
 from sleapnn_gui.shell.faults import install_faults
 from sleapnn_gui.shell.garbage import GarbageSearch, hold_garbage
 from sleapnn_gui.shell.screen import first_place, is_seen
+from sleapnn_gui.shell.settings_keeper import settings_keeper
 from sleapnn_gui.shell.settings_store import remembered_theme, restore_layout
 from sleapnn_gui.widgets.language import install_language
 from sleapnn_gui.widgets.theme import install_theme
@@ -80,6 +81,7 @@ def run(argv: Sequence[str]) -> int:
     begin_work(app, window)
     window.runs.keep_ready()
     window.labels_watch.known.connect(window.runs.prepare)
+    settings_keeper().check()
     if options.demo or options.screenshots or options.quit_when_done:
         _begin(app, window, options)
     code = app.exec()

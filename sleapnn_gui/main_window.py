@@ -47,13 +47,14 @@ from sleapnn_gui.shell.review_commands import ReviewCommands
 from sleapnn_gui.shell.run_commands import AROUND, RunCommands
 from sleapnn_gui.shell.screen import SMALLEST, WANTED
 from sleapnn_gui.shell.setting_commands import SettingCommands
+from sleapnn_gui.shell.settings_keeper import settings_keeper
 from sleapnn_gui.shell.settings_store import draft_folder, remember_layout, remember_recent
-from sleapnn_gui.shell.status_line import StatusLine, findings_text, parameters_text
+from sleapnn_gui.shell.status_line import StatusLine, parameters_text
 from sleapnn_gui.shell.title import labels_title, window_title
-from sleapnn_gui.shell.top_bar import TopBar, make_banner, search_everything
+from sleapnn_gui.shell.top_bar import TopBar, search_everything
 from sleapnn_gui.shell.view_commands import ViewCommands, mark_theme
+from sleapnn_gui.shell.window_banner import WindowBanner
 from sleapnn_gui.widgets.language import tr
-from sleapnn_gui.widgets.still import Still
 
 
 class MainWindow(QMainWindow):
@@ -72,8 +73,6 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.resize(WANTED)
         self.document = Document(self)
-        self._banner_then: Callable[[], None] | None = None
-        self._told_problems = False
         self.files = FileCommands(self, self.document)
         self.runs = RunCommands(self, self.document, lambda: self.train_page)
         self.drafts = DraftKeeper(self.document, DraftStore(draft_folder()))
@@ -119,12 +118,10 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         actions = self.actions_by_verb
         self.top_bar = TopBar(self.search_field, *(actions[verb] for verb in ("check", "train", "review")))
-        self.banner = make_banner()
-        self.banner.followed.connect(self._follow_banner)
         self.nav_bar = NavBar()
         self.status_line = StatusLine(self.document)
         whole, below = QWidget(), QWidget()
-        self._still = Still(below)
+        self.banner = WindowBanner(below, page=self.pages.currentWidget)
         self.setCentralWidget(whole)
         column, middle = QVBoxLayout(whole), QHBoxLayout(below)
         for box in (column, middle):
@@ -156,8 +153,11 @@ class MainWindow(QMainWindow):
         self.disk_offer.compare_wanted.connect(lambda: compare_with_file(self.show_page, self.form))
         for source in (*tellers, self.settings, self.review, self.disk_offer, self.first_steps):
             source.message.connect(self.show_message)
-        self.drafts.failed.connect(lambda text: self.show_message_later(text, "warning"))
-        self.files.offered.connect(self.offer)
+        for keeper in (self.drafts, settings_keeper()):
+            keeper.failed.connect(self.banner.warn_later)
+            keeper.mended.connect(self.banner.withdraw)
+        self.runs.untrue.connect(self.banner.withdraw)
+        self.files.offered.connect(self.banner.offer)
         self.files.run_opened.connect(self.runs.open_run)
         for giver in (self.files, self.presets, self.review, self.settings):
             giver.setting_chosen.connect(self.reveal)
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         document.edit_failed.connect(lambda text: self.show_message(text, "error"))
         document.undo_stack.indexChanged.connect(self._refresh_commands)
         document.undo_stack.indexChanged.connect(lambda _: self.status_line.show_message(""))
-        self.inspect.troubled.connect(self.show_message_later)
+        self.inspect.troubled.connect(self.banner.show_text_later)
         document.reloaded.connect(lambda: self.actions_by_verb["check"].setEnabled(True))
         self.full_check.done.connect(self._report_check)
         self.full_check.failed.connect(self._report_check)
@@ -192,8 +192,8 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Show data, configure, train, runs, or a page that belongs to one of these."""
-        if self.banner.severity == "info" and self._banner_then is None and name != self.page():
-            self.show_message("")
+        if name != self.page():
+            self.banner.leave_page()
         page = self.pages.show_page(name)
         self.nav_bar.show_page(home_of(name))
         self.actions_by_verb[f"show_{home_of(name)}"].setChecked(True)
@@ -216,23 +216,13 @@ class MainWindow(QMainWindow):
 
     def show_message(self, text: str, severity: str = "info") -> None:
         """Show a sentence under the top bar; an empty one takes it away."""
-        self.offer(text, severity, tr("Close") if text else "", None)
-
-    def show_message_later(self, text: str, severity: str = "info") -> None:
-        """Show a sentence that comes by itself, once it pushes nothing away from under the pointer."""
-        self._still.when_away(lambda: self.show_message(text, severity))
-
-    def offer(self, text: str, severity: str, link: str, then: Callable[[], None] | None) -> None:
-        """Show a sentence under the top bar with something that can be done about it."""
-        self._still.drop()
-        self._banner_then, self._told_problems = then, False
-        self.banner.show_message(text, severity=severity, link=link)
-        self.banner.setVisible(bool(text))
+        self.banner.show_text(text, severity)
 
     def show_fault(self, sentence: str, details: str) -> None:
         """Say that something failed that never should, and offer what a report of it needs."""
-        copy = partial(self._copy, for_others(details))
-        self._still.when_away(partial(self.offer, sentence, "error", tr("Copy details"), copy))
+        self.banner.offer_later(
+            sentence, "error", tr("Copy details"), partial(self._copy, for_others(details))
+        )
 
     def open_path(self, path: str | Path) -> None:
         """Open a config, SLEAP 1.4 JSON, labels or a run folder."""
@@ -277,19 +267,17 @@ class MainWindow(QMainWindow):
         """Say what the engine found, or why it could not look."""
         self.actions_by_verb["check"].setEnabled(True)
         if failure:
-            self.show_message_later(f"{tr('Files and labels could not be checked.')} {failure}", "warning")
+            self.banner.show_text_later(
+                f"{tr('Files and labels could not be checked.')} {failure}", "warning"
+            )
         else:
-            self._still.when_away(self._report_findings)
+            self.banner.when_away(self._report_findings)
 
     def _report_findings(self) -> None:
         """Say what stands in the way of training, and go there."""
-        text, severity, path = findings_text(self.document.every_issue())
-        if severity == "info":
-            self.offer(text, severity, tr("Measure ten steps"), self.actions_by_verb["measure"].trigger)
-            return
-        self.show_message(text, severity)
-        if severity == "error":
-            self._told_problems = True
+        measure = self.actions_by_verb["measure"].trigger
+        path = self.banner.show_findings(self.document.every_issue(), measure=measure)
+        if self.banner.severity == "error":
             self.reveal(path)
 
     def do_quit(self) -> None:
@@ -301,17 +289,10 @@ class MainWindow(QMainWindow):
         QGuiApplication.clipboard().setText(text)
         self.show_message(tr("Copied to the clipboard."))
 
-    def _follow_banner(self) -> None:
-        then, self._banner_then = self._banner_then, None
-        self.banner.hide()
-        if then is not None:
-            then()
-
     def _follow_problems(self) -> None:
-        """Take back what Check said once nothing is wrong any more, and tell the Data page what does not fit."""
+        """Keep true what Check said, and tell the Data page what does not fit."""
+        self.banner.renew_findings(self.document.every_issue())
         wrong = [issue for issue in self.document.issues() if issue.severity == "error"]
-        if self._told_problems and not wrong:
-            self.show_message_later("")
         head = f"{HEADS}.{self.document.chosen(HEADS)}"
         self.labels_page.show_misfit(next((issue.message for issue in wrong if issue.path == head), ""))
 
@@ -342,7 +323,7 @@ class MainWindow(QMainWindow):
         """The run that a command on its model is about: the one chosen in the list, or the one that is followed."""
         if self.page() == "runs":
             return self.results.runs_page.chosen
-        return self.session.run_dir if self.session is not None else None
+        return self.session.kept_dir if self.session is not None else None
 
     def _looked_at(self) -> str | None:
         """What the status line tells of the run that is shown; None where the settings are looked at."""

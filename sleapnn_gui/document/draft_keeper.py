@@ -19,10 +19,11 @@ DELAY_MS = 500
 class DraftKeeper(QObject):
     """Writes a draft soon after an edit and removes it when nothing is unsaved any more.
 
-    `failed` carries a sentence, once, when drafts cannot be written.
+    `failed` carries a sentence, once, when drafts cannot be written, and `mended` the same one when they can again.
     """
 
     failed = Signal(str)
+    mended = Signal(str)
 
     def __init__(self, document: Document, store: DraftStore) -> None:
         super().__init__(document)
@@ -30,10 +31,10 @@ class DraftKeeper(QObject):
         self._store = store
         #: What stands in the draft: the state, and what is typed beside it and no config.
         self._kept: tuple[State, Mapping[str, tuple[str, str]]] | None = None
-        self._told = False
+        self._told = ""
         self._thread = WorkInOrder()
-        #: Why what was done in the thread failed.
-        self._faults: deque[str] = deque()
+        #: Why what was done in the thread failed, or '' where a draft was written.
+        self._results: deque[str] = deque()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY_MS)
@@ -77,33 +78,36 @@ class DraftKeeper(QObject):
 
     def _write(self) -> None:
         state, unread = self._kept = self._document.state, self._document.unread_texts
-        self._in_thread(lambda: self._store.write(state, unread))
+        self._in_thread(lambda: self._store.write(state, unread), writes=True)
 
-    def _in_thread(self, work: Callable[[], None]) -> None:
-        self._thread.put(partial(_do, work, self._faults))
-        if not self._told:
-            self._looks.start()
+    def _in_thread(self, work: Callable[[], None], *, writes: bool = False) -> None:
+        self._thread.put(partial(_do, work, self._results, writes=writes))
+        self._looks.start()
 
     def _report(self) -> None:
-        goes_on = (
-            self._thread.is_at_work
-        )  # asked first: what fails between two questions is told the next time
-        if self._faults and not self._told:
-            self._told = True
-            self.failed.emit(
-                tr(
+        # Asked first: what is done between two questions is told the next time.
+        goes_on = self._thread.is_at_work
+        while self._results:
+            why = self._results.popleft()
+            if why and not self._told:
+                self._told = tr(
                     "No draft of unsaved edits can be kept in {folder}: {faults}. "
                     "Save often; a crash would lose what is not saved.",
                     folder=self._store.folder,
-                    faults=self._faults[0],
+                    faults=why,
                 )
-            )
-        if self._told or not goes_on:
+                self.failed.emit(self._told)
+            elif self._told and not why:
+                told, self._told = self._told, ""
+                self.mended.emit(told)
+        if not goes_on:
             self._looks.stop()
 
 
-def _do(work: Callable[[], None], faults: deque[str]) -> None:
+def _do(work: Callable[[], None], results: deque[str], *, writes: bool) -> None:
     try:
         work()
     except OSError as problem:
-        faults.append(problem.strerror or str(problem))
+        results.append(problem.strerror or str(problem))
+    else:
+        results.extend([""] if writes else [])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSettings
 
 from sleapnn_gui.document.pair import split_path
+from sleapnn_gui.shell.settings_keeper import settings_keeper
 from sleapnn_gui.widgets.language import tr
 
 if TYPE_CHECKING:
@@ -61,6 +62,5 @@ def compare_with_file(show_page: Callable[[str], None], form: "FormPage") -> Non
 
 def remember_beside(form: "FormPage") -> None:
     """Open this tab, and the pane if somebody wanted it so, from the next start on as well."""
-    QSettings().setValue(_TAB, form.context.title)
-    if form.pane_shown is not None:
-        QSettings().setValue(_SHOWN, form.pane_shown)
+    shown = {} if form.pane_shown is None else {_SHOWN: form.pane_shown}
+    settings_keeper().keep({_TAB: form.context.title, **shown})

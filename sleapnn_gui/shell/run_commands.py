@@ -44,6 +44,9 @@ _BEGINNINGS = ("watch_peer", "attach_far")
 AROUND = (*_BEGINNINGS, "leave_run", "show_folder", "save_curves")
 
 
+_BUSY = tr("Another run is being followed; wait until it ends, or open a second window.")
+
+
 def secrets(document: Document) -> dict[str, str]:
     """What a run has to know but no file may hold, as environment variables of the engine."""
     key = document.value(TRAINER + "wandb.api_key")
@@ -54,12 +57,13 @@ def secrets(document: Document) -> dict[str, str]:
 class RunCommands(QObject):
     """Commands on the run. `changed` says that what is possible may have changed, `opened` that a run is shown.
 
-    `said` carries a sentence and its severity; `refused` means the config has problems that keep it from training;
+    `message` carries a sentence and its severity, `untrue` one that holds no more; `refused` means the config has problems that keep it from training;
     `folder_chosen` carries a folder that a person wants to see as a run, `pair_wanted` asks for both models of a pair,
     and carries by what each stops by itself. `pair` trains them.
     """
 
     message = Signal(str, str)
+    untrue = Signal(str)
     changed = Signal()
     opened = Signal()
     refused = Signal()
@@ -107,7 +111,7 @@ class RunCommands(QObject):
         if verb == "leave_run":
             return self.is_running
         if verb == "show_folder":
-            return self.session is not None and self.session.run_dir is not None
+            return self.session is not None and self.session.kept_dir is not None
         if verb == "save_curves":
             return self.session is not None
         return self.session is not None and self.session.can(verb)
@@ -219,9 +223,7 @@ class RunCommands(QObject):
             if self.session is not None and self.session.run_dir == Path(run_dir).absolute():
                 self.opened.emit()  # it is the one that is followed
                 return
-            self.message.emit(
-                tr("Another run is being followed; wait until it ends, or open a second window."), "warning"
-            )
+            self.message.emit(_BUSY, "warning")
             return
         session = RunSession(self)
         session.attach(run_dir)
@@ -348,6 +350,7 @@ class RunCommands(QObject):
         self.changed.emit()
 
     def _run_ended(self, _: object) -> None:
+        self.untrue.emit(_BUSY)
         self.changed.emit()
         self.prepare()
 

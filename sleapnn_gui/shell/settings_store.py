@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 from sleapnn_gui.run.process import USUAL_FRAMES_MB
 from sleapnn_gui.shell.screen import first_place, place_window
+from sleapnn_gui.shell.settings_keeper import settings_keeper
 
 _GEOMETRY, _THEME, _PANES, _RECENT, _RUNS = "window/geometry", "theme", "panes/", "recent", "run_folders"
 _REVIEW, _FRAMES, _PLACE = "train/review", "train/frames_mb", "runs/elsewhere"
@@ -32,7 +33,7 @@ def remembered_theme() -> str:
 
 def remember_theme(mode: str) -> None:
     """Use this theme from the next start on as well."""
-    QSettings().setValue(_THEME, mode)
+    settings_keeper().keep({_THEME: mode})
 
 
 def reviews_before_training() -> bool:
@@ -42,7 +43,7 @@ def reviews_before_training() -> bool:
 
 def remember_review(wanted: bool) -> None:
     """Show the sheet before each training from now on, or no more."""
-    QSettings().setValue(_REVIEW, wanted)
+    settings_keeper().keep({_REVIEW: wanted})
 
 
 def frames_mb() -> int:
@@ -53,7 +54,7 @@ def frames_mb() -> int:
 
 def remember_frames_mb(megabytes: int) -> None:
     """Have each training from now on keep so many megabytes of validation frames."""
-    QSettings().setValue(_FRAMES, megabytes)
+    settings_keeper().keep({_FRAMES: megabytes})
 
 
 def recent() -> list[str]:
@@ -74,14 +75,14 @@ def last_place() -> tuple[str, str]:
 
 def remember_place(host: str, folder: str) -> None:
     """Offer this place the next time."""
-    QSettings().setValue(_PLACE, [host, folder])
+    settings_keeper().keep({_PLACE: [host, folder]})
 
 
 def remember_run_folder(folder: Path) -> None:
     """Look for runs in this folder as well from now on."""
     said, known = str(folder.absolute()), _listed(_RUNS)
     if known[:1] != [said]:
-        QSettings().setValue(_RUNS, [said, *(other for other in known if other != said)][:_MOST_FOLDERS])
+        settings_keeper().keep({_RUNS: [said, *(other for other in known if other != said)][:_MOST_FOLDERS]})
 
 
 def _listed(name: str) -> list[str]:
@@ -95,12 +96,12 @@ def _listed(name: str) -> list[str]:
 def remember_recent(path: Path) -> None:
     """Put a config or run folder at the head of the list."""
     said = str(path.absolute())
-    QSettings().setValue(_RECENT, [said, *(other for other in recent() if other != said)][:_MOST_RECENT])
+    settings_keeper().keep({_RECENT: [said, *(other for other in recent() if other != said)][:_MOST_RECENT]})
 
 
 def forget_recent() -> None:
     """Empty the list."""
-    QSettings().remove(_RECENT)
+    settings_keeper().keep({_RECENT: None})
 
 
 def restore_layout(window: QWidget) -> None:
@@ -124,10 +125,9 @@ def restore_panes(part: QWidget) -> None:
 
 def remember_layout(window: QWidget) -> None:
     """Keep the sizes of the window and its panes."""
-    settings = QSettings()
-    settings.setValue(_GEOMETRY, window.saveGeometry())
-    for splitter in _splitters(window):
-        settings.setValue(_PANES + splitter.objectName(), splitter.saveState())
+    sizes: dict[str, object] = {_GEOMETRY: window.saveGeometry()}
+    sizes |= {_PANES + splitter.objectName(): splitter.saveState() for splitter in _splitters(window)}
+    settings_keeper().keep(sizes)
 
 
 def _splitters(window: QWidget) -> list[QSplitter]:

@@ -13,16 +13,6 @@ from sleapnn_gui.shell.commands import command_hits
 from sleapnn_gui.widgets.elided import ElidedLabel
 from sleapnn_gui.widgets.icons import icon
 from sleapnn_gui.widgets.language import tr
-from sleapnn_gui.widgets.message_line import MessageLine
-
-
-def make_banner() -> MessageLine:
-    """The line under the top bar that says what just happened, with what can be done about it."""
-    banner = MessageLine()
-    banner.setObjectName("banner")
-    banner.setContentsMargins(16, 8, 16, 8)
-    banner.hide()
-    return banner
 
 
 class TopBar(QFrame):

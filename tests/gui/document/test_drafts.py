@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.document import Document
+from sleapnn_gui.document.draft_keeper import DraftKeeper
 from sleapnn_gui.document.drafts import DraftStore, decode, encode
+from tests.engine.config.obstacles import full_disk
 
 ODD = {
     "none": None,
@@ -134,3 +137,22 @@ def test_a_window_that_is_gone_leaves_its_draft_to_the_next(tmp_path: Path) -> N
     (draft,) = DraftStore(tmp_path).claim_abandoned()
     draft.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_once_and_taken_back_when_it_has_room(
+    app: QApplication, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    document = Document()
+    keeper = DraftKeeper(document, DraftStore(tmp_path / "drafts"))
+    told: list[str] = []
+    keeper.failed.connect(told.append)
+    keeper.mended.connect(lambda text: told.append(f"not any more: {text}"))
+    with full_disk():
+        document.set_value("trainer_config.seed", 1)
+        wait_until(lambda: bool(told))
+    document.set_value("trainer_config.seed", 2)
+    wait_until(lambda: len(told) > 1)
+    assert str(tmp_path / "drafts") in told[0]
+    assert told[1] == f"not any more: {told[0]}"
+    keeper.discard()
+    document.deleteLater()

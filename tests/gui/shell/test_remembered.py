@@ -1,6 +1,6 @@
 """What the window keeps for its next start: size, panes, theme; and that nothing odd in the store disturbs it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,10 @@ from sleapnn_gui.document.commands import State
 from sleapnn_gui.document.drafts import encode
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.shell.screen import WANTED
-from sleapnn_gui.shell.settings_store import draft_folder
+from sleapnn_gui.shell.settings_keeper import SettingsKeeper, settings_keeper
+from sleapnn_gui.shell.settings_store import draft_folder, remember_frames_mb, remember_review, remember_theme
 from sleapnn_gui.widgets.theme import current_theme
+from tests.engine.config.obstacles import as_nobody, full_disk, open_folder
 from tests.gui.windows import throw_away
 
 PANES = ("form:panes", "charts:upper", "charts:rows")
@@ -115,3 +117,59 @@ def test_what_cannot_be_read_is_passed_over(opened: list[MainWindow], nothing_re
     window = start(opened)
     assert window.width() >= window.minimumWidth()
     assert current_theme().mode == "system"
+
+
+@pytest.fixture
+def keeper(app: QApplication, monkeypatch: pytest.MonkeyPatch) -> SettingsKeeper:
+    """The application's, as it is before anything was told."""
+    found = settings_keeper()
+    monkeypatch.setattr(found, "_told", "")
+    return found
+
+
+def test_a_full_disk_is_told_once_and_what_was_remembered_stays(
+    opened: list[MainWindow], keeper: SettingsKeeper, wait_until: Callable[..., None]
+) -> None:
+    remember_theme("dark")
+    window = start(opened)
+    file = Path(QSettings().fileName())
+    before = file.read_bytes()
+    with full_disk():
+        window.actions_by_verb["theme_light"].trigger()
+        wait_until(window.banner.isVisible)
+        told = window.banner.sentence
+        window.show_message("")
+        remember_review(True)
+        wait_until(lambda: not keeper._looking.is_at_work)
+        assert not window.banner.isVisible(), "once"
+    assert str(file) in told
+    assert "too large" in told  # the disk of a test ends where files may not grow
+    assert file.read_bytes() == before
+    window.show_message(told, "warning")
+    remember_frames_mb(7)
+    assert not window.banner.isVisible(), "it is true no more"
+    assert {b"theme=light", b"frames_mb=7", b"review=true"} <= set(file.read_bytes().splitlines()), (
+        "nothing is lost"
+    )
+
+
+def test_a_read_only_folder_is_told_before_anything_is_to_be_kept(
+    app: QApplication, keeper: SettingsKeeper, wait_until: Callable[..., None]
+) -> None:
+    told: list[str] = []
+    with open_folder() as folder:
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+        remember_theme("dark")
+        file = Path(QSettings().fileName())
+        file.parent.chmod(0o555)
+        hearing = keeper.failed.connect(told.append)
+        with as_nobody():
+            keeper.check()
+            wait_until(lambda: bool(told))
+            remember_theme("light")
+            wait_until(lambda: not keeper._looking.is_at_work)
+        keeper.failed.disconnect(hearing)
+        assert f"you may not write into {file.parent}" in told[0]
+        assert [one.name for one in file.parent.iterdir()] == [file.name]
+        assert b"dark" in file.read_bytes()
+    assert len(told) == 1

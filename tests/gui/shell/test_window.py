@@ -406,3 +406,41 @@ def test_no_button_of_the_page_gets_the_focus_by_itself(window: MainWindow) -> N
     for name in ("configure", "train", "runs", "data"):
         window.show_page(name)
         assert window.focusWidget() is window.pages.currentWidget()
+
+
+def test_what_check_said_stays_true(window: MainWindow, wait_until: Wait) -> None:
+    warned = {"trainer_config.max_epochs": 5, "trainer_config.keep_viz": True}
+    wrong = {EPOCHS: "many", "trainer_config.seed": "none"}
+    window.document.apply_values(warned | wrong, "wrong")
+    window.actions_by_verb["check"].trigger()
+    first = window.banner.sentence
+    window.document.set_value("trainer_config.seed", 1)
+    wait_until(lambda: window.banner.sentence != first)
+    assert window.banner.isVisible()
+    assert first.split()[0] != window.banner.sentence.split()[0], "as many as there still are"
+
+
+def test_a_sentence_that_is_true_no_more_goes(window: MainWindow) -> None:
+    window.runs.message.emit("Wait until it ends.", "warning")
+    window.runs.untrue.emit("Something else.")
+    assert window.banner.isVisible()
+    window.runs.untrue.emit("Wait until it ends.")
+    assert not window.banner.isVisible()
+
+
+def test_the_keyboard_goes_where_a_link_leads(window: MainWindow, wait_until: Wait) -> None:
+    window.activateWindow()
+    wait_until(window.isActiveWindow)
+    for then, place in (
+        (None, window.labels_page),
+        (lambda: window.show_page("runs"), window.runs_page),
+        (lambda: window.reveal(EPOCHS), window.form),
+    ):
+        window.show_page("data")
+        window.banner.offer("Something was done.", "info", "Show", then)
+        window.banner.focus_link()
+        assert window.banner.hasFocus()
+        QTest.keyClick(window.banner, Qt.Key.Key_Return)
+        focus = QApplication.focusWidget()
+        assert focus is place or place.isAncestorOf(focus), then
+        assert not window.banner.isVisible()
