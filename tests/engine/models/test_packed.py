@@ -34,9 +34,24 @@ def test_a_convolution_is_packed_for_one_size_and_good_for_others(layer):
 
 
 @torch.inference_mode()
+def test_a_wide_convolution_of_few_pixels_is_a_dense_layer_until_larger_pictures_come():
+    layer = nn.Conv2d(700, 800, (3, 5), padding=(1, 2))
+    packed = PackedConv(layer)
+    weights = layer.weight.numel()
+    for size, dense in (((4, 2, 2), True), ((1, 3, 4), True), ((2, 6, 5), False), ((4, 2, 2), False)):
+        x = torch.rand(size[0], layer.in_channels, *size[1:]).contiguous(memory_format=torch.channels_last)
+        made = packed(x)
+        torch.testing.assert_close(made, layer(x), rtol=1e-5, atol=1e-5)
+        assert made.is_contiguous(memory_format=torch.channels_last)
+        held = [part for part in packed.modules() if isinstance(part, PackedLinear)]
+        assert bool(held) == dense
+        assert sum(part._weight.numel() for part in (packed, *held)) == weights  # once, not in both layouts
+
+
+@torch.inference_mode()
 def test_a_dense_layer_is_packed_with_what_follows_it():
     layer = nn.Linear(12, 20)
-    packed = PackedLinear(layer)
+    packed = PackedLinear(layer.weight, layer.bias)
     for rows in ((3, 5, 7), (1,), (200, 2)):
         x = torch.randn(*rows, 12)
         torch.testing.assert_close(
