@@ -1,5 +1,6 @@
 """The layers of a Swin Transformer, on (B, H, W, C); files name and order their parameters as torchvision does."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -8,11 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sleapnn_engine.models.dense import dense
+from sleapnn_engine.models.packed import PackedLinear
 
 norm = partial(nn.LayerNorm, eps=1e-5)
 _WIDER = 4
 #: Added to how much two cells attend to each other that only meet because the map was moved round.
 _APART = -100.0
+_Pair = tuple[int, int]
 
 
 class WindowAttention(nn.Module):
@@ -25,7 +28,7 @@ class WindowAttention(nn.Module):
     def __init__(self, width: int, *, heads: int, window: int, shift: int) -> None:
         super().__init__()
         self.num_heads, self.window, self.shift = heads, window, shift
-        self.qkv = nn.Linear(width, 3 * width)
+        self.qkv: nn.Module = nn.Linear(width, 3 * width)  # packed where the network is in use
         self.proj = nn.Linear(width, width)
         self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2, heads))
         if _is_real(self.relative_position_bias_table):
@@ -33,33 +36,60 @@ class WindowAttention(nn.Module):
         self.register_buffer("relative_position_index", _relative_places(window))
 
     def forward(self, x: Tensor) -> Tensor:
-        height, width, side = x.shape[1], x.shape[2], self.window
-        x = functional.pad(x, (0, 0, 0, -width % side, 0, -height % side))
+        height, width = x.shape[1:3]
+        below, beside = -height % self.window, -width % self.window
+        if isinstance(self.qkv, PackedLinear):
+            # In use, nothing is multiplied that is only there to fill squares: up to two thirds of a small map.
+            assert self.qkv.bias is not None
+            parts = _filled(self.qkv(x), with_=self.qkv.bias, below=below, beside=beside)
+            x = self._by_squares(parts, self._attended)[:, :height, :width]
+            return dense(self.proj, x.contiguous())
+        x = functional.pad(x, (0, 0, 0, beside, 0, below))
+        x = self._by_squares(x, self._projected)
+        return x[:, :height, :width].contiguous()
+
+    def _by_squares(self, x: Tensor, look: Callable[[Tensor, _Pair, _Pair], Tensor]) -> Tensor:
+        """What `look` makes of the moved squares (B * rows * columns, cells, any), of how many there are and how far they are
+        moved; back in place, (B, H, W, C)."""
+        side = self.window
         rows, columns = x.shape[1] // side, x.shape[2] // side
         down, right = (self.shift if squares > 1 else 0 for squares in (rows, columns))
         if down or right:
             x = x.roll((-down, -right), (1, 2))
         x = x.unflatten(1, (rows, side)).unflatten(3, (columns, side)).transpose(2, 3)
-        x = self._attended(x.flatten(3, 4).flatten(0, 2), (rows, columns), (down, right))
+        x = look(x.flatten(3, 4).flatten(0, 2), (rows, columns), (down, right))
         x = x.unflatten(1, (side, side)).unflatten(0, (-1, rows, columns)).transpose(2, 3)
         x = x.flatten(3, 4).flatten(1, 2)
-        if down or right:
-            x = x.roll((down, right), (1, 2))
-        return x[:, :height, :width].contiguous()
+        return x.roll((down, right), (1, 2)) if down or right else x
 
-    def _attended(self, cells: Tensor, squares: tuple[int, int], moved: tuple[int, int]) -> Tensor:
+    def _projected(self, cells: Tensor, squares: _Pair, moved: _Pair) -> Tensor:
         """Squares (B * rows * columns, cells, C) -> the same."""
-        parts = dense(self.qkv, cells).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        query, key, value = parts.unbind()
+        return dense(self.proj, self._attended(dense(self.qkv, cells), squares, moved))
+
+    def _attended(self, parts: Tensor, squares: _Pair, moved: _Pair) -> Tensor:
+        """Queries, keys and values of squares (B * rows * columns, cells, 3 * C) -> (B * rows * columns, cells, C)."""
+        cells = parts.shape[1]
+        query, key, value = parts.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4).unbind()
         weights = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
         bias = self.relative_position_bias_table[self.relative_position_index]  # type: ignore[index]
-        bias = bias.unflatten(0, (cells.shape[1], -1)).permute(2, 0, 1)
+        bias = bias.unflatten(0, (cells, -1)).permute(2, 0, 1)
         if any(moved):
-            apart = _apart(squares, moved, window=self.window, like=cells)
+            apart = _apart(squares, moved, window=self.window, like=parts)
             weights = (weights.unflatten(0, (-1, len(apart))) + (bias + apart[:, None])).flatten(0, 1)
         else:
             weights = weights + bias
-        return dense(self.proj, (weights.softmax(dim=-1) @ value).transpose(1, 2).flatten(2))
+        x: Tensor = weights.softmax(dim=-1) @ value
+        return x.transpose(1, 2).flatten(2)
+
+
+def _filled(x: Tensor, *, with_: Tensor, below: int, beside: int) -> Tensor:
+    """(B, H, W, C) -> (B, H + below, W + beside, C), with the same (C,) in each new cell."""
+    if not (below or beside):
+        return x
+    batch, height, width, _ = x.shape
+    filled = with_.expand(batch, height + below, width + beside, -1).clone()
+    filled[:, :height, :width] = x
+    return filled
 
 
 def _is_real(value: Tensor) -> bool:
