@@ -38,13 +38,13 @@ def test_a_wide_convolution_of_few_pixels_is_a_dense_layer_until_larger_pictures
     layer = nn.Conv2d(700, 800, (3, 5), padding=(1, 2))
     packed = PackedConv(layer)
     weights = layer.weight.numel()
-    for size, dense in (((4, 2, 2), True), ((1, 3, 4), True), ((2, 6, 5), False), ((4, 2, 2), False)):
+    for size, as_dense in (((4, 2, 2), True), ((1, 3, 4), True), ((2, 6, 5), False), ((4, 2, 2), False)):
         x = torch.rand(size[0], layer.in_channels, *size[1:]).contiguous(memory_format=torch.channels_last)
         made = packed(x)
         torch.testing.assert_close(made, layer(x), rtol=1e-5, atol=1e-5)
         assert made.is_contiguous(memory_format=torch.channels_last)
         held = [part for part in packed.modules() if isinstance(part, PackedLinear)]
-        assert bool(held) == dense
+        assert bool(held) == as_dense
         assert sum(part._weight.numel() for part in (packed, *held)) == weights  # once, not in both layouts
 
 
