@@ -6,6 +6,9 @@ import sys
 def main() -> int:
     """Open the window and run until it is closed; returns the exit code."""
     try:
+        from sleapnn_gui.shell.garbage import hold_garbage
+
+        hold_garbage()  # nearly all that is loaded stays: to search it takes a twentieth of the time until it is
         from sleapnn_gui.app import run
     except ImportError as problem:
         if (getattr(problem, "name", None) or "").startswith("sleapnn_"):

@@ -1,6 +1,5 @@
 """Which packages this project needs, and which versions of them are installed here."""
 
-import importlib.metadata
 import platform
 import sys
 from pathlib import Path
@@ -15,10 +14,12 @@ def installed_versions(*, extra: str = "") -> dict[str, str]:
 
     With an `extra`, only what all parts and that one need. Empty where the project itself is not installed.
     """
+    from importlib import metadata  # few ask, and it takes a while to load
+
     try:
-        wanted = importlib.metadata.requires(PROJECT) or []
-        own = importlib.metadata.version(PROJECT)
-    except importlib.metadata.PackageNotFoundError:
+        wanted = metadata.requires(PROJECT) or []
+        own = metadata.version(PROJECT)
+    except metadata.PackageNotFoundError:
         return {}
     chosen = [line for line in wanted if not extra or "extra ==" not in line or _is_of(line, extra)]
     names = dict.fromkeys(_bare_name(line) for line in chosen)
@@ -56,9 +57,11 @@ def missing_sentence(error: ImportError, *, what: str, extra: str) -> str:
 
 def version_of(package: str) -> str:
     """The installed version of a package; '' where it is not installed."""
+    from importlib import metadata
+
     try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
         return ""
 
 

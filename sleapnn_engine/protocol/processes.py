@@ -3,8 +3,6 @@
 import platform
 from pathlib import Path
 
-import psutil
-
 #: How far two readings of one process's start may lie apart, in seconds: the system reckons it from a clock that is set.
 SLACK_SECONDS = 2.0
 
@@ -29,6 +27,8 @@ def start_mark(pid: int) -> str:
 
 def start_time(pid: int) -> float | None:
     """When the process began, in Unix seconds; None where the system does not tell. Raises NoProcessError."""
+    import psutil  # Linux does without it, and it takes a while to load
+
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:

@@ -12,6 +12,8 @@ from sleapnn_engine.protocol.run_state import RunRecord, RunState, read_run
 from sleapnn_gui.monitor import words
 from sleapnn_gui.monitor.model_words import model_name
 
+#: Runs that can be told apart side by side.
+MOST_COMPARED = 8
 _TOKENS = {
     RunState.RUNNING: "accent",
     RunState.COMPLETED: "best",

@@ -17,12 +17,12 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import ticks, words
 from sleapnn_gui.monitor.panel import Panel, TextToggle
 from sleapnn_gui.monitor.run_axis import X
-from sleapnn_gui.monitor.run_summary import RunSummary
+from sleapnn_gui.monitor.run_summary import MOST_COMPARED, RunSummary
 from sleapnn_gui.results.compared_curves import ComparedCurves, Legend
 from sleapnn_gui.results.exports import Exports
 from sleapnn_gui.results.figure_table import FigureTable, Row
 from sleapnn_gui.results.help_panel import HelpPanel
-from sleapnn_gui.results.run_details import MOST_COMPARED, shown_value
+from sleapnn_gui.results.run_details import shown_value
 from sleapnn_gui.results.strip import ResultStrip
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.segmented import Segmented

@@ -15,9 +15,6 @@ from sleapnn_gui.monitor.run_summary import RunSummary
 from sleapnn_gui.results.evaluations import Source, read_judgement, results_of
 from sleapnn_gui.widgets.language import tr
 
-#: Runs that can be told apart side by side.
-MOST_COMPARED = 8
-
 
 @attrs.frozen(eq=False)
 class RunDetails:

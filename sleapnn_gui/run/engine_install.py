@@ -12,10 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import attrs
 
@@ -146,6 +143,10 @@ def _from_file(path: Path) -> str:
 
 def _origin() -> Path | None:
     """The file or folder that this project was installed from, as pip writes it down; None where it was an index."""
+    from importlib import metadata  # few install, and these take a while to load
+    from urllib.parse import urlparse
+    from urllib.request import url2pathname
+
     try:
         said = from_json(metadata.distribution(PROJECT).read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):

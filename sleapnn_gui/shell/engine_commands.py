@@ -7,7 +7,6 @@ from sleapnn_engine.config.chosen_engine import known_engines
 from sleapnn_engine.config.engine_program import why_no_engine
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.run.engine_installing import EngineInstalling
-from sleapnn_gui.shell.engine_sheet import EngineSheet
 from sleapnn_gui.shell.question import ask
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.language import tr
@@ -32,6 +31,8 @@ class EngineCommands(QObject):
 
     def do_engine(self) -> None:
         """Show which engine is used, or what would be installed."""
+        from sleapnn_gui.shell.engine_sheet import EngineSheet
+
         found = self._window.findChild(EngineSheet)
         if found is not None and found.isVisible():
             found.raise_()

@@ -29,7 +29,6 @@ from sleapnn_gui.shell.handed_over import (
     uses_of,
     uses_of_labels,
 )
-from sleapnn_gui.shell.import_report import ImportReport
 from sleapnn_gui.shell.pair_commands import PairCommands
 from sleapnn_gui.shell.question import ask
 from sleapnn_gui.shell.saving import CONFIGS, Saving, outcome_of
@@ -284,6 +283,8 @@ class FileCommands(QObject):
 
     def _show_import(self, path: Path, found: Any, options: dict[str, bool]) -> None:
         def show() -> None:
+            from sleapnn_gui.shell.import_report import ImportReport
+
             for earlier in self._window.findChildren(ImportReport):
                 earlier.close()
             dialog = ImportReport(found, self._window)

@@ -1,6 +1,5 @@
 """Help: the keys, the manual, what this program is, and a report of the machine for a question."""
 
-import importlib.metadata
 import platform
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -19,11 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from sleapnn_engine.config.engine_program import engine_of_window
+from sleapnn_engine.config.installed import PROJECT, version_of
 from sleapnn_gui.inspector.client import Inspect
 from sleapnn_gui.shell.commands import COMMANDS, MENUS, name_alone
 from sleapnn_gui.shell.engine_commands import EngineCommands
 from sleapnn_gui.shell.file_commands import FileCommands
-from sleapnn_gui.shell.manual_window import ManualWindow
 from sleapnn_gui.shell.run_commands import RunCommands
 from sleapnn_gui.widgets.language import tr
 
@@ -105,6 +104,8 @@ class HelpCommands(QObject):
 
     def do_manual(self) -> None:
         """Open the manual, at the setting in hand where there is one."""
+        from sleapnn_gui.shell.manual_window import ManualWindow
+
         manual = self._window.findChild(ManualWindow)
         if manual is None:
             manual = ManualWindow(self._window)
@@ -175,7 +176,4 @@ class HelpCommands(QObject):
 
 
 def _version() -> str:
-    try:
-        return importlib.metadata.version("sleapnn-gui")
-    except importlib.metadata.PackageNotFoundError:
-        return tr("from a checkout")
+    return version_of(PROJECT) or tr("from a checkout")

@@ -21,8 +21,7 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, open_config
 from sleapnn_gui.document.states import judged_state
-from sleapnn_gui.monitor.run_summary import RunSummary
-from sleapnn_gui.results.run_details import MOST_COMPARED
+from sleapnn_gui.monitor.run_summary import MOST_COMPARED, RunSummary
 from sleapnn_gui.run.job import EngineJob, JobEnd
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.queue_commands import QueueCommands

@@ -16,8 +16,8 @@ Steps = Generator[None, None, QWidget]
 _INSIDE = {"predict": "runs", "frames": "runs", "evaluation": "runs", "compare": "runs"}
 
 
-#: What the pages are made of, loaded one in a turn; what takes long of a page stands before it.
-_MODULES = tuple(
+#: What the pages are made of, loaded one in a turn, and then the sheets; what takes long of a page stands before it.
+MODULES = tuple(
     f"sleapnn_{name}"
     for name in (
         "gui.form.row", "gui.form.form_page",
@@ -26,6 +26,8 @@ _MODULES = tuple(
         "engine.protocol.training_queue", "gui.monitor.runs_model", "gui.results.run_panel", "gui.results.runs_page",
         "engine.config.predict_options", "gui.results.predict_page", "gui.results.frames_page",
         "gui.results.judgement_view", "gui.results.evaluation_page", "gui.results.compare_page",
+        "gui.shell.training_review", "gui.shell.train_sheet", "gui.shell.manual_window", "gui.shell.engine_sheet",
+        "gui.shell.import_report", "gui.form.preset_sheet", "gui.form.save_preset", "gui.run.resuming",
     )
 )  # fmt: skip
 
@@ -93,7 +95,7 @@ class Pages(QStackedWidget):
     def make_ahead(self) -> None:
         """Make what was not needed yet, beside the person's work; not while garbage is searched for."""
         # Not in a thread: one that loads modules of Qt's while the window is at work ends the process now and then.
-        self._to_load = list(_MODULES)
+        self._to_load = list(MODULES)
         self._turns.start()
 
     def _go_on(self) -> None:

@@ -25,8 +25,6 @@ from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.files import Opened, open_preset
 from sleapnn_gui.document.locks import read_locks, write_locks
-from sleapnn_gui.form.preset_sheet import PresetSheet, preset_changes
-from sleapnn_gui.form.save_preset import SavePreset
 from sleapnn_gui.inspector.presets_view import PresetsView
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.widgets.file_dialog import ask_for_file, ask_where_to_save
@@ -111,6 +109,8 @@ class PresetCommands(QObject):
         if isinstance(opened, UserError):
             self.message.emit(str(opened), "error")
             return
+        from sleapnn_gui.form.preset_sheet import PresetSheet, preset_changes
+
         for earlier in self._window.findChildren(PresetSheet):
             earlier.close()
         sheet = PresetSheet(opened.title, *preset_changes(self._document, opened), self._window)
@@ -142,6 +142,8 @@ class PresetCommands(QObject):
 
     def do_save_preset(self) -> None:
         """Ask for a name, and save the present config as a preset."""
+        from sleapnn_gui.form.save_preset import SavePreset
+
         dialog = SavePreset(self._document.values, self._window)
         dialog.wanted.connect(self.save)
         dialog.open()

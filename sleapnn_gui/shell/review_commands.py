@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -22,9 +22,10 @@ from sleapnn_gui.run.command_line import pair_command, train_command
 from sleapnn_gui.run.folders import next_run_dirs
 from sleapnn_gui.shell.run_commands import RunCommands, secrets
 from sleapnn_gui.shell.settings_store import frames_mb, remember_review, reviews_before_training
-from sleapnn_gui.shell.train_sheet import TrainSheet
-from sleapnn_gui.shell.training_review import FOLDER, measured_sentence, rows_of, worth_a_look
 from sleapnn_gui.widgets.language import tr
+
+if TYPE_CHECKING:
+    from sleapnn_gui.shell.train_sheet import TrainSheet
 
 _NETWORK = "network"
 
@@ -61,6 +62,8 @@ class ReviewCommands(QObject):
 
     def do_review(self) -> None:
         """Show the sheet."""
+        from sleapnn_gui.shell.train_sheet import TrainSheet
+
         if self._sheet is not None:
             self._sheet.close()
         sheet = TrainSheet(self._window, always=reviews_before_training())
@@ -85,6 +88,8 @@ class ReviewCommands(QObject):
     @Slot()
     def _measured(self) -> None:
         if self.measuring.found:
+            from sleapnn_gui.shell.training_review import measured_sentence
+
             self.message.emit(measured_sentence(self.measuring), "info")
         self._refresh()
 
@@ -94,7 +99,7 @@ class ReviewCommands(QObject):
         self.measuring.forget()
         self._sheet = None
 
-    def _closed(self, sheet: TrainSheet, _result: int) -> None:
+    def _closed(self, sheet: "TrainSheet", _result: int) -> None:
         if self._sheet is sheet:
             self._sheet = None
             self._looking.drop()
@@ -118,6 +123,8 @@ class ReviewCommands(QObject):
         sheet, document = self._sheet, self._document
         if sheet is None:
             return
+        from sleapnn_gui.shell.training_review import rows_of, worth_a_look
+
         for name, words in rows_of(document, self._networks, self.measuring).items():
             sheet.show_row(name, words)
         sheet.stops.show_pair(bool(document.half))
@@ -136,6 +143,8 @@ class ReviewCommands(QObject):
         sheet, document = self._sheet, self._document
         if sheet is None or not self._run_dirs:
             return
+        from sleapnn_gui.shell.training_review import FOLDER
+
         configs = self._configs()
         notes = []
         if len(document.paths) < len(configs) or document.is_dirty:

@@ -17,7 +17,6 @@ from sleapnn_gui.document.states import text_of
 from sleapnn_gui.run.folders import next_run_dir
 from sleapnn_gui.run.launch import Launch, prepare
 from sleapnn_gui.run.machine import State
-from sleapnn_gui.run.resuming import Resumed, prepare_resuming
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.standby import Standby
 from sleapnn_gui.run.verbs import ON_RUN
@@ -201,6 +200,8 @@ class RunCommands(QObject):
         """Go on with a training from its last checkpoint, in a folder of its own."""
         if not self.can("train"):
             return
+
+        from sleapnn_gui.run.resuming import Resumed, prepare_resuming
 
         def made(found: Resumed | str) -> None:
             if isinstance(found, str):

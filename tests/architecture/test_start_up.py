@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from sleapnn_gui.shell.pages import MODULES
+
 TRAINS = {
     "torch",
     "torchvision",
@@ -21,17 +23,37 @@ TRAINS = {
 DRAWS = {"PySide6", "pyqtgraph", "qtawesome", "sleapnn_gui"}
 
 
-def loaded_by(statement):
-    """Top-level packages in a fresh process after `statement`."""
-    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{n.partition('.')[0] for n in sys.modules}})))"
+def loaded_by(statement, *, whole=False):
+    """Top-level packages, or `whole` names of modules, in a fresh process after `statement`."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    names = set(json.loads(done.stdout.splitlines()[-1]))
+    return names if whole else {name.partition(".")[0] for name in names}
 
 
 def test_the_app_loads_nothing_that_trains_nor_what_its_first_page_does_not_need():
     assert loaded_by("import sleapnn_gui.app") & (TRAINS | {"pyqtgraph", "qtawesome", "qtpy"}) == set()
+
+
+def test_what_is_opened_later_is_loaded_later():
+    """Sheets in turns of their own once the window is seen, the rest when it is needed; garbage is searched for later too."""
+    statement = (
+        "import contextlib, gc, sys; from sleapnn_gui.__main__ import main\n"
+        "sys.argv = ['sleapnn-gui', '--help']\n"
+        "with contextlib.suppress(SystemExit): main()\n"
+        "assert not gc.isenabled()"
+    )
+    later = {"training_review", "train_sheet", "manual_window", "engine_sheet", "import_report"}
+    sheets = {f"sleapnn_gui.shell.{name}" for name in later} | {
+        "sleapnn_gui.form.preset_sheet",
+        "sleapnn_gui.form.save_preset",
+        "sleapnn_gui.run.resuming",
+    }
+    others = {"importlib.metadata", "psutil", "ssl", "pickletools", "sleapnn_engine.protocol.coach"}
+    assert loaded_by(statement, whole=True) & (sheets | others) == set()
+    assert sheets <= set(MODULES)
 
 
 @pytest.mark.parametrize("package", ["config", "protocol"])
