@@ -1,6 +1,5 @@
 """Putting the application together: options, theme, window, and what the command line asked for."""
 
-import importlib
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -92,11 +91,8 @@ def run(argv: Sequence[str]) -> int:
 
 
 def begin_work(app: QApplication, window: MainWindow) -> None:
-    """Once the window is seen: load what cannot be loaded in short steps, and have the rest made ahead in them."""
+    """Once the window is seen: load what the pages are made of, and make them, in short steps."""
     app.processEvents()
-    importlib.import_module(
-        "pyqtgraph"
-    )  # a person who has just begun to look waits for this once, and for no turn later
     window.pages.all_made.connect(lambda: GarbageSearch(app))
     window.pages.make_ahead()
 

@@ -13,6 +13,7 @@ EXCEPTIONS = {
         "sleapnn_engine/models/plain_pickle.py",
         "weights_only=False",
     ): "with an unpickler that takes nothing else",
+    ("sleapnn_gui/shell/loading.py", "exec"): "the beginning of an installed package, as an import does",
 }
 #: Readers that make whatever a file asks for, and functions that run what it says.
 LOADERS = {"Loader", "CLoader", "FullLoader", "UnsafeLoader", "full_load", "unsafe_load", "full_load_all"}

@@ -46,6 +46,34 @@ def test_all_pages_are_made_ahead_and_then_left_out_of_the_search_for_garbage(tm
     assert done.stdout.split() == ["0", "True", "True", "data", str(job)], done.stderr
 
 
+HALF = """
+import sys
+from sleapnn_gui.app import show_window
+app, window = show_window(["sleapnn-gui"])
+assert "pyqtgraph" not in sys.modules
+window.pages.make_ahead()
+turns = 0
+while not hasattr(sys.modules.get("pyqtgraph"), "ArrowItem"):
+    app.processEvents()
+    turns += 1
+assert turns > 3 and not hasattr(sys.modules["pyqtgraph"], "PlotWidget")
+window.show_page("train")
+assert window.pages.name == "train"
+print(*vars(sys.modules["pyqtgraph"]))
+window.close()
+"""
+
+
+def test_plots_are_loaded_in_turns_and_whole_where_a_page_is_wanted_meanwhile():
+    names = []
+    for code in (HALF, "import pyqtgraph; print(*vars(pyqtgraph))"):
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr
+        names.append(set(done.stdout.split()))
+    assert names[1] <= names[0]
+
+
 def test_a_page_that_is_wanted_before_its_turn_is_there_at_once(app):
     """Each page is made whole when it is asked for, wherever making it ahead has come to."""
     _, window = show_window(["sleapnn-gui"])
