@@ -13,7 +13,7 @@ from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
 _MOST = 60
-_ONE_LINE = 44  # letters that fit beside each other in the pane
+_ONE_LINE = 44  # letters that fit beside each other in the pane, or on two lines of it where it is narrow
 
 
 class ChangeRow(QWidget):
@@ -43,10 +43,19 @@ class ChangeRow(QWidget):
         label.setFont(theme.font("heading"))
         grid.addWidget(label, 0, 0)
         for number, line in enumerate(lines):
-            grid.addWidget(ElidedLabel(line, mode=Qt.TextElideMode.ElideMiddle, parent=self), 1 + number, 0)
+            grid.addWidget(self._line(line, wraps=len(lines) == 1), 1 + number, 0)
         grid.addWidget(key, 1 + len(lines), 0)
         grid.setColumnStretch(0, 1)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def _line(self, text: str, *, wraps: bool) -> QLabel:
+        """A line of values; long ones, as paths are, are cut in their middle."""
+        if not wraps:
+            return ElidedLabel(text, mode=Qt.TextElideMode.ElideMiddle, parent=self)
+        line = QLabel(text, self)
+        line.setTextFormat(Qt.TextFormat.PlainText)
+        line.setWordWrap(True)
+        return line
 
     def _undo(self, act: Callable[[], None]) -> QToolButton:
         undo = QToolButton(self)

@@ -15,7 +15,8 @@ from sleapnn_engine.config.resources import resource_path
 from sleapnn_engine.config.spec import SPEC
 from sleapnn_engine.config.tree import leaves
 from sleapnn_gui.document.document import Document
-from sleapnn_gui.form.changes import changes
+from sleapnn_gui.form.changes import Change, changes
+from sleapnn_gui.form.diff_pane import ChangeRow
 from sleapnn_gui.form.help_text import UNIT_NOTES, key_help, section_help
 from sleapnn_gui.form.yaml_text import line_of, path_at
 from tests.gui.form.conftest import open_values, use
@@ -225,3 +226,16 @@ def test_another_part_of_the_window_adds_a_tab(form):
     form.context.open(see)
     assert see.isVisible()
     form.context.open(form.context.help)
+
+
+def test_values_that_have_no_room_beside_each_other_stand_on_two_lines(app):
+    row = ChangeRow(Change("model", "Model type", "Several known animals at once", "One animal", None))
+    row.resize(240, row.heightForWidth(240))
+    row.show()
+    values = next(
+        one for one in row.findChildren(QLabel) if one.text() == "Several known animals at once → One animal"
+    )
+    assert values.fontMetrics().horizontalAdvance(values.text()) > values.width()
+    assert values.heightForWidth(values.width()) <= values.height()
+    row.close()
+    row.deleteLater()
