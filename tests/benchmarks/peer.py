@@ -7,6 +7,7 @@ of this project.
 
 import argparse
 import csv
+import itertools
 import json
 import time
 from pathlib import Path
@@ -64,7 +65,10 @@ def loading(config, seconds: float) -> dict[str, float]:
 
 
 def training(config) -> dict[str, object]:
-    """Seconds and losses of each epoch of a training from beginning to end."""
+    """Seconds and losses of each epoch of a training from beginning to end; those of the steps alone leave validation out.
+
+    A row of the log has the time of the epoch before it, which its validation was part of.
+    """
     from sleap_nn.training.model_trainer import ModelTrainer
 
     trainer = ModelTrainer.get_model_trainer_from_config(config)
@@ -73,6 +77,10 @@ def training(config) -> dict[str, object]:
         rows = list(csv.DictReader(file))
     return {
         "train_seconds": [float(row["train/time"]) for row in rows if row["train/time"]],
+        "step_seconds": [
+            float(after["train/time"]) - float(row["val/time"])
+            for row, after in itertools.pairwise(rows)
+        ],
         "val_losses": [float(row["val/loss"]) for row in rows],
     }
 
