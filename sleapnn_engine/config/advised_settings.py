@@ -25,14 +25,15 @@ _MOST_BYTES = 1_500_000_000
 _LEAST_ANIMAL, _LEAST_SPOT = 48, 20
 #: Length in px input that three in four limbs keep.
 _LEAST_LIMB = 4
-#: Crops of more px input than this are made smaller.
-_MOST_CROP = 224
+#: Crops of more px input than this are made smaller; where limbs would get too short, only those of more than the second.
+_SMALL_CROP, _MOST_CROP = 128, 224
 #: Room around the farthest part in a crop: centres that are predicted lie a little beside those of the labels.
 _CROP_ROOM = 1.1
 #: Inputs of up to so many px on a side get maps of half their size; larger ones are learned sooner on coarser maps.
 _SMALL_INPUT = 96
-#: How much of the median animal the encoder sees at once at least; the middle block looks further still.
-_LEAST_SEEN = 0.75
+#: How much of the median animal the encoder sees at once at least, so that head and tail are told apart; the middle block
+#: looks further still.
+_LEAST_SEEN = 1.0
 #: From this spread of directions on, animals may point anywhere.
 _ANY_WAY = 0.25
 #: Up to so many samples a UNet gets this many times the filters at each level, in place of twice as many.
@@ -122,11 +123,14 @@ def wanted_scale(case: Case) -> float:
     if case.animal is None:
         return 1.0
     least = _LEAST_SPOT if case.kind.centroid else _LEAST_ANIMAL
+    limb = None if case.kind.centroid else case.facts.get("short_limb")
     if case.kind.cropped:
         side = 2 * (case.reach or 0) * _CROP_ROOM
-        return next((scale for scale in (1.0, 0.5, 0.25) if side * scale <= _MOST_CROP), 0.25)
-    limb = case.facts.get("short_limb")
-    limb = None if case.kind.centroid else limb
+        for scale in (1.0, 0.5):
+            is_finest = limb is not None and limb * scale / 2 < _LEAST_LIMB
+            if side * scale <= (_MOST_CROP if is_finest else _SMALL_CROP):
+                return scale
+        return 0.25
     fits = [
         scale
         for scale in (0.25, 0.5, 1.0)
@@ -136,7 +140,7 @@ def wanted_scale(case: Case) -> float:
 
 
 def wanted_max_stride(case: Case) -> int | None:
-    """The least max stride with which a UNet sees most of an animal at once; None with another backbone."""
+    """The least max stride with which a UNet sees a whole animal at once; None with another backbone."""
     if not case.unet or case.animal is None:
         return None
     side = case.animal * wanted_scale(case)
@@ -168,8 +172,10 @@ def scale(case: Case) -> Iterator[Piece]:
     seen = f"{box}, and then {plain(animal * wanted, figures=3)} px"
     if limb is not None and not case.kind.centroid:
         seen += f", and three in four limbs are longer than {plain(limb * wanted, figures=2)} px"
-    if case.kind.cropped and wanted == 1:
+    if case.kind.cropped and wanted == 1 and (case.crop or 0) <= _SMALL_CROP:
         seen = f"a crop of {case.crop} px is small enough as it is"
+    elif case.kind.cropped and wanted == 1 and limb is not None:
+        seen = f"one in four limbs is shorter than {plain(limb, figures=2)} px, and would be hard to see on smaller images"
     elif wanted == 1:
         seen = f"{box}, and would be hard to see on smaller images"
     yield Piece(
@@ -220,8 +226,8 @@ def widths(case: Case) -> Iterator[Piece]:
     yield Piece(
         name="widths",
         title=f"{plain(_NARROW)} times the filters at each level",
-        reason=f"{counted(samples, 'sample')} are few for a network that doubles them: the middle block then has {narrow} channels "
-        f"instead of {wide}, and a step takes less than half the time.",
+        reason=f"{counted(samples, 'sample')} are few for a network that doubles them: the deepest level then has {narrow} channels "
+        f"instead of {wide}, and a step takes about half the time.",
         changes={f"{case.unet}.filters_rate": _NARROW},
     )
 

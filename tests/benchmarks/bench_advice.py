@@ -2,12 +2,14 @@
 
 Run it on a quiet machine: `python -m tests.benchmarks.bench_advice [--seconds 90] [--labels NAME] [--set key=value]`.
 Each side is a training of its own that is told to stop once it has trained for so many seconds behind its first step;
-its validations are not counted among them, neither ours nor sleap-nn's. What it keeps then finds the animals of the test split; errors are in pixels of the images, over all labelled points, and a point that was not found
-counts as far off as its animal is long. `--bottomup` compares with the medium bottom-up preset where there are several
+validations are not counted among them, on either side. What it keeps then finds the animals of the test split; errors are
+in pixels of the images, over all labelled points, and a point that was not found counts as far off as its animal is long.
+`--bottomup` compares with the medium bottom-up preset where there are several
 animals, which is what one model for all of them takes.
 
 `--peer PYTHON`, that of an environment with sleap-nn, has it train its medium preset for 1,000 steps first, and the advised
-side for a fifth of the time that its steps took. That is half an hour for each set of labels.
+side for a fifth of the time that its steps took, in epochs as long as the peer's. On one thread that is a quarter of an
+hour to half an hour for each set of labels, and nearly two hours for `openfield4_mouse`.
 """
 
 import argparse
@@ -83,7 +85,8 @@ def beside_peer(args: argparse.Namespace) -> None:
     print(_row(names), _row(["---"] * len(names)), sep="\n", flush=True)
     for labels in args.labels or LABELS:
         seconds, errors = train_peer(args.peer, labels, steps=args.peer_steps)
-        other = train(_advised(labels, args.set), labels, seconds=seconds / 5)
+        each = args.peer_steps // _PEER_EPOCHS
+        other = train(_advised(labels, args.set), labels, seconds=seconds / 5, steps=each)
         theirs = (float(np.median(errors)), float(errors.mean()), args.peer_steps)
         print(
             _row([labels, *_cells(theirs), f"{seconds:.0f}", *_cells(other), f"{seconds / 5:.0f}"]),
@@ -116,12 +119,14 @@ def _advised(labels: str, overrides: list[str]) -> dict[str, Any]:
     return advised
 
 
-def train(values: dict[str, Any], labels: str, *, seconds: float) -> tuple[float, float, int]:
-    """Median and mean error in px of the test split, and how many steps were taken."""
+def train(
+    values: dict[str, Any], labels: str, *, seconds: float, steps: int = STEPS
+) -> tuple[float, float, int]:
+    """Median and mean error in px of the test split, and how many steps were taken; `steps` make an epoch."""
     with tempfile.TemporaryDirectory() as place:
         folder, own = Path(place), values["data_config"]["data_pipeline_fw"]
         sides = (DATA / labels / "train.pkg.slp", DATA / labels / "val.pkg.slp")
-        values = put_all(values, run_settings(*sides, folder, steps=STEPS, epochs=100_000))
+        values = put_all(values, run_settings(*sides, folder, steps=steps, epochs=100_000))
         put_all(
             values,
             {

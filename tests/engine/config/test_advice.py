@@ -126,11 +126,16 @@ def test_a_half_of_a_pair_and_a_model_that_does_more_are_left(known: dict[str, d
         ({"reach": {"": 37.0}}, CROPS, "crop", "Crop 96 px"),
         ({"reach": {"": 370.0}}, CROPS, "scale", "Input scale 0.25"),
         ({"reach": {"": 110.0}}, CROPS, "scale", "Input scale 0.5"),
+        ({"reach": {"": 58.0}}, CROPS, "scale", "Input scale 1"),
+        ({"reach": {"": 59.0}}, CROPS, "scale", "Input scale 0.5"),
+        ({"reach": {"": 59.0}, "short_limb": 7.9}, CROPS, "scale", "Input scale 1"),
+        ({"reach": {"": 102.0}, "short_limb": 7.9}, CROPS, "scale", "Input scale 0.5"),
+        ({"instances": {"used": 5000}}, CROPS, "widths", "1.5 times the filters at each level"),
         (ONE, SINGLE, "scale", "Input scale 1"),
         ({**ONE, "instance_size": {"median": 96}}, SINGLE, "scale", "Input scale 0.5"),
         ({**ONE, "instance_size": {"median": 96}, "short_limb": 7.9}, SINGLE, "scale", "Input scale 1"),
-        ({**ONE, "instance_size": {"median": 101}, "short_limb": 5}, SINGLE, "max_stride", "Max stride 16"),
-        ({**ONE, "instance_size": {"median": 102}, "short_limb": 5}, SINGLE, "max_stride", "Max stride 32"),
+        ({**ONE, "instance_size": {"median": 76}, "short_limb": 7}, SINGLE, "max_stride", "Max stride 16"),
+        ({**ONE, "instance_size": {"median": 77}, "short_limb": 7}, SINGLE, "max_stride", "Max stride 32"),
         ({"reach": {"": 43.0}}, CROPS, "maps", "Maps at stride 2, sigma 2.5"),
         ({"reach": {"": 44.0}}, CROPS, "maps", "Maps at stride 4, sigma 2.5"),
         ({"instances": {"used": 3}}, CROPS, "batch", "Batches of 3"),
@@ -176,6 +181,12 @@ def test_images_that_do_not_fit_are_not_kept_in_memory() -> None:
     many = [{"height": 2000, "width": 2000, "channels": 3, "frames": 126}]
     assert "cache" in named(advise(load_preset(CROPS), facts()))
     assert "cache" not in named(advise(load_preset(CROPS), facts(image_sizes=many)))
+
+
+def test_where_there_is_much_to_learn_from_or_more_to_find_than_parts_the_network_stays_as_wide_as_it_is() -> None:
+    assert "widths" not in named(advise(load_preset(CROPS), facts(instances={"used": 5001})))
+    for kind in ("centroid", "bottomup"):
+        assert "widths" not in named(advise(load_preset(CROPS), facts(), model_type=kind))
 
 
 def test_the_anchor_part_decides_how_far_parts_reach() -> None:
