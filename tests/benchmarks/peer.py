@@ -78,8 +78,7 @@ def training(config) -> dict[str, object]:
     return {
         "train_seconds": [float(row["train/time"]) for row in rows if row["train/time"]],
         "step_seconds": [
-            float(after["train/time"]) - float(row["val/time"])
-            for row, after in itertools.pairwise(rows)
+            float(after["train/time"]) - float(row["val/time"]) for row, after in itertools.pairwise(rows)
         ],
         "val_losses": [float(row["val/loss"]) for row in rows],
     }

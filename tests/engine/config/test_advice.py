@@ -183,7 +183,9 @@ def test_images_that_do_not_fit_are_not_kept_in_memory() -> None:
     assert "cache" not in named(advise(load_preset(CROPS), facts(image_sizes=many)))
 
 
-def test_where_there_is_much_to_learn_from_or_more_to_find_than_parts_the_network_stays_as_wide_as_it_is() -> None:
+def test_where_there_is_much_to_learn_from_or_more_to_find_than_parts_the_network_stays_as_wide_as_it_is() -> (
+    None
+):
     assert "widths" not in named(advise(load_preset(CROPS), facts(instances={"used": 5001})))
     for kind in ("centroid", "bottomup"):
         assert "widths" not in named(advise(load_preset(CROPS), facts(), model_type=kind))
