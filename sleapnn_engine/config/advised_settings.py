@@ -36,7 +36,7 @@ _SMALL_INPUT = 96
 _LEAST_SEEN = 1.0
 #: From this spread of directions on, animals may point anywhere.
 _ANY_WAY = 0.25
-#: Up to so many samples a UNet gets this many times the filters at each level, in place of twice as many.
+#: Up to so many samples the channels of a UNet grow by this factor from block to block, and do not double.
 _MANY_SAMPLES, _NARROW = 5_000, 1.5
 #: Pixels of input that a batch holds at most.
 _MOST_PIXELS = 4_500_000
@@ -225,8 +225,8 @@ def widths(case: Case) -> Iterator[Piece]:
     narrow, wide = (int(filters * rate**deepest) for rate in (_NARROW, 2.0))
     yield Piece(
         name="widths",
-        title=f"{plain(_NARROW)} times the filters at each level",
-        reason=f"{counted(samples, 'sample')} are few for a network that doubles them: the deepest level then has {narrow} channels "
+        title=f"Filter growth {plain(_NARROW)}",
+        reason=f"{counted(samples, 'sample')} are few for channels that double from block to block: so the deepest block has {narrow} "
         f"instead of {wide}, and a step takes about half the time.",
         changes={f"{case.unet}.filters_rate": _NARROW},
     )

@@ -130,7 +130,7 @@ def test_a_half_of_a_pair_and_a_model_that_does_more_are_left(known: dict[str, d
         ({"reach": {"": 59.0}}, CROPS, "scale", "Input scale 0.5"),
         ({"reach": {"": 59.0}, "short_limb": 7.9}, CROPS, "scale", "Input scale 1"),
         ({"reach": {"": 102.0}, "short_limb": 7.9}, CROPS, "scale", "Input scale 0.5"),
-        ({"instances": {"used": 5000}}, CROPS, "widths", "1.5 times the filters at each level"),
+        ({"instances": {"used": 5000}}, CROPS, "widths", "Filter growth 1.5"),
         (ONE, SINGLE, "scale", "Input scale 1"),
         ({**ONE, "instance_size": {"median": 96}}, SINGLE, "scale", "Input scale 0.5"),
         ({**ONE, "instance_size": {"median": 96}, "short_limb": 7.9}, SINGLE, "scale", "Input scale 1"),
