@@ -31,10 +31,13 @@ def main() -> None:
         for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
             os.environ[variable] = str(folder / variable.lower())
         from sleapnn_gui.app import build
+        from sleapnn_gui.shell.garbage import GarbageSearch, hold_garbage
 
         os.chdir(folder)
         labels = draw_labels(folder, "mouse", "--frames", "40")
-        _, window = build(["sleapnn-gui", "--theme", "light"])
+        hold_garbage()
+        app, window = build(["sleapnn-gui", "--theme", "light"])
+        GarbageSearch(app)
         start_training(window, labels)
         rows = watch(window, minutes=args.minutes)
         tell_growth(rows)
