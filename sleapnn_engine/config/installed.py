@@ -1,5 +1,6 @@
 """Which packages this project needs, and which versions of them are installed here."""
 
+import functools
 import platform
 import sys
 from pathlib import Path
@@ -29,6 +30,12 @@ def installed_versions(*, extra: str = "") -> dict[str, str]:
 
 def versions_at_work() -> dict[str, str]:
     """Python and what of the engine's parts is installed, name -> version: what a run writes down of itself."""
+    return dict(_at_work())
+
+
+@functools.cache
+def _at_work() -> dict[str, str]:
+    """What is at work in a process was installed when it began; to look it up takes as long as a small training's steps."""
     found = installed_versions(extra="engine")
     return {"python": platform.python_version(), **{name: own for name, own in found.items() if own}}
 

@@ -5,6 +5,7 @@ twice is refused, and `${...}` and `???` are ordinary text, because a config fil
 bounded, so that reading ends soon whatever it holds, and that is numbers, text, true, false, null, lists and sections only.
 """
 
+import functools
 import re
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -54,6 +55,19 @@ _FOUND = re.compile(r"found (?:character |unknown escape character )?'(.*?)'")
 #: Far more than any config has: characters of the text, values in it with repeated parts counted each time,
 #: sections inside one another, signs of one number.
 MOST_SIGNS, MOST_VALUES, MOST_LEVELS, MOST_DIGITS = 1_000_000, 20_000, 100, 400
+#: Longer lines are wrapped when they are written; a value so short never is, behind any name and however deep.
+_WIDTH, _SHORT = 1000, 400
+#: What Python shows of a value, and the value again; those of sections and lists are empty.
+_KINDS: dict[type, Callable[[str], Any]] = {
+    str: str,
+    int: int,
+    float: float,
+    bool: lambda shown: shown == "True",
+    type(None): lambda _: None,
+    dict: lambda _: {},
+    list: lambda _: [],
+    tuple: lambda _: [],
+}
 
 
 class _Bounded(yaml.composer.Composer, yaml.constructor.SafeConstructor, yaml.resolver.Resolver):
@@ -249,4 +263,62 @@ def _sign(problem: yaml.reader.ReaderError) -> str:
 
 def write(values: Any) -> str:
     """YAML text of plain values: block style, keys in order, text quoted wherever it would read as something else."""
-    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000))
+    lines: list[str] = []
+    if values and type(values) in (dict, list) and _write_block(values, "", lines):
+        return "\n".join(lines) + "\n"
+    return _write_slowly(values)
+
+
+def _write_slowly(values: Any) -> str:
+    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH))
+
+
+def _write_block(values: Any, indent: str, lines: list[str]) -> bool:
+    """Add the lines of a section or list that is not empty, as PyYAML has them; False where only PyYAML knows how.
+
+    A config is mostly the same few names and values again and again, each of which is put into words once.
+    """
+    if len(indent) > MOST_LEVELS:
+        return False
+    named = type(values) is dict
+    for name, value in values.items() if named else ((None, value) for value in values):
+        begins = "-" if not named else None
+        if type(name) is str and len(name) < _SHORT:
+            begins = _name_text(name)
+        if begins is None:
+            return False
+        if value and type(value) in (dict, list, tuple):
+            first = len(lines)
+            if named:
+                lines.append(f"{indent}{begins}")
+            if not _write_block(value, indent + "  ", lines):
+                return False
+            if not named:
+                lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
+            continue
+        shown = value if type(value) is str else repr(value)
+        text = _value_text(type(value), shown) if len(shown) < _SHORT else None
+        if text is None:
+            return False
+        lines.append(f"{indent}{begins} {text}")
+    return True
+
+
+@functools.lru_cache(maxsize=1024)
+def _name_text(name: str) -> str | None:
+    """A key with its colon; None where it takes more than one short line."""
+    text = _write_slowly({name: None}).removesuffix(" null\n")
+    return text if _is_short(text) and not text.startswith("? ") else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _value_text(kind: type, shown: str) -> str | None:
+    """A single value of a kind that configs have, given as text or as Python shows it; None like `_name_text`."""
+    if kind not in _KINDS:
+        return None
+    text = _write_slowly({"x": _KINDS[kind](shown)}).removeprefix("x: ").removesuffix("\n")
+    return text if _is_short(text) else None
+
+
+def _is_short(text: str) -> bool:
+    return len(text) < _SHORT and len(text.splitlines()) == 1

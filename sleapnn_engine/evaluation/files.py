@@ -125,14 +125,14 @@ def write_evaluation(folder: Path, *, evaluation: Mapping[str, Any]) -> Path:
 
 def plain_values(value: Any) -> Any:
     """Turn numpy into lists and numbers, and numbers JSON does not know into None."""
+    if isinstance(value, float):  # nearly all are, and numpy's 64 bits too
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(name): plain_values(part) for name, part in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         return plain_values(value.tolist())
     if isinstance(value, list | tuple):
         return [plain_values(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
     return value
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
@@ -13,7 +14,7 @@ from sleapnn_engine.config import tree
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.files import dump_config, parse_config, read_config, save_text
 from sleapnn_engine.config.validate import validate
-from sleapnn_engine.config.yaml_dialect import parse, write
+from sleapnn_engine.config.yaml_dialect import _Dumper, parse, write
 from tests.engine.config.strategies import LARGE, configs
 
 COMMENTED = """\
@@ -46,6 +47,61 @@ def test_load_of_dump_is_the_same(values: dict[str, Any]) -> None:
 def test_editing_a_file_gives_exactly_the_new_values(before: dict[str, Any], after: dict[str, Any]) -> None:
     text = dump_config(after, base=dump_config(before))
     assert _exact(parse(text)) == _exact(after)
+
+
+class Plainly(yaml.SafeDumper):
+    """PyYAML with lists indented below their names and nothing written as a reference to an earlier part."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        return super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+#: Texts that are quoted, wrapped, or written over several lines, and numbers that are written in ways of their own.
+ODD = (
+    *("", " ", "null", "~", "yes", "1e-3", "1_0", "0x1F", "1:30", "2020-01-01", "- a", "a: b", "a #b", "#", "?", "? x", "-"),
+    *("two\nlines", "ends\n", "tab\t", "\x07", "\x85", "\u2028", "\ufeff", "é", "🐭", "'", '"', "\\", "%", "@x", "!x", "&x", "*"),
+    *("word " * 90, "w" * 500, "é\x07" * 60, True, False, None, 0, -1, 10**40, 0.0, -0.0, 1.0, 1e-6, 1e300, 0.1),
+    *(float("inf"), -float("inf"), float("nan"), [], {}, (), (1, 2), {1: 2}, [[]], [{}], [[1, [2]], 3], [{"a": [1], "b": 2}]),
+)  # fmt: skip
+
+
+Plainly.yaml_implicit_resolvers = _Dumper.yaml_implicit_resolvers
+Plainly.add_representer(tuple, lambda dumper, data: dumper.represent_list(list(data)))
+
+
+def as_pyyaml_has_it(values: Any) -> str:
+    return yaml.dump(values, Dumper=Plainly, sort_keys=False, allow_unicode=True, width=1000)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(
+        st.sampled_from(ODD) | st.text(max_size=8) | st.floats() | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from([odd for odd in ODD if type(odd) is str]) | st.text(max_size=5),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=10,
+    )
+)
+def test_what_is_written_is_what_pyyaml_writes(values: Any) -> None:
+    assert write(values) == as_pyyaml_has_it(values)
+
+
+def test_every_odd_value_and_name_is_written_as_pyyaml_writes_it() -> None:
+    for odd in ODD:
+        deep: Any = odd
+        for around in range(130):
+            deep = [deep, odd] if around % 3 else {str(odd): deep, "next": odd}
+            if around in (0, 1, 2, 60, 129):
+                assert write(deep) == as_pyyaml_has_it(deep), (odd, around)
 
 
 @LARGE
