@@ -297,7 +297,8 @@ def _write_block(values: Any, indent: str, lines: list[str]) -> bool:
                 lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
             continue
         shown = value if type(value) is str else repr(value)
-        text = _value_text(type(value), shown) if len(shown) < _SHORT else None
+        kind = _KINDS.get(type(value))
+        text = None if kind is None or len(shown) >= _SHORT else _value_text(kind, shown)
         if text is None:
             return False
         lines.append(f"{indent}{begins} {text}")
@@ -312,11 +313,9 @@ def _name_text(name: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _value_text(kind: type, shown: str) -> str | None:
-    """A single value of a kind that configs have, given as text or as Python shows it; None like `_name_text`."""
-    if kind not in _KINDS:
-        return None
-    text = _write_slowly({"x": _KINDS[kind](shown)}).removeprefix("x: ").removesuffix("\n")
+def _value_text(kind: Callable[[str], Any], shown: str) -> str | None:
+    """A single value of one of `_KINDS`, given as text or as Python shows it; None like `_name_text`."""
+    text = _write_slowly({"x": kind(shown)}).removeprefix("x: ").removesuffix("\n")
     return text if _is_short(text) else None
 
 
