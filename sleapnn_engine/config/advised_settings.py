@@ -13,7 +13,7 @@ import attrs
 
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.checks.labels import Facts
-from sleapnn_engine.config.derived import receptive_field
+from sleapnn_engine.config.derived import channels_at, receptive_field
 from sleapnn_engine.config.model_types import ModelType
 from sleapnn_engine.config.numbers import plain
 from sleapnn_engine.config.reader import DATA, GEOMETRIC, PREPROCESSING, TRAINER, ConfigReader
@@ -221,8 +221,7 @@ def widths(case: Case) -> Iterator[Piece]:
     samples = _samples(case)
     if filters is None or kind.limbs or kind.identities or kind.centroid or samples > _MANY_SAMPLES:
         return
-    deepest = int(math.log2(case.max_stride))
-    narrow, wide = (int(filters * rate**deepest) for rate in (_NARROW, 2.0))
+    narrow, wide = (channels_at(filters, rate, stride=case.max_stride) for rate in (_NARROW, 2.0))
     yield Piece(
         name="widths",
         title=f"Filter growth {plain(_NARROW)}",

@@ -18,6 +18,11 @@ Facts = Mapping[str, Any]
 LEAST_CROP = 100
 
 
+def channels_at(filters: float, rate: float, *, stride: float) -> int:
+    """Channels of a block at a stride, each computed from `filters` and cut off, as the files have them."""
+    return int(filters * rate ** math.log2(stride))
+
+
 def auto_text(path: str, facts: Facts | None, figures: Facts | None, *, pending: bool = False) -> str:
     """What a null value at `path` comes to, as “→ 1024 px”; '' where that is not known.
 

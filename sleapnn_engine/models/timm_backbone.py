@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sleapnn_engine.config.checks.encoder import NAME, only_size
+from sleapnn_engine.config.derived import channels_at
 from sleapnn_engine.config.encoders import Encoder
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.models.blocks import ConvBlock
@@ -33,8 +34,8 @@ class TimmShape:
         return self.encoder.max_stride
 
     def width(self, stride: int) -> int:
-        """Channels of the decoder at a stride, cut off like those of a UNet."""
-        return int(self.filters * self.filters_rate ** math.log2(stride))
+        """Channels of the decoder at a stride, like those of a UNet."""
+        return channels_at(self.filters, self.filters_rate, stride=stride)
 
 
 class TimmBackbone(nn.Module):

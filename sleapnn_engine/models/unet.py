@@ -7,6 +7,7 @@ import attrs
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sleapnn_engine.config.derived import channels_at
 from sleapnn_engine.models.blocks import ConvBlock
 from sleapnn_engine.models.decoder import Decoder
 
@@ -63,8 +64,8 @@ class UNetShape:
         return self.stem_blocks + self.down_blocks
 
     def width(self, level: int) -> int:
-        """Channels at a level, each computed from `filters` and cut off, as the files have them."""
-        return int(self.filters * self.filters_rate**level)
+        """Channels at a level."""
+        return channels_at(self.filters, self.filters_rate, stride=2**level)
 
     @property
     def deepest_width(self) -> int:

@@ -1,9 +1,9 @@
 """Rules across the keys of the backbone and the head: one of each, strides that fit, weights that match."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 
 from sleapnn_engine.config import tree
+from sleapnn_engine.config.derived import channels_at
 from sleapnn_engine.config.encoder_sizes import CONVNEXT_SIZES, MOST_CHANNELS, swin_sizes
 from sleapnn_engine.config.errors import UserError
 from sleapnn_engine.config.future_keys import newer_key
@@ -148,9 +148,8 @@ def _level_widths(view: ConfigReader) -> list[int]:
     if backbone.endswith(("unet", "timm")):
         filters = view.number(f"{backbone}.filters")
         coarsest = view.max_stride() if backbone.endswith("timm") else view.input_multiple()
-        return (
-            [] if not filters or not coarsest else [int(filters), int(filters * rate ** math.log2(coarsest))]
-        )
+        strides = (1, coarsest) if filters and coarsest else ()
+        return [channels_at(filters or 0, rate, stride=stride) for stride in strides]
     size = str(view.value(f"{backbone}.model_type"))
     channels = view.value(f"{backbone}.arch.channels") if backbone.endswith("convnext") else None
     if channels is None and backbone.endswith("convnext") and size in CONVNEXT_SIZES:
