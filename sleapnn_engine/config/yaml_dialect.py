@@ -173,9 +173,13 @@ def _fast_loader() -> type[_Bounded] | None:
     return Fast
 
 
+class _BeyondBounds(yaml.constructor.ConstructorError):
+    """What is refused here, in words of this module: the other loader would come to the same ones, in far more time."""
+
+
 def _refused(what: str, at: Any) -> yaml.MarkedYAMLError:
     """An error at the place of an event or a node."""
-    return yaml.constructor.ConstructorError(None, None, what, at.start_mark)
+    return _BeyondBounds(None, None, what, at.start_mark)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -233,6 +237,8 @@ def _read(text: str) -> Any:
     if _FAST is not None and not _TOLD_APART.search(text):
         try:
             return yaml.load(text, Loader=_FAST)  # type: ignore[arg-type]
+        except _BeyondBounds:
+            raise
         except (yaml.YAMLError, ValueError, RecursionError):
             pass  # read once more for the sentence
     return yaml.load(text, Loader=_Loader)

@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 import sleap_io as sio
+from sleap_io.io.slp import read_videos
 
 from sleapnn_engine.config.build import centring_of
 from sleapnn_engine.config.centring import USUAL
@@ -137,7 +138,7 @@ def _write(
     labels, source = part.labels, part.labels.files[0]
     if part.labelled:
         source = labels.files[labels.frames[0].file_index]
-        videos = sio.load_slp(source.absolute().as_posix()).videos
+        videos = read_videos(source.absolute().as_posix())
         records = [video for video in labels.videos if str(labels.files[video.file_index]) == str(source)]
         for video, record in zip(videos, records, strict=True):
             if record.kind == "film" and record.found:
