@@ -4,29 +4,69 @@ import ast
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
+from typing import Any
+
+_WHOLE = object()
 
 
-def load_in_steps(name: str) -> Iterator[None]:
-    """Load a package; with every `next` what its beginning imports next. At once where its source is not there.
+class SteppedLoad:
+    """Loads a package; with every `step` what its beginning imports next. At once where its source is not there.
 
-    Until the last step the package lacks parts, so whoever needs it goes through the steps that are left. Where they are
-    left undone, it is as if it was never loaded.
+    Whoever asks a package that is loaded in part for something that is not there yet has the rest loaded first. Where the
+    rest is left undone, it is as if the package was never loaded.
     """
-    spec = None if name in sys.modules else importlib.util.find_spec(name)
-    source = getattr(spec.loader, "get_source", lambda _: None)(name) if spec is not None else None
-    if spec is None or source is None:
-        importlib.import_module(name)
-        return
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    is_whole = False
-    try:
-        for statement in ast.parse(source).body:
-            exec(compile(ast.Module([statement], []), spec.origin or name, "exec"), vars(module))
-            if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                yield
-        is_whole = True
-    finally:
-        if not is_whole:
-            sys.modules.pop(name, None)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._is_busy = False
+        self._steps = self._load()
+
+    def step(self) -> bool:
+        """Load some more; returns whether there was something left."""
+        self._is_busy = True
+        try:
+            return next(self._steps, _WHOLE) is not _WHOLE
+        finally:
+            self._is_busy = False
+
+    def finish(self) -> None:
+        """Load what is left."""
+        while self.step():
+            pass
+
+    def leave(self) -> None:
+        """Load no more."""
+        self._steps.close()
+
+    def _load(self) -> Generator[None]:
+        spec = None if self._name in sys.modules else importlib.util.find_spec(self._name)
+        source = getattr(spec.loader, "get_source", lambda _: None)(self._name) if spec is not None else None
+        if spec is None or source is None:
+            importlib.import_module(self._name)
+            return
+        module = importlib.util.module_from_spec(spec)
+        names = vars(module)
+        names["__getattr__"] = self._find_missing
+        sys.modules[self._name] = module
+        is_whole = False
+        try:
+            for statement in ast.parse(source).body:
+                exec(compile(ast.Module([statement], []), spec.origin or self._name, "exec"), names)
+                if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                    yield
+            is_whole = True
+        finally:
+            if names.get("__getattr__") == self._find_missing:
+                del names["__getattr__"]
+            if not is_whole:
+                sys.modules.pop(self._name, None)
+
+    def _find_missing(self, name: str) -> Any:
+        """What the package has by this name once it is whole. What is part of it has to do with what is there."""
+        if not self._is_busy:
+            self.finish()
+            module = sys.modules[self._name]
+            if name in vars(module):
+                return vars(module)[name]
+        raise AttributeError(f"module {self._name!r} has no attribute {name!r}")

@@ -1,13 +1,12 @@
 """The pages of the window, one shown at a time, that scroll where the window is smaller than what they can do with."""
 
 import importlib
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from sleapnn_gui.shell.loading import load_in_steps
+from sleapnn_gui.shell.loading import SteppedLoad
 from sleapnn_gui.shell.settings_store import restore_panes
 from sleapnn_gui.widgets.one_by_one import style_ahead
 
@@ -34,9 +33,6 @@ MODULES = tuple(
 )  # fmt: skip
 
 
-_LOADED = object()
-
-
 def home_of(name: str) -> str:
     """The page of the rail that a page belongs to."""
     return _INSIDE.get(name, name)
@@ -56,8 +52,8 @@ class Pages(QStackedWidget):
         self._coming: dict[str, Steps] = {}
         self._pages: dict[str, QWidget] = {}
         self._to_load: list[str] = []
-        self._plots: Iterator[None] | None = None
-        """What is left to load of the plots, once that was begun."""
+        self._plots: SteppedLoad | None = None
+        """While it goes on."""
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._go_on)
         self.currentChanged.connect(lambda _: self.updateGeometry())
@@ -73,8 +69,6 @@ class Pages(QStackedWidget):
 
     def page(self, name: str) -> QWidget:
         """The page of this name, made now if it was not."""
-        if name not in self._pages:
-            self._finish_plots()
         while name not in self._pages:
             self._make_step(name)
         return self._pages[name]
@@ -86,7 +80,8 @@ class Pages(QStackedWidget):
     def leave(self) -> None:
         """Make no more ahead; for when the window closes."""
         self._turns.stop()
-        self._plots = None
+        if self._plots is not None:
+            self._plots.leave()
 
     def _make_step(self, name: str) -> None:
         try:
@@ -105,18 +100,12 @@ class Pages(QStackedWidget):
     def make_ahead(self) -> None:
         """Make what was not needed yet, beside the person's work; not while garbage is searched for."""
         # Not in a thread: one that loads modules of Qt's while the window is at work ends the process now and then.
-        self._plots, self._to_load = load_in_steps("pyqtgraph"), list(MODULES)
+        self._plots, self._to_load = SteppedLoad("pyqtgraph"), list(MODULES)
         self._turns.start()
-
-    def _finish_plots(self) -> None:
-        """No page can be made of half of what plots are made of."""
-        plots, self._plots = self._plots, None
-        if plots is not None:
-            deque(plots, maxlen=0)
 
     def _go_on(self) -> None:
         if self._plots is not None:
-            if next(self._plots, _LOADED) is _LOADED:
+            if not self._plots.step():
                 self._plots = None
             return
         if self._to_load:

@@ -53,12 +53,13 @@ app, window = show_window(["sleapnn-gui"])
 assert "pyqtgraph" not in sys.modules
 window.pages.make_ahead()
 turns = 0
-while not hasattr(sys.modules.get("pyqtgraph"), "ArrowItem"):
+while "ArrowItem" not in vars(sys.modules.get("pyqtgraph", sys)):
     app.processEvents()
     turns += 1
-assert turns > 3 and not hasattr(sys.modules["pyqtgraph"], "PlotWidget")
+assert turns > 3 and "PlotWidget" not in vars(sys.modules["pyqtgraph"])
 window.show_page("train")
 assert window.pages.name == "train"
+app.processEvents()
 print(*vars(sys.modules["pyqtgraph"]))
 window.close()
 """
