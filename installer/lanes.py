@@ -151,9 +151,8 @@ def _words(python: str, folder: Path, caches: Sequence[Path], *, root: Path) -> 
     for words, cache in zip(LANES.values(), caches, strict=True):
         own = ["--share", str(places[words]), "-o", f"cache_dir={cache}", "-W", _NOTHING_REWRITTEN]
         watched = covered.words(_coverage_of(cache)) if words == ENGINE else []
-        lightly = ["-p", "tests.covering"] if words == ENGINE else []
         order = ["-p", "no:randomly"] if words == WINDOW else [f"--randomly-seed={seed}"]
-        start = [python, *watched, "-m", "pytest", "--durations=15", *lightly, *order]
+        start = [python, *watched, "-m", "pytest", "--durations=15", *order]
         yield [*start, "-p", "tests.sharing", *own, *words]
 
 

@@ -120,9 +120,6 @@ def test_all_tests_run_in_lanes_that_leave_none_out_and_are_counted_together(che
     assert [one["words"][1] for one in asked if one["words"] not in tests] == ["ruff", "ruff", "mypy"]
     outs = [words[words.index("--out") + 1] for words in tests if words[:2] == ["-m", "slipcover"]]
     assert len(set(outs)) == len(outs) == list(LANES.values()).count(ENGINE), "each notes what it has run"
-    assert [words[0:2] == ["-m", "slipcover"] for words in tests] == [
-        "tests.covering" in words for words in tests
-    ]
     tests = [words[words.index("tests.sharing") - 2 :] for words in tests]
     assert [words[1:4] for words in tests] == [["-p", "tests.sharing", "--share"]] * len(LANES)
     orders = {(words[0], *words[9:]) for words in tests}
@@ -207,49 +204,6 @@ def test_lines_are_counted_over_all_lanes_and_too_few_are_a_failure(tmp_path, ca
     assert "coverage: 83.3 % of all lines (at least 84 % are wanted)" in capfd.readouterr().out
     assert covered.lines_run(sys.executable, [*outs, tmp_path / "none.json"], root=tmp_path) == {}
     assert covered.report({}), "a lane that ended early has failed in its own way"
-
-
-@pytest.mark.skipif(
-    sys.version_info[:2] != (3, 11), reason="later versions of Python have no marks in the code"
-)
-def test_marks_are_passed_over_once_their_line_has_been_seen_and_the_code_stays_the_same(tmp_path):
-    package, out = tmp_path / "sleapnn_engine", tmp_path / "out.json"
-    package.mkdir()
-    (package / "__init__.py").write_text(
-        "def one(way):\n    if way:\n        return [x for x in range(3)]\n    return 2\n\ndef never():\n    return 1\n"
-    )
-    (tmp_path / "test_it.py").write_text("""
-import ctypes, opcode
-import sleapnn_engine
-CODE = sleapnn_engine.one.__code__
-
-def jumps():
-    size = len(CODE.co_code)
-    run = (ctypes.c_ubyte * size).from_address(id(CODE) + type(CODE).__basicsize__)
-    return sum(run[at] == opcode.opmap["JUMP_FORWARD"] for at in range(0, size, 2))
-
-def test_a_line_is_run():
-    assert (sleapnn_engine.one(False), jumps()) == (2, 0)
-
-def test_its_mark_is_passed_over_from_then_on():
-    for _ in range(100):
-        assert sleapnn_engine.one(False) == 2
-    assert jumps() == 2, "its condition and its last line"
-    assert sleapnn_engine.one.__code__ is CODE
-
-def test_another_line_is_still_seen():
-    assert sleapnn_engine.one(True) == [0, 1, 2]
-""")
-    words = [*covered.words(out), "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [sys.executable, *words, "-p", "tests.covering", "test_it.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert covered.lines_run(sys.executable, [out], root=tmp_path) == {"sleapnn_engine": (5, 6)}
 
 
 def test_unknown_words_are_refused(checkout):
