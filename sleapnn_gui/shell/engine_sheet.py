@@ -192,7 +192,9 @@ class EngineSheet(QDialog):
         failed = bool(self._installing.problem)
         words = tr("Try again") if failed else tr("Go on") if self._unfinished else tr("Install")
         self.go.setText(tr("Use it") if page == "existing" else words)
-        possible = bool(self.existing.path.text().strip()) if page == "existing" else not self.offer.problem
+        # Before it is known what this machine has, the build would be a guess.
+        offered = self.offer.build.index() >= 0 and not self.offer.problem
+        possible = bool(self.existing.path.text().strip()) if page == "existing" else offered
         self.go.setEnabled(not busy and possible)
 
     @property

@@ -1,5 +1,7 @@
 """Without an engine the window offers one when it is first needed, and the sheet goes through all that can become of it."""
 
+import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,7 @@ from sleapnn_engine.config import engine_program
 from sleapnn_engine.config.chosen_engine import Installation, KnownEngines, known_engines, remember_engines
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run import engine_install
-from sleapnn_gui.run.engine_install import CPU, find_uv, program_of
+from sleapnn_gui.run.engine_install import CPU, CUDA, find_uv, program_of
 from sleapnn_gui.shell.commands import _ENGINE_FIRST
 from sleapnn_gui.shell.engine_sheet import EngineSheet
 from tests.gui.run.tiny_engine import VERSION, index_of, write_wheels
@@ -54,6 +56,28 @@ def typed(sheet: EngineSheet, *, place: Path, wheels: Path | None = None) -> Non
     if wheels is not None:
         sheet.offer.source.buttons[1].click()
         QTest.keyClicks(sheet.offer.wheels, str(wheels))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="what chip a Mac has is known at once")
+def test_nothing_is_installed_before_it_is_known_which_build_fits(
+    window: MainWindow, wait_until: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def card() -> str:
+        asked.set()
+        answered.wait(20)
+        return "NVIDIA A40, driver 550.54"
+
+    monkeypatch.setattr(engine_install, "_ask_driver", card)
+    sheet = sheet_of(window)
+    typed(sheet, place=tmp_path / "engine")
+    wait_until(lambda: asked.is_set() and bool(sheet.offer.room.sentence))
+    assert not sheet.go.isEnabled()
+    answered.set()
+    wait_until(sheet.go.isEnabled)
+    assert sheet.offer.wanted().build == CUDA
+    sheet.reject()
 
 
 @needs_uv
