@@ -151,9 +151,11 @@ def _words(python: str, folder: Path, caches: Sequence[Path], *, root: Path) -> 
     for words, cache in zip(LANES.values(), caches, strict=True):
         own = ["--share", str(places[words]), "-o", f"cache_dir={cache}", "-W", _NOTHING_REWRITTEN]
         watched = covered.words(_coverage_of(cache)) if words == ENGINE else []
+        # A window that a file's tests share would go to and fro between its pages, so only its files are shuffled.
         order = ["-p", "no:randomly"] if words == WINDOW else [f"--randomly-seed={seed}"]
+        files = ["--files-by", str(seed)] if words == WINDOW else []
         start = [python, *watched, "-m", "pytest", "--durations=15", *order]
-        yield [*start, "-p", "tests.sharing", *own, *words]
+        yield [*start, "-p", "tests.sharing", *own, *files, *words]
 
 
 def pass_alone(python: str, caches: Sequence[Path], *, root: Path, variables: Mapping[str, str]) -> bool:

@@ -2,10 +2,12 @@
 
 Tests of several files that share something dear, made once in a process, are taken together.
 
-`pytest -p tests.sharing --share FOLDER`: the folder is empty at first, and the same for all of them.
+`pytest -p tests.sharing --share FOLDER`: the folder is empty at first, and the same for all of them. `--files-by SEED` has the
+files come in an order of that seed, each with its tests as they come.
 """
 
 import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--share", metavar="FOLDER", type=Path, help="take turns with others that name this folder"
     )
+    parser.addoption("--files-by", metavar="SEED", type=int, help="the order of the files that are shared")
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
@@ -31,7 +34,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     if session.testsfailed:
         raise session.Interrupted(f"{session.testsfailed} errors during collection")
-    items = own(session.items, folder)
+    items = own(session.items, folder, seed=session.config.getoption("--files-by"))
     item = next(items, None)
     while item is not None:
         # What comes next decides what of the fixtures is kept, so it must be one that really comes.
@@ -45,12 +48,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return True
 
 
-def own(items: list[pytest.Item], folder: Path) -> Iterator[pytest.Item]:
-    """The tests of each file that could be taken, in order."""
+def own(items: list[pytest.Item], folder: Path, *, seed: int | None = None) -> Iterator[pytest.Item]:
+    """The tests of each file that could be taken, in order; that of files is drawn where there is a seed."""
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         groups.setdefault(group_of(item), []).append(item)
-    for name, group in sorted(groups.items(), key=lambda one: one[1][0].path.parent.name not in LONGEST):
+    files = list(groups.items())
+    if seed is not None:
+        random.Random(seed).shuffle(files)
+    for name, group in sorted(files, key=lambda one: one[1][0].path.parent.name not in LONGEST):
         if taken(name, folder):
             yield from group
 

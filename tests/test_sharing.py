@@ -62,6 +62,28 @@ def test_each_file_is_run_once_by_one_of_them(tmp_path: Path) -> None:
     assert sorted((tmp_path / "done").read_text().split()) == sorted(f"test_{name}" for name in names)
 
 
+def test_files_come_in_the_order_of_a_seed_and_their_tests_as_they_are_written(tmp_path: Path) -> None:
+    names = [f"file{number}" for number in range(8)]
+    for name in names:
+        (tmp_path / f"test_{name}.py").write_text(FILE.replace("{name}", name), encoding="utf-8")
+    orders = []
+    for number, seed in enumerate(("5", "5", "6")):
+        share = tmp_path / f"share{number}"
+        share.mkdir()
+        words = ["-m", "pytest", "-c", os.devnull, "-p", "tests.sharing", "-p", "no:cacheprovider", "-v"]
+        done = subprocess.run(
+            [sys.executable, *words, "--share", str(share), "--files-by", seed, str(tmp_path)],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+        run = [line.split(" ")[0] for line in done.stdout.splitlines() if " PASSED" in line]
+        assert [one[-2] for one in run] == list("012") * len(names), done.stdout + done.stderr
+        orders.append(run)
+    assert orders[0] == orders[1] != orders[2]
+
+
 def test_without_a_folder_pytest_runs_as_ever(tmp_path: Path) -> None:
     (tmp_path / "test_one.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
     words = ["-m", "pytest", "-c", os.devnull, "-p", "tests.sharing", "-p", "no:cacheprovider", str(tmp_path)]
