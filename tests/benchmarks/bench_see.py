@@ -25,8 +25,8 @@ PRESETS = {"crops": "topdown_centered_instance_unet_medium_rf", "whole images": 
 ALLOWED_MS = 150.0
 
 
-def edit(bench: Bench, number: int, kind: str) -> tuple[str, Any]:
-    """Another value of the setting that a sight belongs to."""
+def edits(bench: Bench, number: int) -> dict[str, tuple[str, Any]]:
+    """For each sight that a setting belongs to, another value of it."""
     head = f"{HEADS}.{bench.window.document.chosen(HEADS)}"
     return {
         "chain": (PREPROCESSING + "scale", 1.0 - 0.01 * (number + 1)),
@@ -36,7 +36,7 @@ def edit(bench: Bench, number: int, kind: str) -> tuple[str, Any]:
         "network": ("model_config.backbone_config.unet.filters", 20 + 8 * number),
         "skeleton": (f"{head}.confmaps.sigma", 2.0 + 0.25 * number),
         "schedule": ("trainer_config.early_stopping.patience", 10 + number),
-    }[kind]
+    }
 
 
 def measure(bench: Bench, act: Callable[[], object]) -> tuple[float, Turn]:
@@ -71,12 +71,14 @@ def main() -> None:
         window.document.apply_values(matched | {GEOMETRIC + "rotation_min": -90.0}, "bench")
         bench.settle(1.0, until=lambda: window.document.facts is not None)
         for sight in SIGHTS:
-            if sight.kind == "crops" and name != "crops":
+            if sight.kind not in edits(bench, 0) or (sight.kind == "crops" and name != "crops"):
                 continue
             window.see.show_kind(sight.kind)
             bench.settle(0.3, until=lambda: window.see.watch.is_idle)
             acts: dict[str, Callable[[int], object]] = {
-                "edit": lambda number, kind=sight.kind: window.document.set_value(*edit(bench, number, kind)),
+                "edit": lambda number, kind=sight.kind: window.document.set_value(
+                    *edits(bench, number)[kind]
+                ),
                 "next": lambda number: window.see.behind.click(),
             }
             for act, do in acts.items():
