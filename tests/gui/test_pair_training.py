@@ -60,6 +60,10 @@ def test_both_models_are_trained_followed_and_judged_as_one(
         lambda: [one.group for one in queue.read()] == before_the_rest, 30, "before what waits already"
     )
     wait_until(lambda: "one after the other: centroid and centered_instance." in window.banner.sentence)
+    told: list[str] = []
+    pair = window.runs.pair
+    assert pair is not None
+    pair.offered.connect(lambda words, *_: told.append(words))  # before short trainings can have ended
     window.actions_by_verb["train"].trigger()
     assert "A top-down pair is being trained" in window.banner.sentence
     for name in ("centroid", "centered_instance"):
@@ -70,10 +74,6 @@ def test_both_models_are_trained_followed_and_judged_as_one(
             90,
             f"{name} is followed",
         )
-    told: list[str] = []
-    pair = window.runs.pair
-    assert pair is not None
-    pair.offered.connect(lambda words, *_: told.append(words))
     wait_until(lambda: "Judged together" in window.banner.sentence, 120, "judged together")
     assert [one.state for one in queue.read()] == ["done", "done", "waiting"], "nobody asked for the rest"
     judged = Path(queue.read()[1].judged)
