@@ -35,6 +35,7 @@ from sleapnn_gui.shell.disk_offer import DiskOffer
 from sleapnn_gui.shell.draft_offer import DraftOffer
 from sleapnn_gui.shell.file_commands import FileCommands
 from sleapnn_gui.shell.first_steps import FirstSteps
+from sleapnn_gui.shell.going_on import GoingOn
 from sleapnn_gui.shell.help_commands import HelpCommands
 from sleapnn_gui.shell.list_commands import ListCommands
 from sleapnn_gui.shell.menus import fill_menu_bar
@@ -121,7 +122,7 @@ class MainWindow(QMainWindow):
         self.nav_bar = NavBar()
         self.status_line = StatusLine(self.document)
         whole, below = QWidget(), QWidget()
-        self.banner = WindowBanner(below, page=self.pages.currentWidget)
+        self.banner = WindowBanner(below)
         self.setCentralWidget(whole)
         column, middle = QVBoxLayout(whole), QHBoxLayout(below)
         for box in (column, middle):
@@ -129,6 +130,7 @@ class MainWindow(QMainWindow):
             box.setSpacing(0)
         self.disk_offer = DiskOffer(self.document, self.files.watch, around=below)
         above = (self.first_steps.strip, self.draft_offer, self.disk_offer, self.banner)
+        GoingOn(above, self.pages)
         for part in (self.top_bar, *above):
             column.addWidget(part)
         column.addWidget(below, 1)

@@ -326,11 +326,15 @@ class Row(QWidget):
             self._message.hide()
             self._message.followed.connect(self._apply_fix)
             self._grid.addWidget(self._message, 1, 0, 1, 3)
+            QWidget.setTabOrder(self._lock or self._reset or self.editor, self._message)
         return self._message
 
     def _apply_fix(self) -> None:
+        held = self._message_line().hasFocus()
         if self._fix is not None and self._fix.fix is not None:
             self._document.apply_fix(self._fix.fix)
+        if held:
+            self.focus_editor()
 
     def _names(self) -> list[str]:
         return names_for(self._document.facts, self.key.meta.names_of)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -161,6 +161,8 @@ class YamlPane(QWidget):
         """Show what the settings say in place of what was typed, which undo in the text brings back."""
         self._pause.stop()
         self._reading.drop()
+        if self.told.hasFocus():
+            self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
         self._no_problem()
         if self.isVisible() and self._document.has_text:
             self.editor.show_text(self._document.to_yaml())

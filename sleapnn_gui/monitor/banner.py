@@ -1,16 +1,20 @@
 """Messages across the page: how a run ended, what went wrong with the evidence, and the question before a cancel."""
 
 import html
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from sleapnn_gui.widgets.kept_focus import rest_on_page, withdraw
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme, set_state
 
 MOST_LINES = 12
+
+_CLOSE = "close"
 
 _TINTS = {
     "error": ("error_tint", "error"),
@@ -23,9 +27,11 @@ class Banner(QFrame):
     """A sentence, perhaps the last lines of output, and links. Hidden until it has something to say.
 
     It comes and goes by itself, and so only when that moves nothing of what is `below` it from under the pointer.
+    `dismissed` says that a person has taken it away.
     """
 
     link_followed = Signal(str)
+    dismissed = Signal()
 
     def __init__(self, below: QWidget) -> None:
         super().__init__()
@@ -46,7 +52,7 @@ class Banner(QFrame):
             | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
             | Qt.TextInteractionFlag.TextSelectableByMouse
         )
-        self.sentence.linkActivated.connect(self.link_followed)
+        self.sentence.linkActivated.connect(self._follow)
         self.lines = QLabel()
         self.lines.setTextFormat(Qt.TextFormat.PlainText)
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -63,9 +69,14 @@ class Banner(QFrame):
         severity: str,
         lines: tuple[str, ...] = (),
         links: list[tuple[str, str]] | None = None,
+        closable: bool = False,
     ) -> None:
-        """Show `text`; `lines` below it in type of equal width; `links` are (target, words) at the end."""
-        self._text, self._severity, self._links, self._lines = text, severity, links or [], lines
+        """Show `text`; `lines` below it in type of equal width; `links` are (target, words) at the end.
+
+        One that is `closable` can be taken away by a person, who else would have it there for as long as it is true.
+        """
+        ways = [*(links or []), *([(_CLOSE, tr("Close"))] if closable else [])]
+        self._text, self._severity, self._links, self._lines = text, severity, ways, lines
         self._still.when_away(self._show)
 
     def clear(self, *, at_once: bool = False) -> None:
@@ -73,9 +84,19 @@ class Banner(QFrame):
         self._text = ""
         if at_once:
             self._still.drop()
-            self.hide()
+            self._go()
         else:
-            self._still.when_away(self.hide)
+            self._still.when_away(self._go)
+
+    def _follow(self, target: str) -> None:
+        if target != _CLOSE:
+            self.link_followed.emit(target)
+            return
+        self.clear(at_once=True)
+        self.dismissed.emit()
+
+    def _go(self) -> None:
+        withdraw(self, partial(rest_on_page, self))
 
     def rename_link(self, target: str, words: str) -> None:
         """Have a link say something else, in its place."""
@@ -171,10 +192,10 @@ class CancelQuestion(QFrame):
         """There is nothing left to cancel: the answers do nothing any more, and go when the pointer is on none."""
         if at_once or self.isHidden():
             self._still.drop()
-            self.hide()
+            self._go()
         else:
             self._set_enabled(False)
-            self._still.when_away(self.hide)
+            self._still.when_away(self._go)
 
     def _set_enabled(self, enabled: bool) -> None:
         for button in (self.keep, self.cancel):
@@ -182,12 +203,15 @@ class CancelQuestion(QFrame):
 
     def decline(self) -> None:
         """Close the question without cancelling."""
-        self.setVisible(False)
+        self._go()
         self.declined.emit()
 
     def _confirm(self) -> None:
-        self.setVisible(False)
+        self._go()
         self.confirmed.emit()
+
+    def _go(self) -> None:
+        withdraw(self, partial(rest_on_page, self))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from sleapnn_engine.protocol.stop_rules import EXAMPLES, StopRule, parse_rule
 from sleapnn_gui.monitor.panel import caption
+from sleapnn_gui.widgets.kept_focus import rest_on_page, withdraw
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.line import Line
 from sleapnn_gui.widgets.menus import open_below
@@ -206,7 +208,7 @@ class StopPanel(QFrame):
 
     def _close(self) -> None:
         self.closing.emit()
-        self.hide()
+        withdraw(self, partial(rest_on_page, self))
 
     def _finish(self, rules: list[str]) -> None:
         self._close()

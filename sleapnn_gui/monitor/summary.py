@@ -247,6 +247,8 @@ class RunStrip(QFrame):
 
     def note_command(self, verb: str, stage: str) -> None:
         """Follow a command: the button says how far it has come until it is done or refused."""
+        if stage == "past":
+            return
         if stage in ("asked", "accepted"):
             self._pending[verb] = tr("Asking…") if stage == "asked" else ON_RUN[verb].under_way
         else:

@@ -12,15 +12,16 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from sleapnn_engine.protocol.coach_case import Hint, Shows
 from sleapnn_engine.protocol.failure_report import failure_report
-from sleapnn_engine.protocol.silence import CHOICE_SECONDS, last_checkpoint, loss_text, silence_text
+from sleapnn_engine.protocol.silence import last_checkpoint, loss_text
 from sleapnn_gui.document.background import BackgroundTask
 from sleapnn_gui.monitor import status_text, words
 from sleapnn_gui.monitor.banner import Banner, CancelQuestion
 from sleapnn_gui.monitor.charts import ChartsView
 from sleapnn_gui.monitor.coach_strip import CoachStrip
 from sleapnn_gui.monitor.coaching import Coaching
+from sleapnn_gui.monitor.contact import END, Contact
 from sleapnn_gui.monitor.empty_state import EmptyState
-from sleapnn_gui.monitor.ending import REPORT, describe_ending, with_log
+from sleapnn_gui.monitor.ending import REPORT, describe_ending
 from sleapnn_gui.monitor.kept_reading import KeptReading
 from sleapnn_gui.monitor.phases import PhasesView
 from sleapnn_gui.monitor.self_stopping import SelfStopping
@@ -30,7 +31,6 @@ from sleapnn_gui.run.machine import Phase, State
 from sleapnn_gui.run.outcome import Outcome
 from sleapnn_gui.run.queue import Item
 from sleapnn_gui.run.session import RunSession
-from sleapnn_gui.run.verbs import ON_RUN
 from sleapnn_gui.widgets.desktop import open_in_desktop
 from sleapnn_gui.widgets.language import tr
 
@@ -43,7 +43,7 @@ SLOW_REFRESH = 5
 PHASE_PATIENCE = 1.0
 """Seconds a validation or save must last before the chip names it: shorter ones would only flicker."""
 
-_END, _VERBS = "end the process", ("pause", "resume", "stop", "stop_after_epoch", "cancel")
+_VERBS = ("pause", "resume", "stop", "stop_after_epoch", "cancel")
 
 
 class TrainPage(QWidget):
@@ -78,7 +78,6 @@ class TrainPage(QWidget):
         self._opener = opener
         self._fresh = False
         self._turns = 0
-        self._refused = ""
         self._phase, self._phase_since = Phase.NONE, 0.0
         self._disk, self._reporting = BackgroundTask(self), BackgroundTask(self)
         self._timer = QTimer(self)
@@ -101,7 +100,7 @@ class TrainPage(QWidget):
         self.question = CancelQuestion(self.stack)
         self.banner, self.advice = Banner(self.stack), Banner(self.stack)
         self.coach, self.stops = CoachStrip(self.stack), SelfStopping(self.stack)
-        self._coaching = Coaching(self.coach)
+        self._coaching, self._contact = Coaching(self.coach), Contact(self.banner)
         yield
         self.empty, self.phases = EmptyState(), PhasesView()
         self.charts = ChartsView(self.stack, in_steps=True)
@@ -142,10 +141,9 @@ class TrainPage(QWidget):
                 signal.disconnect(slot)
         self.session = session
         self.store = RunStore()
-        self._refused = ""
         self.strip.start_over(another=True)
         self.question.withdraw(at_once=True)
-        self.banner.clear(at_once=True)
+        self._contact.start_over(session)
         self.advice.clear(at_once=True)
         self._coaching.start_over()
         self.stops.start_over(session)
@@ -210,7 +208,7 @@ class TrainPage(QWidget):
             self.question.ask(loss_text(last))
 
     def _follow_link(self, target: str) -> None:
-        if target == _END:
+        if target == END:
             self.cancel()
         elif target == REPORT and self.session is not None and self.session.run_dir is not None:
             self._reporting.begin(partial(failure_report, self.session.run_dir), self._copy_report)
@@ -253,15 +251,11 @@ class TrainPage(QWidget):
 
     def _command_moved(self, verb: str, stage: str, text: str) -> None:
         self.strip.note_command(verb, stage)
-        if stage == "refused":
-            self._refused = tr(
-                "“{command}” was not carried out: {why}", command=ON_RUN[verb].text.rstrip("…"), why=text
-            )
-            self._note(self._refused)
-        elif stage == "asked":
-            self._refused = ""
+        kept = self._contact.follow_command(verb, stage, text)
+        if kept:
+            self._note(kept)
         self._show_strip()
-        self._show_contact()
+        self._contact.refresh()
         self.can_changed.emit()
 
     def _ended(self, outcome: Outcome) -> None:
@@ -301,7 +295,7 @@ class TrainPage(QWidget):
             self.stack.setCurrentWidget(self.empty)
             return
         self._show_strip()
-        self._show_contact()
+        self._contact.refresh()
         self._show_advice()
         self.stops.refresh(self.store)
         self._coaching.refresh(self.store, session)
@@ -347,35 +341,6 @@ class TrainPage(QWidget):
             self._phase, self._phase_since = session.phase, now
         lasting = now - self._phase_since >= PHASE_PATIENCE
         return session.phase if lasting else Phase.EPOCH
-
-    def _show_contact(self) -> None:
-        """While a run lives: lost contact, or a command that was refused."""
-        session = self.session
-        if session is None or session.is_over:
-            return
-        if session.lost_contact:
-            session.read_log(partial(self._show_silence, session))
-        elif self._refused:
-            self.banner.show_message(self._refused, severity="warning")
-        else:
-            self.banner.clear()
-
-    def _show_silence(self, session: RunSession, log: Path | None, lines: tuple[str, ...]) -> None:
-        """Since when nothing is heard; ending the process is the person's choice, offered once waiting may be in vain."""
-        if session is not self.session or not session.lost_contact:
-            return
-        quiet = session.quiet_seconds
-        links = [(str(log), tr("Open {log}", log=log.name))] if log is not None else []
-        choice = tr("Nothing is lost: what it writes is read when it answers again.")
-        if quiet >= CHOICE_SECONDS and session.can("cancel"):
-            links.append((_END, tr("End its process…")))
-            choice = tr("You can wait, for nothing is lost when it answers again; or end its process.")
-        self.banner.show_message(
-            f"{silence_text(quiet, pid=session.pid)} {choice}",
-            severity="error",
-            lines=with_log(lines, log),
-            links=links,
-        )
 
     def _show_advice(self) -> None:
         """What the numbers themselves say is wrong."""

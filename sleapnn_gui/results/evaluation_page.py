@@ -113,10 +113,10 @@ class EvaluationPage(QWidget):
     def _connect(self) -> None:
         inspect = self._inspect
         self.labelling = Labelling(self, inspect)
-        self.labelling.progressed.connect(self._show_note)
+        self.labelling.progressed.connect(self._show_remark)
         self.view.to_labelling.clicked.connect(self._offer_labelling)
         self.view.frame_chosen.connect(self.frame_wanted)
-        self.exports.written.connect(self._show_note)
+        self.exports.written.connect(self._show_remark)
         inspect.answered.connect(self._answered)
         inspect.failed.connect(self._failed)
         self.evaluating.progressed.connect(self._show_note)
@@ -220,7 +220,7 @@ class EvaluationPage(QWidget):
         if side not in (self._first, self._second):
             return  # another one is wanted by now
         if isinstance(found, str):
-            self.banner.show_message(f"{side.name}, {side.source.name}: {found}", severity="error")
+            self._show_remark(f"{side.name}, {side.source.name}: {found}", "error")
             if side is self._first:
                 self._first = None
                 self.stack.setCurrentWidget(self.empty)
@@ -319,10 +319,8 @@ class EvaluationPage(QWidget):
         if self._first is None:
             return
         if not results.sources:
-            self.banner.show_message(
-                tr("{folder} has no evaluation to compare with.", folder=results.folder.name),
-                severity="warning",
-            )
+            told = tr("{folder} has no evaluation to compare with.", folder=results.folder.name)
+            self._show_remark(told, "warning")
             return
         self.banner.clear(at_once=True)
         self._second = Side(results, _same(results, self._first.source))
@@ -369,8 +367,11 @@ class EvaluationPage(QWidget):
     def _show_note(self, text: str, severity: str = "info") -> None:
         self.banner.show_message(text, severity=severity)
 
+    def _show_remark(self, text: str, severity: str = "info") -> None:
+        self.banner.show_message(text, severity=severity, closable=True)
+
     def _evaluation_failed(self, text: str) -> None:
-        self.banner.show_message(text, severity="error")
+        self._show_remark(text, "error")
         self._offer()
 
     def _evaluated(self, path: Path) -> None:

@@ -11,7 +11,10 @@ from sleapnn_gui.widgets.language import tr
 
 
 class RemarkWriting(QObject):
-    """Writes remarks one after the other, of each run the last ones. `failed` carries sentences where that cannot be done."""
+    """Writes remarks one after the other, of each run the last ones.
+
+    `failed` carries sentences on those that could not be written, which are with the next ones; '' once all are.
+    """
 
     failed = Signal(str)
 
@@ -19,6 +22,7 @@ class RemarkWriting(QObject):
         super().__init__(parent)
         self._writing = BackgroundTask(self, abandon=False)
         self._to_write: dict[Path, Remarks] = {}
+        self._unwritten: dict[Path, Remarks] = {}
 
     @property
     def is_at_work(self) -> bool:
@@ -36,13 +40,17 @@ class RemarkWriting(QObject):
         self._writing.finish()
 
     def _write(self) -> None:
-        said, self._to_write = self._to_write, {}
-        self._writing.begin(lambda: [_written(folder, one) for folder, one in said.items()], self._wrote)
+        said, self._to_write = self._unwritten | self._to_write, {}
+        self._writing.begin(
+            lambda: {folder: _written(folder, one) for folder, one in said.items()},
+            lambda failures: self._wrote(said, failures),
+        )
 
-    def _wrote(self, failures: list[str]) -> None:
-        failed = " ".join(filter(None, failures))
-        if failed:
-            self.failed.emit(failed)
+    def _wrote(self, said: dict[Path, Remarks], failures: dict[Path, str]) -> None:
+        had_failed = bool(self._unwritten)
+        self._unwritten = {folder: one for folder, one in said.items() if failures[folder]}
+        if self._unwritten or had_failed:
+            self.failed.emit(" ".join(filter(None, failures.values())))
         if self._to_write:
             self._write()
 

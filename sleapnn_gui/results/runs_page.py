@@ -102,7 +102,7 @@ class RunsPage(QWidget):
         self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(lambda: self._still.when_away(self._fill))
         self.model.remarked.connect(self._remarks.keep)
-        self._remarks.failed.connect(lambda text: self.banner.show_message(text, severity="error"))
+        self._remarks.failed.connect(self._show_unwritten)
         current = CurrentRows(self, self.model, held=lambda: self._remarks.is_at_work)
         current.renewed.connect(self._show_renewed)
         self.table.selectionModel().selectionChanged.connect(self._selected)
@@ -215,6 +215,12 @@ class RunsPage(QWidget):
                 index = self.model.index(row, PLACES[key])
                 self.table.scrollTo(index)
                 self.table.edit(index)
+
+    def _show_unwritten(self, text: str) -> None:
+        if text:
+            self.banner.show_message(text, severity="error", closable=True)
+        else:
+            self.banner.clear()
 
     def _show_renewed(self, folders: set[Path]) -> None:
         if self.chosen in folders:

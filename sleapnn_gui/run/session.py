@@ -53,7 +53,7 @@ class RunSession(QObject):
     """One run from its start, or from where this window finds it, to its end.
 
     Signals: `state_changed()` when state, phase or contact changed; `events(list)` with everything new, in order
-    (`Event` or `Batches`); `command_state(verb, stage, text)` with stage asked, accepted, done or refused;
+    (`Event` or `Batches`); `command_state(verb, stage, text)` as `CommandTrack` has them;
     `notice(text)` for something worth a line in the log; `distant(text)` that the run can be read from here, and why not
     commanded; `ended(Outcome)` once, when the process has exited.
     """
@@ -339,7 +339,8 @@ class RunSession(QObject):
             if item.kind == "heartbeat":
                 self.heartbeat, self.heartbeat_at = item, time.monotonic()
             self._words = self._words.after(item.typed)
-            self._commands.handle_event(item.kind, text=getattr(item.typed, "text", ""))
+            said = getattr(item.typed, "text", "")
+            self._commands.handle_event(item.kind, state=self.state, text=said)
         self.events.emit(items)
 
     def _advance(self, word: RunEvent) -> None:

@@ -134,3 +134,8 @@ RUN_COMMANDS = (
 
 #: Every command on a run by its verb.
 ON_RUN = {command.verb: command for command in RUN_COMMANDS}
+
+
+def refused_text(verb: str, why: str) -> str:
+    """That a command on a run came to nothing, as a sentence."""
+    return tr("“{command}” was not carried out: {why}", command=ON_RUN[verb].text.rstrip("…"), why=why)

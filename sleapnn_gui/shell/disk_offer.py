@@ -11,6 +11,7 @@ from sleapnn_gui.document.document import Document
 from sleapnn_gui.document.file_watch import FileWatch
 from sleapnn_gui.document.files import Opened
 from sleapnn_gui.document.pair import halves
+from sleapnn_gui.widgets.kept_focus import withdraw
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.still import Still
 from sleapnn_gui.widgets.theme import current_theme
@@ -20,8 +21,10 @@ class DiskOffer(QFrame):
     """Comes when nothing under the pointer moves by it, and stays until it is answered or settled.
 
     `compare_wanted` is emitted where a person wants to see both, `message` carries a sentence and its severity.
+    `answered` says that it is gone, and that the keyboard was here.
     """
 
+    answered = Signal()
     compare_wanted = Signal()
     message = Signal(str, str)
 
@@ -131,6 +134,6 @@ class DiskOffer(QFrame):
             self._still.drop()
         if path == self._path or not self._told:
             self._path = None
-            self.hide()
+            withdraw(self, self.answered.emit)
             if self._told:
                 self._still.when_away(self._show)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from sleapnn_gui.document.document import Document
@@ -12,13 +12,19 @@ from sleapnn_gui.document.drafts import Draft
 from sleapnn_gui.document.pair import title_of
 from sleapnn_gui.form.changes import changes
 from sleapnn_gui.shell.guard import Guard
+from sleapnn_gui.widgets.kept_focus import holds_keyboard, withdraw
 from sleapnn_gui.widgets.language import counted, tr
 from sleapnn_gui.widgets.theme import current_theme
 
 
 class DraftOffer(QFrame):
     """One draft at a time, the newest first. Stays until it is answered; what is not answered is offered again at
-    the next start, and nothing is restored or deleted by itself."""
+    the next start, and nothing is restored or deleted by itself.
+
+    `answered` says that nothing is offered any more, and that the keyboard was here.
+    """
+
+    answered = Signal()
 
     def __init__(self, keeper: DraftKeeper, guard: Guard, show_page: Callable[[str], None]) -> None:
         super().__init__()
@@ -27,6 +33,7 @@ class DraftOffer(QFrame):
         self.setProperty("pane", "top")
         self._keeper, self._guard = keeper, guard
         self._drafts: list[Draft] = []
+        self._buttons: list[QPushButton] = []
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -52,6 +59,7 @@ class DraftOffer(QFrame):
             button.setToolTip(told)
             button.clicked.connect(act)
             row.addWidget(button)
+            self._buttons.append(button)
         self.hide()
 
     def check(self) -> None:
@@ -111,12 +119,15 @@ class DraftOffer(QFrame):
 
     def _next(self) -> None:
         self._drafts = self._drafts[1:]
+        if holds_keyboard(self):  # a second press must not be an answer to the next one
+            self._buttons[0].setFocus(Qt.FocusReason.OtherFocusReason)
         self._show()
 
     def _show(self) -> None:
-        self.setVisible(bool(self._drafts))
         if not self._drafts:
+            withdraw(self, self.answered.emit)
             return
+        self.show()
         draft, rest = self._drafts[0], len(self._drafts) - 1
         more = f" {counted(rest, 'more is kept.', 'more are kept.')}" if rest else ""
         self.text.setText(

@@ -19,7 +19,7 @@ from sleapnn_gui.run.launch import Launch, prepare
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.run.session import RunSession
 from sleapnn_gui.run.standby import Standby
-from sleapnn_gui.run.verbs import ON_RUN
+from sleapnn_gui.run.verbs import ON_RUN, refused_text
 from sleapnn_gui.shell.elsewhere_commands import ElsewhereCommands
 from sleapnn_gui.shell.settings_store import (
     frames_mb,
@@ -79,6 +79,7 @@ class RunCommands(QObject):
         self.pair: PairTraining | None = None
         self._served: TrainPage | None = None
         self._standby: Standby | None = None
+        self._told_refused = ""
         self._preparing, self._writing = BackgroundTask(self), BackgroundTask(self, abandon=False)
         self.base = Path.cwd()
         elsewhere = ElsewhereCommands(window, self)
@@ -339,14 +340,16 @@ class RunCommands(QObject):
     def _notify(self, verb: str, stage: str, text: str) -> None:
         """Say how far a command has come that no button of the run's strip tells of."""
         command = ON_RUN[verb]
-        if command.over:
-            name = command.text
+        if command.over and stage == "past":
+            self.untrue.emit(self._told_refused)
+        elif command.over:
             sentences = {
-                "asked": tr("{name}: asked.", name=name),
+                "asked": tr("{name}: asked.", name=command.text),
                 "accepted": command.under_way,
                 "done": text or command.over,
-                "refused": f"{name}: {text}",
+                "refused": refused_text(verb, text),
             }
+            self._told_refused = sentences["refused"] if stage == "refused" else self._told_refused
             self.message.emit(sentences[stage], "warning" if stage == "refused" else "info")
         self.changed.emit()
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from sleapnn_gui.widgets.kept_focus import withdraw
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.theme import current_theme
 
@@ -61,9 +62,10 @@ class TourMark(QWidget):
 class TourStrip(QFrame):
     """The sentence of a step, and Back, Next and Leave at places that stay. Escape leaves too.
 
-    `page_wanted` carries the name of the page that a step is about.
+    `page_wanted` carries the name of the page that a step is about, `answered` says that it has ended where the keyboard was.
     """
 
+    answered = Signal()
     page_wanted = Signal(str)
 
     def __init__(self, window: QWidget, steps: Sequence[Step]) -> None:
@@ -110,7 +112,7 @@ class TourStrip(QFrame):
     def leave(self) -> None:
         """End the tour where it is."""
         self._mark.put_around(None)
-        self.hide()
+        withdraw(self, self.answered.emit)
 
     def _go(self, step: int) -> None:
         if step >= len(self._steps):

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_engine.config.issue import Issue
 from sleapnn_gui.shell.status_line import findings_text
+from sleapnn_gui.widgets.kept_focus import withdraw
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.message_line import MessageLine
 from sleapnn_gui.widgets.still import Still
@@ -15,15 +16,16 @@ from sleapnn_gui.widgets.still import Still
 class WindowBanner(MessageLine):
     """Hidden while it says nothing. What comes or goes by itself moves nothing `below` from under the pointer.
 
-    Who follows its link with the keyboard goes where the link leads, at least to the page that `page` gives.
+    `answered` says that it is gone, and that the keyboard was here: it goes where its link leads, else where others say.
     """
 
-    def __init__(self, below: QWidget, *, page: Callable[[], QWidget | None]) -> None:
+    answered = Signal()
+
+    def __init__(self, below: QWidget) -> None:
         super().__init__()
         self.setObjectName("banner")
         self.setContentsMargins(16, 8, 16, 8)
         self.hide()
-        self._page = page
         self._then: Callable[[], None] | None = None
         self._found: tuple[str, str] | None = None
         """What Check has found, as it is shown now: a sentence and its severity."""
@@ -36,8 +38,12 @@ class WindowBanner(MessageLine):
         self._comes.drop()
         self._goes.drop()
         self._coming, self._then, self._found = "", then, None
-        self.show_message(text, severity=severity, link=link)
-        self.setVisible(bool(text))
+        if text:
+            self.show_message(text, severity=severity, link=link)
+            self.show()
+        else:
+            withdraw(self, self.answered.emit)
+            self.show_message("")
 
     def show_text(self, text: str, severity: str = "info") -> None:
         """Show a sentence that a person can close."""
@@ -101,9 +107,6 @@ class WindowBanner(MessageLine):
 
     def _follow(self) -> None:
         then, self._then, self._found = self._then, None, None
-        page = self._page() if self.hasFocus() else None
-        self.hide()
-        if page is not None:  # Qt would give the keyboard to whatever control is the next one
-            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        withdraw(self, self.answered.emit)
         if then is not None:
             then()

@@ -60,6 +60,10 @@ class MessageLine(QLabel):
         if not self.hasSelectedText():
             self.focusNextPrevChild(True)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Where it goes while it has the keyboard, that goes back to what it was about, which stands before it."""
+        return super().focusNextPrevChild(forward and not self.isHidden())
+
     def minimumSizeHint(self) -> QSize:
         # What a wrapped label claims by default is its height at its narrowest, which makes pages scroll in vain.
         return QSize(60, self.fontMetrics().height())

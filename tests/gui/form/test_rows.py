@@ -160,7 +160,9 @@ def test_a_message_stands_under_the_row_and_its_link_mends(form):
     assert line.isVisible()
     assert row.severity == "error"
     assert line.geometry().top() > row.editor.geometry().bottom()
-    line.linkActivated.emit("fix")
+    line.focus_link()
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert row.editor.isAncestorOf(form.focusWidget()) or form.focusWidget() is row.editor
     assert form.document.value(row.path) == 16
     assert row.severity == ""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import attrs
@@ -301,6 +302,14 @@ def test_what_a_person_says_of_runs_stays_with_them(page, wait_until, tmp_path):
     model.setData(model.index(0, PLACES["name"]), "")
     assert names(page) == ["a"], "without a name of its own it has that of its folder"
     wait_until(lambda: not read_remarks(folder).name)
+    (folder / FILE_NAME).unlink()
+    (folder / FILE_NAME).mkdir()
+    (folder / FILE_NAME / "in the way").touch()
+    model.setData(model.index(0, PLACES["note"]), "kept later")
+    wait_until(lambda: "could not be kept" in page.banner.text)
+    shutil.rmtree(folder / FILE_NAME)
+    page._remarks.keep(tmp_path, Remarks(note="of another one"))
+    wait_until(lambda: read_remarks(folder).note == "kept later" and not page.banner.isVisible())
     for damaged in ("[", "7", '{"note": 3}'):
         (folder / FILE_NAME).write_text(damaged)
         assert read_remarks(folder) == Remarks()

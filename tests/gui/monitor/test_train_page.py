@@ -168,6 +168,23 @@ def test_a_refused_command_says_why_and_the_button_comes_back(page):
     assert page.banner.text == ""
 
 
+def test_what_was_not_carried_out_is_said_until_it_is_past_or_was_read(page, app):
+    session = show(page, long_run())
+    for verb, stage in (("pause", "asked"), ("pause", "refused"), ("resume", "past")):
+        session.command_state.emit(verb, stage, "It is busy.")
+    assert page.banner.isVisible()
+    assert page.strip.pause.text() == "Pause"
+    session.command_state.emit("pause", "past", "")
+    assert not page.banner.isVisible()
+    for stage in ("asked", "refused"):
+        session.command_state.emit("pause", stage, "It is busy.")
+    page.banner.sentence.setFocus()
+    page.banner.sentence.linkActivated.emit("close")
+    page._refresh()
+    assert not page.banner.isVisible()
+    assert app.focusWidget() is page, "from where Tab goes on"
+
+
 @pytest.mark.parametrize("verb", ["pause", "stop"])
 def test_the_keyboard_never_goes_on_by_itself_to_what_ends_the_run(page, app, verb):
     show(page, long_run())

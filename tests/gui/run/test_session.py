@@ -230,6 +230,8 @@ def test_two_apps_on_one_run_see_the_same_and_either_may_ask(follow, wait_until,
     wait_until(lambda: len(first.steps) > 10, 20)
     second.session.attach(tmp_path / "run")
     both = (first.session, second.session)
+    first.session._commands.ask("pause")
+    first.session._commands.refuse("pause", "The engine has not answered for 5 s.")
     for asked, verb, state in (
         (1, "pause", State.PAUSED),
         (0, "resume", State.TRAINING),
@@ -238,6 +240,7 @@ def test_two_apps_on_one_run_see_the_same_and_either_may_ask(follow, wait_until,
         wait_until(lambda asked=asked, verb=verb: both[asked].can(verb), 20)
         getattr(both[asked], verb)()
         wait_until(lambda state=state: all(one.state is state for one in both), 20)
+    assert first.stages("pause") == ["asked", "refused", "past"], "it rests after all"
     wait_until(lambda: first.outcome is not None and second.outcome is not None, 20)
     assert first.steps == second.steps == list(range(len(first.steps)))
     assert first.seqs == second.seqs

@@ -107,7 +107,7 @@ def contact_lost(window: MainWindow, known: bool) -> None:
     session.state_changed.emit()
     page._refresh()
     if known:
-        page._show_silence(session, Path("run.log"), ("The last line there is.",))
+        page._contact._show_silence(session, Path("run.log"), ("The last line there is.",))
 
 
 def run_ends(window: MainWindow, known: bool) -> None:

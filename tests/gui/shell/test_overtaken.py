@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from sleapnn_gui.document.drafts import Draft
+from sleapnn_gui.document.lock_file import LockFile
 from sleapnn_gui.form.compared_pane import DEFAULTS, DISK, LAST_RUN, OPENED
 from sleapnn_gui.main_window import MainWindow
 from tests.gui.windows import start_over
@@ -162,3 +164,50 @@ def test_the_config_is_compared_with_what_a_person_chooses(
     window.document.undo_stack.setIndex(before)
     diff.compare_with(OPENED)
     assert EPOCHS in {path for path, _, _ in said()}
+
+
+def answer(window: MainWindow, key: Qt.Key = Qt.Key.Key_Space) -> QWidget | None:
+    """Press what has the keyboard; returns what has it then."""
+    held = window.focusWidget()
+    assert held is not None
+    QTest.keyClick(held, key)
+    return window.focusWidget()
+
+
+def test_the_keyboard_goes_from_one_question_to_the_next_and_back_to_the_page(
+    window: MainWindow, file: Path, wait_until: Wait
+) -> None:
+    window.activateWindow()
+    wait_until(window.isActiveWindow)
+    window.reveal(SEED)
+    was, offer = QApplication.focusWidget(), window.draft_offer
+    replace(file, THEIRS)
+    wait_until(window.disk_offer.isVisible)
+    window.show_message("Something is wrong.", "warning")
+    offer._drafts = [
+        Draft(
+            state=window.document.state,
+            at=0.0,
+            path=file.with_name(name),
+            lock=LockFile(file.with_suffix(name)),
+        )
+        for name in (".one", ".two")
+    ]
+    offer._show()
+    restore, _, discard, later = offer._buttons
+    discard.setFocus()
+    assert answer(window) is restore, "and not on what would discard the other one"
+    later.setFocus()
+    assert answer(window) is window.disk_offer.take
+    window.disk_offer.keep.setFocus()
+    assert answer(window) is window.banner
+    assert answer(window, Qt.Key.Key_Return) is was
+    for name in ("data", "train"):
+        window.show_page(name)
+        window.show_message("Something is wrong.", "warning")
+        window.banner.focus_link()
+        found, page = answer(window, Qt.Key.Key_Return), window.pages.currentWidget()
+        assert found is not None
+        assert page is not None
+        assert (found is page) is (name == "train"), "there a button may end a run"
+        assert page.isAncestorOf(found)
