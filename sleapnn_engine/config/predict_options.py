@@ -240,7 +240,8 @@ def read_value(option: Option, text: str) -> Any:
         value = option.kind(text)
     except ValueError:
         what = "a whole number" if option.kind is int else "a number"
-        raise UserError(f"“{text}” is not {what}.", where=option.flag, usage=True) from None
+        within = "" if option.limits is None else f" from {option.limits[0]} to {option.limits[1]}"
+        raise UserError(f"“{text}” is not {what}{within}.", where=option.flag, usage=True) from None
     nonsense = _nonsense(option, value)
     if nonsense is not None:
         raise nonsense

@@ -88,25 +88,54 @@ def _bool(meta: Meta, value: Any) -> Problem | None:
 
 def _whole(meta: Meta, value: Any) -> Problem | None:
     number = as_number(value)
-    if number is None:
-        return _error(f"{meta.label} must be a whole number; it is {describe(value)}.")
-    if not isinstance(number, int):
-        exact = int(number) if abs(number) < 1e15 and number == int(number) else None
-        return _error(f"{meta.label} must be a whole number; it is {describe(value)}.", exact)
-    return _in_range(meta, number)
+    if isinstance(number, int):
+        return _in_range(meta, number)
+    exact = int(number) if number is not None and abs(number) < 1e15 and number == int(number) else None
+    return _error(f"{meta.label} must be {_numbers(meta)}; it is {describe(value)}.", exact)
 
 
 def _real(meta: Meta, value: Any) -> Problem | None:
     number = as_number(value)
     if number is None:
-        return _error(f"{meta.label} must be a number; it is {describe(value)}.")
+        return _error(f"{meta.label} must be {_numbers(meta)}; it is {describe(value)}.")
     if isinstance(number, float) and not math.isfinite(number):
-        return _error(f"{meta.label} must be a finite number; it is {describe(value)}.")
+        return _error(f"{meta.label} must be a finite number{_range(meta)}; it is {describe(value)}.")
     return _in_range(meta, number)
 
 
+def _numbers(meta: Meta, *, several: str = "") -> str:
+    """The numbers that a setting can have, in words: "a whole number from 1 to 31, or null"; or `several` such."""
+    words = {"odd": "an odd whole number", "power_of_two": "a power of two"}
+    whole = "whole " if meta.kind in ("int", "int_or_auto", "ints") else ""
+    noun = f"{several} {whole}numbers" if several else words.get(meta.rule, f"a {whole}number")
+    auto = ", or auto" if meta.kind == "int_or_auto" else ""
+    return f"{noun}{_range(meta)}{auto}{_or_null(meta)}"
+
+
+def _or_null(meta: Meta) -> str:
+    return ", or null" if meta.nullable else ""
+
+
+def _range(meta: Meta) -> str:
+    """Between which bounds a number has to be, as it stands behind "a number"; '' where any is allowed."""
+    if meta.minimum is not None and meta.maximum is not None:
+        return f" from {_n(meta.minimum)} to {_n(meta.maximum)}{_unit(meta)}"
+    bounds = (
+        ("at least", meta.minimum),
+        ("more than", meta.above),
+        ("at most", meta.maximum),
+        ("less than", meta.below),
+    )
+    said = [f"{words} {_n(bound)}" for words, bound in bounds if bound is not None]
+    return f" of {' and '.join(said)}{_unit(meta)}" if said else ""
+
+
+def _unit(meta: Meta) -> str:
+    return f" {meta.unit_text}" if meta.unit_text.startswith("px") or meta.unit == "degrees" else ""
+
+
 def _in_range(meta: Meta, number: float | int) -> Problem | None:
-    unit = f" {meta.unit_text}" if meta.unit_text.startswith("px") or meta.unit == "degrees" else ""
+    unit = _unit(meta)
     said = f"it is {describe(number)}"
     if meta.minimum is not None and number < meta.minimum:
         return _error(f"{meta.label} must be at least {_n(meta.minimum)}{unit}; {said}.")
@@ -140,7 +169,7 @@ def _text(meta: Meta, value: Any) -> Problem | None:
     if isinstance(value, str):
         return None
     return _error(
-        f"{meta.label} must be text; it is {describe(value)}.",
+        f"{meta.label} must be text{_or_null(meta)}; it is {describe(value)}.",
         None if isinstance(value, (list, dict)) else str(value),
     )
 
@@ -153,7 +182,7 @@ def _choice(meta: Meta, value: Any) -> Problem | None:
         return None
     if meta.nullable and isinstance(value, str) and value.strip().lower() in ("", "none", "null"):
         return ("warning", f"{meta.label} says {describe(value)}, which is read as null.", None)
-    allowed = ", ".join(str(choice.value) for choice in meta.choices)
+    allowed = ", ".join(str(choice.value) for choice in meta.choices) + _or_null(meta)
     by_case = {str(choice.value).lower(): choice.value for choice in meta.choices}
     return _error(
         f"{meta.label} must be one of {allowed}; it is {describe(value)}.",
@@ -164,7 +193,12 @@ def _choice(meta: Meta, value: Any) -> Problem | None:
 def _paths(meta: Meta, value: Any) -> Problem | None:
     if isinstance(value, str):
         return ("warning", f"{meta.label} is a single path and is read as a list of one.", [value])
-    return _each(meta, value, lambda item: isinstance(item, str) and bool(item), "a list of file paths")
+    return _each(
+        meta,
+        value,
+        lambda item: isinstance(item, str) and bool(item),
+        f"a list of file paths{_or_null(meta)}",
+    )
 
 
 def _path_or_paths(meta: Meta, value: Any) -> Problem | None:
@@ -172,7 +206,9 @@ def _path_or_paths(meta: Meta, value: Any) -> Problem | None:
 
 
 def _names(meta: Meta, value: Any) -> Problem | None:
-    return _each(meta, value, lambda item: isinstance(item, str) and bool(item), "a list of names")
+    return _each(
+        meta, value, lambda item: isinstance(item, str) and bool(item), f"a list of names{_or_null(meta)}"
+    )
 
 
 def _each(meta: Meta, value: Any, fits: Callable[[Any], bool], wanted: str) -> Problem | None:
@@ -191,8 +227,8 @@ def _ints(meta: Meta, value: Any) -> Problem | None:
     def fits(item: Any) -> bool:
         return isinstance(item, int) and not isinstance(item, bool) and _in_range(meta, item) is None
 
-    upper = "" if meta.maximum is None else f" and at most {_n(meta.maximum)}"
-    found = _each(meta, value, fits, f"a list of whole numbers of at least {_n(meta.minimum or 0)}{upper}")
+    many = "a list of" if meta.length is None else f"a list of {meta.length}"
+    found = _each(meta, value, fits, _numbers(meta, several=many))
     if found is None and meta.length is not None and len(value) != meta.length:
         return _error(f"{meta.label} must have {meta.length} numbers; it has {len(value)}.")
     if found is None and not value:
@@ -206,7 +242,7 @@ def _edges(meta: Meta, value: Any) -> Problem | None:
             isinstance(item, (list, tuple)) and len(item) == 2 and all(isinstance(name, str) for name in item)
         )
 
-    return _each(meta, value, fits, "a list of pairs of part names, such as [head, thorax]")
+    return _each(meta, value, fits, f"a list of pairs of part names, such as [head, thorax]{_or_null(meta)}")
 
 
 def _mapping(meta: Meta, value: Any) -> Problem | None:

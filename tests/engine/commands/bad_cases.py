@@ -218,7 +218,7 @@ CONFIGS: dict[str, tuple[int, str]] = {
     "val_path_is_a_folder": (2, "10_tracks is a folder; choose a file"),
     "validation_fraction_above_one": (2, "Validation share must be less than 1; it is 7"),
     "validation_fraction_one": (2, "Validation share must be less than 1; it is 1.0"),
-    "wrong_type_epochs": (2, "Most epochs must be a whole number; it is “many”"),
+    "wrong_type_epochs": (2, "Most epochs must be a whole number from 1 to 10000000; it is “many”"),
     "yaml_syntax_error": (2, "Line 21, column 15"),
     "zero_epochs": (2, "Most epochs must be at least 1"),
     "zero_lr": (2, "trainer_config.optimizer.lr: error: Learning rate must be more than 0"),

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from sleapnn_engine.config.spec import SPEC, Key
 from sleapnn_engine.config.values import problem_of
 
 KEYS = list(SPEC.keys.values())
+UNET = "model_config.backbone_config.unet."
 
 
 def _ids(key: Key) -> str:
@@ -139,3 +141,29 @@ def test_a_complete_job_reads_back_as_itself() -> None:
     assert job.trainer_config.max_epochs == 10
     assert job.model_config.backbone_config.convnext is None
     assert job_values(build_job(job_values(job))) == job_values(job)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "allowed"),
+    [
+        (UNET + "kernel_size", "abc", "an odd whole number from 1 to 31"),
+        (UNET + "stem_stride", 2.5, "a power of two from 1 to 1024 px input, or null"),
+        ("data_config.validation_fraction", "abc", "a number of more than 0 and less than 1"),
+        ("trainer_config.trainer_devices", "all", "a whole number from 1 to 1024, or auto, or null"),
+        (
+            "trainer_config.trainer_device_indices",
+            [0, "x"],
+            "a list of whole numbers from 0 to 1023, or null",
+        ),
+        (
+            "model_config.backbone_config.convnext.arch.depths",
+            "abc",
+            "a list of 4 whole numbers from 1 to 256",
+        ),
+        ("trainer_config.profiler", "all", "one of simple, advanced, pytorch, passthrough, or null"),
+    ],
+)
+def test_what_is_none_of_the_allowed_values_says_which_are(path: str, value: Any, allowed: str) -> None:
+    found = problem_of(SPEC.keys[path], value)
+    assert found is not None
+    assert f" must be {allowed}; " in found[1]

@@ -155,6 +155,8 @@ def test_names_are_offered_while_typing(form, facts):
 
 def test_a_message_stands_under_the_row_and_its_link_mends(form):
     row = row_of(form, "model_config.backbone_config.unet.max_stride")
+    type_over(row.editor, "abc")
+    assert row.message == "Max stride must be a power of two from 2 to 1024 px input; it is “abc”."
     type_over(row.editor, "15")
     line = form.findChild(MessageLine, "issue:model_config.backbone_config.unet.max_stride")
     assert line.isVisible()
