@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.nav_bar)
         middle.addWidget(self.pages.scrolled(), 1)
         self.pages.add("data", self.labels_page)
-        form = partial(make_form, self.pages, self.document, self.inspect, self.runs.folders)
+        form = partial(make_form, self.pages, self.document, self.inspect, self.runs.folders, actions)
         train = partial(
             make_train_page, self.pages, actions["train"].trigger, self._show_title, self.results, self.coach
         )

@@ -1,8 +1,9 @@
 """How the larger pages of the window are made, in steps that are each short enough to be a turn of the event loop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from sleapnn_gui.document.document import Document
@@ -13,9 +14,13 @@ from sleapnn_gui.shell.result_commands import ResultCommands
 
 
 def make_form(
-    place: QWidget, document: Document, inspect: Inspect, folders: Callable[[], Sequence[Path]]
+    place: QWidget,
+    document: Document,
+    inspect: Inspect,
+    folders: Callable[[], Sequence[Path]],
+    actions: Mapping[str, QAction],
 ) -> Steps:
-    """The Configure page with See beside it, made where it stays."""
+    """The Configure page with See beside it, made where it stays; `actions` are the commands of the window."""
     from sleapnn_gui.form.form_page import FormPage
 
     yield
@@ -32,6 +37,8 @@ def make_form(
     from sleapnn_gui.shell.beside import put_beside
 
     put_beside(form, see)
+    see.nothing.setting_wanted.connect(form.reveal)
+    see.nothing.command_wanted.connect(lambda verb: actions[verb].trigger())
     return form
 
 

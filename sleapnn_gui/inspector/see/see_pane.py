@@ -26,8 +26,9 @@ from sleapnn_gui.inspector.see.asking import SeeWatch
 from sleapnn_gui.inspector.see.crop_view import CROP_SIZE, CropView
 from sleapnn_gui.inspector.see.device_view import DeviceView
 from sleapnn_gui.inspector.see.network_view import NetworkView
+from sleapnn_gui.inspector.see.nothing import NothingToSee
 from sleapnn_gui.inspector.see.schedule_view import ScheduleView
-from sleapnn_gui.inspector.see.sights import SIGHTS, nothing_to_see, sight_of
+from sleapnn_gui.inspector.see.sights import SIGHTS, Way, nothing_to_see, reason_from, sight_of, way_out
 from sleapnn_gui.inspector.see.skeleton_view import SkeletonView
 from sleapnn_gui.inspector.see.target_view import TargetView
 from sleapnn_gui.inspector.see.views import AugmentView, ChainView, SightView
@@ -60,6 +61,8 @@ class SeePane(QWidget):
         self._document = document
         self._path = ""
         self._count = 0
+        self._failure = ""
+        self._has_answered: set[str] = set()
         self.watch = SeeWatch(document, inspect, folders=folders)
         self.setObjectName("pane:see")
         self.setAccessibleName(tr("See"))
@@ -161,10 +164,7 @@ class SeePane(QWidget):
 
     def _scrolled(self) -> QStackedWidget:
         self._stack = QStackedWidget()
-        self.nothing = QLabel()
-        self.nothing.setProperty("role", "muted")
-        self.nothing.setWordWrap(True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.nothing = NothingToSee()
         self._stack.addWidget(self.nothing)
         for view in self.views.values():
             holder = QWidget()
@@ -199,6 +199,8 @@ class SeePane(QWidget):
             )
         self._document.changed.connect(self._show_quiet)
         self._document.reloaded.connect(self._show_quiet)
+        self._document.reloaded.connect(self._has_answered.clear)
+        self._document.issues_changed.connect(self._renew_reason)
 
     # -- for the window ------------------------------------------------------------------------------------
 
@@ -239,8 +241,10 @@ class SeePane(QWidget):
     @Slot(str, object)
     def _answered(self, kind: str, answer: dict[str, Any]) -> None:
         self._show_message("")
+        self._failure = ""
         self._stack.setCurrentIndex(1 + list(self.views).index(kind))
         self.views[kind].show_answer(answer)
+        self._has_answered.add(kind)
         self._count = answer.get("count", self._count)
         if "count" in answer:
             what = tr("Frame") if answer["animal"] is None else tr("Animal")
@@ -253,16 +257,34 @@ class SeePane(QWidget):
 
     @Slot(str)
     def _failed(self, text: str) -> None:
-        self._show_message(text)
+        """The picture there was stays while a config is being made right; without one, the reason has its place."""
+        self._failure = text
+        reason, way = self._reason()
+        if self.watch.kind in self._has_answered and (way is None or not way.command):
+            self._show_message(text)
+        else:
+            self._show_nothing(reason, way)
         self._show_sign()
+
+    def _reason(self) -> tuple[str, Way | None]:
+        return reason_from(self._document.issues(), self._document.view, said=self._failure)
+
+    def _renew_reason(self) -> None:
+        """What is wrong becomes known a moment after the engine could not answer."""
+        if self._failure and self._stack.currentWidget() is self.nothing:
+            self._show_nothing(*self._reason())
+
+    def _show_nothing(self, text: str, way: Way | None) -> None:
+        self._show_message("")
+        self.nothing.show_reason(text, way)
+        self._stack.setCurrentWidget(self.nothing)
+        self._show_samples()
 
     @Slot(str)
     def _empty(self, text: str) -> None:
-        self._show_message("")
-        self.nothing.setText(text)
+        self._failure = ""
         self.sign.setText("")
-        self._stack.setCurrentWidget(self.nothing)
-        self._show_samples()
+        self._show_nothing(text, way_out(self.watch.kind, self._document.view))
 
     def _show_samples(self) -> None:
         """The sample that is looked at, and whether there are others."""

@@ -1,7 +1,10 @@
 """What can be seen beside the form, which setting belongs to which sight, and when there is nothing to see."""
 
+from collections.abc import Sequence
+
 import attrs
 
+from sleapnn_engine.config.issue import Issue
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import BACKBONES, DATA, HEADS, MODEL, PREPROCESSING, TRAINER, ConfigReader
 from sleapnn_engine.config.spec import SPEC
@@ -58,6 +61,15 @@ SIGHTS = (
         asks=(),
     ),
 )
+
+
+@attrs.frozen(kw_only=True)
+class Way:
+    """Where a person goes so that there is something to see: by a `command` of the window, or to a `setting` or section."""
+
+    words: str
+    command: str = ""
+    setting: str = ""
 
 
 def head_label(name: str) -> str:
@@ -128,6 +140,27 @@ def nothing_to_see(kind: str, view: ConfigReader) -> str:
     if kind == "augment" and not _is_augmented(view):
         return tr("Augmentation is switched off, so training shows every image as it is.")
     return ""
+
+
+def way_out(kind: str, view: ConfigReader) -> Way | None:
+    """Where that changes what `nothing_to_see` says."""
+    if not view.value(DATA + "train_labels_path"):
+        return Way(words=tr("Go to the Data page"), command="show_data")
+    if not view.head() or kind == "crops":
+        return Way(words=tr("Choose a type of model"), setting=HEADS)
+    return Way(words=tr("Go to augmentation"), setting=DATA + "use_augmentations_train")
+
+
+def reason_from(issues: Sequence[Issue], view: ConfigReader, *, said: str) -> tuple[str, Way | None]:
+    """What the engine `said` is in the way, and where a person mends it, if it is one of these problems."""
+    found = next((issue for issue in issues if issue.severity == "error" and issue.message in said), None)
+    if found is None:
+        return said, None
+    if found.path == view.head():
+        return found.message, Way(words=tr("Choose another preset"), command="apply_preset")
+    if found.path == DATA + "train_labels_path":
+        return found.message, Way(words=tr("Go to the Data page"), command="show_data")
+    return found.message, Way(words=tr("Go to the setting"), setting=found.path)
 
 
 def _is_augmented(view: ConfigReader) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from sleapnn_engine.config.model_types import MODEL_TYPES
 from sleapnn_engine.config.reader import BACKBONES, DATA, GEOMETRIC, HEADS, PREPROCESSING, ConfigReader
@@ -356,11 +356,38 @@ def test_nobody_is_asked_while_nobody_looks(window: MainWindow, wait_until: Wait
     window.inspect.asked.disconnect(asked.append)
 
 
+def test_labels_that_do_not_fit_are_told_in_the_middle_with_a_way_out(
+    window: MainWindow, wait_until: Wait
+) -> None:
+    see, document = window.see, window.document
+    document.choose(HEADS, "single_instance")
+    see.show_kind("chain")
+    wait_until(lambda: see.nothing.text().startswith("Some frames show 2 animals"), 30)
+    assert see.nothing.isVisible()
+    assert see.message.isHidden()
+    assert see.nothing.findChildren(QLabel)[0].width() > 200
+    see.nothing.button.click()
+    assert window.page() == "data"
+    assert window.labels_page.beside.presets.isVisible()
+    window.show_page("configure")
+    see.show_kind("crops")
+    wait_until(lambda: "whole images" in see.nothing.text())
+    see.nothing.button.click()
+    assert "Model type" in [label.text() for label in window.form.findChildren(QLabel) if label.isVisible()]
+    document.choose(HEADS, "centered_instance")
+    see.show_kind("crops")
+    wait_until(lambda: settled(see) and see.crops.isVisible(), 30)
+    document.set_value(SCALE, "much")
+    wait_until(see.message.isVisible, 30)
+    assert see.crops.isVisible(), "what was seen stays while a number is typed"
+
+
 def test_without_labels_the_pane_teaches(window: MainWindow, wait_until: Wait) -> None:
     window.files.set_labels([])
     window.see.show_kind("augment")
     wait_until(lambda: window.see._stack.currentWidget() is window.see.nothing and settled(window.see))
     assert "random changes" in window.see.nothing.text()
+    assert window.see.nothing.button.text() == "Go to the Data page"
     assert not window.see.before.isEnabled()
 
 
@@ -411,6 +438,7 @@ def test_captions_say_what_was_drawn() -> None:
 
 def test_a_wide_window_gives_its_room_to_the_pictures(window: MainWindow, wait_until: Wait) -> None:
     """Rows have a width of their own, and beyond it nothing to show."""
+    window.reveal(CROP)
     pane = window.form.context
     narrow = pane.width()
     window.resize(1920, 1000)
