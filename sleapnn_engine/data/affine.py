@@ -9,6 +9,10 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
+#: A uint8 image of up to so many numbers is moved as floats: OpenCV is faster with these, until they leave the
+#: processor's caches. What comes out is the same once it is rounded.
+_AS_FLOATS = 2**21
+
 
 def affine_matrices(*, degrees: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> torch.Tensor:
     """Build float32 (B, 2, 3) matrices about the image centre: scale and rotate first, then shift.
@@ -16,10 +20,13 @@ def affine_matrices(*, degrees: np.ndarray, scale: np.ndarray, shift: np.ndarray
     `degrees` (B,) turns clockwise on the screen when positive, `scale` (B,) enlarges above 1, `shift` (B,
     2) moves by pixels x, y of the resulting image.
     """
-    radians, (x, y) = np.deg2rad(degrees), shift.T
+    radians = np.deg2rad(degrees)
     cos, sin = np.cos(radians) * scale, np.sin(radians) * scale
-    rows = np.array([[cos, -sin, x], [sin, cos, y]], dtype=np.float32)
-    return torch.from_numpy(np.ascontiguousarray(rows.transpose(2, 0, 1)))
+    matrices = np.empty((len(radians), 2, 3), dtype=np.float32)
+    matrices[:, 0, 0], matrices[:, 0, 1] = cos, -sin
+    matrices[:, 1, 0], matrices[:, 1, 1] = sin, cos
+    matrices[:, :, 2] = shift
+    return torch.from_numpy(matrices)
 
 
 def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, width: int) -> torch.Tensor:
@@ -28,16 +35,17 @@ def move_points(points: torch.Tensor, matrices: torch.Tensor, *, height: int, wi
     The centre is ((width - 1) / 2, (height - 1) / 2): pixel centres are whole numbers.
     """
     centre, _ = _extent(height, width, device=points.device, dtype=points.dtype)
-    linear, offset = matrices[:, :, :2].mT, matrices[:, None, :, 2] + centre
-    turned = torch.baddbmm(offset, (points - centre).flatten(1, 2), linear)
+    linear, shift = matrices.mT.split_with_sizes((2, 1), dim=1)
+    turned = torch.baddbmm(shift + centre, (points - centre).flatten(1, 2), linear)
     return turned.view(points.shape)
 
 
 def move_images(images: torch.Tensor, matrices: torch.Tensor, *, margin: int = 0) -> torch.Tensor:
-    """Map images (B, C, H, W) by (B, 2, 3) matrices as `move_points` does: bilinear, black outside.
+    """Map images (B, C, H, W) by (B, 2, 3) matrices as `move_points` does, to floats: bilinear, black outside.
 
     `margin` pixels on each side are only there to be moved into view: the result is without them. On a CPU OpenCV
-    does it, several times faster than torch, and gives the memory layout channels_last; other devices take floats.
+    does it, several times faster than torch, and gives the memory layout channels_last; there uint8 images are moved
+    to whole numbers and then become 0..1. Other devices take floats.
     """
     if images.device.type == "cpu":
         return _move_on_cpu(images, matrices, margin=margin)
@@ -48,15 +56,32 @@ def move_images(images: torch.Tensor, matrices: torch.Tensor, *, margin: int = 0
 def _move_on_cpu(images: torch.Tensor, matrices: torch.Tensor, *, margin: int) -> torch.Tensor:
     batch, channels, height, width = images.shape
     pixels = images.permute(0, 2, 3, 1).contiguous().numpy()
-    size = (height - 2 * margin, width - 2 * margin)
-    moved = torch.empty((batch, *size, channels), dtype=images.dtype)
+    moved = torch.empty((batch, height - 2 * margin, width - 2 * margin, channels))
     x, y = (width - 1) / 2, (height - 1) / 2
-    placed = matrices.numpy().astype(np.float64)
-    placed[:, :, 2] += np.array([x, y]) - (placed[:, :, 0] * x + placed[:, :, 1] * y) - margin
-    targets = moved.numpy().reshape((batch, *size) if channels == 1 else moved.shape)
-    for source, target, matrix in zip(pixels, targets, placed, strict=True):
-        cv2.warpAffine(source, matrix, size[::-1], dst=target, flags=cv2.INTER_LINEAR)
+    move = _move_bytes if images.dtype == torch.uint8 else _move_floats
+    # Numbers one by one: of a batch there are a few, for which each call of an array's function takes longer.
+    for source, target, ((a, b, right), (c, d, down)) in zip(
+        pixels, moved.numpy(), matrices.tolist(), strict=True
+    ):
+        right, down = right + (x - (a * x + b * y) - margin), down + (y - (c * x + d * y) - margin)
+        move(source, np.array(((a, b, right), (c, d, down))), target)
     return moved.permute(0, 3, 1, 2)
+
+
+def _move_floats(source: np.ndarray, matrix: np.ndarray, target: np.ndarray) -> None:
+    """Fill `target`, float (h, w, C), with an image of floats that is moved by a (2, 3) matrix of its pixels."""
+    cv2.warpAffine(source, matrix, target.shape[1::-1], dst=target, flags=cv2.INTER_LINEAR)
+
+
+def _move_bytes(source: np.ndarray, matrix: np.ndarray, target: np.ndarray) -> None:
+    """Move a uint8 image to floats in 0..1, one image at a time, so that it stays in the processor's caches."""
+    if source.size <= _AS_FLOATS:
+        _move_floats(source.astype(np.float32), matrix, target)
+        np.rint(target, out=target)
+    else:
+        bytes_moved = cv2.warpAffine(source, matrix, target.shape[1::-1], flags=cv2.INTER_LINEAR)
+        target[:] = bytes_moved.reshape(target.shape)
+    np.divide(target, np.float32(255), out=target)
 
 
 def move_by_grid(images: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
@@ -84,7 +109,7 @@ def drop_outside(points: torch.Tensor, *, height: int, width: int) -> torch.Tens
     """Set points (..., 2) that are not on an image of that size to NaN."""
     middle, reach = _extent(height, width, device=points.device, dtype=points.dtype)
     inside = ((points - middle).abs_() <= reach).all(dim=-1, keepdim=True)
-    return torch.where(inside, points, torch.nan)
+    return points.where(inside, torch.nan)
 
 
 @functools.lru_cache(maxsize=256)

@@ -90,15 +90,18 @@ class Augmenter:
         a `Batch`; None for pictures that fill their images. Returns float32 images in 0..1 and the moved points;
         points that leave the image become NaN. The arguments are not changed.
         """
-        changed, inside = images, shows_picture(images, pictures)
-        if self.intensity is not None and self._changes_intensity:
+        changes_intensity = self.intensity is not None and self._changes_intensity
+        # Where pictures are matters to changes of colour and to what is painted, and to nothing else.
+        asked = changes_intensity or (self.geometric is not None and self._paints)
+        changed, inside = images, shows_picture(images, pictures) if asked else None
+        if changes_intensity:
             changed = self._change_intensity(to_float(images.clone()), inside)
         if self.geometric is not None:
             changed, points, inside = self._move(changed, points, inside, margin=margin)
         else:
             changed, points = cut_margin(changed, points, margin=margin)
         changed = to_float(changed)
-        if changed.untyped_storage().data_ptr() == images.untyped_storage().data_ptr():
+        if images.dtype != torch.uint8 and _shares_memory(changed, images):
             changed = changed.clone()
         if self.geometric is not None:
             changed = self._erase(changed, inside)
@@ -152,7 +155,7 @@ class Augmenter:
         self, images: torch.Tensor, points: torch.Tensor, inside: torch.Tensor | None, *, margin: int
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         height, width = images.shape[-2:]
-        drawn = self._draw_affine(len(images), height=height - 2 * margin, width=width - 2 * margin)
+        drawn = self._draw_affine(images.shape[0], height=height - 2 * margin, width=width - 2 * margin)
         if not self._paints:
             inside = None  # nobody asks where the picture has gone
         if drawn is None:
@@ -165,7 +168,7 @@ class Augmenter:
             # A picture that fills its image goes on filling it, whatever other pictures of the batch do.
             fills = inside.flatten(1).all(dim=1)[:, None, None, None]
             white = inside.byte() * 255 if on_cpu else inside.float()
-            inside = (to_float(_moved(white, rows, matrices, margin=margin)) >= 0.5) | fills
+            inside = (_moved(white, rows, matrices, margin=margin) >= 0.5) | fills
         images = images if on_cpu else to_float(images)
         return _moved(images, rows, matrices, margin=margin), points, inside
 
@@ -193,7 +196,7 @@ class Augmenter:
         own = (g.rotation_p, g.scale_p, g.translate_p)
         bundled = all(p is None for p in own)
         limits = (g.translate_width * width, g.translate_height * height)
-        drawn: list[tuple[int, float, float, float, float]] = []
+        drawn: list[tuple[int, tuple[float, float, float, float]]] = []
         # Numbers one by one: of a batch there are a few, for which each call of an array's function takes longer.
         columns = zip(*torch.rand((7, count), generator=self.generator).tolist(), strict=True)
         for row, (*chances, turn, size, right, down) in enumerate(columns):
@@ -205,14 +208,14 @@ class Augmenter:
             scale = g.scale_min + (g.scale_max - g.scale_min) * size if scaled else 1.0
             x, y = ((2 * part - 1) * limit if shifted else 0.0 for part, limit in zip((right, down), limits))
             if degrees != 0 or scale != 1 or x != 0 or y != 0:
-                drawn.append((row, degrees, scale, x, y))
+                drawn.append((row, (degrees, scale, x, y)))
         if not drawn:
             return None
-        rows, *values = (np.array(one) for one in zip(*drawn, strict=True))
-        degrees_of, scale_of, *shift = values
-        self._report_draw("move", torch.from_numpy(rows), torch.from_numpy(np.stack(values, 1)))
-        matrices = affine_matrices(degrees=degrees_of, scale=scale_of, shift=np.stack(shift, 1))
-        return torch.from_numpy(rows), matrices
+        rows = torch.from_numpy(np.array([row for row, _ in drawn]))
+        moves = np.array([move for _, move in drawn])
+        self._report_draw("move", rows, torch.from_numpy(moves))
+        matrices = affine_matrices(degrees=moves[:, 0], scale=moves[:, 1], shift=moves[:, 2:])
+        return rows, matrices
 
     @property
     def _paints(self) -> bool:
@@ -224,7 +227,7 @@ class Augmenter:
         The rectangle's area is a share of the box around what shows of the picture, and it lies in there.
         """
         g = self.geometric
-        rows = self._choose(len(images), g.erase_p, images.device)
+        rows = self._choose(images.shape[0], g.erase_p, images.device)
         if rows is None:
             return images
         count, channels = len(rows), images.shape[1]
@@ -246,7 +249,7 @@ class Augmenter:
     def _mix(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
         """Blend each chosen picture with a share of another image of the batch; points stay those of the picture."""
         g = self.geometric
-        rows = self._choose(len(images), g.mixup_p, images.device)
+        rows = self._choose(images.shape[0], g.mixup_p, images.device)
         if rows is None or len(images) < 2:
             return images
         step = torch.randint(1, len(images), (len(rows),), generator=self.generator).to(images.device)
@@ -290,13 +293,17 @@ def _moved_points(
     """Points (B, I, N, 2) on images of `size`, those of `rows` moved by their maps, on images without the margin."""
     height, width = size
     inner = {"height": height - 2 * margin, "width": width - 2 * margin}
-    every = len(rows) == len(points)
+    every = rows.shape[0] == points.shape[0]
     places = move_points(points if every else points[rows], matrices, height=height, width=width)
     places = drop_outside(places - margin if margin else places, **inner)
     if every:
         return places
     points = drop_outside(points - margin, **inner) if margin else points.clone()
     return points.index_copy_(0, rows, places)
+
+
+def _shares_memory(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
 def _only(
@@ -311,13 +318,14 @@ def _without_margin(images: torch.Tensor | None, *, margin: int) -> torch.Tensor
 
 
 def _moved(images: torch.Tensor, rows: torch.Tensor, matrices: torch.Tensor, *, margin: int) -> torch.Tensor:
-    """Images (B, C, H, W) without their margin, those of `rows` moved by their maps."""
-    if len(rows) == len(images):
+    """Images (B, C, H, W) without their margin as floats, those of `rows` moved by their maps."""
+    if rows.shape[0] == images.shape[0]:
         return move_images(images, matrices, margin=margin)
     moved = move_images(images[rows], matrices, margin=margin)
     rest = _without_margin(images, margin=margin)
     assert rest is not None
-    return rest.clone().index_copy_(0, rows, moved)
+    rest = to_float(rest) if rest.dtype == torch.uint8 else rest.clone()
+    return rest.index_copy_(0, rows, moved)
 
 
 def _boxes(images: torch.Tensor, inside: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:

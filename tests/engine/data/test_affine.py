@@ -1,11 +1,13 @@
 """Two ways to move images, OpenCV's and torch's, against scipy's: channel by channel, image by image."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from scipy import ndimage
 from torch import Tensor
 
+from sleapnn_engine.data import affine
 from sleapnn_engine.data.affine import affine_matrices, move_by_grid, move_images
 
 HEIGHT, WIDTH, EDGE = 40, 52, 3
@@ -65,8 +67,18 @@ def test_both_ways_agree_with_a_margin_too(channels) -> None:
     np.testing.assert_allclose(inner, interior(by_grid), atol=1e-3)
 
 
-def test_bytes_of_three_colours_stay_in_their_channels() -> None:
-    images = torch.from_numpy((scenes(3) * 255).round().astype(np.uint8))
-    moved = move_images(images, maps())
-    assert moved.dtype == torch.uint8
-    np.testing.assert_allclose(interior(moved), interior(move_by_grid(images.float(), maps())), atol=1.0)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("most", [0, HEIGHT * WIDTH * 3])
+def test_bytes_become_what_opencv_makes_of_bytes_however_they_are_moved(channels, most, monkeypatch) -> None:
+    monkeypatch.setattr(affine, "_AS_FLOATS", most)
+    images, matrices = torch.from_numpy((scenes(channels) * 255).round().astype(np.uint8)), maps()
+    moved = move_images(images, matrices)
+    by_grid = interior(move_by_grid(images.float(), matrices))
+    np.testing.assert_allclose(interior(moved) * 255, by_grid, atol=1.0, err_msg="each colour in its channel")
+    middle = np.array([(WIDTH - 1) / 2, (HEIGHT - 1) / 2])
+    for image, matrix, found in zip(images, matrices.double().numpy(), moved, strict=True):
+        matrix[:, 2] += middle - matrix[:, :2] @ middle
+        source = np.ascontiguousarray(image.numpy().transpose(1, 2, 0))
+        shown = cv2.warpAffine(source, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+        expected = torch.from_numpy(shown.reshape(HEIGHT, WIDTH, channels)).permute(2, 0, 1) / 255.0
+        assert torch.equal(found, expected)
