@@ -60,12 +60,13 @@ class Batch:
         """Return the batch on `device`; indices and pictures stay on the CPU."""
         names = ("images", "points", "tracks", "shifts")
         moved = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
-        return attrs.evolve(self, **moved)
+        there = all(tensor is getattr(self, name) for name, tensor in moved.items())
+        return self if there else attrs.evolve(self, **moved)
 
     def target_points(self, points: torch.Tensor | None = None) -> torch.Tensor:
         """Return where targets belong: `points` (the batch's own, or augmented ones) plus the shift."""
         chosen = self.points if points is None else points
-        return chosen + self.shifts.to(chosen.device)[:, None, None]
+        return chosen + self.shifts.to(chosen.device).view(-1, 1, 1, 2)
 
 
 class FrameStore:
@@ -102,11 +103,11 @@ class FrameStore:
         frames, rows = torch.unique(indices, return_inverse=True)
         return cut_crops(self.images(frames), corners, rows, size=size)
 
-    def batch(self, indices: torch.Tensor) -> Batch:
-        """Return the frames at `indices`, int64 (B,), as a batch."""
+    def batch(self, indices: torch.Tensor, *, points: torch.Tensor | None = None) -> Batch:
+        """Return the frames at `indices`, int64 (B,), as a batch; `points` of all frames show in place of their own."""
         return Batch(
             images=self.images(indices),
-            points=self.points.index_select(0, indices),
+            points=(self.points if points is None else points).index_select(0, indices),
             tracks=self.tracks.index_select(0, indices),
             shifts=self.shifts.index_select(0, indices),
             indices=indices,

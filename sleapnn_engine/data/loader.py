@@ -33,6 +33,8 @@ class Share:
 
     def select(self, batch: torch.Tensor) -> torch.Tensor:
         """This process's part of indices (B,); one that is left without samples takes the first as a stand-in."""
+        if self.of == 1:
+            return batch
         part = batch.tensor_split(self.of)[self.rank]
         return part if len(part) else batch[:1]
 

@@ -99,7 +99,7 @@ class CenterSamples(FrameSamples):
         return (CENTER,)
 
     def batch(self, indices: torch.Tensor) -> Batch:
-        return attrs.evolve(self.store.batch(indices), points=self.points[indices])
+        return self.store.batch(indices, points=self.points)
 
     @property
     def points(self) -> torch.Tensor:

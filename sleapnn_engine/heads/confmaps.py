@@ -59,12 +59,12 @@ def _whole_maps(points: torch.Tensor, *, height: int, width: int, stride: int, s
     """Draw gaussians that reach over most of the map, every cell of them; the memory layout is channels_last, which
     is that of a network's answers."""
     across, down = profiles(points, height=height, width=width, stride=stride, sigma=sigma)
-    across, down = across[:, :, None], down[:, :, :, None]
-    maps = down[:, 0] * across[:, 0]
-    one = torch.empty_like(maps) if points.shape[1] > 1 else maps
-    for animal in range(1, points.shape[1]):
-        torch.mul(down[:, animal], across[:, animal], out=one)
-        torch.maximum(maps, one, out=maps)
+    # Factors of one animal at a time, (B, h, 1, N) and (B, 1, w, N).
+    first, *others = zip(down.unsqueeze(3).unbind(1), across.unsqueeze(2).unbind(1), strict=True)
+    maps = torch.mul(*first)
+    one = torch.empty_like(maps) if others else maps
+    for factors in others:
+        torch.maximum(maps, torch.mul(*factors, out=one), out=maps)
     return maps.permute(0, 3, 1, 2)
 
 

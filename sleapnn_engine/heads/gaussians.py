@@ -7,6 +7,7 @@ cells.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
@@ -24,10 +25,16 @@ def profiles(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the two factors of every gaussian: exponentials in x, (B, I, w, N), and y, (B, I, h, N)."""
     rows, columns = map_size(height, width, stride=stride)
-    cells = torch.arange(max(rows, columns), device=points.device, dtype=points.dtype) * stride
+    cells = _cells(max(rows, columns), stride=stride, device=points.device, dtype=points.dtype)
     # Room of this shape, for the result would take over the order in memory of the points.
     off = points.new_empty((*points.shape[:2], 2, len(cells), points.shape[2]))
-    torch.sub(cells[:, None], points.mT.unsqueeze(-2), out=off)
+    torch.sub(cells, points.mT.unsqueeze(-2), out=off)
     exponents = off.square_().mul_(-0.5 / (sigma * stride) ** 2).clamp_min_(LEAST_EXPONENT)
-    both = exponents.exp_().nan_to_num_(nan=0.0)
-    return both[:, :, 0, :columns], both[:, :, 1, :rows]
+    across, down = exponents.exp_().nan_to_num_(nan=0.0).unbind(2)
+    return across.narrow(2, 0, columns), down.narrow(2, 0, rows)
+
+
+@functools.lru_cache(maxsize=256)
+def _cells(count: int, *, stride: int, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Coordinates of so many cells, (count, 1); kept, for every batch asks. Not to be changed."""
+    return (torch.arange(count, device=device, dtype=dtype) * stride)[:, None]
