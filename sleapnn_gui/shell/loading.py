@@ -5,30 +5,45 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Generator
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 _WHOLE = object()
+
+
+def make_types(name: str) -> None:
+    """Have all that a module of Qt's offers made: PySide makes each class when it is first asked for.
+
+    A package that asks for all of them at once would take a long turn for it.
+    """
+    module = importlib.import_module(name)
+    for one in dir(module):
+        getattr(module, one, None)
 
 
 class SteppedLoad:
     """Loads a package; with every `step` what its beginning imports next. At once where its source is not there.
 
     Whoever asks a package that is loaded in part for something that is not there yet has the rest loaded first. Where the
-    rest is left undone, it is as if the package was never loaded.
+    rest is left undone, it is as if the package was never loaded. It has to do without the package that it is loaded
+    `without`, where nobody else has loaded that: what it has no need of here would take long.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, *, without: str = "") -> None:
+        self._name, self._without = name, without
         self._is_busy = False
         self._steps = self._load()
 
     def step(self) -> bool:
         """Load some more; returns whether there was something left."""
         self._is_busy = True
+        hidden = self._without and sys.modules.setdefault(self._without, cast(ModuleType, None)) is None
         try:
             return next(self._steps, _WHOLE) is not _WHOLE
         finally:
             self._is_busy = False
+            if hidden:
+                del sys.modules[self._without]
 
     def finish(self) -> None:
         """Load what is left."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from sleapnn_gui.shell.loading import SteppedLoad
+from sleapnn_gui.shell.loading import SteppedLoad, make_types
 from sleapnn_gui.shell.settings_store import restore_panes
 from sleapnn_gui.widgets.one_by_one import style_ahead
 
@@ -53,6 +53,7 @@ class Pages(QStackedWidget):
         self._pages: dict[str, QWidget] = {}
         self._to_load: list[str] = []
         self._plots: SteppedLoad | None = None
+        self._types: list[str] = []
         """While it goes on."""
         self._turns = QTimer(self, interval=0)
         self._turns.timeout.connect(self._go_on)
@@ -100,10 +101,14 @@ class Pages(QStackedWidget):
     def make_ahead(self) -> None:
         """Make what was not needed yet, beside the person's work; not while garbage is searched for."""
         # Not in a thread: one that loads modules of Qt's while the window is at work ends the process now and then.
-        self._plots, self._to_load = SteppedLoad("pyqtgraph"), list(MODULES)
+        self._plots, self._to_load = SteppedLoad("pyqtgraph", without="cuda"), list(MODULES)
+        self._types = ["PySide6.QtCore", "PySide6.QtGui", "PySide6.QtWidgets"]  # of which plots ask for all
         self._turns.start()
 
     def _go_on(self) -> None:
+        if self._types:
+            make_types(self._types.pop(0))
+            return
         if self._plots is not None:
             if not self._plots.step():
                 self._plots = None
