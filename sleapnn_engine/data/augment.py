@@ -195,27 +195,28 @@ class Augmenter:
         g = self.geometric
         own = (g.rotation_p, g.scale_p, g.translate_p)
         bundled = all(p is None for p in own)
-        limits = (g.translate_width * width, g.translate_height * height)
-        drawn: list[tuple[int, tuple[float, float, float, float]]] = []
+        turns, scales, shifts = (p or 0.0 for p in own)
+        reach_x, reach_y = g.translate_width * width, g.translate_height * height
+        moving: list[int] = []
+        drawn: list[tuple[float, float, float, float]] = []
         # Numbers one by one: of a batch there are a few, for which each call of an array's function takes longer.
         columns = zip(*torch.rand((7, count), generator=self.generator).tolist(), strict=True)
-        for row, (*chances, turn, size, right, down) in enumerate(columns):
-            happens = (
-                [chances[0] < g.affine_p] * 3 if bundled else [c < (p or 0.0) for c, p in zip(chances, own)]
-            )
-            turned, scaled, shifted = happens
+        for row, (first, second, third, turn, size, right, down) in enumerate(columns):
+            if bundled:
+                turned = scaled = shifted = first < g.affine_p
+            else:
+                turned, scaled, shifted = first < turns, second < scales, third < shifts
             degrees = g.rotation_min + (g.rotation_max - g.rotation_min) * turn if turned else 0.0
             scale = g.scale_min + (g.scale_max - g.scale_min) * size if scaled else 1.0
-            x, y = ((2 * part - 1) * limit if shifted else 0.0 for part, limit in zip((right, down), limits))
+            x, y = ((2 * right - 1) * reach_x, (2 * down - 1) * reach_y) if shifted else (0.0, 0.0)
             if degrees != 0 or scale != 1 or x != 0 or y != 0:
-                drawn.append((row, (degrees, scale, x, y)))
+                moving.append(row)
+                drawn.append((degrees, scale, x, y))
         if not drawn:
             return None
-        rows = torch.from_numpy(np.array([row for row, _ in drawn]))
-        moves = np.array([move for _, move in drawn])
+        rows, moves = torch.from_numpy(np.array(moving)), np.array(drawn)
         self._report_draw("move", rows, torch.from_numpy(moves))
-        matrices = affine_matrices(degrees=moves[:, 0], scale=moves[:, 1], shift=moves[:, 2:])
-        return rows, matrices
+        return rows, affine_matrices(degrees=moves[:, 0], scale=moves[:, 1], shift=moves[:, 2:])
 
     @property
     def _paints(self) -> bool:

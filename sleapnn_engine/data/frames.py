@@ -58,10 +58,11 @@ class Batch:
 
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
         """Return the batch on `device`; indices and pictures stay on the CPU."""
-        names = ("images", "points", "tracks", "shifts")
-        moved = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
-        there = all(tensor is getattr(self, name) for name, tensor in moved.items())
-        return self if there else attrs.evolve(self, **moved)
+        before = (self.images, self.points, self.tracks, self.shifts)
+        if all(tensor.device == device for tensor in before):
+            return self
+        images, points, tracks, shifts = (tensor.to(device, non_blocking=non_blocking) for tensor in before)
+        return attrs.evolve(self, images=images, points=points, tracks=tracks, shifts=shifts)
 
     def target_points(self, points: torch.Tensor | None = None) -> torch.Tensor:
         """Return where targets belong: `points` (the batch's own, or augmented ones) plus the shift."""
