@@ -76,6 +76,7 @@ class Started(EventBody):
     backbone: str | None = body_field("type of network below the heads, for example unet", default=None)
     identities: list[str] | None = body_field("who its class maps are of, in their order", default=None)
     versions: dict[str, str] | None = body_field("Python's and those of packages, by name", default=None)
+    batch_size: int | None = body_field("samples in one batch, over all devices", default=None)
 
 
 @attrs.frozen(kw_only=True)

@@ -17,8 +17,9 @@ from sleapnn_gui.monitor.curves_panel import CurvesPanel
 from sleapnn_gui.monitor.frames import FramePanel
 from sleapnn_gui.monitor.log import LogView
 from sleapnn_gui.monitor.panel import Panel, link_button
+from sleapnn_gui.monitor.run_header import Header
 from sleapnn_gui.monitor.speed_panel import SpeedPanel
-from sleapnn_gui.monitor.store import Epoch, Header, RunStore
+from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.monitor.trend_plot import Trend, TrendPlot
 from sleapnn_gui.widgets.language import tr
 from sleapnn_gui.widgets.one_by_one import OneByOne

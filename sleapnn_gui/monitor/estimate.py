@@ -1,6 +1,7 @@
 """How long a run will still take: to its last epoch, and to the earliest moment early stopping could end it."""
 
 import itertools
+import math
 import statistics
 
 import attrs
@@ -43,6 +44,12 @@ def time_left(store: RunStore) -> Estimate | None:
     return Estimate(to_end, plateau)
 
 
+def epoch_left(store: RunStore) -> float | None:
+    """Seconds to the end of the epoch that is in progress; None before there is a pace."""
+    seconds = _epoch_seconds(store) if store.header is not None and store.is_training else None
+    return None if seconds is None else (math.ceil(store.x) - store.x) * seconds
+
+
 def _epoch_seconds(store: RunStore) -> float | None:
     """Seconds from one epoch's end to the next, pauses left out; before that, batches plus a guess at validation."""
     header = store.header
@@ -75,5 +82,4 @@ def samples_per_second(store: RunStore) -> float | None:
     seconds = store.batch_seconds.values[-50:]
     if store.header is None or not store.header.n_train or not len(seconds) or not seconds.sum() > 0:
         return None
-    frames = store.header.n_train / store.header.steps_per_epoch
-    return frames * len(seconds) / float(seconds.sum())
+    return store.header.batch_samples * len(seconds) / float(seconds.sum())

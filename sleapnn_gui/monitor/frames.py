@@ -12,7 +12,8 @@ from sleapnn_gui.monitor.frame_view import FrameView
 from sleapnn_gui.monitor.map_row import MapRow
 from sleapnn_gui.monitor.model_words import CROPPED, ONE_ANIMAL
 from sleapnn_gui.monitor.panel import Panel, QuietSlider, TextToggle, caption, icon_button
-from sleapnn_gui.monitor.store import Header, RunStore
+from sleapnn_gui.monitor.run_header import Header
+from sleapnn_gui.monitor.store import RunStore
 from sleapnn_gui.widgets.language import tr
 
 LEGEND = tr("○ truth   × predicted")

@@ -172,7 +172,7 @@ class LossPlot(QuietPlot):
             low = min(0.0, low)
         room = (high - low) * 0.06 or (0.3 if self.log else abs(high) * 0.5 or 1.0)
         # Room above the curves for the words of the marks.
-        above = room + (high - low) * 0.06 * (1 if _marks(store) else 0)
+        above = room + (high - low) * 0.06 * (1 if marks_of(store) else 0)
         self.view.setYRange(low - room if self.log or low < 0 else 0.0, high + above, padding=0)
 
     def _draw_best(self, store: RunStore) -> None:
@@ -196,7 +196,7 @@ class LossPlot(QuietPlot):
         self._checkpoints.setData(x, np.full(len(x), bottom + 4 * self.view.viewPixelSize()[1]))
 
     def _draw_marks(self, store: RunStore) -> None:
-        marks = [attrs.evolve(mark, x=self.axis.place(store, mark.x)) for mark in _marks(store)]
+        marks = [attrs.evolve(mark, x=self.axis.place(store, mark.x)) for mark in marks_of(store)]
         while len(self._marks) < len(marks):
             line = pg.InfiniteLine(angle=90, movable=False)
             line.setZValue(1)
@@ -278,7 +278,7 @@ def _without_spikes(values: np.ndarray) -> np.ndarray:
     return finite[: len(finite) - len(finite) // MOST_IN_A_SPIKE]
 
 
-def _marks(store: RunStore) -> list[Mark]:
+def marks_of(store: RunStore) -> list[Mark]:
     """What happened during the run, from left to right."""
     marks = [
         Mark(
@@ -295,8 +295,10 @@ def _marks(store: RunStore) -> list[Mark]:
         )
         if pause.seconds is None or pause.seconds >= SHORTEST_PAUSE:
             marks.append(Mark(pause.x, text))
-    if store.stop_x is not None:
-        marks.append(Mark(store.stop_x, tr("stopped")))
+    if store.stop_after:
+        # Asked for an epoch's end, it goes on to there.
+        at = math.ceil(store.x) if store.stop_after == "epoch" else store.stop_x
+        marks.append(Mark(at, tr("stopped") if store.x >= at else tr("stops here")))
     if store.first_bad_x is not None:
         marks.append(Mark(store.first_bad_x, tr("loss not a number"), "error"))
     return sorted(marks, key=lambda mark: mark.x)

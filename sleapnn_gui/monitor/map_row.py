@@ -9,7 +9,7 @@ from sleapnn_engine.config.model_types import HEADS, MODEL_TYPES
 from sleapnn_gui.monitor.map_layer import KINDS, MapLegend, every
 from sleapnn_gui.monitor.overlay import Layers
 from sleapnn_gui.monitor.panel import QuietSlider, caption
-from sleapnn_gui.monitor.store import Header
+from sleapnn_gui.monitor.run_header import Header
 from sleapnn_gui.widgets.combo import QuietComboBox
 from sleapnn_gui.widgets.language import tr
 

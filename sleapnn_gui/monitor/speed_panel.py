@@ -86,7 +86,7 @@ class SpeedPanel(Panel):
     def _rates(self, store: RunStore) -> np.ndarray:
         """Samples in a second, of the steps that heartbeats count."""
         header = store.header
-        samples = header.n_train / header.steps_per_epoch if header is not None else 0.0
+        samples = header.batch_samples if header is not None else 0.0
         return store.beats.rate.values * (samples or math.nan)
 
     def _show_words(self) -> None:

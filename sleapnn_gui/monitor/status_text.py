@@ -4,7 +4,7 @@ import attrs
 
 from sleapnn_engine.protocol.measures import F1, MEASURES, MEDIAN_PX, Group
 from sleapnn_gui.monitor import words
-from sleapnn_gui.monitor.estimate import Estimate, samples_per_second, time_left
+from sleapnn_gui.monitor.estimate import Estimate, epoch_left, samples_per_second, time_left
 from sleapnn_gui.monitor.store import Epoch, RunStore
 from sleapnn_gui.run.machine import Phase, State
 from sleapnn_gui.widgets.language import tr
@@ -144,6 +144,9 @@ def time_figure(store: RunStore, state: State, *, over: bool) -> Figure:
         return _time_taken(store)
     if state is State.PAUSED:
         return Figure(tr("paused"), tr("the clock stands still"))
+    left = epoch_left(store) if state is State.STOPPING and store.stop_after == "epoch" else None
+    if left:
+        return Figure(tr("about {duration}", duration=words.duration(left)), tr("to the end of this epoch"))
     if state in (State.STOPPING, State.FINALIZING):
         return Figure(tr("soon"), tr("writing files, evaluating"))
     estimate = time_left(store)

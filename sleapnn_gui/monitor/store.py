@@ -14,6 +14,7 @@ from sleapnn_engine.protocol.messages import Event
 from sleapnn_gui.monitor.beats import Beats
 from sleapnn_gui.monitor.frame_cache import FRAME_BYTES, FrameCache
 from sleapnn_gui.monitor.minmax_pyramid import Column, Series
+from sleapnn_gui.monitor.run_header import Header
 from sleapnn_gui.run.queue import Batches, Item
 
 PHASE_NAMES = PHASES_BEFORE_TRAINING
@@ -28,51 +29,6 @@ RATE_DROP = 0.95
 
 COLUMNS = ("x", "t", "train", "val", "lr", "samples_per_second", "gradient")
 """Figures of an epoch that are columns, besides those of `MEASURES`."""
-
-
-@attrs.frozen
-class Header:
-    """What the engine said of the run when it began."""
-
-    run_name: str = ""
-    model_type: str = ""
-    max_epochs: int = 0
-    steps_per_epoch: int = 0
-    n_train: int = 0
-    n_val: int = 0
-    nodes: tuple[str, ...] = ()
-    edges: tuple[tuple[str, str], ...] = ()
-    identities: tuple[str, ...] = ()
-    device: str = ""
-    precision: str = ""
-    parameters: int = 0
-    patience: int | None = None
-    pid: int = 0
-
-    @property
-    def losses_only(self) -> bool:
-        """Whether it is of a program that tells its losses and little else."""
-        return not self.parameters
-
-    @classmethod
-    def of(cls, said: events.Started) -> "Header":
-        """Read a `started` event."""
-        return cls(
-            run_name=said.run_name,
-            model_type=said.model_type,
-            max_epochs=said.max_epochs,
-            steps_per_epoch=max(1, said.steps_per_epoch),
-            n_train=said.n_train,
-            n_val=said.n_val,
-            nodes=tuple(said.nodes),
-            edges=tuple((edge[0], edge[1]) for edge in said.edges),
-            identities=tuple(said.identities or ()),
-            device=said.device,
-            precision=said.precision,
-            parameters=said.parameters,
-            patience=said.early_stopping_patience,
-            pid=said.pid,
-        )
 
 
 @attrs.frozen
@@ -176,7 +132,7 @@ class RunStore:
         self.beats = Beats()
         self.stop_rules: tuple[str, ...] = ()
         """By what it stops by itself, in words."""
-        self.stop_x: float | None = None
+        self.stop_x, self.stop_after = math.nan, ""
         """Where a stop was taken up."""
         self.step = 0
         """Batches done in the whole run."""
@@ -368,7 +324,7 @@ class RunStore:
         self.stop_rules = tuple(event.typed_as(events.StopRules).rules)
 
     def _add_stopping(self, event: Event) -> None:
-        self.stop_x = self.x
+        self.stop_x, self.stop_after = self.x, event.typed_as(events.Stopping).after
 
     def _add_checkpoint(self, event: Event) -> None:
         x = self.x

@@ -37,6 +37,7 @@ class Journal(Callback):
                 backbone=active(parts.job.model_config.backbone_config),
                 identities=_identities(training),
                 versions=versions_at_work(),
+                batch_size=min(parts.batch_size, batches.n_train),
             )
         )
         log.info(

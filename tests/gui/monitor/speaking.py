@@ -36,6 +36,7 @@ class Speaker:
         model_type="single_instance",
         nodes=NODES,
         edges=(("nose", "thorax"), ("thorax", "tail")),
+        batch_size=None,
     ):
         self.one_animal = model_type not in ("centroid", "bottomup", "multi_class_bottomup")
         return self.emit(
@@ -48,6 +49,7 @@ class Speaker:
                 "steps_per_epoch": steps,
                 "n_train": n_train,
                 "n_val": n_val,
+                **({} if batch_size is None else {"batch_size": batch_size}),
                 "nodes": list(nodes),
                 "edges": [list(edge) for edge in edges],
                 "device": "cpu",

@@ -7,7 +7,10 @@ import pytest
 
 from sleapnn_engine.protocol.measures import MEDIAN_PX, Group
 from sleapnn_gui.monitor.estimate import VALIDATION_SHARE, samples_per_second, time_left
+from sleapnn_gui.monitor.loss_plot import marks_of
+from sleapnn_gui.monitor.status_text import time_figure
 from sleapnn_gui.monitor.store import RunStore
+from sleapnn_gui.run.machine import State
 from tests.gui.monitor.speaking import Speaker
 
 
@@ -165,3 +168,16 @@ class TestTimeLeft:
         assert samples_per_second(stored(speaker)) == pytest.approx(8.0)
         assert samples_per_second(stored(speaker.epoch(0, speed=7.5))) == 7.5
         assert samples_per_second(stored(Speaker().start())) is None
+        repeats = Speaker().start(steps=200, n_train=58, batch_size=4).batches(2, seconds=0.5)
+        assert samples_per_second(stored(repeats)) == pytest.approx(8.0), "not a 200th of one pass"
+
+    def test_a_stop_after_the_epoch_is_marked_where_training_ends(self):
+        speaker = Speaker().start(steps=4).batches(4).epoch(0).batches(2, seconds=0.5)
+        speaker.emit("stopping", {"after": "epoch"})
+        store = stored(speaker)
+        assert [(mark.x, mark.text) for mark in marks_of(store)] == [(2, "stops here")]
+        assert time_figure(store, State.STOPPING, over=False).caption == "to the end of this epoch"
+        assert time_figure(store, State.FINALIZING, over=False).value == "soon"
+        store = stored(speaker.batches(2).epoch(1))
+        assert [(mark.x, mark.text) for mark in marks_of(store)] == [(2, "stopped")]
+        assert time_figure(store, State.STOPPING, over=False).value == "soon"
