@@ -70,7 +70,7 @@ class PredictSheet(QWidget):
         self.partner = QuietComboBox()
         self.partner.currentIndexChanged.connect(lambda _: self._partner_chosen())
         self.data = PathField(
-            placeholder=tr("A labels file, a video, or a folder of images"),
+            placeholder=tr("Labels, a video, or images"),
             buttons=(
                 (
                     tr("File…"),
