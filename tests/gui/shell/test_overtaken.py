@@ -202,6 +202,11 @@ def test_the_keyboard_goes_from_one_question_to_the_next_and_back_to_the_page(
     window.disk_offer.keep.setFocus()
     assert answer(window) is window.banner
     assert answer(window, Qt.Key.Key_Return) is was
+    zone = window.labels_page.drop_zone
+    window.show_page("data")
+    without = zone.grab().toImage()
+    zone.setFocus()
+    assert zone.grab().toImage() != without, "where the keyboard is can be seen"
     for name in ("data", "train"):
         window.show_page(name)
         window.show_message("Something is wrong.", "warning")
