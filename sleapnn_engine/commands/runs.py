@@ -171,11 +171,9 @@ def _paragraphs(records: list[RunRecord], compared: Compared) -> Iterator[tuple[
 
 
 def _marked(values: Sequence[float | None], written: Callable[[float], str], better: int) -> tuple[str, ...]:
-    best = winners(values, better)
-    return tuple(
-        "–" if value is None else f"{written(value)}{' *' if place in best else ''}"
-        for place, value in enumerate(values)
-    )
+    texts = ["–" if value is None else written(value) for value in values]
+    best = winners(values, better, texts=texts)
+    return tuple(f"{text} *" if place in best else text for place, text in enumerate(texts))
 
 
 def _pixels(value: float) -> str:

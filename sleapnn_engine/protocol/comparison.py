@@ -171,13 +171,13 @@ def between(configs: Sequence[ConfigReader | None]) -> list[Difference]:
     return differences(known) if len(known) == len(configs) and len(known) > 1 else []
 
 
-def winners(values: Sequence[float | None], better: int) -> frozenset[int]:
-    """Places of the best; none where all are alike or no value is better than another."""
-    known = [value for value in values if value is not None]
-    if not better or len(set(known)) < 2:
+def winners(values: Sequence[float | None], better: int, *, texts: Sequence[str]) -> frozenset[int]:
+    """Places of the best, and of what reads the same in the `texts` that are shown; none where all read the same."""
+    known = {place: value for place, value in enumerate(values) if value is not None}
+    if not better or len({texts[place] for place in known}) < 2:
         return frozenset()
-    best = max(known) if better > 0 else min(known)
-    return frozenset(place for place, value in enumerate(values) if value == best)
+    best = (max if better > 0 else min)(known, key=known.__getitem__)
+    return frozenset(place for place in known if texts[place] == texts[best])
 
 
 def _alike(configs: Sequence[ConfigReader], path: str) -> bool:

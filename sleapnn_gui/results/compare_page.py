@@ -197,17 +197,18 @@ _WRITTEN: Mapping[str, Callable[[float], str]] = {
 def _best_rows(compared: Compared) -> list[Row]:
     """Each figure of the epoch with the least validation loss; the best of all is marked where it makes sense."""
     return [
-        Row(figure.name, _shown(values, _WRITTEN[figure.key]), winners(values, figure.better))
+        _row(figure.name, values, better=figure.better, written=_WRITTEN[figure.key])
         for figure, values in compared.figures
     ]
 
 
 def _part_rows(compared: Compared) -> list[Row]:
-    return [Row(name, _shown(values, words.pixels), winners(values, -1)) for name, values in compared.parts]
+    return [_row(name, values, better=-1, written=words.pixels) for name, values in compared.parts]
 
 
-def _shown(values: Sequence[float | None], written: Callable[[float], str]) -> tuple[str, ...]:
-    return tuple("–" if value is None else written(value) for value in values)
+def _row(name: str, values: Sequence[float | None], *, better: int, written: Callable[[float], str]) -> Row:
+    texts = tuple("–" if value is None else written(value) for value in values)
+    return Row(name, texts, winners(values, better, texts=texts))
 
 
 def _difference(one: Difference) -> Row:

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from sleapnn_gui.widgets.theme import current_theme
 
-_ROW_HEIGHT, _NAME_WIDTH, _LEAST = 26, 112, 72
+_ROW_HEIGHT, _LEAST = 26, 72
+#: The column of names is as wide as they are, within these.
+_NAME_WIDTHS = (112, 168)
+_AROUND_NAME = 16
 
 
 @attrs.frozen
@@ -56,7 +59,8 @@ class FigureTable(QTableWidget):
             self.setHorizontalHeaderItem(place, head)
             header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        self.setColumnWidth(0, _NAME_WIDTH)
+        widest = max((self.fontMetrics().horizontalAdvance(row.name) for row in rows), default=0)
+        self.setColumnWidth(0, min(max(_NAME_WIDTHS[0], widest + _AROUND_NAME), _NAME_WIDTHS[1]))
         for number, row in enumerate(rows):
             for place, text in enumerate((row.name, *row.texts)):
                 item = QTableWidgetItem(text)

@@ -13,6 +13,7 @@ from sleapnn_engine.commands.live_curves import LiveCurves
 from sleapnn_engine.config import tree
 from sleapnn_engine.config.files import copy_values, dump_config, read_config
 from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.protocol.comparison import winners
 from sleapnn_engine.protocol.journal import JournalReader
 from sleapnn_engine.protocol.text_curve import Series, drawn_curves
 from tests.engine.commands.in_process import engine
@@ -146,3 +147,14 @@ def test_curves_stand_where_their_values_are() -> None:
     assert (
         len(drawn_curves([Series("flat", "x", [(1.0, 2.0)])], title="", width=30, height=3, log=False)) == 5
     )
+
+
+def test_what_reads_the_same_is_not_told_apart() -> None:
+    def marked(*values: float | None) -> frozenset[int]:
+        texts = ["–" if value is None else f"{value:.0f} s" for value in values]
+        return winners(values, -1, texts=texts)
+
+    assert marked(51.2, 51.4) == frozenset()
+    assert marked(51.2, None, 51.4) == frozenset()
+    assert marked(51.4, 60.0, 51.2) == {0, 2}
+    assert marked(3.0, 60.0) == {0}

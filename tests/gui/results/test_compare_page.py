@@ -110,6 +110,8 @@ def test_runs_stand_side_by_side(page: ComparePage, folders: list[Path], wait_un
     assert best["Median error"] == ("8.0 px", "2.0 px")
     assert best["Best epoch"] == ("1", "4")
     assert best["Within 10 % of body"] == ("12 %", "50 %")
+    widest = page.best.fontMetrics().horizontalAdvance("Within 10 % of body")
+    assert page.best.columnWidth(0) >= widest + 8, "names of figures are whole"
     assert best["Mean OKS"] == ("6.2 %", "25 %")
     item = page.best.item(0, 2)
     assert item is not None
