@@ -46,10 +46,11 @@ def read_override(word: str) -> tuple[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        read: Any = OmegaConf.to_container(OmegaConf.from_dotlist([word]))
+        # By a name of its own: sections around the value would be made and merged for nothing.
+        read: Any = OmegaConf.to_container(OmegaConf.from_dotlist([f"value={text}"]))
     except OmegaConfBaseException:  # its reasons are those of its grammar, for programmers
         reference = "“${” begins a reference to another setting, and what follows is none"
         reason = reference if "${" in text else "a name in it is neither text nor a number"
         hint = "Write such a value into the config file, where all text is taken as it is."
         raise UserError(f"The value cannot be read: {reason}.", where=path, hint=hint, usage=True) from None
-    return path, tree.get(read, path)
+    return path, read["value"]
