@@ -71,6 +71,8 @@ def run_tests(root: Path | str, pytest_words: Sequence[str]) -> int:
         "MKL_NUM_THREADS": "1",
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONUNBUFFERED": "1",
+        # What one process has compiled, with pytest's own additions, the others need not.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
     python = str(environment.program("python"))
     codes = []

@@ -2,6 +2,8 @@
 
 Tests of several files that share something dear, made once in a process, are taken together.
 
+Every other process goes through the files backwards when it collects them: what one has compiled, the other need not.
+
 `pytest -p tests.sharing --share FOLDER`: the folder is empty at first, and the same for all of them. `--files-by SEED` has the
 files come in an order of that seed, each with its tests as they come.
 """
@@ -25,6 +27,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--share", metavar="FOLDER", type=Path, help="take turns with others that name this folder"
     )
     parser.addoption("--files-by", metavar="SEED", type=int, help="the order of the files that are shared")
+
+
+class Backwards(pytest.Package):
+    """A folder of tests whose files come from the last to the first."""
+
+    def collect(self) -> list[pytest.Item | pytest.Collector]:
+        return list(super().collect())[::-1]
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The folder backwards, for who is not the first to collect; pytest's own otherwise."""
+    folder = parent.config.getoption("--share")
+    if folder is None or not (path / "__init__.py").is_file():
+        return None
+    if not hasattr(parent.config, "collects_forwards"):
+        parent.config.collects_forwards = taken("forwards", folder)
+    return None if parent.config.collects_forwards else Backwards.from_parent(parent, path=path)
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
@@ -53,7 +72,7 @@ def own(items: list[pytest.Item], folder: Path, *, seed: int | None = None) -> I
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         groups.setdefault(group_of(item), []).append(item)
-    files = list(groups.items())
+    files = sorted(groups.items())  # in whatever order they were collected
     if seed is not None:
         random.Random(seed).shuffle(files)
     for name, group in sorted(files, key=lambda one: one[1][0].path.parent.name not in LONGEST):

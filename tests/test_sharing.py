@@ -84,6 +84,34 @@ def test_files_come_in_the_order_of_a_seed_and_their_tests_as_they_are_written(t
     assert orders[0] == orders[1] != orders[2]
 
 
+def test_every_other_process_collects_backwards_and_all_run_in_the_same_order(tmp_path: Path) -> None:
+    place, shares = tmp_path / "place", [tmp_path / "one", tmp_path / "two"]
+    for folder in (place, *shares):
+        folder.mkdir()
+    (shares[1] / "forwards").touch()  # another process has come first
+    (place / "__init__.py").touch()
+    for number in range(4):
+        (place / f"test_{number}.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+    words = ["-m", "pytest", "-c", os.devnull, "-p", "tests.sharing", "-p", "no:cacheprovider", "-v"]
+    found: dict[str, list[list[str]]] = {"--collect-only": [], "--files-by=5": []}
+    for share in shares:
+        for option, listed in found.items():
+            done = subprocess.run(
+                [sys.executable, *words, option, "--share", str(share), str(place)],
+                env=ENVIRONMENT,
+                capture_output=True,
+                text=True,
+                cwd=tmp_path,
+            )
+            lines = [line.strip() for line in done.stdout.splitlines()]
+            listed.append([line for line in lines if line.startswith(("<Module", "place/test_"))])
+            (share / "forwards").unlink() if share == shares[0] else None
+    collected, run = found.values()
+    assert len(collected[0]) == len(run[0]) == 4
+    assert collected[1] == collected[0][::-1]
+    assert run[0] == run[1]
+
+
 def test_without_a_folder_pytest_runs_as_ever(tmp_path: Path) -> None:
     (tmp_path / "test_one.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
     words = ["-m", "pytest", "-c", os.devnull, "-p", "tests.sharing", "-p", "no:cacheprovider", str(tmp_path)]

@@ -9,7 +9,10 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from sleapnn_engine.config.presets import list_presets
+from sleapnn_engine.config import tree
+from sleapnn_engine.config.presets import Preset, list_presets
+from sleapnn_gui import demo
+from sleapnn_gui.document.files import Opened, open_preset
 from sleapnn_gui.main_window import MainWindow
 from sleapnn_gui.run.machine import State
 from sleapnn_gui.shell.tour import TourMark
@@ -104,7 +107,18 @@ def test_the_tour_goes_through_the_window_and_can_be_left(window: MainWindow, wa
     assert not mark.isVisible()
 
 
-def test_the_demonstration_is_a_press_away(window: MainWindow, tmp_path: Path, wait_until: Wait) -> None:
+def open_smaller(preset: Preset) -> Opened:
+    """The preset, with a network and an epoch of which the test need not wait for every step."""
+    opened = open_preset(preset)
+    tree.put(opened.values, "model_config.backbone_config.unet.filters", 4)
+    tree.put(opened.values, "trainer_config.train_steps_per_epoch", 5)
+    return opened
+
+
+def test_the_demonstration_is_a_press_away(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    monkeypatch.setattr(demo, "open_preset", open_smaller)
     press(window.labels_page.ways_in, "See the demonstration")
     wait_until(lambda: window.session is not None, 60, "the demonstration trains")
     session = window.session
