@@ -15,6 +15,7 @@ from sleapnn_engine.protocol.channel import EngineChannel
 from sleapnn_engine.protocol.client import EngineClient
 from sleapnn_engine.protocol.connection import Connection
 from sleapnn_engine.protocol.journal import JournalReader
+from tests.engine.commands import in_process
 from tests.engine.protocol.conftest import collect, wait_for
 from tests.engine.protocol.examples import event_of
 
@@ -107,12 +108,12 @@ def test_what_makes_no_sense_fails_with_the_engines_reason(engine: Engine, run_d
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "checkpoint", "release-memory", "stop"])
 def test_a_folder_without_an_engine_is_told_apart_from_no_folder(run_dir: Path, verb: str):
-    code, lines, err = call(verb, str(run_dir))
-    assert (code, lines) == (1, [])
-    assert "no engine is at work" in err
-    code, lines, err = call(verb, str(run_dir / "nowhere"))
-    assert (code, lines) == (2, [])
-    assert "no such folder" in err
+    said = in_process.engine(verb, run_dir)
+    assert (said.code, said.out) == (1, "")
+    assert "no engine is at work" in said.err
+    said = in_process.engine(verb, run_dir / "nowhere")
+    assert (said.code, said.out) == (2, "")
+    assert "no such folder" in said.err
 
 
 def test_stopping_a_killed_engine_says_that_it_is_gone(engine: Engine, run_dir: Path):
