@@ -10,11 +10,19 @@ from sleapnn_engine.data.label_writing import name_video, save_labels
 from sleapnn_engine.data.records import LabelSet
 
 
-def write_part(labels: LabelSet, path: Path, *, file: int, user_instances_only: bool) -> bool:
+def write_part(
+    labels: LabelSet,
+    path: Path,
+    *,
+    file: int,
+    user_instances_only: bool,
+    known: dict[Path, sio.Labels] | None = None,
+) -> bool:
     """Write the frames of `labels` that are of its labels file number `file`; whether there are any.
 
     Predictions are left out where `user_instances_only` says so. Images are not copied: the file refers to the same
-    videos, and to the package itself where images are inside one. Raises OSError where it cannot be written.
+    videos, and to the package itself where images are inside one. Labels files in `known` are not read again, and one that
+    is read is put there, for other parts with the same `user_instances_only`. Raises OSError where it cannot be written.
     """
     wanted = {
         (labels.videos[frame.video_index].number, frame.frame_index)
@@ -23,7 +31,10 @@ def write_part(labels: LabelSet, path: Path, *, file: int, user_instances_only: 
     }
     if not wanted:
         return False
-    stored = sio.load_slp(labels.files[file].absolute().as_posix())
+    source, known = labels.files[file].absolute(), {} if known is None else known
+    stored = known.get(source)
+    if stored is None:
+        stored = known[source] = sio.load_slp(source.as_posix())
     records = [video for video in labels.videos if video.file_index == file]
     for video, record in zip(stored.videos, records, strict=True):
         if record.kind == "film" and record.found:

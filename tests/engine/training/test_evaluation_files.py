@@ -12,10 +12,11 @@ import sleap_io as sio
 
 from sleapnn_engine.config.build import build_job
 from sleapnn_engine.config.errors import UserError
+from sleapnn_engine.data import label_parts
 from sleapnn_engine.training import run as run_module
 from sleapnn_engine.training.run import train
 from tests.engine.training.jobs import events
-from tests.engine.training.rendered import NODES, job, trained, write_labels
+from tests.engine.training.rendered import NODES, built, job, trained, write_labels
 from tests.engine.training.test_model_types import MODEL_TYPES, ends, labels_for
 from tests.engine.training.test_nothing_left import spoil
 
@@ -147,3 +148,28 @@ def test_figures_that_cannot_be_made_cost_no_predictions(
 def test_without_a_saved_model_nothing_is_predicted(tmp_path: Path) -> None:
     run = trained(job(tmp_path, write_labels(tmp_path)))
     assert not list(run.glob("labels_pr*"))
+
+
+def test_labels_are_read_once_for_all_parts_that_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    class Counted:
+        Labels, PredictedInstance = sio.Labels, sio.PredictedInstance
+
+        @staticmethod
+        def load_slp(path: str) -> sio.Labels:
+            read.append(path)
+            return sio.load_slp(path)
+
+    monkeypatch.setattr(label_parts, "sio", Counted)
+    labels = write_labels(tmp_path)
+    folder = built(job(tmp_path, labels), lambda training: training.parts.folder)
+    assert read == [str(labels)]
+    numbers = [
+        {frame.frame_idx for frame in sio.load_slp((folder / f"labels_gt.{split}.0.slp").as_posix())}
+        for split in ("train", "val")
+    ]
+    assert numbers[0] | numbers[1] == set(range(8))
+    assert not numbers[0] & numbers[1]
