@@ -98,7 +98,7 @@ MEDIAN_PX = Measure(
 )
 P90_PX = Measure(
     key="p90_px",
-    doc="distance that nine in ten points stay below",
+    doc="distance that nine in ten of the points found stay below",
     unit=Unit.PIXELS,
     group=Group.ERROR,
     always=True,

@@ -138,7 +138,7 @@ def _result(account: RunAccount) -> Iterator[str]:
     median, body, most, found = (measured[one] for one in (MEDIAN_PX, OF_BODY, P90_PX, F1))
     if median is not None:
         share = f" ({body:.1f} % of body length)" if body is not None else ""
-        nine = f", and nine in ten points lay within {most:.2f} px" if most is not None else ""
+        nine = f", and nine in ten of the points found lay within {most:.2f} px" if most is not None else ""
         yield f"On the validation samples the median distance to the labels was {median:.2f} px{share}{nine}."
     if found is not None:
         yield f"Animals were found with an F1 score of {found:.3f}."

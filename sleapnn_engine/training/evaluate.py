@@ -162,7 +162,10 @@ def _judge(training: Training, part: Part) -> None:
     name = f"labels_pr.{part.split}.{part.number}"
     if np.isfinite(found["p50"]):
         log.info(
-            "%s: median error %.2f px, 90 %% of points within %.2f px.", name, found["p50"], found["p90"]
+            "%s: median error %.2f px, 90 %% of the points that were found within %.2f px.",
+            name,
+            found["p50"],
+            found["p90"],
         )
     else:
         log.info(

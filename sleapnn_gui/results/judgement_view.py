@@ -77,7 +77,7 @@ class _Headline:
 _DISTANCES, _METRICS, _ANIMALS = ("report", "distances"), "metrics", ("report", "animals")
 _HEADLINES = (
     _Headline((*_DISTANCES, "px", "p50"), words.pixels, tr("median error"), (*_DISTANCES, "percent", "p50"), _percent, tr("of body")),
-    _Headline((*_DISTANCES, "px", "p90"), words.pixels, tr("90 % of points within"), (*_DISTANCES, "percent", "p90"), _percent, tr("of body")),
+    _Headline((*_DISTANCES, "px", "p90"), words.pixels, tr("90 % of found points within"), (*_DISTANCES, "percent", "p90"), _percent, tr("of body")),
     _Headline((_METRICS, "voc_metrics", "oks_voc.mAP"), _share, tr("OKS mAP"), (_METRICS, "voc_metrics", "oks_voc.mAR"), _share, "mAR"),
     _Headline((_METRICS, "pck_metrics", "PCK@5"), _share, tr("PCK at 5 px"), (_METRICS, "pck_metrics", "PCK@10"), _share, tr("at 10 px")),
     _Headline((*_ANIMALS, "found_share"), words.part, tr("animals found"), (*_ANIMALS, "missed"), _count, tr("missed")),

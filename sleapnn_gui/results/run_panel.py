@@ -283,7 +283,7 @@ def figures_of(run: RunSummary, details: RunDetails | None) -> list[tuple[str, s
     rows = [
         (tr("Median error"), " · ".join(filter(None, (median, body and tr("{body} of body", body=body)))))
     ]
-    rows += [(tr("9 in 10 points within"), run.figures.get(P90_PX.key, ""))]
+    rows += [(tr("9 in 10 found points within"), run.figures.get(P90_PX.key, ""))]
     counted = [one for one in MEASURES if one.group is Group.ANIMALS and one.heading]
     rows += [(tr(one.heading), run.figures.get(one.key, "")) for one in counted]
     best = details.best if details is not None else None
