@@ -20,10 +20,10 @@ from installer import covered
 #: waits for engines and for its own pace half of the time.
 WINDOW, ENGINE = ("tests/gui",), ("tests", "--ignore=tests/gui")
 LANES: Mapping[str, tuple[str, ...]] = {
-    "window 1": WINDOW, "window 2": WINDOW, "engine 1": ENGINE, "engine 2": ENGINE
+    "window 1": WINDOW, "window 2": WINDOW, "engine 1": ENGINE, "engine 2": ENGINE, "engine 3": ENGINE
 }  # fmt: skip
 #: How much of a processor a lane leaves to others that want it: what waits for a window has a person's patience.
-PATIENCE: Mapping[str, int] = {"engine 1": 5, "engine 2": 5, "types": 5}
+PATIENCE: Mapping[str, int] = {"engine 1": 5, "engine 2": 5, "engine 3": 5, "types": 5}
 #: What runs beside them, and has a say in the result: types take a processor a minute to check.
 BESIDE: Mapping[str, Sequence[str]] = {"types": ("-m", "mypy")}
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|error)")
