@@ -138,7 +138,9 @@ def _values(result: EpochResult) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """The first sentence of what an error says."""
+    """The first sentence of what an error says; of a service that is gone each call tells another one, and none the user's."""
+    if isinstance(error, ConnectionError) or type(error).__name__ == "MailboxClosedError":
+        return "its process on this computer has ended"
     said = str(error).strip() or type(error).__name__
     return said.splitlines()[0].split(". ")[0].rstrip(".")
 

@@ -1,5 +1,6 @@
 """Logging to Weights & Biases as a user runs it: kept here, sent to a stand-in for the server, refused, and broken."""
 
+import contextlib
 import csv
 import json
 import os
@@ -299,8 +300,10 @@ def journal(run: Path) -> str:
 
 def services(process: Engine) -> list[psutil.Process]:
     """The package's own processes below the engine."""
-    below = psutil.Process(process.pid).children(recursive=True)
-    found = [child for child in below if child.name().startswith("wandb")]
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it asks short-lived programs about the machine
+            found += [child] * child.name().startswith("wandb")
     assert found
     return found
 
@@ -337,7 +340,8 @@ def test_training_goes_on_when_the_service_dies(config: Config, tmp_path: Path) 
     assert (code, faults(err)) == (0, [])
     texts = [event["body"]["text"] for event in events(run) if event["kind"] == "log"]
     said = [text for text in texts if "Weights & Biases" in text and "wandb sync" not in text]
-    assert said == ["Weights & Biases took no values (Connection lost); training goes on without it."]
+    reason = "its process on this computer has ended"
+    assert said == [f"Weights & Biases took no values ({reason}); training goes on without it."]
 
 
 @pytest.mark.timeout(120)

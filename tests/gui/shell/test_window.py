@@ -158,24 +158,33 @@ def test_two_hundred_and_more_steps_are_taken_back(window: MainWindow) -> None:
 def test_a_file_that_another_window_has_open_is_told(
     window: MainWindow, wait_until: Wait, tmp_path: Path
 ) -> None:
-    file = tmp_path / "shared.yaml"
-    window.document.save(file)
+    folder = window.files.open_file.folder
+
+    def held(open_file: OpenFile) -> list[Path]:
+        """The files whose locks a window holds; it takes them beside its other work."""
+        return [lock.path for lock in open_file._held]
+
+    window.document.save(tmp_path / "shared.yaml")
+    wait_until(lambda: bool(held(window.files.open_file)))
+    shared = held(window.files.open_file)
     other = Document()
     told: list[str] = []
-    watch = OpenFile(other, window.files.open_file.folder)
+    watch = OpenFile(other, folder)
     watch.shared.connect(told.append)
-    other.load(file)
+    other.load(tmp_path / "shared.yaml")
     wait_until(lambda: bool(told))
     assert "shared.yaml is open in another window too" in told[0]
     window.document.save(tmp_path / "elsewhere.yaml")
+    wait_until(lambda: held(window.files.open_file) not in ([], shared))
     told.clear()
     other.load(tmp_path / "elsewhere.yaml")
     wait_until(lambda: bool(told))
-    third = Document()
-    OpenFile(third, window.files.open_file.folder).shared.connect(told.append)
     told.clear()
-    third.load(file)
-    QApplication.processEvents()
+    third = Document()
+    watch_of_third = OpenFile(third, folder)
+    watch_of_third.shared.connect(told.append)
+    third.load(tmp_path / "shared.yaml")
+    wait_until(lambda: held(watch_of_third) == shared)
     assert not told, "it is open there no longer"
 
 
