@@ -75,6 +75,15 @@ class Augmenter:
             all(p is None for p in parts) and g.affine_p > 0
         )
 
+    @property
+    def only_moves(self) -> bool:
+        """Whether images are moved and nothing else is drawn for them, so that `draw_moves` can be asked beforehand."""
+        return self.geometric is not None and not self._paints and not self._changes_intensity
+
+    def draw_moves(self, count: int) -> torch.Tensor:
+        """The random numbers that decide how the images of a batch move, float32 (7, count) in 0..1."""
+        return torch.rand((7, count), generator=self.generator)
+
     def __call__(
         self,
         images: torch.Tensor,
@@ -82,22 +91,24 @@ class Augmenter:
         *,
         margin: int = 0,
         pictures: torch.Tensor | None = None,
+        moves: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Change images, uint8 or float 0..1 (B, C, H, W), and their points, float32 (B, I, N, 2) in pixels.
 
         `margin` pixels on each side are there to be turned into view: they are cut off after images have moved, and
         shares of the image's size do not count them. `pictures` (B, 4) says where the picture is on each image, as in
-        a `Batch`; None for pictures that fill their images. Returns float32 images in 0..1 and the moved points;
-        points that leave the image become NaN. The arguments are not changed.
+        a `Batch`; None for pictures that fill their images. `moves` are what `draw_moves` has drawn for them, where that was
+        asked beforehand. Returns float32 images in 0..1 and the moved points; points that leave the image become NaN.
+        The arguments are not changed.
         """
-        changes_intensity = self.intensity is not None and self._changes_intensity
+        changes_intensity = self._changes_intensity
         # Where pictures are matters to changes of colour and to what is painted, and to nothing else.
         asked = changes_intensity or (self.geometric is not None and self._paints)
         changed, inside = images, shows_picture(images, pictures) if asked else None
         if changes_intensity:
             changed = self._change_intensity(to_float(images.clone()), inside)
         if self.geometric is not None:
-            changed, points, inside = self._move(changed, points, inside, margin=margin)
+            changed, points, inside = self._move(changed, points, inside, margin=margin, moves=moves)
         else:
             changed, points = cut_margin(changed, points, margin=margin)
         changed = to_float(changed)
@@ -111,7 +122,9 @@ class Augmenter:
     @property
     def _changes_intensity(self) -> bool:
         c = self.intensity
-        return bool(max(c.uniform_noise_p, c.gaussian_noise_p, c.contrast_p, c.brightness_p) > 0)
+        return c is not None and bool(
+            max(c.uniform_noise_p, c.gaussian_noise_p, c.contrast_p, c.brightness_p) > 0
+        )
 
     def _change_intensity(self, images: torch.Tensor, inside: torch.Tensor | None) -> torch.Tensor:
         c = self.intensity
@@ -152,10 +165,17 @@ class Augmenter:
         return images * factor.to(images.device)
 
     def _move(
-        self, images: torch.Tensor, points: torch.Tensor, inside: torch.Tensor | None, *, margin: int
+        self,
+        images: torch.Tensor,
+        points: torch.Tensor,
+        inside: torch.Tensor | None,
+        *,
+        margin: int,
+        moves: torch.Tensor | None,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         height, width = images.shape[-2:]
-        drawn = self._draw_affine(images.shape[0], height=height - 2 * margin, width=width - 2 * margin)
+        moves = self.draw_moves(images.shape[0]) if moves is None else moves
+        drawn = self._maps(moves, height=height - 2 * margin, width=width - 2 * margin)
         if not self._paints:
             inside = None  # nobody asks where the picture has gone
         if drawn is None:
@@ -179,15 +199,16 @@ class Augmenter:
         """
         drawn = None
         if self.geometric is not None:
-            drawn = self._draw_affine(len(points), height=size[0] - 2 * margin, width=size[1] - 2 * margin)
+            moves = self.draw_moves(len(points))
+            drawn = self._maps(moves, height=size[0] - 2 * margin, width=size[1] - 2 * margin)
         if drawn is None:
             drawn = torch.empty(0, dtype=torch.int64), torch.empty(0, 2, 3)
         return _moved_points(points, *drawn, size=size, margin=margin)
 
-    def _draw_affine(
-        self, count: int, *, height: int, width: int
+    def _maps(
+        self, moves: torch.Tensor, *, height: int, width: int
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Draw the maps on the CPU: the rows that move, int64 (R,), and their (R, 2, 3) matrices; or None.
+        """Make maps of the numbers drawn, on the CPU: the rows that move, int64 (R,), and their (R, 2, 3) matrices; or None.
 
         With any of rotation_p, scale_p, translate_p set, each part has its own chance, parts left null are
         off, and affine_p is ignored. Otherwise one draw with affine_p decides for all three together.
@@ -200,8 +221,9 @@ class Augmenter:
         moving: list[int] = []
         drawn: list[tuple[float, float, float, float]] = []
         # Numbers one by one: of a batch there are a few, for which each call of an array's function takes longer.
-        columns = zip(*torch.rand((7, count), generator=self.generator).tolist(), strict=True)
-        for row, (first, second, third, turn, size, right, down) in enumerate(columns):
+        for row, (first, second, third, turn, size, right, down) in enumerate(
+            zip(*moves.tolist(), strict=True)
+        ):
             if bundled:
                 turned = scaled = shifted = first < g.affine_p
             else:
@@ -214,9 +236,9 @@ class Augmenter:
                 drawn.append((degrees, scale, x, y))
         if not drawn:
             return None
-        rows, moves = torch.from_numpy(np.array(moving)), np.array(drawn)
-        self._report_draw("move", rows, torch.from_numpy(moves))
-        return rows, affine_matrices(degrees=moves[:, 0], scale=moves[:, 1], shift=moves[:, 2:])
+        rows, chosen = torch.from_numpy(np.array(moving)), np.array(drawn)
+        self._report_draw("move", rows, torch.from_numpy(chosen))
+        return rows, affine_matrices(degrees=chosen[:, 0], scale=chosen[:, 1], shift=chosen[:, 2:])
 
     @property
     def _paints(self) -> bool:

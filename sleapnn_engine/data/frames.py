@@ -64,6 +64,12 @@ class Batch:
         images, points, tracks, shifts = (tensor.to(device, non_blocking=non_blocking) for tensor in before)
         return attrs.evolve(self, images=images, points=points, tracks=tracks, shifts=shifts)
 
+    def rest(self, start: int) -> Batch:
+        """The batch without its first `start` samples."""
+        if not start:
+            return self
+        return Batch(**{field.name: getattr(self, field.name)[start:] for field in attrs.fields(Batch)})
+
     def target_points(self, points: torch.Tensor | None = None) -> torch.Tensor:
         """Return where targets belong: `points` (the batch's own, or augmented ones) plus the shift."""
         chosen = self.points if points is None else points

@@ -6,6 +6,8 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import count
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -100,12 +102,12 @@ class ReadAhead(Generic[Order, Made]):
 class TrainBatches:
     """Training batches without end: pass after pass over all frames, each pass in an order of its own.
 
-    An epoch is `steps` batches and need not end with a pass. The order of pass p depends only on the seed
-    and p, and `start_step` counts batches from the beginning of training, so a resumed run sees exactly the
-    batches that it would have seen. The last batch of a pass may be smaller; `batch_size` is lowered to the
-    number of frames. Of every batch only the `share` of this process is read.
+    The order of pass p depends only on the seed and p, and `start_step` counts batches from the beginning of training,
+    so a resumed run sees exactly the batches that it would have seen. The last batch of a pass may be smaller;
+    `batch_size` is lowered to the number of frames. Of every batch only the `share` of this process is read.
 
-    `workers` threads read ahead (0: read when asked). Use as a context manager, or call `close`.
+    Each turn gives `together` batches, read as one, and how many samples each of them has. `workers` threads read ahead
+    (0: read when asked). Use as a context manager, or call `close`.
     """
 
     def __init__(
@@ -113,26 +115,28 @@ class TrainBatches:
         source: BatchSource,
         *,
         batch_size: int,
-        steps: int | None = None,
         seed: int = 0,
         shuffle: bool = True,
         start_step: int = 0,
         workers: int = 1,
         share: Share = ALONE,
+        together: int = 1,
     ) -> None:
         if not len(source):
             raise ValueError("there are no frames to train on")
         self.batch_size = min(batch_size, len(source))
         self.batches_per_pass = math.ceil(len(source) / self.batch_size)
-        self.steps = steps if steps is not None else self.batches_per_pass
         self._count = len(source)
         self._seed, self._shuffle, self._share = seed, shuffle, share
-        self._stream = ReadAhead(lambda order: source.batch(order), self._orders(start_step), workers=workers)
+        orders = self._orders(start_step)
+        groups = ([next(orders) for _ in range(together)] for _ in count())
+        self._stream = ReadAhead(partial(_read, source), groups, workers=workers)
 
-    def epoch(self) -> Iterator[Batch]:
-        """Yield the next `steps` batches."""
-        for _ in range(self.steps):
-            yield next(self._stream)
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[Batch, list[int]]:
+        return next(self._stream)
 
     def order(self, number: int) -> torch.Tensor:
         """Return the order of frames in pass `number`, int64 (frames,)."""
@@ -160,6 +164,10 @@ class TrainBatches:
             for batch in self.order(number).split(self.batch_size)[skip:]:
                 yield self._share.select(batch)
             number, skip = number + 1, 0
+
+
+def _read(source: BatchSource, orders: list[torch.Tensor]) -> tuple[Batch, list[int]]:
+    return source.batch(torch.cat(orders)), [len(order) for order in orders]
 
 
 def validation_batches(source: BatchSource, *, batch_size: int, workers: int = 1) -> Iterator[Batch]:

@@ -133,6 +133,7 @@ class HeadKind:
     `traits` are what the config and the window know of it, too. It has `per` channels for each of what it `counts`.
     `layers` and `target` read its section of the config. `criterion` is its loss. `group` joins peaks to animals,
     `identify` reads (B, channels) to the number of a class and how likely that is, each (B,); a head may have neither.
+    Where a target is `drawn_by_batch`, the least values of what is drawn for a sample depend on the others of its batch.
     """
 
     traits: HeadTraits
@@ -140,6 +141,7 @@ class HeadKind:
     per: int = 1
     layers: Callable[[Any, Site], Head]
     target: Callable[[Any, str, LabelSet], Target]
+    drawn_by_batch: bool = False
     criterion: Criterion = map_error
     group: Group | None = None
     identify: Callable[[Tensor], tuple[np.ndarray, np.ndarray]] | None = None

@@ -127,6 +127,7 @@ HEAD = HeadKind(
     per=2,
     layers=map_head,
     target=_target,
+    drawn_by_batch=True,
     group=_group,
     picture=Picture(prefix="pafs_magnitude.", view=magnitude),
 )

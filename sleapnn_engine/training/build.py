@@ -27,6 +27,9 @@ from sleapnn_engine.training.losses import HeadLoss
 
 log = logging.getLogger("sleapnn_engine.training")
 
+#: Batches are made at once up to so many numbers of their images, which stay in a processor's caches, and so many batches.
+AS_ONE, MOST_AS_ONE = 2**20, 8
+
 
 def seed_everything(seed: int | None) -> int:
     """Seed every random generator and return the seed; without one, draw it and say which it is."""
@@ -61,7 +64,6 @@ def build_batches(
     train: FrameSamples,
     val: FrameSamples,
     *,
-    steps: int,
     seed: int,
     device: torch.device,
     start_step: int = 0,
@@ -75,26 +77,43 @@ def build_batches(
     batch_size = loader.batch_size * share.of
     # Reading ahead in a thread costs nothing and hides the time a video takes to seek; a cache in memory needs none.
     least = 0 if isinstance(train.store, MemoryFrames) else 1
+    augment = Augmenter.from_job(job.data_config, seed=seed)
     return Batches(
         train,
         val,
         batches=TrainBatches(
             train,
             batch_size=batch_size,
-            steps=steps,
             seed=seed,
             shuffle=loader.shuffle,
             start_step=start_step,
             share=share,
             workers=max(loader.num_workers, least),
+            together=_together(job, train, augment, batch_size=batch_size, share=share),
         ),
         val_batch_size=val_loader.batch_size,
         val_workers=max(val_loader.num_workers, least),
         targets=build_targets(job, train.store.labels),
-        augment=Augmenter.from_job(job.data_config, seed=seed),
+        augment=augment,
         device=device,
         weights=_weights(job, train),
     )
+
+
+def _together(
+    job: Job, train: FrameSamples, augment: Augmenter | None, *, batch_size: int, share: Share
+) -> int:
+    """How many batches are made at once: several where images are small and their frames are in memory.
+
+    What is drawn for a batch may not come to depend on how many are made, and each of several processes draws anew
+    before a step.
+    """
+    in_order = augment is None or augment.only_moves
+    by_batch = any(kind.drawn_by_batch for kind in kinds_of(_section(job)[0]).values())
+    if share.of > 1 or by_batch or not in_order or not isinstance(train.store, MemoryFrames):
+        return 1
+    numbers = batch_size * math.prod(train.image_size) * train.store.plan.channels
+    return max(min(AS_ONE // numbers, MOST_AS_ONE), 1)
 
 
 def _weights(job: Job, train: FrameSamples) -> torch.Tensor | None:

@@ -206,7 +206,7 @@ def _build(run: ActiveRun) -> Training:
                 losses=build.build_losses(job),
                 decoder=build.build_decoder(job, model, parts.labels),
                 early_stopping=EarlyStopping.from_settings(trainer.early_stopping),
-                batches=_build_batches(run, train, val, steps=steps, seed=seed),
+                batches=_build_batches(run, train, val, seed=seed),
                 report=run.report,
                 max_epochs=trainer.max_epochs,
                 steps_per_epoch=build.shared_steps(steps, devices=devices),
@@ -265,15 +265,12 @@ def _set_up(run: ActiveRun, training: Training) -> None:
     set_up(training)
 
 
-def _build_batches(
-    run: ActiveRun, train: FrameSamples, val: FrameSamples, *, steps: int, seed: int
-) -> Batches:
+def _build_batches(run: ActiveRun, train: FrameSamples, val: FrameSamples, *, seed: int) -> Batches:
     """This process's share of all batches, from where training goes on."""
     return build.build_batches(
         run.job,
         train,
         val,
-        steps=steps,
         seed=seed,
         device=run.fabric.device,
         start_step=0 if run.previous is None else run.previous.step,

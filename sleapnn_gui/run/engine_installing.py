@@ -36,6 +36,9 @@ from sleapnn_gui.run.engine_install import (
 from sleapnn_gui.run.job import EngineJob, JobEnd
 from sleapnn_gui.widgets.language import tr
 
+#: An installation compiles on all processors for a minute; whoever works in the window comes first.
+POLITE = ("nice", "-n", "10")
+
 
 class Stage(StrEnum):
     """What is under way."""
@@ -65,7 +68,7 @@ class EngineInstalling(QObject):
         self._command: tuple[str, ...] = ()
         self._left: list[Step] = []
         self._aside = BackgroundTask(self, abandon=False)
-        self._lock = LockFile(data_folder() / "engine.lock")
+        self._lock: LockFile | None = None
         self._job = EngineJob(self, engine=())
         self._job.line.connect(self._read_line)
         self._job.ended.connect(self._ended)
@@ -80,6 +83,7 @@ class EngineInstalling(QObject):
             return
         self._wanted = wanted
         self._enter(Stage.INSTALLING, text=tr("Preparing"))
+        self._lock = LockFile(data_folder() / "engine.lock")
         self._aside.begin(partial(_begin, wanted, self._lock), partial(self._begun, again, uv))
 
     def cancel(self) -> None:
@@ -118,7 +122,7 @@ class EngineInstalling(QObject):
         self._aside.drop()
         self._job.stop()
         self._job.leave()
-        self._lock.release()
+        self._let_go()
 
     # -- how it goes -----------------------------------------------------------------------------------------
 
@@ -134,8 +138,7 @@ class EngineInstalling(QObject):
         assert self._wanted is not None
         step = self._left.pop(0)
         self.progress.text = step.words
-        # It compiles on all processors for a minute; whoever works in the window comes first.
-        polite = ("nice", "-n", "10") if shutil.which("nice") else ()
+        polite = POLITE if shutil.which("nice") else ()
         self._job.start((*polite, *step.command), environment=variables(self._wanted.place))
         self.changed.emit()
 
@@ -191,9 +194,14 @@ class EngineInstalling(QObject):
         self.changed.emit()
 
     def _end(self, problem: str) -> None:
-        self._lock.release()
+        self._let_go()
         self.stage = Stage.IDLE
         self._fail(problem)
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def _shown(version: EngineVersion) -> str:

@@ -114,7 +114,7 @@ def own_loading(config: Path, seconds: float) -> float:
     crops = images.plan_crops(job, data, plan)
     stores = images.build_stores(job, data, plan, folder=config.parent, progress=lambda *_: None)
     train, val = images.build_samples(job, stores, crops)
-    batches = build.build_batches(job, train, val, steps=100, seed=seed, device=torch.device("cpu"))
+    batches = build.build_batches(job, train, val, seed=seed, device=torch.device("cpu"))
     for _ in range(5):
         batches.next_batch()
     count, began = 0, time.perf_counter()

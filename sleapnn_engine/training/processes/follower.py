@@ -223,7 +223,6 @@ def _build(prepared: Prepared, *, step: int) -> Training:
         job,
         train,
         val,
-        steps=1,
         seed=prepared.seed,
         device=device,
         start_step=step,

@@ -174,7 +174,8 @@ def test_the_same_seed_gives_the_same_batches(seed):
 
 def drawn(settings, count=4000):
     """Draw maps for many images and take them apart: degrees, scales and shifts, (count,) each, identity if unmoved."""
-    rows_and_maps = augmenter(geometric=settings)._draw_affine(count, height=100, width=200)
+    change = augmenter(geometric=settings)
+    rows_and_maps = change._maps(change.draw_moves(count), height=100, width=200)
     matrices = torch.eye(2, 3).repeat(count, 1, 1)
     if rows_and_maps is not None:
         matrices[rows_and_maps[0]] = rows_and_maps[1]
@@ -228,7 +229,8 @@ def test_separate_chances_are_independent_and_switch_the_bundle_off():
 
 def test_a_range_of_nothing_moves_nothing():
     settings = {"affine_p": 1.0, "rotation_min": 0.0, "rotation_max": 0.0, "scale_min": 1.0, "scale_max": 1.0}
-    assert augmenter(geometric=settings)._draw_affine(100, height=10, width=10) is None
+    change = augmenter(geometric=settings)
+    assert change._maps(change.draw_moves(100), height=10, width=10) is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QMessageBox, QPushButton
 from sleapnn_engine.config import engine_program
 from sleapnn_engine.config.chosen_engine import Installation, KnownEngines, known_engines, remember_engines
 from sleapnn_gui.main_window import MainWindow
-from sleapnn_gui.run import engine_install
+from sleapnn_gui.run import engine_install, engine_installing
 from sleapnn_gui.run.engine_install import CPU, CUDA, find_uv, program_of
 from sleapnn_gui.shell.commands import _ENGINE_FIRST
 from sleapnn_gui.shell.engine_sheet import EngineSheet
@@ -32,6 +32,8 @@ def window(kept: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(engine_program, "_PARTS", ("no_such_part",))
     monkeypatch.setattr(engine_install, "_origin", lambda: None)
+    # Behind all other tests that run at the same time an installation would take minutes.
+    monkeypatch.setattr(engine_installing, "POLITE", (*engine_installing.POLITE[:-1], "0"))
     monkeypatch.delenv(engine_program.CHOSEN, raising=False)
     return start_over(kept)
 
