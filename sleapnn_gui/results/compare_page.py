@@ -116,7 +116,15 @@ class ComparePage(QWidget):
         row = QGridLayout()
         row.setSpacing(12)
         self.best, self.differs, self.parts = (
-            FigureTable(name) for name in (tr("Best of each"), tr("What differs"), tr("Error by part"))
+            FigureTable(name, empty=empty)
+            for name, empty in (
+                (tr("Best of each"), tr("None of these runs has ended an epoch.")),
+                (tr("What differs"), tr("No setting that is known of all these runs differs.")),
+                (
+                    tr("Error by part"),
+                    tr("No error of a part is known of these runs: it comes with a validation."),
+                ),
+            )
         )
         self.differing = None
         for place, table in enumerate((self.best, self.differs, self.parts)):
@@ -152,7 +160,7 @@ class ComparePage(QWidget):
         self.differs.show_rows(names, [_difference(one) for one in compared.differences])
         if self.differing is not None:
             count = len(compared.differences)
-            self.differing.setText(words.counted(count, "setting", "settings") if count else tr("no setting"))
+            self.differing.setText(words.counted(count, "setting", "settings") if count else "")
         self.parts.show_rows(names, _part_rows(compared))
         self.help.show_compared(compared)
         self.export.setEnabled(True)

@@ -1,9 +1,12 @@
 """A small table of figures: a name on the left, a column for each run, what stands out in bold."""
 
+import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 import attrs
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from sleapnn_gui.widgets.theme import current_theme
@@ -24,11 +27,29 @@ class Row:
     tip: str = ""
 
 
-class FigureTable(QTableWidget):
-    """Scrolls by itself where not all of it has room."""
+def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Names as headings that have no room for all of them: without the words that they begin and end with alike.
 
-    def __init__(self, name: str) -> None:
+    Names that a program gives differ in the middle, which is what is cut where room is short.
+    """
+    parts = [re.split(r"(?<=[._\- ])|(?=[._\- ])", name) for name in names]
+    begin = min(_alike(parts), min(map(len, parts), default=0) - 1)
+    end = _alike([part[begin + 1 :][::-1] for part in parts])
+    cut = tuple("".join(part[begin : len(part) - end]) for part in parts)
+    return cut if len(names) > 1 else tuple(names)
+
+
+def _alike(lines: Sequence[Sequence[str]]) -> int:
+    """With how many of the same words all lines begin."""
+    return sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, zip(*lines, strict=False)))
+
+
+class FigureTable(QTableWidget):
+    """Scrolls by itself where not all of it has room. `empty` is said in its middle where there is no line."""
+
+    def __init__(self, name: str, *, empty: str) -> None:
         super().__init__()
+        self._empty = empty
         self.setAccessibleName(name)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -50,10 +71,11 @@ class FigureTable(QTableWidget):
         self.clear()
         self.setColumnCount(len(columns) + 1)
         self.setRowCount(len(rows))
+        self.setAccessibleDescription("" if rows else self._empty)
         self.horizontalHeader().setVisible(bool(rows))
         header = self.horizontalHeader()
-        for place, name in enumerate(("", *columns)):
-            head = QTableWidgetItem(name)
+        for place, (name, heading) in enumerate(zip(("", *columns), ("", *told_apart(columns)), strict=True)):
+            head = QTableWidgetItem(heading)
             head.setToolTip(name)
             head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(place, head)
@@ -68,3 +90,12 @@ class FigureTable(QTableWidget):
                 if place - 1 in row.bold:
                     item.setFont(theme.font("heading"))
                 self.setItem(number, place, item)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.rowCount() and self.columnCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(current_theme().color("muted"))
+            box = self.viewport().rect().adjusted(12, 8, -12, -8)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._empty)
+            painter.end()

@@ -18,7 +18,7 @@ from sleapnn_engine.protocol.measures import MEDIAN_PX
 from sleapnn_gui.monitor.plots import QuietAxis
 from sleapnn_gui.monitor.run_summary import summarise
 from sleapnn_gui.results.compare_page import ComparePage
-from sleapnn_gui.results.figure_table import FigureTable
+from sleapnn_gui.results.figure_table import FigureTable, told_apart
 from tests.gui.monitor.speaking import Speaker
 from tests.gui.monitor.test_runs_page import write
 
@@ -159,7 +159,24 @@ def test_a_run_without_a_config_is_compared_by_its_figures(
     page.open([run for run in map(summarise, folders) if run is not None])
     wait_until(lambda: page.compared is not None)
     assert texts(page.differs) == []
+    assert page.differs.accessibleDescription() == "No setting that is known of all these runs differs."
+    said = page.differs.grab().toImage()
+    page.differs._empty = ""
+    assert page.differs.grab().toImage() != said, "it stands in the middle of the empty table"
     assert len(texts(page.best)[0]) == 4
+
+
+def test_runs_that_a_program_named_are_told_apart_by_what_differs() -> None:
+    days = [f"251201_{hour}.single_instance.n=32" for hour in ("093012", "101500")]
+    assert told_apart(days) == ("093012", "101500")
+    assert told_apart([days[0], days[0].replace("single_instance", "centroid")]) == (
+        "single_instance",
+        "centroid",
+    )
+    assert told_apart(["run", "run-1"]) == ("run", "run-1")
+    assert told_apart(["flies", "mice"]) == ("flies", "mice")
+    assert told_apart(["alone.of.them"]) == ("alone.of.them",)
+    assert told_apart(["same.name", "same.name"]) == ("name", "name")
 
 
 def seeded(folder: Path, name: str, *, seed: int, lr: float, median: float, t: float) -> Path:
