@@ -37,9 +37,15 @@ class SpeedPanel(Panel):
             toggle.clicked.connect(lambda _checked=False, view=view: self.show_view(view))
             group.addButton(toggle)
             self.head.insertWidget(place, toggle)
-        self.views["memory"].hide()
         self.head.insertStretch(len(self.views), 1)
         self.wait_now = self.add_caption()
+        self.wait_now.setMinimumWidth(1)
+        # Room for it is kept and the caption asks for none, so that the panels of the row stay as wide as they are.
+        for widget in (self.views["memory"], self.wait_now):
+            kept = widget.sizePolicy()
+            kept.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(kept)
+        self.views["memory"].hide()
         self.speed = TrendPlot(
             self._describe_speed,
             from_zero=True,
@@ -106,7 +112,7 @@ class SpeedPanel(Panel):
         self._make_room()
 
     def _make_room(self) -> None:
-        toggles = sum(one.sizeHint().width() + 8 for one in self.views.values() if not one.isHidden())
+        toggles = sum(one.sizeHint().width() + 8 for one in self.views.values())
         space = self.width() - toggles - 2 * current_theme().size("space_4")
         self.wait_now.setVisible(self.wait_now.sizeHint().width() <= space)
 

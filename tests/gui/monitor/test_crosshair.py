@@ -131,6 +131,18 @@ def test_memory_is_offered_once_it_is_told_and_speed_goes_on_within_an_epoch(pag
     assert panel.speed.crosshair.values == ("4.0 samples / s",), "before any epoch has ended"
 
 
+@pytest.mark.parametrize("width", [1000, 1280])
+def test_panels_stay_as_wide_as_they_are_when_memory_is_offered(page, width):
+    page.resize(width, 700)
+    show(page, Speaker().start(max_epochs=8, steps=4, n_train=16).batches(3, seconds=0.0))
+    panel = page.charts.speed_panel
+    memory, before = panel.views["memory"], (panel.width(), panel.minimumSizeHint().width())
+    assert not memory.isVisible()
+    show(page, beating())
+    assert memory.isVisible()
+    assert (panel.width(), panel.minimumSizeHint().width()) == before
+
+
 def test_many_heartbeats_are_thinned(page):
     store = page.store
     speaker = beat(Speaker(), 0)
