@@ -27,7 +27,7 @@ class Row:
     tip: str = ""
 
 
-def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+def distinguishing_names(names: Sequence[str]) -> tuple[str, ...]:
     """Names as headings that have no room for all of them: without the words that they begin and end with alike.
 
     Names that a program gives differ in the middle, which is what is cut where room is short.
@@ -74,7 +74,9 @@ class FigureTable(QTableWidget):
         self.setAccessibleDescription("" if rows else self._empty)
         self.horizontalHeader().setVisible(bool(rows))
         header = self.horizontalHeader()
-        for place, (name, heading) in enumerate(zip(("", *columns), ("", *told_apart(columns)), strict=True)):
+        for place, (name, heading) in enumerate(
+            zip(("", *columns), ("", *distinguishing_names(columns)), strict=True)
+        ):
             head = QTableWidgetItem(heading)
             head.setToolTip(name)
             head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -18,7 +18,7 @@ from sleapnn_engine.protocol.measures import MEDIAN_PX
 from sleapnn_gui.monitor.plots import QuietAxis
 from sleapnn_gui.monitor.run_summary import summarise
 from sleapnn_gui.results.compare_page import ComparePage
-from sleapnn_gui.results.figure_table import FigureTable, told_apart
+from sleapnn_gui.results.figure_table import FigureTable, distinguishing_names
 from tests.gui.monitor.speaking import Speaker
 from tests.gui.monitor.test_runs_page import write
 
@@ -166,17 +166,17 @@ def test_a_run_without_a_config_is_compared_by_its_figures(
     assert len(texts(page.best)[0]) == 4
 
 
-def test_runs_that_a_program_named_are_told_apart_by_what_differs() -> None:
+def test_runs_that_a_program_named_are_distinguishing_names_by_what_differs() -> None:
     days = [f"251201_{hour}.single_instance.n=32" for hour in ("093012", "101500")]
-    assert told_apart(days) == ("093012", "101500")
-    assert told_apart([days[0], days[0].replace("single_instance", "centroid")]) == (
+    assert distinguishing_names(days) == ("093012", "101500")
+    assert distinguishing_names([days[0], days[0].replace("single_instance", "centroid")]) == (
         "single_instance",
         "centroid",
     )
-    assert told_apart(["run", "run-1"]) == ("run", "run-1")
-    assert told_apart(["flies", "mice"]) == ("flies", "mice")
-    assert told_apart(["alone.of.them"]) == ("alone.of.them",)
-    assert told_apart(["same.name", "same.name"]) == ("name", "name")
+    assert distinguishing_names(["run", "run-1"]) == ("run", "run-1")
+    assert distinguishing_names(["flies", "mice"]) == ("flies", "mice")
+    assert distinguishing_names(["alone.of.them"]) == ("alone.of.them",)
+    assert distinguishing_names(["same.name", "same.name"]) == ("name", "name")
 
 
 def seeded(folder: Path, name: str, *, seed: int, lr: float, median: float, t: float) -> Path:
